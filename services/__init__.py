@@ -1,0 +1,1 @@
+"""The services that Vitrine's stacks ship, and the library they share."""
