@@ -1,0 +1,132 @@
+"""`python -m local`: the whole system on this machine."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+
+from local.errors import LocalError
+from local.home import Home
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 failed with a reason, 130 interrupted."""
+    options, rest = _parser().parse_known_args(arguments)
+    if rest and options.command not in ("token", "demo"):
+        _parser().error(f"unknown argument {rest[0]}")
+    try:
+        return _COMMANDS[options.command](options, rest)
+    except LocalError as error:
+        for line in error.details:
+            print(f"  │ {line}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        if error.cure:
+            print(f"  cure: {error.cure}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="The whole of Vitrine on this machine."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser(
+        "up", help="start what does not run yet and deploy what changed; running parts are reused"
+    )
+    commands.add_parser("down", help="stop all that `up` started")
+    commands.add_parser("status", help="say which parts run, where they answer and where their logs are")
+    commands.add_parser("doctor", help="look for the usual reasons of failure and name their cure")
+    commands.add_parser("outputs", help="print the stack outputs as JSON; ApiUrl is callable as it stands")
+    # The two below have options of their own, which their modules read: no -h here.
+    commands.add_parser("token", help="print an access token of a demo user", add_help=False)
+    commands.add_parser("demo", help="post a photo through the gateway and print its report", add_help=False)
+    return parser
+
+
+def _up(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.progress import Progress
+    from local.up import Up, exclusively
+
+    home = Home.current()
+    with exclusively(home), Progress() as progress:
+        run = Up(home, progress)
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        try:
+            outputs = asyncio.run(run.run())
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+        except KeyboardInterrupt:
+            from local import processes
+
+            progress.console.print("Interrupted; stopping what was started.")
+            for name in run.started:
+                processes.stop(home, name)
+            raise
+        progress.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
+    return 0
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _down(options: argparse.Namespace, rest: list[str]) -> int:
+    from local import processes
+    from local.up import exclusively
+
+    home = Home.current()
+    with exclusively(home):
+        stopped = processes.stop(home)
+    print(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.", file=sys.stderr)  # noqa: T201
+    return 0
+
+
+def _status(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.status import show
+
+    return show(Home.current())
+
+
+def _doctor(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.doctor import show
+
+    return show(Home.current())
+
+
+def _outputs(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.outputs import stack_outputs
+
+    print(json.dumps(stack_outputs(Home.current()), indent=2))  # noqa: T201
+    return 0
+
+
+def _token(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.tokens import main as token
+
+    return token(rest)
+
+
+def _demo(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.demo import main as demo
+
+    return demo(rest)
+
+
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "doctor": _doctor,
+    "outputs": _outputs,
+    "token": _token,
+    "demo": _demo,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Whether a part answers, and waiting until it does."""
+
+import asyncio
+import subprocess
+import time
+
+import httpx2
+
+from local.errors import LocalError
+from local.home import Home, tail
+from local.parts import Part
+from local.progress import Progress
+
+
+async def answers(part: Part, client: httpx2.AsyncClient) -> str | None:
+    """Ask a part for its health: None when it is ready, else what it says or why it says nothing."""
+    try:
+        response = await client.get(part.health_url, timeout=5)
+    except httpx2.TransportError as error:
+        return f"no answer on port {part.port} ({type(error).__name__})"
+    if response.status_code == 200:
+        return None
+    return f"{response.status_code} {response.text[:200].strip()}"
+
+
+async def wait(home: Home, part: Part, process: subprocess.Popen[bytes], progress: Progress) -> None:
+    """Return once a started part is ready; raise LocalError with its log when it ends or takes too long."""
+    deadline = time.monotonic() + part.patience_s
+    # trust_env off: a proxy in the caller's shell must not stand between us and loopback.
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        while (state := await answers(part, client)) is not None:
+            log = home.log(part.name)
+            if (status := process.poll()) is not None:
+                raise LocalError(
+                    f"The {part.title} ended with status {status} before it was ready.",
+                    cure=f"Its whole log is {log}. `python -m local doctor` knows the usual reasons.",
+                    details=tail(log),
+                )
+            if time.monotonic() > deadline:
+                raise LocalError(
+                    f"The {part.title} is not ready after {part.patience_s:.0f} s: {state}.",
+                    cure=f"Its whole log is {log}. `python -m local doctor` knows the usual reasons.",
+                    details=tail(log),
+                )
+            progress.remind(part.name)
+            await asyncio.sleep(0.1)

@@ -1,0 +1,49 @@
+"""environments/local.toml with the addresses of this run."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.errors import LocalError
+from local.home import REPOSITORY, Home
+
+SOURCE = REPOSITORY / "environments" / "local.toml"
+
+
+def render(home: Home, ports: Mapping[str, int]) -> Path:
+    """Write the environment that this run deploys, and return its path.
+
+    The file is written only when an address changed.
+    """
+    addresses = {
+        ("", "upstream_url"): f"http://127.0.0.1:{ports['service']}",
+        ("supabase", "url"): f"http://127.0.0.1:{ports['identity']}",
+        ("llm", "base_url"): f"http://127.0.0.1:{ports['llm']}/v1",
+    }
+    text = replace(SOURCE.read_text(), addresses)
+    if not home.environment.is_file() or home.environment.read_text() != text:
+        home.environment.write_text(text)
+    return home.environment
+
+
+def replace(text: str, values: Mapping[tuple[str, str], str]) -> str:
+    """Return TOML with the strings at (section, key) replaced; comments and order stay.
+
+    Raise LocalError for a key that is not there: a setting that `up` fills in must be visible in the file.
+    """
+    section, lines, missing = "", [], dict(values)
+    for line in text.splitlines(keepends=True):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            section = header[1].strip()
+        if (pair := re.match(r"(\s*([\w-]+)\s*=\s*)(\"[^\"]*\"|'[^']*')", line)) and (
+            section,
+            pair[2],
+        ) in missing:
+            line = f'{pair[1]}"{missing.pop((section, pair[2]))}"{line[pair.end() :]}'
+        lines.append(line)
+    for section, key in missing:
+        raise LocalError(
+            f"environments/local.toml has no string at {f'[{section}] ' if section else ''}{key}.",
+            cure="Put the setting back; `python -m local up` replaces its value by the address of this run.",
+        )
+    return "".join(lines)

