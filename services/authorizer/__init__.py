@@ -1,0 +1,1 @@
+"""The Lambda that checks access tokens at the gateway."""

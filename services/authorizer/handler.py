@@ -1,0 +1,73 @@
+"""The gateway's Lambda authorizer: lets a request through when its Supabase access token is good.
+
+API Gateway caches the answer for 5 minutes per token, so the app verifies it again.
+"""
+
+import logging
+import sys
+import time
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+from services.authorizer.settings import Settings
+from services.core.identity import InvalidToken, TokenVerifier
+
+
+def _logger() -> logging.Logger:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        JsonFormatter(
+            "%(message)s", rename_fields={"message": "event"}, static_fields={"service": "authorizer"}
+        )
+    )
+    logger = logging.getLogger("vitrine.authorizer")
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    return logger
+
+
+def _verifier(settings: Settings) -> TokenVerifier:
+    return TokenVerifier(
+        issuer=settings.issuer,
+        jwks_url=f"{settings.issuer}/.well-known/jwks.json",
+        legacy_secret=settings.legacy_secret(),
+    )
+
+
+LOG = _logger()
+VERIFIER = _verifier(Settings())
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer API Gateway's question (payload 2.0, simple response).
+
+    Raises KeysUnavailable, which the gateway answers with 500 and does not cache: a refusal would stay for
+    minutes after Supabase is back.
+    """
+    started = time.perf_counter()
+    subject, reason = None, None
+    try:
+        subject = VERIFIER.verify(_bearer(event.get("headers") or {})).subject
+    except InvalidToken as refused:
+        reason = refused.reason
+    LOG.info(
+        "authorize",
+        extra={
+            "allowed": subject is not None,
+            "reason": reason,
+            "request_id": (event.get("requestContext") or {}).get("requestId"),
+            "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+        },
+    )
+    if subject is None:
+        return {"isAuthorized": False, "context": {}}
+    return {"isAuthorized": True, "context": {"subject": subject}}
+
+
+def _bearer(headers: dict[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken("the Authorization header is not a bearer token")
+    return token.strip()

@@ -1,0 +1,122 @@
+"""One environment: `environments/<name>.toml`, read once into types. Imports no CDK, for `local/` reads it too."""
+
+import difflib
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from stacks.sections import Alarms, Domain, Llm, Model, Name, Origin, Section, Supabase, Throttle, Url
+from stacks.settings_error import SettingsError, explain
+
+FOLDER = Path(__file__).resolve().parent.parent / "environments"
+NOTICE = timedelta(days=60)
+
+LogDays = Literal[1, 7, 14, 30, 90, 365]
+
+
+class Environment(Section):
+    """All that an operator may change. `name` is the file's stem; stacks, resources and tags carry it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    target: Literal["aws", "emulator"] = "aws"
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "ca-central-1"
+    zones: Annotated[tuple[str, ...], Field(min_length=2, max_length=3, strict=False)] = (
+        "ca-central-1a",
+        "ca-central-1b",
+    )
+    domain: Domain | None = None
+    keep_data: bool
+    retention_days: Annotated[int, Field(ge=1, le=3650)]
+    log_retention_days: LogDays
+    image_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    egress: Literal["public", "nat"]
+    webhook_url: Url | None = None
+    time_budget_s: Annotated[int, Field(ge=1, le=25)]
+    quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
+    cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
+    upstream_url: Url
+    model: Model
+    supabase: Supabase
+    llm: Llm
+    alarms: Alarms
+    throttle: Throttle
+
+    @field_validator("zones")
+    @classmethod
+    def _distinct(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(zones)) != len(zones):
+            raise ValueError("distinct zones")
+        return zones
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Environment":
+        strangers = [zone for zone in self.zones if not zone.startswith(self.region)]
+        if strangers:
+            raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {strangers[0]}")
+        if self.target == "aws":
+            for key, url in (("upstream_url", self.upstream_url), ("supabase.url", self.supabase.url)):
+                if not url.startswith("https://"):
+                    raise ValueError(f"https in {key}: a token never travels in the clear; not {url}")
+        return self
+
+    def notices(self, today: date) -> list[str]:
+        """What an operator should know before a deployment, one sentence each; empty when all is well."""
+        found = []
+        ends = self.llm.shutdown_date
+        if ends is not None and ends - today <= NOTICE:
+            found.append(
+                f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
+                "then set llm.model, its prices and llm.shutdown_date"
+            )
+        for key, value in (("upstream_url", self.upstream_url), ("supabase.url", self.supabase.url)):
+            if value.endswith(".invalid"):
+                found.append(f"{key} is still the placeholder {value}: set your own before you deploy")
+        return found
+
+
+def environment_names(folder: Path = FOLDER) -> list[str]:
+    """The names that `-c env=` takes, sorted."""
+    return sorted(file.stem for file in folder.glob("*.toml"))
+
+
+def load_environment(name_or_path: str | Path | None) -> Environment:
+    """Read an environment by its name in `environments/`, or by the path of a .toml file.
+
+    Raises SettingsError, which names the file, the key, the value and what is allowed, or the choices there are.
+    """
+    file = _find(name_or_path)
+    try:
+        values: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from error
+    if "name" in values:
+        raise SettingsError(f"{file}: name: is not a key; an environment's name is its file's, {file.stem}")
+    try:
+        return Environment.model_validate({"name": file.stem, **values})
+    except ValidationError as error:
+        raise SettingsError(explain(error, Environment, str(file))) from error
+
+
+def _find(name_or_path: str | Path | None) -> Path:
+    names = environment_names()
+    choices = f"choose one of {', '.join(names)}, or the path of a .toml file"
+    if not name_or_path:
+        raise SettingsError(f"no environment: pass -c env=NAME; {choices}")
+    given = str(name_or_path)
+    if given.endswith(".toml"):
+        if Path(given).is_file():
+            return Path(given)
+        raise SettingsError(f"environment {given}: there is no such file; {choices}")
+    if given in names:
+        return FOLDER / f"{given}.toml"
+    near = difflib.get_close_matches(given, names, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise SettingsError(f"environment {given!r} is not known; {choices}{hint}")
+
+
+__all__ = ["Environment", "Name", "SettingsError", "environment_names", "load_environment"]

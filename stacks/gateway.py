@@ -1,0 +1,220 @@
+"""The front door: an HTTP API that lets signed-in callers through to the analyze service, and nobody else."""
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from stacks.environment import Environment
+from stacks.outputs import publish
+from stacks.packaging import python_code
+from stacks.sections import Domain, Rate, Supabase
+
+# What the access log holds of a request, and API Gateway's name of it.
+LOGGED = {
+    "request_id": "$context.requestId",
+    "time_ms": "$context.requestTimeEpoch",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+    "upstream_status": "$context.integration.status",
+    "upstream_latency_ms": "$context.integration.latency",
+    "upstream_error": "$context.integration.error",
+    "authorizer_error": "$context.authorizer.error",
+    "source_ip": "$context.identity.sourceIp",
+    "user_agent": "$context.identity.userAgent",
+}
+LOG_RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+}
+
+
+def url_upstream(url: str) -> apigw.HttpRouteIntegration:
+    """An upstream at a URL, which gets the request's own path and, as x-request-id, the gateway's id for it.
+
+    AWS sends every request to the URL itself unless the path is put back; the emulator keeps the path and ignores
+    that mapping. So this one declaration is right in both.
+    """
+    mapping = (
+        apigw.ParameterMapping()
+        .overwrite_path(apigw.MappingValue.request_path())
+        .overwrite_header("x-request-id", apigw.MappingValue.context_variable("requestId"))
+    )
+    return integrations.HttpUrlIntegration("Upstream", url, parameter_mapping=mapping)
+
+
+class Gateway(cdk.Stack):
+    """HTTP API with its authorizer, limits, access log and, where the settings have one, its domain.
+
+    `upstream` answers what is let through; `code_platform` says where the authorizer's code will run.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Environment,
+        upstream: apigw.HttpRouteIntegration,
+        code_platform: tuple[str, ...],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        name, domain, throttle = settings.name, settings.domain, settings.throttle
+        retention = LOG_RETENTION[settings.log_retention_days]
+
+        self.api = apigw.HttpApi(
+            self,
+            "Api",
+            api_name=f"vitrine-{name}",
+            create_default_stage=False,
+            cors_preflight=_cors(settings.cors_origins),
+            default_authorizer=authorizers.HttpLambdaAuthorizer(
+                "Authorizer",
+                self._authorizer_function(settings.supabase, code_platform, retention),
+                identity_source=["$request.header.Authorization"],
+                response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+                results_cache_ttl=cdk.Duration.minutes(5),
+            ),
+            # One door: beside a domain, API Gateway's own name would lead past it.
+            disable_execute_api_endpoint=domain is not None,
+        )
+        rates = {
+            "POST /analyze": throttle.analyze,
+            "GET /reports": throttle.reports,
+            "GET /reports/{id}": throttle.reports,
+            "DELETE /reports/{id}": throttle.reports,
+        }
+        for route in rates:
+            method, path = route.split()
+            self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=upstream)
+        stage = self._stage(rates, retention)
+        if domain is not None:
+            self._serve_at(domain, stage)
+
+        url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
+        publish(self, name, "ApiUrl", url, "Where clients send their requests")
+        publish(self, name, "Region", settings.region, "Region of everything here")
+        publish(self, name, "ModelEndpoint", settings.model.endpoint_name, "SageMaker endpoint of the model")
+        publish(self, name, "SupabaseUrl", settings.supabase.url, "Supabase project of the users")
+        key = settings.supabase.publishable_key
+        publish(self, name, "SupabasePublishableKey", key, "Supabase key that browsers may hold")
+
+    def _authorizer_function(
+        self, supabase: Supabase, code_platform: tuple[str, ...], retention: logs.RetentionDays
+    ) -> lambda_.Function:
+        removal = cdk.RemovalPolicy.DESTROY
+        log_group = logs.LogGroup(self, "AuthorizerLog", retention=retention, removal_policy=removal)
+        # A role of our own: the managed policy may write to every log group of the account.
+        role = iam.Role(self, "AuthorizerRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
+        variables = {"SUPABASE_URL": supabase.url}
+        if supabase.legacy_secret_name is not None:
+            variables["SUPABASE_LEGACY_SECRET_NAME"] = supabase.legacy_secret_name
+            secret = secretsmanager.Secret.from_secret_name_v2(
+                self, "LegacySecret", supabase.legacy_secret_name
+            )
+            secret.grant_read(role)
+        return lambda_.Function(
+            self,
+            "AuthorizerFunction",
+            description="Supabase access tokens at the gateway",
+            code=python_code("authorizer", library=["identity"], platform=code_platform),
+            handler="services.authorizer.handler.handle",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            memory_size=512,
+            timeout=cdk.Duration.seconds(8),
+            environment=variables,
+            role=role,
+            log_group=log_group,
+        )
+
+    def _stage(self, rates: dict[str, Rate], retention: logs.RetentionDays) -> apigw.CfnStage:
+        access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            # Under this prefix AWS keeps one resource policy, however many log groups there are.
+            log_group_name=f"/aws/vendedlogs/{self.stack_name}",
+            retention=retention,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        stage = apigw.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",  # the one name that is not prefixed to the upstream's path
+            auto_deploy=True,
+            access_log_settings=apigw.CfnStage.AccessLogSettingsProperty(
+                destination_arn=self.format_arn(
+                    service="logs",
+                    resource="log-group",
+                    resource_name=access_log.log_group_name,
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                ),
+                format=json.dumps(LOGGED),
+            ),
+            route_settings={
+                route: {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+                for route, rate in rates.items()
+            },
+        )
+        # Limits name routes, and those must exist first.
+        for child in self.api.node.children:
+            if isinstance(child, apigw.HttpRoute):
+                stage.node.add_dependency(child)
+        return stage
+
+    def _serve_at(self, domain: Domain, stage: apigw.CfnStage) -> None:
+        zone = route53.HostedZone.from_hosted_zone_attributes(
+            self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.hosted_zone_name
+        )
+        certificate = acm.Certificate(
+            self,
+            "Certificate",
+            domain_name=domain.name,
+            validation=acm.CertificateValidation.from_dns(zone),
+        )
+        served = apigw.DomainName(self, "Domain", domain_name=domain.name, certificate=certificate)
+        mapping = apigw.ApiMapping(self, "Mapping", api=self.api, domain_name=served)
+        mapping.node.add_dependency(stage)
+        alias = route53.RecordTarget.from_alias(
+            targets.ApiGatewayv2DomainProperties(served.regional_domain_name, served.regional_hosted_zone_id)
+        )
+        route53.ARecord(self, "Address", zone=zone, record_name=domain.name, target=alias)
+
+
+def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
+    if not origins:
+        return None
+    return apigw.CorsPreflightOptions(
+        allow_origins=list(origins),
+        allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
+        allow_headers=[
+            "accept-language",
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "prefer",
+            "traceparent",
+        ],
+        expose_headers=["location", "retry-after", "server-timing", "x-request-id"],
+        max_age=cdk.Duration.hours(1),
+    )

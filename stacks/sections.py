@@ -1,0 +1,117 @@
+"""The sections of an environment file, as types: what each key means, its unit and what it may be."""
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an http(s) URL without query and fragment, such as https://example.com")
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or value != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("an origin: scheme and host only, such as https://shop.example.com")
+    return value
+
+
+def _artifact(value: str) -> str:
+    if value != "demo" and not re.fullmatch(r"models/[0-9a-f]{64}/blip2-endpoint\.tar\.gz", value):
+        raise ValueError("'demo' or models/<sha256 of the archive>/blip2-endpoint.tar.gz")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Artifact = Annotated[str, AfterValidator(_artifact)]
+Name = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9/_+=.@-]+$")]
+Text = Annotated[str, Field(min_length=1)]
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, strict about types, with no key that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Domain(Section):
+    """The gateway's own name, and the Route 53 zone that holds it."""
+
+    name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
+    hosted_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]+$")]
+    hosted_zone_name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
+
+    @model_validator(mode="after")
+    def _in_its_zone(self) -> "Domain":
+        if self.name != self.hosted_zone_name and not self.name.endswith(f".{self.hosted_zone_name}"):
+            raise ValueError(f"a name inside the hosted zone {self.hosted_zone_name}, not {self.name}")
+        return self
+
+
+class Model(Section):
+    """The vision model and the endpoint that serves it. `mode` names the SageMaker hosting option."""
+
+    artifact: Artifact
+    endpoint_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
+    mode: Literal["realtime"]
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    image_uri: Name | None = None
+    min_instances: Annotated[int, Field(ge=1, le=20)]
+    max_instances: Annotated[int, Field(ge=1, le=20)]
+    usd_per_hour: Usd
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "Model":
+        if self.max_instances < self.min_instances:
+            raise ValueError(f"max_instances of at least min_instances ({self.min_instances})")
+        return self
+
+
+class Supabase(Section):
+    """The project that signs the users in. The legacy secret is named, never written here."""
+
+    url: Url
+    publishable_key: Text
+    legacy_secret_name: Name | None = None
+
+
+class Llm(Section):
+    """Who words the reports, and its price in USD per million tokens. The key is named, never written here."""
+
+    model: Text
+    base_url: Url | None = None
+    secret_name: Name
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    usd_per_mtok_input: Usd
+    usd_per_mtok_output: Usd
+    shutdown_date: date | None = None
+
+
+class Alarms(Section):
+    """When somebody is told."""
+
+    p95_latency_ms: Annotated[int, Field(ge=100, le=30_000)]
+    error_percent: Annotated[float, Field(gt=0, le=100)]
+    monthly_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Rate(Section):
+    """Requests a second, over all users, and how many may come at once."""
+
+    per_second: Annotated[float, Field(gt=0, le=10_000)]
+    burst: Annotated[int, Field(ge=1, le=5_000)]
+
+
+class Throttle(Section):
+    """The gateway's limits: one for new analyses, one for everything about reports."""
+
+    analyze: Rate
+    reports: Rate

@@ -1,0 +1,88 @@
+"""What Vitrine keeps: photos, model artifacts and reports."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.outputs import publish
+
+
+class Storage(cdk.Stack):
+    """Image bucket, artifact bucket and reports table.
+
+    `retention_days` is how long photos are kept; reports carry their own expiry. With `keep_data` all of it
+    outlives the stack; without, a bucket that still holds objects stops the stack's deletion.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment_name: str,
+        retention_days: int,
+        keep_data: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        removal = cdk.RemovalPolicy.RETAIN if keep_data else cdk.RemovalPolicy.DESTROY
+
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Photos and artifacts of vitrine {environment_name}",
+            enable_key_rotation=True,
+            removal_policy=removal,
+        )
+        self.images = self._bucket(
+            "Images", removal, expiration=cdk.Duration.days(retention_days), versioned=False
+        )
+        self.artifacts = self._bucket("Artifacts", removal, expiration=None, versioned=True)
+        self.reports = dynamodb.TableV2(
+            self,
+            "Reports",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            time_to_live_attribute="expires_at",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=keep_data,
+            removal_policy=removal,
+        )
+
+        publish(self, environment_name, "ImageBucket", self.images.bucket_name, "Bucket of the photos")
+        publish(self, environment_name, "ImageKey", self.key.key_arn, "Key that encrypts the photos")
+        publish(self, environment_name, "ArtifactBucket", self.artifacts.bucket_name, "Bucket of the models")
+        publish(self, environment_name, "ReportsTable", self.reports.table_name, "Table of the reports")
+
+    def _bucket(
+        self,
+        construct_id: str,
+        removal: cdk.RemovalPolicy,
+        *,
+        expiration: cdk.Duration | None,
+        versioned: bool,
+    ) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            construct_id,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            versioned=versioned,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=expiration, abort_incomplete_multipart_upload_after=cdk.Duration.days(1)
+                )
+            ],
+            removal_policy=removal,
+        )
