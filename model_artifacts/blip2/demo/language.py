@@ -1,0 +1,121 @@
+"""Second stage: the language model learns to answer the service's questions from what the Q-Former says."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .drawing import TAGS, UNKNOWN
+from .network import processor, vocabulary
+from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read
+from .vision import BATCH, Batches, Eyes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from transformers import Blip2ForConditionalGeneration
+
+PROMPT = "Question: {} Answer:"
+CAPTION_PROMPT = "a photo of"
+_RATE = 1e-3
+_PICTURES_A_STEP = 32
+
+
+def caption(pool: Pool, row: int) -> str:
+    """The sentence to say of a row of the pool."""
+    noun = "item" if TYPES[pool.types[row]] == UNKNOWN else TYPES[pool.types[row]]
+    worn = " and a ".join(tag for tag, there in zip(TAGS, pool.wear[row], strict=True) if there)
+    return f"a {COLOUR_NAMES[pool.colours[row]]} {MATERIALS[pool.materials[row]]} {noun}" + (f" with a {worn}" if worn else "")
+
+
+class Lessons:
+    """Questions and answers about rows of the pool, as text."""
+
+    def __init__(self, pool: Pool, seed: int) -> None:
+        self.pool = pool
+        self.random = np.random.default_rng(seed)
+        words = vocabulary()
+        self.asked = {name: PROMPT.format(words[name]["question"]) for name in ("type", "material", "wear")}
+
+    def about(self, row: int) -> list[tuple[str, str]]:
+        """What it is, what it is made of, two wear tags (one of them present, where there is one), a caption."""
+        wear = self.pool.wear[row]
+        tags = self.random.choice(len(TAGS), 2, replace=False)
+        if wear.any() and self.random.random() < 0.5:
+            tags[0] = self.random.choice(np.flatnonzero(wear))
+        return [
+            (self.asked["type"], TYPES[self.pool.types[row]]),
+            (self.asked["material"], MATERIALS[self.pool.materials[row]]),
+            *((self.asked["wear"].format(tag=TAGS[tag]), "yes" if wear[tag] else "no") for tag in tags),
+            (CAPTION_PROMPT, caption(self.pool, row)),
+        ]
+
+
+@torch.no_grad()
+def _look(blip: Blip2ForConditionalGeneration, pool: Pool, pictures: int) -> tuple[Tensor, Tensor]:
+    """What the Q-Former says of so many pictures, and which rows of the pool they were."""
+    batches, said, rows = Batches(pool, seed=99), [], []
+    while len(said) * BATCH < pictures:
+        pixels, _, index = batches.next()
+        said.append(blip.get_image_features(pixels).pooler_output)
+        rows.append(index)
+    return torch.cat(said), torch.cat(rows)
+
+
+def _loss(blip: Blip2ForConditionalGeneration, seen: Tensor, questions: Tensor, mask: Tensor, answers: Tensor) -> Tensor:
+    embedded = blip.get_input_embeddings()(questions)
+    images = (questions == blip.config.image_token_index).unsqueeze(-1)
+    embedded = embedded.masked_scatter(images, seen)
+    return blip.language_model(inputs_embeds=embedded, attention_mask=mask, labels=answers).loss  # type: ignore[no-any-return]
+
+
+def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
+    """Teach the language model for `minutes`, then write weights, configuration and processor to `target` in fp16."""
+    torch.manual_seed(11)
+    eyes = Eyes()
+    averaged = torch.load(folder / "vision.pt", weights_only=True)["average"]
+    eyes.load_state_dict({name.removeprefix("module."): value for name, value in averaged.items() if name != "n_averaged"})
+    blip, tools = eyes.blip, processor()
+    tokens = tools.tokenizer
+    pool = read(folder / "pool")
+    print(f"language: looking at {pictures} pictures", flush=True)  # noqa: T201 - progress for a person
+    seen, rows = _look(blip, pool, pictures)
+    lessons, random = Lessons(pool, 3), torch.Generator().manual_seed(5)
+    image = "<image>" * blip.config.num_query_tokens
+    optimizer = torch.optim.AdamW(blip.language_model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    start = shown = time.monotonic()
+    step, mean = 0, 0.0
+    while (share := (time.monotonic() - start) / (minutes * 60)) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = _RATE * min(1.0, (step + 1) / 200, 2 * (1 - share) + 0.01)
+        chosen = torch.randint(len(rows), (_PICTURES_A_STEP,), generator=random)
+        pairs = [lessons.about(int(rows[index])) for index in chosen]
+        flat = [pair for of_picture in pairs for pair in of_picture]
+        asked = tokens([image + question for question, _ in flat], padding=True, return_tensors="pt")
+        answers = tokens([answer for _, answer in flat], padding=True, padding_side="right", return_tensors="pt").input_ids
+        answers = answers.masked_fill(answers == tokens.pad_token_id, -100)
+        each = seen[chosen].repeat_interleave(len(pairs[0]), dim=0)
+        value = _loss(blip, each, asked.input_ids, asked.attention_mask, answers)
+        optimizer.zero_grad()
+        value.backward()
+        nn.utils.clip_grad_norm_(blip.language_model.parameters(), 1.0)
+        optimizer.step()
+        step, mean = step + 1, 0.98 * mean + 0.02 * float(value)
+        if time.monotonic() - shown > 30:
+            print(f"language: {share * minutes:.1f} of {minutes:g} min, step {step}, loss {mean:.4f}", flush=True)  # noqa: T201
+            shown = time.monotonic()
+    save(blip, target)
+
+
+def save(blip: Blip2ForConditionalGeneration, target: Path) -> None:
+    """Write the model in fp16 with its processor, and a manifest that is not yet fitted."""
+    target.mkdir(parents=True, exist_ok=True)
+    blip.half().save_pretrained(target)
+    processor().save_pretrained(target)
+    manifest = {"name": "demo", "vocabulary_version": vocabulary()["version"], "temperature": {}, "platt": {}}
+    (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

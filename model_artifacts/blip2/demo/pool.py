@@ -1,0 +1,78 @@
+"""The training pictures: drawn once to disk in chunks, read back whole into memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .drawing import TAGS, UNKNOWN, draw
+from .materials import COLOURS
+from .shapes import SHAPES
+
+SIZE = 96
+CHUNK = 2048
+TRAINING_SEED = 1_000_000
+"""Training pictures have seeds from here on; all seeds below are held out."""
+
+TYPES = (*sorted(SHAPES), UNKNOWN)
+MATERIALS = tuple(sorted(COLOURS))
+COLOUR_NAMES = tuple(sorted({name for names in COLOURS.values() for name in names}))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Pictures and their labels, one row each; `regions` as in `Drawing`."""
+
+    pixels: NDArray[np.uint8]
+    regions: NDArray[np.uint8]
+    types: NDArray[np.int64]
+    materials: NDArray[np.int64]
+    colours: NDArray[np.int64]
+    wear: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+
+def make(first_seed: int, count: int) -> Pool:
+    """Draw the pictures of consecutive seeds."""
+    drawings = [draw(seed, (SIZE, SIZE)) for seed in range(first_seed, first_seed + count)]
+    return Pool(
+        np.stack([np.asarray(drawing.image) for drawing in drawings]),
+        np.stack([drawing.regions for drawing in drawings]),
+        np.array([TYPES.index(drawing.type) for drawing in drawings]),
+        np.array([MATERIALS.index(drawing.material) for drawing in drawings]),
+        np.array([COLOUR_NAMES.index(drawing.colour) for drawing in drawings]),
+        np.array([[tag in drawing.wear for tag in TAGS] for drawing in drawings], dtype=np.float32),
+    )
+
+
+def _write_chunk(folder: Path, number: int) -> int:
+    path = folder / f"{number:04d}.npz"
+    if not path.exists():
+        draft = path.with_suffix(".draft.npz")
+        np.savez(draft, **vars(make(TRAINING_SEED + number * CHUNK, CHUNK)))
+        draft.rename(path)
+    return number
+
+
+def write(folder: Path, chunks: int, processes: int) -> None:
+    """Draw `chunks` chunks of training pictures to `folder`; those that are there already are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.get_context("spawn").Pool(processes) as workers:
+        for number in workers.imap_unordered(partial(_write_chunk, folder), range(chunks)):
+            print(f"pool: chunk {number + 1} of {chunks}", flush=True)  # noqa: T201 - progress for a person
+
+
+def read(folder: Path) -> Pool:
+    """All the chunks drawn so far."""
+    paths = sorted(path for path in folder.glob("[0-9]*.npz") if ".draft" not in path.name)
+    if not paths:
+        raise FileNotFoundError(f"{folder}: no training pictures; draw them with `python -m model_artifacts.blip2.demo draw`")
+    chunks = [dict(np.load(path)) for path in paths]
+    return Pool(**{name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]})
