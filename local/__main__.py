@@ -1,14 +1,19 @@
 """`python -m local`: the whole system on this machine."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from local.errors import LocalError
 from local.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

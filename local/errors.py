@@ -1,5 +1,7 @@
 """The one error of the local commands: what went wrong, and what a person can do about it."""
 
+from __future__ import annotations
+
 
 class LocalError(Exception):
     """A local command failed for a reason that its caller can act on.

@@ -5,14 +5,20 @@ Data (logs, state, the rendered environment) live there too, or in the folder th
 two systems can run beside each other.
 """
 
+from __future__ import annotations
+
+import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TOOLS = REPOSITORY / ".vitrine"
 PYTHON = Path(sys.executable)
+_WIDTH = 300
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Home:
     root: Path
 
     @classmethod
-    def current(cls) -> "Home":
+    def current(cls) -> Home:
         """Return the home that VITRINE_HOME names, else the repository's own."""
         return cls(Path(os.environ.get("VITRINE_HOME") or TOOLS).resolve())
 
@@ -66,4 +72,16 @@ def tail(path: Path, lines: int = 15) -> list[str]:
         text = path.read_text(errors="replace")
     except FileNotFoundError:
         return []
-    return [line for line in text.splitlines() if line.strip()][-lines:]
+    spoken = [spell(line) for line in text.splitlines() if line.strip()]
+    return [line for line, _ in groupby(spoken)][-lines:]
+
+
+def spell(line: str) -> str:
+    """Return a log line as a person reads it: of JSON, its message and the end of its traceback."""
+    if line.startswith("{"):
+        with suppress(ValueError, AttributeError):
+            entry = json.loads(line)
+            cause = str(entry.get("exc_info") or "").strip().rpartition("\n")[2]
+            parts = (entry.get("level"), entry.get("message"), cause)
+            line = " ".join(str(part) for part in parts if part) or line
+    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"

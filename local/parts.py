@@ -116,18 +116,7 @@ def service(ports: Mapping[str, int], region: str, settings: Mapping[str, str]) 
         name="service",
         title="analyze service",
         port=ports["service"],
-        command=(
-            str(PYTHON),
-            *(
-                "-m",
-                "uvicorn",
-                "services.analyze.app:app",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(ports["service"]),
-            ),
-        ),
+        command=(str(PYTHON), "-m", "services.analyze", "--port", str(ports["service"])),
         environment={
             **variables.aws(ports["emulator"], region),
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": f"http://127.0.0.1:{ports['sagemaker']}",

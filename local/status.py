@@ -14,7 +14,7 @@ def show(home: Home) -> int:
     """Print the state of each part; return 0 when all are ready, else 1."""
     console = Console(highlight=False)
     records = processes.records(home)
-    table = Table("part", "state", "address", "pid", "up for", "log", box=None, header_style="bold")
+    table = Table("part", "state", "address", "pid", "up for", box=None, header_style="bold")
     dead: list[str] = []
     for name in ports.PREFERRED:
         record = records.get(name)
@@ -23,18 +23,18 @@ def show(home: Home) -> int:
             continue
         process = record.process()
         address = f"http://127.0.0.1:{record.port}"
-        log = str(home.log(name))
         if process is None:
             dead.append(name)
-            table.add_row(name, "[red]ended[/red]", f"[dim]{address}[/dim]", "", "", log)
+            table.add_row(name, "[red]ended[/red]", f"[dim]{address}[/dim]", "", "")
             continue
         ready = healthy(f"{address}{parts.HEALTH[name]}")
         state = "[green]ready[/green]" if ready else "[yellow]does not answer[/yellow]"
         age = f"{time.time() - record.started:.0f} s"
-        table.add_row(name, state, address, str(record.pid), age, log)
+        table.add_row(name, state, address, str(record.pid), age)
         if not ready:
             dead.append(name)
     console.print(table)
+    console.print(f"Logs: {home.log('*')}", style="dim", soft_wrap=True)
     for name in dead:
         console.print(f"\nLast lines of {name}:")
         for line in tail(home.log(name), 8):

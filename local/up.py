@@ -107,7 +107,10 @@ class Up:
             return  # the task group reports it
         outputs = stack_outputs(self.home)
         part = parts.service(chosen, environment.region, service_variables(environment, outputs))
-        await self._await_ready(part, self._launch(part)[1])
+        _, process = self._launch(part)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._await_ready(part, process))
+            group.create_task(readiness.gateway(outputs["ApiUrl"], self.progress))
 
 
 def service_variables(environment: Environment, outputs: Mapping[str, str]) -> dict[str, str]:
@@ -119,7 +122,7 @@ def service_variables(environment: Environment, outputs: Mapping[str, str]) -> d
         environment,
         reports_table=outputs["ReportsTable"],
         image_bucket=outputs["ImageBucket"],
-        image_key_id=None,
+        image_key_id=outputs.get("ImageKey"),
     )
     return given | {"OPENAI_API_KEY": key or "local"}
 

@@ -7,7 +7,7 @@ credentials for the emulator are put in.
 import os
 from collections.abc import Mapping
 
-from local.home import PYTHON, REPOSITORY
+from local.home import PYTHON, REPOSITORY, TOOLS
 
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -15,6 +15,10 @@ _LOOPBACK = "127.0.0.1,localhost"
 def base() -> dict[str, str]:
     """Return this process's variables without any AWS account, with loopback kept off proxies."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Whoever wants no compiled files beside the sources gets them here: without any, each start of the
+        # system would compile for half a minute.
+        kept["PYTHONPYCACHEPREFIX"] = str(TOOLS / "pycache")
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), _LOOPBACK)))
     return kept | {

@@ -1,0 +1,69 @@
+"""The choice of ports."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from local import ports
+from local.errors import LocalError
+
+
+@pytest.fixture(autouse=True)
+def no_configured_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ports.PREFERRED:
+        monkeypatch.delenv(ports.variable(name), raising=False)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_taken_preferred_port_is_replaced_by_a_free_one(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "PREFERRED", {"service": taken})
+    assert ports.assign({}, {})["service"] != taken
+
+
+def test_a_running_part_keeps_its_port(taken: int) -> None:
+    assert ports.assign({"service": taken}, {})["service"] == taken
+
+
+def test_a_part_gets_the_port_it_had_when_that_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        former = listener.getsockname()[1]
+    assert ports.assign({}, {"llm": former})["llm"] == former
+
+
+def test_all_parts_get_ports_of_their_own() -> None:
+    chosen = ports.assign({}, {})
+    assert set(chosen) == set(ports.PREFERRED)
+    assert len(set(chosen.values())) == len(chosen)
+
+
+def test_a_taken_configured_port_is_an_error_that_names_who_holds_it(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_LLM_PORT", str(taken))
+    with pytest.raises(LocalError, match=rf"Port {taken}, which VITRINE_LLM_PORT .*pid {os.getpid()}"):
+        ports.assign({}, {})
+
+
+@pytest.mark.parametrize("value", ["http", "0", "65536", "-1", "8080.5", "٨٠"])
+def test_a_configured_port_must_be_one(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_LLM_PORT", value)
+    with pytest.raises(LocalError, match="VITRINE_LLM_PORT is"):
+        ports.assign({}, {})
+
+
+def test_one_port_cannot_be_configured_for_two_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = listener.getsockname()[1]
+    monkeypatch.setenv("VITRINE_LLM_PORT", str(free))
+    monkeypatch.setenv("VITRINE_MODEL_PORT", str(free))
+    with pytest.raises(LocalError, match="another part"):
+        ports.assign({}, {})

@@ -1,0 +1,42 @@
+"""environments/local.toml with this run's addresses."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from local import settings
+from local.errors import LocalError
+from local.home import Home
+from stacks.environment import load_environment
+
+PORTS = {"service": 1001, "identity": 1002, "llm": 1003}
+
+
+def test_the_rendered_environment_has_the_chosen_addresses(tmp_path: Path) -> None:
+    environment = load_environment(settings.render(Home(tmp_path), PORTS))
+    assert environment.name == "local"
+    assert environment.upstream_url == "http://127.0.0.1:1001"
+    assert environment.supabase.url == "http://127.0.0.1:1002"
+    assert environment.llm.base_url == "http://127.0.0.1:1003/v1"
+
+
+def test_only_the_addresses_differ_from_the_committed_environment(tmp_path: Path) -> None:
+    rendered = tomllib.loads(settings.render(Home(tmp_path), PORTS).read_text())
+    committed = tomllib.loads(settings.SOURCE.read_text())
+    for tree in (rendered, committed):
+        del tree["upstream_url"], tree["supabase"]["url"], tree["llm"]["base_url"]
+    assert rendered == committed
+
+
+def test_a_key_is_replaced_in_its_own_section_only() -> None:
+    text = '[a]\nurl = "x" # why\n[b]\nurl = \'y\'\n# url = "z"\n'
+    assert (
+        settings.replace(text, {("b", "url"): "new"})
+        == '[a]\nurl = "x" # why\n[b]\nurl = "new"\n# url = "z"\n'
+    )
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(LocalError, match=r"no string at \[llm\] base_url"):
+        settings.replace("[llm]\nmodel = 'x'\n", {("llm", "base_url"): "new"})
