@@ -37,7 +37,7 @@ def build(app: cdk.App, settings: Environment) -> None:
     for stack in (storage, gateway):
         cdk.Tags.of(stack).add("project", "vitrine")
         cdk.Tags.of(stack).add("environment", settings.name)
-    for notice in settings.notices(date.today()):  # noqa: DTZ011 a day's difference does not matter
+    for notice in settings.notices(date.today()):
         cdk.Annotations.of(gateway).add_warning_v2("vitrine:settings", notice)
 
 

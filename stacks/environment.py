@@ -1,4 +1,4 @@
-"""One environment: `environments/<name>.toml`, read once into types. Imports no CDK, for `local/` reads it too."""
+"""One environment: `environments/<name>.toml`, read into types. Imports no CDK: `local/` reads it too."""
 
 import difflib
 import tomllib
@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from stacks.sections import Alarms, Domain, Llm, Model, Name, Origin, Section, Supabase, Throttle, Url
-from stacks.settings_error import SettingsError, explain
+from stacks.sections import Alarms, Domain, Llm, Model, Origin, Section, Supabase, Throttle, Url
+from stacks.settings_error import SettingsError as SettingsError
+from stacks.settings_error import explain
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
@@ -85,7 +86,7 @@ def environment_names(folder: Path = FOLDER) -> list[str]:
 def load_environment(name_or_path: str | Path | None) -> Environment:
     """Read an environment by its name in `environments/`, or by the path of a .toml file.
 
-    Raises SettingsError, which names the file, the key, the value and what is allowed, or the choices there are.
+    Raises SettingsError: file, key, value and what is allowed, or the choices there are.
     """
     file = _find(name_or_path)
     try:
@@ -117,6 +118,3 @@ def _find(name_or_path: str | Path | None) -> Path:
     near = difflib.get_close_matches(given, names, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise SettingsError(f"environment {given!r} is not known; {choices}{hint}")
-
-
-__all__ = ["Environment", "Name", "SettingsError", "environment_names", "load_environment"]

@@ -8,18 +8,15 @@ from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from stacks.authorizer import authorizer_function
 from stacks.environment import Environment
 from stacks.outputs import publish
-from stacks.packaging import python_code
-from stacks.sections import Domain, Rate, Supabase
+from stacks.sections import Domain, Rate
 
 # What the access log holds of a request, and API Gateway's name of it.
 LOGGED = {
@@ -49,8 +46,8 @@ LOG_RETENTION = {
 def url_upstream(url: str) -> apigw.HttpRouteIntegration:
     """An upstream at a URL, which gets the request's own path and, as x-request-id, the gateway's id for it.
 
-    AWS sends every request to the URL itself unless the path is put back; the emulator keeps the path and ignores
-    that mapping. So this one declaration is right in both.
+    AWS sends every request to the URL itself unless the path is put back; the emulator keeps the path and
+    ignores that mapping. So this one declaration is right in both.
     """
     mapping = (
         apigw.ParameterMapping()
@@ -88,7 +85,7 @@ class Gateway(cdk.Stack):
             cors_preflight=_cors(settings.cors_origins),
             default_authorizer=authorizers.HttpLambdaAuthorizer(
                 "Authorizer",
-                self._authorizer_function(settings.supabase, code_platform, retention),
+                authorizer_function(self, settings.supabase, code_platform, retention),
                 identity_source=["$request.header.Authorization"],
                 response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
                 results_cache_ttl=cdk.Duration.minutes(5),
@@ -116,36 +113,6 @@ class Gateway(cdk.Stack):
         publish(self, name, "SupabaseUrl", settings.supabase.url, "Supabase project of the users")
         key = settings.supabase.publishable_key
         publish(self, name, "SupabasePublishableKey", key, "Supabase key that browsers may hold")
-
-    def _authorizer_function(
-        self, supabase: Supabase, code_platform: tuple[str, ...], retention: logs.RetentionDays
-    ) -> lambda_.Function:
-        removal = cdk.RemovalPolicy.DESTROY
-        log_group = logs.LogGroup(self, "AuthorizerLog", retention=retention, removal_policy=removal)
-        # A role of our own: the managed policy may write to every log group of the account.
-        role = iam.Role(self, "AuthorizerRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(role)
-        variables = {"SUPABASE_URL": supabase.url}
-        if supabase.legacy_secret_name is not None:
-            variables["SUPABASE_LEGACY_SECRET_NAME"] = supabase.legacy_secret_name
-            secret = secretsmanager.Secret.from_secret_name_v2(
-                self, "LegacySecret", supabase.legacy_secret_name
-            )
-            secret.grant_read(role)
-        return lambda_.Function(
-            self,
-            "AuthorizerFunction",
-            description="Supabase access tokens at the gateway",
-            code=python_code("authorizer", library=["identity"], platform=code_platform),
-            handler="services.authorizer.handler.handle",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
-            memory_size=512,
-            timeout=cdk.Duration.seconds(8),
-            environment=variables,
-            role=role,
-            log_group=log_group,
-        )
 
     def _stage(self, rates: dict[str, Rate], retention: logs.RetentionDays) -> apigw.CfnStage:
         access_log = logs.LogGroup(

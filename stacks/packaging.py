@@ -1,4 +1,4 @@
-"""A Python Lambda's package, built by uv from the service's lock: never by Docker, the same bytes every time."""
+"""A Python Lambda's package, built by uv from the service's lock: never by Docker, always the same."""
 
 import hashlib
 import shutil

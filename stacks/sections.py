@@ -76,7 +76,7 @@ class Model(Section):
 
 
 class Supabase(Section):
-    """The project that signs the users in. The legacy secret is named, never written here."""
+    """The project that signs the users in. Its legacy secret is named, never here."""
 
     url: Url
     publishable_key: Text
@@ -84,7 +84,7 @@ class Supabase(Section):
 
 
 class Llm(Section):
-    """Who words the reports, and its price in USD per million tokens. The key is named, never written here."""
+    """Who words the reports, and its price in USD per million tokens. Its key is named, never here."""
 
     model: Text
     base_url: Url | None = None

