@@ -1,6 +1,7 @@
 """The parts of the local system: what each runs, where it answers, which files its behaviour is in."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +72,17 @@ def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str)
             sources=(servers, *code),
         )
 
+    # Named on the command line, so that another MODEL starts the server anew.
+    model = ("--model", os.environ["MODEL"]) if os.environ.get("MODEL") else ()
     model_url = f"http://127.0.0.1:{ports['model']}"
     return [
-        server("model", "model", "BLIP-2 model server", code=(artifact / "code", artifact / "demo")),
+        server(
+            "model",
+            "model",
+            "BLIP-2 model server",
+            *model,
+            code=(artifact / "code", artifact / "demo" / "model"),
+        ),
         emulator(home, ports["emulator"], region),
         server("llm", "llm", "local language model"),
         server("identity", "identity", "identity issuer", "--data", str(home.data("identity"))),

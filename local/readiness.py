@@ -50,7 +50,7 @@ async def wait(home: Home, part: Part, process: subprocess.Popen[bytes], progres
 async def gateway(url: str, progress: Progress) -> None:
     """Return once the deployed gateway asks its authorizer, and the authorizer refuses a token that is none.
 
-    The authorizer's first answer takes a second or two, which is better spent here than on the first photo. Raise
+    The authorizer's first answer takes a second or two, better spent here than on the first photo. Raise
     LocalError when anything else is answered.
     """
     progress.begin("gateway", "gateway and authorizer answer")

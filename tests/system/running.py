@@ -1,0 +1,100 @@
+"""A handle on a running local system, for tests that ask it as its users do."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+
+from local import processes
+from local.home import REPOSITORY, Home
+
+
+class System:
+    """The whole system, in a home of its own, on ports that nothing else uses."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        # trust_env off: a proxy of the machine must not stand between the tests and loopback.
+        self.client = httpx2.Client(trust_env=False, timeout=60)
+        self._tokens: dict[str, str] = {}
+
+    def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m local …` against this system and return what it said and how it ended."""
+        return subprocess.run(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, "VITRINE_HOME": str(self.home.root), **environment},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def up(self, **environment: str) -> str:
+        """Bring up what does not run and return what `up` said; fail the test when it fails."""
+        done = self.command("up", **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack outputs."""
+        done = self.command("outputs")
+        assert done.returncode == 0, done.stderr
+        outputs: dict[str, str] = json.loads(done.stdout)
+        return outputs
+
+    @property
+    def api_url(self) -> str:
+        """The gateway's address."""
+        return self.outputs["ApiUrl"]
+
+    @property
+    def service_url(self) -> str:
+        """The address of the app behind the gateway."""
+        return self.address("service")
+
+    @property
+    def signing_key(self) -> bytes:
+        """The identity issuer's private key, as PEM."""
+        return (self.home.data("identity") / "signing-key.pem").read_bytes()
+
+    def address(self, part: str) -> str:
+        """Return the address of a part."""
+        return f"http://127.0.0.1:{processes.records(self.home)[part].port}"
+
+    def pid(self, part: str) -> int:
+        """Return the process id of a part."""
+        return processes.records(self.home)[part].pid
+
+    def token(self, name: str) -> str:
+        """Return an access token of a demo user."""
+        if name not in self._tokens:
+            done = self.command("token", "--user", name)
+            assert done.returncode == 0, done.stderr
+            self._tokens[name] = done.stdout.strip()
+        return self._tokens[name]
+
+    def headers(self, name: str) -> dict[str, str]:
+        """Return the headers with which a demo user asks."""
+        return {"Authorization": f"Bearer {self.token(name)}"}
+
+    def analyze(self, photo: Path, name: str = "demo", url: str | None = None) -> httpx2.Response:
+        """Post one photo, through the gateway or to `url`."""
+        return self.client.post(
+            f"{url or self.api_url}/analyze",
+            headers=self.headers(name),
+            files={"images": (photo.name, photo.read_bytes(), "image/jpeg")},
+        )
+
+    def stop(self, part: str) -> None:
+        """End a part, as a crash would."""
+        assert processes.stop(self.home, part) == [part]
+
+    def start(self, part: str) -> None:
+        """Bring a stopped part back, as a person would; the others stay as they are."""
+        self.up()
+        assert self.client.get(self.address(part)).status_code < 500 or part != "service"
