@@ -1,15 +1,17 @@
-"""Start the AWS emulator, with its HTTP API passing answers through as AWS's does.
+"""Start the AWS emulator, its HTTP API mended where it answers otherwise than AWS's.
 
-Run by the emulator's own Python. As released, the emulator's HTTP_PROXY integration keeps only the content
-type of an answer, and replaces even that by JSON when the status is an error; so `Location`, `Retry-After`,
-`Server-Timing` and problem documents would be lost on this machine alone. It would also follow redirects for
-the client.
+Run by the emulator's own Python. Of the emulator as released, a client would meet two faults:
+
+- its HTTP_PROXY integration keeps only the content type of an answer, and replaces even that by JSON when the
+  status is an error, so `Location`, `Retry-After`, `Server-Timing` and problem documents are lost;
+- it stores a template's CORS settings under the template's names and looks for them under the API's.
 """
 
 import asyncio
 import http.client
 import json
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
@@ -59,6 +61,17 @@ async def _pass_through(
         )
 
 
+def _named_as_in_the_api(
+    answer: Callable[[dict[str, Any], str], Any],
+) -> Callable[[dict[str, Any], str], Any]:
+    def with_names(settings: dict[str, Any], origin: str) -> Any:
+        return answer({name[:1].lower() + name[1:]: value for name, value in settings.items()}, origin)
+
+    return with_names
+
+
 if __name__ == "__main__":
     apigateway._invoke_http_proxy = _pass_through
+    apigateway._cors_response_headers = _named_as_in_the_api(apigateway._cors_response_headers)
+    apigateway._cors_preflight_response = _named_as_in_the_api(apigateway._cors_preflight_response)
     app.main()

@@ -14,17 +14,17 @@ import pytest
 from local import processes
 from local.home import Home
 
-SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
-STUBBORN = [
-    sys.executable,
-    "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
-]
-PARENT = [
-    sys.executable,
-    "-c",
-    "import subprocess, sys; print('up', flush=True); subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])",
-]
+
+def _python(code: str) -> list[str]:
+    return [sys.executable, "-c", f"import os, signal, subprocess, sys, time\n{code}"]
+
+
+SAY_AND_SLEEP = "print('up', flush=True); time.sleep(60)"
+SLEEP = _python(SAY_AND_SLEEP)
+STUBBORN = _python(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {SAY_AND_SLEEP}")
+PARENT = _python(
+    "print('up', flush=True); subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+)
 
 
 class Started:

@@ -1,0 +1,102 @@
+"""local/parity.toml: each difference between this machine and production has its row, each row is true."""
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+import app as vitrine
+from local.deploy import node
+from local.home import REPOSITORY
+from stacks.environment import load_environment
+
+ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
+ABSENT = object()
+
+
+def flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each leaf of nested mappings and lists with its path; an empty one is a leaf."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from flat(inner, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def differing(here: dict[str, object], prod: dict[str, object]) -> set[str]:
+    """Return the keys whose values differ or that only one side has."""
+    return {key for key in here.keys() | prod.keys() if here.get(key, ABSENT) != prod.get(key, ABSENT)}
+
+
+def settings(name: str) -> dict[str, object]:
+    """Return an environment file's values by their dotted keys; a list is one value."""
+    text = (REPOSITORY / "environments" / f"{name}.toml").read_text()
+    values: dict[str, list[object]] = {}
+    for path, value in flat(tomllib.loads(text)):
+        values.setdefault(path.partition("[")[0], []).append(value)
+    return dict(values)
+
+
+def template(name: str) -> dict[str, object]:
+    """Return the leaves of an environment's templates, under one name: names carry the environment's."""
+    context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+    app = cdk.App(context={**context, "aws:cdk:bundling-stacks": []})
+    vitrine.build(app, load_environment(name).model_copy(update={"name": "same"}))
+    leaves: dict[str, object] = {}
+    for stack in app.synth().stacks:
+        for identifier, resource in stack.template["Resources"].items():
+            for path, value in flat(resource):
+                leaves[f"{stack.stack_name} {identifier}|{resource['Type']} {path}"] = value
+        for path, value in flat(stack.template.get("Outputs", {})):
+            leaves[f"{stack.stack_name}|Outputs {path}"] = value
+    return leaves
+
+
+@pytest.fixture(scope="module")
+def template_differences() -> set[str]:
+    os.environ.setdefault("JSII_NODE", str(node()))
+    found = differing(template("local"), template("prod"))
+    return {path.partition("|")[2] for path in found}
+
+
+def column(name: str) -> list[str]:
+    return [entry for row in ROWS for entry in row.get(name, [])]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["what"]))
+def test_a_row_says_what_differs_and_where(row: dict[str, Any]) -> None:
+    assert {"what", "here", "prod"} <= row.keys() <= {"what", "here", "prod", "settings", "template", "code"}
+    assert row.keys() & {"settings", "template", "code"}
+
+
+def test_the_settings_that_differ_are_those_of_the_table() -> None:
+    assert sorted(column("settings")) == sorted(differing(settings("local"), settings("prod")))
+
+
+def test_no_difference_of_the_templates_lacks_a_row(template_differences: set[str]) -> None:
+    patterns = [pattern.replace("[", "[[]") for pattern in column("template")]
+    unexplained = {
+        found
+        for found in template_differences
+        if not any(fnmatchcase(found, pattern) for pattern in patterns)
+    }
+    assert unexplained == set()
+
+
+@pytest.mark.parametrize("pattern", column("template"))
+def test_no_row_explains_what_does_not_differ(template_differences: set[str], pattern: str) -> None:
+    assert any(fnmatchcase(found, pattern.replace("[", "[[]")) for found in template_differences)
+
+
+@pytest.mark.parametrize("place", column("code"))
+def test_the_code_that_makes_a_difference_is_there(place: str) -> None:
+    file, _, text = place.partition(": ")
+    assert text in (REPOSITORY / file).read_text()
