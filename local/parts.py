@@ -16,7 +16,7 @@ HEALTH: Mapping[str, str] = {
     "model": "/ping",
     "sagemaker": "/healthz",
     "llm": "/health",
-    "service": "/readyz",
+    "service": "/healthz",
 }
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 
