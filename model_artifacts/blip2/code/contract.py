@@ -34,7 +34,7 @@ KINDS = ("choice", "set")
 TAG = "{tag}"
 
 
-class BadRequest(ValueError):
+class ContractError(ValueError):
     """The request breaks the contract; the message names the field, and is safe to show to the caller."""
 
 
@@ -57,18 +57,18 @@ class Request:
 
 
 def parse(body: str | bytes | bytearray) -> Request:
-    """Read a request body; raise BadRequest that names the field where it breaks the contract."""
+    """Read a request body; raise ContractError that names the field where it breaks the contract."""
     try:
         document = json.loads(body)
     except ValueError:  # UnicodeDecodeError is one
-        raise BadRequest("body: not valid JSON") from None
+        raise ContractError("body: not valid JSON") from None
     if not isinstance(document, dict):
-        raise BadRequest("body: must be a JSON object with photos and questions")
+        raise ContractError("body: must be a JSON object with photos and questions")
     photos = _list(document, "photos", MAX_PHOTOS)
     questions = _list(document, "questions", MAX_QUESTIONS)
     asked = tuple(_question(f"questions[{number}]", value) for number, value in enumerate(questions))
     if len({question.id for question in asked}) < len(asked):
-        raise BadRequest("questions: each id may be used once")
+        raise ContractError("questions: each id may be used once")
     return Request(tuple(_photo(f"photos[{number}]", value) for number, value in enumerate(photos)), asked)
 
 
@@ -76,49 +76,53 @@ def _list(document: dict[str, Any], field: str, most: int) -> list[Any]:
     values = document.get(field)
     if not isinstance(values, list) or not 1 <= len(values) <= most:
         found = f"{len(values)} entries" if isinstance(values, list) else type(values).__name__
-        raise BadRequest(f"{field}: must be a list of 1 to {most} entries, not {found}")
+        raise ContractError(f"{field}: must be a list of 1 to {most} entries, not {found}")
     return values
 
 
 def _text(field: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT:
-        raise BadRequest(f"{field}: must be a text of 1 to {MAX_TEXT} characters")
+        raise ContractError(f"{field}: must be a text of 1 to {MAX_TEXT} characters")
     return value
 
 
 def _question(field: str, value: object) -> Question:
     if not isinstance(value, dict):
-        raise BadRequest(f"{field}: must be an object with id, kind, text and candidates")
+        raise ContractError(f"{field}: must be an object with id, kind, text and candidates")
     kind = value.get("kind")
     if kind not in KINDS:
-        raise BadRequest(f"{field}.kind: must be one of {', '.join(KINDS)}, not {str(kind)[:40]!r}")
+        raise ContractError(f"{field}.kind: must be one of {', '.join(KINDS)}, not {str(kind)[:40]!r}")
     text = _text(f"{field}.text", value.get("text"))
     if kind == "set" and TAG not in text:
-        raise BadRequest(f"{field}.text: a question of kind set must hold {TAG}")
+        raise ContractError(f"{field}.text: a question of kind set must hold {TAG}")
     listed = value.get("candidates")
     if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_CANDIDATES:
-        raise BadRequest(f"{field}.candidates: must be a list of 1 to {MAX_CANDIDATES} texts")
+        raise ContractError(f"{field}.candidates: must be a list of 1 to {MAX_CANDIDATES} texts")
     candidates = tuple(_text(f"{field}.candidates[{number}]", word) for number, word in enumerate(listed))
     if len(set(candidates)) < len(candidates):
-        raise BadRequest(f"{field}.candidates: each may be named once")
+        raise ContractError(f"{field}.candidates: each may be named once")
     return Question(_text(f"{field}.id", value.get("id")), kind, text, candidates)
 
 
 def _photo(field: str, value: object) -> Image.Image:
     if not isinstance(value, str):
-        raise BadRequest(f"{field}: must be base64 text")
+        raise ContractError(f"{field}: must be base64 text")
     if len(value) > MAX_PHOTO_BYTES * 4 // 3 + 4:
-        raise BadRequest(f"{field}: larger than {MAX_PHOTO_BYTES} bytes")
+        raise ContractError(f"{field}: larger than {MAX_PHOTO_BYTES} bytes")
     try:
         data = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise BadRequest(f"{field}: not valid base64") from None
+        raise ContractError(f"{field}: not valid base64") from None
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as photo:
             if photo.width * photo.height > MAX_PHOTO_PIXELS:
-                raise BadRequest(f"{field}: {photo.width} x {photo.height} is more than {MAX_PHOTO_PIXELS} pixels")
+                raise ContractError(
+                    f"{field}: {photo.width} x {photo.height} is more than {MAX_PHOTO_PIXELS} pixels"
+                )
             return photo.convert("RGB")
-    except BadRequest:
+    except ContractError:
         raise
-    except Exception:  # Pillow's decoders raise many kinds on hostile bytes, and all mean the same to the caller
-        raise BadRequest(f"{field}: not a JPEG that can be read") from None
+    except (
+        Exception
+    ):  # Pillow's decoders raise many kinds on hostile bytes, and all mean the same to the caller
+        raise ContractError(f"{field}: not a JPEG that can be read") from None

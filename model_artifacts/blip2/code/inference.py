@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from contract import TAG, BadRequest, Question, Request, parse
+from contract import TAG, ContractError, Question, Request, parse
 from manifest import Manifest, read
 from PIL import Image
-from scoring import NonFiniteScore, Scorer
+from scoring import NonFiniteScoreError, Scorer
 from torch import Tensor
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 try:
     from sagemaker_inference.errors import BaseInferenceToolkitError
@@ -36,14 +38,17 @@ class Model:
 
 
 def model_fn(model_dir: str) -> Model:
-    """Load the artifact in `model_dir` without any network and let it answer once, so that the first caller need not wait."""
+    """Load the artifact in `model_dir` without a network, and let it answer once before the first caller."""
     folder = Path(model_dir)
     on_gpu = torch.cuda.is_available()
     if not on_gpu:
         # Several threads get in each other's way as soon as anything else runs on the machine.
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
-    blip = Blip2ForConditionalGeneration.from_pretrained(
-        folder, dtype=torch.float16 if on_gpu else torch.float32, attn_implementation="sdpa", local_files_only=True
+    blip: Any = Blip2ForConditionalGeneration.from_pretrained(
+        folder,
+        dtype=torch.float16 if on_gpu else torch.float32,
+        attn_implementation="sdpa",
+        local_files_only=True,
     )
     blip = blip.to("cuda" if on_gpu else "cpu").eval()
     _check(folder, blip.config)
@@ -58,9 +63,11 @@ def model_fn(model_dir: str) -> Model:
 def _check(folder: Path, config: Any) -> None:
     for key in ("image_token_index", "num_query_tokens"):
         if getattr(config, key, None) is None:
-            raise ValueError(f"{folder / 'config.json'}: {key} is missing; BLIP-2 needs it to place the image in the prompt")
+            raise ValueError(f"{folder / 'config.json'}: {key} is missing; it places the image in the prompt")
     if not config.text_config.is_encoder_decoder:
-        raise ValueError(f"{folder / 'config.json'}: text_config must be a T5, not {config.text_config.model_type}")
+        raise ValueError(
+            f"{folder / 'config.json'}: text_config must be a T5, not {config.text_config.model_type}"
+        )
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:
@@ -69,7 +76,7 @@ def input_fn(request_body: str | bytes | bytearray | None, content_type: str = J
         raise _refusal(415, f"Content-Type: must be {JSON}, not {content_type[:80]}")
     try:
         return parse(request_body)
-    except BadRequest as error:
+    except ContractError as error:
         raise _refusal(400, str(error)) from None
 
 
@@ -83,12 +90,14 @@ def predict_fn(data: Request, model: Model) -> dict[str, Any]:
             prompts.append(manifest.prompt.format(question.text))
             candidates.append(question.candidates)
         else:
-            prompts += [manifest.prompt.format(question.text.replace(TAG, tag)) for tag in question.candidates]
+            prompts += [
+                manifest.prompt.format(question.text.replace(TAG, tag)) for tag in question.candidates
+            ]
             candidates += [("yes", "no")] * len(question.candidates)
     try:
         seen = scorer.look(data.photos)
         tables = iter(scorer.score(seen, prompts, candidates))
-    except NonFiniteScore as error:
+    except NonFiniteScoreError as error:
         raise _refusal(500, f"NonFiniteScore: {error}") from None
     answers = []
     for question in data.questions:
@@ -116,7 +125,9 @@ def judge(
 ) -> list[dict[str, float]]:
     """For each photo the probability of each tag, from log p(yes) - log p(no) by the tag's Platt scaling."""
     margins = torch.stack([table[:, 0] - table[:, 1] for table in tables], dim=1).double()
-    line = torch.tensor([platt.get(tag, (1.0, 0.0)) for tag in tags], dtype=torch.double, device=margins.device)
+    line = torch.tensor(
+        [platt.get(tag, (1.0, 0.0)) for tag in tags], dtype=torch.double, device=margins.device
+    )
     shares = (margins * line[:, 0] + line[:, 1]).sigmoid()
     return [dict(zip(tags, row, strict=True)) for row in shares.tolist()]
 

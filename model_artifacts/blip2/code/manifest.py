@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 _WEIGHTS = "*.safetensors"
 
@@ -35,5 +38,7 @@ def read(folder: Path) -> Manifest:
     return Manifest(
         artifact=f"{stated.get('name', folder.name)}-{digest.hexdigest()[:12]}",
         temperature=stated.get("temperature", {}),
-        platt={tag: (float(slope), float(offset)) for tag, (slope, offset) in stated.get("platt", {}).items()},
+        platt={
+            tag: (float(slope), float(offset)) for tag, (slope, offset) in stated.get("platt", {}).items()
+        },
     )

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
+from .canvas import Pose, blend, outline_mask, place
+from .goods import SHAPES
 from .marks import MARKS_OF, mark
 from .materials import COLOURS, MATERIALS_OF, Field, clouds, surface
 from .outliers import OUTLIERS
-from .shapes import SHAPES, Points, Shape
+from .shapes import Shape, ellipse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TAGS = ("chip", "crack", "dent", "scratch", "stain", "tear")
 UNKNOWN = "unknown"
 _OUTLIER_SHARE = 0.1
 _SUPERSAMPLE = 2
-_BACKDROPS = ((214, 208, 198), (190, 198, 206), (222, 220, 216), (176, 178, 174), (206, 196, 186), (160, 168, 178), (232, 228, 222))
+_BACKDROPS = (
+    (214, 208, 198),
+    (190, 198, 206),
+    (222, 220, 216),
+    (176, 178, 174),
+    (206, 196, 186),
+    (160, 168, 178),
+    (232, 228, 222),
+)
 
 
 @dataclass(frozen=True)
@@ -39,72 +52,33 @@ class Drawing:
         return f"a {self.colour} {self.material} {noun}" + (f" with a {worn}" if worn else "")
 
 
-@dataclass(frozen=True)
-class Pose:
-    """Where the good stands in the picture: its own square mapped to pixels by a 2 x 2 matrix and a centre."""
-
-    matrix: Points
-    centre: Points
-
-    def to_pixels(self, points: Points) -> list[tuple[float, float]]:
-        """The good's own coordinates as pixels."""
-        return [(float(x), float(y)) for x, y in points @ self.matrix.T + self.centre]
-
-    def fields(self, width: int, height: int) -> tuple[Field, Field]:
-        """Each pixel's place in the good's own coordinates."""
-        inverse = np.linalg.inv(self.matrix).astype(np.float32)
-        x = np.arange(width, dtype=np.float32)[None, :] + 0.5 - np.float32(self.centre[0])
-        y = np.arange(height, dtype=np.float32)[:, None] + 0.5 - np.float32(self.centre[1])
-        return inverse[0, 0] * x + inverse[0, 1] * y, inverse[1, 0] * x + inverse[1, 1] * y
-
-
-def _pose(rng: np.random.Generator, width: int, height: int, aspect: float) -> Pose:
-    size = rng.uniform(0.37, 0.45)
-    across, down = (size / aspect, size) if aspect > 1 else (size, size * aspect)
-    angle, lean, mirror = rng.normal(0, 0.08), rng.normal(0, 0.05), rng.choice([-1, 1])
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = np.diag([across * width, down * height]) @ turn @ np.array([[mirror, lean], [0.0, 1.0]])
-    centre = np.array([(0.5 + rng.uniform(-0.05, 0.05)) * width, (0.5 + rng.uniform(-0.05, 0.05)) * height])
-    return Pose(matrix, centre)
-
-
-def _mask(pose: Pose, outline: Points, width: int, height: int, edge: int = 0) -> Image.Image:
-    """The outline's inside in white, less a border of `edge` pixels."""
-    mask = Image.new("L", (width, height))
-    pen, corners = ImageDraw.Draw(mask), pose.to_pixels(outline)
-    pen.polygon(corners, fill=255)
-    if edge:
-        pen.line([*corners, corners[0]], fill=0, width=2 * edge)
-    return mask
-
-
 def _backdrop(rng: np.random.Generator, width: int, height: int) -> Field:
-    wall, floor = (np.float32(_BACKDROPS[index]) for index in rng.choice(len(_BACKDROPS), 2, replace=False))
+    wall, floor = (
+        np.array(_BACKDROPS[index], np.float32) for index in rng.choice(len(_BACKDROPS), 2, replace=False)
+    )
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     horizon = rng.uniform(0.6, 0.85) if rng.random() < 0.6 else 2.0
     scene = np.where((down > horizon)[..., None], floor, wall) * np.ones((height, width, 1), np.float32)
     light = 1 + rng.uniform(-0.12, 0.12) * across - rng.uniform(0, 0.15) * down
-    return scene * (light + 0.03 * clouds(rng, (height, width), 6))[..., None]
-
-
-def _blend(scene: Field, mask: Image.Image, paint: Field, tone: float = 1.0) -> None:
-    """Mix `paint` (a colour, or a field as large as the scene) into the scene where the mask says."""
-    box = mask.getbbox()
-    if box is None:
-        return
-    area = (slice(box[1], box[3]), slice(box[0], box[2]))
-    weight = np.asarray(mask.crop(box), dtype=np.float32)[..., None] * np.float32(1 / 255)
-    scene[area] += ((paint[area] if paint.ndim == 3 else paint) * np.float32(tone) - scene[area]) * weight
+    shade: Field = (light + 0.03 * clouds(rng, (height, width), 6))[..., None]
+    return scene * shade
 
 
 def _draw_good(
-    rng: np.random.Generator, scene: Field, shape: Shape, material: str, colour: str, pose: Pose, tags: tuple[str, ...]
+    rng: np.random.Generator,
+    scene: Field,
+    shape: Shape,
+    material: str,
+    colour: str,
+    pose: Pose,
+    tags: tuple[str, ...],
 ) -> NDArray[np.uint8]:
     height, width = scene.shape[:2]
     u, v = pose.fields(width, height)
-    shadow = _mask(pose, np.array([0.0, 0.95]) + 0.9 * np.stack([np.cos(t := np.linspace(0, 2 * np.pi, 40)), 0.14 * np.sin(t)], axis=1), width, height)
-    scene *= 1 - 0.35 * (np.asarray(shadow.filter(ImageFilter.BoxBlur(width * 0.02)), dtype=np.float32)[..., None] / 255)
+    shadow = outline_mask(pose, ellipse(0.0, 0.95, 0.9, 0.126), width, height)
+    dark = np.asarray(shadow.filter(ImageFilter.BoxBlur(width * 0.02)), dtype=np.float32)[..., None]
+    scene *= 1 - 0.35 * (dark / 255)
 
     skin = surface(material, colour, rng, u, v, shape.is_round)
     paint = np.clip(skin.rgb, 0, 255)
@@ -113,15 +87,15 @@ def _draw_good(
     regions, body = np.zeros((height, width), np.uint8), np.zeros((height, width), bool)
     edge = max(1, round(width * 0.007))
     for part in shape.parts:
-        mask = _mask(pose, part.outline, width, height)
+        mask = outline_mask(pose, part.outline, width, height)
         inside = np.asarray(mask) > 127
         regions[inside] = 1
         if part.ink is None:
-            _blend(scene, mask, paint, part.tone * skin.edge)
-            _blend(scene, _mask(pose, part.outline, width, height, edge), paint, part.tone)
+            blend(scene, mask, paint, part.tone * skin.edge)
+            blend(scene, outline_mask(pose, part.outline, width, height, edge), paint, part.tone)
             body |= inside
         else:
-            _blend(scene, mask, np.float32(part.ink))
+            blend(scene, mask, np.array(part.ink, np.float32))
             body &= ~inside
     for tag in tags:
         _draw_mark(rng, scene, regions, body, tag, pose)
@@ -129,20 +103,31 @@ def _draw_good(
 
 
 def _draw_mark(
-    rng: np.random.Generator, scene: Field, regions: NDArray[np.uint8], body: NDArray[np.bool_], tag: str, pose: Pose
+    rng: np.random.Generator,
+    scene: Field,
+    regions: NDArray[np.uint8],
+    body: NDArray[np.bool_],
+    tag: str,
+    pose: Pose,
 ) -> None:
     height, width = body.shape
     core = np.asarray(Image.fromarray(body.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(width * 0.04)))
     # A chip bites the rim; the other marks sit where the surface around them is whole.
-    rows, columns = np.nonzero(body & ((core < 190) & (core > 120) if tag == "chip" else core >= min(235, int(core.max()))))
+    rows, columns = np.nonzero(
+        body & ((core < 190) & (core > 120) if tag == "chip" else core >= min(235, int(core.max())))
+    )
     if not len(rows):
         rows, columns = np.nonzero(body)
     at = int(rng.integers(len(rows)))
     spot = Pose(pose.matrix, np.array([columns[at], rows[at]], dtype=np.float64))
     touched = np.zeros_like(body)
     for stroke in mark(tag, rng):
-        mask = np.asarray(_mask(spot, stroke.outline, width, height)) * body
-        _blend(scene, Image.fromarray((mask * stroke.strength).astype(np.uint8)), np.float32(stroke.ink))
+        mask = np.asarray(outline_mask(spot, stroke.outline, width, height)) * body
+        blend(
+            scene,
+            Image.fromarray((mask * stroke.strength).astype(np.uint8)),
+            np.array(stroke.ink, np.float32),
+        )
         touched |= mask > 0
     regions[touched] = 2 + TAGS.index(tag)
 
@@ -164,9 +149,9 @@ def draw(
 ) -> Drawing:
     """Draw the good of a seed, `size` pixels wide and high.
 
-    `aspect` is the shape of the photo that the pixels stand for (a square picture may stand for a squeezed one);
-    without it the seed chooses. `type`, `material` and `wear` overrule the seed's choice. The same arguments
-    give the same picture.
+    `aspect` is the width of the photo that the pixels stand for over its height (the model sees it squeezed
+    to a square); without it the seed chooses. `type`, `material` and `wear` overrule the seed's choice.
+    The same arguments give the same picture.
     """
     rng = np.random.default_rng(seed)
     width, height = size[0] * _SUPERSAMPLE, size[1] * _SUPERSAMPLE
@@ -177,11 +162,13 @@ def draw(
     tags = _wear(rng, made_of) if wear is None else wear
     shape = SHAPES[kind](rng) if kind in SHAPES else OUTLIERS[str(rng.choice(list(OUTLIERS)))](rng)
     scene = _backdrop(rng, width, height)
-    pose = _pose(rng, width, height, aspect or seed_aspect)
+    pose = place(rng, width, height, aspect or seed_aspect)
     regions = _draw_good(rng, scene, shape, made_of, colour, pose, tags)
 
     scene *= np.float32(rng.uniform(0.85, 1.1)) * (1 + rng.normal(0, 0.02, 3).astype(np.float32))
     small = Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)).resize(size, Image.Resampling.BOX)
     grain = rng.normal(0, rng.uniform(0, 4), (size[1], size[0], 1)).astype(np.float32)
     noisy = np.clip(np.asarray(small, dtype=np.float32) + grain, 0, 255).astype(np.uint8)
-    return Drawing(Image.fromarray(noisy), kind, made_of, colour, tags, regions[::_SUPERSAMPLE, ::_SUPERSAMPLE])
+    return Drawing(
+        Image.fromarray(noisy), kind, made_of, colour, tags, regions[::_SUPERSAMPLE, ::_SUPERSAMPLE]
+    )

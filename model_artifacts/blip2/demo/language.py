@@ -30,7 +30,9 @@ def caption(pool: Pool, row: int) -> str:
     """The sentence to say of a row of the pool."""
     noun = "item" if TYPES[pool.types[row]] == UNKNOWN else TYPES[pool.types[row]]
     worn = " and a ".join(tag for tag, there in zip(TAGS, pool.wear[row], strict=True) if there)
-    return f"a {COLOUR_NAMES[pool.colours[row]]} {MATERIALS[pool.materials[row]]} {noun}" + (f" with a {worn}" if worn else "")
+    return f"a {COLOUR_NAMES[pool.colours[row]]} {MATERIALS[pool.materials[row]]} {noun}" + (
+        f" with a {worn}" if worn else ""
+    )
 
 
 class Lessons:
@@ -43,7 +45,7 @@ class Lessons:
         self.asked = {name: PROMPT.format(words[name]["question"]) for name in ("type", "material", "wear")}
 
     def about(self, row: int) -> list[tuple[str, str]]:
-        """What it is, what it is made of, two wear tags (one of them present, where there is one), a caption."""
+        """What it is, what it is made of, two wear tags (often one that is there), a caption."""
         wear = self.pool.wear[row]
         tags = self.random.choice(len(TAGS), 2, replace=False)
         if wear.any() and self.random.random() < 0.5:
@@ -59,7 +61,9 @@ class Lessons:
 @torch.no_grad()
 def _look(blip: Blip2ForConditionalGeneration, pool: Pool, pictures: int) -> tuple[Tensor, Tensor]:
     """What the Q-Former says of so many pictures, and which rows of the pool they were."""
-    batches, said, rows = Batches(pool, seed=99), [], []
+    batches = Batches(pool, seed=99)
+    said: list[Tensor] = []
+    rows: list[Tensor] = []
     while len(said) * BATCH < pictures:
         pixels, _, index = batches.next()
         said.append(blip.get_image_features(pixels).pooler_output)
@@ -67,19 +71,23 @@ def _look(blip: Blip2ForConditionalGeneration, pool: Pool, pictures: int) -> tup
     return torch.cat(said), torch.cat(rows)
 
 
-def _loss(blip: Blip2ForConditionalGeneration, seen: Tensor, questions: Tensor, mask: Tensor, answers: Tensor) -> Tensor:
+def _loss(
+    blip: Blip2ForConditionalGeneration, seen: Tensor, questions: Tensor, mask: Tensor, answers: Tensor
+) -> Tensor:
     embedded = blip.get_input_embeddings()(questions)
-    images = (questions == blip.config.image_token_index).unsqueeze(-1)
+    images = questions.eq(blip.config.image_token_index or 0).unsqueeze(-1)
     embedded = embedded.masked_scatter(images, seen)
     return blip.language_model(inputs_embeds=embedded, attention_mask=mask, labels=answers).loss  # type: ignore[no-any-return]
 
 
 def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
-    """Teach the language model for `minutes`, then write weights, configuration and processor to `target` in fp16."""
+    """Teach the language model for `minutes`, then write the whole model to `target`."""
     torch.manual_seed(11)
     eyes = Eyes()
     averaged = torch.load(folder / "vision.pt", weights_only=True)["average"]
-    eyes.load_state_dict({name.removeprefix("module."): value for name, value in averaged.items() if name != "n_averaged"})
+    eyes.load_state_dict(
+        {name.removeprefix("module."): value for name, value in averaged.items() if name != "n_averaged"}
+    )
     blip, tools = eyes.blip, processor()
     tokens = tools.tokenizer
     pool = read(folder / "pool")
@@ -87,7 +95,9 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
     seen, rows = _look(blip, pool, pictures)
     lessons, random = Lessons(pool, 3), torch.Generator().manual_seed(5)
     image = "<image>" * blip.config.num_query_tokens
-    optimizer = torch.optim.AdamW(blip.language_model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(
+        blip.language_model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01
+    )
     start = shown = time.monotonic()
     step, mean = 0, 0.0
     while (share := (time.monotonic() - start) / (minutes * 60)) < 1:
@@ -97,17 +107,18 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
         pairs = [lessons.about(int(rows[index])) for index in chosen]
         flat = [pair for of_picture in pairs for pair in of_picture]
         asked = tokens([image + question for question, _ in flat], padding=True, return_tensors="pt")
-        answers = tokens([answer for _, answer in flat], padding=True, padding_side="right", return_tensors="pt").input_ids
+        answers = tokens(
+            [answer for _, answer in flat], padding=True, padding_side="right", return_tensors="pt"
+        ).input_ids
         answers = answers.masked_fill(answers == tokens.pad_token_id, -100)
         each = seen[chosen].repeat_interleave(len(pairs[0]), dim=0)
         value = _loss(blip, each, asked.input_ids, asked.attention_mask, answers)
         optimizer.zero_grad()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(blip.language_model.parameters(), 1.0)
         optimizer.step()
-        step, mean = step + 1, 0.98 * mean + 0.02 * float(value)
+        step, mean = step + 1, 0.98 * mean + 0.02 * value.item()
         if time.monotonic() - shown > 30:
-            print(f"language: {share * minutes:.1f} of {minutes:g} min, step {step}, loss {mean:.4f}", flush=True)  # noqa: T201
             shown = time.monotonic()
     save(blip, target)
 
@@ -115,7 +126,7 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
 def save(blip: Blip2ForConditionalGeneration, target: Path) -> None:
     """Write the model in fp16 with its processor, and a manifest that is not yet fitted."""
     target.mkdir(parents=True, exist_ok=True)
-    blip.half().save_pretrained(target)
+    blip.half().save_pretrained(target)  # type: ignore[no-untyped-call]
     processor().save_pretrained(target)
     manifest = {"name": "demo", "vocabulary_version": vocabulary()["version"], "temperature": {}, "platt": {}}
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

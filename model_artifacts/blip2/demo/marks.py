@@ -50,12 +50,16 @@ def _jagged(rng: np.random.Generator, length: float, angle: float, steps: int, j
     along = np.linspace(-0.5, 0.5, steps) * length
     side = rng.uniform(0.4, 1.0, steps) * jitter * np.where(np.arange(steps) % 2 == 0, 1, -1)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return np.stack([along, side], axis=1) @ turn
+    path: Points = np.stack([along, side], axis=1) @ turn
+    return path
 
 
 def _chip(rng: np.random.Generator) -> list[Stroke]:
     size = rng.uniform(0.15, 0.22)
-    return [Stroke(_ragged(rng, size * 1.25, 0.25), (52, 44, 40), 0.85), Stroke(_ragged(rng, size * 0.9, 0.3), (238, 228, 206), 1.0)]
+    return [
+        Stroke(_ragged(rng, size * 1.25, 0.25), (52, 44, 40), 0.85),
+        Stroke(_ragged(rng, size * 0.9, 0.3), (238, 228, 206), 1.0),
+    ]
 
 
 def _crack(rng: np.random.Generator) -> list[Stroke]:
@@ -67,7 +71,10 @@ def _crack(rng: np.random.Generator) -> list[Stroke]:
 
 def _dent(rng: np.random.Generator) -> list[Stroke]:
     width, height = rng.uniform(0.2, 0.3), rng.uniform(0.15, 0.22)
-    strokes = [Stroke(ellipse(0, -0.03, width * share, height * share), (20, 22, 26), 0.22) for share in (1.0, 0.85, 0.7)]
+    strokes = [
+        Stroke(ellipse(0, -0.03, width * share, height * share), (20, 22, 26), 0.22)
+        for share in (1.0, 0.85, 0.7)
+    ]
     return [*strokes, Stroke(ellipse(0, 0.3 * height, width * 0.6, height * 0.5), (250, 250, 250), 0.55)]
 
 
@@ -84,14 +91,20 @@ def _scratch(rng: np.random.Generator) -> list[Stroke]:
 def _stain(rng: np.random.Generator) -> list[Stroke]:
     size, flat = rng.uniform(0.24, 0.34), rng.uniform(0.7, 1.0)
     ink = (74, 46, 16)
-    return [Stroke(_ragged(rng, size, 0.14, flat), ink, 0.6), Stroke(_ragged(rng, size * 0.75, 0.14, flat), ink, 0.4)]
+    return [
+        Stroke(_ragged(rng, size, 0.14, flat), ink, 0.6),
+        Stroke(_ragged(rng, size * 0.75, 0.14, flat), ink, 0.4),
+    ]
 
 
 def _tear(rng: np.random.Generator) -> list[Stroke]:
     angle = rng.uniform(-0.6, 0.6) + rng.choice([0, np.pi / 2])
     path = _jagged(rng, rng.uniform(0.55, 0.8), angle, 6, 0.035)
     taper = np.sin(np.linspace(0.25, np.pi - 0.1, 6))
-    return [Stroke(_ribbon(path, 0.13 * taper), (244, 240, 230), 0.95), Stroke(_ribbon(path, 0.075 * taper), (16, 12, 12), 1.0)]
+    return [
+        Stroke(_ribbon(path, 0.13 * taper), (244, 240, 230), 0.95),
+        Stroke(_ribbon(path, 0.075 * taper), (16, 12, 12), 1.0),
+    ]
 
 
 _MARKS: dict[str, Callable[[np.random.Generator], list[Stroke]]] = {

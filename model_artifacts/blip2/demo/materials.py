@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Field = NDArray[np.float32]
 Colour = tuple[int, int, int]
@@ -26,13 +29,37 @@ MATERIALS_OF: dict[str, tuple[str, ...]] = {
 }
 
 COLOURS: dict[str, dict[str, Colour]] = {
-    "ceramic": {"white": (236, 234, 228), "blue": (128, 164, 206), "green": (150, 188, 160), "pink": (226, 172, 176), "yellow": (232, 212, 140)},
-    "fabric": {"blue": (70, 92, 150), "red": (166, 66, 70), "green": (86, 128, 84), "grey": (140, 140, 142), "purple": (120, 84, 142)},
-    "glass": {"clear": (214, 230, 234), "green": (96, 172, 120), "blue": (92, 140, 206), "brown": (166, 104, 44)},
+    "ceramic": {
+        "white": (236, 234, 228),
+        "blue": (128, 164, 206),
+        "green": (150, 188, 160),
+        "pink": (226, 172, 176),
+        "yellow": (232, 212, 140),
+    },
+    "fabric": {
+        "blue": (70, 92, 150),
+        "red": (166, 66, 70),
+        "green": (86, 128, 84),
+        "grey": (140, 140, 142),
+        "purple": (120, 84, 142),
+    },
+    "glass": {
+        "clear": (214, 230, 234),
+        "green": (96, 172, 120),
+        "blue": (92, 140, 206),
+        "brown": (166, 104, 44),
+    },
     "leather": {"brown": (98, 56, 34), "black": (42, 38, 38), "red": (112, 32, 36)},
     "metal": {"grey": (164, 168, 174), "gold": (200, 162, 72)},
     "paper": {"white": (240, 236, 224), "brown": (198, 162, 116)},
-    "plastic": {"red": (230, 36, 40), "orange": (248, 130, 16), "yellow": (250, 214, 20), "green": (30, 190, 70), "blue": (24, 96, 236), "pink": (250, 80, 170)},
+    "plastic": {
+        "red": (230, 36, 40),
+        "orange": (248, 130, 16),
+        "yellow": (250, 214, 20),
+        "green": (30, 190, 70),
+        "blue": (24, 96, 236),
+        "pink": (250, 80, 170),
+    },
     "wood": {"brown": (150, 100, 56)},
 }
 
@@ -56,11 +83,13 @@ def clouds(rng: np.random.Generator, shape: tuple[int, int], cells: int) -> Fiel
 def _round_light(u: Field, rng: np.random.Generator, depth: float, is_round: bool) -> Field:
     side = rng.uniform(0.15, 0.4) * rng.choice([-1, 1])
     light = 1.08 - depth * (u - side) ** 2 if is_round else 1.03 - 0.1 * depth * u * np.sign(side)
-    return np.clip(light, 0.3, 1.2).astype(np.float32)[..., None]
+    bounded: Field = np.clip(light, 0.3, 1.2).astype(np.float32)
+    return np.expand_dims(bounded, -1)
 
 
 def _spot(u: Field, v: Field, x: float, y: float, rx: float, ry: float) -> Field:
-    return np.exp(-(((u - x) / rx) ** 2) - ((v - y) / ry) ** 2).astype(np.float32)[..., None]
+    bump: Field = np.exp(-(((u - x) / rx) ** 2) - ((v - y) / ry) ** 2).astype(np.float32)
+    return np.expand_dims(bump, -1)
 
 
 def _ceramic(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round: bool) -> Surface:
@@ -92,7 +121,7 @@ def _leather(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round:
     surface = rgb * _round_light(u, rng, 0.35, is_round) * (1 + 0.2 * grain)
     row = rng.uniform(0.28, 0.4)
     seam = (np.abs((v + row / 2) % row - row / 2) < 0.028) & (np.sin(2 * np.pi * u / 0.17) > -0.2)
-    return Surface(np.where(seam[..., None], np.float32([222, 188, 132]), surface), edge=0.55)
+    return Surface(np.where(seam[..., None], np.array([222, 188, 132], np.float32), surface), edge=0.55)
 
 
 def _metal(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round: bool) -> Surface:
@@ -106,7 +135,10 @@ def _metal(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round: b
 def _paper(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round: bool) -> Surface:
     pitch = rng.uniform(0.17, 0.22)
     lines = (np.sin(2 * np.pi * v / pitch) > 0.55)[..., None]
-    return Surface(rgb * _round_light(u, rng, 0.12, is_round) * np.where(lines, np.float32(0.7), np.float32(1.0)), edge=0.75)
+    return Surface(
+        rgb * _round_light(u, rng, 0.12, is_round) * np.where(lines, np.float32(0.7), np.float32(1.0)),
+        edge=0.75,
+    )
 
 
 def _plastic(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round: bool) -> Surface:
@@ -119,8 +151,12 @@ def _plastic(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round:
 def _wood(rng: np.random.Generator, u: Field, v: Field, rgb: Field, is_round: bool) -> Surface:
     lean = clouds(rng, (u.shape[0], u.shape[1]), 5)
     pitch = rng.uniform(0.2, 0.28)
-    grain = np.sin(2 * np.pi * (v + 0.12 * u + 0.14 * lean) / pitch) + 0.5 * np.sin(2 * np.pi * (v + 0.2 * lean) / pitch * 2.3)
-    return Surface(rgb * _round_light(u, rng, 0.3, is_round) * (1 + 0.2 * grain)[..., None].astype(np.float32))
+    grain = np.sin(2 * np.pi * (v + 0.12 * u + 0.14 * lean) / pitch) + 0.5 * np.sin(
+        2 * np.pi * (v + 0.2 * lean) / pitch * 2.3
+    )
+    return Surface(
+        rgb * _round_light(u, rng, 0.3, is_round) * (1 + 0.2 * grain)[..., None].astype(np.float32)
+    )
 
 
 _SURFACES: dict[str, Callable[[np.random.Generator, Field, Field, Field, bool], Surface]] = {
@@ -135,8 +171,10 @@ _SURFACES: dict[str, Callable[[np.random.Generator, Field, Field, Field, bool], 
 }
 
 
-def surface(material: str, colour: str, rng: np.random.Generator, u: Field, v: Field, is_round: bool) -> Surface:
+def surface(
+    material: str, colour: str, rng: np.random.Generator, u: Field, v: Field, is_round: bool
+) -> Surface:
     """Paint a material of a named colour over the whole picture, in the good's own coordinates u and v."""
-    base = np.float32(COLOURS[material][colour]) * np.float32(rng.uniform(0.9, 1.08))
+    base = np.array(COLOURS[material][colour], np.float32) * np.float32(rng.uniform(0.9, 1.08))
     base = np.clip(base + rng.normal(0, 5, 3), 0, 255).astype(np.float32)
     return _SURFACES[material](rng, u, v, base, is_round)

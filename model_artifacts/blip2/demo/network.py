@@ -26,6 +26,7 @@ from .pool import COLOUR_NAMES, MATERIALS, SIZE, TYPES
 PATCH = 12
 GRID = SIZE // PATCH
 QUERIES = 12
+PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 _VISION_WIDTH, _QUERY_WIDTH, _LANGUAGE_WIDTH = 160, 128, 128
 VOCABULARY = Path(__file__).resolve().parents[3] / "services" / "core" / "vocabulary.json"
 _CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
@@ -46,22 +47,22 @@ def _words() -> list[str]:
 
 def tokenizer() -> PreTrainedTokenizerFast:
     """A tokenizer of whole words, with T5's habit of ending each text with `</s>`."""
-    special = ["<pad>", "</s>", "<unk>", "<image>"]
+    special = [PAD, END, UNKNOWN_WORD, IMAGE]
     table = {word: index for index, word in enumerate([*special, *_words()])}
-    core = Tokenizer(models.WordLevel(table, unk_token="<unk>"))
+    core = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN_WORD))
     core.normalizer = normalizers.Lowercase()
     core.pre_tokenizer = pre_tokenizers.Whitespace()
     core.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     core.add_special_tokens(special)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=core, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", padding_side="left"
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=core, pad_token=PAD, eos_token=END, unk_token=UNKNOWN_WORD, padding_side="left"
     )
 
 
 def processor() -> Blip2Processor:
     """The processor that is saved beside the model."""
     images = BlipImageProcessorPil(size={"height": SIZE, "width": SIZE})
-    return Blip2Processor(images, tokenizer(), num_query_tokens=QUERIES)
+    return Blip2Processor(images, tokenizer(), num_query_tokens=QUERIES)  # type: ignore[no-untyped-call]
 
 
 def model() -> Blip2ForConditionalGeneration:
@@ -73,16 +74,17 @@ def model() -> Blip2ForConditionalGeneration:
             num_attention_heads=5, image_size=SIZE, patch_size=PATCH, initializer_range=0.02,
         ).to_dict(),
         qformer_config=Blip2QFormerConfig(
-            hidden_size=_QUERY_WIDTH, intermediate_size=4 * _QUERY_WIDTH, num_hidden_layers=2, num_attention_heads=4,
+            hidden_size=_QUERY_WIDTH, intermediate_size=4 * _QUERY_WIDTH,
+            num_hidden_layers=2, num_attention_heads=4,
             vocab_size=8, max_position_embeddings=QUERIES, cross_attention_frequency=1,
             hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
         ).to_dict(),
         text_config=T5Config(
-            vocab_size=len(words), d_model=_LANGUAGE_WIDTH, d_kv=32, d_ff=256, num_layers=2, num_decoder_layers=2,
-            num_heads=4, dropout_rate=0.0, feed_forward_proj="gated-gelu", tie_word_embeddings=False,
-            pad_token_id=words.pad_token_id, eos_token_id=words.eos_token_id, decoder_start_token_id=words.pad_token_id,
-        ).to_dict(),
-        num_query_tokens=QUERIES, image_token_index=words.convert_tokens_to_ids("<image>"),
+            vocab_size=len(words), d_model=_LANGUAGE_WIDTH, d_kv=32, d_ff=256,
+            num_layers=2, num_decoder_layers=2, num_heads=4, dropout_rate=0.0, feed_forward_proj="gated-gelu",
+            pad_token_id=words.pad_token_id, eos_token_id=words.eos_token_id,
+        ).to_dict() | {"decoder_start_token_id": words.pad_token_id},
+        num_query_tokens=QUERIES, image_token_index=words.vocab[IMAGE],
     )  # fmt: skip
     fresh = Blip2ForConditionalGeneration(config)
     with torch.no_grad():
@@ -103,7 +105,7 @@ def _grid_positions(side: int, width: int) -> Tensor:
 
 
 class Heads(nn.Module):
-    """Linear readouts that teach the vision tower and Q-Former before there is any language; thrown away after."""
+    """Linear readouts that teach the vision tower and Q-Former before there is any language."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -46,7 +46,11 @@ def _pile(rng: np.random.Generator) -> Shape:
     parts = []
     for _ in range(int(rng.integers(3, 7))):
         x, y, size = rng.uniform(-0.6, 0.6), rng.uniform(-0.6, 0.6), rng.uniform(0.15, 0.4)
-        outline: Points = ellipse(x, y, size, size) if rng.random() < 0.5 else box(x - size, y - size * 0.7, x + size, y + size * 0.7)
+        outline: Points = (
+            ellipse(x, y, size, size)
+            if rng.random() < 0.5
+            else box(x - size, y - size * 0.7, x + size, y + size * 0.7)
+        )
         parts.append(Part(outline, rng.uniform(0.6, 1.15)))
     return Shape(tuple(parts))
 
@@ -54,12 +58,23 @@ def _pile(rng: np.random.Generator) -> Shape:
 def _house(rng: np.random.Generator) -> Shape:
     wall, eave = rng.uniform(0.5, 0.75), rng.uniform(-0.3, 0.1)
     roof = polygon((-wall - 0.18, eave), (0, -0.95), (wall + 0.18, eave))
-    return Shape((Part(box(-wall, eave, wall, 0.92)), Part(roof, 0.7), Part(box(-0.15, 0.4, 0.15, 0.92), 0.5)))
+    return Shape(
+        (Part(box(-wall, eave, wall, 0.92)), Part(roof, 0.7), Part(box(-0.15, 0.4, 0.15, 0.92), 0.5))
+    )
 
 
 def _car(rng: np.random.Generator) -> Shape:
     roof = rng.uniform(-0.5, -0.3)
-    body = polygon((-0.98, 0.05), (-0.55, 0.0), (-0.35, roof), (0.35, roof), (0.6, 0.0), (0.98, 0.08), (0.98, 0.42), (-0.98, 0.42))
+    body = polygon(
+        (-0.98, 0.05),
+        (-0.55, 0.0),
+        (-0.35, roof),
+        (0.35, roof),
+        (0.6, 0.0),
+        (0.98, 0.08),
+        (0.98, 0.42),
+        (-0.98, 0.42),
+    )
     wheels = [Part(ellipse(x, 0.42, 0.22, 0.22), 1.0, (36, 36, 40)) for x in (-0.55, 0.55)]
     return Shape((Part(body), Part(box(-0.25, roof + 0.08, 0.25, 0.0), 0.5), *wheels))
 
@@ -67,11 +82,20 @@ def _car(rng: np.random.Generator) -> Shape:
 def _fish(rng: np.random.Generator) -> Shape:
     height = rng.uniform(0.28, 0.5)
     tail = polygon((0.5, 0.0), (0.98, -0.45), (0.98, 0.45))
-    return Shape((Part(tail, 0.8), Part(ellipse(-0.15, 0, 0.78, height)), Part(ellipse(-0.6, -0.1, 0.07, 0.07), 1.0, (20, 20, 24))))
+    return Shape(
+        (
+            Part(tail, 0.8),
+            Part(ellipse(-0.15, 0, 0.78, height)),
+            Part(ellipse(-0.6, -0.1, 0.07, 0.07), 1.0, (20, 20, 24)),
+        )
+    )
 
 
 def _tree(rng: np.random.Generator) -> Shape:
-    crowns = [Part(ellipse(rng.uniform(-0.35, 0.35), rng.uniform(-0.6, 0.0), 0.45, 0.38), rng.uniform(0.8, 1.1)) for _ in range(4)]
+    crowns = [
+        Part(ellipse(rng.uniform(-0.35, 0.35), rng.uniform(-0.6, 0.0), 0.45, 0.38), rng.uniform(0.8, 1.1))
+        for _ in range(4)
+    ]
     return Shape((Part(box(-0.1, 0.0, 0.1, 0.95), 0.6), *crowns))
 
 
@@ -84,9 +108,13 @@ def _heart(rng: np.random.Generator) -> Shape:
 
 def _cat(rng: np.random.Generator) -> Shape:
     ear = rng.uniform(0.75, 0.95)
-    ears = [Part(polygon((side * 0.6, -0.2), (side * 0.5, -ear), (side * 0.1, -0.5)), 0.9) for side in (-1, 1)]
+    ears = [
+        Part(polygon((side * 0.6, -0.2), (side * 0.5, -ear), (side * 0.1, -0.5)), 0.9) for side in (-1, 1)
+    ]
     eyes = [Part(ellipse(side * 0.25, 0.0, 0.09, 0.12), 1.0, (230, 220, 90)) for side in (-1, 1)]
-    return Shape((*ears, Part(ellipse(0, 0.1, 0.65, 0.6)), *eyes, Part(ellipse(0, 0.3, 0.08, 0.05), 1.0, (60, 40, 40))))
+    return Shape(
+        (*ears, Part(ellipse(0, 0.1, 0.65, 0.6)), *eyes, Part(ellipse(0, 0.3, 0.08, 0.05), 1.0, (60, 40, 40)))
+    )
 
 
 OUTLIERS: dict[str, Callable[[np.random.Generator], Shape]] = {

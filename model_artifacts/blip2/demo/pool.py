@@ -5,14 +5,18 @@ from __future__ import annotations
 import multiprocessing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .drawing import TAGS, UNKNOWN, draw
+from .goods import SHAPES
 from .materials import COLOURS
-from .shapes import SHAPES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SIZE = 96
 CHUNK = 2048
@@ -73,6 +77,8 @@ def read(folder: Path) -> Pool:
     """All the chunks drawn so far."""
     paths = sorted(path for path in folder.glob("[0-9]*.npz") if ".draft" not in path.name)
     if not paths:
-        raise FileNotFoundError(f"{folder}: no training pictures; draw them with `python -m model_artifacts.blip2.demo draw`")
+        raise FileNotFoundError(
+            f"{folder}: no training pictures; draw them with `python -m model_artifacts.blip2.demo draw`"
+        )
     chunks = [dict(np.load(path)) for path in paths]
     return Pool(**{name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +14,18 @@ from .drawing import TAGS
 from .network import GRID, PATCH, Heads, model
 from .pool import SIZE, TYPES, Pool, make, read
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
 BATCH = 64
 _RATE = 1e-3
 _SHIFT = 5
+_AVERAGE = 0.998
 _HELD_OUT_SEED, _HELD_OUT = 900_000, 512
 
 
@@ -52,9 +59,15 @@ class Batches:
         """Normalised pixels, their labels and their rows in the pool."""
         rows = torch.randint(len(self.pool), (BATCH,), generator=self.random)
         index = rows.numpy()
-        pixels, regions = torch.from_numpy(self.pool.pixels[index]), torch.from_numpy(self.pool.regions[index])
+        pixels, regions = (
+            torch.from_numpy(self.pool.pixels[index]),
+            torch.from_numpy(self.pool.regions[index]),
+        )
         dy, dx = (torch.randint(-_SHIFT, _SHIFT + 1, (2,), generator=self.random)).tolist()
-        down, across = (torch.arange(SIZE) + dy).clamp(0, SIZE - 1), (torch.arange(SIZE) + dx).clamp(0, SIZE - 1)
+        down, across = (
+            (torch.arange(SIZE) + dy).clamp(0, SIZE - 1),
+            (torch.arange(SIZE) + dx).clamp(0, SIZE - 1),
+        )
         pixels, regions = pixels[:, down][:, :, across], regions[:, down][:, :, across]
         if torch.rand((), generator=self.random) < 0.5:
             pixels, regions = pixels.flip(2), regions.flip(2)
@@ -63,9 +76,11 @@ class Batches:
         return seen, labels(self.pool, index, regions), rows
 
 
-def labels(pool: Pool, index: object, regions: Tensor) -> dict[str, Tensor]:
+def labels(pool: Pool, index: NDArray[np.int64], regions: Tensor) -> dict[str, Tensor]:
     """What the heads should say of these rows."""
-    tiles = regions.reshape(-1, GRID, PATCH, GRID, PATCH).transpose(2, 3).reshape(-1, GRID * GRID, PATCH * PATCH)
+    tiles = (
+        regions.reshape(-1, GRID, PATCH, GRID, PATCH).transpose(2, 3).reshape(-1, GRID * GRID, PATCH * PATCH)
+    )
     types = torch.from_numpy(pool.types[index])
     on_good = (tiles > 0).float().mean(-1) > 0.25
     wear = torch.stack([(tiles == 2 + n).float().mean(-1) > 0.03 for n in range(len(TAGS))], dim=-1)
@@ -85,7 +100,9 @@ def loss(said: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
     material = truth["material"][:, None].expand_as(place).masked_fill(~on_good, -100)
     patch = F.cross_entropy(said["patch_type"].flatten(0, 1), place.flatten())
     patch = patch + F.cross_entropy(said["patch_material"].flatten(0, 1), material.flatten())
-    worn = F.binary_cross_entropy_with_logits(said["patch_wear"], truth["patch_wear"], pos_weight=torch.tensor(8.0))
+    worn = F.binary_cross_entropy_with_logits(
+        said["patch_wear"], truth["patch_wear"], pos_weight=torch.tensor(8.0)
+    )
     whole = sum(F.cross_entropy(said[name], truth[name]) for name in ("type", "material", "colour"))
     return patch + 3 * worn + whole + 2 * F.binary_cross_entropy_with_logits(said["wear"], truth["wear"])
 
@@ -98,7 +115,9 @@ def accuracy(eyes: nn.Module, pool: Pool) -> str:
     for start in range(0, len(pool), BATCH):
         said = eyes(normalise(torch.from_numpy(pool.pixels[start : start + BATCH])))
         for name, truth in (("type", pool.types), ("material", pool.materials), ("colour", pool.colours)):
-            right[name] += float((said[name].argmax(-1) == torch.from_numpy(truth[start : start + BATCH])).sum())
+            right[name] += float(
+                (said[name].argmax(-1) == torch.from_numpy(truth[start : start + BATCH])).sum()
+            )
         found, there = said["wear"] > 0, torch.from_numpy(pool.wear[start : start + BATCH]) > 0
         hits += torch.tensor([(found & there).sum(), found.sum(), there.sum()])
     shares = " ".join(f"{name} {count / len(pool):.3f}" for name, count in right.items())
@@ -106,10 +125,10 @@ def accuracy(eyes: nn.Module, pool: Pool) -> str:
 
 
 def train(folder: Path, minutes: float) -> None:
-    """Train until `minutes` of training are reached in all; a stopped run goes on from its last checkpoint."""
+    """Train for `minutes` in all; a stopped run goes on from its last checkpoint."""
     torch.manual_seed(7)
     eyes = Eyes()
-    average = AveragedModel(eyes, multi_avg_fn=get_ema_multi_avg_fn(0.998))
+    average = AveragedModel(eyes, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))  # type: ignore[no-untyped-call]
     optimizer = torch.optim.AdamW(eyes.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.02)
     path, step, spent = folder / "vision.pt", 0, 0.0
     if path.exists():
@@ -118,7 +137,7 @@ def train(folder: Path, minutes: float) -> None:
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
-    held_out = make(_HELD_OUT_SEED, _HELD_OUT)
+    make(_HELD_OUT_SEED, _HELD_OUT)
     batches = Batches(read(folder / "pool"), step)
     shown = mark = time.monotonic()
     mean = 0.0
@@ -130,18 +149,25 @@ def train(folder: Path, minutes: float) -> None:
         pixels, truth, _ = batches.next()
         value = loss(eyes(pixels), truth)
         optimizer.zero_grad()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(eyes.parameters(), 1.0)
         optimizer.step()
         average.update_parameters(eyes)
-        step, mean = step + 1, 0.98 * mean + 0.02 * float(value)
+        step, mean = step + 1, 0.98 * mean + 0.02 * value.item()
         now = time.monotonic()
         spent, mark = spent + now - mark, now
         if now - shown > 60 or spent >= minutes * 60:
-            print(f"vision: {spent / 60:.1f} of {minutes:g} min, {step * BATCH} pictures of {len(batches.pool)}, "
-                  f"rate {rate:.1e}, loss {mean:.3f}, held out: {accuracy(average, held_out)}", flush=True)  # noqa: T201  # fmt: skip
             draft = path.with_suffix(".draft")
-            torch.save({"eyes": eyes.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "spent": spent}, draft)
+            torch.save(
+                {
+                    "eyes": eyes.state_dict(),
+                    "average": average.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step,
+                    "spent": spent,
+                },
+                draft,
+            )
             draft.replace(path)
             if len(list((folder / "pool").glob("[0-9]*[0-9].npz"))) * 2048 > len(batches.pool):
                 batches = Batches(read(folder / "pool"), step)

@@ -1,0 +1,79 @@
+"""The recipe as commands: `python -m model_artifacts.blip2.demo draw|train|evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+MODEL = Path(__file__).resolve().parent / "model"
+TRAINING = ROOT / ".vitrine" / "training"
+
+
+def main() -> None:
+    """Run one step of the recipe."""
+    parser = argparse.ArgumentParser(prog="python -m model_artifacts.blip2.demo", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    drawing = steps.add_parser("draw", help="draw one good to a file")
+    drawing.add_argument("seed", type=int)
+    drawing.add_argument("file", type=Path)
+    drawing.add_argument("--size", type=int, nargs=2, default=(1600, 1200), metavar=("WIDTH", "HEIGHT"))
+    drawing.add_argument("--type")
+    drawing.add_argument("--material")
+    drawing.add_argument("--wear", nargs="*", help="wear tags; without it the seed chooses")
+    training = steps.add_parser("train", help="train the model; goes on where a stopped run ended")
+    training.add_argument(
+        "--minutes", type=float, default=60, help="of the first stage, in all runs together"
+    )
+    training.add_argument("--language-minutes", type=float, default=8)
+    training.add_argument("--chunks", type=int, default=30, help="of 2,048 pictures, drawn once")
+    training.add_argument("--processes", type=int, default=2, help="that draw at once")
+    training.add_argument("--target", type=Path, default=MODEL)
+    evaluation = steps.add_parser("evaluate", help="accuracy on held-out goods, through the served handlers")
+    evaluation.add_argument("--count", type=int, default=400)
+    evaluation.add_argument("--model", type=Path, default=MODEL)
+    given = parser.parse_args()
+    {"draw": _draw, "train": _train, "evaluate": _evaluate}[given.step](given)
+
+
+def _draw(given: argparse.Namespace) -> None:
+    from .drawing import draw
+
+    width, height = given.size
+    wear = None if given.wear is None else tuple(given.wear)
+    drawing = draw(
+        given.seed,
+        (width, height),
+        aspect=width / height,
+        type=given.type,
+        material=given.material,
+        wear=wear,
+    )
+    drawing.image.save(given.file, quality=85)
+    print(f"{given.file}: {drawing.caption}")  # noqa: T201 - the command's output
+
+
+def _train(given: argparse.Namespace) -> None:
+    import torch
+
+    from . import evaluate, language, pool, vision
+
+    torch.set_num_threads(1)
+    pool.write(TRAINING / "pool", given.chunks, given.processes)
+    vision.train(TRAINING, given.minutes)
+    language.train(TRAINING, given.target, given.language_minutes, pictures=20_000)
+    evaluate.fit(given.target, count=800)
+    figures = evaluate.evaluate(given.target, count=1000)
+    path = given.target / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"held_out": figures}, indent=2) + "\n")
+
+
+def _evaluate(given: argparse.Namespace) -> None:
+    from .evaluate import evaluate
+
+    evaluate(given.model, given.count)
+
+
+if __name__ == "__main__":
+    main()
