@@ -1,0 +1,47 @@
+"""Signing a demo user in, as a front end does: `python -m local token --user NAME`."""
+
+import argparse
+from collections.abc import Sequence
+
+import httpx2
+
+from local.errors import LocalError
+from local.home import Home
+from local.outputs import stack_outputs
+from local.servers.identity import DOMAIN, PASSWORD
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print an access token of a demo user, and nothing else."""
+    parser = argparse.ArgumentParser(
+        prog="python -m local token", description="Print an access token of a demo user, good for an hour."
+    )
+    parser.add_argument("--user", default="demo", metavar="NAME", help="any name (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    outputs = stack_outputs(Home.current())
+    print(sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], options.user))  # noqa: T201
+    return 0
+
+
+def sign_in(supabase_url: str, publishable_key: str, user: str) -> str:
+    """Return an access token of a demo user; raise LocalError when there is no such user or no issuer."""
+    try:
+        with httpx2.Client(trust_env=False) as client:
+            answer = client.post(
+                f"{supabase_url}/auth/v1/token",
+                params={"grant_type": "password"},
+                headers={"apikey": publishable_key},
+                json={"email": f"{user}@{DOMAIN}", "password": PASSWORD},
+            )
+    except httpx2.TransportError as error:
+        raise LocalError(
+            f"The identity issuer at {supabase_url} does not answer ({type(error).__name__}).",
+            cure="Run `python -m local up`.",
+        ) from error
+    if answer.status_code != 200:
+        raise LocalError(
+            f"The identity issuer refuses user {user!r}: {answer.json().get('msg', answer.text)}.",
+            cure="A user's name has 1 to 64 letters, digits, dots, dashes and underscores.",
+        )
+    token: str = answer.json()["access_token"]
+    return token
