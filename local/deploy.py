@@ -17,7 +17,8 @@ from local.progress import Progress
 
 CDK = TOOLS / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 ACCOUNT = "000000000000"  # the emulator's
-_SOURCES = ("app.py", "cdk.json", "stacks", "services", "model_artifacts", "requirements.txt")
+# What the templates and the packages in them are made of: all of services/ but what runs here as a process.
+_NOT_DEPLOYED = {"analyze"}
 
 
 def node() -> Path:
@@ -37,7 +38,7 @@ async def deploy(
     `emulator` says which emulator holds the stacks: it forgets them when it ends. `ready` is set once it
     answers. Raise LocalError with the tool's last lines when a step fails.
     """
-    code = fingerprint((), home.environment.read_text(), [REPOSITORY / source for source in _SOURCES])
+    code = fingerprint((), home.environment.read_text(), _sources())
     done = _read(home)
     instance = f"{emulator.pid} {emulator.started}"
     synthesized = done.get("synthesized") == code and (home.assembly / "manifest.json").is_file()
@@ -79,6 +80,13 @@ async def deploy(
         *("--outputs-file", str(home.outputs)), folder=home.root,
     )  # fmt: skip
     _write(home, {"synthesized": code, "bootstrapped": instance, "deployed": [code, instance]})
+
+
+def _sources() -> list[Path]:
+    services = [
+        path for path in sorted((REPOSITORY / "services").iterdir()) if path.name not in _NOT_DEPLOYED
+    ]
+    return [*services, *(REPOSITORY / name for name in ("app.py", "cdk.json", "stacks", "requirements.txt"))]
 
 
 def _cdk_variables() -> Mapping[str, str]:
