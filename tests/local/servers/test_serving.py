@@ -1,0 +1,33 @@
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from starlette.requests import Request
+
+from local.servers.serving import BodyTooLargeError, read_body
+
+
+def request(chunks: Iterable[bytes]) -> Request:
+    rest = iter(chunks)
+
+    async def receive() -> dict[str, object]:
+        chunk = next(rest, None)
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+    return Request({"type": "http", "headers": []}, receive)
+
+
+def test_a_body_within_the_limit_is_read_whole() -> None:
+    assert asyncio.run(read_body(request([b"ab", b"c"]), 3)) == b"abc"
+
+
+def test_a_larger_body_is_refused_naming_the_limit() -> None:
+    with pytest.raises(BodyTooLargeError, match="more than 3 bytes"):
+        asyncio.run(read_body(request([b"ab", b"cd"]), 3))
+
+
+def test_a_body_without_end_is_given_up() -> None:
+    chunk = bytes(1024 * 1024)
+    endless = request(iter(lambda: chunk, None))
+    with pytest.raises(BodyTooLargeError):
+        asyncio.run(read_body(endless, 10))
