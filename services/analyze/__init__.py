@@ -1,0 +1,1 @@
+"""The analyze service: takes photos over HTTP, answers product reports."""

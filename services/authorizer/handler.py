@@ -11,7 +11,8 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from services.authorizer.settings import Settings
-from services.core.identity import InvalidToken, TokenVerifier
+from services.core.errors import InvalidToken
+from services.core.identity import TokenVerifier
 
 
 def _logger() -> logging.Logger:

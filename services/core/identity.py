@@ -1,38 +1,18 @@
-"""Who sent a request: verifies Supabase access tokens. One implementation, for the gateway and for the app.
-
-IdentityError
-├── InvalidToken      the token is refused; its reason may be told to the client
-└── KeysUnavailable   nothing can be said: the issuer's keys cannot be had, and none are known from before
-"""
+"""Who sent a request: verifies Supabase access tokens. One check, for the gateway and for the app."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
-from services.core.jwks import KeySet, KeySetUnavailable
+from services.core.errors import InvalidToken
+from services.core.jwks import KeySet
 
 LEEWAY_S = 10
 LONGEST_TOKEN = 8192
 SHORTEST_SECRET = 32
 # Beside PyJWT's own errors, what odd numbers and deep nesting in a token make of the JSON parser.
 BROKEN = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
-
-
-class IdentityError(Exception):
-    """No identity could be established."""
-
-
-class InvalidToken(IdentityError):  # noqa: N818 reads as what happened
-    """The token is refused. `reason` is safe to show: it never holds the token or a part of it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class KeysUnavailable(IdentityError):  # noqa: N818
-    """The issuer's keys cannot be had, and none are known from before."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +66,10 @@ class TokenVerifier:
             raise InvalidToken("the token names no subject")
         return Identity(subject)
 
+    def check(self) -> None:
+        """Raise KeysUnavailable unless keys are at hand, fetching them where there are none yet."""
+        self._keys.get("")
+
     def _key_of(self, token: str) -> tuple[str, Any]:
         """The one algorithm and key that may verify this token: the key decides, the token only claims."""
         try:
@@ -99,10 +83,7 @@ class TokenVerifier:
             raise InvalidToken("the token's algorithm is not accepted")
         if not isinstance(kid, str):
             raise InvalidToken("the token does not say which key signed it")
-        try:
-            key = self._keys.get(kid)
-        except KeySetUnavailable as error:
-            raise KeysUnavailable(str(error)) from error
+        key = self._keys.get(kid)
         if key is None:
             raise InvalidToken("the token's key is not known")
         if key.algorithm != algorithm:

@@ -12,16 +12,14 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from services.core.errors import KeysUnavailable
+
 FETCH_TIMEOUT_S = 3.0
 LARGEST_KEY_SET = 262_144
 FRESH_S = 600.0
 RETRY_S = 30.0
 EMPTY_RETRY_S = 1.0
 SMALLEST_RSA_BITS = 2048
-
-
-class KeySetUnavailable(Exception):  # noqa: N818 reads as what happened
-    """The keys cannot be had, and none are known from before."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class KeySet:
         self._had_at = self._asked_at = float("-inf")
 
     def get(self, kid: str) -> Key | None:
-        """Return the key, or None when the issuer does not have it; raises KeySetUnavailable."""
+        """Return the key, or None when the issuer does not have it; raises KeysUnavailable."""
         known = self._keys
         key = known.get(kid) if known is not None else None
         if key is not None:
@@ -65,7 +63,7 @@ class KeySet:
             if self._keys is None or kid not in self._keys:
                 self._refresh()
             if self._keys is None:
-                raise KeySetUnavailable("the issuer's keys cannot be had")
+                raise KeysUnavailable("the issuer's keys cannot be had")
             return self._keys.get(kid)
 
     def _refresh(self) -> None:

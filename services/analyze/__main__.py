@@ -1,0 +1,41 @@
+"""`python -m services.analyze`: check the settings, then serve."""
+
+import argparse
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from services.analyze.settings import Settings
+
+# Longer than the load balancer's idle timeout of 60 s: a connection that we close first can end in a 502.
+KEEP_ALIVE_S = 75
+
+
+def main() -> None:
+    """Serve on --host and --port until told to stop; a wrong setting is named and ends it at once."""
+    parser = argparse.ArgumentParser(prog="services.analyze", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
+    arguments = parser.parse_args()
+    try:
+        Settings()
+    except ValidationError as error:
+        wrong = (
+            f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)
+        )
+        sys.exit("\n".join(["services.analyze: environment variables to mend:", *wrong]))
+    uvicorn.run(
+        "services.analyze.app:app",
+        host=arguments.host,
+        port=arguments.port,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        # Our own JSON lines stand for uvicorn's access log.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

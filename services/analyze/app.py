@@ -1,0 +1,118 @@
+"""POST a photo, get a report: the path of a photo from top to bottom."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi.routing import APIRouter
+
+from services.analyze import documents, health, intake, problems
+from services.analyze.caller import Caller
+from services.analyze.observe import Observe
+from services.analyze.parts import Parts, build_parts
+from services.analyze.settings import Settings
+from services.core.analysis import Analysis
+from services.core.analysis import Request as Order
+from services.core.report import Report
+from services.core.reports import Page
+from services.core.telemetry import Stages, configure_logging
+from services.core.wording import preferred_language
+
+routes = APIRouter()
+
+
+def _analysis(request: Request) -> Analysis:
+    parts: Parts = request.app.state.parts
+    return parts.analysis
+
+
+TheAnalysis = Annotated[Analysis, Depends(_analysis)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
+
+
+@routes.post("/analyze", responses=documents.ANALYZE_PROBLEMS, openapi_extra=documents.MULTIPART_IMAGES)
+async def analyze(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    analysis: TheAnalysis,
+    idempotency_key: IdempotencyKey = None,
+    accept_language: Annotated[str, Header()] = "en",
+) -> Report:
+    """Make a report of 1–8 photos of one thing.
+
+    The same `Idempotency-Key` with the same photos gives the same report, without doing the work again.
+    """
+    stages: Stages = request.state.stages
+    response.headers["Vary"] = "Accept-Language"
+    with stages.measure("photo"):
+        uploads = await intake.receive_photos(request)
+        order = Order(caller, preferred_language(accept_language), idempotency_key, intake.digest(uploads))
+        if earlier := await analysis.earlier(order):
+            response.headers["Idempotent-Replayed"] = "true"
+            return earlier
+        photos = await intake.prepare_photos(uploads)
+    with stages.measure("accept"):
+        accepted = await analysis.accept(order, photos)
+    return await analysis.finish(accepted, photos, stages)
+
+
+@routes.get("/reports/{report_id}", responses=documents.REPORT_PROBLEMS)
+async def get_report(report_id: ReportId, caller: Caller, analysis: TheAnalysis) -> Report:
+    """One of the caller's own reports."""
+    stored = await to_thread.run_sync(analysis.reports.get, caller, report_id)
+    return stored.report
+
+
+@routes.get("/reports", responses=documents.CALLER_PROBLEMS)
+async def list_reports(
+    caller: Caller,
+    analysis: TheAnalysis,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    before: Annotated[str | None, Query(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")] = None,
+) -> Page:
+    """The caller's own reports, newest first; pass a page's `next` as `before` to go on."""
+    return await to_thread.run_sync(analysis.reports.page, caller, limit, before)
+
+
+@routes.delete("/reports/{report_id}", status_code=204, responses=documents.REPORT_PROBLEMS)
+async def delete_report(report_id: ReportId, caller: Caller, analysis: TheAnalysis) -> None:
+    """Erase the report and its pictures, now and for good."""
+    await analysis.erase(caller, report_id)
+
+
+def create_api(make_parts: Callable[[], Parts]) -> FastAPI:
+    """The API over the parts that `make_parts` gives at start-up."""
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        parts = api.state.parts = make_parts()
+        yield
+        await parts.analysis.narrator.close()
+
+    api = FastAPI(
+        title="Vitrine",
+        version="1",
+        description="Photos of second-hand goods in, product reports out.",
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    api.include_router(routes)
+    api.include_router(health.routes)
+    problems.install(api)
+    return api
+
+
+def _parts_from_environment() -> Parts:
+    configure_logging("analyze")
+    return build_parts(Settings())
+
+
+api = create_api(_parts_from_environment)
+app = Observe(api)

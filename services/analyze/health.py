@@ -1,0 +1,60 @@
+"""Whether the process lives, and whether what it needs answers."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import Request, Response
+from fastapi.routing import APIRouter
+from pydantic import BaseModel
+
+from services.core.errors import KeysUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.analyze.parts import Parts
+
+routes = APIRouter()
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """`ok`, or `down` for each part that does not answer."""
+
+    parts: dict[str, str]
+
+
+@routes.get("/healthz")
+async def healthz() -> Health:
+    """Whether the process lives; calls nothing."""
+    return Health()
+
+
+@routes.get("/readyz", responses={503: {"model": Readiness}})
+async def readyz(request: Request, response: Response) -> Readiness:
+    """Whether stores and keys answer; the model and the LLM may be away, the service copes."""
+    parts: Parts = request.app.state.parts
+    checks: dict[str, Callable[[], None]] = {
+        "reports": parts.analysis.reports.check,
+        "pictures": parts.analysis.pictures.check,
+        "identity": parts.verifier.check,
+    }
+    answers = await asyncio.gather(*(to_thread.run_sync(_answer, check) for check in checks.values()))
+    if "down" in answers:
+        response.status_code = 503
+    return Readiness(parts=dict(zip(checks, answers, strict=True)))
+
+
+def _answer(check: "Callable[[], None]") -> str:
+    try:
+        check()
+    except (BotoCoreError, ClientError, KeysUnavailable):
+        return "down"
+    return "ok"

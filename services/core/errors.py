@@ -1,0 +1,112 @@
+"""Everything that can go wrong on purpose.
+
+VitrineError
+├── InvalidInput            a field, what is wrong with it, and the remedy
+│   ├── UnsupportedMedia    a format that is not read
+│   └── TooLarge            more bytes, pixels or photos than are taken
+├── Unauthenticated         no access token, or one that does not hold
+│   └── InvalidToken
+├── KeysUnavailable         the issuer's keys cannot be had, and none are cached
+├── QuotaExceeded           the user's reports of the day are used up
+├── ReportNotFound          no such report, or somebody else's
+├── KeyReused               an idempotency key that came with other photos
+├── ReportInProgress        the same request is being worked on right now
+└── ModelFault              the vision model gave no usable answer
+    ├── ModelUnavailable    … now; later it may
+    └── ModelAnswerInvalid  … in a form that breaks its contract
+"""
+
+
+class VitrineError(Exception):
+    """The root: its text is fit for a client's eyes."""
+
+
+class InvalidInput(VitrineError):
+    """A field of the request cannot be used."""
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{field}: {problem}. {remedy}")
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+
+
+class UnsupportedMedia(InvalidInput):
+    """The content is of a kind that is not read here."""
+
+
+class TooLarge(InvalidInput):
+    """The content is larger than what is taken."""
+
+
+class Unauthenticated(VitrineError):
+    """The caller did not show who they are."""
+
+
+class InvalidToken(Unauthenticated):
+    """The access token does not hold; `reason` says why without quoting it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class KeysUnavailable(VitrineError):
+    """The issuer's public keys cannot be fetched, and none are cached."""
+
+
+class QuotaExceeded(VitrineError):
+    """The user has no report left today."""
+
+    def __init__(self, quota: int, resets_in: int) -> None:
+        super().__init__(f"all {quota} reports of the day are used; the count starts again at 00:00 UTC")
+        self.quota = quota
+        self.resets_in = resets_in
+
+
+class ReportNotFound(VitrineError):
+    """There is no such report among the caller's own."""
+
+    def __init__(self, report_id: str) -> None:
+        super().__init__(f"no report {report_id} of yours; it may have been erased or have expired")
+        self.report_id = report_id
+
+
+class KeyReused(VitrineError):
+    """The idempotency key belongs to a request with other photos."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key came with other photos before; use a new key for new photos")
+
+
+class ReportInProgress(VitrineError):
+    """The report that this idempotency key stands for is not finished yet."""
+
+    def __init__(self, report_id: str) -> None:
+        super().__init__(f"report {report_id} of this Idempotency-Key is still being made")
+        self.report_id = report_id
+
+
+class ModelFault(VitrineError):
+    """The vision model gave no usable answer; `code` is what the report's failure says."""
+
+    code = "model_fault"
+
+
+class ModelUnavailable(ModelFault):
+    """The endpoint does not answer now; ask again in `retry_after` seconds."""
+
+    code = "model_unavailable"
+
+    def __init__(self, problem: str, retry_after: int = 30) -> None:
+        super().__init__(f"the vision model is not available: {problem}")
+        self.retry_after = retry_after
+
+
+class ModelAnswerInvalid(ModelFault):
+    """The endpoint answered something that its contract does not allow."""
+
+    code = "model_answer_invalid"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the vision model's answer cannot be used: {problem}")

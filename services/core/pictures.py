@@ -1,0 +1,44 @@
+"""The image bucket: the pictures that are kept for a report's life, at photos/<owner>/<report>/<n>.jpg."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+def picture_keys(owner: str, report_id: str, count: int) -> tuple[str, ...]:
+    """Where the report's `count` pictures lie in the bucket."""
+    return tuple(f"photos/{owner}/{report_id}/{number}.jpg" for number in range(1, count + 1))
+
+
+class Pictures:
+    """Puts and erases pictures, encrypted with the bucket's own key. Every call blocks."""
+
+    def __init__(self, s3: "S3Client", bucket: str, kms_key_id: str | None) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._kms_key_id = kms_key_id
+
+    def put(self, key: str, jpeg: bytes) -> None:
+        """Store one JPEG."""
+        if self._kms_key_id:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=jpeg,
+                ContentType="image/jpeg",
+                ServerSideEncryption="aws:kms",
+                SSEKMSKeyId=self._kms_key_id,
+            )
+        else:
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=jpeg, ContentType="image/jpeg")
+
+    def erase(self, keys: Sequence[str]) -> None:
+        """Delete pictures; one that is gone already is no error."""
+        for key in keys:
+            self._s3.delete_object(Bucket=self._bucket, Key=key)
+
+    def check(self) -> None:
+        """Raise unless the bucket answers."""
+        self._s3.head_bucket(Bucket=self._bucket)

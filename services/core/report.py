@@ -1,0 +1,109 @@
+"""The product report, as it is answered and kept."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Status(StrEnum):
+    """How far a report is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Grade(StrEnum):
+    """The condition in a word."""
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    FAIR = "fair"
+    WORN = "worn"
+
+
+Probability = float
+Confidence = Field(ge=0, le=1, description="Calibrated probability")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Product(_Part):
+    """What the thing is: codes of the closed vocabularies."""
+
+    type: str
+    material: str
+
+
+class Wear(_Part):
+    """One kind of wear, on the photo that shows it best."""
+
+    tag: str
+    photo: int = Field(ge=1, description="Number of the photo, from 1")
+    confidence: Probability = Confidence
+
+
+class Condition(_Part):
+    """Score and grade by rule from the kinds of wear, never by the LLM."""
+
+    score: int = Field(ge=0, le=10)
+    grade: Grade
+    wear: tuple[Wear, ...]
+
+
+class Evidence(_Part):
+    """What the vision model was asked, and what it answered."""
+
+    question: str
+    answer: str
+    confidence: Probability = Confidence
+
+
+class Provenance(_Part):
+    """Who spoke: the SageMaker endpoint, the artifact behind it, and the LLM if its words were used."""
+
+    endpoint: str
+    artifact: str | None = None
+    llm: str | None = None
+
+
+class Timings(_Part):
+    """Milliseconds per stage; a stage that was not reached is null."""
+
+    photo: float | None = None
+    accept: float | None = None
+    model: float | None = None
+    narrate: float | None = None
+
+
+class Failure(_Part):
+    """Why there is no report."""
+
+    code: str
+    reason: str
+
+
+class Report(_Part):
+    """A product report. Its result fields are null until it has succeeded."""
+
+    id: str
+    status: Status
+    product: Product | None = None
+    condition: Condition | None = None
+    title: str | None = None
+    description: str | None = None
+    caption: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    narrative: Literal["llm", "template"] | None = None
+    language: Literal["en", "fr"]
+    model: Provenance
+    timings_ms: Timings = Timings()
+    cost_usd: float | None = None
+    created_at: datetime
+    expires_at: datetime
+    failure: Failure | None = None

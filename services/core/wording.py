@@ -1,0 +1,95 @@
+"""The words of a language: names of the codes, their other forms, the template's sentences, the prompt."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = Literal["en", "fr"]
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sentences(_Words):
+    """The template's sentences, to be filled in."""
+
+    title: str
+    title_unknown: str
+    opening: str
+    opening_unknown: str
+    wear: str
+    no_wear: str
+    caption: str
+    closing: str
+
+
+class Text(_Words):
+    """A title and a description: what an LLM is asked for, and what the template makes."""
+
+    title: str
+    description: str
+
+
+class Goods(_Words):
+    """Goods outside the vocabulary for the worked examples, so that no example leaks into an answer."""
+
+    item: str
+    material: str
+    name: str
+    marks: tuple[str, ...]
+
+
+class PromptWords(_Words):
+    """What the LLM is told, to be filled in."""
+
+    system: str
+    facts: str
+    looks: str
+    one: str
+    and_: str = Field(alias="and")
+    none: str
+    goods: tuple[Goods, ...]
+    goods_look: str
+    title: str
+    title_marked: str
+    description: str
+    description_marked: str
+
+
+class Wording(_Words):
+    """Everything that is said in one language."""
+
+    names: dict[str, str]
+    forms: dict[str, tuple[str, ...]]
+    colours: tuple[str, ...]
+    unproven: tuple[str, ...]
+    denials: tuple[str, ...]
+    title_words: tuple[str, ...]
+    template: Sentences
+    prompt: PromptWords
+
+
+@cache
+def wording(language: Language) -> Wording:
+    """The committed words of a language, read once a process."""
+    path = Path(__file__).parent / "wording" / f"{language}.json"
+    return Wording.model_validate(json.loads(path.read_text("utf-8")))
+
+
+def preferred_language(accept_language: str) -> Language:
+    """English or French, by the weights of an Accept-Language header; English when neither is asked for."""
+    weights: dict[str, float] = {}
+    for part in accept_language.split(","):
+        tag, _, parameters = part.strip().partition(";")
+        name, _, value = parameters.strip().partition("=")
+        try:
+            weight = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        base = tag.split("-")[0].lower()
+        weights[base] = max(weight, weights.get(base, 0.0))
+    return "fr" if weights.get("fr", 0.0) > weights.get("en", weights.get("*", 0.0)) else "en"
