@@ -30,7 +30,7 @@ def authorizer_function(
         scope,
         "AuthorizerFunction",
         description="Supabase access tokens at the gateway",
-        code=python_code("authorizer", library=["identity", "jwks"], platform=code_platform),
+        code=python_code("authorizer", library=["errors", "identity", "jwks"], platform=code_platform),
         handler="services.authorizer.handler.handle",
         runtime=lambda_.Runtime.PYTHON_3_13,
         architecture=lambda_.Architecture.ARM_64,

@@ -35,7 +35,7 @@ class Environment(Section):
     image_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     egress: Literal["public", "nat"]
     webhook_url: Url | None = None
-    time_budget_s: Annotated[int, Field(ge=1, le=25)]
+    time_budget_s: Annotated[int, Field(ge=10, le=25)]
     quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
     cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
     upstream_url: Url

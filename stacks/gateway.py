@@ -160,8 +160,7 @@ class Gateway(cdk.Stack):
             validation=acm.CertificateValidation.from_dns(zone),
         )
         served = apigw.DomainName(self, "Domain", domain_name=domain.name, certificate=certificate)
-        mapping = apigw.ApiMapping(self, "Mapping", api=self.api, domain_name=served)
-        mapping.node.add_dependency(stage)
+        apigw.CfnApiMapping(self, "Mapping", api_id=self.api.api_id, domain_name=served.name, stage=stage.ref)
         alias = route53.RecordTarget.from_alias(
             targets.ApiGatewayv2DomainProperties(served.regional_domain_name, served.regional_hosted_zone_id)
         )

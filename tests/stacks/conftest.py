@@ -1,0 +1,79 @@
+"""Every environment, and one with all that is optional, synthesized once."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.__main__ import synthesize
+from stacks.environment import FOLDER, Environment, load_environment
+
+NAMES = ["dev", "local", "prod"]
+OPTIONAL = {
+    "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
+    "cors_origins": [],
+}
+
+
+class Assembly:
+    """A synthesized environment: its settings, its folder and its templates as dictionaries."""
+
+    def __init__(self, settings: Environment, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.templates = synthesize(settings, folder)
+
+    def template(self, stack: str) -> dict[str, Any]:
+        """Return the template of a stack, as in "gateway"."""
+        file = self.folder / f"vitrine-{self.settings.name}-{stack}.template.json"
+        template: dict[str, Any] = json.loads(file.read_text())
+        return template
+
+    def resources(self, stack: str, kind: str) -> dict[str, dict[str, Any]]:
+        """Return a stack's resources of one type, as in "S3::Bucket", by logical id."""
+        found = self.template(stack)["Resources"].items()
+        return {name: resource for name, resource in found if resource["Type"] == f"AWS::{kind}"}
+
+    def only(self, stack: str, kind: str) -> dict[str, Any]:
+        """Return the properties of a stack's one resource of a type."""
+        (resource,) = self.resources(stack, kind).values()
+        properties: dict[str, Any] = resource["Properties"]
+        return properties
+
+    def every(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every resource of every stack, with its logical id."""
+        for file in self.templates:
+            yield from json.loads(file.read_text())["Resources"].items()
+
+
+def with_everything() -> Environment:
+    values = tomllib.loads((FOLDER / "prod.toml").read_text())
+    values["supabase"]["legacy_secret_name"] = "shop/supabase-jwt"
+    return Environment.model_validate({"name": "shop", **values, **OPTIONAL})
+
+
+@pytest.fixture(scope="session")
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
+    settings = [*(load_environment(name) for name in NAMES), with_everything()]
+    folder = tmp_path_factory.mktemp("cdk")
+    return {one.name: Assembly(one, folder / one.name) for one in settings}
+
+
+@pytest.fixture(scope="session")
+def prod(assemblies: dict[str, Assembly]) -> Assembly:
+    return assemblies["prod"]
+
+
+@pytest.fixture(scope="session")
+def shop(assemblies: dict[str, Assembly]) -> Assembly:
+    """The environment with a domain, a legacy secret and no web origins."""
+    return assemblies["shop"]
+
+
+@pytest.fixture(params=[*NAMES, "shop"])
+def assembly(request: pytest.FixtureRequest, assemblies: dict[str, Assembly]) -> Assembly:
+    """Each environment in turn."""
+    return assemblies[request.param]

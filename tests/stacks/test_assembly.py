@@ -1,0 +1,93 @@
+"""What an environment's synthesis promises: outputs, names, tags, the same bytes, and a clean lint."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from stacks.__main__ import lint, synthesize
+from tests.stacks.conftest import Assembly
+
+OUTPUTS = {
+    "storage": {"ImageBucket", "ImageKey", "ArtifactBucket", "ReportsTable"},
+    "gateway": {"ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
+}
+
+
+def manifest(assembly: Assembly) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((assembly.folder / "manifest.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("stack", OUTPUTS)
+def test_outputs_have_stable_names(assembly: Assembly, stack: str) -> None:
+    assert set(assembly.template(stack)["Outputs"]) == OUTPUTS[stack]
+
+
+@pytest.mark.parametrize("stack", OUTPUTS)
+def test_every_output_is_a_parameter_of_the_environment_too(assembly: Assembly, stack: str) -> None:
+    outputs = assembly.template(stack)["Outputs"]
+    parameters = {
+        parameter["Properties"]["Name"]: parameter["Properties"]["Value"]
+        for parameter in assembly.resources(stack, "SSM::Parameter").values()
+    }
+    prefix = f"/vitrine/{assembly.settings.name}/"
+    assert len(parameters) == len(outputs)
+    assert all(name.startswith(prefix) for name in parameters)
+    assert sorted(map(str, parameters.values())) == sorted(str(one["Value"]) for one in outputs.values())
+
+
+def test_parameter_names_are_the_outputs_in_kebab_case(prod: Assembly) -> None:
+    names = {one["Properties"]["Name"] for one in prod.resources("gateway", "SSM::Parameter").values()}
+    assert "/vitrine/prod/supabase-publishable-key" in names
+
+
+def test_stacks_carry_the_environments_name_and_tags(assembly: Assembly) -> None:
+    stacks = {
+        name: artifact
+        for name, artifact in manifest(assembly)["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    name = assembly.settings.name
+    assert set(stacks) == {f"vitrine-{name}-storage", f"vitrine-{name}-gateway"}
+    for table in assembly.resources("storage", "S3::Bucket").values():
+        assert {"Key": "environment", "Value": name} in table["Properties"]["Tags"]
+
+
+def test_synthesis_asks_no_account(assembly: Assembly) -> None:
+    assert "missing" not in manifest(assembly)
+    for artifact in manifest(assembly)["artifacts"].values():
+        if artifact["type"] == "aws:cloudformation:stack":
+            assert artifact["environment"] == f"aws://unknown-account/{assembly.settings.region}"
+
+
+def test_no_container_image_and_no_package_is_built_for_a_synthesis(assembly: Assembly) -> None:
+    assert not list(assembly.folder.glob("asset.*"))
+    for file in assembly.folder.glob("*.assets.json"):
+        assert not json.loads(file.read_text())["dockerImages"]
+
+
+def test_the_same_settings_give_the_same_bytes(prod: Assembly, tmp_path: Path) -> None:
+    synthesize(prod.settings, tmp_path)
+    for file in sorted(prod.folder.iterdir()):
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_every_template_is_lint_clean(assemblies: dict[str, Assembly]) -> None:
+    templates = [file for assembly in assemblies.values() for file in assembly.templates]
+    assert lint(templates, assemblies["prod"].settings.region) == 0
+
+
+def test_a_placeholder_is_warned_about(prod: Assembly) -> None:
+    assert (
+        "supabase.url is still the placeholder"
+        in (prod.folder / "vitrine-prod-gateway.metadata.json").read_text()
+    )
+
+
+def test_no_environment_is_an_error_that_names_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+    with pytest.raises(SystemExit, match=r"pass -c env=NAME; choose one of dev, local, prod"):
+        app.main()

@@ -1,0 +1,153 @@
+"""The front door: who gets in, how often, and what is passed on."""
+
+import json
+from typing import Any
+
+from tests.stacks.conftest import Assembly
+
+ROUTES = {"POST /analyze", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
+
+
+def routes(assembly: Assembly) -> list[dict[str, Any]]:
+    found = assembly.resources("gateway", "ApiGatewayV2::Route").values()
+    return [route["Properties"] for route in found]
+
+
+def log_group(assembly: Assembly, name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = assembly.resources("gateway", "Logs::LogGroup")[name]["Properties"]
+    return properties
+
+
+def test_every_route_asks_the_authorizer(assembly: Assembly) -> None:
+    (authorizer,) = assembly.resources("gateway", "ApiGatewayV2::Authorizer")
+    assert {route["RouteKey"] for route in routes(assembly)} == ROUTES
+    for route in routes(assembly):
+        assert route["AuthorizationType"] == "CUSTOM"
+        assert route["AuthorizerId"] == {"Ref": authorizer}
+
+
+def test_the_authorizers_simple_answer_is_cached_for_five_minutes_per_token(assembly: Assembly) -> None:
+    authorizer = assembly.only("gateway", "ApiGatewayV2::Authorizer")
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 300
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert authorizer["EnableSimpleResponses"] is True
+    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+
+
+def test_only_the_gateways_authorizer_may_call_the_function(assembly: Assembly) -> None:
+    permission = assembly.only("gateway", "Lambda::Permission")
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert "/authorizers/" in json.dumps(permission["SourceArn"])
+
+
+def test_each_route_has_its_limit_from_the_settings(assembly: Assembly) -> None:
+    throttle = assembly.settings.throttle
+    limits = assembly.only("gateway", "ApiGatewayV2::Stage")["RouteSettings"]
+    assert set(limits) == ROUTES
+    for route, limit in limits.items():
+        rate = throttle.analyze if route == "POST /analyze" else throttle.reports
+        assert limit == {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+
+
+def test_the_stage_waits_for_the_routes_that_it_limits(assembly: Assembly) -> None:
+    (stage,) = assembly.resources("gateway", "ApiGatewayV2::Stage").values()
+    assert set(assembly.resources("gateway", "ApiGatewayV2::Route")) <= set(stage["DependsOn"])
+
+
+def test_the_path_is_not_prefixed_with_a_stage(assembly: Assembly) -> None:
+    assert assembly.only("gateway", "ApiGatewayV2::Stage")["StageName"] == "$default"
+
+
+def test_the_upstream_gets_the_path_and_the_gateways_request_id(assembly: Assembly) -> None:
+    (integration,) = assembly.resources("gateway", "ApiGatewayV2::Integration").values()
+    properties = integration["Properties"]
+    assert properties["IntegrationType"] == "HTTP_PROXY"
+    assert properties["IntegrationUri"] == assembly.settings.upstream_url
+    assert properties["RequestParameters"] == {
+        "overwrite:path": "$request.path",
+        "overwrite:header.x-request-id": "$context.requestId",
+    }
+
+
+def test_requests_are_logged_as_json_that_ends(assembly: Assembly) -> None:
+    log = assembly.only("gateway", "ApiGatewayV2::Stage")["AccessLogSettings"]
+    line = json.loads(log["Format"])
+    assert line["request_id"] == "$context.requestId"
+    assert "authorization" not in log["Format"].lower().replace("authorizer", "")
+    group = log["DestinationArn"]["Fn::Join"][1][-1]["Ref"]
+    assert log_group(assembly, group)["RetentionInDays"] == assembly.settings.log_retention_days
+
+
+def test_every_log_is_kept_for_the_days_of_the_settings(assembly: Assembly) -> None:
+    for group in assembly.resources("gateway", "Logs::LogGroup"):
+        assert log_group(assembly, group)["RetentionInDays"] == assembly.settings.log_retention_days
+
+
+def test_browsers_of_the_settings_origins_may_call(assemblies: dict[str, Assembly]) -> None:
+    dev = assemblies["dev"]
+    cors = dev.only("gateway", "ApiGatewayV2::Api")["CorsConfiguration"]
+    assert cors["AllowOrigins"] == list(dev.settings.cors_origins)
+    assert {"authorization", "idempotency-key", "prefer"} <= set(cors["AllowHeaders"])
+    assert {"location", "retry-after"} <= set(cors["ExposeHeaders"])
+    assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
+
+
+def test_without_origins_no_browser_may_call(shop: Assembly) -> None:
+    assert "CorsConfiguration" not in shop.only("gateway", "ApiGatewayV2::Api")
+
+
+def test_a_domain_is_the_only_door_and_speaks_tls(shop: Assembly) -> None:
+    assert shop.only("gateway", "ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is True
+    domain = shop.only("gateway", "ApiGatewayV2::DomainName")
+    assert domain["DomainName"] == "api.shop.example"
+    (configuration,) = domain["DomainNameConfigurations"]
+    (certificate,) = shop.resources("gateway", "CertificateManager::Certificate")
+    assert configuration["CertificateArn"] == {"Ref": certificate}
+    assert shop.template("gateway")["Outputs"]["ApiUrl"]["Value"] == "https://api.shop.example"
+
+
+def test_the_domain_is_proved_and_found_by_its_zone(shop: Assembly) -> None:
+    certificate = shop.only("gateway", "CertificateManager::Certificate")
+    assert certificate["ValidationMethod"] == "DNS"
+    record = shop.only("gateway", "Route53::RecordSet")
+    assert record["Name"] == "api.shop.example."
+    assert record["HostedZoneId"] == "Z123"
+
+
+def test_the_domain_waits_for_the_stage_that_it_serves(shop: Assembly) -> None:
+    (stage,) = shop.resources("gateway", "ApiGatewayV2::Stage")
+    (domain,) = shop.resources("gateway", "ApiGatewayV2::DomainName")
+    mapping = shop.only("gateway", "ApiGatewayV2::ApiMapping")
+    assert mapping["Stage"] == {"Ref": stage}
+    assert mapping["DomainName"] == {"Ref": domain}
+
+
+def test_without_a_domain_there_is_none(prod: Assembly) -> None:
+    kinds = {resource["Type"] for resource in prod.template("gateway")["Resources"].values()}
+    assert not {kind for kind in kinds if "Route53" in kind or "Certificate" in kind or "Domain" in kind}
+    assert prod.only("gateway", "ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is False
+
+
+def test_the_authorizer_runs_on_graviton_without_reserving_what_a_new_account_lacks(prod: Assembly) -> None:
+    function = prod.only("gateway", "Lambda::Function")
+    assert function["Architectures"] == ["arm64"]
+    assert function["Runtime"] == "python3.13"
+    assert "ReservedConcurrentExecutions" not in function
+
+
+def test_the_authorizer_knows_the_project_and_the_name_of_its_secret(shop: Assembly) -> None:
+    assert shop.only("gateway", "Lambda::Function")["Environment"]["Variables"] == {
+        "SUPABASE_URL": shop.settings.supabase.url,
+        "SUPABASE_LEGACY_SECRET_NAME": "shop/supabase-jwt",
+    }
+
+
+def test_the_authorizer_reads_a_secret_only_where_one_is_named(prod: Assembly, shop: Assembly) -> None:
+    def actions(assembly: Assembly) -> set[str]:
+        statements = assembly.only("gateway", "IAM::Policy")["PolicyDocument"]["Statement"]
+        return {action for statement in statements for action in statement["Action"]}
+
+    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    secret = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+    assert actions(prod) == logs
+    assert actions(shop) == logs | secret
