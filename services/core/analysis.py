@@ -102,23 +102,27 @@ class Analysis:
     async def finish(self, accepted: StoredReport, photos: Sequence[Photo], stages: Stages) -> Report:
         """Look, assess, narrate and write the report as `succeeded`.
 
-        A model that gives no usable answer leaves the report `failed` and raises ModelFault; an erased report
-        raises ReportNotFound.
+        Whatever goes wrong leaves the report `failed` with its reason, and is raised: ModelFault when the
+        model gives no usable answer, ReportNotFound when the report was erased meanwhile.
         """
         running = accepted.with_report(accepted.report.model_copy(update={"status": Status.RUNNING}))
         await to_thread.run_sync(self.reports.update, running)
         try:
-            with stages.measure("model"):
-                sight = await to_thread.run_sync(self.model.look, [photo.seen for photo in photos])
-        except ModelFault as fault:
-            await to_thread.run_sync(
-                self.reports.fail, running.with_report(_failed(running.report, fault, stages))
-            )
+            report = await self._make(running.report, photos, stages)
+        except Exception as error:
+            failed = running.with_report(_failed(running.report, error, stages))
+            await to_thread.run_sync(self.reports.fail, failed)
             raise
+        await to_thread.run_sync(self.reports.update, running.with_report(report))
+        return report
+
+    async def _make(self, report: Report, photos: Sequence[Photo], stages: Stages) -> Report:
+        with stages.measure("model"):
+            sight = await to_thread.run_sync(self.model.look, [photo.seen for photo in photos])
         assessment = assess(sight)
         with stages.measure("narrate"):
-            narrative = await self.narrator.narrate(assessment, accepted.report.language)
-        report = running.report.model_copy(
+            narrative = await self.narrator.narrate(assessment, report.language)
+        return report.model_copy(
             update={
                 "status": Status.SUCCEEDED,
                 "product": assessment.product,
@@ -137,8 +141,6 @@ class Analysis:
                 "cost_usd": self.prices.cost(stages.timings["model"], narrative),
             }
         )
-        await to_thread.run_sync(self.reports.update, running.with_report(report))
-        return report
 
     async def erase(self, owner: str, report_id: str) -> None:
         """Delete the report and its pictures now; raises ReportNotFound."""
@@ -147,8 +149,10 @@ class Analysis:
         await to_thread.run_sync(self.reports.erase, stored)
 
 
-def _failed(report: Report, fault: ModelFault, stages: Stages) -> Report:
-    failure = Failure(code=fault.code, reason=str(fault))
-    return report.model_copy(
-        update={"status": Status.FAILED, "failure": failure, "timings_ms": stages.as_timings()}
-    )
+def _failed(report: Report, error: Exception, stages: Stages) -> Report:
+    if isinstance(error, ModelFault):
+        failure = Failure(code=error.code, reason=str(error))
+    else:
+        failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
+    update = {"status": Status.FAILED, "failure": failure, "timings_ms": stages.as_timings()}
+    return report.model_copy(update=update)

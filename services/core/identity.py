@@ -68,7 +68,7 @@ class TokenVerifier:
 
     def check(self) -> None:
         """Raise KeysUnavailable unless keys are at hand, fetching them where there are none yet."""
-        self._keys.get("")
+        self._keys.ensure()
 
     def _key_of(self, token: str) -> tuple[str, Any]:
         """The one algorithm and key that may verify this token: the key decides, the token only claims."""

