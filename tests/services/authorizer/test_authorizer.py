@@ -1,0 +1,131 @@
+"""What the gateway is answered, and what the log holds of it."""
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from services.authorizer.settings import Settings
+from services.core.errors import KeysUnavailable
+from tests.services.core.issuer import Issuer, running_issuer
+
+REFUSED = {"isAuthorized": False, "context": {}}
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as running:
+        yield running
+
+
+@pytest.fixture
+def handler(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The function, started with the issuer's project."""
+    monkeypatch.setenv("SUPABASE_URL", issuer.name.removesuffix("/auth/v1"))
+    return start(monkeypatch)
+
+
+def start(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.delitem(sys.modules, "services.authorizer.handler", raising=False)
+    return importlib.import_module("services.authorizer.handler")
+
+
+def event(authorization: str) -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "type": "REQUEST",
+        "identitySource": [authorization],
+        "routeKey": "POST /analyze",
+        "headers": {"authorization": authorization, "host": "api.example.com"},
+        "requestContext": {"requestId": "request-1"},
+    }
+
+
+def test_a_good_token_lets_its_user_through(handler: ModuleType, issuer: Issuer) -> None:
+    answer = handler.handle(event(f"Bearer {issuer.token()}"), None)
+    assert answer == {"isAuthorized": True, "context": {"subject": "user-1"}}
+
+
+def test_the_schemes_case_does_not_matter(handler: ModuleType, issuer: Issuer) -> None:
+    assert handler.handle(event(f"bearer {issuer.token()}"), None)["isAuthorized"]
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer nonsense"])
+def test_what_is_no_bearer_token_is_refused(handler: ModuleType, authorization: str) -> None:
+    assert handler.handle(event(authorization), None) == REFUSED
+
+
+def test_a_request_without_headers_is_refused(handler: ModuleType) -> None:
+    assert handler.handle({"headers": None}, None) == REFUSED
+
+
+def test_an_expired_token_is_refused(handler: ModuleType, issuer: Issuer) -> None:
+    token = issuer.token(exp=int(time.time()) - 60)
+    assert handler.handle(event(f"Bearer {token}"), None) == REFUSED
+
+
+def test_unreachable_keys_are_an_error_and_not_a_refusal_that_is_cached(
+    handler: ModuleType, issuer: Issuer
+) -> None:
+    issuer.status = 503
+    with pytest.raises(KeysUnavailable):
+        handler.handle(event(f"Bearer {issuer.token()}"), None)
+
+
+@pytest.mark.parametrize("expires_in", [3600, -60])
+def test_the_log_is_json_and_never_holds_a_token(
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    expires_in: int,
+) -> None:
+    monkeypatch.setenv("SUPABASE_URL", issuer.name.removesuffix("/auth/v1"))
+    handler = start(monkeypatch)
+    token = issuer.token(exp=int(time.time()) + expires_in)
+    handler.handle(event(f"Bearer {token}"), None)
+    written = capsys.readouterr().out
+    line = json.loads(written)
+    assert line["event"] == "authorize"
+    assert line["service"] == "authorizer"
+    assert line["allowed"] is (expires_in > 0)
+    assert line["request_id"] == "request-1"
+    assert not [part for part in token.split(".") if part in written]
+
+
+def test_the_legacy_secret_is_read_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+
+    asked: list[dict[str, str]] = []
+
+    class Client:
+        def get_secret_value(self, **arguments: str) -> dict[str, str]:
+            asked.append(arguments)
+            return {"SecretString": "the-secret"}
+
+    monkeypatch.setattr(boto3, "client", lambda _: Client())
+    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co/")
+    monkeypatch.setenv("SUPABASE_LEGACY_SECRET_NAME", "vitrine/prod/supabase-jwt")
+    assert Settings().legacy_secret() == "the-secret"
+    assert asked == [{"SecretId": "vitrine/prod/supabase-jwt"}]
+
+
+def test_without_a_legacy_secret_no_store_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co/")
+    monkeypatch.setenv("SUPABASE_LEGACY_SECRET", "")
+    settings = Settings()
+    assert settings.legacy_secret() is None
+    assert settings.issuer == "https://project.supabase.co/auth/v1"
+
+
+@pytest.mark.parametrize("url", [None, "project.supabase.co"])
+def test_a_missing_or_wrong_project_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+    monkeypatch.delenv("SUPABASE_URL", raising=False)
+    if url is not None:
+        monkeypatch.setenv("SUPABASE_URL", url)
+    with pytest.raises(ValueError, match="supabase_url"):
+        start(monkeypatch)
