@@ -16,7 +16,7 @@ HEALTH: Mapping[str, str] = {
     "model": "/ping",
     "sagemaker": "/healthz",
     "llm": "/health",
-    "service": "/healthz",
+    "service": "/readyz",
 }
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 

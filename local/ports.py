@@ -1,9 +1,13 @@
 """Which port each part listens on: the configured, else the one it had, the preferred, or a free one."""
 
+import fcntl
 import os
 import socket
-from collections.abc import Mapping
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
+from itertools import chain, repeat
+from pathlib import Path
 
 import psutil
 
@@ -37,38 +41,52 @@ def configured(name: str) -> int | None:
     return int(value)
 
 
-def assign(running: Mapping[str, int], former: Mapping[str, int]) -> dict[str, int]:
+def assign(running: Mapping[str, int], former: Mapping[str, int], held: ExitStack) -> dict[str, int]:
     """Give each part its port.
 
-    `running` are the ports of parts that answer and stay as they are; `former` those of an earlier run. Raise
-    LocalError when a configured port is taken.
+    `running` are the ports of parts that answer and stay as they are; `former` those of an earlier run. Until
+    `held` closes, no other `up` of this user takes the ports that are given here: a part may need seconds to
+    listen. Raise LocalError when a configured port is taken.
     """
     ports = dict(running)
-    with (
-        ExitStack() as held
-    ):  # each port stays bound until all are chosen, so that no two parts get the same one
-        for name in PREFERRED:
-            if name in ports:
+    absent = [name for name in PREFERRED if name not in running]
+    with ExitStack() as bound:  # each port stays bound until all are chosen: no two parts get the same one
+        for name in absent:
+            if (fixed := configured(name)) is None:
                 continue
-            fixed = configured(name)
-            if fixed is not None:
-                if fixed in ports.values():
-                    raise LocalError(
-                        f"{variable(name)}={fixed} is the port of another part.",
-                        cure="Give each part its own port.",
-                    )
-                wanted = _bind(held, fixed)
-                if wanted is None:
-                    raise LocalError(
-                        f"Port {fixed}, which {variable(name)} asks for, is taken by {holder(fixed)}.",
-                        cure=f"Stop that process, set {variable(name)} to another port, or leave it out.",
-                    )
-                ports[name] = wanted
-        for name, preferred in PREFERRED.items():
+            if fixed in ports.values():
+                raise LocalError(
+                    f"{variable(name)}={fixed} is the port of another part.",
+                    cure="Give each part its own port.",
+                )
+            if _take(fixed, bound, held) is None:
+                raise LocalError(
+                    f"Port {fixed}, which {variable(name)} asks for, is taken by {holder(fixed)}.",
+                    cure=f"Stop that process, set {variable(name)} to another port, or leave it out.",
+                )
+            ports[name] = fixed
+        for name in absent:
             if name not in ports:
-                candidates = [former[name], preferred, 0] if name in former else [preferred, 0]
-                ports[name] = next(port for c in candidates if (port := _bind(held, c)) is not None)
+                wanted = [former[name]] if name in former else []
+                candidates = chain(wanted, [PREFERRED[name]], repeat(0))
+                ports[name] = next(port for c in candidates if (port := _take(c, bound, held)) is not None)
     return ports
+
+
+def _take(port: int, bound: ExitStack, held: ExitStack) -> int | None:
+    chosen = _bind(bound, port)
+    return chosen if chosen is not None and _reserve(chosen, held) else None
+
+
+def _reserve(port: int, held: ExitStack) -> bool:
+    folder = Path(tempfile.gettempdir()) / f"vitrine-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = held.enter_context((folder / str(port)).open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_free(port: int) -> bool:
@@ -80,16 +98,28 @@ def is_free(port: int) -> bool:
 def holder(port: int) -> str:
     """Name who listens on a port, as well as this user may know it."""
     for process in psutil.process_iter(["name", "pid"]):
-        try:
-            listening = any(
-                c.status == psutil.CONN_LISTEN and c.laddr.port == port
-                for c in process.net_connections(kind="tcp")
-            )
-        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-        if listening:
+        if port in _listening([process]):
             return f"{process.info['name']} (pid {process.info['pid']})"
-    return "a process of another user"
+    return "another user, or a system that is starting"
+
+
+def listens(pid: int, port: int) -> bool:
+    """Say whether a process of this user, or one that it started, listens on a port."""
+    try:
+        process = psutil.Process(pid)
+        return port in _listening([process, *process.children(recursive=True)])
+    except psutil.Error:
+        return False
+
+
+def _listening(processes: Iterable[psutil.Process]) -> set[int]:
+    found = set()
+    for process in processes:
+        with suppress(psutil.Error):
+            for connection in process.net_connections(kind="tcp"):
+                if connection.status == psutil.CONN_LISTEN:
+                    found.add(connection.laddr.port)
+    return found
 
 
 def _bind(held: ExitStack, port: int) -> int | None:

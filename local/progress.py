@@ -71,7 +71,8 @@ class Progress:
     def _render(self) -> RenderableType:
         now = time.monotonic()
         rows = []
-        for step, (began, text, spinner) in self._running.items():
+        steps = list(self._running.items())  # a copy: the display has a thread of its own
+        for step, (began, text, spinner) in steps:
             spinner.update(text=Text.from_markup(f"{step:<{_WIDTH}} {text} [dim]{now - began:.0f} s[/dim]"))
             rows.append(spinner)
         return Group(*rows)

@@ -6,21 +6,11 @@ import time
 
 import httpx2
 
+from local import ports
 from local.errors import LocalError
 from local.home import Home, tail
 from local.parts import Part
 from local.progress import Progress
-
-
-async def answers(part: Part, client: httpx2.AsyncClient) -> str | None:
-    """Ask a part for its health: None when it is ready, else what it says or why it says nothing."""
-    try:
-        response = await client.get(part.health_url, timeout=5)
-    except httpx2.TransportError as error:
-        return f"no answer on port {part.port} ({type(error).__name__})"
-    if response.status_code == 200:
-        return None
-    return f"{response.status_code} {response.text[:200].strip()}"
 
 
 async def wait(home: Home, part: Part, process: subprocess.Popen[bytes], progress: Progress) -> None:
@@ -28,23 +18,36 @@ async def wait(home: Home, part: Part, process: subprocess.Popen[bytes], progres
     deadline = time.monotonic() + part.patience_s
     # trust_env off: a proxy in the caller's shell must not stand between us and loopback.
     async with httpx2.AsyncClient(trust_env=False) as client:
-        while (state := await answers(part, client)) is not None:
-            log = home.log(part.name)
+        while (lacking := await _lacking(part, process, client)) is not None:
             if (status := process.poll()) is not None:
-                raise LocalError(
-                    f"The {part.title} ended with status {status} before it was ready.",
-                    cure=f"Its whole log is {log}. `python -m local doctor` knows the usual reasons.",
-                    details=tail(log),
-                )
+                raise _failure(home, part, f"ended with status {status} before it was ready")
             if time.monotonic() > deadline:
-                raise LocalError(
-                    f"The {part.title} is not ready after {part.patience_s:.0f} s: {state}.",
-                    cure=f"Its whole log is {log}. `python -m local doctor` knows the usual reasons.",
-                    details=tail(log),
-                )
+                raise _failure(home, part, f"is not ready after {part.patience_s:.0f} s: {lacking}")
             progress.remind(part.name)
             # Asking a part that answers, but is not ready, costs it time that it could get ready in.
-            await asyncio.sleep(0.1 if state.startswith("no answer") else 0.5)
+            await asyncio.sleep(0.1 if lacking.startswith("no answer") else 0.5)
+
+
+async def _lacking(part: Part, process: subprocess.Popen[bytes], client: httpx2.AsyncClient) -> str | None:
+    try:
+        response = await client.get(part.health_url, timeout=5)
+    except httpx2.TransportError as error:
+        return f"no answer on port {part.port} ({type(error).__name__})"
+    if response.status_code != 200:
+        return f"{response.status_code} {response.text[:200].strip()}"
+    # Whoever answers must be the process that was started, not one that took its port meanwhile.
+    if not ports.listens(process.pid, part.port):
+        return f"its port {part.port} was taken by {ports.holder(part.port)}"
+    return None
+
+
+def _failure(home: Home, part: Part, what: str) -> LocalError:
+    log = home.log(part.name)
+    return LocalError(
+        f"The {part.title} {what}.",
+        cure=f"Its whole log is {log}. `python -m local doctor` knows the usual reasons.",
+        details=tail(log),
+    )
 
 
 async def gateway(url: str, progress: Progress) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx2
 import psutil
@@ -33,7 +33,10 @@ class Up:
     async def run(self) -> Mapping[str, str]:
         """Bring all parts up and return the stack outputs; raise LocalError naming the part that failed."""
         self.home.create()
-        chosen = await self._choose_ports()
+        with ExitStack() as held:
+            return await self._run(self._choose_ports(held))
+
+    async def _run(self, chosen: Mapping[str, int]) -> Mapping[str, str]:
         environment = load_environment(settings.render(self.home, chosen))
         plan = parts.background(self.home, chosen, environment.region, environment.model.endpoint_name)
         launched = [(part, *self._launch(part)) for part in plan]
@@ -47,13 +50,13 @@ class Up:
             group.create_task(self._serve(stacks, environment, chosen))
         return stack_outputs(self.home)
 
-    async def _choose_ports(self) -> dict[str, int]:
+    def _choose_ports(self, held: ExitStack) -> dict[str, int]:
         records = processes.records(self.home)
         alive = {name: record.port for name, record in records.items() if record.process() is not None}
         kept = {name: port for name, port in alive.items() if ports.configured(name) in (None, port)}
         for name in alive.keys() - kept.keys():
             processes.stop(self.home, name)
-        return ports.assign(kept, {name: record.port for name, record in records.items()})
+        return ports.assign(kept, {name: record.port for name, record in records.items()}, held)
 
     def _launch(self, part: Part) -> tuple[processes.Record, subprocess.Popen[bytes] | None]:
         record = processes.records(self.home).get(part.name)
@@ -63,7 +66,7 @@ class Up:
                 why = "started again, it had ended"
             elif record.fingerprint != part.fingerprint:
                 why = "started again, its code or settings changed"
-            elif healthy(part.health_url):
+            elif ports.listens(record.pid, part.port) and healthy(part.health_url):
                 self.progress.done(part.name, f"runs already on port {part.port}")
                 if part.name == "emulator":
                     self._emulator_ready.set()
