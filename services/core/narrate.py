@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from openai import AsyncOpenAI, OpenAIError
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.core.assess import Assessment
 from services.core.claims import unsupported_claim
@@ -41,6 +41,26 @@ class Narrative:
 class _Usage:
     input_tokens: int = 0
     output_tokens: int = 0
+
+
+class _Tokens(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    finish_reason: str
+    message: _Message
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Tokens = _Tokens()
 
 
 class _Unusable(Exception):
@@ -79,7 +99,8 @@ class Narrator:
         await self._client.close()
 
     async def _ask(self, assessment: Assessment, words: Wording, usage: _Usage) -> Text:
-        completion = await self._client.chat.completions.create(
+        # Raw, since the client builds its own types without checking what a server answered.
+        answer = await self._client.chat.completions.with_raw_response.create(
             model=self.llm,
             messages=prompt_messages(assessment, words),
             response_format={
@@ -89,11 +110,14 @@ class Narrator:
             max_completion_tokens=MAX_OUTPUT_TOKENS,
             **self._options,
         )
-        if completion.usage:
-            usage.input_tokens = completion.usage.prompt_tokens
-            usage.output_tokens = completion.usage.completion_tokens
-        if not completion.choices:
-            raise _Unusable("it gave no answer")
+        try:
+            completion = _Completion.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise _Unusable("its answer is no chat completion") from error
+        usage.input_tokens, usage.output_tokens = (
+            completion.usage.prompt_tokens,
+            completion.usage.completion_tokens,
+        )
         choice = completion.choices[0]
         if choice.message.refusal:
             raise _Unusable("it refused")

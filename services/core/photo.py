@@ -43,6 +43,8 @@ def prepare(upload: bytes, field: str) -> Photo:
     try:
         image = Image.open(BytesIO(upload), formats=FORMATS)
     except (OSError, SyntaxError, ValueError, struct.error) as error:
+        if _begins_like_a_photo(upload):
+            raise _damaged(field) from error
         raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE) from error
     with image:
         width, height = image.size
@@ -52,8 +54,17 @@ def prepare(upload: bytes, field: str) -> Photo:
         try:
             kept = _shrink(image)
         except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
-            raise InvalidInput(field, "is cut short or damaged", "Send the whole file again") from error
+            raise _damaged(field) from error
     return Photo(kept=_jpeg(kept), seen=_jpeg(_fit(kept, SEEN_PX)))
+
+
+def _begins_like_a_photo(upload: bytes) -> bool:
+    known = upload.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n")) or upload[8:12] == b"WEBP"
+    return known or bool(pi_heif.is_supported(upload))
+
+
+def _damaged(field: str) -> InvalidInput:
+    return InvalidInput(field, "is cut short or damaged", "Send the whole file again")
 
 
 def _shrink(image: Image.Image) -> Image.Image:

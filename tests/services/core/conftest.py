@@ -1,0 +1,88 @@
+"""What the model saw, and a table to keep it in."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from services.core.model import Sight
+from services.core.report import Provenance, Report, Status
+from services.core.reports import Reports
+from services.core.stored_report import StoredReport
+from services.core.vocabulary import vocabulary
+
+TABLE = "reports"
+
+
+@pytest.fixture
+def sight() -> Callable[..., Sight]:
+    """Makes a sight: the named type and material likeliest, the named wear on each photo."""
+
+    def make(
+        type_: str = "mug",
+        material: str = "ceramic",
+        wear: tuple[tuple[str, ...], ...] = ((),),
+        caption: str = "a blue ceramic mug",
+    ) -> Sight:
+        words = vocabulary()
+        return Sight(
+            type={code: 0.9 if code == type_ else 0.01 for code in words.type.candidates},
+            material={code: 0.8 if code == material else 0.02 for code in words.material.candidates},
+            wear=tuple(
+                {tag: 0.7 if tag in photo else 0.1 for tag in words.wear.candidates} for photo in wear
+            ),
+            caption=caption,
+            artifact="demo-000000000000",
+        )
+
+    return make
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
+        client.create_table(
+            TableName=TABLE,
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield client
+
+
+@pytest.fixture
+def reports(dynamodb: DynamoDBClient) -> Reports:
+    return Reports(dynamodb, TABLE, quota_per_day=3)
+
+
+@pytest.fixture
+def new() -> Callable[..., StoredReport]:
+    """Makes an accepted report; numbers give ids in the order of time."""
+
+    def make(
+        number: int = 1, owner: str = "alice", key: str | None = None, digest: str = "d1"
+    ) -> StoredReport:
+        now = datetime.now(UTC)
+        report = Report(
+            id=f"{number:026d}",
+            status=Status.QUEUED,
+            language="en",
+            model=Provenance(endpoint="blip2-endpoint"),
+            created_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        return StoredReport(owner, report, (f"photos/{owner}/{number}/1.jpg",), digest, key)
+
+    return make

@@ -1,0 +1,132 @@
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from openai import AsyncOpenAI
+
+from services.core.assess import Assessment, assess
+from services.core.model import Sight
+from services.core.narrate import Narrative, Narrator
+
+GOOD = {
+    "title": "Blue ceramic mug, excellent condition",
+    "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and nothing "
+    "else was found. Please look at the photos of the mug before you decide.",
+}
+
+
+@pytest.fixture
+def mug(sight: Callable[..., Sight]) -> Assessment:
+    return assess(sight())
+
+
+def completion(content: str | None, finish: str = "stop", refusal: str | None = None) -> httpx2.Response:
+    message = {"role": "assistant", "content": content, "refusal": refusal}
+    return httpx2.Response(
+        200,
+        json={
+            "id": "c",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "m",
+            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
+            "usage": {"prompt_tokens": 300, "completion_tokens": 60, "total_tokens": 360},
+        },
+    )
+
+
+def narrate(assessment: Assessment, answer: Any, language: str = "en", budget_s: float = 2.0) -> Narrative:
+    async def run() -> Narrative:
+        transport = httpx2.MockTransport(answer)
+        async with httpx2.AsyncClient(transport=transport) as http:
+            client = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
+            narrator = Narrator(client, "m", budget_s, "none")
+            return await narrator.narrate(assessment, language)  # type: ignore[arg-type]
+
+    return asyncio.run(run())
+
+
+def test_words_that_hold_are_taken(mug: Assessment) -> None:
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)))
+    assert narrative.source == "llm"
+    assert narrative.text.model_dump() == GOOD
+    assert (narrative.input_tokens, narrative.output_tokens) == (300, 60)
+
+
+def test_the_llm_is_asked_by_strict_schema_with_facts_last(mug: Assessment) -> None:
+    asked: dict[str, Any] = {}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.update(json.loads(request.content))
+        return completion(json.dumps(GOOD))
+
+    narrate(mug, answer)
+    assert asked["response_format"]["json_schema"]["strict"] is True
+    assert asked["reasoning_effort"] == "none"
+    assert asked["messages"][-1]["content"].splitlines() == [
+        "item: mug",
+        "material: ceramic",
+        "looks like: a blue ceramic mug",
+        "condition: excellent",
+        "marks: none",
+    ]
+
+
+@pytest.mark.parametrize("wear", [(), ("chip",), ("chip", "dent"), ("chip", "dent", "stain", "tear")])
+def test_the_worked_examples_have_as_many_marks_as_the_question(
+    sight: Callable[..., Sight], wear: tuple[str, ...]
+) -> None:
+    marks: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        messages = json.loads(request.content)["messages"]
+        marks.extend(m["content"].splitlines()[-1] for m in messages if m["role"] == "user")
+        return completion(json.dumps(GOOD))
+
+    narrate(assess(sight(wear=(wear,))), answer)
+    *examples, question = (line.count(" a ") for line in marks)
+    assert examples == [min(3, len(wear))] * 2
+    assert question == len(wear)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        completion(json.dumps(GOOD | {"description": GOOD["description"].replace("ceramic", "glass")})),
+        completion(json.dumps(GOOD)[:40], finish="length"),
+        completion(json.dumps(GOOD)[:40]),
+        completion(None, refusal="I cannot"),
+        completion(None),
+        httpx2.Response(500, text="oops"),
+        httpx2.Response(429, headers={"retry-after": "60"}),
+        httpx2.Response(200, text="<html>"),
+    ],
+    ids=["unproven", "cut", "half", "refusal", "silence", "error", "rate limit", "nonsense"],
+)
+def test_the_template_takes_over(mug: Assessment, answer: httpx2.Response) -> None:
+    narrative = narrate(mug, lambda _: answer)
+    assert narrative.source == "template"
+    assert "ceramic mug" in narrative.text.description
+
+
+def test_the_template_takes_over_when_the_llm_is_away(mug: Assessment) -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    assert narrate(mug, refuse).source == "template"
+
+
+def test_the_template_takes_over_when_the_budget_is_spent(mug: Assessment) -> None:
+    async def slow(_: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(30)
+        return completion(json.dumps(GOOD))
+
+    assert narrate(mug, slow, budget_s=0.05).source == "template"
+
+
+def test_tokens_are_counted_though_the_words_are_not_taken(mug: Assessment) -> None:
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD), finish="length"))
+    assert (narrative.source, narrative.output_tokens) == ("template", 60)

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from services.core.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
+from services.core.report import Failure, Status
+from services.core.reports import Reports
+from services.core.stored_report import StoredReport
+
+New = Callable[..., StoredReport]
+
+
+def ended(stored: StoredReport, status: Status = Status.SUCCEEDED) -> StoredReport:
+    failure = Failure(code="model_unavailable", reason="away") if status == Status.FAILED else None
+    return stored.with_report(stored.report.model_copy(update={"status": status, "failure": failure}))
+
+
+def test_an_accepted_report_is_found_by_its_owner_only(reports: Reports, new: New) -> None:
+    reports.accept(new())
+    assert reports.get("alice", new().report.id).report.status == Status.QUEUED
+    with pytest.raises(ReportNotFound):
+        reports.get("mallory", new().report.id)
+
+
+def test_an_expired_report_is_gone_before_dynamodb_deletes_it(reports: Reports, new: New) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=5)
+    stored = new()
+    reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", stored.report.id)
+    assert reports.page("alice", 10).reports == ()
+
+
+def test_the_quota_is_per_user_and_day(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number))
+    with pytest.raises(QuotaExceeded) as refused:
+        reports.accept(new(4))
+    assert 0 < refused.value.resets_in <= 86_400
+    reports.accept(new(5, owner="bob"))
+
+
+def test_what_the_quota_refuses_leaves_nothing(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number))
+    with pytest.raises(QuotaExceeded):
+        reports.accept(new(9, key="k9"))
+    assert reports.earlier("alice", "k9", "d1") is None
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", new(9).report.id)
+
+
+def test_a_failed_report_gives_its_place_in_the_quota_back(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number))
+        reports.fail(ended(new(number), Status.FAILED))
+    reports.accept(new(4))
+
+
+def test_requests_at_once_never_exceed_the_quota(dynamodb: DynamoDBClient, new: New) -> None:
+    reports = Reports(dynamodb, "reports", quota_per_day=5)
+
+    def accept(number: int) -> bool:
+        try:
+            reports.accept(new(number))
+        except QuotaExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(accept, range(20))) == 5
+
+
+def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.update(ended(new(key="k")))
+    earlier = reports.earlier("alice", "k", "d1")
+    assert earlier is not None
+    assert earlier.id == new().report.id
+
+
+def test_a_repeated_key_with_other_photos_is_refused(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    with pytest.raises(KeyReused):
+        reports.earlier("alice", "k", "d2")
+
+
+def test_a_repeated_key_of_a_running_report_says_so(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    with pytest.raises(ReportInProgress):
+        reports.earlier("alice", "k", "d1")
+    with pytest.raises(ReportInProgress):
+        reports.accept(new(2, key="k"))
+
+
+def test_a_key_belongs_to_its_user(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.accept(new(2, owner="bob", key="k"))
+
+
+def test_the_key_of_a_failed_report_is_free_again(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.fail(ended(new(key="k"), Status.FAILED))
+    failure = reports.get("alice", new().report.id).report.failure
+    assert failure is not None
+    assert failure.code == "model_unavailable"
+    reports.accept(new(2, key="k"))
+
+
+def test_an_erased_report_does_not_come_back(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.erase(new(key="k"))
+    for finish in (reports.update, reports.fail):
+        with pytest.raises(ReportNotFound):
+            finish(ended(new(key="k")))
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", new().report.id)
+    assert reports.earlier("alice", "k", "d1") is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
+def test_pages_hold_every_report_once_newest_first(dynamodb: DynamoDBClient, new: New, count: int) -> None:
+    reports = Reports(dynamodb, "reports", quota_per_day=100)
+    for number in range(count):
+        reports.accept(new(number))
+        reports.accept(new(number, owner="bob"))
+    seen: list[str] = []
+    before = None
+    while True:
+        page = reports.page("alice", 4, before)
+        assert len(page.reports) <= 4
+        seen += [report.id for report in page.reports]
+        before = page.next
+        if before is None:
+            break
+    assert seen == [new(number).report.id for number in reversed(range(count))]

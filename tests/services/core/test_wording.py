@@ -1,0 +1,35 @@
+from typing import get_args
+
+import pytest
+
+from services.core.assess import CONDITION_BY_WEAR
+from services.core.vocabulary import vocabulary
+from services.core.wording import Language, preferred_language, wording
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_code_has_a_name_and_its_name_among_its_forms(language: Language) -> None:
+    words, vocabulary_ = wording(language), vocabulary()
+    codes = {*vocabulary_.type.candidates, *vocabulary_.material.candidates, *vocabulary_.wear.candidates}
+    assert codes | {grade.value for _, grade in CONDITION_BY_WEAR} == set(words.names)
+    for code in codes - {"unknown"}:
+        assert words.names[code] in words.forms[code]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("fr", "fr"),
+        ("fr-CA,fr;q=0.9,en;q=0.8", "fr"),
+        ("en-CA,en;q=0.9,fr;q=0.8", "en"),
+        ("de, fr;q=0.3", "fr"),
+        ("de", "en"),
+        ("*", "en"),
+        ("fr;q=0", "en"),
+        ("fr;q=abc", "en"),
+        (";;,,q=", "en"),
+    ],
+)
+def test_the_language_follows_the_weights(header: str, language: str) -> None:
+    assert preferred_language(header) == language
