@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def synthesize(settings: Environment, folder: Path) -> list[Path]:
     """Write the environment's assembly to `folder` and return its templates. Packages no code."""
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-    app = cdk.App(outdir=str(folder), context={**context, "aws:cdk:bundling-stacks": []})
+    context["aws:cdk:bundling-stacks"] = []
+    app = cdk.App(outdir=str(folder), context=context)
     build(app, settings)
     app.synth()
     return sorted(folder.glob("*.template.json"))

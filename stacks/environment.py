@@ -58,9 +58,9 @@ class Environment(Section):
         if strangers:
             raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {strangers[0]}")
         if self.target == "aws":
-            for key, url in (("upstream_url", self.upstream_url), ("supabase.url", self.supabase.url)):
+            for key, url in self._addresses():
                 if not url.startswith("https://"):
-                    raise ValueError(f"https in {key}: a token never travels in the clear; not {url}")
+                    raise ValueError(f"https in {key}: keys and tokens never travel in the clear; not {url}")
         return self
 
     def notices(self, today: date) -> list[str]:
@@ -72,10 +72,19 @@ class Environment(Section):
                 f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
                 "then set llm.model, its prices and llm.shutdown_date"
             )
-        for key, value in (("upstream_url", self.upstream_url), ("supabase.url", self.supabase.url)):
-            if value.endswith(".invalid"):
-                found.append(f"{key} is still the placeholder {value}: set your own before you deploy")
+        for key, url in self._addresses():
+            if url.endswith(".invalid"):
+                found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
         return found
+
+    def _addresses(self) -> list[tuple[str, str]]:
+        urls = {
+            "upstream_url": self.upstream_url,
+            "webhook_url": self.webhook_url,
+            "supabase.url": self.supabase.url,
+            "llm.base_url": self.llm.base_url,
+        }
+        return [(key, url) for key, url in urls.items() if url is not None]
 
 
 def environment_names(folder: Path = FOLDER) -> list[str]:

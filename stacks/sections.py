@@ -63,7 +63,9 @@ class Model(Section):
     endpoint_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
     mode: Literal["realtime"]
     instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
-    image_uri: Name | None = None
+    image_uri: (
+        Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None
+    ) = None
     min_instances: Annotated[int, Field(ge=1, le=20)]
     max_instances: Annotated[int, Field(ge=1, le=20)]
     usd_per_hour: Usd

@@ -97,6 +97,8 @@ def test_a_file_that_is_missing_names_the_choices(tmp_path: Path) -> None:
             r"upstream_url = 'ftp://.*': allowed: an http\(s\) URL",
         ),
         ("analyze = { per_second = 20", "analyze = { per_second = 0", r"throttle\.analyze\.per_second = 0"),
+        ('# webhook_url = "https', 'webhook_url = "http', r"allowed: https in webhook_url"),
+        ("# image_uri = ", "image_uri = ", r"model\.image_uri = '…': allowed"),
         ("keep_data = true", 'keep_data = "yes"', r"keep_data = 'yes': allowed: a valid boolean"),
         (
             "time_budget_s = 20 ",
@@ -130,6 +132,12 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path, old: str, new: str, to
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"shop\.toml: quota_per_day: is missing"):
         load_environment(changed(tmp_path, "quota_per_day = 200", ""))
+
+
+def test_an_image_is_named_by_tag_or_digest(tmp_path: Path) -> None:
+    uri = f"123456789012.dkr.ecr.ca-central-1.amazonaws.com/blip2@sha256:{'a' * 64}"
+    file = changed(tmp_path, '# image_uri = "…" ', f'image_uri = "{uri}" ')
+    assert load_environment(file).model.image_uri == uri
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
