@@ -6,8 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
+from . import MODEL
+from .progress import say
+
 ROOT = Path(__file__).resolve().parents[3]
-MODEL = Path(__file__).resolve().parent / "model"
 TRAINING = ROOT / ".vitrine" / "training"
 
 
@@ -51,7 +53,7 @@ def _draw(given: argparse.Namespace) -> None:
         wear=wear,
     )
     drawing.image.save(given.file, quality=85)
-    print(f"{given.file}: {drawing.caption}")  # noqa: T201 - the command's output
+    say(f"{given.file}: {drawing.caption}")
 
 
 def _train(given: argparse.Namespace) -> None:

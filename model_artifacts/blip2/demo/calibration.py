@@ -17,14 +17,14 @@ def temperature(shares: Tensor, truth: Tensor) -> float:
     log_shares = shares.clamp(min=1e-12).log()
     scale = torch.zeros(1, requires_grad=True)
     _minimise([scale], lambda: F.cross_entropy(log_shares / scale.exp(), truth))
-    return float(scale.exp())
+    return scale.exp().item()
 
 
 def platt(margins: Tensor, truth: Tensor) -> tuple[float, float]:
     """Slope and offset under which the truth (0 or 1) is likeliest, given log p(yes) - log p(no)."""
     slope, offset = torch.ones(1, requires_grad=True), torch.zeros(1, requires_grad=True)
     _minimise([slope, offset], lambda: F.binary_cross_entropy_with_logits(margins * slope + offset, truth))
-    return float(slope), float(offset)
+    return slope.item(), offset.item()
 
 
 def _minimise(parameters: list[Tensor], loss: Callable[[], Tensor]) -> None:

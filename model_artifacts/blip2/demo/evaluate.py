@@ -17,6 +17,7 @@ from . import calibration
 from .drawing import TAGS, Drawing, draw
 from .network import vocabulary
 from .pool import MATERIALS, TYPES
+from .progress import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ CODE = Path(__file__).resolve().parents[1] / "code"
 TWENTY = range(20)
 """Seeds of the fixed list of held-out goods that the README speaks of."""
 HELD_OUT, CALIBRATION = 100_000, 500_000
-_PHOTO, _MODEL_SIDE = (640, 480), 384
+_PHOTO, _MODEL_SIDE = (480, 360), 384
 
 
 def handlers() -> Any:
@@ -39,7 +40,7 @@ def handlers() -> Any:
 
 def questions() -> list[dict[str, Any]]:
     """The questions that the service asks, from the vocabulary."""
-    words: dict[str, Any] = vocabulary()
+    words = vocabulary()
     return [
         {
             "id": name,
@@ -85,7 +86,7 @@ class Verdict:
 
 
 def verdicts(folder: Path, seeds: range) -> Iterator[Verdict]:
-    """What the artifact in `folder` says of the goods of these seeds, drawn as photos of 640 x 480."""
+    """What the artifact in `folder` says of the goods of these seeds, drawn as photos of 480 x 360."""
     inference = handlers()
     model = inference.model_fn(str(folder))
     for seed in seeds:
@@ -141,17 +142,13 @@ def evaluate(folder: Path, count: int) -> dict[str, float]:
         worn = ", ".join(tag for tag, share in verdict.scores["wear"].items() if share > 0.5) or "none"
         marks = " ".join("right" if verdict.right(name) else "WRONG" for name in ("type", "material"))
         sure = f"{max(verdict.scores['type'].values()):.2f}"
-        _say(
+        say(
             f"{seed:2d} {verdict.drawing.caption} | {verdict.said('type')} ({sure}) "
             f"{verdict.said('material')}, wear: {worn} | {marks}"
         )
     figures = summary(list(verdicts(folder, range(HELD_OUT, HELD_OUT + count))))
     for name in ("type", "material"):
         right = sum(verdict.right(name) for verdict in twenty)
-        _say(f"{name}: {right} of {len(twenty)} right in the fixed list")
-    _say(f"held-out goods: {count} " + " ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+        say(f"{name}: {right} of {len(twenty)} right in the fixed list")
+    say(f"held-out goods: {count} " + " ".join(f"{name} {value:.3f}" for name, value in figures.items()))
     return figures
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - the command's output

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .drawing import TAGS, UNKNOWN
 from .network import processor, vocabulary
 from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read
+from .progress import say
 from .vision import BATCH, Batches, Eyes
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
     blip, tools = eyes.blip, processor()
     tokens = tools.tokenizer
     pool = read(folder / "pool")
-    print(f"language: looking at {pictures} pictures", flush=True)  # noqa: T201 - progress for a person
+    say(f"language: looking at {pictures} pictures")
     seen, rows = _look(blip, pool, pictures)
     lessons, random = Lessons(pool, 3), torch.Generator().manual_seed(5)
     image = "<image>" * blip.config.num_query_tokens
@@ -119,6 +120,7 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
         optimizer.step()
         step, mean = step + 1, 0.98 * mean + 0.02 * value.item()
         if time.monotonic() - shown > 30:
+            say(f"language: {share * minutes:.1f} of {minutes:g} min, step {step}, loss {mean:.4f}")
             shown = time.monotonic()
     save(blip, target)
 

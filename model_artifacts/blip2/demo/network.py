@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -32,7 +33,7 @@ VOCABULARY = Path(__file__).resolve().parents[3] / "services" / "core" / "vocabu
 _CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
 
 
-def vocabulary() -> dict[str, dict[str, object]]:
+def vocabulary() -> dict[str, Any]:
     """The questions and closed vocabularies that the service asks about."""
     return json.loads(VOCABULARY.read_text())  # type: ignore[no-any-return]
 
@@ -41,7 +42,7 @@ def _words() -> list[str]:
     text = [_CAPTION_WORDS, *TYPES, *MATERIALS, *COLOUR_NAMES, *TAGS]
     for question in vocabulary().values():
         if isinstance(question, dict):
-            text += [str(question["question"]), *question["candidates"]]  # type: ignore[misc]
+            text += [question["question"], *question["candidates"]]
     return sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line.lower())} - {"{", "}"})
 
 

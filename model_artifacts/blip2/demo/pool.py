@@ -12,6 +12,7 @@ import numpy as np
 from .drawing import TAGS, UNKNOWN, draw
 from .goods import SHAPES
 from .materials import COLOURS
+from .progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def write(folder: Path, chunks: int, processes: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("spawn").Pool(processes) as workers:
         for number in workers.imap_unordered(partial(_write_chunk, folder), range(chunks)):
-            print(f"pool: chunk {number + 1} of {chunks}", flush=True)  # noqa: T201 - progress for a person
+            say(f"pool: chunk {number + 1} of {chunks}")
 
 
 def read(folder: Path) -> Pool:

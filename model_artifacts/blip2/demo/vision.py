@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from .drawing import TAGS
 from .network import GRID, PATCH, Heads, model
 from .pool import SIZE, TYPES, Pool, make, read
+from .progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
-BATCH = 64
-_RATE = 1e-3
+BATCH = 32
+_RATE = 8e-4
 _SHIFT = 5
-_AVERAGE = 0.998
+_AVERAGE = 0.99
 _HELD_OUT_SEED, _HELD_OUT = 900_000, 512
 
 
@@ -138,6 +139,7 @@ def train(folder: Path, minutes: float) -> None:
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
     make(_HELD_OUT_SEED, _HELD_OUT)
+    held_out = make(_HELD_OUT_SEED, _HELD_OUT)
     batches = Batches(read(folder / "pool"), step)
     shown = mark = time.monotonic()
     mean = 0.0
@@ -157,6 +159,10 @@ def train(folder: Path, minutes: float) -> None:
         now = time.monotonic()
         spent, mark = spent + now - mark, now
         if now - shown > 60 or spent >= minutes * 60:
+            say(
+                f"vision: {spent / 60:.1f} of {minutes:g} min, {step} steps on {len(batches.pool)} pictures, "
+                f"rate {rate:.1e}, loss {mean:.3f}, held out: {accuracy(average, held_out)}"
+            )
             draft = path.with_suffix(".draft")
             torch.save(
                 {
@@ -169,6 +175,4 @@ def train(folder: Path, minutes: float) -> None:
                 draft,
             )
             draft.replace(path)
-            if len(list((folder / "pool").glob("[0-9]*[0-9].npz"))) * 2048 > len(batches.pool):
-                batches = Batches(read(folder / "pool"), step)
             shown = mark = time.monotonic()

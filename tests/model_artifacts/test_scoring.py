@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PROMPTS = ("Question: what is this? Answer:", "a photo of")
+CANDIDATES = (("mug", "blue mug", "blue", "a blue mug with a chip"), ("yes", "no"))
+
+
+def likelihood(scorer: Any, photo: Image.Image, prompt: str, tokens: list[int]) -> float:
+    """Σ log p of one answer by the model's own loss, one forward pass for it alone."""
+    inputs = scorer.processor(images=photo, text=prompt, return_tensors="pt")
+    with torch.inference_mode():
+        loss = scorer.blip(**inputs, labels=torch.tensor([tokens])).loss
+    return -float(loss) * len(tokens)
+
+
+def test_scores_equal_the_likelihood_of_each_candidate_alone(model: Any, photos: list[Image.Image]) -> None:
+    scorer = model.scorer
+
+    tables = scorer.score(scorer.look(photos), PROMPTS, CANDIDATES)
+
+    for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
+        answers = scorer._answer_tokens(words)
+        naive = [[likelihood(scorer, photo, prompt, tokens) for tokens in answers] for photo in photos]
+        assert table.tolist() == [pytest.approx(row, abs=1e-3) for row in naive]
+
+
+def test_many_prompts_are_scored_in_parts_with_the_same_result(
+    model: Any, photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = model.scorer
+    seen = scorer.look(photos)
+    whole = scorer.score(seen, PROMPTS, CANDIDATES)
+    monkeypatch.setattr("scoring._ROWS", 2)
+
+    parts = scorer.score(seen, PROMPTS, CANDIDATES)
+
+    for one, other in zip(whole, parts, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_an_answer_that_begins_another_is_closed(model: Any) -> None:
+    short, longer, other = model.scorer._answer_tokens(("blue", "blue mug", "vase"))
+
+    assert short[-1] == model.scorer.tokenizer.eos_token_id
+    assert (len(longer), len(other)) == (2, 1)
