@@ -70,6 +70,7 @@ async def deploy(
             "bootstrap", f"aws://{ACCOUNT}/{region}", folder=home.root,
         )  # fmt: skip
 
+    home.outputs.unlink(missing_ok=True)  # they are of what is replaced now
     async with asyncio.TaskGroup() as group:
         group.create_task(synth())
         group.create_task(bootstrap())

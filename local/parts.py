@@ -23,7 +23,7 @@ EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 
 @dataclass(frozen=True)
 class Part:
-    """One process of the system."""
+    """One process of the system; `scratch` is a folder that it starts with empty."""
 
     name: str
     title: str
@@ -31,6 +31,7 @@ class Part:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     sources: tuple[Path, ...]
+    scratch: Path | None = None
     patience_s: float = 60.0
 
     @property
@@ -98,7 +99,7 @@ def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str)
 
 def emulator(home: Home, port: int, region: str) -> Part:
     """Return the AWS emulator; it keeps everything in memory, so nothing outlives it."""
-    data = home.data("emulator")
+    scratch = home.data("emulator")
     return Part(
         name="emulator",
         title="AWS emulator",
@@ -109,13 +110,14 @@ def emulator(home: Home, port: int, region: str) -> Part:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": region,
-            "TMPDIR": str(data),
-            "S3_DATA_DIR": str(data / "s3"),
+            "TMPDIR": str(scratch),
+            "S3_DATA_DIR": str(scratch / "s3"),
             "PERSIST_STATE": "0",
             "S3_PERSIST": "0",
             "PYTHONPATH": "",
         },
         sources=(REPOSITORY / "local" / "emulator",),
+        scratch=scratch,
     )
 
 

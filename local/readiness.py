@@ -57,11 +57,11 @@ async def gateway(url: str, progress: Progress) -> None:
     LocalError when anything else is answered.
     """
     progress.begin("gateway", "gateway and authorizer answer")
+    # Another one each time: the gateway remembers what its authorizer said of a token.
+    headers = {"Authorization": f"Bearer none-{time.time_ns()}"}
     async with httpx2.AsyncClient(trust_env=False) as client:
         try:
-            response = await client.get(
-                f"{url}/reports", headers={"Authorization": "Bearer none"}, timeout=30
-            )
+            response = await client.get(f"{url}/reports", headers=headers, timeout=30)
         except httpx2.TransportError as error:
             said = f"nothing ({type(error).__name__})"
         else:

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -75,7 +76,9 @@ class Up:
                 why = "started again, it did not answer"
             processes.stop(self.home, part.name)
         self.progress.begin(part.name, f"{part.title} on port {part.port} {why}")
-        self.home.data(part.name).mkdir(parents=True, exist_ok=True)
+        if part.scratch is not None:
+            shutil.rmtree(part.scratch, ignore_errors=True)
+            part.scratch.mkdir(parents=True)
         process = processes.start(
             self.home,
             part.name,

@@ -96,5 +96,4 @@ class System:
 
     def start(self, part: str) -> None:
         """Bring a stopped part back, as a person would; the others stay as they are."""
-        self.up()
-        assert self.client.get(self.address(part)).status_code < 500 or part != "service"
+        assert f"{part:<18} " in self.up()
