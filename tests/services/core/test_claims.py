@@ -10,8 +10,8 @@ from services.core.wording import Text, wording
 Make = Callable[..., Sight]
 TITLE = "Blue ceramic mug with a chip"
 DESCRIPTION = (
-    "A blue ceramic mug in good condition, rated 8 out of 10. The photos show a chip on the mug, and no other "
-    "marks were found. Please look at the chip in the photos before you decide."
+    "A blue ceramic mug in good condition, rated 8 out of 10. The photos show a chip on the mug, and no "
+    "other marks were found. Please look at the chip in the photos before you decide."
 )
 
 

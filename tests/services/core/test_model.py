@@ -1,6 +1,7 @@
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -34,6 +35,11 @@ class _Raw(BytesIO):
         return [self.getvalue()]
 
 
+def _answered(request: Any, status: int, body: bytes, **_: object) -> Any:
+    headers: Any = {"content-type": "application/json"}
+    return AWSResponse(request.url, status, headers, _Raw(body))
+
+
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bytes], VisionModel]:
     """Makes the real client, with the endpoint's HTTP answer in the network's place."""
@@ -42,12 +48,8 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bytes], VisionMo
 
     def make(status: int, body: bytes) -> VisionModel:
         runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
-        runtime.meta.events.register(
-            "before-send.sagemaker-runtime.InvokeEndpoint",
-            lambda request, **_: AWSResponse(
-                request.url, status, {"content-type": "application/json"}, _Raw(body)
-            ),
-        )
+        answer = partial(_answered, status=status, body=body)
+        runtime.meta.events.register("before-send.sagemaker-runtime.InvokeEndpoint", answer)
         return VisionModel(runtime, "blip2-endpoint")
 
     return make

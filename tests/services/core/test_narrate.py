@@ -13,8 +13,8 @@ from services.core.narrate import Narrative, Narrator
 
 GOOD = {
     "title": "Blue ceramic mug, excellent condition",
-    "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and nothing "
-    "else was found. Please look at the photos of the mug before you decide.",
+    "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and "
+    "nothing else was found. Please look at the photos of the mug before you decide.",
 }
 
 

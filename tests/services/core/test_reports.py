@@ -1,8 +1,8 @@
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.stub import Stubber
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
@@ -60,18 +60,18 @@ def test_a_failed_report_gives_its_place_in_the_quota_back(reports: Reports, new
     reports.accept(new(4))
 
 
-def test_requests_at_once_never_exceed_the_quota(dynamodb: DynamoDBClient, new: New) -> None:
-    reports = Reports(dynamodb, "reports", quota_per_day=5)
-
-    def accept(number: int) -> bool:
-        try:
-            reports.accept(new(number))
-        except QuotaExceeded:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(accept, range(20))) == 5
+def test_requests_that_meet_at_the_count_are_tried_again(dynamodb: DynamoDBClient, new: New) -> None:
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+    with Stubber(dynamodb) as stub:
+        for _ in range(2):
+            stub.add_client_error(
+                "transact_write_items",
+                "TransactionCanceledException",
+                modeled_fields={"CancellationReasons": reasons},
+            )
+        stub.add_response("transact_write_items", {})
+        Reports(dynamodb, "reports", quota_per_day=5).accept(new())
+        stub.assert_no_pending_responses()
 
 
 def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) -> None:
