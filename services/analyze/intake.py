@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 
 from anyio import CapacityLimiter, to_thread
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -40,13 +40,10 @@ async def receive_photos(request: Request) -> list[bytes]:
         ).parse()
     except MultiPartException as error:
         raise InvalidInput("body", "is not a readable form", "Send it as multipart/form-data") from error
-    strangers = sorted({name for name, _ in form.multi_items()} - {FIELD})
-    if strangers:
-        raise InvalidInput(strangers[0], "is not a field of this form", f"Send the photos as {FIELD!r}")
-    uploads = form.getlist(FIELD)
-    if not 1 <= len(uploads) <= MAX_PHOTOS:
-        raise InvalidInput(FIELD, f"holds {len(uploads) or 'no'} photos", f"Send 1 to {MAX_PHOTOS}")
-    return [await _content(upload, number) for number, upload in enumerate(uploads)]
+    try:
+        return await _contents(form)
+    finally:
+        await form.close()
 
 
 async def prepare_photos(uploads: Sequence[bytes]) -> list[Photo]:
@@ -65,6 +62,16 @@ def digest(uploads: Sequence[bytes]) -> str:
     for upload in uploads:
         whole.update(hashlib.sha256(upload).digest())
     return whole.hexdigest()
+
+
+async def _contents(form: FormData) -> list[bytes]:
+    strangers = sorted({name for name, _ in form.multi_items()} - {FIELD})
+    if strangers:
+        raise InvalidInput(strangers[0], "is not a field of this form", f"Send the photos as {FIELD!r}")
+    uploads = form.getlist(FIELD)
+    if not 1 <= len(uploads) <= MAX_PHOTOS:
+        raise InvalidInput(FIELD, f"holds {len(uploads) or 'no'} photos", f"Send 1 to {MAX_PHOTOS}")
+    return [await _content(upload, number) for number, upload in enumerate(uploads)]
 
 
 async def _content(upload: UploadFile | str, number: int) -> bytes:

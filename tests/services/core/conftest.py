@@ -1,11 +1,9 @@
-"""What the model saw, and a table to keep it in."""
+"""What the model saw, and reports to keep."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
-from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.model import Sight
@@ -13,8 +11,7 @@ from services.core.report import Provenance, Report, Status
 from services.core.reports import Reports
 from services.core.stored_report import StoredReport
 from services.core.vocabulary import vocabulary
-
-TABLE = "reports"
+from tests.services.conftest import TABLE
 
 
 @pytest.fixture
@@ -39,27 +36,6 @@ def sight() -> Callable[..., Sight]:
         )
 
     return make
-
-
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
-        client.create_table(
-            TableName=TABLE,
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
 
 
 @pytest.fixture

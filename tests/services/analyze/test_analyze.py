@@ -1,0 +1,165 @@
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from starlette.testclient import TestClient
+
+from tests.services.analyze.conftest import World
+
+Jpeg = Callable[..., bytes]
+OPENAPI = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text("utf-8"))
+
+
+def post(client: TestClient, *photos: bytes, **headers: str) -> Any:
+    files = [("images", (f"{number}.jpg", photo, "image/jpeg")) for number, photo in enumerate(photos)]
+    return client.post("/analyze", files=files, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def test_a_photo_becomes_a_report_of_the_documented_form(client: TestClient, jpeg: Jpeg) -> None:
+    answer = post(client, jpeg())
+    assert answer.status_code == 200
+    report = answer.json()
+    schema = {"$ref": "#/components/schemas/Report", "components": OPENAPI["components"]}
+    jsonschema.validate(report, schema)
+    assert report["product"] == {"type": "mug", "material": "ceramic"}
+    assert report["condition"]["score"] == 8
+    assert report["narrative"] == "template"
+    assert report["cost_usd"] > 0
+
+
+def test_the_stages_are_told_in_server_timing(client: TestClient, jpeg: Jpeg) -> None:
+    stages = [stage.split(";")[0] for stage in post(client, jpeg()).headers["server-timing"].split(", ")]
+    assert stages == ["photo", "accept", "model", "narrate"]
+
+
+def test_eight_photos_cost_one_call_of_the_model(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    assert post(client, *(jpeg(shade) for shade in range(8))).status_code == 200
+    assert world.model_calls == 1
+    assert len(world.keys()) == 8
+
+
+def test_what_is_kept_is_the_pictures_under_the_owner(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    report = post(client, jpeg()).json()
+    assert world.keys() == [f"photos/alice/{report['id']}/1.jpg"]
+
+
+def test_french_is_answered_to_who_prefers_it(client: TestClient, jpeg: Jpeg) -> None:
+    assert "ébréchure" in post(client, jpeg(), accept_language="fr-CA").json()["description"]
+
+
+def test_a_repeated_key_gives_the_same_report_without_work(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    first = post(client, jpeg(), idempotency_key="k1")
+    again = post(client, jpeg(), idempotency_key="k1")
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert world.model_calls == 1
+    assert len(world.keys()) == 1
+
+
+def test_a_repeated_key_with_other_photos_is_refused(client: TestClient, jpeg: Jpeg) -> None:
+    post(client, jpeg(), idempotency_key="k1")
+    answer = post(client, jpeg(7), idempotency_key="k1")
+    assert (answer.status_code, answer.json()["title"]) == (422, "Idempotency key reused")
+
+
+def test_a_repeated_key_while_the_first_runs_is_told_to_wait(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    world.open.clear()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, client, jpeg(), idempotency_key="k1")
+        assert world.entered.wait(5)
+        second = post(client, jpeg(), idempotency_key="k1")
+        world.open.set()
+        assert first.result().status_code == 200
+    assert second.status_code == 409
+    assert second.headers["retry-after"]
+
+
+def test_the_quota_ends_in_429_with_the_time_left_and_nothing_kept(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    for _ in range(4):
+        assert post(client, jpeg()).status_code == 200
+    answer = post(client, jpeg())
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 86_400
+    assert len(world.keys()) == 4
+    assert world.model_calls == 4
+
+
+def test_a_model_that_is_away_is_a_503_and_a_failed_report(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    world.status, world.body = 503, b'{"message": "secret trace"}'
+    answer = post(client, jpeg(), idempotency_key="k1")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "secret" not in answer.text
+    (report,) = client.get("/reports").json()["reports"]
+    assert (report["status"], report["failure"]["code"]) == ("failed", "model_unavailable")
+    world.status, world.body = 200, None
+    assert post(client, jpeg(), idempotency_key="k1").status_code == 200
+
+
+def test_a_model_that_answers_nonsense_is_a_502_and_a_failed_report(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    world.body = b'{"answers": [], "caption": "", "artifact": ""}'
+    assert post(client, jpeg()).status_code == 502
+    assert client.get("/reports").json()["reports"][0]["failure"]["code"] == "model_answer_invalid"
+
+
+def test_a_report_is_its_owners_alone(client: TestClient, jpeg: Jpeg) -> None:
+    path = f"/reports/{post(client, jpeg()).json()['id']}"
+    mallory = {"Authorization": "Bearer token-of-mallory"}
+    assert client.get(path).status_code == 200
+    assert client.get(path, headers=mallory).status_code == 404
+    assert client.delete(path, headers=mallory).status_code == 404
+    assert client.get("/reports", headers=mallory).json() == {"reports": [], "next": None}
+
+
+def test_erasing_leaves_neither_report_nor_picture(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    path = f"/reports/{post(client, jpeg(), idempotency_key='k1').json()['id']}"
+    assert client.delete(path).status_code == 204
+    assert world.keys() == []
+    assert client.get(path).status_code == 404
+    assert client.delete(path).status_code == 404
+    assert post(client, jpeg(), idempotency_key="k1").status_code == 200
+
+
+def test_erasing_while_the_model_looks_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    world.open.clear()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post, client, jpeg())
+        assert world.entered.wait(5)
+        (report,) = client.get("/reports").json()["reports"]
+        assert report["status"] == "running"
+        assert client.delete(f"/reports/{report['id']}").status_code == 204
+        world.open.set()
+        assert answer.result().status_code == 404
+    assert world.keys() == []
+    assert client.get("/reports").json()["reports"] == []
+
+
+def test_reports_come_in_pages_newest_first(client: TestClient, jpeg: Jpeg) -> None:
+    ids = [post(client, jpeg(shade)).json()["id"] for shade in range(3)]
+    first = client.get("/reports", params={"limit": 2}).json()
+    rest = client.get("/reports", params={"limit": 2, "before": first["next"]}).json()
+    assert [report["id"] for report in first["reports"] + rest["reports"]] == ids[::-1]
+    assert rest["next"] is None
+
+
+def test_stores_that_are_away_are_a_503(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    world.dynamodb.delete_table(TableName="reports")
+    answer = post(client, jpeg())
+    assert (answer.status_code, answer.json()["title"]) == (503, "Storage unavailable")
+    assert answer.headers["retry-after"]
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["parts"]["reports"]) == (503, "down")
+    assert client.get("/healthz").status_code == 200

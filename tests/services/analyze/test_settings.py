@@ -1,0 +1,54 @@
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from services.analyze.settings import Settings
+from stacks.environment import load_environment
+from stacks.variables import analyze_variables
+
+SECRET = {"OPENAI_API_KEY": "sk-secret"}
+
+
+def variables() -> dict[str, str]:
+    names = {"reports_table": "reports", "image_bucket": "images", "image_key_id": "key"}
+    return analyze_variables(load_environment("prod"), **names) | SECRET  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No variable of the service is set."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+def test_the_variables_that_a_stack_gives_are_all_that_is_needed(bare: pytest.MonkeyPatch) -> None:
+    for name, value in variables().items():
+        bare.setenv(name, value)
+    assert Settings().model_endpoint == "blip2-endpoint"
+    assert set(variables()) <= {name.upper() for name in Settings.model_fields}
+
+
+def test_a_secret_does_not_show(bare: pytest.MonkeyPatch) -> None:
+    for name, value in variables().items():
+        bare.setenv(name, value)
+    assert "sk-secret" not in repr(Settings())
+
+
+def test_a_missing_variable_is_an_error(bare: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="reports_table"):
+        Settings()
+
+
+def test_the_service_names_each_wrong_variable_and_ends(bare: pytest.MonkeyPatch) -> None:
+    given = variables() | {"TIME_BUDGET_S": "500", "IMAGE_BUCKET": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "services.analyze"], env=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "TIME_BUDGET_S" in done.stderr
+    assert "IMAGE_BUCKET" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "sk-secret" not in done.stderr
