@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         token = sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], USER)
         document, timing = post(outputs["ApiUrl"], token, photos)
     if options.json:
-        print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(document, indent=2))  # noqa: T201
         return 0
     show(Report.model_validate(document), timing, Console(highlight=False))
     return 0
@@ -68,12 +68,12 @@ def read_photos(paths: Sequence[Path]) -> list[Photo]:
             content = path.read_bytes()
             prepare(content, str(path))
         except VitrineError as error:
-            raise LocalError(f"{error}.", cure="Name a JPEG, PNG, WebP or HEIC file.") from error
+            raise LocalError(f"{error}.", cure="Name another photo: `make demo PHOTO=~/mug.jpg`.") from error
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise LocalError(
                 f"{path} cannot be read: {reason}.",
-                cure="Name a photo that is there: `make demo PHOTO=~/mug.jpg`.",
+                cure="Name another photo: `make demo PHOTO=~/mug.jpg`.",
             ) from error
         photos.append(Photo(path, content))
     if (size := sum(len(photo.content) for photo in photos)) > MAX_BODY_BYTES:
@@ -114,7 +114,7 @@ def problem(answer: httpx2.Response) -> LocalError:
         said = None
     if not isinstance(said, dict):
         said = {"detail": answer.text.strip()[:300] or "nothing"}
-    title = said.get("title", f"The gateway answered {answer.status_code}")
+    title = f"{said['title']} ({answer.status_code})" if said.get("title") else None
     detail = said.get("detail") or said.get("message") or "no reason given"
     cures = [f"{said['remedy'].rstrip('.')}."] if said.get("remedy") else []
     if after := answer.headers.get("retry-after"):
@@ -122,7 +122,8 @@ def problem(answer: httpx2.Response) -> LocalError:
     if answer.status_code >= 500:
         cures.append("`python -m local status` says which part is down; its log says why.")
     facts = [f"{name} {said[name]}" for name in ("report", "trace_id") if said.get(name)]
-    return LocalError(f"{title} ({answer.status_code}): {detail}", cure=" ".join(cures), details=facts)
+    heading = title or f"The gateway answered {answer.status_code}"
+    return LocalError(f"{heading}: {detail}", cure=" ".join(cures), details=facts)
 
 
 def _bring_up() -> int:
