@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .batches import BATCH, NOT_ASKED, Batches
 from .drawing import TAGS, UNKNOWN
-from .network import processor, vocabulary
+from .network import IMAGE, processor, vocabulary
 from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read
 from .progress import say
-from .vision import BATCH, Batches, Eyes
+from .vision import Eyes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,49 +28,51 @@ _RATE = 1e-3
 _PICTURES_A_STEP = 32
 
 
-def caption(pool: Pool, row: int) -> str:
-    """The sentence to say of a row of the pool."""
-    noun = "item" if TYPES[pool.types[row]] == UNKNOWN else TYPES[pool.types[row]]
-    worn = " and a ".join(tag for tag, there in zip(TAGS, pool.wear[row], strict=True) if there)
-    return f"a {COLOUR_NAMES[pool.colours[row]]} {MATERIALS[pool.materials[row]]} {noun}" + (
-        f" with a {worn}" if worn else ""
-    )
+def caption(kind: str, material: str, colour: str, wear: list[str]) -> str:
+    """The sentence to say of a good."""
+    noun = "item" if kind == UNKNOWN else kind
+    return f"a {colour} {material} {noun}" + (f" with a {' and a '.join(wear)}" if wear else "")
 
 
 class Lessons:
-    """Questions and answers about rows of the pool, as text."""
+    """Questions and answers about pictures, as text."""
 
-    def __init__(self, pool: Pool, seed: int) -> None:
-        self.pool = pool
+    def __init__(self, truth: dict[str, Tensor], seed: int) -> None:
+        self.truth = truth
         self.random = np.random.default_rng(seed)
         words = vocabulary()
         self.asked = {name: PROMPT.format(words[name]["question"]) for name in ("type", "material", "wear")}
 
     def about(self, row: int) -> list[tuple[str, str]]:
         """What it is, what it is made of, two wear tags (often one that is there), a caption."""
-        wear = self.pool.wear[row]
+        wear = self.truth["wear"][row].numpy()
         tags = self.random.choice(len(TAGS), 2, replace=False)
         if wear.any() and self.random.random() < 0.5:
             tags[0] = self.random.choice(np.flatnonzero(wear))
-        return [
-            (self.asked["type"], TYPES[self.pool.types[row]]),
-            (self.asked["material"], MATERIALS[self.pool.materials[row]]),
-            *((self.asked["wear"].format(tag=TAGS[tag]), "yes" if wear[tag] else "no") for tag in tags),
-            (CAPTION_PROMPT, caption(self.pool, row)),
-        ]
+        kind = TYPES[int(self.truth["type"][row])]
+        what = (self.asked["type"], kind)
+        worn = [(self.asked["wear"].format(tag=TAGS[tag]), "yes" if wear[tag] else "no") for tag in tags]
+        if self.truth["material"][row] == NOT_ASKED:
+            return [what, what, what, *worn]
+        material, colour = (
+            MATERIALS[int(self.truth["material"][row])],
+            COLOUR_NAMES[int(self.truth["colour"][row])],
+        )
+        said = caption(kind, material, colour, [tag for tag, there in zip(TAGS, wear, strict=True) if there])
+        return [what, (self.asked["material"], material), *worn, (CAPTION_PROMPT, said)]
 
 
 @torch.no_grad()
-def _look(blip: Blip2ForConditionalGeneration, pool: Pool, pictures: int) -> tuple[Tensor, Tensor]:
-    """What the Q-Former says of so many pictures, and which rows of the pool they were."""
+def _look(blip: Blip2ForConditionalGeneration, pool: Pool, pictures: int) -> tuple[Tensor, dict[str, Tensor]]:
+    """What the Q-Former says of so many pictures, and the truth about them."""
     batches = Batches(pool, seed=99)
     said: list[Tensor] = []
-    rows: list[Tensor] = []
+    known: list[dict[str, Tensor]] = []
     while len(said) * BATCH < pictures:
-        pixels, _, index = batches.next()
+        pixels, truth = batches.next()
         said.append(blip.get_image_features(pixels).pooler_output)
-        rows.append(index)
-    return torch.cat(said), torch.cat(rows)
+        known.append({name: truth[name] for name in ("type", "material", "colour", "wear")})
+    return torch.cat(said), {name: torch.cat([each[name] for each in known]) for name in known[0]}
 
 
 def _loss(
@@ -82,7 +85,7 @@ def _loss(
 
 
 def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
-    """Teach the language model for `minutes`, then write the whole model to `target`."""
+    """Teach the language model for `minutes` in all, then write the whole model to `target`."""
     torch.manual_seed(11)
     eyes = Eyes()
     averaged = torch.load(folder / "vision.pt", weights_only=True)["average"]
@@ -93,19 +96,24 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
     tokens = tools.tokenizer
     pool = read(folder / "pool")
     say(f"language: looking at {pictures} pictures")
-    seen, rows = _look(blip, pool, pictures)
-    lessons, random = Lessons(pool, 3), torch.Generator().manual_seed(5)
-    image = "<image>" * blip.config.num_query_tokens
+    seen, truth = _look(blip, pool, pictures)
+    image = IMAGE * blip.config.num_query_tokens
     optimizer = torch.optim.AdamW(
         blip.language_model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01
     )
-    start = shown = time.monotonic()
-    step, mean = 0, 0.0
-    while (share := (time.monotonic() - start) / (minutes * 60)) < 1:
+    path, step, spent, mean = folder / "language.pt", 0, 0.0, 0.0
+    if path.exists():
+        state = torch.load(path, weights_only=True)
+        blip.language_model.load_state_dict(state["language"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["spent"]
+    lessons, random = Lessons(truth, step), torch.Generator().manual_seed(step)
+    shown = mark = time.monotonic()
+    while spent < minutes * 60:
         for group in optimizer.param_groups:
-            group["lr"] = _RATE * min(1.0, (step + 1) / 200, 2 * (1 - share) + 0.01)
-        chosen = torch.randint(len(rows), (_PICTURES_A_STEP,), generator=random)
-        pairs = [lessons.about(int(rows[index])) for index in chosen]
+            group["lr"] = _RATE * min(1.0, (step + 1) / 100, 2 * (1 - spent / (minutes * 60)) + 0.01)
+        chosen = torch.randint(len(seen), (_PICTURES_A_STEP,), generator=random)
+        pairs = [lessons.about(int(index)) for index in chosen]
         flat = [pair for of_picture in pairs for pair in of_picture]
         asked = tokens([image + question for question, _ in flat], padding=True, return_tensors="pt")
         answers = tokens(
@@ -119,9 +127,16 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
         nn.utils.clip_grad_norm_(blip.language_model.parameters(), 1.0)
         optimizer.step()
         step, mean = step + 1, 0.98 * mean + 0.02 * value.item()
-        if time.monotonic() - shown > 30:
-            say(f"language: {share * minutes:.1f} of {minutes:g} min, step {step}, loss {mean:.4f}")
-            shown = time.monotonic()
+        now = time.monotonic()
+        spent, mark = spent + now - mark, now
+        if now - shown > 60 or spent >= minutes * 60:
+            say(f"language: {spent / 60:.1f} of {minutes:g} min, step {step}, loss {mean:.4f}")
+            language = blip.language_model.state_dict()
+            torch.save(
+                {"language": language, "optimizer": optimizer.state_dict(), "step": step, "spent": spent},
+                path,
+            )
+            shown = mark = time.monotonic()
     save(blip, target)
 
 

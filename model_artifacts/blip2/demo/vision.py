@@ -10,22 +10,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .drawing import TAGS
-from .network import GRID, PATCH, Heads, model
-from .pool import SIZE, TYPES, Pool, make, read
+from .batches import BATCH, NOT_ASKED, Batches, normalise
+from .network import Heads, model
+from .pool import TYPES, Pool, make, read
 from .progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
 
-_MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
-_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
-BATCH = 32
 _RATE = 8e-4
-_SHIFT = 5
 _AVERAGE = 0.99
 _HELD_OUT_SEED, _HELD_OUT = 900_000, 512
 
@@ -44,61 +38,10 @@ class Eyes(nn.Module):
         return self.heads(features.last_hidden_state[:, 1:], features.pooler_output)  # type: ignore[no-any-return]
 
 
-def normalise(pixels: Tensor) -> Tensor:
-    """uint8 pictures (n, height, width, 3) as the processor would hand them to the model."""
-    return (pixels.permute(0, 3, 1, 2).float() / 255 - _MEAN) / _STD
-
-
-class Batches:
-    """Random pictures of the pool, shifted, mirrored and lit a little differently each time."""
-
-    def __init__(self, pool: Pool, seed: int) -> None:
-        self.pool = pool
-        self.random = torch.Generator().manual_seed(seed)
-
-    def next(self) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """Normalised pixels, their labels and their rows in the pool."""
-        rows = torch.randint(len(self.pool), (BATCH,), generator=self.random)
-        index = rows.numpy()
-        pixels, regions = (
-            torch.from_numpy(self.pool.pixels[index]),
-            torch.from_numpy(self.pool.regions[index]),
-        )
-        dy, dx = (torch.randint(-_SHIFT, _SHIFT + 1, (2,), generator=self.random)).tolist()
-        down, across = (
-            (torch.arange(SIZE) + dy).clamp(0, SIZE - 1),
-            (torch.arange(SIZE) + dx).clamp(0, SIZE - 1),
-        )
-        pixels, regions = pixels[:, down][:, :, across], regions[:, down][:, :, across]
-        if torch.rand((), generator=self.random) < 0.5:
-            pixels, regions = pixels.flip(2), regions.flip(2)
-        light = 1 + 0.06 * torch.randn(BATCH, 1, 1, 1, generator=self.random)
-        seen = normalise(pixels) * light + 0.05 * torch.randn(BATCH, 3, 1, 1, generator=self.random)
-        return seen, labels(self.pool, index, regions), rows
-
-
-def labels(pool: Pool, index: NDArray[np.int64], regions: Tensor) -> dict[str, Tensor]:
-    """What the heads should say of these rows."""
-    tiles = (
-        regions.reshape(-1, GRID, PATCH, GRID, PATCH).transpose(2, 3).reshape(-1, GRID * GRID, PATCH * PATCH)
-    )
-    types = torch.from_numpy(pool.types[index])
-    on_good = (tiles > 0).float().mean(-1) > 0.25
-    wear = torch.stack([(tiles == 2 + n).float().mean(-1) > 0.03 for n in range(len(TAGS))], dim=-1)
-    return {
-        "patch_type": torch.where(on_good, types[:, None], torch.tensor(len(TYPES))),
-        "patch_wear": wear.float(),
-        "type": types,
-        "material": torch.from_numpy(pool.materials[index]),
-        "colour": torch.from_numpy(pool.colours[index]),
-        "wear": torch.from_numpy(pool.wear[index]),
-    }
-
-
 def loss(said: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
     """The sum of the heads' losses; a mark covers few patches, so its loss weighs more."""
     place, on_good = truth["patch_type"], truth["patch_type"] < len(TYPES)
-    material = truth["material"][:, None].expand_as(place).masked_fill(~on_good, -100)
+    material = truth["material"][:, None].expand_as(place).masked_fill(~on_good, NOT_ASKED)
     patch = F.cross_entropy(said["patch_type"].flatten(0, 1), place.flatten())
     patch = patch + F.cross_entropy(said["patch_material"].flatten(0, 1), material.flatten())
     worn = F.binary_cross_entropy_with_logits(
@@ -138,7 +81,6 @@ def train(folder: Path, minutes: float) -> None:
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
-    make(_HELD_OUT_SEED, _HELD_OUT)
     held_out = make(_HELD_OUT_SEED, _HELD_OUT)
     batches = Batches(read(folder / "pool"), step)
     shown = mark = time.monotonic()
@@ -148,7 +90,7 @@ def train(folder: Path, minutes: float) -> None:
         rate = _RATE * min(1.0, (step + 1) / 300, 4 * (1 - spent / (minutes * 60)) + 0.01)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        pixels, truth, _ = batches.next()
+        pixels, truth = batches.next()
         value = loss(eyes(pixels), truth)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
