@@ -70,6 +70,7 @@ def _up(options: argparse.Namespace, rest: list[str]) -> int:
             progress.console.print("Interrupted; stopping what was started.")
             for name in run.started:
                 processes.stop(home, name)
+            processes.remember(home, dict.fromkeys(run.started))
             raise
         progress.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
     return 0

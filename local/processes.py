@@ -80,7 +80,8 @@ def remember(home: Home, changes: Mapping[str, Record | None]) -> None:
 def stop(home: Home, name: str | None = None) -> list[str]:
     """End one part, or all that belongs to this home; return the names of what was running.
 
-    A process gets five seconds to end by itself.
+    """End one part, or all that belongs to this home; return the names of what was running.
+    it holds the port that the others know it by.
     """
     found = _ours(home, name)
     for recorded, record in records(home).items():
@@ -94,7 +95,8 @@ def stop(home: Home, name: str | None = None) -> list[str]:
     for process in stubborn:
         _signal(process.kill)
     psutil.wait_procs(stubborn, timeout=_GRACE_S)
-    remember(home, dict.fromkeys(records(home) if name is None else [name]))
+    if name is None:
+        remember(home, dict.fromkeys(records(home)))
     return sorted(set(found.values()))
 
 
