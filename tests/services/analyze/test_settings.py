@@ -13,7 +13,7 @@ SECRET = {"OPENAI_API_KEY": "sk-secret"}
 
 def variables() -> dict[str, str]:
     names = {"reports_table": "reports", "image_bucket": "images", "image_key_id": "key"}
-    return analyze_variables(load_environment("prod"), **names) | SECRET  # type: ignore[arg-type]
+    return analyze_variables(load_environment("prod"), **names) | SECRET
 
 
 @pytest.fixture
