@@ -80,8 +80,8 @@ def remember(home: Home, changes: Mapping[str, Record | None]) -> None:
 def stop(home: Home, name: str | None = None) -> list[str]:
     """End one part, or all that belongs to this home; return the names of what was running.
 
-    """End one part, or all that belongs to this home; return the names of what was running.
-    it holds the port that the others know it by.
+    A process gets five seconds to end by itself. The record of a part that is ended alone stays, as after a
+    crash: it holds the port that the others know the part by.
     """
     found = _ours(home, name)
     for recorded, record in records(home).items():
