@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,6 +140,18 @@ def test_other_answers_than_json_are_refused(inference: Any) -> None:
         inference.output_fn({}, "text/csv")
 
     assert caught.value.status_code == 406
+
+
+def test_a_candidate_without_tokens_is_the_callers_fault(
+    inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = SimpleNamespace(input_ids=[])
+    monkeypatch.setattr(model.scorer, "tokenizer", lambda *texts, **options: nothing)
+
+    with pytest.raises(BaseInferenceToolkitError, match="no tokens") as caught:
+        inference.predict_fn(inference.input_fn(json.dumps(document)), model)
+
+    assert caught.value.status_code == 400
 
 
 def test_a_score_that_is_not_a_number_is_an_error_with_a_name(

@@ -13,7 +13,7 @@ import torch
 from contract import TAG, ContractError, Question, Request, parse
 from manifest import Manifest, read
 from PIL import Image
-from scoring import NonFiniteScoreError, Scorer
+from scoring import NonFiniteScoreError, Scorer, UnscorableCandidateError
 from torch import Tensor
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
 
@@ -97,6 +97,8 @@ def predict_fn(data: Request, model: Model) -> dict[str, Any]:
     try:
         seen = scorer.look(data.photos)
         tables = iter(scorer.score(seen, prompts, candidates))
+    except UnscorableCandidateError as error:
+        raise _refusal(400, str(error)) from None
     except NonFiniteScoreError as error:
         raise _refusal(500, f"NonFiniteScore: {error}") from None
     answers = []

@@ -20,6 +20,10 @@ class NonFiniteScoreError(ArithmeticError):
     """The model gave a score that is not a number: broken weights, or an overflow in half precision."""
 
 
+class UnscorableCandidateError(ValueError):
+    """A candidate of which the model's tokenizer leaves nothing."""
+
+
 class Scorer:
     """Looks at photos once, then scores candidates against prompts about them."""
 
@@ -75,6 +79,9 @@ class Scorer:
     def _answer_tokens(self, words: Sequence[str]) -> list[list[int]]:
         """The candidates' tokens; the end token closes those that another one begins with, to be fair."""
         plain = [self.tokenizer(word, add_special_tokens=False).input_ids for word in words]
+        for word, tokens in zip(words, plain, strict=True):
+            if not tokens:
+                raise UnscorableCandidateError(f"candidates: the model has no tokens for {word!r}")
         end = self.tokenizer.eos_token_id
         return [
             [*tokens, end]

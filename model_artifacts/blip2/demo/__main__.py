@@ -26,9 +26,9 @@ def main() -> None:
     drawing.add_argument("--wear", nargs="*", help="wear tags; without it the seed chooses")
     training = steps.add_parser("train", help="train the model; goes on where a stopped run ended")
     training.add_argument(
-        "--minutes", type=float, default=60, help="of the first stage, in all runs together"
+        "--minutes", type=float, default=45, help="of the first stage, in all runs together"
     )
-    training.add_argument("--language-minutes", type=float, default=8)
+    training.add_argument("--language-minutes", type=float, default=24, help="of the second stage")
     training.add_argument("--chunks", type=int, default=30, help="of 2,048 pictures, drawn once")
     training.add_argument("--processes", type=int, default=2, help="that draw at once")
     training.add_argument("--target", type=Path, default=MODEL)
@@ -65,8 +65,8 @@ def _train(given: argparse.Namespace) -> None:
     pool.write(TRAINING / "pool", given.chunks, given.processes)
     vision.train(TRAINING, given.minutes)
     language.train(TRAINING, given.target, given.language_minutes, pictures=20_000)
-    evaluate.fit(given.target, count=800)
-    figures = evaluate.evaluate(given.target, count=1000)
+    evaluate.fit(given.target, count=300)
+    figures = evaluate.evaluate(given.target, count=500)
     path = given.target / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"held_out": figures}, indent=2) + "\n")
 
