@@ -30,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.cure:
             print(f"  cure: {error.cure}", file=sys.stderr)  # noqa: T201
         return 1
+    except ModuleNotFoundError as error:
+        print(f"error: {sys.prefix} lacks the package {error.name}.", file=sys.stderr)  # noqa: T201
+        print("  cure: Run `sh local/setup.sh demo`, then .venv/bin/python -m local.", file=sys.stderr)  # noqa: T201
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from local.errors import LocalError
 from local.home import REPOSITORY, Home
 
 OWNER = "VITRINE_OWNER"
@@ -45,11 +46,17 @@ class Record:
 def start(
     home: Home, name: str, command: Iterable[str], environment: Mapping[str, str], log: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a command in the repository's root, as a session of its own that writes into `log`."""
+    """Start a command in the repository's root, as a session of its own that writes into `log`.
+
+    Raise LocalError when its program is not installed.
+    """
+    program, *arguments = command
+    if not Path(program).is_file():
+        raise LocalError(f"{program} is not installed.", cure="Run `sh local/setup.sh demo`.")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         return subprocess.Popen(
-            list(command),
+            [program, *arguments],
             cwd=REPOSITORY,
             env={**environment, OWNER: str(home.root), PART: name},
             stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from local.home import Home
 from local.outputs import stack_outputs
 from local.parts import Part
 from local.progress import Progress
-from stacks.environment import Environment, load_environment
+from stacks.environment import Environment, SettingsError, load_environment
 from stacks.variables import analyze_variables
 
 
@@ -38,7 +38,12 @@ class Up:
             return await self._run(self._choose_ports(held))
 
     async def _run(self, chosen: Mapping[str, int]) -> Mapping[str, str]:
-        environment = load_environment(settings.render(self.home, chosen))
+        try:
+            environment = load_environment(settings.render(self.home, chosen))
+        except SettingsError as error:
+            raise LocalError(
+                f"{error}.", cure="Mend environments/local.toml, which that file is made from."
+            ) from error
         plan = parts.background(self.home, chosen, environment.region, environment.model.endpoint_name)
         launched = [(part, *self._launch(part)) for part in plan]
         async with asyncio.TaskGroup() as group:

@@ -1,11 +1,13 @@
 """`python -m local` itself."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from local import __main__ as commands
+from local import settings
 from local.home import Home, spell, tail
 
 
@@ -73,3 +75,27 @@ def test_a_line_that_repeats_is_told_once(tmp_path: Path) -> None:
 
 def test_a_log_that_is_not_there_has_no_lines(tmp_path: Path) -> None:
     assert tail(tmp_path / "log") == []
+
+
+def test_a_missing_package_is_named_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "local.status", None)
+    assert commands.main(["status"]) == 1
+    assert "lacks the package local.status" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(settings.SOURCE.read_text().replace("retention_days = 7", 'retention_days = "long"'))
+    monkeypatch.setattr(settings, "SOURCE", wrong)
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    assert commands.main(["up"]) == 1
+    said = capsys.readouterr().err
+    assert "retention_days" in said
+    assert "cure: Mend environments/local.toml" in said
+    assert commands.main(["down"]) == 0
+    assert "Nothing was running" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from local import processes
+from local.errors import LocalError
 from local.home import Home
 
 
@@ -145,3 +146,8 @@ def test_the_record_outlives_the_command(home: Home) -> None:
     processes.remember(home, {"model": record})
     assert processes.records(home) == {"llm": record, "model": record}
     assert set(json.loads((home.state / "parts.json").read_text())) == {"llm", "model"}
+
+
+def test_a_program_that_is_not_installed_is_named_with_its_cure(home: Home) -> None:
+    with pytest.raises(LocalError, match=r"/nowhere/python is not installed"):
+        processes.start(home, "emulator", ["/nowhere/python"], {}, home.log("emulator"))
