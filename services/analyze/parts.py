@@ -51,7 +51,7 @@ def build_parts(settings: Settings) -> Parts:
         retries={"total_max_attempts": 1},
         max_pool_connections=CONNECTIONS,
     )
-    s3: S3Client = session.client("s3", config=stores.merge(Config(s3={"addressing_style": "path"})))
+    s3: S3Client = session.client("s3", config=stores)
     dynamodb: DynamoDBClient = session.client("dynamodb", config=stores)
     runtime: SageMakerRuntimeClient = session.client("sagemaker-runtime", config=model)
     llm = AsyncOpenAI(
