@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_UP = """\
+Start what does not run yet and deploy what changed; parts that run and answer are reused.
+
+variables:
+  VITRINE_<PART>_PORT  the port of a part: emulator, identity, model, sagemaker, llm or service
+                       (default: its usual port, or a free one when that is taken)
+  VITRINE_HOME         where logs, state and data go (default: .vitrine)
+  OPENAI_API_KEY       lets OpenAI word the reports, by the settings of environments/prod.toml
+  MODEL                another BLIP-2: a folder, or a hub id of the form owner/name"""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed with a reason, 130 interrupted."""
     options, rest = _parser().parse_known_args(arguments)
