@@ -55,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser(
-        "up", help="start what does not run yet and deploy what changed; running parts are reused"
+        "up",
+        help="start what does not run yet and deploy what changed; running parts are reused",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=_UP,
     )
     commands.add_parser("down", help="stop all that `up` started")
     commands.add_parser("status", help="say which parts run, where they answer and where their logs are")
