@@ -1,0 +1,85 @@
+"""Stand-ins for model endpoint and LLM: they answer at once, and tell how long they took."""
+
+import json
+import time
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Words that hold against the answers below.
+TEXT = {
+    "title": "Ceramic mug",
+    "description": "This mug is made of ceramic and comes in excellent condition. No wear was seen on it in"
+    " the photos, so it is ready for use again.",
+}
+_SEEN = {"type": "mug", "material": "ceramic"}
+
+
+async def _healthz(request: Request) -> Response:
+    return PlainTextResponse("ready")
+
+
+async def _invocations(request: Request) -> Response:
+    asked = await request.json()
+    answers = [
+        {"id": question["id"], "scores": _scores(question, len(asked["photos"]))}
+        for question in asked["questions"]
+    ]
+    return JSONResponse({"answers": answers, "caption": "a ceramic mug", "artifact": "bench"})
+
+
+def _scores(question: dict[str, Any], photos: int) -> list[dict[str, float]]:
+    candidates = question["candidates"]
+    if question["kind"] == "set":
+        return [dict.fromkeys(candidates, 0.01)] * photos
+    rest = 0.1 / (len(candidates) - 1)
+    seen = _SEEN[question["id"]]
+    return [{candidate: 0.9 if candidate == seen else rest for candidate in candidates}]
+
+
+async def _completions(request: Request) -> Response:
+    asked = await request.json()
+    message = {"role": "assistant", "content": json.dumps(TEXT)}
+    return JSONResponse(
+        {
+            "id": "bench",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": asked["model"],
+            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+            "usage": {"prompt_tokens": 300, "completion_tokens": 40, "total_tokens": 340},
+        }
+    )
+
+
+class _Clock:
+    """Adds up how long POSTs take, first byte to last; `GET /spent` answers it and begins anew."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.spent_ms = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/spent":
+            spent, self.spent_ms = self.spent_ms, 0.0
+            await JSONResponse(spent)(scope, receive, send)
+            return
+        start = time.perf_counter()
+        await self.app(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "POST":
+            self.spent_ms += (time.perf_counter() - start) * 1000
+
+
+app = _Clock(
+    Starlette(
+        routes=[
+            Route("/healthz", _healthz),
+            Route("/endpoints/{name}/invocations", _invocations, methods=["POST"]),
+            Route("/v1/chat/completions", _completions, methods=["POST"]),
+        ]
+    )
+)
