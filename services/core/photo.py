@@ -55,7 +55,7 @@ def prepare(upload: bytes, field: str) -> Photo:
             kept = _shrink(image)
         except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
             raise _damaged(field) from error
-    return Photo(kept=_jpeg(kept), seen=_jpeg(_fit(kept, SEEN_PX)))
+    return Photo(kept=_jpeg(kept), seen=_jpeg(_fit(kept, SEEN_PX, reducing_gap=1.0)))
 
 
 def _begins_like_a_photo(upload: bytes) -> bool:
@@ -84,9 +84,13 @@ def _shrink(image: Image.Image) -> Image.Image:
     return upright
 
 
-def _fit(image: Image.Image, longest: int) -> Image.Image:
+def _fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
+    # Making smaller, HAMMING is about as good as BICUBIC and costs half of LANCZOS. A gap of 1 averages whole
+    # blocks of pixels as far as it can: enough for the model, which shrinks once more to 224.
     size = _within(image.size, longest)
-    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=reducing_gap)
 
 
 def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
