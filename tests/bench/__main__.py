@@ -19,7 +19,7 @@ RECORD = REPOSITORY / "docs" / "figures" / "bench.json"
 WARM_UP = 5
 AT_ONCE = 16
 EACH = 3
-# Plain first and last in turn: what the machine does beside us falls on both.
+# In turn, ours and plain: what the machine does beside us falls on both.
 ROUNDS = 3
 
 
