@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 def temperature(shares: Tensor, truth: Tensor) -> float:
-    """The temperature under which the right answers are likeliest; `shares` are probabilities before it."""
+    """The temperature, at least 1, under which the right answers are likeliest; `shares` come before it.
+
+    Where nearly all answers are right the likeliest temperature sharpens without end, and what the model has
+    never seen would be answered with certainty: so it may only soften.
+    """
     log_shares = shares.clamp(min=1e-12).log()
     scale = torch.zeros(1, requires_grad=True)
     _minimise([scale], lambda: F.cross_entropy(log_shares / scale.exp(), truth))
-    return scale.exp().item()
+    return max(1.0, scale.exp().item())
 
 
 def platt(margins: Tensor, truth: Tensor) -> tuple[float, float]:
