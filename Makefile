@@ -6,10 +6,10 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff deploy bench accuracy lock openapi clean setup-demo setup-test
+.PHONY: help demo up down test check synth diff deploy bench bench-reports accuracy lock openapi clean setup-demo setup-test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo ## a real report from a photo: make demo PHOTO=~/mug.jpg, JSON=1 for the report alone
 	@$(PYTHON) -m local demo
@@ -41,6 +41,9 @@ deploy: setup-demo ## deploy an environment into its account: make deploy ENV=pr
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m tests.bench
+
+bench-reports: setup-test ## held-out goods through the whole system, judged; and hostile uploads
+	@$(PYTHON) -m tests.bench.reports
 
 accuracy: setup-test ## what the demo model knows of held-out drawn goods
 	@$(PYTHON) -m model_artifacts.blip2.demo evaluate
