@@ -1,28 +1,29 @@
 """From an upload's bytes to the two pictures that Vitrine works with.
 
-One decode at reduced scale, upright, without any metadata: at most 768 px to keep, at most 384 px for the
-model (BLIP-2 sees 224). Nothing of the upload itself is stored.
+One decode, upright, without any metadata: at most 768 px to keep, at most 384 px for the model (BLIP-2 sees
+224). Nothing of the upload itself is stored.
 """
 
-import struct
+import logging
+import subprocess
+import sys
 from dataclasses import dataclass
 from io import BytesIO
 
-import pi_heif
-from PIL import Image, ImageOps
+from PIL import Image
 
+from services.core import decode
 from services.core.errors import InvalidInput, TooLarge, UnsupportedMedia
 
-KEPT_PX = 768
 SEEN_PX = 384
 JPEG_QUALITY = 85
-MAX_PIXELS = 50_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+JPEG_PIXELS = 50_000_000
+# Above this, a JPEG that keeps all its coefficients in memory is decoded apart.
+PROGRESSIVE_PIXELS = 4_000_000
+DECODE_TIMEOUT_S = 8.0
 READABLE = "Send JPEG, PNG, WebP or HEIC"
-
-pi_heif.register_heif_opener(thumbnails=False)
-# Pillow's own limit warns before it refuses; MAX_PIXELS below is checked before a pixel is decoded.
-Image.MAX_IMAGE_PIXELS = None
+logger = logging.getLogger(__name__)
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 
 
 @dataclass(frozen=True)
@@ -36,69 +37,79 @@ class Photo:
 def prepare(upload: bytes, field: str) -> Photo:
     """Decode `upload` by its content, whatever its name, and re-encode what is kept and what is seen.
 
-    Raises UnsupportedMedia for what is no photo, TooLarge above MAX_PIXELS, InvalidInput for a broken one.
+    Blocks; other formats than plain JPEG are decoded in a process of their own. Raises UnsupportedMedia for
+    what is no photo, TooLarge for too many pixels, InvalidInput for a broken one.
     """
     if not upload:
         raise InvalidInput(field, "is empty", READABLE)
-    try:
-        image = Image.open(BytesIO(upload), formats=FORMATS)
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
-        if _begins_like_a_photo(upload):
-            raise _damaged(field) from error
-        raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE) from error
-    with image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            problem = f"has {width} × {height} pixels, over {MAX_PIXELS // 1_000_000} million"
-            raise TooLarge(field, problem, "Send a smaller picture")
-        try:
-            kept = _shrink(image)
-        except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
-            raise _damaged(field) from error
-    return Photo(kept=_jpeg(kept), seen=_jpeg(_fit(kept, SEEN_PX, reducing_gap=1.0)))
+    if not _begins_like_a_photo(upload):
+        raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE)
+    kept = _jpeg_here(upload, field) if upload.startswith(b"\xff\xd8\xff") else _apart(upload, field)
+    return Photo(kept=_encoded(kept), seen=_encoded(decode.fit(kept, SEEN_PX, reducing_gap=1.0)))
 
 
 def _begins_like_a_photo(upload: bytes) -> bool:
-    known = upload.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n")) or upload[8:12] == b"WEBP"
-    return known or bool(pi_heif.is_supported(upload))
+    return (
+        upload.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n"))
+        or (upload[:4] == b"RIFF" and upload[8:12] == b"WEBP")
+        or _is_heic(upload)
+    )
+
+
+def _is_heic(upload: bytes) -> bool:
+    # The first box names the file's brands, 4 bytes each; AVIF comes in the same box.
+    if upload[4:8] != b"ftyp":
+        return False
+    brands = upload[8 : min(int.from_bytes(upload[:4], "big"), 256)]
+    return any(brands[at : at + 4] in _HEIC_BRANDS for at in range(0, len(brands), 4))
+
+
+def _jpeg_here(upload: bytes, field: str) -> Image.Image:
+    try:
+        with Image.open(BytesIO(upload), formats=("JPEG",)) as image:
+            pixels = image.width * image.height
+            if pixels > JPEG_PIXELS:
+                raise _too_large(field, image.width, image.height, JPEG_PIXELS)
+            if decode.reduces(image) or pixels <= PROGRESSIVE_PIXELS:
+                return decode.shrink(image)
+    except decode.BROKEN as error:
+        raise _damaged(field) from error
+    return _apart(upload, field)
+
+
+def _apart(upload: bytes, field: str) -> Image.Image:
+    # These decoders need all pixels at once, and some crash on broken bytes.
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program, by its path
+            [sys.executable, "-I", decode.__file__],
+            input=upload,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=DECODE_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise InvalidInput(field, "takes too long to decode", "Send it as a JPEG") from None
+    if done.returncode == decode.TOO_MANY_PIXELS:
+        width, height = map(int, done.stdout.split())
+        raise _too_large(field, width, height, decode.FULL_PIXELS)
+    if done.returncode != 0:
+        if done.returncode != decode.DAMAGED:
+            logger.warning("a decoder ended by itself", extra={"exit_status": done.returncode})
+        raise _damaged(field)
+    return Image.open(BytesIO(done.stdout), formats=("PPM",))
+
+
+def _too_large(field: str, width: int, height: int, limit: int) -> TooLarge:
+    problem = f"has {width} × {height} pixels, over {limit // 1_000_000} million"
+    return TooLarge(field, problem, "Send a smaller picture")
 
 
 def _damaged(field: str) -> InvalidInput:
     return InvalidInput(field, "is cut short or damaged", "Send the whole file again")
 
 
-def _shrink(image: Image.Image) -> Image.Image:
-    # A JPEG decodes straight to 1/2, 1/4 or 1/8; asked in the photo's own proportions, draft goes furthest.
-    image.draft("RGB", _within(image.size, KEPT_PX))
-    image.load()
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        flat = Image.new("RGB", rgba.size, "white")
-        flat.paste(rgba, mask=rgba.getchannel("A"))
-        flat.info["exif"] = image.info.get("exif", b"")
-        image = flat
-    small = _fit(image if image.mode == "RGB" else image.convert("RGB"), KEPT_PX)
-    upright = ImageOps.exif_transpose(small)
-    # Pillow writes a picture's comment back by itself.
-    upright.info.clear()
-    return upright
-
-
-def _fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
-    # Making smaller, HAMMING is about as good as BICUBIC and costs half of LANCZOS. A gap of 1 averages whole
-    # blocks of pixels as far as it can: enough for the model, which shrinks once more to 224.
-    size = _within(image.size, longest)
-    if size == image.size:
-        return image
-    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=reducing_gap)
-
-
-def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    scale = min(1.0, longest / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _jpeg(image: Image.Image) -> bytes:
+def _encoded(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()

@@ -36,6 +36,7 @@ def configure_logging(service: str) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     # botocore logs request bodies when asked for more than warnings; httpx2 logs a line per call.
     for chatty in ("botocore", "urllib3", "httpx2", "openai"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

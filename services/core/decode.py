@@ -1,0 +1,129 @@
+"""Decodes a photo and shrinks it; as a program, in a process of its own.
+
+The program reads a photo of any format from standard input and writes it small to standard output, as a PPM.
+A decoder that crashes, hangs or eats memory takes this process with it, and no other.
+"""
+
+import struct
+import sys
+from contextlib import suppress
+from io import BytesIO
+from typing import IO
+
+from PIL import Image
+
+SMALL_PX = 768
+FULL_PIXELS = 25_000_000
+MEMORY_BYTES = 2**30
+PNG_STEPS_PER_LEVEL = 257
+DAMAGED, TOO_MANY_PIXELS = 3, 4
+# What decoders raise on bytes that are not what they should be.
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+)
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Pillow's own limit warns before it refuses; each caller has its own, checked before a pixel is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def shrink(image: Image.Image) -> Image.Image:
+    """Return an opened photo as RGB: at most SMALL_PX, upright, on white, without metadata. Raises BROKEN."""
+    # A JPEG decodes straight to 1/2, 1/4 or 1/8; asked in the photo's own proportions, draft goes furthest.
+    image.draft("RGB", within(image.size, SMALL_PX))
+    image.load()
+    orientation = _orientation(image)
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda level: level * (1 / PNG_STEPS_PER_LEVEL)).convert("L")
+    if image.has_transparency_data:
+        # A copy of all pixels only where they cannot be averaged as they are.
+        whole = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+        small = fit(whole, SMALL_PX).convert("RGBA")
+        flat = Image.new("RGB", small.size, "white")
+        flat.paste(small, mask=small.getchannel("A"))
+    else:
+        whole = image.convert("RGB") if image.mode in ("P", "1") else image
+        flat = fit(whole, SMALL_PX).convert("RGB")
+    upright = flat.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else flat
+    # Pillow writes a picture's comment back by itself.
+    upright.info.clear()
+    return upright
+
+
+def reduces(image: Image.Image) -> bool:
+    """Whether the photo decodes at a smaller scale, never all of it in memory: JPEG, and a phone's MPO."""
+    return image.format in ("JPEG", "MPO") and "progressive" not in image.info
+
+
+def fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
+    """Return the image at most `longest` px wide and high; never enlarged."""
+    # Making smaller, HAMMING is about as good as BICUBIC and costs half of LANCZOS. A gap of 1 averages whole
+    # blocks of pixels as far as it can: enough for the model, which shrinks once more to 224.
+    size = within(image.size, longest)
+    if size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=reducing_gap)
+
+
+def within(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """Return the largest size of these proportions with no side over `longest`, nor over what it was."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _orientation(image: Image.Image) -> int | None:
+    # Only this one tag: rewriting the whole EXIF, as exif_transpose does, fails on many a camera's.
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        # The parser is not written for broken EXIF, and a photo is not refused for it.
+        return None
+
+
+def main(source: IO[bytes], target: IO[bytes]) -> int:
+    """Shrink the photo in `source` to a PPM in `target`, and return 0.
+
+    Else DAMAGED, or TOO_MANY_PIXELS with width and height as text in `target`.
+    """
+    import pi_heif
+
+    pi_heif.register_heif_opener(thumbnails=False)
+    try:
+        image = Image.open(BytesIO(source.read()), formats=("JPEG", "PNG", "WEBP", "HEIF"))
+        if not reduces(image) and image.width * image.height > FULL_PIXELS:
+            target.write(f"{image.width} {image.height}".encode())
+            return TOO_MANY_PIXELS
+        shrink(image).save(target, "PPM")
+    except BROKEN:
+        return DAMAGED
+    return 0
+
+
+def _bound_memory() -> None:
+    import resource
+
+    # Not every system lets this be set.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+if __name__ == "__main__":
+    _bound_memory()
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
