@@ -1,6 +1,7 @@
 """`python -m services.analyze`: check the settings, then serve."""
 
 import argparse
+import ctypes
 import sys
 
 import uvicorn
@@ -10,6 +11,7 @@ from services.analyze.settings import Settings
 
 # Longer than the load balancer's idle timeout of 60 s: a connection that we close first can end in a 502.
 KEEP_ALIVE_S = 75
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
             f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)
         )
         sys.exit("\n".join(["services.analyze: environment variables to mend:", *wrong]))
+    _share_one_heap()
     uvicorn.run(
         "services.analyze.app:app",
         host=arguments.host,
@@ -35,6 +38,14 @@ def main() -> None:
         access_log=False,
         server_header=False,
     )
+
+
+def _share_one_heap() -> None:
+    # By itself glibc gives threads heaps of their own, and each keeps the holes that the largest bodies and
+    # pixels left in it. Giving every large buffer back at once instead costs 20 ms of page faults a photo.
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 1)
 
 
 if __name__ == "__main__":

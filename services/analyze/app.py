@@ -13,10 +13,10 @@ from services.analyze.caller import Caller
 from services.analyze.observe import Observe
 from services.analyze.parts import Parts, build_parts
 from services.analyze.settings import Settings
-from services.core.analysis import Analysis
-from services.core.analysis import Request as Order
+from services.core.analysis import Analysis, Order
 from services.core.report import Report
 from services.core.reports import Page
+from services.core.stored_report import RequestKey
 from services.core.telemetry import Stages, configure_logging
 from services.core.wording import preferred_language
 
@@ -44,17 +44,20 @@ async def analyze(
 ) -> Report:
     """Make a report of 1–8 photos of one thing.
 
-    The same `Idempotency-Key` with the same photos gives the same report, without doing the work again.
+    The same `Idempotency-Key` with the same photos gives the same report, in the language that it was made
+    in, without doing the work again.
     """
     stages: Stages = request.state.stages
     response.headers["Vary"] = "Accept-Language"
     with stages.measure("photo"):
         uploads = await intake.receive_photos(request)
-        order = Order(caller, preferred_language(accept_language), idempotency_key, intake.digest(uploads))
+        key = RequestKey(idempotency_key, intake.digest(uploads)) if idempotency_key else None
+        order = Order(caller, preferred_language(accept_language), key)
         if earlier := await analysis.earlier(order):
             response.headers["Idempotent-Replayed"] = "true"
             return earlier
         photos = await intake.prepare_photos(uploads)
+        del uploads  # up to 10 MB that nobody needs while the models work
     with stages.measure("accept"):
         accepted = await analysis.accept(order, photos)
     return await analysis.finish(accepted, photos, stages)
@@ -80,7 +83,10 @@ async def list_reports(
 
 @routes.delete("/reports/{report_id}", status_code=204, responses=documents.REPORT_PROBLEMS)
 async def delete_report(report_id: ReportId, caller: Caller, analysis: TheAnalysis) -> None:
-    """Erase the report and its pictures, now and for good."""
+    """Erase the report and its pictures now.
+
+    The table's point-in-time recovery still holds the text for 35 days, for the account's owner alone.
+    """
     await analysis.erase(caller, report_id)
 
 

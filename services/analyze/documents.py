@@ -12,9 +12,9 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
 
 
-CALLER_PROBLEMS = _problems(401, 422, 503)
-REPORT_PROBLEMS = _problems(401, 404, 422, 503)
-ANALYZE_PROBLEMS = _problems(401, 409, 413, 415, 422, 429, 502, 503)
+CALLER_PROBLEMS = _problems(401, 422, 500, 503)
+REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
+ANALYZE_PROBLEMS = _problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503)
 
 MULTIPART_IMAGES: dict[str, Any] = {
     "requestBody": {

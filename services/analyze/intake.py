@@ -1,7 +1,6 @@
 """The photos of a request: read from the body while it streams in, decoded off the event loop."""
 
 import asyncio
-import ctypes
 import hashlib
 import os
 from collections.abc import AsyncGenerator, Sequence
@@ -20,18 +19,6 @@ FIELD = "images"
 # A client reads our answer only once it has sent its body: that much more is thrown away for it.
 DRAIN_BYTES = 60_000_000
 _decoders = CapacityLimiter(os.cpu_count() or 1)
-_M_ARENA_MAX = -8  # of glibc's malloc.h
-
-
-def _share_one_heap() -> None:
-    # By itself glibc gives threads heaps of their own, and each keeps the holes that the largest bodies and
-    # pixels left in it. Giving every large buffer back at once instead costs 20 ms of page faults a photo.
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_ARENA_MAX, 1)
-
-
-_share_one_heap()
 
 
 class _InMemoryParser(MultiPartParser):

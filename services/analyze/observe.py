@@ -3,14 +3,15 @@
 import logging
 import re
 import secrets
-import time
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.core.telemetry import Stages, log_context
 
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+CLIENT_CLOSED_REQUEST = 499  # nginx's word for who went away while sending
 _QUIET = ("/healthz", "/readyz")
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,6 @@ class Observe:
             context["request_id"] = request_id[:128]
         token = log_context.set(context)
         stages = scope.setdefault("state", {})["stages"] = Stages()
-        start = time.perf_counter()
         status = 500
 
         async def note_status(message: Message) -> None:
@@ -49,6 +49,8 @@ class Observe:
 
         try:
             await self.app(scope, receive, note_status)
+        except ClientDisconnect:
+            status = CLIENT_CLOSED_REQUEST
         except Exception:
             # Starlette has answered 500 by now and hands the error up; uvicorn would log it a second time.
             logger.exception("unexpected error")
@@ -61,7 +63,7 @@ class Observe:
                         "method": scope["method"],
                         "route": route,
                         "status": status,
-                        "duration_ms": round((time.perf_counter() - start) * 1000, 1),
+                        "duration_ms": round(stages.elapsed_s * 1000, 1),
                         "stages_ms": stages.timings,
                     },
                 )

@@ -10,7 +10,7 @@ from openai import AsyncOpenAI
 
 from services.analyze.settings import Settings
 from services.core.analysis import Analysis, Prices
-from services.core.identity import TokenVerifier
+from services.core.identity import TokenVerifier, supabase_issuer
 from services.core.model import VisionModel
 from services.core.narrate import Narrator
 from services.core.pictures import Pictures
@@ -39,15 +39,16 @@ def build_parts(settings: Settings) -> Parts:
     """Make every client; none is called yet, so this works while they are down."""
     session = boto3.Session(region_name=settings.aws_region)
     stores = Config(
-        connect_timeout=2,
-        read_timeout=5,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 2},
         max_pool_connections=CONNECTIONS,
     )
+    model_budget_s = settings.time_budget_s - NARRATE_BUDGET_S
     # A slow model asked twice is slower still: the client decides, not the SDK.
     model = Config(
         connect_timeout=2,
-        read_timeout=settings.time_budget_s - NARRATE_BUDGET_S,
+        read_timeout=model_budget_s,
         retries={"total_max_attempts": 1},
         max_pool_connections=CONNECTIONS,
     )
@@ -59,12 +60,12 @@ def build_parts(settings: Settings) -> Parts:
         base_url=str(settings.llm_base_url) if settings.llm_base_url else None,
         max_retries=1,
     )
-    supabase_auth = f"{str(settings.supabase_url).rstrip('/')}/auth/v1"
+    issuer = str(settings.supabase_issuer or supabase_issuer(str(settings.supabase_url))).rstrip("/")
     legacy = settings.supabase_legacy_secret
     return Parts(
         verifier=TokenVerifier(
-            issuer=supabase_auth,
-            jwks_url=f"{supabase_auth}/.well-known/jwks.json",
+            issuer=issuer,
+            jwks_url=f"{issuer}/.well-known/jwks.json",
             legacy_secret=legacy.get_secret_value() if legacy else None,
         ),
         analysis=Analysis(
@@ -76,5 +77,6 @@ def build_parts(settings: Settings) -> Parts:
                 settings.model_usd_per_hour, settings.llm_usd_per_mtok_input, settings.llm_usd_per_mtok_output
             ),
             retention=timedelta(days=settings.retention_days),
+            model_budget_s=model_budget_s,
         ),
     )

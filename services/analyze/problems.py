@@ -28,7 +28,7 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
     (errors.ModelUnavailable, 503, "Model unavailable"),
-    (errors.ModelFault, 502, "Model answer invalid"),
+    (errors.ModelFault, 502, "Model fault"),
 )
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
             headers["Retry-After"] = str(error.retry_after)
         case errors.ReportInProgress():
             headers["Retry-After"] = "2"
+            extra = {"report": error.report_id}
         case errors.KeysUnavailable():
             headers["Retry-After"] = "30"
     if status >= 500:
@@ -110,6 +111,7 @@ def _answer(
     headers: Any = None,
     field: str | None = None,
     remedy: str | None = None,
+    report: str | None = None,
 ) -> JSONResponse:
     problem = Problem(
         type=f"urn:vitrine:problem:{title.lower().replace(' ', '-')}",
@@ -118,6 +120,7 @@ def _answer(
         detail=detail,
         field=field,
         remedy=remedy,
+        report=report,
         trace_id=(log_context.get() or {}).get("trace_id"),
     )
     return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Name = Annotated[str, Field(min_length=1)]
@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     model_endpoint: Name
     model_usd_per_hour: float = Field(ge=0)
     supabase_url: HttpUrl
+    supabase_issuer: HttpUrl | None = None
     supabase_legacy_secret: SecretStr | None = None
     openai_api_key: SecretStr
     llm_model: Name
@@ -30,3 +31,11 @@ class Settings(BaseSettings):
     time_budget_s: float = Field(ge=10, le=25)
     quota_per_day: int = Field(ge=1)
     retention_days: int = Field(ge=1)
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _fits_in_a_header(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if not key or not key.isascii() or not key.isprintable():
+            raise ValueError("a key of printable ASCII characters; was something else pasted with it?")
+        return SecretStr(key)

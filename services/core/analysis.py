@@ -1,24 +1,31 @@
 """The life of a report after its photos are prepared: accepted, looked at, assessed, narrated, finished."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
 from services.core.assess import assess
-from services.core.errors import ModelFault, VitrineError
-from services.core.model import VisionModel
+from services.core.errors import ModelFault, ModelUnavailable, ReportNotFound
+from services.core.model import Sight, VisionModel
 from services.core.narrate import Narrative, Narrator
 from services.core.photo import Photo
 from services.core.pictures import Pictures, picture_keys
 from services.core.report import Failure, Provenance, Report, Status
 from services.core.reports import Reports
-from services.core.stored_report import StoredReport
+from services.core.stored_report import RequestKey, StoredReport
 from services.core.telemetry import Stages
 from services.core.wording import Language
+
+# Threads of their own, so that a slow model does not keep requests from the stores.
+LOOKS_AT_ONCE = 40
+_lookers = CapacityLimiter(LOOKS_AT_ONCE)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,21 +46,17 @@ class Prices:
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a client asks for: whose report, in which language, under which idempotency key.
-
-    `digest` tells the same photos from others.
-    """
+class Order:
+    """What a client asks for: whose report, in which language, under which idempotency key."""
 
     owner: str
     language: Language
-    key: str | None
-    digest: str
+    key: RequestKey | None
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that turns photos into a kept report."""
+    """Everything that turns photos into a kept report; `model_budget_s` is when the model is too late."""
 
     pictures: Pictures
     reports: Reports
@@ -61,41 +64,48 @@ class Analysis:
     narrator: Narrator
     prices: Prices
     retention: timedelta
+    model_budget_s: float
 
-    async def earlier(self, request: Request) -> Report | None:
-        """The report that the request's idempotency key already stands for.
+    async def earlier(self, order: Order) -> Report | None:
+        """The report that the order's key already stands for; without one, whether there may be another.
 
-        Raises KeyReused or ReportInProgress.
+        Raises KeyReused, ReportInProgress or QuotaExceeded.
         """
-        if request.key is None:
-            return None
-        return await to_thread.run_sync(self.reports.earlier, request.owner, request.key, request.digest)
+        if order.key is not None and (
+            report := await to_thread.run_sync(self.reports.earlier, order.owner, order.key)
+        ):
+            return report
+        await to_thread.run_sync(self.reports.check_quota, order.owner)
+        return None
 
-    async def accept(self, request: Request, photos: Sequence[Photo]) -> StoredReport:
-        """Keep the pictures and write the report as `queued`: from here on it ends in a known state.
+    async def accept(self, order: Order, photos: Sequence[Photo]) -> StoredReport:
+        """Keep the pictures and write the report as `running`: from here on it ends in a known state.
 
-        Raises QuotaExceeded or ReportInProgress, with nothing kept.
+        Raises QuotaExceeded or ReportInProgress; whatever is raised, nothing is kept.
         """
         now = datetime.now(UTC)
         report = Report(
             id=str(ULID.from_datetime(now)),
-            status=Status.QUEUED,
-            language=request.language,
+            status=Status.RUNNING,
+            language=order.language,
             model=Provenance(endpoint=self.model.endpoint),
             created_at=now,
             expires_at=now + self.retention,
         )
-        keys = picture_keys(request.owner, report.id, len(photos))
-        stored = StoredReport(request.owner, report, keys, request.digest, request.key)
+        keys = picture_keys(order.owner, report.id, len(photos))
+        stored = StoredReport(order.owner, report, keys, order.key)
         puts = (
             to_thread.run_sync(self.pictures.put, key, photo.kept)
             for key, photo in zip(keys, photos, strict=True)
         )
-        await asyncio.gather(*puts)
         try:
+            # All of them end before anything is undone.
+            for ended in await asyncio.gather(*puts, return_exceptions=True):
+                if isinstance(ended, BaseException):
+                    raise ended
             await to_thread.run_sync(self.reports.accept, stored)
-        except VitrineError:
-            await to_thread.run_sync(self.pictures.erase, keys)
+        except Exception:
+            await self._undo(stored)
             raise
         return stored
 
@@ -105,20 +115,19 @@ class Analysis:
         Whatever goes wrong leaves the report `failed` with its reason, and is raised: ModelFault when the
         model gives no usable answer, ReportNotFound when the report was erased meanwhile.
         """
-        running = accepted.with_report(accepted.report.model_copy(update={"status": Status.RUNNING}))
-        await to_thread.run_sync(self.reports.update, running)
         try:
-            report = await self._make(running.report, photos, stages)
-        except Exception as error:
-            failed = running.with_report(_failed(running.report, error, stages))
-            await to_thread.run_sync(self.reports.fail, failed)
+            report = await self._make(accepted.report, photos, stages)
+            await to_thread.run_sync(self.reports.update, accepted.with_report(report))
+        except ReportNotFound:
             raise
-        await to_thread.run_sync(self.reports.update, running.with_report(report))
+        except Exception as error:
+            await self._fail(accepted, error, stages)
+            raise
         return report
 
     async def _make(self, report: Report, photos: Sequence[Photo], stages: Stages) -> Report:
         with stages.measure("model"):
-            sight = await to_thread.run_sync(self.model.look, [photo.seen for photo in photos])
+            sight = await self._look(photos, self.model_budget_s - stages.elapsed_s)
         assessment = assess(sight)
         with stages.measure("narrate"):
             narrative = await self.narrator.narrate(assessment, report.language)
@@ -141,6 +150,33 @@ class Analysis:
                 "cost_usd": self.prices.cost(stages.timings["model"], narrative),
             }
         )
+
+    async def _look(self, photos: Sequence[Photo], within_s: float) -> Sight:
+        seen = [photo.seen for photo in photos]
+        try:
+            async with asyncio.timeout(within_s):
+                # A call that is too late is left to itself; its own timeouts end it.
+                return await to_thread.run_sync(
+                    self.model.look, seen, abandon_on_cancel=True, limiter=_lookers
+                )
+        except TimeoutError:
+            raise ModelUnavailable(f"the endpoint {self.model.endpoint} did not answer in time") from None
+
+    async def _fail(self, accepted: StoredReport, error: Exception, stages: Stages) -> None:
+        failed = accepted.with_report(_failed(accepted.report, error, stages))
+        try:
+            await to_thread.run_sync(self.reports.fail, failed)
+        except (ReportNotFound, BotoCoreError, ClientError) as second:
+            # The first error is what the caller has to know.
+            logger.warning("a failed report was not written", extra={"reason": type(second).__name__})
+
+    async def _undo(self, stored: StoredReport) -> None:
+        try:
+            await to_thread.run_sync(self.pictures.erase, stored.pictures)
+            await to_thread.run_sync(self.reports.erase, stored)
+        except (BotoCoreError, ClientError) as error:
+            # What stays behind expires by itself.
+            logger.warning("what was accepted half was not undone", extra={"reason": type(error).__name__})
 
     async def erase(self, owner: str, report_id: str) -> None:
         """Delete the report and its pictures now; raises ReportNotFound."""

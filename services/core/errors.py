@@ -12,6 +12,7 @@ VitrineError
 ├── KeyReused               an idempotency key that came with other photos
 ├── ReportInProgress        the same request is being worked on right now
 └── ModelFault              the vision model gave no usable answer
+    ├── ModelRefused        … since it refuses the request, or us
     ├── ModelUnavailable    … now; later it may
     └── ModelAnswerInvalid  … in a form that breaks its contract
 """
@@ -80,10 +81,10 @@ class KeyReused(VitrineError):
 
 
 class ReportInProgress(VitrineError):
-    """The report that this idempotency key stands for is not finished yet."""
+    """The report that this idempotency key stands for is not finished yet; None when it just was given up."""
 
-    def __init__(self, report_id: str) -> None:
-        super().__init__(f"report {report_id} of this Idempotency-Key is still being made")
+    def __init__(self, report_id: str | None) -> None:
+        super().__init__("the report of this Idempotency-Key is still being made; ask again shortly")
         self.report_id = report_id
 
 
@@ -91,6 +92,15 @@ class ModelFault(VitrineError):
     """The vision model gave no usable answer; `code` is what the report's failure says."""
 
     code = "model_fault"
+
+
+class ModelRefused(ModelFault):
+    """The endpoint refuses the request, or this service: asking again does not help."""
+
+    code = "model_refused"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the vision model cannot be asked: {problem}")
 
 
 class ModelUnavailable(ModelFault):

@@ -4,19 +4,19 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, Field, ValidationError
 
-from services.core.errors import ModelAnswerInvalid, ModelUnavailable
+from services.core.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
+from services.core.report import Probability
 from services.core.vocabulary import Question, vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-# A bound that NaN does not satisfy either.
-Probability = Annotated[float, Field(ge=0, le=1)]
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class VisionModel:
     def look(self, photos: Sequence[bytes]) -> Sight:
         """Ask about 1–8 JPEG photos of one thing. Blocks for the call.
 
-        Raises ModelUnavailable when asking later may help, ModelAnswerInvalid when the answer breaks the
-        contract.
+        Raises ModelUnavailable when asking later may help, ModelRefused when it does not, ModelAnswerInvalid
+        when the answer breaks the contract.
         """
         try:
             reply = self._runtime.invoke_endpoint(
@@ -63,12 +63,22 @@ class VisionModel:
             )
             body = reply["Body"].read()
         except ClientError as error:
-            # The message may quote the container's own words, a traceback among them: only the code goes on.
-            code = error.response.get("Error", {}).get("Code", "unknown")
-            raise ModelUnavailable(f"the endpoint {self.endpoint} answered {code}") from error
+            raise self._fault(error) from error
         except BotoCoreError as error:
             raise ModelUnavailable(f"the endpoint {self.endpoint} cannot be reached") from error
         return _sight(body, photos=len(photos))
+
+    def _fault(self, error: ClientError) -> ModelFault:
+        # The message may quote the container's own words, a traceback among them: only the code goes on.
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code == "ModelError":
+            # The container's own status; 0 when it gave none.
+            status = cast("int", error.response.get("OriginalStatusCode")) or 500
+        problem = f"the endpoint {self.endpoint} answered {code}"
+        if status >= 500 or status == TOO_MANY_REQUESTS or "Throttl" in code:
+            return ModelUnavailable(problem)
+        return ModelRefused(problem)
 
 
 def request_body(photos: Sequence[bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,8 +25,9 @@ class Grade(StrEnum):
     WORN = "worn"
 
 
-Probability = float
-Confidence = Field(ge=0, le=1, description="Calibrated probability")
+# A bound that NaN does not satisfy either.
+Probability = Annotated[float, Field(ge=0, le=1)]
+Confidence = Annotated[Probability, Field(description="Calibrated probability")]
 
 
 class _Part(BaseModel):
@@ -45,7 +46,7 @@ class Wear(_Part):
 
     tag: str
     photo: int = Field(ge=1, description="Number of the photo, from 1")
-    confidence: Probability = Confidence
+    confidence: Confidence
 
 
 class Condition(_Part):
@@ -61,7 +62,7 @@ class Evidence(_Part):
 
     question: str
     answer: str
-    confidence: Probability = Confidence
+    confidence: Confidence
 
 
 class Provenance(_Part):

@@ -10,19 +10,25 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from services.core.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
 from services.core.report import Report, Status
-from services.core.stored_report import StoredReport, address, from_item, has_expired, to_item
+from services.core.report_writes import ReportWrites, count_address
+from services.core.stored_report import (
+    RequestKey,
+    StoredReport,
+    address,
+    from_item,
+    has_expired,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-KEY_LIFE = timedelta(days=1)
-QUOTA_LIFE = timedelta(days=2)
 CONFLICT_TRIES = 6
 
 
@@ -41,21 +47,29 @@ class Reports:
         self._dynamodb = dynamodb
         self._table = table
         self._quota = quota_per_day
+        self._writes = ReportWrites(table)
 
-    def earlier(self, owner: str, key: str, digest: str) -> Report | None:
+    def earlier(self, owner: str, key: RequestKey) -> Report | None:
         """The finished report that `key` already stands for.
 
         Raises KeyReused when it came with other photos, ReportInProgress while it is being made.
         """
-        kept = self._get(owner, f"key#{key}")
+        kept = self._get(address(owner, f"key#{key.name}"))
         if kept is None:
             return None
-        if kept["digest"] != digest:
+        if kept["digest"] != key.digest:
             raise KeyReused
         report = self.get(owner, kept["report_id"]).report
         if report.status in (Status.QUEUED, Status.RUNNING):
             raise ReportInProgress(report.id)
         return report
+
+    def check_quota(self, owner: str) -> None:
+        """Raise QuotaExceeded when the owner's day is used up; `accept` counts, this only looks."""
+        now = datetime.now(UTC)
+        count = self._get(count_address(owner, now))
+        if count is not None and count["reports"] >= self._quota:
+            raise QuotaExceeded(self._quota, _seconds_to_midnight(now))
 
     def accept(self, new: StoredReport) -> None:
         """Write report, idempotency key and count of the day together, or nothing at all.
@@ -63,20 +77,19 @@ class Reports:
         Raises QuotaExceeded when the day is used up, ReportInProgress when another request of the same key
         was first.
         """
-        created = new.report.created_at
-        writes = [self._count_one(new), self._put(new, "attribute_not_exists(pk)")]
+        writes = [self._writes.count_up(new, self._quota), self._writes.insert(new)]
         if new.key is not None:
-            writes.append(self._claim_key(new, new.key))
+            writes.append(self._writes.claim_key(new, new.key))
         failed = self._transact(writes)
         if 0 in failed:
-            raise QuotaExceeded(self._quota, _seconds_to_midnight(created))
+            raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
         if failed:
-            raise ReportInProgress(new.report.id)
+            raise ReportInProgress(self._claimant(new))
 
     def update(self, stored: StoredReport) -> None:
         """Replace the report's row; raises ReportNotFound when it was erased meanwhile."""
         try:
-            self._dynamodb.put_item(**self._put(stored, "attribute_exists(pk)")["Put"])
+            self._dynamodb.put_item(**self._writes.replace(stored)["Put"])
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise ReportNotFound(stored.report.id) from error
 
@@ -85,57 +98,61 @@ class Reports:
 
         Raises ReportNotFound when it was erased meanwhile.
         """
-        writes = [self._put(stored, "attribute_exists(pk)"), self._count_one_less(stored)]
+        writes = [self._writes.replace(stored), self._writes.count_down(stored)]
         if stored.key is not None:
-            writes.append(self._delete(stored.owner, f"key#{stored.key}"))
+            writes.append(self._writes.free_key(stored, stored.key))
         if self._transact(writes):
             raise ReportNotFound(stored.report.id)
 
     def get(self, owner: str, report_id: str) -> StoredReport:
         """One of the owner's reports, or ReportNotFound."""
-        row = self._get(owner, f"report#{report_id}")
+        row = self._get(address(owner, f"report#{report_id}"))
         if row is None:
             raise ReportNotFound(report_id)
         return StoredReport.from_row(owner, row)
 
     def page(self, owner: str, limit: int, before: str | None = None) -> Page:
-        """The owner's newest `limit` reports, or those older than the report `before`."""
+        """The owner's newest `limit` reports, or those older than the report `before`.
+
+        Reports whose life is over are left out, so that a page may hold fewer and still have a next.
+        """
         answer = self._dynamodb.query(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues=to_item(
-                # "$" is the character after "#".
-                {
-                    ":pk": f"user#{owner}",
-                    ":first": "report#",
-                    ":last": f"report#{before}" if before else "report$",
-                }
-            ),
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :report)",
+            ExpressionAttributeValues=to_item({":pk": f"user#{owner}", ":report": "report#"}),
             ScanIndexForward=False,
-            # BETWEEN includes `before` itself, and one more tells whether others follow.
-            Limit=limit + 2,
+            # "~" comes after every id.
+            ExclusiveStartKey=to_item(address(owner, f"report#{before or '~'}")),
+            # One more tells whether others follow.
+            Limit=limit + 1,
         )
-        rows = [row for row in map(from_item, answer["Items"]) if not has_expired(row)]
-        reports = [StoredReport.from_row(owner, row).report for row in rows]
-        reports = [report for report in reports if report.id != before]
-        return Page(tuple(reports[:limit]), reports[limit - 1].id if len(reports) > limit else None)
+        rows = [from_item(item) for item in answer["Items"]]
+        reports = [StoredReport.from_row(owner, row).report for row in rows[:limit] if not has_expired(row)]
+        return Page(
+            tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
+        )
 
     def erase(self, stored: StoredReport) -> None:
-        """Delete the report's row, and the key that led to it."""
-        deletes = [self._delete(stored.owner, f"report#{stored.report.id}")]
+        """Delete the report's row, and the key that leads to it."""
         if stored.key is not None:
-            deletes.append(self._delete(stored.owner, f"key#{stored.key}"))
-        self._transact(deletes)
+            self._transact([self._writes.free_key(stored, stored.key)])
+        key = to_item(address(stored.owner, f"report#{stored.report.id}"))
+        self._dynamodb.delete_item(TableName=self._table, Key=key)
 
     def check(self) -> None:
         """Raise unless the table answers."""
-        self._get("nobody", "readiness")
+        self._get(address("nobody", "readiness"))
 
-    def _get(self, owner: str, sk: str) -> dict[str, Any] | None:
-        key = to_item(address(owner, sk))
-        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+    def _get(self, primary_key: dict[str, str]) -> dict[str, Any] | None:
+        item = self._dynamodb.get_item(
+            TableName=self._table, Key=to_item(primary_key), ConsistentRead=True
+        ).get("Item")
         row = from_item(item) if item else None
         return row if row and not has_expired(row) else None
+
+    def _claimant(self, new: StoredReport) -> str | None:
+        kept = self._get(address(new.owner, f"key#{new.key.name}")) if new.key else None
+        return kept["report_id"] if kept else None
 
     def _transact(self, writes: Sequence["TransactWriteItemTypeDef"]) -> list[int]:
         """Write all or nothing; returns the places of the writes whose condition failed."""
@@ -154,61 +171,6 @@ class Reports:
             else:
                 return []
         raise AssertionError("unreachable")
-
-    def _put(self, stored: StoredReport, condition: str) -> "TransactWriteItemTypeDef":
-        return {
-            "Put": {"TableName": self._table, "Item": to_item(stored.row()), "ConditionExpression": condition}
-        }
-
-    def _delete(self, owner: str, sk: str) -> "TransactWriteItemTypeDef":
-        return {"Delete": {"TableName": self._table, "Key": to_item(address(owner, sk))}}
-
-    def _claim_key(self, new: StoredReport, key: str) -> "TransactWriteItemTypeDef":
-        created = new.report.created_at
-        row = {
-            **address(new.owner, f"key#{key}"),
-            "report_id": new.report.id,
-            "digest": new.digest,
-            "expires_at": int((created + KEY_LIFE).timestamp()),
-        }
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item(row),
-                "ConditionExpression": "attribute_not_exists(pk) OR expires_at < :now",
-                "ExpressionAttributeValues": to_item({":now": int(created.timestamp())}),
-            }
-        }
-
-    def _count_one(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
-        values = {":one": 1, ":quota": self._quota, ":expires": _quota_expiry(stored)}
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": to_item(_quota_address(stored)),
-                "UpdateExpression": "ADD reports :one SET expires_at = :expires",
-                "ConditionExpression": "attribute_not_exists(reports) OR reports < :quota",
-                "ExpressionAttributeValues": to_item(values),
-            }
-        }
-
-    def _count_one_less(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": to_item(_quota_address(stored)),
-                "UpdateExpression": "ADD reports :minus_one SET expires_at = :expires",
-                "ExpressionAttributeValues": to_item({":minus_one": -1, ":expires": _quota_expiry(stored)}),
-            }
-        }
-
-
-def _quota_address(stored: StoredReport) -> dict[str, str]:
-    return address(stored.owner, f"quota#{stored.report.created_at:%Y-%m-%d}")
-
-
-def _quota_expiry(stored: StoredReport) -> int:
-    return int((stored.report.created_at + QUOTA_LIFE).timestamp())
 
 
 def _seconds_to_midnight(now: datetime) -> int:

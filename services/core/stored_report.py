@@ -13,14 +13,21 @@ _deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
+class RequestKey:
+    """An idempotency key, with what tells the photos that it came with from others."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class StoredReport:
     """A report with what its owner never sees: whose it is, where its pictures are, which key it came by."""
 
     owner: str
     report: Report
     pictures: tuple[str, ...]
-    digest: str
-    key: str | None = None
+    key: RequestKey | None = None
 
     def with_report(self, report: Report) -> Self:
         """The same row with a newer report."""
@@ -33,8 +40,8 @@ class StoredReport:
             "status": self.report.status,
             "report": self.report.model_dump_json(),
             "pictures": list(self.pictures),
-            "key": self.key,
-            "digest": self.digest,
+            "key": self.key.name if self.key else None,
+            "digest": self.key.digest if self.key else None,
             "expires_at": int(self.report.expires_at.timestamp()),
         }
         return {name: value for name, value in values.items() if value is not None}
@@ -43,7 +50,8 @@ class StoredReport:
     def from_row(cls, owner: str, row: dict[str, Any]) -> Self:
         """Read a row back."""
         report = Report.model_validate_json(row["report"])
-        return cls(owner, report, tuple(row["pictures"]), row["digest"], row.get("key"))
+        key = RequestKey(row["key"], row["digest"]) if "key" in row else None
+        return cls(owner, report, tuple(row["pictures"]), key)
 
 
 def address(owner: str, sk: str) -> dict[str, str]:

@@ -44,9 +44,15 @@ def configure_logging(service: str) -> None:
 
 @dataclass
 class Stages:
-    """How long each stage of one request took, in milliseconds."""
+    """How long each stage of one request took, in milliseconds, and when it began."""
 
     timings: dict[str, float] = field(default_factory=dict)
+    begun: float = field(default_factory=time.perf_counter)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request began."""
+        return time.perf_counter() - self.begun
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:

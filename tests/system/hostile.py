@@ -5,11 +5,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import httpx2
 from PIL import Image
 
 BOUNDARY = "vitrine"
+HEIC = Path(__file__).parents[1] / "services" / "core" / "data" / "mug.heic"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
@@ -42,11 +44,17 @@ def uploads() -> list[Upload]:
     out = BytesIO()
     Image.effect_noise((1200, 900), 80).convert("RGB").save(out, "JPEG")
     jpeg = out.getvalue()
+    flat = BytesIO()
+    Image.new("RGBA", (7100, 7100), (90, 90, 90, 90)).save(flat, "PNG")
+    heic = bytearray(HEIC.read_bytes())
+    heic[179] = 188
     return [
         Upload("text called .jpg", 415, (b"not a photo at all",)),
         Upload("empty file", 422, (b"",)),
         Upload("truncated JPEG", 422, (jpeg[: len(jpeg) // 2],)),
         Upload("PNG bomb of 30,000 x 30,000", 413, (_bomb(30_000),)),
+        Upload("50-megapixel flat PNG", 413, (flat.getvalue(),)),
+        Upload("HEIC that crashes its decoder", 422, (bytes(heic),)),
         Upload("SVG", 415, (b'<svg xmlns="http://www.w3.org/2000/svg"/>',)),
         Upload("nine photos", 422, (jpeg[:5000],) * 9),
         Upload("no photo", 422),

@@ -63,6 +63,7 @@ class World:
     status: int = 200
     body: bytes | None = None
     llm: int = 503
+    model_budget_s: float = 10.0
     model_calls: int = 0
     open: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
@@ -130,6 +131,7 @@ def client(world: World) -> Iterator[TestClient]:
                 narrator=Narrator(llm, "m", 1.0),
                 prices=Prices(0.82, 0.1, 0.5),
                 retention=timedelta(days=30),
+                model_budget_s=world.model_budget_s,
             ),
         )
 

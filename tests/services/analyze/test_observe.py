@@ -45,3 +45,28 @@ def test_neither_token_nor_photo_is_logged(
     assert [line["status"] for line in lines] == [401, 415]
     assert "very-secret" not in str(lines)
     assert "photo-bytes" not in str(lines)
+
+
+def test_who_goes_away_while_sending_is_no_error_of_ours(
+    root: logging.Logger, capsys: pytest.CaptureFixture[str], client: TestClient
+) -> None:
+    configure_logging("analyze")
+    arriving = iter(
+        [{"type": "http.request", "body": b"--x", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    headers = [
+        (b"authorization", b"Bearer token-of-alice"),
+        (b"content-type", b"multipart/form-data; boundary=x"),
+    ]
+    scope = {"type": "http", "method": "POST", "path": "/analyze", "query_string": b"", "headers": headers}
+
+    async def receive() -> Any:
+        return next(arriving)
+
+    async def send(_: Any) -> None:
+        pass
+
+    assert client.portal is not None
+    client.portal.call(client.app, scope, receive, send)
+    (line,) = logged(capsys)
+    assert (line["level"], line["status"]) == ("INFO", 499)

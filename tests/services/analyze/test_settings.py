@@ -52,3 +52,18 @@ def test_the_service_names_each_wrong_variable_and_ends(bare: pytest.MonkeyPatch
     assert "IMAGE_BUCKET" in done.stderr
     assert "Traceback" not in done.stderr
     assert "sk-secret" not in done.stderr
+
+
+@pytest.mark.parametrize("key", ["sk-a\u200bb", "sk-a\nb", "   "])
+def test_a_key_that_no_header_can_carry_is_an_error(bare: pytest.MonkeyPatch, key: str) -> None:
+    for name, value in (variables() | {"OPENAI_API_KEY": key}).items():
+        bare.setenv(name, value)
+    with pytest.raises(ValidationError, match="openai_api_key") as refused:
+        Settings()
+    assert key not in str(refused.value.errors(include_input=False))
+
+
+def test_spaces_around_the_key_are_taken_off(bare: pytest.MonkeyPatch) -> None:
+    for name, value in (variables() | {"OPENAI_API_KEY": " sk-a\n"}).items():
+        bare.setenv(name, value)
+    assert Settings().openai_api_key.get_secret_value() == "sk-a"

@@ -9,7 +9,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from services.core.model import Sight
 from services.core.report import Provenance, Report, Status
 from services.core.reports import Reports
-from services.core.stored_report import StoredReport
+from services.core.stored_report import RequestKey, StoredReport
 from services.core.vocabulary import vocabulary
 from tests.services.conftest import TABLE
 
@@ -59,6 +59,7 @@ def new() -> Callable[..., StoredReport]:
             created_at=now,
             expires_at=now + timedelta(days=30),
         )
-        return StoredReport(owner, report, (f"photos/{owner}/{number}/1.jpg",), digest, key)
+        pictures = (f"photos/{owner}/{number}/1.jpg",)
+        return StoredReport(owner, report, pictures, RequestKey(key, digest) if key else None)
 
     return make

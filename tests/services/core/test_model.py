@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
-from services.core.errors import ModelAnswerInvalid, ModelUnavailable
+from services.core.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.model import VisionModel, request_body
 from services.core.vocabulary import vocabulary
 
@@ -102,13 +102,30 @@ def test_an_answer_outside_the_contract_is_refused(endpoint: Endpoint, body: byt
         endpoint(200, body).look([b"one"])
 
 
-@pytest.mark.parametrize("status", [400, 424, 429, 500, 503])
-def test_an_error_of_the_endpoint_is_told_without_its_words(endpoint: Endpoint, status: int) -> None:
-    body = b'{"message": "Traceback: secret", "OriginalStatusCode": 500, "OriginalMessage": "secret"}'
-    with pytest.raises(ModelUnavailable) as refused:
-        endpoint(status, body).look([b"one"])
+@pytest.mark.parametrize(
+    ("status", "code", "original", "fault"),
+    [
+        (400, "ValidationError", None, ModelRefused),
+        (403, "AccessDeniedException", None, ModelRefused),
+        (400, "ThrottlingException", None, ModelUnavailable),
+        (424, "ModelError", 400, ModelRefused),
+        (424, "ModelError", 500, ModelUnavailable),
+        (424, "ModelError", 0, ModelUnavailable),
+        (424, "ModelError", None, ModelUnavailable),
+        (429, "ModelNotReadyException", None, ModelUnavailable),
+        (500, "InternalFailure", None, ModelUnavailable),
+        (503, "ServiceUnavailable", None, ModelUnavailable),
+    ],
+)
+def test_an_error_of_the_endpoint_is_told_without_its_words(
+    endpoint: Endpoint, status: int, code: str, original: int | None, fault: type[ModelFault]
+) -> None:
+    body: dict[str, Any] = {"message": "Traceback: secret", "__type": code, "OriginalMessage": "secret"}
+    if original is not None:
+        body["OriginalStatusCode"] = original
+    with pytest.raises(fault) as refused:
+        endpoint(status, json.dumps(body).encode()).look([b"one"])
     assert "secret" not in str(refused.value)
-    assert refused.value.retry_after > 0
 
 
 def test_an_endpoint_out_of_reach_is_unavailable(endpoint: Endpoint) -> None:

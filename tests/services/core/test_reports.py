@@ -8,7 +8,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from services.core.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
 from services.core.report import Failure, Status
 from services.core.reports import Reports
-from services.core.stored_report import StoredReport
+from services.core.stored_report import RequestKey, StoredReport
 
 New = Callable[..., StoredReport]
 
@@ -43,12 +43,21 @@ def test_the_quota_is_per_user_and_day(reports: Reports, new: New) -> None:
     reports.accept(new(5, owner="bob"))
 
 
+def test_a_used_up_day_is_seen_before_any_work(reports: Reports, new: New) -> None:
+    reports.check_quota("alice")
+    for number in range(3):
+        reports.accept(new(number))
+    with pytest.raises(QuotaExceeded):
+        reports.check_quota("alice")
+    reports.check_quota("bob")
+
+
 def test_what_the_quota_refuses_leaves_nothing(reports: Reports, new: New) -> None:
     for number in range(3):
         reports.accept(new(number))
     with pytest.raises(QuotaExceeded):
         reports.accept(new(9, key="k9"))
-    assert reports.earlier("alice", "k9", "d1") is None
+    assert reports.earlier("alice", RequestKey("k9", "d1")) is None
     with pytest.raises(ReportNotFound):
         reports.get("alice", new(9).report.id)
 
@@ -77,7 +86,7 @@ def test_requests_that_meet_at_the_count_are_tried_again(dynamodb: DynamoDBClien
 def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     reports.update(ended(new(key="k")))
-    earlier = reports.earlier("alice", "k", "d1")
+    earlier = reports.earlier("alice", RequestKey("k", "d1"))
     assert earlier is not None
     assert earlier.id == new().report.id
 
@@ -85,15 +94,26 @@ def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) ->
 def test_a_repeated_key_with_other_photos_is_refused(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     with pytest.raises(KeyReused):
-        reports.earlier("alice", "k", "d2")
+        reports.earlier("alice", RequestKey("k", "d2"))
 
 
 def test_a_repeated_key_of_a_running_report_says_so(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     with pytest.raises(ReportInProgress):
-        reports.earlier("alice", "k", "d1")
-    with pytest.raises(ReportInProgress):
+        reports.earlier("alice", RequestKey("k", "d1"))
+    with pytest.raises(ReportInProgress) as refused:
         reports.accept(new(2, key="k"))
+    assert refused.value.report_id == new().report.id
+
+
+def test_erasing_an_old_report_leaves_the_key_to_a_newer_one(reports: Reports, new: New) -> None:
+    old = new(key="k")
+    yesterday = old.report.model_copy(update={"created_at": old.report.created_at - timedelta(days=2)})
+    reports.accept(old.with_report(yesterday))
+    reports.accept(new(2, key="k"))
+    reports.erase(old)
+    with pytest.raises(ReportInProgress):
+        reports.earlier("alice", RequestKey("k", "d1"))
 
 
 def test_a_key_belongs_to_its_user(reports: Reports, new: New) -> None:
@@ -118,7 +138,18 @@ def test_an_erased_report_does_not_come_back(reports: Reports, new: New) -> None
             finish(ended(new(key="k")))
     with pytest.raises(ReportNotFound):
         reports.get("alice", new().report.id)
-    assert reports.earlier("alice", "k", "d1") is None
+    assert reports.earlier("alice", RequestKey("k", "d1")) is None
+
+
+def test_a_page_without_a_living_report_still_leads_on(reports: Reports, new: New) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=5)
+    reports.accept(new(1))
+    for number in (2, 3):
+        stored = new(number)
+        reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
+    page = reports.page("alice", 2)
+    assert page.reports == ()
+    assert [report.id for report in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])

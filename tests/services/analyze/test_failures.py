@@ -1,0 +1,101 @@
+"""What goes wrong half-way: the caller is told, and nothing is left that nobody answers for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from starlette.testclient import TestClient
+
+from tests.services.analyze.conftest import World
+
+Jpeg = Callable[..., bytes]
+
+
+@contextmanager
+def out_of_reach(client: Any, event: str, after: int = 0) -> Iterator[None]:
+    """Let the AWS client's calls of one kind fail, from the one after `after` calls on."""
+    calls = 0
+
+    def refuse(**_: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise EndpointConnectionError(endpoint_url="http://secret")
+
+    client.meta.events.register_first(event, refuse)
+    yield
+    client.meta.events.unregister(event, refuse)
+
+
+def reports(client: TestClient) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = client.get("/reports").json()["reports"]
+    return listed
+
+
+def post(client: TestClient, *photos: bytes) -> Any:
+    files = [("images", photo) for photo in photos]
+    return client.post("/analyze", files=files, headers={"Idempotency-Key": "k1"})
+
+
+def test_a_picture_that_cannot_be_kept_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    with out_of_reach(world.s3, "before-call.s3.PutObject", after=2):
+        answer = post(client, *(jpeg(shade) for shade in range(4)))
+    assert (answer.status_code, answer.json()["title"]) == (503, "Storage unavailable")
+    assert world.keys() == []
+    assert reports(client) == []
+    assert post(client, jpeg()).status_code == 200
+
+
+def test_a_report_that_cannot_be_accepted_leaves_nothing(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems"):
+        assert post(client, jpeg()).status_code == 503
+    assert world.keys() == []
+    assert post(client, jpeg()).status_code == 200
+
+
+def test_a_report_that_cannot_be_finished_says_so_and_frees_its_key(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    with out_of_reach(world.dynamodb, "before-call.dynamodb.PutItem"):
+        assert post(client, jpeg()).status_code == 503
+    (report,) = reports(client)
+    assert (report["status"], report["failure"]["code"]) == ("failed", "internal_error")
+    assert post(client, jpeg()).status_code == 200
+
+
+def test_the_first_error_is_told_when_the_failure_cannot_be_written_either(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    world.status, world.body = 503, b"{}"
+    with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems", after=1):
+        answer = post(client, jpeg())
+    assert (answer.status_code, answer.json()["title"]) == (503, "Model unavailable")
+
+
+@pytest.fixture
+def hurried(world: World) -> None:
+    world.model_budget_s = 0.5
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_model_that_takes_too_long_is_not_waited_for(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    world.open.clear()
+    try:
+        answer = post(client, jpeg())
+    finally:
+        world.open.set()
+    assert (answer.status_code, answer.json()["title"]) == (503, "Model unavailable")
+    assert "in time" in reports(client)[0]["failure"]["reason"]
+
+
+def test_a_used_up_day_is_told_before_the_photo_is_decoded(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    for shade in range(4):
+        assert client.post("/analyze", files={"images": jpeg(shade)}).status_code == 200
+    assert client.post("/analyze", files={"images": jpeg()[:100]}).status_code == 429
+    assert len(world.keys()) == 4
