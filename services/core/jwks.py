@@ -5,6 +5,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -83,7 +84,7 @@ class KeySet:
         try:
             self._keys = _parse(_fetch(self._url))
             self._had_at = self._clock()
-        except (OSError, HTTPException, ValueError):
+        except (OSError, ValueError):
             # The last good keys stay: an issuer that is away does not sign anybody out.
             pass
         finally:
@@ -92,10 +93,32 @@ class KeySet:
 
 
 def _fetch(url: str) -> bytes:
+    """Return the document; raises OSError unless it is had within FETCH_TIMEOUT_S, whatever takes so long."""
+    received: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError, HTTPException, ValueError):
+            received.append(_read(url))
+
+    # In a thread: urllib's own timeout is for each wait on the socket, and none for finding the address.
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(FETCH_TIMEOUT_S)
+    if not received:
+        raise OSError("the key set cannot be had")
+    return received[0]
+
+
+def _read(url: str) -> bytes:
+    deadline = time.monotonic() + FETCH_TIMEOUT_S
+    body = b""
     with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310 http(s), see KeySet
-        body: bytes = answer.read(LARGEST_KEY_SET + 1)
-    if len(body) > LARGEST_KEY_SET:
-        raise ValueError("the key set is too large")
+        while chunk := answer.read1(LARGEST_KEY_SET):
+            body += chunk
+            if len(body) > LARGEST_KEY_SET:
+                raise ValueError("the key set is too large")
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody waits for the key set any more")
     return body
 
 

@@ -1,7 +1,10 @@
 """How the issuer's keys are kept: asked for with restraint, and never lost to a bad day of the issuer's."""
 
+import contextlib
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -117,6 +120,42 @@ def test_without_any_keys_the_next_second_tries_again(keys: KeySet, issuer: Issu
 def test_nobody_listening_is_no_keys() -> None:
     with pytest.raises(KeysUnavailable):
         KeySet("http://127.0.0.1:9/jwks.json").ensure()
+
+
+@pytest.fixture
+def dribbling() -> Iterator[int]:
+    """The port of a server that sends a byte now and then: it neither ends nor is ever silent for long."""
+    stopped = threading.Event()
+
+    def dribble(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            path = connection.recv(4096).split()[1]
+            start = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if path == b"/body" else b"X-Slow: ")
+            connection.sendall(start)
+            while not stopped.wait(0.02):
+                connection.sendall(b" ")
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=dribble, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        stopped.set()
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("slow", ["headers", "body"])
+def test_a_key_set_that_dribbles_in_is_waited_for_no_longer_than_a_silent_one(
+    dribbling: int, slow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwks, "FETCH_TIMEOUT_S", 0.3)
+    began = time.monotonic()
+    with pytest.raises(KeysUnavailable):
+        KeySet(f"http://127.0.0.1:{dribbling}/{slow}").get("one")
+    assert time.monotonic() - began < 2
 
 
 def test_being_ready_asks_only_once(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
