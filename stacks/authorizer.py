@@ -3,24 +3,23 @@
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from stacks.environment import LogDays
+from stacks.logs import log_group
 from stacks.packaging import python_code
 from stacks.sections import Supabase
 
 
 def authorizer_function(
-    scope: Construct, supabase: Supabase, code_platform: tuple[str, ...], retention: logs.RetentionDays
+    scope: Construct, supabase: Supabase, code_platform: tuple[str, ...], log_days: LogDays
 ) -> lambda_.Function:
     """Declare the function; it may write its own log and, where one is named, read the legacy secret."""
-    log_group = logs.LogGroup(
-        scope, "AuthorizerLog", retention=retention, removal_policy=cdk.RemovalPolicy.DESTROY
-    )
+    log = log_group(scope, "AuthorizerLog", log_days)
     # A role of our own: the managed policy may write to every log group of the account.
     role = iam.Role(scope, "AuthorizerRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    log_group.grant_write(role)
+    log.grant_write(role)
     variables = {"SUPABASE_URL": supabase.url}
     if supabase.legacy_secret_name is not None:
         variables["SUPABASE_LEGACY_SECRET_NAME"] = supabase.legacy_secret_name
@@ -38,5 +37,5 @@ def authorizer_function(
         timeout=cdk.Duration.seconds(8),
         environment=variables,
         role=role,
-        log_group=log_group,
+        log_group=log,
     )

@@ -8,13 +8,13 @@ from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from stacks.authorizer import authorizer_function
-from stacks.environment import Environment
+from stacks.environment import Environment, LogDays
+from stacks.logs import log_group
 from stacks.outputs import publish
 from stacks.sections import Domain, Rate
 
@@ -32,14 +32,6 @@ LOGGED = {
     "authorizer_error": "$context.authorizer.error",
     "source_ip": "$context.identity.sourceIp",
     "user_agent": "$context.identity.userAgent",
-}
-LOG_RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    90: logs.RetentionDays.THREE_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
 }
 
 
@@ -75,7 +67,7 @@ class Gateway(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         name, domain, throttle = settings.name, settings.domain, settings.throttle
-        retention = LOG_RETENTION[settings.log_retention_days]
+        log_days = settings.log_retention_days
 
         self.api = apigw.HttpApi(
             self,
@@ -85,7 +77,7 @@ class Gateway(cdk.Stack):
             cors_preflight=_cors(settings.cors_origins),
             default_authorizer=authorizers.HttpLambdaAuthorizer(
                 "Authorizer",
-                authorizer_function(self, settings.supabase, code_platform, retention),
+                authorizer_function(self, settings.supabase, code_platform, log_days),
                 identity_source=["$request.header.Authorization"],
                 response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
                 results_cache_ttl=cdk.Duration.minutes(5),
@@ -102,7 +94,7 @@ class Gateway(cdk.Stack):
         for route in rates:
             method, path = route.split()
             self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=upstream)
-        stage = self._stage(rates, retention)
+        stage = self._stage(rates, log_days)
         if domain is not None:
             self._serve_at(domain, stage)
 
@@ -114,15 +106,9 @@ class Gateway(cdk.Stack):
         key = settings.supabase.publishable_key
         publish(self, name, "SupabasePublishableKey", key, "Supabase key that browsers may hold")
 
-    def _stage(self, rates: dict[str, Rate], retention: logs.RetentionDays) -> apigw.CfnStage:
-        access_log = logs.LogGroup(
-            self,
-            "AccessLog",
-            # Under this prefix AWS keeps one resource policy, however many log groups there are.
-            log_group_name=f"/aws/vendedlogs/{self.stack_name}",
-            retention=retention,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+    def _stage(self, rates: dict[str, Rate], log_days: LogDays) -> apigw.CfnStage:
+        # Under this prefix AWS keeps one resource policy, however many log groups there are.
+        access_log = log_group(self, "AccessLog", log_days, name=f"/aws/vendedlogs/{self.stack_name}")
         stage = apigw.CfnStage(
             self,
             "Stage",
@@ -173,14 +159,7 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
     return apigw.CorsPreflightOptions(
         allow_origins=list(origins),
         allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
-        allow_headers=[
-            "accept-language",
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "prefer",
-            "traceparent",
-        ],
-        expose_headers=["location", "retry-after", "server-timing", "x-request-id"],
+        allow_headers=["accept-language", "authorization", "content-type", "idempotency-key", "traceparent"],
+        expose_headers=["idempotent-replayed", "retry-after", "server-timing"],
         max_age=cdk.Duration.hours(1),
     )

@@ -87,8 +87,9 @@ def test_browsers_of_the_settings_origins_may_call(assemblies: dict[str, Assembl
     dev = assemblies["dev"]
     cors = dev.only("gateway", "ApiGatewayV2::Api")["CorsConfiguration"]
     assert cors["AllowOrigins"] == list(dev.settings.cors_origins)
-    assert {"authorization", "idempotency-key", "prefer"} <= set(cors["AllowHeaders"])
-    assert {"location", "retry-after"} <= set(cors["ExposeHeaders"])
+    sent = {"accept-language", "authorization", "content-type", "idempotency-key", "traceparent"}
+    assert set(cors["AllowHeaders"]) == sent
+    assert set(cors["ExposeHeaders"]) == {"idempotent-replayed", "retry-after", "server-timing"}
     assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
 
 
