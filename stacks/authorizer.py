@@ -21,6 +21,8 @@ def authorizer_function(
     role = iam.Role(scope, "AuthorizerRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log.grant_write(role)
     variables = {"SUPABASE_URL": supabase.url}
+    if supabase.issuer is not None:
+        variables["SUPABASE_ISSUER"] = supabase.issuer
     if supabase.legacy_secret_name is not None:
         variables["SUPABASE_LEGACY_SECRET_NAME"] = supabase.legacy_secret_name
         secret = secretsmanager.Secret.from_secret_name_v2(scope, "LegacySecret", supabase.legacy_secret_name)

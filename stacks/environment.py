@@ -38,7 +38,7 @@ class Environment(Section):
     time_budget_s: Annotated[int, Field(ge=10, le=25)]
     quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
     cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
-    upstream_url: Url
+    upstream_url: Origin
     model: Model
     supabase: Supabase
     llm: Llm
@@ -82,6 +82,7 @@ class Environment(Section):
             "upstream_url": self.upstream_url,
             "webhook_url": self.webhook_url,
             "supabase.url": self.supabase.url,
+            "supabase.issuer": self.supabase.issuer,
             "llm.base_url": self.llm.base_url,
         }
         return [(key, url) for key, url in urls.items() if url is not None]

@@ -16,9 +16,8 @@ def _url(value: str) -> str:
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or value != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError("an origin: scheme and host only, such as https://shop.example.com")
+    if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", value):
+        raise ValueError("an origin: http(s)://host[:port] and no more, such as https://shop.example.com")
     return value
 
 
@@ -78,9 +77,13 @@ class Model(Section):
 
 
 class Supabase(Section):
-    """The project that signs the users in. Its legacy secret is named, never here."""
+    """The project that signs the users in. Its legacy secret is named, never here.
+
+    Without an `issuer`, its tokens are those of <url>/auth/v1.
+    """
 
     url: Url
+    issuer: Url | None = None
     publishable_key: Text
     legacy_secret_name: Name | None = None
 

@@ -20,6 +20,7 @@ def analyze_variables(
         "MODEL_ENDPOINT": environment.model.endpoint_name,
         "MODEL_USD_PER_HOUR": str(environment.model.usd_per_hour),
         "SUPABASE_URL": environment.supabase.url,
+        "SUPABASE_ISSUER": environment.supabase.issuer,
         "LLM_MODEL": llm.model,
         "LLM_BASE_URL": llm.base_url,
         "LLM_REASONING_EFFORT": llm.reasoning_effort,

@@ -1,7 +1,9 @@
 """What the authorizer is told by its environment."""
 
-from pydantic import SecretStr, field_validator
+from pydantic import HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.core.identity import supabase_issuer
 
 
 class Settings(BaseSettings):
@@ -12,21 +14,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
-    supabase_url: str
+    supabase_url: HttpUrl
+    supabase_issuer: HttpUrl | None = None
     supabase_legacy_secret: SecretStr | None = None
     supabase_legacy_secret_name: str | None = None
 
-    @field_validator("supabase_url")
-    @classmethod
-    def _http(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("SUPABASE_URL is an http(s) URL")
-        return value.rstrip("/")
-
     @property
     def issuer(self) -> str:
-        """Who signs: Supabase's auth server of the project."""
-        return f"{self.supabase_url}/auth/v1"
+        """Who signs: Supabase's auth server of the project, under the domain that it goes by."""
+        return str(self.supabase_issuer or supabase_issuer(str(self.supabase_url))).rstrip("/")
 
     def legacy_secret(self) -> str | None:
         """Return the HS256 secret, or None without one; asks Secrets Manager where it is named."""

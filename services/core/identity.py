@@ -22,6 +22,11 @@ class Identity:
     subject: str
 
 
+def supabase_issuer(url: str) -> str:
+    """Return who issues the tokens of the Supabase project at `url`, as they name it."""
+    return f"{url.rstrip('/')}/auth/v1"
+
+
 class TokenVerifier:
     """Checks access tokens of one issuer. Safe to share between threads.
 

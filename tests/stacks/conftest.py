@@ -52,6 +52,7 @@ class Assembly:
 def with_everything() -> Environment:
     values = tomllib.loads((FOLDER / "prod.toml").read_text())
     values["supabase"]["legacy_secret_name"] = "shop/supabase-jwt"
+    values["supabase"]["issuer"] = "https://auth.shop.example/auth/v1"
     return Environment.model_validate({"name": "shop", **values, **OPTIONAL})
 
 
@@ -69,7 +70,7 @@ def prod(assemblies: dict[str, Assembly]) -> Assembly:
 
 @pytest.fixture(scope="session")
 def shop(assemblies: dict[str, Assembly]) -> Assembly:
-    """The environment with a domain, a legacy secret and no web origins."""
+    """The environment with a domain, an issuer of its own, a legacy secret and no web origins."""
     return assemblies["shop"]
 
 

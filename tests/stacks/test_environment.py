@@ -94,8 +94,16 @@ def test_a_file_that_is_missing_names_the_choices(tmp_path: Path) -> None:
         (
             "https://analyze.prod",
             "ftp://analyze.prod",
-            r"upstream_url = 'ftp://.*': allowed: an http\(s\) URL",
+            r"upstream_url = 'ftp://.*': allowed: an origin",
         ),
+        (
+            "https://analyze.prod.invalid",
+            "https://analyze.prod.invalid/v1",
+            r"upstream_url = '.*/v1': allowed: an origin: http\(s\)://host\[:port\] and no more",
+        ),
+        ("https://analyze.prod", "https://me:pw@analyze.prod", r"upstream_url = '.*': allowed: an origin"),
+        ('# issuer = "https://…', 'issuer = "auth.example.com', r"supabase\.issuer = .* an http\(s\) URL"),
+        ('# issuer = "https', 'issuer = "http', r"allowed: https in supabase\.issuer"),
         ("analyze = { per_second = 20", "analyze = { per_second = 0", r"throttle\.analyze\.per_second = 0"),
         ('# webhook_url = "https', 'webhook_url = "http', r"allowed: https in webhook_url"),
         ("# image_uri = ", "image_uri = ", r"model\.image_uri = '…': allowed"),
@@ -127,6 +135,14 @@ def test_a_wrong_value_names_file_key_value_and_what_is_allowed(
 def test_an_unknown_key_names_the_nearest(tmp_path: Path, old: str, new: str, told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         load_environment(changed(tmp_path, old, new))
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://127.0.0.1:8080", "http://[::1]:8080", "https://analyze.example.com"]
+)
+def test_an_upstream_is_an_origin_with_or_without_a_port(origin: str) -> None:
+    values = {"name": "shop", **PROD, "target": "emulator", "upstream_url": origin}
+    assert Environment.model_validate(values).upstream_url == origin
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

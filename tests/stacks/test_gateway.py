@@ -136,11 +136,17 @@ def test_the_authorizer_runs_on_graviton_without_reserving_what_a_new_account_la
     assert "ReservedConcurrentExecutions" not in function
 
 
-def test_the_authorizer_knows_the_project_and_the_name_of_its_secret(shop: Assembly) -> None:
+def test_the_authorizer_knows_the_project_its_issuer_and_the_name_of_its_secret(shop: Assembly) -> None:
     assert shop.only("gateway", "Lambda::Function")["Environment"]["Variables"] == {
         "SUPABASE_URL": shop.settings.supabase.url,
+        "SUPABASE_ISSUER": "https://auth.shop.example/auth/v1",
         "SUPABASE_LEGACY_SECRET_NAME": "shop/supabase-jwt",
     }
+
+
+def test_without_an_issuer_and_a_secret_the_authorizer_knows_the_project_alone(prod: Assembly) -> None:
+    variables = prod.only("gateway", "Lambda::Function")["Environment"]["Variables"]
+    assert variables == {"SUPABASE_URL": prod.settings.supabase.url}
 
 
 def test_the_authorizer_reads_a_secret_only_where_one_is_named(prod: Assembly, shop: Assembly) -> None:

@@ -7,6 +7,7 @@ import pytest
 from services.analyze.settings import Settings
 from stacks.environment import environment_names, load_environment
 from stacks.variables import analyze_variables
+from tests.stacks.conftest import with_everything
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
 NAMES: dict[str, Any] = {"reports_table": "reports", "image_bucket": "images", "image_key_id": "key"}
@@ -15,7 +16,7 @@ NAMES: dict[str, Any] = {"reports_table": "reports", "image_bucket": "images", "
 @pytest.mark.parametrize("name", environment_names())
 def test_the_service_reads_exactly_these_variables(name: str) -> None:
     read = {field.upper() for field in Settings.model_fields} - SECRETS
-    optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT"}
+    optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER"}
     given = set(analyze_variables(load_environment(name), **NAMES))
     assert read - optional <= given <= read
 
@@ -33,5 +34,10 @@ def test_the_service_accepts_them(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_a_deployment_has_not_is_no_variable() -> None:
     given = analyze_variables(load_environment("prod"), **{**NAMES, "image_key_id": None})
-    assert not {"IMAGE_KEY_ID", "LLM_BASE_URL"} & set(given)
+    assert not {"IMAGE_KEY_ID", "LLM_BASE_URL", "SUPABASE_ISSUER"} & set(given)
     assert given["LLM_REASONING_EFFORT"] == "none"
+
+
+def test_a_project_with_a_domain_of_its_own_says_who_issues_its_tokens() -> None:
+    given = analyze_variables(with_everything(), **NAMES)
+    assert given["SUPABASE_ISSUER"] == "https://auth.shop.example/auth/v1"

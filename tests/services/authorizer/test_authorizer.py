@@ -122,6 +122,23 @@ def test_without_a_legacy_secret_no_store_is_asked(monkeypatch: pytest.MonkeyPat
     assert settings.issuer == "https://project.supabase.co/auth/v1"
 
 
+@pytest.mark.parametrize("url", ["https://Project.Supabase.co", "https://project.supabase.co:443/"])
+def test_however_the_projects_url_is_spelt_its_issuer_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SUPABASE_URL", url)
+    assert Settings().issuer == "https://project.supabase.co/auth/v1"
+
+
+def test_a_project_with_a_domain_of_its_own_is_asked_there(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.invalid")
+    monkeypatch.setenv("SUPABASE_ISSUER", f"{issuer.name}/")
+    handler = start(monkeypatch)
+    assert handler.handle(event(f"Bearer {issuer.token()}"), None)["isAuthorized"]
+
+
 @pytest.mark.parametrize("url", [None, "project.supabase.co"])
 def test_a_missing_or_wrong_project_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
     monkeypatch.delenv("SUPABASE_URL", raising=False)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.core.errors import InvalidToken, KeysUnavailable
-from services.core.identity import Identity, TokenVerifier
+from services.core.identity import Identity, TokenVerifier, supabase_issuer
 from tests.services.core.issuer import Issuer, public_jwk, running_issuer
 
 SECRET = "a-legacy-secret-that-is-long-enough-to-be-one"
@@ -53,6 +53,11 @@ def refused(verifier: TokenVerifier, token: str) -> str:
 
 def test_a_good_token_names_its_user(verifier: TokenVerifier, issuer: Issuer) -> None:
     assert verifier.verify(issuer.token()) == Identity("user-1")
+
+
+@pytest.mark.parametrize("url", ["https://project.supabase.co", "https://project.supabase.co/"])
+def test_a_supabase_project_issues_tokens_under_its_own_url(url: str) -> None:
+    assert supabase_issuer(url) == "https://project.supabase.co/auth/v1"
 
 
 def test_rs256_by_the_key_set_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
