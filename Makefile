@@ -34,7 +34,7 @@ synth: setup-test ## every environment's templates into cdk.out/, linted; no acc
 	@$(PYTHON) -m stacks
 
 diff: setup-demo ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
-	@$(if $(BASE),sh delivery/diff.sh $(BASE),$(CDK) diff --all -c env=$(ENV))
+	@$(if $(BASE),sh delivery/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
 
 deploy: setup-demo ## deploy an environment into its account: make deploy ENV=prod
 	@$(CDK) deploy --all -c env=$(ENV) --outputs-file .vitrine/outputs-$(ENV).json

@@ -1,9 +1,11 @@
 """Synthesize every environment and lint it: `python -m stacks`. Needs no network, credentials or Docker."""
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,7 +17,7 @@ if _node and _node.origin:
 import aws_cdk as cdk  # noqa: E402
 
 from app import build  # noqa: E402
-from stacks.environment import Environment, environment_names, load_environment  # noqa: E402
+from stacks.environment import Environment, SettingsError, environment_names, load_environment  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,15 +40,33 @@ def lint(templates: list[Path], region: str) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603 our own command
 
 
-def main() -> int:
-    """Synthesize into cdk.out/<environment>; returns 1 when a template is not clean."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Synthesize into cdk.out/<environment>; returns 1 when a template is not clean or a setting is wrong."""
+    options = _parser().parse_args(arguments)
     status = 0
     for name in environment_names():
-        settings = load_environment(name)
+        try:
+            settings = load_environment(name)
+        except SettingsError as error:
+            sys.stderr.write(f"{error}\n")
+            status = 1
+            continue
         templates = synthesize(settings, ROOT / "cdk.out" / name)
-        status |= lint(templates, settings.region)
+        if options.lint:
+            status |= lint(templates, settings.region)
         sys.stdout.write(f"{name}: {len(templates)} stacks in cdk.out/{name}\n")
     return min(status, 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m stacks",
+        description="Synthesize every environment into cdk.out/<environment>, and lint the templates.",
+    )
+    parser.add_argument(
+        "--no-lint", dest="lint", action="store_false", help="only synthesize: cfn-lint need not be installed"
+    )
+    return parser
 
 
 if __name__ == "__main__":

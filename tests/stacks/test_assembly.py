@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 import app
+from stacks import __main__ as command
 from stacks.__main__ import ROOT, lint
+from stacks.environment import Environment, SettingsError, load_environment
 from tests.stacks.conftest import Assembly
 
 OUTPUTS = {
@@ -99,3 +101,42 @@ def test_no_environment_is_an_error_that_names_the_choices(monkeypatch: pytest.M
     monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
     with pytest.raises(SystemExit, match=r"pass -c env=NAME; choose one of dev, local, prod"):
         app.main()
+
+
+def test_a_synthesis_alone_needs_no_lint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "synthesize", lambda settings, folder: [folder / "a.template.json"])
+    monkeypatch.setattr(command, "lint", lambda templates, region: pytest.fail("linted"))
+    assert command.main(["--no-lint"]) == 0
+    assert "prod: 1 stacks in cdk.out/prod" in capsys.readouterr().out
+
+
+def test_an_environment_that_is_wrong_is_told_and_the_others_are_synthesized(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load(name: str) -> Environment:
+        if name == "dev":
+            raise SettingsError("dev.toml: quota_per_day: is missing")
+        return load_environment(name)
+
+    monkeypatch.setattr(command, "load_environment", load)
+    monkeypatch.setattr(command, "synthesize", lambda settings, folder: [])
+    monkeypatch.setattr(command, "lint", lambda templates, region: 0)
+    assert command.main([]) == 1
+    said = capsys.readouterr()
+    assert said.err == "dev.toml: quota_per_day: is missing\n"
+    assert "prod: " in said.out
+
+
+def test_a_wrong_environment_ends_the_cdks_own_synthesis_without_a_traceback(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("quota_per_day = 0\n")
+    context = json.dumps({"env": str(wrong)})
+    environment = {**os.environ, "CDK_CONTEXT_JSON": context}
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "wrong.toml: quota_per_day = 0: allowed: " in done.stderr
+    assert "Traceback" not in done.stderr

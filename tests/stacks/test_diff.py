@@ -1,0 +1,67 @@
+"""`make diff BASE=…`: what two commits' templates differ in, without an account and without cfn-lint."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stacks.__main__ import ROOT
+
+APP = """
+import aws_cdk as cdk
+from aws_cdk import aws_ssm as ssm
+
+app = cdk.App()
+name = app.node.get_context("env")
+for stack, value in {stacks}.items():
+    ssm.StringParameter(cdk.Stack(app, f"{{name}}-{{stack}}"), "Parameter", string_value=value)
+app.synth()
+"""
+# How the commits before this one synthesize is not asked: they may lint, and find something.
+LINTS = "raise SystemExit('cfn-lint is not installed, and there is a finding')"
+SYNTHESIZES = """
+import json, os, subprocess, sys
+assert sys.argv[1:] == ["--no-lint"]
+context = json.dumps({"env": "shop"})
+environment = {**os.environ, "CDK_OUTDIR": "cdk.out/shop", "CDK_CONTEXT_JSON": context}
+subprocess.run([sys.executable, "app.py"], env=environment, check=True)
+"""
+
+
+def commit(repository: Path, stacks: dict[str, str], command: str) -> None:
+    (repository / "app.py").write_text(APP.format(stacks=stacks))
+    (repository / "stacks" / "__main__.py").write_text(command)
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    for arguments in (("add", "--all"), (*identity, "commit", "--quiet", "--message", "a commit")):
+        subprocess.run(["git", *arguments], cwd=repository, check=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Two commits of a small app: one stack changes, one comes and one goes."""
+    for folder in ("stacks", "environments", "delivery"):
+        (tmp_path / folder).mkdir()
+    for name in (".venv", ".vitrine"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "delivery" / "diff.sh", tmp_path / "delivery")
+    (tmp_path / "environments" / "shop.toml").touch()
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": "python app.py", "context": {}}))
+    (tmp_path / ".gitignore").write_text(".venv\n.vitrine\ncdk.out\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    commit(tmp_path, {"kept": "one", "former": "x"}, LINTS)
+    commit(tmp_path, {"kept": "two", "new": "x"}, SYNTHESIZES)
+    return tmp_path
+
+
+def test_a_commit_is_compared_whatever_its_own_command_says(repository: Path) -> None:
+    command = ["sh", "delivery/diff.sh", "HEAD~1"]
+    done = subprocess.run(command, cwd=repository, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Stack shop-kept" in done.stdout
+    assert "[~] AWS::SSM::Parameter" in done.stdout
+    assert "Stack shop-new is new" in done.stdout
+    assert "Stack shop-former is gone" in done.stdout
+    left = subprocess.run(["git", "worktree", "list"], cwd=repository, capture_output=True, check=True)
+    assert len(left.stdout.splitlines()) == 1
