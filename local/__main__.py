@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import signal
 import sys
@@ -29,6 +30,9 @@ variables:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed with a reason, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a ✓ shows another sign instead
     options, rest = _parser().parse_known_args(arguments)
     if rest and options.command not in ("token", "demo"):
         _parser().error(f"unknown argument {rest[0]}")

@@ -38,7 +38,7 @@ async def deploy(
     `emulator` says which emulator holds the stacks: it forgets them when it ends. `ready` is set once it
     answers. Raise LocalError with the tool's last lines when a step fails.
     """
-    code = fingerprint((), home.environment.read_text(), _sources())
+    code = fingerprint((), home.environment.read_text("utf-8"), _sources())
     done = _read(home)
     instance = f"{emulator.pid} {emulator.started}"
     synthesized = done.get("synthesized") == code and (home.assembly / "manifest.json").is_file()
@@ -136,11 +136,11 @@ async def _run(
 
 def _read(home: Home) -> dict[str, object]:
     try:
-        content = json.loads((home.state / "deployment.json").read_text())
+        content = json.loads((home.state / "deployment.json").read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def _write(home: Home, content: Mapping[str, object]) -> None:
-    (home.state / "deployment.json").write_text(json.dumps(content))
+    (home.state / "deployment.json").write_text(json.dumps(content), "utf-8")

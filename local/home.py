@@ -69,7 +69,7 @@ class Home:
 def tail(path: Path, lines: int = 15) -> list[str]:
     """Return the last lines of a log that say something, or nothing when there is no such file."""
     try:
-        text = path.read_text(errors="replace")
+        text = path.read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return []
     spoken = [spell(line) for line in text.splitlines() if line.strip()]

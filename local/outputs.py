@@ -17,7 +17,7 @@ def stack_outputs(home: Home) -> dict[str, str]:
     emulator = records(home).get("emulator")
     if emulator is None or emulator.process() is None or not home.outputs.is_file():
         raise LocalError("Nothing is deployed on this machine.", cure="Run `python -m local up`.")
-    stacks: dict[str, dict[str, str]] = json.loads(home.outputs.read_text())
+    stacks: dict[str, dict[str, str]] = json.loads(home.outputs.read_text("utf-8"))
     outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
     if "ApiUrl" in outputs:
         outputs["ApiUrl"] = by_path(outputs["ApiUrl"], emulator.port)

@@ -81,7 +81,7 @@ def _take(port: int, bound: ExitStack, held: ExitStack) -> int | None:
 def _reserve(port: int, held: ExitStack) -> bool:
     folder = Path(tempfile.gettempdir()) / f"vitrine-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = held.enter_context((folder / str(port)).open("w"))
+    lock = held.enter_context((folder / str(port)).open("wb"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

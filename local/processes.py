@@ -69,7 +69,7 @@ def start(
 def records(home: Home) -> dict[str, Record]:
     """Return what is remembered, by part; nothing when the record is missing or unreadable."""
     try:
-        content = json.loads((home.state / "parts.json").read_text())
+        content = json.loads((home.state / "parts.json").read_text("utf-8"))
         return {name: Record(**fields) for name, fields in content.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
@@ -80,7 +80,8 @@ def remember(home: Home, changes: Mapping[str, Record | None]) -> None:
     kept = {name: record for name, record in {**records(home), **changes}.items() if record is not None}
     home.state.mkdir(parents=True, exist_ok=True)
     draft = home.state / f"parts.{os.getpid()}"
-    draft.write_text(json.dumps({name: asdict(record) for name, record in kept.items()}, indent=1))
+    text = json.dumps({name: asdict(record) for name, record in kept.items()}, indent=1)
+    draft.write_text(text, "utf-8")
     draft.replace(home.state / "parts.json")
 
 

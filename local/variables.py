@@ -25,6 +25,7 @@ def base() -> dict[str, str]:
         "PATH": f"{PYTHON.parent}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "PYTHONPATH": str(REPOSITORY),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",  # what is read and logged is UTF-8, whatever the caller's locale
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

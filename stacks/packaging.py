@@ -69,7 +69,9 @@ class _UvBundling:
             *("--target", output_dir, "--requirement", str(self._requirements), "--only-binary", ":all:"),
             *self._platform,
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own command
+        done = subprocess.run(  # noqa: S603 our own command
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         if done.returncode != 0:
             raise RuntimeError(
                 f"{self._requirements.relative_to(ROOT)}: its packages cannot be installed: "

@@ -29,7 +29,7 @@ class Manifest:
 def read(folder: Path) -> Manifest:
     """The manifest of a model folder, its artifact named after the hash of its weights."""
     path = folder / "manifest.json"
-    stated = json.loads(path.read_text()) if path.exists() else {}
+    stated = json.loads(path.read_text("utf-8")) if path.exists() else {}
     digest = hashlib.sha256()
     for weights in sorted(folder.glob(_WEIGHTS)):
         with weights.open("rb") as stream:

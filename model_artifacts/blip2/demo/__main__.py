@@ -68,7 +68,8 @@ def _train(given: argparse.Namespace) -> None:
     evaluate.fit(given.target, count=300)
     figures = evaluate.evaluate(given.target, count=500)
     path = given.target / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"held_out": figures}, indent=2) + "\n")
+    manifest = json.loads(path.read_text("utf-8")) | {"held_out": figures}
+    path.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
 
 
 def _evaluate(given: argparse.Namespace) -> None:

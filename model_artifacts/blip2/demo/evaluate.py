@@ -118,9 +118,9 @@ def summary(found: list[Verdict]) -> dict[str, float]:
 def fit(folder: Path, count: int) -> None:
     """Fit temperature and Platt scaling on `count` pictures of their own seeds, into the manifest."""
     path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
+    manifest = json.loads(path.read_text("utf-8"))
     manifest.update(temperature={}, platt={})
-    path.write_text(json.dumps(manifest, indent=2) + "\n")
+    path.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
     found = list(verdicts(folder, range(CALIBRATION, CALIBRATION + count)))
     for name, words in (("type", TYPES), ("material", MATERIALS)):
         shares = torch.tensor([[verdict.scores[name][word] for word in words] for verdict in found])
@@ -132,7 +132,7 @@ def fit(folder: Path, count: int) -> None:
         )
         truth = torch.tensor([tag in verdict.drawing.wear for verdict in found], dtype=torch.double)
         manifest["platt"][tag] = [round(value, 4) for value in calibration.platt(margins, truth)]
-    path.write_text(json.dumps(manifest, indent=2) + "\n")
+    path.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
 
 
 def evaluate(folder: Path, count: int) -> dict[str, float]:

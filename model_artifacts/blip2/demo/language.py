@@ -146,4 +146,4 @@ def save(blip: Blip2ForConditionalGeneration, target: Path) -> None:
     blip.half().save_pretrained(target)  # type: ignore[no-untyped-call]
     processor().save_pretrained(target)
     manifest = {"name": "demo", "vocabulary_version": vocabulary()["version"], "temperature": {}, "platt": {}}
-    (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")

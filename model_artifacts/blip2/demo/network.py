@@ -35,7 +35,7 @@ _CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
 
 def vocabulary() -> dict[str, Any]:
     """The questions and closed vocabularies that the service asks about."""
-    return json.loads(VOCABULARY.read_text())  # type: ignore[no-any-return]
+    return json.loads(VOCABULARY.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
 def _words() -> list[str]:
