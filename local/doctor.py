@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SETUP = "Run `sh local/setup.sh demo`; what is done already stays done."
+_PATIENCE_S = 60
 _NEEDED_BYTES = 3_000_000_000
 _KEPT_BYTES = 500_000_000
 
@@ -86,9 +87,12 @@ def make() -> Iterator[Finding]:
     """GNU make, whose oldest release in use is macOS's 3.81."""
     cure = "'xcode-select --install' on macOS, 'sudo apt install make' on Debian and Ubuntu."
     try:
-        said = subprocess.run(["make", "--version"], capture_output=True, text=True, check=False).stdout
-    except FileNotFoundError:
+        said = _run(["make", "--version"]).stdout
+    except OSError:
         yield Finding("make is not installed.", cure)
+        return
+    except subprocess.TimeoutExpired:
+        yield Finding(f"`make --version` does not end within {_PATIENCE_S} s.", cure)
         return
     version = re.search(r"GNU Make (\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < (3, 81):
@@ -130,12 +134,23 @@ def packages(home: Home) -> Iterator[Finding]:
 def runs(what: str, command: list[str]) -> Finding:
     """Say whether a tool of ours starts."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = _run(command)
     except OSError:
         return Finding(f"{what} is missing.", _SETUP)
+    except subprocess.TimeoutExpired:
+        return Finding(
+            f"{what} does not start within {_PATIENCE_S} s.",
+            "Look again when this machine has less to do. If it stays so: `make clean`, then `make demo`.",
+        )
     if done.returncode != 0:
         return Finding(f"{what} does not start: {done.stderr.strip()[-200:]}", _SETUP)
     return Finding(f"{what} {done.stdout.strip()}")
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_PATIENCE_S
+    )
 
 
 def downloads(home: Home) -> Iterator[Finding]:
@@ -143,19 +158,19 @@ def downloads(home: Home) -> Iterator[Finding]:
     uv = TOOLS / "bootstrap" / "bin" / "uv"
     if not uv.is_file():
         return
+    cure = "Check the network; UV_DEFAULT_INDEX names another index. Only installing needs it."
     with tempfile.TemporaryDirectory() as folder:
         probe = ["--dry-run", "--no-cache", "--target", folder, "--python", sys.executable, "six"]
-        done = subprocess.run(
-            [str(uv), "pip", "install", *probe], capture_output=True, text=True, check=False, timeout=60
-        )
+        try:
+            done = _run([str(uv), "pip", "install", *probe])
+        except subprocess.TimeoutExpired:
+            yield Finding(f"The package index does not answer within {_PATIENCE_S} s.", cure, note=True)
+            return
     if done.returncode == 0:
         yield Finding("The package index answers")
     else:
-        yield Finding(
-            f"The package index does not answer: {done.stderr.strip().splitlines()[-1:]}",
-            "Check the network; UV_DEFAULT_INDEX names another index. Only installing needs it.",
-            note=True,
-        )
+        said = done.stderr.strip().rpartition("\n")[2]
+        yield Finding(f"The package index does not answer: {said}", cure, note=True)
 
 
 def addresses(home: Home) -> Iterator[Finding]:

@@ -13,16 +13,22 @@ SOURCE = REPOSITORY / "environments" / "local.toml"
 def render(home: Home, ports: Mapping[str, int]) -> Path:
     """Write the environment that this run deploys, and return its path.
 
-    The file is written only when an address changed.
+    The file is written only when an address changed. Raise LocalError when there is nothing to make it from.
     """
+    try:
+        source = SOURCE.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(
+            f"{SOURCE} cannot be read: {error}.", cure=f"Put it back: `git checkout {SOURCE}`."
+        ) from error
     addresses = {
         ("", "upstream_url"): f"http://127.0.0.1:{ports['service']}",
         ("supabase", "url"): f"http://127.0.0.1:{ports['identity']}",
         ("llm", "base_url"): f"http://127.0.0.1:{ports['llm']}/v1",
     }
-    text = replace(SOURCE.read_text(), addresses)
-    if not home.environment.is_file() or home.environment.read_text() != text:
-        home.environment.write_text(text)
+    text = replace(source, addresses)
+    if not home.environment.is_file() or home.environment.read_text("utf-8") != text:
+        home.environment.write_text(text, "utf-8")
     return home.environment
 
 

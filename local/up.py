@@ -128,7 +128,7 @@ def service_variables(environment: Environment, outputs: Mapping[str, str]) -> d
     """Return what the service's stack would give it; with an OpenAI key at hand, OpenAI words the reports."""
     key = os.environ.get("OPENAI_API_KEY")
     if key:
-        environment = environment.model_copy(update={"llm": load_environment("prod").llm})
+        environment = environment.model_copy(update={"llm": _prod().llm})
     given = analyze_variables(
         environment,
         reports_table=outputs["ReportsTable"],
@@ -136,6 +136,16 @@ def service_variables(environment: Environment, outputs: Mapping[str, str]) -> d
         image_key_id=outputs.get("ImageKey"),
     )
     return given | {"OPENAI_API_KEY": key or "local"}
+
+
+def _prod() -> Environment:
+    try:
+        return load_environment("prod")
+    except SettingsError as error:
+        raise LocalError(
+            f"{error}.",
+            cure="Mend that file, or unset OPENAI_API_KEY: the local model words the reports then.",
+        ) from error
 
 
 def healthy(url: str) -> bool:
@@ -151,7 +161,7 @@ def healthy(url: str) -> bool:
 def exclusively(home: Home) -> Iterator[None]:
     """Hold the home's lock; raise LocalError when another `up` or `down` holds it."""
     home.create()
-    with (home.state / "lock").open("w") as lock:
+    with (home.state / "lock").open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -99,6 +99,25 @@ def test_refused_downloads_are_a_note(home: Home, monkeypatch: pytest.MonkeyPatc
     assert "UV_DEFAULT_INDEX" in finding.cure
 
 
+def never_ends(*arguments: Any, timeout: float, **options: Any) -> None:
+    raise subprocess.TimeoutExpired("command", timeout)
+
+
+def test_an_index_that_never_answers_is_a_note(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", never_ends)
+    (finding,) = doctor.downloads(home)
+    assert finding.note
+    assert "does not answer within 60 s" in finding.text
+    assert "UV_DEFAULT_INDEX" in finding.cure
+
+
+def test_a_tool_that_never_ends_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", never_ends)
+    for finding in (doctor.runs("Node", ["node", "--version"]), next(doctor.make())):
+        assert "within 60 s" in finding.text
+        assert finding.cure
+
+
 def test_its_status_says_whether_anything_is_ill(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

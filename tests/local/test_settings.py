@@ -40,3 +40,15 @@ def test_a_key_is_replaced_in_its_own_section_only() -> None:
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(LocalError, match=r"no string at \[llm\] base_url"):
         settings.replace("[llm]\nmodel = 'x'\n", {("llm", "base_url"): "new"})
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_committed_environment_that_cannot_be_read_is_told_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    monkeypatch.setattr(settings, "SOURCE", tmp_path / "local.toml")
+    if content is not None:
+        settings.SOURCE.write_bytes(content)
+    with pytest.raises(LocalError, match=r"local\.toml cannot be read") as raised:
+        settings.render(Home(tmp_path / "home"), PORTS)
+    assert "git checkout" in raised.value.cure

@@ -9,7 +9,7 @@ from local.errors import LocalError
 from local.home import Home
 from local.ports import PREFERRED
 from local.up import exclusively, service_variables
-from stacks.environment import load_environment
+from stacks.environment import Environment, SettingsError, load_environment
 
 OUTPUTS = {"ReportsTable": "reports", "ImageBucket": "images", "ImageKey": "key"}
 
@@ -33,6 +33,17 @@ def test_with_a_key_at_hand_openai_words_the_reports(monkeypatch: pytest.MonkeyP
     assert given["LLM_MODEL"] == load_environment("prod").llm.model
     assert "LLM_BASE_URL" not in given
     assert given["MODEL_ENDPOINT"] == load_environment("local").model.endpoint_name
+
+
+def test_a_wrong_prod_with_a_key_at_hand_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(name: str) -> Environment:
+        raise SettingsError(f"{name}.toml: llm.model: is missing")
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-mine")
+    monkeypatch.setattr("local.up.load_environment", wrong)
+    with pytest.raises(LocalError, match=r"prod\.toml: llm\.model: is missing") as raised:
+        service_variables(load_environment("local"), OUTPUTS)
+    assert "unset OPENAI_API_KEY" in raised.value.cure
 
 
 def test_no_part_learns_of_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
