@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from openai import AsyncOpenAI, OpenAIError
+from openai import AsyncOpenAI
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.assess import Assessment
@@ -89,7 +89,8 @@ class Narrator:
             if objection := unsupported_claim(text, assessment, words):
                 raise _Unusable(objection)
             return Narrative(text, "llm", usage.input_tokens, usage.output_tokens)
-        except (OpenAIError, TimeoutError, _Unusable) as error:
+        except Exception as error:
+            # Whatever it is, a key that no header can hold among them: the report does not depend on the LLM.
             logger.warning("template takes over from the LLM", extra={"reason": _reason(error)})
             template = template_text(assessment, words)
             return Narrative(template, "template", usage.input_tokens, usage.output_tokens)
@@ -130,5 +131,5 @@ class Narrator:
 
 
 def _reason(error: Exception) -> str:
-    # An API error's text may quote the request; our own objections are safe to log.
+    # Another error's text may quote the request or the key; our own objections are safe to log.
     return str(error) if isinstance(error, _Unusable) else type(error).__name__

@@ -60,15 +60,36 @@ class PromptWords(_Words):
     description_marked: str
 
 
+class DenialWords(_Words):
+    """How a language denies: `no` opens it, `joining` may stand within it, `but` ends it.
+
+    `other` leaves out what was said: "no other marks".
+    """
+
+    no: tuple[str, ...]
+    other: tuple[str, ...]
+    joining: tuple[str, ...]
+    but: tuple[str, ...]
+
+
 class Wording(_Words):
-    """Everything that is said in one language."""
+    """Everything that is said in one language.
+
+    `forms` and `participles` say that a code is a fact; forms of wear may be denied where it is none.
+    `kinds` say more than a code, `looks` something else: only a caption may bring them.
+    `marks` are wear of any sort. `ordinary` words hold of every product, and so do `phrases`, though their
+    words alone would not.
+    """
 
     names: dict[str, str]
     forms: dict[str, tuple[str, ...]]
-    colours: tuple[str, ...]
-    unproven: tuple[str, ...]
-    denials: tuple[str, ...]
-    title_words: tuple[str, ...]
+    participles: dict[str, tuple[str, ...]]
+    kinds: dict[str, tuple[str, ...]]
+    marks: tuple[str, ...]
+    denial: DenialWords
+    ordinary: tuple[str, ...]
+    phrases: tuple[str, ...]
+    looks: tuple[str, ...]
     template: Sentences
     prompt: PromptWords
 

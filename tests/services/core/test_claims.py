@@ -1,67 +1,245 @@
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
-from services.core.assess import assess
+from services.core.assess import Assessment, assess
 from services.core.claims import caption_fits, unsupported_claim
 from services.core.model import Sight
-from services.core.wording import Text, wording
+from services.core.wording import Language, Text, wording
 
 Make = Callable[..., Sight]
-TITLE = "Blue ceramic mug with a chip"
-DESCRIPTION = (
-    "A blue ceramic mug in good condition, rated 8 out of 10. The photos show a chip on the mug, and no "
-    "other marks were found. Please look at the chip in the photos before you decide."
-)
+# Enough words to be a description, all of them true of any product.
+REST: dict[Language, str] = {
+    "en": "Please look at the photos closely and ask the seller for more of them before you decide.",
+    "fr": "Regardez bien les photos du vendeur et demandez-en d'autres avant de décider.",
+}
 
 
-def objection(sight: Sight, title: str = TITLE, description: str = DESCRIPTION) -> str | None:
-    return unsupported_claim(Text(title=title, description=description), assess(sight), wording("en"))
+def objection(
+    assessment: Assessment, sentence: str, language: Language = "en", title: str = ""
+) -> str | None:
+    """What is found wrong with one sentence within a description that else holds."""
+    words = wording(language)
+    names = [assessment.product.type, *(wear.tag for wear in assessment.condition.wear)]
+    facts = ", ".join(words.names[name] for name in names)
+    text = Text(title=title or words.names[names[0]], description=f"{facts}. {sentence} {REST[language]}")
+    return unsupported_claim(text, assessment, words)
 
 
 @pytest.fixture
-def chipped(sight: Make) -> Sight:
-    return sight(wear=(("chip",),))
+def chipped(sight: Make) -> Assessment:
+    """A blue ceramic mug in good condition, 8 out of 10, with a chip on its second photo."""
+    return assess(sight(wear=((), ("chip",))))
 
 
-def test_a_text_that_says_what_was_seen_holds(chipped: Sight) -> None:
-    assert objection(chipped) is None
+@pytest.fixture
+def flawless(sight: Make) -> Assessment:
+    """A blue ceramic mug in excellent condition."""
+    return assess(sight())
 
 
 @pytest.mark.parametrize(
-    ("said", "instead_of", "found"),
+    "sentence",
     [
-        ("glass mug", "ceramic mug", "glass"),
-        ("ceramic vase", "ceramic mug", "vase"),
-        ("a chip and a crack", "a chip", "crack"),
-        ("red ceramic", "blue ceramic", "red"),
-        ("excellent condition", "good condition", "excellent"),
-        ("rated 9 out of 10", "rated 8 out of 10", "9"),
-        ("A vintage blue", "A blue", "vintage"),
-        ("like new mug", "ceramic mug", "new"),
-        ("the Wedgwood mug", "the mug", "Wedgwood"),
-        ("no signs of wear", "no other marks", "no signs of wear"),
+        "A blue ceramic mug in good condition with a chip.",
+        "The photos show a chip on the mug, and no other marks were found.",
+        "It is made of ceramic and has a chip, but no cracks, stains or dents.",
+        "The mug is chipped; nothing else was found.",
+        "Without scratches, tears or other signs of wear.",
+        "No other damage of any kind was seen apart from the chip.",
+        "Visible signs of wear: chip.",
+        "It shows some wear: a chip, as you can see in photo 2.",
+        "The mug is good on your table.",
+        "Ready for a new owner, a new home and a second life.",
+        "Pre-owned, rated 8 out of 10.",
+        "Rated 8/10.",
+        "Used ceramic mug, sold as seen — a chip (please see photo 1).",
+        "CERAMIC MUG IN GOOD CONDITION",
     ],
 )
-def test_a_claim_that_was_not_seen_is_found(chipped: Sight, said: str, instead_of: str, found: str) -> None:
-    description = DESCRIPTION.replace(instead_of, said)
-    assert description != DESCRIPTION
-    assert found in (objection(chipped, description=description) or "")
+def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
+    assert objection(chipped, sentence) is None
 
 
-def test_wear_that_is_not_mentioned_is_found(sight: Make) -> None:
-    both = sight(wear=(("chip", "tear"),))
-    description = DESCRIPTION.replace("good condition, rated 8", "fair condition, rated 6")
-    assert "'tear' is not mentioned" in (objection(both, description=description) or "")
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("A glass mug.", "glass"),
+        ("It is a vase.", "vase"),
+        ("It is made of blue ceramic and wood.", "made"),
+        ("It is made of blue.", "made"),
+        ("A turquoise marble mug.", "turquoise"),
+        ("A red mug.", "red"),
+        ("Ikea mug.", "ikea"),
+        ("The Wedgwood mug.", "wedgwood"),
+        ("A vintage mug.", "vintage"),
+        ("A stoneware cup.", "stoneware"),
+        ("Two mugs.", "two"),
+        ("It is seventy years old.", "seventy"),
+        ("It is 10 years old.", "10"),
+        ("Only $10.", "only"),
+        ("For $10.", "$"),
+        ("For 10€.", "10"),
+        ("Rated 9 out of 10.", "9"),
+        ("Rated 8.5 out of 10.", "8"),
+        ("Please see photo 3.", "3"),
+        ("In excellent condition.", "excellent"),
+        ("In like-new condition.", "like"),
+        ("A new mug.", "new"),
+        ("In very good condition.", "very"),
+        ("The handle is broken.", "handle"),
+        ("It is rusty.", "rusty"),
+        ("Hand-made in one home.", "hand"),
+        ("There are other marks.", "other"),
+        ("With a chip and a crack.", "crack"),
+        ("It is cracked.", "cracked"),
+        ("No dents, but stains.", "stains"),
+        ("No dents and a crack.", "crack"),
+        ("No dents, torn.", "torn"),
+        ("No cracks on the mug, and a tear.", "tear"),
+        ("With no chips at all.", "chips"),
+        ("No visible chips.", "chips"),
+        ("No cracks or chips.", "chips"),
+        ("No cracks, stains, and chips.", "chips"),
+        ("No cracks and no other chips.", "chips"),
+        ("No cracks on the mug or the chips.", "chips"),
+        ("No cracks (or chips).", "chips"),
+        ("Not a chip.", "not"),
+        ("No photo shows a chip.", "no"),
+        ("A chip was seen in no photo.", "no"),
+        ("Chips: no.", "no"),
+        ("Chips? None.", "?"),
+        ("No cracks... chips.", "..."),
+        ("Chip-free.", "free"),
+        ("No signs of wear.", "wear"),
+        ("No damage.", "damage"),
+        ("No cracks or marks.", "marks"),
+        ("No other cracks, no marks.", "marks"),
+        ("No marks, cracks or other stains.", "marks"),
+        ("Nothing was found.", "nothing"),
+        ("Without a good condition.", "without"),
+        ("A mug_with a chip.", "_"),
+        ("A mug\N{ZERO WIDTH SPACE}.", "\N{ZERO WIDTH SPACE}"),
+    ],
+)
+def test_what_was_not_seen_may_not_be_said(chipped: Assessment, sentence: str, found: str) -> None:
+    assert repr(found) in (objection(chipped, sentence) or "")
 
 
-def test_a_brand_in_the_title_is_found(chipped: Sight) -> None:
-    assert "wedgwood" in (objection(chipped, title="Wedgwood mug") or "")
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No chips, cracks or stains.",
+        "The photos show no marks on the mug, and nothing else was found.",
+        "No sign of wear was seen in the photos.",
+        "No chips at all, and without any trace of dents.",
+        "In excellent condition, rated 10 out of 10.",
+    ],
+)
+def test_where_no_wear_was_seen_all_of_it_may_be_denied(flawless: Assessment, sentence: str) -> None:
+    assert objection(flawless, sentence) is None
 
 
-@pytest.mark.parametrize("description", ["A mug with a chip.", "A mug with a chip. " * 40])
-def test_a_description_of_the_wrong_length_is_found(chipped: Sight, description: str) -> None:
-    assert "too short or too long" in (objection(chipped, description=description) or "")
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("It shows signs of wear.", "wear"),
+        ("Please look at the marks.", "marks"),
+        ("No chips, but other marks.", "other"),
+        ("No chips. Cracks.", "cracks"),
+        ("In good condition.", "good"),
+    ],
+)
+def test_where_no_wear_was_seen_none_may_be_stated(flawless: Assessment, sentence: str, found: str) -> None:
+    assert repr(found) in (objection(flawless, sentence) or "")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Tasse en céramique d'occasion, en bon état, avec une ébréchure.",
+        "La tasse est ébréchée, sans fissure ni tache.",
+        "Les photos montrent une ébréchure sur la tasse, et aucune autre trace d'usure n'a été trouvée.",
+        "Il n’y a pas de fissure, ni rayures, ni bosses, mais une ébréchure.",
+        "La matière est : céramique. Aucune rayure visible.",
+        "Notée 8 sur 10 : prête pour une nouvelle vie chez vous.",
+        "Voyez la photo 2 ; rien d'autre n'a été vu.",
+        "Traces d'usure visibles : ébréchure.",
+    ],
+)
+def test_what_was_seen_may_be_said_in_french(chipped: Assessment, sentence: str) -> None:
+    assert objection(chipped, sentence, "fr") is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Tasse en verre.", "verre"),
+        ("Tasse bleue.", "bleue"),
+        ("Tasse en porcelaine.", "porcelaine"),
+        ("Tasse de marque.", "marque"),
+        ("Faite main.", "faite"),
+        ("Tasses neuves.", "tasses"),
+        ("Articles usagés.", "usagés"),
+        ("En excellent état.", "excellent"),
+        ("En très bon état.", "très"),
+        ("Âgée de soixante-dix ans.", "âgée"),
+        ("Notée 9 sur 10.", "9"),
+        ("Avec une fissure.", "fissure"),
+        ("Fissurée.", "fissurée"),
+        ("Sans fissure et des rayures.", "rayures"),
+        ("Sans ébréchure.", "ébréchure"),
+        ("Sans fissure ni ébréchure.", "ébréchure"),
+        ("Aucune ébréchure.", "ébréchure"),
+        ("Il n'y a pas d'ébréchure.", "ébréchure"),
+        ("L'ébréchure n'a pas été vue.", "pas"),
+        ("L'ébréchure ne peut être vue.", "peut"),
+        ("Ébréchure sur aucune photo.", "aucune"),
+        ("Aucune trace d'usure.", "usure"),
+        ("Sans dommage.", "dommage"),
+        ("Avec d'autres dommages.", "autres"),
+        ("Une bonne occasion.", "occasion"),
+    ],
+)
+def test_what_was_not_seen_may_not_be_said_in_french(chipped: Assessment, sentence: str, found: str) -> None:
+    assert repr(found) in (objection(chipped, sentence, "fr") or "")
+
+
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("Wedgwood mug", "'wedgwood'"),
+        ("Mug without chips", "'chips'"),
+        ("", "the title"),
+        (" - ", "the title"),
+        ("mug " * 26, "the title"),
+    ],
+)
+def test_a_title_is_held_against_the_evidence_too(chipped: Assessment, title: str, found: str) -> None:
+    text = Text(title=title, description=f"A mug with a chip. {REST['en']}")
+    assert found in (unsupported_claim(text, chipped, wording("en")) or "")
+
+
+@pytest.mark.parametrize(
+    ("description", "code"),
+    [
+        (f"A mug. {REST['en']}", "chip"),
+        (f"An item with a chip. {REST['en']}", "mug"),
+        (f"A chip, on your mug. {REST['en']}".replace("your mug", "your table"), "mug"),
+    ],
+)
+def test_what_a_description_leaves_out_is_found(chipped: Assessment, description: str, code: str) -> None:
+    text = Text(title="Mug with a chip", description=description)
+    assert unsupported_claim(text, chipped, wording("en")) == f"{code!r} is not mentioned"
+
+
+@pytest.mark.parametrize(
+    "description", ["A mug with a chip.", "A mug with a chip. " * 20, "photographs mug chip " * 34]
+)
+def test_a_description_of_the_wrong_length_is_found(chipped: Assessment, description: str) -> None:
+    text = Text(title="Mug", description=description)
+    assert "too short or too long" in (unsupported_claim(text, chipped, wording("en")) or "")
 
 
 @pytest.mark.parametrize(
@@ -69,13 +247,60 @@ def test_a_description_of_the_wrong_length_is_found(chipped: Sight, description:
     [
         ("a blue ceramic mug", True),
         ("a blue mug", True),
+        ("A blue coffee cup sitting on a table.", True),
+        ("a close up of a white porcelain mug with a handle", True),
+        ("a chipped mug with a floral pattern", True),
         ("a blue glass mug", False),
         ("a vase", False),
-        ("", False),
+        ("a blue mug next to a vase", False),
+        ("a blue ceramic item", False),
         ("a cracked mug", False),
+        ("a mug with a chip and a crack", False),
+        ("a broken mug", False),
+        ("a rusty old mug", False),
+        ("a new mug", False),
+        ("a turquoise marble mug", False),
+        ("a mug in excellent condition", False),
+        ("a mug with no chips", False),
+        ("a mug without cracks", False),
+        ("an ikea mug", False),
+        ("two mugs for $10", False),
+        ("a " * 30 + "mug", False),
+        ("", False),
     ],
 )
-def test_a_caption_fits_when_it_names_the_product_and_contradicts_nothing(
-    sight: Make, caption: str, fits: bool
+def test_a_caption_fits_when_it_names_the_product_and_adds_nothing_but_looks(
+    chipped: Assessment, sight: Make, caption: str, fits: bool
 ) -> None:
-    assert caption_fits(assess(sight(caption=caption)), wording("en")) is fits
+    captioned = assess(sight(wear=(("chip",),), caption=caption))
+    assert caption_fits(captioned, wording("en")) is fits
+
+
+def test_the_words_of_a_fitting_caption_may_be_said(sight: Make) -> None:
+    captioned = assess(sight("shoe", "leather", caption="a tall brown suede boot"))
+    text = Text(title="Brown boot", description=f"A tall boot, made of leather: brown suede. {REST['en']}")
+    assert unsupported_claim(text, captioned, wording("en")) is None
+    other = assess(sight("shoe", "leather", caption="a tall brown suede boot with a tear"))
+    assert unsupported_claim(text, other, wording("en")) == "'brown' is stated without evidence"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("wear", [(), ("chip",), ("dent", "tear"), ("chip", "crack", "stain")])
+@pytest.mark.parametrize("type_", ["mug", "shoe", "unknown"])
+def test_an_answer_of_the_worked_examples_shape_holds(
+    sight: Make, language: Language, wear: tuple[str, ...], type_: str
+) -> None:
+    assessment, words = assess(sight(type_, wear=(wear,))), wording(language)
+    names, prompt = words.names, words.prompt
+    said = {
+        "name": prompt.looks.format(item=names[type_], material=names["ceramic"]),
+        "item": names[type_],
+        "material": names["ceramic"],
+        "grade": names[assessment.condition.grade],
+        "marks": f" {prompt.and_} ".join(f"{prompt.one} {names[tag]}" for tag in wear),
+    }
+    title, description = (
+        (prompt.title_marked, prompt.description_marked) if wear else (prompt.title, prompt.description)
+    )
+    text = Text(title=title.format(**said), description=description.format(**said))
+    assert unsupported_claim(text, assessment, words) is None

@@ -38,13 +38,13 @@ def completion(content: str | None, finish: str = "stop", refusal: str | None = 
     )
 
 
-def narrate(assessment: Assessment, answer: Any, language: str = "en", budget_s: float = 2.0) -> Narrative:
+def narrate(assessment: Assessment, answer: Any, budget_s: float = 2.0, key: str = "k") -> Narrative:
     async def run() -> Narrative:
         transport = httpx2.MockTransport(answer)
         async with httpx2.AsyncClient(transport=transport) as http:
-            client = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
+            client = AsyncOpenAI(api_key=key, base_url="http://llm/v1", http_client=http, max_retries=0)
             narrator = Narrator(client, "m", budget_s, "none")
-            return await narrator.narrate(assessment, language)  # type: ignore[arg-type]
+            return await narrator.narrate(assessment, "en")
 
     return asyncio.run(run())
 
@@ -117,6 +117,34 @@ def test_the_template_takes_over_when_the_llm_is_away(mug: Assessment) -> None:
         raise httpx2.ConnectError("refused", request=request)
 
     assert narrate(mug, refuse).source == "template"
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("secret"), UnicodeError("secret"), httpx2.InvalidURL("secret"), OSError("secret")]
+)
+def test_the_template_takes_over_whatever_the_client_raises(
+    mug: Assessment, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        raise error
+
+    assert narrate(mug, fail).source == "template"
+    assert "secret" not in str([vars(record) for record in caplog.records])
+
+
+def test_the_template_takes_over_when_no_header_can_hold_the_key(
+    mug: Assessment, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert narrate(mug, lambda _: completion(json.dumps(GOOD)), key="clé").source == "template"
+    assert [vars(record)["reason"] for record in caplog.records] == ["UnicodeEncodeError"]
+
+
+def test_a_cancelled_narration_ends(mug: Assessment) -> None:
+    async def cancel(_: httpx2.Request) -> httpx2.Response:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        narrate(mug, cancel)
 
 
 def test_the_template_takes_over_when_the_budget_is_spent(mug: Assessment) -> None:

@@ -3,6 +3,7 @@ from typing import get_args
 import pytest
 
 from services.core.assess import CONDITION_BY_WEAR
+from services.core.clauses import tokens
 from services.core.vocabulary import vocabulary
 from services.core.wording import Language, preferred_language, wording
 
@@ -12,8 +13,30 @@ def test_every_code_has_a_name_and_its_name_among_its_forms(language: Language) 
     words, vocabulary_ = wording(language), vocabulary()
     codes = {*vocabulary_.type.candidates, *vocabulary_.material.candidates, *vocabulary_.wear.candidates}
     assert codes | {grade.value for _, grade in CONDITION_BY_WEAR} == set(words.names)
-    for code in codes - {"unknown"}:
+    for code in words.names.keys() - {"unknown"}:
         assert words.names[code] in words.forms[code]
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_no_word_that_anybody_may_say_stands_for_a_code(language: Language) -> None:
+    words = wording(language)
+    forms = {
+        form
+        for table in (words.forms, words.participles, words.kinds)
+        for row in table.values()
+        for form in row
+    }
+    assert forms.isdisjoint([*words.ordinary, *words.looks, *words.marks])
+    assert {*words.denial.no, *words.denial.other, *words.marks}.isdisjoint([*words.ordinary, *words.looks])
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_word_is_one_word_in_lower_case(language: Language) -> None:
+    words = wording(language)
+    tables = (*words.forms.values(), *words.participles.values(), *words.kinds.values())
+    lists = (words.ordinary, words.looks, words.marks, *dict(words.denial).values())
+    for word in (word for row in (*tables, *lists) for word in row):
+        assert tokens(word) == [word]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Reads a text word by word: which words it states, and which it denies.
+
+"No" denies the names of wear that follow it: "no chips, cracks or other marks". What comes later in such a
+sentence may be meant either way, until a word such as "but".
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from enum import Enum
+
+from services.core.wording import DenialWords
+
+_JOINERS = re.compile(r"[-‑'’\"“”«»]")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|\.{2,}|\S")
+_ENDS = frozenset(".!;")
+# It parts a denial from what follows, and says nothing.
+_PAUSE = ":"
+_SILENT = frozenset(f",–—(){_PAUSE}") | _ENDS
+
+
+class Said(Enum):
+    """How a word is said."""
+
+    STATED = "stated"
+    DENIED = "denied"
+    DENIED_OF_OTHERS = "denied of others"
+    SAID_AFTER_DENIAL = "said after a denial"
+
+
+Reading = tuple[str, Said]
+
+
+def read(text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]) -> list[Reading]:
+    """Each word in lower case and how it is said; numbers and unusual characters count as words.
+
+    `phrases` are passed over. A denial is read as such only where it denies some of `deniable`.
+    """
+    return [
+        reading
+        for sentence in _sentences(_without(phrases, tokens(text)))
+        for reading in _sentence(sentence, denial, deniable)
+    ]
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and signs, one by one: "a second-hand mug." is five of them."""
+    return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
+
+
+def _without(phrases: Iterable[str], words: list[str]) -> list[str]:
+    joined = f" {' '.join(words)} "
+    for phrase in phrases:
+        joined = joined.replace(f" {' '.join(tokens(phrase))} ", f" {_PAUSE} ")
+    return joined.split()
+
+
+def _sentences(words: list[str]) -> Iterator[list[str]]:
+    sentence: list[str] = []
+    for word in words:
+        if word in _ENDS:
+            yield sentence
+            sentence = []
+        else:
+            sentence.append(word)
+    yield sentence
+
+
+def _sentence(words: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
+    after = False
+    while words:
+        if denied := _denied(words, denial, deniable):
+            yield from _denials(denied, denial, deniable)
+            after = True
+            words = words[len(denied) :]
+            continue
+        word, *words = words
+        after = after and word not in denial.but
+        if word not in _SILENT:
+            yield word, Said.SAID_AFTER_DENIAL if after else Said.STATED
+
+
+def _denied(words: list[str], denial: DenialWords, deniable: Collection[str]) -> list[str]:
+    """The denial that `words` begin with, up to the last that it denies."""
+    if words[0] not in denial.no:
+        return []
+    end = 0
+    for position, word in enumerate(words, start=1):
+        if word in deniable:
+            end = position
+        elif not (word == "," or word in denial.no or word in denial.other or word in denial.joining):
+            break
+    return words[:end]
+
+
+def _denials(denied: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
+    said = Said.DENIED
+    for word in denied:
+        if word in denial.no:
+            said = Said.DENIED
+        elif word in denial.other:
+            said = Said.DENIED_OF_OTHERS
+        elif word in deniable:
+            yield word, said
