@@ -143,7 +143,7 @@ def _token(options: argparse.Namespace, rest: list[str]) -> int:
 def _demo(options: argparse.Namespace, rest: list[str]) -> int:
     from local.demo import main as demo
 
-    return demo(rest)
+    return demo(rest, bring_up=lambda: _up(options, []))
 
 
 _COMMANDS = {

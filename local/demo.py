@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,14 @@ class Photo:
     content: bytes
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Post photos and print their report; start the system first if need be. Raise LocalError on failure."""
+def main(arguments: Sequence[str], bring_up: Callable[[], int]) -> int:
+    """Post photos to the system that `bring_up` starts, and print their report; return the exit status.
+
+    Raises LocalError on failure.
+    """
     options = _parser().parse_args(arguments)
     photos = read_photos([Path(name) for name in options.photo])
-    status = _bring_up()
-    if status:
+    if status := bring_up():
         return status
     console = Console(file=sys.stderr, highlight=False)
     names = ", ".join(photo.path.name for photo in photos)
@@ -124,13 +126,6 @@ def problem(answer: httpx2.Response) -> LocalError:
     facts = [f"{name} {said[name]}" for name in ("report", "trace_id") if said.get(name)]
     heading = title or f"The gateway answered {answer.status_code}"
     return LocalError(f"{heading}: {detail}", cure=" ".join(cures), details=facts)
-
-
-def _bring_up() -> int:
-    # Imported late: local.__main__ knows this command.
-    from local.__main__ import main as local
-
-    return local(["up"])
 
 
 def _parser() -> argparse.ArgumentParser:
