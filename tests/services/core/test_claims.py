@@ -56,6 +56,10 @@ def flawless(sight: Make) -> Assessment:
         "Rated 8/10.",
         "Used ceramic mug, sold as seen — a chip (please see photo 1).",
         "CERAMIC MUG IN GOOD CONDITION",
+        "Well suited to anyone looking for a ceramic mug at home; no other marks were noted.",
+        "It otherwise remains suitable for everyday use.",
+        "Give this pre-loved mug a second life, and please ask if you would like more details.",
+        "Take a close look at the images to decide whether it suits your needs.",
     ],
 )
 def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
@@ -78,7 +82,7 @@ def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
         ("Two mugs.", "two"),
         ("It is seventy years old.", "seventy"),
         ("It is 10 years old.", "10"),
-        ("Only $10.", "only"),
+        ("Only $10.", "$"),
         ("For $10.", "$"),
         ("For 10€.", "10"),
         ("Rated 9 out of 10.", "9"),
@@ -166,6 +170,7 @@ def test_where_no_wear_was_seen_none_may_be_stated(flawless: Assessment, sentenc
         "Notée 8 sur 10 : prête pour une nouvelle vie chez vous.",
         "Voyez la photo 2 ; rien d'autre n'a été vu.",
         "Traces d'usure visibles : ébréchure.",
+        "En bon état général malgré une ébréchure bien visible, elle conviendra à un usage quotidien.",
     ],
 )
 def test_what_was_seen_may_be_said_in_french(chipped: Assessment, sentence: str) -> None:
