@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff deploy bench bench-reports accuracy lock openapi clean setup-demo setup-test
+.PHONY: help demo up down test check synth diff deploy bench bench-reports bench-accuracy lock openapi clean setup-demo setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,8 @@ bench: setup-test ## overhead and memory of the service, side by side with a pla
 bench-reports: setup-test ## held-out goods through the whole system, judged; and hostile uploads
 	@$(PYTHON) -m tests.bench.reports
 
-accuracy: setup-test ## what the demo model knows of held-out drawn goods
-	@$(PYTHON) -m model_artifacts.blip2.demo evaluate
+bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
+	@$(PYTHON) -m tests.bench.accuracy
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json

@@ -16,6 +16,7 @@ from PIL import Image
 from scoring import NonFiniteScoreError, Scorer, UnscorableCandidateError
 from torch import Tensor
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
+from transformers.utils import logging as transformers_logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,8 @@ class Model:
 
 def model_fn(model_dir: str) -> Model:
     """Load the artifact in `model_dir` without a network, and let it answer once before the first caller."""
+    # A bar that draws itself over and over has no place in a log.
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = Path(model_dir)
     on_gpu = torch.cuda.is_available()
     if not on_gpu:

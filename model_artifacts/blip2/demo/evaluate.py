@@ -136,7 +136,7 @@ def fit(folder: Path, count: int) -> None:
 
 
 def evaluate(folder: Path, count: int) -> dict[str, float]:
-    """Print the figures of `count` held-out goods and of the fixed twenty; return the former."""
+    """Print what is said of the fixed twenty goods; return their figures, and those of `count` others."""
     twenty = list(verdicts(folder, TWENTY))
     for seed, verdict in zip(TWENTY, twenty, strict=True):
         worn = ", ".join(tag for tag, share in verdict.scores["wear"].items() if share > 0.5) or "none"
@@ -147,8 +147,7 @@ def evaluate(folder: Path, count: int) -> dict[str, float]:
             f"{verdict.said('material')}, wear: {worn} | {marks}"
         )
     figures = summary(list(verdicts(folder, range(HELD_OUT, HELD_OUT + count))))
-    for name in ("type", "material"):
-        right = sum(verdict.right(name) for verdict in twenty)
-        say(f"{name}: {right} of {len(twenty)} right in the fixed list")
     say(f"held-out goods: {count} " + " ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+    for name in ("type", "material"):
+        figures[f"{name}_right_of_{len(twenty)}"] = sum(verdict.right(name) for verdict in twenty)
     return figures
