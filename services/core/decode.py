@@ -1,7 +1,8 @@
 """Decodes a photo and shrinks it; as a program, in a process of its own.
 
-The program reads a photo of any format from standard input and writes it small to standard output, as a PPM.
-A decoder that crashes, hangs or eats memory takes this process with it, and no other.
+The program reads a photo of any format from standard input and writes it small to standard output, as a PPM;
+its argument is how many pixels the photo may have. A decoder that crashes, hangs or eats memory takes this
+process with it, and no other.
 """
 
 import struct
@@ -10,10 +11,9 @@ from contextlib import suppress
 from io import BytesIO
 from typing import IO
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 SMALL_PX = 768
-FULL_PIXELS = 25_000_000
 MEMORY_BYTES = 2**30
 PNG_STEPS_PER_LEVEL = 257
 DAMAGED, TOO_MANY_PIXELS = 3, 4
@@ -45,7 +45,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 def shrink(image: Image.Image) -> Image.Image:
-    """Return an opened photo as RGB: at most SMALL_PX, upright, on white, without metadata. Raises BROKEN."""
+    """Return an opened photo as sRGB: at most SMALL_PX, upright, on white, no metadata. Raises BROKEN."""
     # A JPEG decodes straight to 1/2, 1/4 or 1/8; asked in the photo's own proportions, draft goes furthest.
     image.draft("RGB", within(image.size, SMALL_PX))
     image.load()
@@ -60,16 +60,29 @@ def shrink(image: Image.Image) -> Image.Image:
         flat.paste(small, mask=small.getchannel("A"))
     else:
         whole = image.convert("RGB") if image.mode in ("P", "1") else image
-        flat = fit(whole, SMALL_PX).convert("RGB")
+        flat = fit(whole, SMALL_PX)
+    flat = flat.convert("RGB") if is_srgb(image) else _to_srgb(flat, image.info["icc_profile"])
     upright = flat.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else flat
     # Pillow writes a picture's comment back by itself.
     upright.info.clear()
     return upright
 
 
-def reduces(image: Image.Image) -> bool:
-    """Whether the photo decodes at a smaller scale, never all of it in memory: JPEG, and a phone's MPO."""
-    return image.format in ("JPEG", "MPO") and "progressive" not in image.info
+def is_srgb(image: Image.Image) -> bool:
+    """Whether the photo's colours are those of the web: it says so, or says nothing."""
+    profile = image.info.get("icc_profile")
+    # A profile names itself in ASCII or in UTF-16.
+    return not profile or b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, *BROKEN):
+        # A profile that does not fit its photo says nothing of its colours.
+        return image.convert("RGB")
+    return converted or image
 
 
 def fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
@@ -97,7 +110,7 @@ def _orientation(image: Image.Image) -> int | None:
         return None
 
 
-def main(source: IO[bytes], target: IO[bytes]) -> int:
+def main(source: IO[bytes], target: IO[bytes], most_pixels: int) -> int:
     """Shrink the photo in `source` to a PPM in `target`, and return 0.
 
     Else DAMAGED, or TOO_MANY_PIXELS with width and height as text in `target`.
@@ -107,7 +120,7 @@ def main(source: IO[bytes], target: IO[bytes]) -> int:
     pi_heif.register_heif_opener(thumbnails=False)
     try:
         image = Image.open(BytesIO(source.read()), formats=("JPEG", "PNG", "WEBP", "HEIF"))
-        if not reduces(image) and image.width * image.height > FULL_PIXELS:
+        if image.width * image.height > most_pixels:
             target.write(f"{image.width} {image.height}".encode())
             return TOO_MANY_PIXELS
         shrink(image).save(target, "PPM")
@@ -126,4 +139,4 @@ def _bound_memory() -> None:
 
 if __name__ == "__main__":
     _bound_memory()
-    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1])))

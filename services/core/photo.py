@@ -5,6 +5,7 @@ One decode, upright, without any metadata: at most 768 px to keep, at most 384 p
 """
 
 import logging
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,15 +15,16 @@ from PIL import Image
 
 from services.core import decode
 from services.core.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.core.jpeg import decodes_lightly
 
 SEEN_PX = 384
 JPEG_QUALITY = 85
-JPEG_PIXELS = 50_000_000
-# Above this, a JPEG that keeps all its coefficients in memory is decoded apart.
-PROGRESSIVE_PIXELS = 4_000_000
-DECODE_TIMEOUT_S = 8.0
+# What may be decoded at reduced scale, and what needs all its pixels at once.
+LIGHT_PIXELS, FULL_PIXELS = 50_000_000, 25_000_000
+DECODE_TIMEOUT_S = 5.0
 READABLE = "Send JPEG, PNG, WebP or HEIC"
 logger = logging.getLogger(__name__)
+_JPEG = b"\xff\xd8\xff"
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 
 
@@ -37,20 +39,23 @@ class Photo:
 def prepare(upload: bytes, field: str) -> Photo:
     """Decode `upload` by its content, whatever its name, and re-encode what is kept and what is seen.
 
-    Blocks; other formats than plain JPEG are decoded in a process of their own. Raises UnsupportedMedia for
+    Blocks; what is more than a plain JPEG is decoded in a process of its own. Raises UnsupportedMedia for
     what is no photo, TooLarge for too many pixels, InvalidInput for a broken one.
     """
     if not upload:
         raise InvalidInput(field, "is empty", READABLE)
     if not _begins_like_a_photo(upload):
         raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE)
-    kept = _jpeg_here(upload, field) if upload.startswith(b"\xff\xd8\xff") else _apart(upload, field)
+    if upload.startswith(_JPEG) and decodes_lightly(upload):
+        kept = _here(upload, field) or _apart(upload, field, LIGHT_PIXELS)
+    else:
+        kept = _apart(upload, field, FULL_PIXELS)
     return Photo(kept=_encoded(kept), seen=_encoded(decode.fit(kept, SEEN_PX, reducing_gap=1.0)))
 
 
 def _begins_like_a_photo(upload: bytes) -> bool:
     return (
-        upload.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n"))
+        upload.startswith((_JPEG, b"\x89PNG\r\n"))
         or (upload[:4] == b"RIFF" and upload[8:12] == b"WEBP")
         or _is_heic(upload)
     )
@@ -64,35 +69,36 @@ def _is_heic(upload: bytes) -> bool:
     return any(brands[at : at + 4] in _HEIC_BRANDS for at in range(0, len(brands), 4))
 
 
-def _jpeg_here(upload: bytes, field: str) -> Image.Image:
+def _here(upload: bytes, field: str) -> Image.Image | None:
+    # None for a photo with other colours than sRGB: the profile that says so is not parsed in this process.
     try:
         with Image.open(BytesIO(upload), formats=("JPEG",)) as image:
-            pixels = image.width * image.height
-            if pixels > JPEG_PIXELS:
-                raise _too_large(field, image.width, image.height, JPEG_PIXELS)
-            if decode.reduces(image) or pixels <= PROGRESSIVE_PIXELS:
-                return decode.shrink(image)
+            if image.width * image.height > LIGHT_PIXELS:
+                raise _too_large(field, image.width, image.height, LIGHT_PIXELS)
+            return decode.shrink(image) if decode.is_srgb(image) else None
     except decode.BROKEN as error:
         raise _damaged(field) from error
-    return _apart(upload, field)
 
 
-def _apart(upload: bytes, field: str) -> Image.Image:
-    # These decoders need all pixels at once, and some crash on broken bytes.
+def _apart(upload: bytes, field: str, most_pixels: int) -> Image.Image:
+    # Some decoders crash on broken bytes, or need all pixels at once: here they may. The process gets none of
+    # our variables, secrets least of all; only the one by which Python may find its libraries.
+    environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 - our own program, by its path
-            [sys.executable, "-I", decode.__file__],
+            [sys.executable, "-I", decode.__file__, str(most_pixels)],
             input=upload,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=environment,
             timeout=DECODE_TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise InvalidInput(field, "takes too long to decode", "Send it as a JPEG") from None
+        raise InvalidInput(field, "takes too long to decode", "Send it as a plain JPEG") from None
     if done.returncode == decode.TOO_MANY_PIXELS:
         width, height = map(int, done.stdout.split())
-        raise _too_large(field, width, height, decode.FULL_PIXELS)
+        raise _too_large(field, width, height, most_pixels)
     if done.returncode != 0:
         if done.returncode != decode.DAMAGED:
             logger.warning("a decoder ended by itself", extra={"exit_status": done.returncode})

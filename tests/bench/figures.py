@@ -41,7 +41,7 @@ class Figure:
 
     def line(self) -> str:
         """`figure NAME VALUE GOAL ok|short`."""
-        return f"figure {self.name} {self.value:.2f} {self.goal} {'ok' if self.met else 'short'}"
+        return f"figure {self.name} {self.value:.4g} {self.goal} {'ok' if self.met else 'short'}"
 
 
 def keep(file: Path, figures: Sequence[Figure], detail: Mapping[str, Any]) -> None:
@@ -51,7 +51,12 @@ def keep(file: Path, figures: Sequence[Figure], detail: Mapping[str, Any]) -> No
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "figures": [
-            {"name": figure.name, "value": round(figure.value, 2), "goal": figure.goal, "met": figure.met}
+            {
+                "name": figure.name,
+                "value": float(f"{figure.value:.4g}"),
+                "goal": figure.goal,
+                "met": figure.met,
+            }
             for figure in figures
         ],
         "detail": detail,

@@ -23,6 +23,7 @@ from local.tokens import sign_in
 from model_artifacts.blip2.demo.drawing import Drawing, draw
 from model_artifacts.blip2.demo.evaluate import HELD_OUT, TWENTY
 from tests.bench.figures import Figure, keep
+from tests.bench.memory import watched
 from tests.system.hostile import uploads
 
 COUNT = 50
@@ -99,11 +100,12 @@ def _refuse(client: httpx2.Client, url: str, headers: dict[str, str], pid: int) 
     for upload in uploads():
         before = process.memory_info().rss
         begun = time.perf_counter()
-        answer = upload.post(client, url, headers)
+        with watched(pid) as peak:
+            answer = upload.post(client, url, headers)
         seconds = round(time.perf_counter() - begun, 3)
-        moved = round((process.memory_info().rss - before) / 1e6, 1)
+        moved = round(peak.mb - before / 1e6, 1)
         problem = answer.headers.get("content-type") == "application/problem+json"
-        _say(f"{upload.name} → {answer.status_code} in {seconds} s, memory {moved:+} MB")
+        _say(f"{upload.name} → {answer.status_code} in {seconds} s, memory {moved:+} MB at its peak")
         right = problem and answer.status_code == upload.status
         rows.append({"name": upload.name, "right": right, "seconds": seconds, "moved_mb": moved})
     return rows

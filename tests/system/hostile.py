@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx2
 from PIL import Image
 
+from tests.services.core.jpegs import one_scan_per_component
+
 BOUNDARY = "vitrine"
 HEIC = Path(__file__).parents[1] / "services" / "core" / "data" / "mug.heic"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -55,6 +57,7 @@ def uploads() -> list[Upload]:
         Upload("PNG bomb of 30,000 x 30,000", 413, (_bomb(30_000),)),
         Upload("50-megapixel flat PNG", 413, (flat.getvalue(),)),
         Upload("HEIC that crashes its decoder", 422, (bytes(heic),)),
+        Upload("49-megapixel JPEG of three scans", 413, (one_scan_per_component(7000, 7000),)),
         Upload("SVG", 415, (b'<svg xmlns="http://www.w3.org/2000/svg"/>',)),
         Upload("nine photos", 422, (jpeg[:5000],) * 9),
         Upload("no photo", 422),

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageOps, ImageStat, PngImagePlugin
+from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 
+from services.core import decode
+from services.core import photo as photo_module
 from services.core.decode import SMALL_PX
 from services.core.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.core.photo import SEEN_PX, prepare
+from tests.services.core.jpegs import one_scan_per_component
 
 HEIC = (Path(__file__).parent / "data" / "mug.heic").read_bytes()
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "photos").glob("*.jpg"))
@@ -33,6 +36,14 @@ def halves(size: tuple[int, int] = (1600, 1200)) -> Image.Image:
     image = Image.new("RGB", size, "red")
     image.paste("blue", (0, size[1] // 2, *size))
     return image
+
+
+def red_is_green() -> bytes:
+    """An RGB profile that is not sRGB: its red is sRGB's green, and the other way round."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for ours, theirs in ((b"rXYZ", b"????"), (b"gXYZ", b"rXYZ"), (b"????", b"gXYZ")):
+        profile = profile.replace(ours, theirs)
+    return profile.replace("sRGB".encode("utf-16-be"), "wRGB".encode("utf-16-be"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -171,9 +182,62 @@ def test_a_format_that_needs_all_its_pixels_at_once_may_have_fewer() -> None:
         prepare(flat, "images[0]")
 
 
-def test_a_large_progressive_jpeg_is_read() -> None:
-    photo = prepare(encoded(halves((2400, 1800)), progressive=True), "images[0]")
-    assert opened(photo.kept).size == (768, 576)
+@pytest.mark.parametrize(
+    "upload", [encoded(halves((2400, 1800)), progressive=True), one_scan_per_component(2400, 1800)]
+)
+def test_a_jpeg_of_several_scans_is_read(upload: bytes) -> None:
+    assert opened(prepare(upload, "images[0]").kept).size == (768, 576)
+
+
+def test_a_jpeg_of_several_scans_may_have_fewer_pixels() -> None:
+    with pytest.raises(TooLarge, match="7000 × 7000 pixels, over 25 million"):
+        prepare(one_scan_per_component(7000, 7000), "images[0]")
+
+
+def test_a_plain_jpeg_may_have_more() -> None:
+    assert max(opened(prepare(encoded(Image.new("L", (7000, 7000))), "images[0]").kept).size) == SMALL_PX
+    with pytest.raises(TooLarge, match="8000 × 7000 pixels, over 50 million"):
+        prepare(encoded(Image.new("L", (8000, 7000))), "images[0]")
+
+
+def test_a_phones_photo_with_a_second_picture_is_read() -> None:
+    upload = encoded(halves(), "MPO", save_all=True, append_images=[halves()])
+    assert opened(prepare(upload, "images[0]").kept).size == (768, 576)
+
+
+def test_a_decoder_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stuck = tmp_path / "decode.py"
+    stuck.write_text("import time; time.sleep(60)", "utf-8")
+    monkeypatch.setattr(decode, "__file__", str(stuck))
+    monkeypatch.setattr(photo_module, "DECODE_TIMEOUT_S", 0.5)
+    with pytest.raises(InvalidInput, match="takes too long"):
+        prepare(HEIC, "images[0]")
+
+
+def test_a_decoder_sees_none_of_our_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    spy = tmp_path / "decode.py"
+    spy.write_text(f"import os; open({str(tmp_path / 'seen')!r}, 'w').write(str(dict(os.environ)))", "utf-8")
+    monkeypatch.setattr(decode, "__file__", str(spy))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    with pytest.raises(OSError, match="cannot identify"):
+        prepare(HEIC, "images[0]")
+    assert "sk-secret" not in (tmp_path / "seen").read_text("utf-8")
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_colours_become_those_of_the_web(format_: str) -> None:
+    upload = encoded(Image.new("RGB", (40, 30), "red"), format_, icc_profile=red_is_green(), quality=95)
+    red, green, _ = opened(prepare(upload, "images[0]").kept).getpixel((20, 15))  # type: ignore[misc]
+    assert red < 60
+    assert green > 200
+
+
+@pytest.mark.parametrize(
+    "profile", [b"nonsense", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()]
+)
+def test_a_profile_that_does_not_fit_is_passed_over(profile: bytes) -> None:
+    upload = encoded(Image.new("RGB", (40, 30), "red"), icc_profile=profile)
+    assert opened(prepare(upload, "images[0]").kept).getpixel((20, 15)) == pytest.approx((255, 0, 0), abs=3)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
