@@ -15,6 +15,9 @@ print(json.dumps({**context, "env": sys.argv[1], "aws:cdk:bundling-stacks": []})
 
 old=$(mktemp -d)
 trap 'git worktree remove --force "$old/tree" 2>/dev/null || true; rm -rf "$old"' EXIT
+# Not every shell ends by its EXIT trap when it is interrupted.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 git worktree add --quiet --detach "$old/tree" "$base"
 "$python" -m stacks --no-lint >&2
 # As the CDK's own command line runs an app, which every commit understands; how `python -m stacks` was called then,
@@ -28,17 +31,22 @@ git worktree add --quiet --detach "$old/tree" "$base"
     done
 )
 
-for template in cdk.out/*/*.template.json; do
-    environment=$(basename "$(dirname "$template")")
-    stack=$(basename "$template" .template.json)
-    before=$old/tree/$template
-    if [ -f "$before" ]; then
-        "$node" "$here/.vitrine/cdk/node_modules/aws-cdk/bin/cdk" diff --app "cdk.out/$environment" \
-            --template "$before" "$stack" 2>&1
-    else
-        echo "Stack $stack is new"
-    fi
+for file in environments/*.toml; do
+    environment=$(basename "$file" .toml)
+    for template in cdk.out/"$environment"/*.template.json; do
+        stack=$(basename "$template" .template.json)
+        before=$old/tree/$template
+        if [ -f "$before" ]; then
+            "$node" "$here/.vitrine/cdk/node_modules/aws-cdk/bin/cdk" diff --app "cdk.out/$environment" \
+                --template "$before" "$stack" 2>&1
+        else
+            echo "Stack $stack is new"
+        fi
+    done
 done
 for before in "$old"/tree/cdk.out/*/*.template.json; do
-    [ -f "cdk.out/${before#"$old"/tree/cdk.out/}" ] || echo "Stack $(basename "$before" .template.json) is gone"
+    template=${before#"$old"/tree/}
+    environment=$(basename "$(dirname "$template")")
+    [ -f "environments/$environment.toml" ] && [ -f "$template" ] ||
+        echo "Stack $(basename "$template" .template.json) is gone"
 done

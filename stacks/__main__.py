@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def synthesize(settings: Environment, folder: Path) -> list[Path]:
-    """Write the environment's assembly to `folder` and return its templates. Packages no code."""
+    """Write the environment's assembly to `folder`, anew, and return its templates. Packages no code."""
+    shutil.rmtree(folder, ignore_errors=True)
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:bundling-stacks"] = []
     app = cdk.App(outdir=str(folder), context=context)
