@@ -33,7 +33,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, patt
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
-@routes.post("/analyze", responses=documents.ANALYZE_PROBLEMS, openapi_extra=documents.MULTIPART_IMAGES)
+@routes.post("/analyze", responses=documents.ANALYZE_ANSWERS, openapi_extra=documents.MULTIPART_IMAGES)
 async def analyze(
     request: Request,
     response: Response,
@@ -51,6 +51,7 @@ async def analyze(
     response.headers["Vary"] = "Accept-Language"
     with stages.measure("photo"):
         uploads = await intake.receive_photos(request)
+        stages.note_arrival()
         key = RequestKey(idempotency_key, intake.digest(uploads)) if idempotency_key else None
         order = Order(caller, preferred_language(accept_language), key)
         if earlier := await analysis.earlier(order):

@@ -63,7 +63,7 @@ class Observe:
                         "method": scope["method"],
                         "route": route,
                         "status": status,
-                        "duration_ms": round(stages.elapsed_s * 1000, 1),
+                        "duration_ms": stages.elapsed_ms,
                         "stages_ms": stages.timings,
                     },
                 )

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
@@ -22,9 +23,11 @@ from services.core.stored_report import RequestKey, StoredReport
 from services.core.telemetry import Stages
 from services.core.wording import Language
 
-# Threads of their own, so that a slow model does not keep requests from the stores.
-LOOKS_AT_ONCE = 40
-_lookers = CapacityLimiter(LOOKS_AT_ONCE)
+# Threads of their own: a slow model does not keep requests from the stores, and a call that nobody waits for
+# any more goes on holding its place.
+_lookers = ThreadPoolExecutor(40, "look")
+# Even when the photos took all the time there was, the model is asked.
+LEAST_LOOK_S = 3.0
 logger = logging.getLogger(__name__)
 
 
@@ -56,7 +59,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that turns photos into a kept report; `model_budget_s` is when the model is too late."""
+    """Everything that turns photos into a kept report.
+
+    `model_budget_s` after the photos came, the model's answer is too late.
+    """
 
     pictures: Pictures
     reports: Reports
@@ -81,7 +87,8 @@ class Analysis:
     async def accept(self, order: Order, photos: Sequence[Photo]) -> StoredReport:
         """Keep the pictures and write the report as `running`: from here on it ends in a known state.
 
-        Raises QuotaExceeded or ReportInProgress; whatever is raised, nothing is kept.
+        Raises QuotaExceeded or ReportInProgress. Whatever is raised, nothing is kept, as far as the stores
+        can be reached.
         """
         now = datetime.now(UTC)
         report = Report(
@@ -127,7 +134,8 @@ class Analysis:
 
     async def _make(self, report: Report, photos: Sequence[Photo], stages: Stages) -> Report:
         with stages.measure("model"):
-            sight = await self._look(photos, self.model_budget_s - stages.elapsed_s)
+            left_s = max(LEAST_LOOK_S, self.model_budget_s - stages.working_s)
+            sight = await self._look(photos, left_s)
         assessment = assess(sight)
         with stages.measure("narrate"):
             narrative = await self.narrator.narrate(assessment, report.language)
@@ -155,10 +163,7 @@ class Analysis:
         seen = [photo.seen for photo in photos]
         try:
             async with asyncio.timeout(within_s):
-                # A call that is too late is left to itself; its own timeouts end it.
-                return await to_thread.run_sync(
-                    self.model.look, seen, abandon_on_cancel=True, limiter=_lookers
-                )
+                return await asyncio.get_running_loop().run_in_executor(_lookers, self.model.look, seen)
         except TimeoutError:
             raise ModelUnavailable(f"the endpoint {self.model.endpoint} did not answer in time") from None
 
@@ -173,7 +178,7 @@ class Analysis:
     async def _undo(self, stored: StoredReport) -> None:
         try:
             await to_thread.run_sync(self.pictures.erase, stored.pictures)
-            await to_thread.run_sync(self.reports.erase, stored)
+            await to_thread.run_sync(self.reports.withdraw, stored)
         except (BotoCoreError, ClientError) as error:
             # What stays behind expires by itself.
             logger.warning("what was accepted half was not undone", extra={"reason": type(error).__name__})

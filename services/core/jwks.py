@@ -84,7 +84,7 @@ class KeySet:
         try:
             self._keys = _parse(_fetch(self._url))
             self._had_at = self._clock()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             # The last good keys stay: an issuer that is away does not sign anybody out.
             pass
         finally:

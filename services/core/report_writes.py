@@ -26,6 +26,16 @@ class ReportWrites:
         """Write the report's row over the one that is there."""
         return self._put(stored, "attribute_exists(pk)")
 
+    def remove(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
+        """Delete the report's row where there is one."""
+        return {
+            "Delete": {
+                "TableName": self._table,
+                "Key": to_item(address(stored.owner, f"report#{stored.report.id}")),
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+
     def claim_key(self, new: StoredReport, key: RequestKey) -> "TransactWriteItemTypeDef":
         """Let the key stand for the report, where it is free or its life is over."""
         created = new.report.created_at

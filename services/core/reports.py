@@ -50,7 +50,7 @@ class Reports:
         self._writes = ReportWrites(table)
 
     def earlier(self, owner: str, key: RequestKey) -> Report | None:
-        """The finished report that `key` already stands for.
+        """The report that `key` already stands for; a failed one does not count, its key is free again.
 
         Raises KeyReused when it came with other photos, ReportInProgress while it is being made.
         """
@@ -62,7 +62,7 @@ class Reports:
         report = self.get(owner, kept["report_id"]).report
         if report.status in (Status.QUEUED, Status.RUNNING):
             raise ReportInProgress(report.id)
-        return report
+        return report if report.status == Status.SUCCEEDED else None
 
     def check_quota(self, owner: str) -> None:
         """Raise QuotaExceeded when the owner's day is used up; `accept` counts, this only looks."""
@@ -85,6 +85,13 @@ class Reports:
             raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
         if failed:
             raise ReportInProgress(self._claimant(new))
+
+    def withdraw(self, new: StoredReport) -> None:
+        """Undo what `accept` may or may not have written: its answer was lost, or never came."""
+        writes = [self._writes.remove(new), self._writes.count_down(new)]
+        if new.key is not None:
+            writes.append(self._writes.free_key(new, new.key))
+        self._transact(writes)
 
     def update(self, stored: StoredReport) -> None:
         """Replace the report's row; raises ReportNotFound when it was erased meanwhile."""

@@ -44,15 +44,25 @@ def configure_logging(service: str) -> None:
 
 @dataclass
 class Stages:
-    """How long each stage of one request took, in milliseconds, and when it began."""
+    """How long each stage of one request took, in milliseconds; when it began, and its upload was here."""
 
     timings: dict[str, float] = field(default_factory=dict)
-    begun: float = field(default_factory=time.perf_counter)
+    began: float = field(default_factory=time.perf_counter)
+    arrived: float = field(default_factory=time.perf_counter)
 
     @property
-    def elapsed_s(self) -> float:
-        """Seconds since the request began."""
-        return time.perf_counter() - self.begun
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the request began."""
+        return round((time.perf_counter() - self.began) * 1000, 1)
+
+    def note_arrival(self) -> None:
+        """The upload is here: how long a client took to send it is not counted as work."""
+        self.arrived = time.perf_counter()
+
+    @property
+    def working_s(self) -> float:
+        """Seconds of work since the upload was here."""
+        return time.perf_counter() - self.arrived
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from starlette.testclient import TestClient
 
 from tests.services.analyze.conftest import World
@@ -57,6 +57,21 @@ def test_a_report_that_cannot_be_accepted_leaves_nothing(
     assert post(client, jpeg()).status_code == 200
 
 
+def test_a_report_whose_acceptance_got_lost_takes_nothing_of_the_quota(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    def lose(**_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="http://secret")
+
+    for _ in range(4):
+        world.dynamodb.meta.events.register_first("after-call.dynamodb.TransactWriteItems", lose)
+        answer = post(client, jpeg())
+        world.dynamodb.meta.events.unregister("after-call.dynamodb.TransactWriteItems", lose)
+        assert answer.status_code == 503
+    assert reports(client) == []
+    assert post(client, jpeg()).status_code == 200
+
+
 def test_a_report_that_cannot_be_finished_says_so_and_frees_its_key(
     client: TestClient, world: World, jpeg: Jpeg
 ) -> None:
@@ -77,8 +92,9 @@ def test_the_first_error_is_told_when_the_failure_cannot_be_written_either(
 
 
 @pytest.fixture
-def hurried(world: World) -> None:
-    world.model_budget_s = 0.5
+def hurried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.core.analysis.LEAST_LOOK_S", 0.3)
+    world.model_budget_s = 0.3
 
 
 @pytest.mark.usefixtures("hurried")

@@ -69,6 +69,17 @@ def test_a_failed_report_gives_its_place_in_the_quota_back(reports: Reports, new
     reports.accept(new(4))
 
 
+def test_what_was_accepted_can_be_withdrawn_as_if_it_never_was(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number, key=f"k{number}"))
+    reports.withdraw(new(2, key="k2"))
+    reports.withdraw(new(9, key="k9"))
+    assert len(reports.page("alice", 10).reports) == 2
+    reports.accept(new(4, key="k2"))
+    with pytest.raises(QuotaExceeded):
+        reports.accept(new(5))
+
+
 def test_requests_that_meet_at_the_count_are_tried_again(dynamodb: DynamoDBClient, new: New) -> None:
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
     with Stubber(dynamodb) as stub:
