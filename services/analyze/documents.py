@@ -2,19 +2,51 @@
 
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
 from services.analyze.intake import FIELD, MAX_PHOTOS
 from services.analyze.problems import MEDIA_TYPE, Problem
 
+_RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to try again"}}
+_RETRIED = (409, 429, 503)
+
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    # `model` brings the schema into the document, and with it an application/json entry that is never sent.
-    return {status: {"model": Problem, "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    return {
+        status: {
+            "description": "What is wrong, and how to mend it",
+            "content": content,
+            **({"headers": _RETRY} if status in _RETRIED else {}),
+        }
+        for status in statuses
+    }
+
+
+def openapi(api: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the form of a problem in it: FastAPI adds only what routes return."""
+    document = get_openapi(
+        title=api.title, version=api.version, description=api.description, routes=api.routes
+    )
+    document["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
+    return document
 
 
 CALLER_PROBLEMS = _problems(401, 422, 500, 503)
 REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
-ANALYZE_PROBLEMS = _problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503)
+ANALYZE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Server-Timing": {"schema": {"type": "string"}, "description": "Milliseconds of each stage"},
+            "Idempotent-Replayed": {
+                "schema": {"const": "true"},
+                "description": "Sent when the Idempotency-Key already stood for this report",
+            },
+        }
+    },
+    **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+}
 
 MULTIPART_IMAGES: dict[str, Any] = {
     "requestBody": {

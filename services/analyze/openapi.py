@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from services.analyze.app import api
+from services.analyze.documents import openapi
 
 
 def main() -> int:
@@ -16,7 +17,7 @@ def main() -> int:
         "--check", action="store_true", help="compare instead of writing; exit 1 on a difference"
     )
     options = parser.parse_args()
-    document = json.dumps(api.openapi(), indent=2, ensure_ascii=False) + "\n"
+    document = json.dumps(openapi(api), indent=2, ensure_ascii=False) + "\n"
     if not options.check:
         options.file.write_text(document, "utf-8")
     elif options.file.read_text("utf-8") != document:

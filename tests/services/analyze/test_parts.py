@@ -1,0 +1,34 @@
+import pytest
+
+from services.analyze.parts import NARRATE_BUDGET_S, build_parts
+from services.analyze.settings import Settings
+from services.core.identity import Identity
+from stacks.environment import load_environment
+from stacks.variables import analyze_variables
+from tests.services.core.issuer import running_issuer
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"reports_table": "reports", "image_bucket": "images", "image_key_id": "key"}
+    variables = analyze_variables(load_environment("prod"), **names)
+    for name, value in {**variables, "OPENAI_API_KEY": "sk-a", "TIME_BUDGET_S": "21"}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_model_has_what_the_words_leave_of_the_time() -> None:
+    assert build_parts(Settings()).analysis.model_budget_s == 21 - NARRATE_BUDGET_S
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("named", [True, False])
+def test_tokens_are_those_of_the_projects_issuer(monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
+    with running_issuer() as issuer:
+        monkeypatch.setenv(
+            "SUPABASE_URL", "http://elsewhere" if named else issuer.name.removesuffix("/auth/v1")
+        )
+        if named:
+            monkeypatch.setenv("SUPABASE_ISSUER", issuer.name)
+        verifier = build_parts(Settings()).verifier
+        assert verifier.verify(issuer.token()) == Identity("user-1")
