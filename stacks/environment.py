@@ -5,10 +5,22 @@ import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from stacks.sections import Alarms, Domain, Llm, Model, Origin, Section, Supabase, Throttle, Url
+from stacks.sections import (
+    Alarms,
+    Domain,
+    Llm,
+    Model,
+    Origin,
+    Section,
+    Service,
+    Supabase,
+    Throttle,
+    Url,
+)
 from stacks.settings_error import SettingsError as SettingsError
 from stacks.settings_error import explain
 
@@ -38,7 +50,8 @@ class Environment(Section):
     time_budget_s: Annotated[int, Field(ge=10, le=25)]
     quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
     cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
-    upstream_url: Origin
+    upstream_url: Origin | None = None
+    service: Service
     model: Model
     supabase: Supabase
     llm: Llm
@@ -57,7 +70,13 @@ class Environment(Section):
         strangers = [zone for zone in self.zones if not zone.startswith(self.region)]
         if strangers:
             raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {strangers[0]}")
+        if self.target == "emulator" and self.upstream_url is None:
+            raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
         if self.target == "aws":
+            if self.upstream_url is not None:
+                raise ValueError(
+                    "no upstream_url: in AWS the gateway forwards to the stack that runs the service"
+                )
             for key, url in self._addresses():
                 if not url.startswith("https://"):
                     raise ValueError(f"https in {key}: keys and tokens never travel in the clear; not {url}")
@@ -72,14 +91,18 @@ class Environment(Section):
                 f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
                 "then set llm.model, its prices and llm.shutdown_date"
             )
+        if self.model.mode == "async":
+            found.append(
+                "model.mode async: nobody takes up the endpoint's results yet, so no report will be finished; "
+                "set realtime"
+            )
         for key, url in self._addresses():
-            if url.endswith(".invalid"):
+            if (urlsplit(url).hostname or "").endswith(".invalid"):
                 found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
         return found
 
     def _addresses(self) -> list[tuple[str, str]]:
         urls = {
-            "upstream_url": self.upstream_url,
             "webhook_url": self.webhook_url,
             "supabase.url": self.supabase.url,
             "supabase.issuer": self.supabase.issuer,

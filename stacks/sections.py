@@ -60,19 +60,42 @@ class Model(Section):
 
     artifact: Artifact
     endpoint_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
-    mode: Literal["realtime"]
+    mode: Literal["realtime", "async"]
+    paused: bool = False
+    network_isolation: bool = False
     instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
     image_uri: (
         Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None
     ) = None
-    min_instances: Annotated[int, Field(ge=1, le=20)]
+    min_instances: Annotated[int, Field(ge=0, le=20)]
     max_instances: Annotated[int, Field(ge=1, le=20)]
     usd_per_hour: Usd
 
     @model_validator(mode="after")
-    def _bounds_in_order(self) -> "Model":
+    def _bounds_fit(self) -> "Model":
         if self.max_instances < self.min_instances:
             raise ValueError(f"max_instances of at least min_instances ({self.min_instances})")
+        if self.min_instances == 0 and self.mode == "realtime":
+            raise ValueError("min_instances of at least 1 for a realtime endpoint: only async scales to zero")
+        return self
+
+
+class Service(Section):
+    """The Fargate tasks that run `services/analyze`: size of one, and how many."""
+
+    cpu_units: Literal[256, 512, 1024, 2048, 4096]
+    memory_mb: Annotated[int, Field(ge=512, le=30_720, multiple_of=512)]
+    min_tasks: Annotated[int, Field(ge=1, le=100)]
+    max_tasks: Annotated[int, Field(ge=1, le=100)]
+
+    @model_validator(mode="after")
+    def _fits_fargate(self) -> "Service":
+        if self.max_tasks < self.min_tasks:
+            raise ValueError(f"max_tasks of at least min_tasks ({self.min_tasks})")
+        # Fargate sells 2 to 8 GB of memory for each vCPU; a quarter of one comes with up to 2 GB.
+        least, most = self.cpu_units * 2, self.cpu_units * 8
+        if not least <= self.memory_mb <= most:
+            raise ValueError(f"memory_mb from {least} to {most} beside {self.cpu_units} cpu_units")
         return self
 
 
