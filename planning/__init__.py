@@ -1,0 +1,1 @@
+"""What Vitrine costs, read out of its own templates."""

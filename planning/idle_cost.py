@@ -1,0 +1,121 @@
+"""What an environment costs a month while nobody uses it, line by line, out of its own templates."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planning.prices import Prices, load_prices
+from stacks.environment import Environment
+
+Resource = Mapping[str, Any]
+
+
+class UnpricedResourceError(ValueError):
+    """A template holds a type of resource of which nothing here knows what it costs."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the bill: `count` of `what`, `usd` a month in all."""
+
+    what: str
+    count: float
+    usd: float
+
+
+def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """Return what the templates of one environment cost a month without a request, dearest first.
+
+    Raises UnpricedResourceError, and UnknownRegionError.
+    """
+    prices = load_prices(settings.region)
+    lines = [line for template in templates for line in _of_template(template["Resources"], prices, settings)]
+    lines += _by_settings(settings, prices)
+    together: dict[str, Line] = {}
+    for line in lines:
+        before = together.get(line.what, Line(line.what, 0, 0.0))
+        together[line.what] = Line(line.what, before.count + line.count, before.usd + line.usd)
+    return sorted(together.values(), key=lambda line: -line.usd)
+
+
+def _of_template(resources: Mapping[str, Resource], prices: Prices, settings: Environment) -> Iterator[Line]:
+    for resource in resources.values():
+        kind = resource["Type"]
+        if kind in _PRICED:
+            yield from _PRICED[kind](resource.get("Properties", {}), resources, prices, settings)
+        elif kind not in prices.free_when_idle:
+            raise UnpricedResourceError(
+                f"{kind}: say in planning/idle_cost.py what it costs while nobody uses it, or in "
+                "planning/prices.toml that it is free"
+            )
+
+
+def _service(
+    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+) -> Iterator[Line]:
+    task = resources[properties["TaskDefinition"]["Ref"]]["Properties"]
+    tasks, hours = settings.service.min_tasks, prices.hours_per_month
+    vcpu, memory_gb = int(task["Cpu"]) / 1024, int(task["Memory"]) / 1024
+    hourly = vcpu * prices.fargate_arm_vcpu_hour + memory_gb * prices.fargate_arm_gb_hour
+    yield Line(f"Fargate task, {vcpu:g} vCPU and {memory_gb:g} GB, ARM", tasks, tasks * hourly * hours)
+    network = properties["NetworkConfiguration"]["AwsvpcConfiguration"]
+    if network.get("AssignPublicIp") == "ENABLED":
+        yield Line("public IPv4 address", tasks, tasks * prices.public_ipv4_hour * hours)
+
+
+def _endpoint_config(
+    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+) -> Iterator[Line]:
+    if not any(one["Type"] == "AWS::SageMaker::Endpoint" for one in resources.values()):
+        return
+    model = settings.model
+    # Autoscaling takes the endpoint down to its minimum when nobody asks, however many it began with.
+    count = model.min_instances
+    yield Line(f"SageMaker {model.instance_type}", count, count * model.usd_per_hour * prices.hours_per_month)
+
+
+def _vpc_endpoint(
+    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+) -> Iterator[Line]:
+    if properties.get("VpcEndpointType") == "Interface":
+        zones = len(properties["SubnetIds"])
+        yield Line(
+            "interface endpoint, per zone",
+            zones,
+            zones * prices.interface_endpoint_hour * prices.hours_per_month,
+        )
+
+
+def _each(what: str, usd_month: Callable[[Prices], float]) -> Callable[..., Iterator[Line]]:
+    def price(
+        properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+    ) -> Iterator[Line]:
+        yield Line(what, 1, usd_month(prices))
+
+    return price
+
+
+_PRICED: dict[str, Callable[..., Iterator[Line]]] = {
+    "AWS::ECS::Service": _service,
+    "AWS::SageMaker::EndpointConfig": _endpoint_config,
+    "AWS::EC2::VPCEndpoint": _vpc_endpoint,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": _each(
+        "load balancer", lambda prices: prices.load_balancer_hour * prices.hours_per_month
+    ),
+    "AWS::EC2::NatGateway": _each(
+        "NAT gateway with its address",
+        lambda prices: (prices.nat_gateway_hour + prices.public_ipv4_hour) * prices.hours_per_month,
+    ),
+    "AWS::KMS::Key": _each("KMS key", lambda prices: prices.kms_key_month),
+    "AWS::CloudWatch::Alarm": _each("CloudWatch alarm", lambda prices: prices.alarm_month),
+}
+
+
+def _by_settings(settings: Environment, prices: Prices) -> Iterator[Line]:
+    # No template declares these: they are made once, by a person.
+    if settings.target == "aws":
+        secrets = [settings.llm.secret_name, settings.supabase.legacy_secret_name]
+        count = len([name for name in secrets if name])
+        yield Line("secret in Secrets Manager", count, count * prices.secret_month)
+        if settings.domain is not None:
+            yield Line("hosted zone in Route 53", 1, prices.hosted_zone_month)
