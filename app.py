@@ -2,41 +2,47 @@
 
 import sys
 from datetime import date
+from typing import Any
 
 import aws_cdk as cdk
 
+from stacks.analyze import Analyze
 from stacks.environment import Environment, SettingsError, load_environment
-from stacks.gateway import Gateway, url_upstream
+from stacks.gateway import Gateway
 from stacks.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.storage import Storage
+from stacks.upstream import listener_upstream, url_upstream
 
 
 def build(app: cdk.App, settings: Environment) -> None:
     """Declare the stacks of one environment."""
-    prefix = f"vitrine-{settings.name}"
-    region = cdk.Environment(region=settings.region)
+
+    def placed(stack: str) -> dict[str, Any]:
+        name, region = f"vitrine-{settings.name}-{stack}", cdk.Environment(region=settings.region)
+        return {"scope": app, "construct_id": name, "env": region}
 
     storage = Storage(
-        app,
-        f"{prefix}-storage",
+        **placed("storage"),
         environment_name=settings.name,
         retention_days=settings.retention_days,
         keep_data=settings.keep_data,
-        env=region,
         termination_protection=settings.keep_data,
     )
+    if settings.upstream_url is not None:
+        upstream = url_upstream(settings.upstream_url)
+    else:
+        analyze = Analyze(**placed("analyze"), settings=settings, storage=storage)
+        server_name = settings.domain.name if settings.domain is not None else None
+        upstream = listener_upstream(analyze.vpc, analyze.listener, server_name)
     gateway = Gateway(
-        app,
-        f"{prefix}-gateway",
+        **placed("gateway"),
         settings=settings,
-        upstream=url_upstream(settings.upstream_url),
+        upstream=upstream,
         code_platform=LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM,
-        env=region,
     )
 
-    for stack in (storage, gateway):
-        cdk.Tags.of(stack).add("project", "vitrine")
-        cdk.Tags.of(stack).add("environment", settings.name)
+    cdk.Tags.of(app).add("project", "vitrine")
+    cdk.Tags.of(app).add("environment", settings.name)
     for notice in settings.notices(date.today()):
         cdk.Annotations.of(gateway).add_warning_v2("vitrine:settings", notice)
 

@@ -38,7 +38,8 @@ def lint(templates: list[Path], region: str) -> int:
     """Return cfn-lint's exit status, 0 when it has nothing to say."""
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", region]
     # W3005: the CDK lets a function depend on its role both by reference and by name.
-    command += ["--ignore-checks", "W3005", "--template", *map(str, templates)]
+    # W3010: the settings name the zones, since the gateway's link cannot stand in each.
+    command += ["--ignore-checks", "W3005", "W3010", "--template", *map(str, templates)]
     return subprocess.run(command, check=False).returncode  # noqa: S603 our own command
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
-from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
@@ -17,6 +16,7 @@ from stacks.environment import Environment, LogDays
 from stacks.logs import log_group
 from stacks.outputs import publish
 from stacks.sections import Domain, Rate
+from stacks.upstream import Upstream
 
 # What the access log holds of a request, and API Gateway's name of it.
 LOGGED = {
@@ -35,24 +35,10 @@ LOGGED = {
 }
 
 
-def url_upstream(url: str) -> apigw.HttpRouteIntegration:
-    """An upstream at a URL, which gets the request's own path and, as x-request-id, the gateway's id for it.
-
-    AWS sends every request to the URL itself unless the path is put back; the emulator keeps the path and
-    ignores that mapping. So this one declaration is right in both.
-    """
-    mapping = (
-        apigw.ParameterMapping()
-        .overwrite_path(apigw.MappingValue.request_path())
-        .overwrite_header("x-request-id", apigw.MappingValue.context_variable("requestId"))
-    )
-    return integrations.HttpUrlIntegration("Upstream", url, parameter_mapping=mapping)
-
-
 class Gateway(cdk.Stack):
     """HTTP API with its authorizer, limits, access log and, where the settings have one, its domain.
 
-    `upstream` answers what is let through; `code_platform` says where the authorizer's code will run.
+    `upstream` makes what answers the requests; `code_platform` says where the authorizer's code will run.
     """
 
     def __init__(
@@ -61,7 +47,7 @@ class Gateway(cdk.Stack):
         construct_id: str,
         *,
         settings: Environment,
-        upstream: apigw.HttpRouteIntegration,
+        upstream: Upstream,
         code_platform: tuple[str, ...],
         **kwargs: Any,
     ) -> None:
@@ -91,9 +77,10 @@ class Gateway(cdk.Stack):
             "GET /reports/{id}": throttle.reports,
             "DELETE /reports/{id}": throttle.reports,
         }
+        service = upstream(self)
         for route in rates:
             method, path = route.split()
-            self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=upstream)
+            self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=service)
         stage = self._stage(rates, log_days)
         if domain is not None:
             self._serve_at(domain, stage)

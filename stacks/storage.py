@@ -1,21 +1,30 @@
-"""What Vitrine keeps: photos, model artifacts and reports."""
+"""What Vitrine keeps: photos, model artifacts and reports; and the images that its service runs from."""
 
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.outputs import publish
 
+KEPT_IMAGES = 30
+
+
+def image_repository_name(environment_name: str) -> str:
+    """Return the name of the repository that holds the images of `services/analyze`."""
+    return f"vitrine-{environment_name}-analyze"
+
 
 class Storage(cdk.Stack):
-    """Image bucket, artifact bucket and reports table.
+    """Image bucket, artifact bucket, reports table and container repository.
 
-    `retention_days` is how long photos are kept; reports carry their own expiry. With `keep_data` all of it
-    outlives the stack; without, a bucket that still holds objects stops the stack's deletion.
+    `retention_days` is how long photos are kept; reports carry their own expiry. With `keep_data` photos,
+    artifacts and reports outlive the stack; without, a bucket that still holds objects stops the stack's
+    deletion. Container images always go with it: each can be built again from its commit.
     """
 
     def __init__(
@@ -55,11 +64,25 @@ class Storage(cdk.Stack):
             deletion_protection=keep_data,
             removal_policy=removal,
         )
+        self.repository = ecr.Repository(
+            self,
+            "Repository",
+            repository_name=image_repository_name(environment_name),
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=KEPT_IMAGES)],
+            empty_on_delete=True,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
 
         publish(self, environment_name, "ImageBucket", self.images.bucket_name, "Bucket of the photos")
         publish(self, environment_name, "ImageKey", self.key.key_arn, "Key that encrypts the photos")
         publish(self, environment_name, "ArtifactBucket", self.artifacts.bucket_name, "Bucket of the models")
         publish(self, environment_name, "ReportsTable", self.reports.table_name, "Table of the reports")
+        uri = self.repository.repository_uri
+        publish(
+            self, environment_name, "ImageRepository", uri, "Repository of the service's container images"
+        )
 
     def _bucket(
         self,

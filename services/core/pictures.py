@@ -41,4 +41,5 @@ class Pictures:
 
     def check(self) -> None:
         """Raise unless the bucket answers."""
-        self._s3.head_bucket(Bucket=self._bucket)
+        # HeadBucket would need the right to list everybody's pictures.
+        self._s3.get_bucket_location(Bucket=self._bucket)

@@ -1,0 +1,145 @@
+"""One task of `services/analyze`: its image, its container, and what the two may do."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from stacks.environment import Environment
+from stacks.logs import log_group
+from stacks.storage import Storage, image_repository_name
+from stacks.variables import analyze_variables
+
+ROOT = Path(__file__).resolve().parent.parent
+PORT = 8080
+HEALTH_PATH = "/healthz"
+USER = "10001"
+# Longer than any request is worked on: the gateway waits 30 s for one.
+STOP_TIMEOUT = cdk.Duration.seconds(60)
+# The build sees, and the image's hash covers, what the service imports and nothing else of the repository.
+CONTEXT = (
+    *("*", "!services/__init__.py", "!services/analyze", "!services/core"),
+    *("**/__pycache__", "**/*.pyc"),
+)
+_ASK_HEALTH = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
+
+
+def service_task(scope: Construct, settings: Environment, storage: Storage) -> ecs.FargateTaskDefinition:
+    """Declare the task: an unprivileged container on a read-only disk, which holds no credentials."""
+    task = ecs.FargateTaskDefinition(
+        scope,
+        "Task",
+        cpu=settings.service.cpu_units,
+        memory_limit_mib=settings.service.memory_mb,
+        runtime_platform=ecs.RuntimePlatform(
+            cpu_architecture=ecs.CpuArchitecture.ARM64,
+            operating_system_family=ecs.OperatingSystemFamily.LINUX,
+        ),
+    )
+    for statement in _statements(scope, settings, storage):
+        task.add_to_task_role_policy(statement)
+    process = ecs.LinuxParameters(scope, "Process", init_process_enabled=True)
+    process.drop_capabilities(ecs.Capability.ALL)
+    task.add_container(
+        "Service",
+        image=_image(scope, settings),
+        environment=analyze_variables(
+            settings,
+            reports_table=storage.reports.table_name,
+            image_bucket=storage.images.bucket_name,
+            image_key_id=storage.key.key_arn,
+        ),
+        secrets=_secrets(scope, settings),
+        port_mappings=[ecs.PortMapping(container_port=PORT)],
+        user=USER,
+        readonly_root_filesystem=True,
+        linux_parameters=process,
+        stop_timeout=STOP_TIMEOUT,
+        health_check=ecs.HealthCheck(
+            command=["CMD", "python", "-c", _ASK_HEALTH],
+            interval=cdk.Duration.seconds(30),
+            timeout=cdk.Duration.seconds(5),
+            start_period=cdk.Duration.seconds(30),
+        ),
+        logging=ecs.LogDrivers.aws_logs(
+            stream_prefix="analyze",
+            log_group=log_group(scope, "ServiceLog", settings.log_retention_days),
+            # Lines are lost rather than requests held up when the log cannot be reached.
+            mode=ecs.AwsLogDriverMode.NON_BLOCKING,
+            max_buffer_size=cdk.Size.mebibytes(25),
+        ),
+    )
+    return task
+
+
+def _image(scope: Construct, settings: Environment) -> ecs.ContainerImage:
+    if settings.image_digest is not None:
+        # By name, not by reference: CloudFormation lets no reference go while another stack holds it, and
+        # going back to the image that the CDK builds would be refused.
+        repository = ecr.Repository.from_repository_name(
+            scope, "Repository", image_repository_name(settings.name)
+        )
+        return ecs.ContainerImage.from_ecr_repository(repository, settings.image_digest)
+    asset = ecr_assets.DockerImageAsset(
+        scope,
+        "Image",
+        directory=str(ROOT),
+        file="services/analyze/Dockerfile",
+        platform=ecr_assets.Platform.LINUX_ARM64,
+        exclude=list(CONTEXT),
+        ignore_mode=cdk.IgnoreMode.DOCKER,
+    )
+    return ecs.ContainerImage.from_docker_image_asset(asset)
+
+
+def _secrets(scope: Construct, settings: Environment) -> dict[str, ecs.Secret]:
+    names = {
+        "OPENAI_API_KEY": settings.llm.secret_name,
+        "SUPABASE_LEGACY_SECRET": settings.supabase.legacy_secret_name,
+    }
+    return {
+        variable: ecs.Secret.from_secrets_manager(
+            secretsmanager.Secret.from_secret_name_v2(scope, variable.title().replace("_", ""), name)
+        )
+        for variable, name in names.items()
+        if name is not None
+    }
+
+
+def _statements(scope: Construct, settings: Environment, storage: Storage) -> list[iam.PolicyStatement]:
+    # The CDK's own grants are wider. tests/stacks/test_task_role.py holds these against the service's calls.
+    stack = cdk.Stack.of(scope)
+    endpoint = stack.format_arn(
+        service="sagemaker",
+        resource="endpoint",
+        # SageMaker writes names small in ARNs, whatever they are, and IAM compares letter by letter.
+        resource_name=settings.model.endpoint_name.lower(),
+    )
+    return [
+        iam.PolicyStatement(
+            actions=["s3:PutObject", "s3:DeleteObject"],
+            resources=[storage.images.arn_for_objects("photos/*")],
+        ),
+        iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[storage.images.bucket_arn]),
+        iam.PolicyStatement(
+            actions=["kms:GenerateDataKey"],
+            resources=[storage.key.key_arn],
+            conditions={"StringEquals": {"kms:ViaService": f"s3.{settings.region}.amazonaws.com"}},
+        ),
+        iam.PolicyStatement(
+            actions=[
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            resources=[storage.reports.table_arn],
+        ),
+        iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint]),
+    ]
