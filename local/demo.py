@@ -5,29 +5,28 @@ import json
 import os
 import shlex
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from rich.console import Console
 
+from client import api
+from client.errors import Refused, Unreachable
+from client.timing import Timing
 from local.errors import LocalError
 from local.home import REPOSITORY, Home
 from local.outputs import stack_outputs
-from local.report_view import Timing, show
+from local.report_view import show
 from local.tokens import sign_in
-from services.analyze.intake import FIELD, MAX_BODY_BYTES, MAX_PHOTOS
+from services.analyze.intake import MAX_BODY_BYTES, MAX_PHOTOS
 from services.core.errors import VitrineError
 from services.core.photo import prepare
 from services.core.report import Report
 
 USER = "demo"
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
-# API Gateway cuts every request at 30 s; a little more lets its own answer arrive.
-_PATIENCE_S = 35.0
 
 
 @dataclass(frozen=True)
@@ -88,44 +87,18 @@ def read_photos(paths: Sequence[Path]) -> list[Photo]:
 
 def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, Any], Timing]:
     """Return the report of the photos and where its time went; raise LocalError with what was answered."""
-    begun = time.perf_counter()
     try:
-        with httpx2.Client(trust_env=False, timeout=_PATIENCE_S) as client:
-            answer = client.post(
-                f"{api_url}/analyze",
-                headers={"Authorization": f"Bearer {token}"},
-                files=[(FIELD, (photo.path.name, photo.content)) for photo in photos],
-            )
-    except httpx2.TransportError as error:
+        return api.post(api_url, token, [(photo.path.name, photo.content) for photo in photos])
+    except Unreachable as error:
         raise LocalError(
-            f"The gateway at {api_url} does not answer ({type(error).__name__}).",
+            f"The gateway at {api_url} does not answer ({error.reason}).",
             cure="`python -m local status` says which part is down; `make up` starts it.",
         ) from error
-    total_ms = (time.perf_counter() - begun) * 1000
-    if answer.status_code != 200:
-        raise problem(answer)
-    report: dict[str, Any] = answer.json()
-    return report, Timing.of(answer.headers.get("server-timing", ""), total_ms)
-
-
-def problem(answer: httpx2.Response) -> LocalError:
-    """Return what an answer other than a report says, be it a problem document or the gateway's own words."""
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        said = {"detail": answer.text.strip()[:300] or "nothing"}
-    title = f"{said['title']} ({answer.status_code})" if said.get("title") else None
-    detail = said.get("detail") or said.get("message") or "no reason given"
-    cures = [f"{said['remedy'].rstrip('.')}."] if said.get("remedy") else []
-    if after := answer.headers.get("retry-after"):
-        cures.append(f"Try again in {after} s.")
-    if answer.status_code >= 500:
-        cures.append("`python -m local status` says which part is down; its log says why.")
-    facts = [f"{name} {said[name]}" for name in ("report", "trace_id") if said.get(name)]
-    heading = title or f"The gateway answered {answer.status_code}"
-    return LocalError(f"{heading}: {detail}", cure=" ".join(cures), details=facts)
+    except Refused as error:
+        cures = list(error.remedies)
+        if error.status >= 500:
+            cures.append("`python -m local status` says which part is down; its log says why.")
+        raise LocalError(str(error), cure=" ".join(cures), details=error.facts) from error
 
 
 def _parser() -> argparse.ArgumentParser:

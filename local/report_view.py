@@ -1,37 +1,21 @@
 """A product report on a terminal: what was seen and how surely, where the time went, what it cost."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from client.timing import Timing
 from services.core.report import Report
 from stacks.environment import load_environment
 
-GOAL_S = 10.0
 LOW_CONFIDENCE = 0.6
 _WIDEST = 88
 _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn": "red"}
 # What one request to the LLM reads and writes, about; the report does not say it.
 _LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
-_STAGE = re.compile(r"([a-z]+)\s*;\s*dur=([0-9.]+)")
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Milliseconds of each stage as the service measured them, and of the whole as the caller did."""
-
-    stages_ms: dict[str, float]
-    total_ms: float
-
-    @classmethod
-    def of(cls, server_timing: str, total_ms: float) -> "Timing":
-        """Read the stages from a Server-Timing header; what it does not hold is left out."""
-        return cls({name: float(ms) for name, ms in _STAGE.findall(server_timing)}, total_ms)
 
 
 def show(report: Report, timing: Timing, console: Console) -> None:
@@ -112,8 +96,7 @@ def _warnings(report: Report) -> Iterator[str]:
 
 
 def _times(timing: Timing, console: Console) -> Table:
-    rest = timing.total_ms - sum(timing.stages_ms.values())
-    rows = [*timing.stages_ms.items(), ("the rest", max(rest, 0.0))]
+    rows = [*timing.stages_ms.items(), ("the rest", timing.rest_ms)]
     bar, room = ("#" if console.options.ascii_only else "█"), max(8, console.width - 28)
     longest = max(ms for _, ms in rows) or 1.0
     table = Table.grid(padding=(0, 1))
@@ -126,12 +109,8 @@ def _times(timing: Timing, console: Console) -> Table:
 
 
 def _goal(timing: Timing) -> Text:
-    seconds = timing.total_ms / 1000
-    kept = seconds <= GOAL_S
-    verdict = "within the goal of 5–10 s" if kept else "over the goal of 5–10 s"
-    return Text.assemble(
-        ("total     ", "bold"), f"{seconds:.1f} s, ", (verdict, "bold green" if kept else "bold yellow")
-    )
+    style = "bold green" if timing.kept else "bold yellow"
+    return Text.assemble(("total     ", "bold"), f"{timing.total_ms / 1000:.1f} s, ", (timing.verdict, style))
 
 
 def _cost(report: Report) -> str:

@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
-import httpx2
-
+from client import api
+from client.errors import Refused, Unreachable
 from local.errors import LocalError
 from local.home import Home
 from local.outputs import stack_outputs
@@ -26,22 +26,14 @@ def main(arguments: Sequence[str]) -> int:
 def sign_in(supabase_url: str, publishable_key: str, user: str) -> str:
     """Return an access token of a demo user; raise LocalError when there is no such user or no issuer."""
     try:
-        with httpx2.Client(trust_env=False) as client:
-            answer = client.post(
-                f"{supabase_url}/auth/v1/token",
-                params={"grant_type": "password"},
-                headers={"apikey": publishable_key},
-                json={"email": f"{user}@{DOMAIN}", "password": PASSWORD},
-            )
-    except httpx2.TransportError as error:
+        return api.sign_in(supabase_url, publishable_key, f"{user}@{DOMAIN}", PASSWORD)
+    except Unreachable as error:
         raise LocalError(
-            f"The identity issuer at {supabase_url} does not answer ({type(error).__name__}).",
+            f"The identity issuer at {supabase_url} does not answer ({error.reason}).",
             cure="Run `python -m local up`.",
         ) from error
-    if answer.status_code != 200:
+    except Refused as error:
         raise LocalError(
-            f"The identity issuer refuses user {user!r}: {answer.json().get('msg', answer.text)}.",
+            f"The identity issuer refuses user {user!r}: {error.detail}.",
             cure="A user's name has 1 to 64 letters, digits, dots, dashes and underscores.",
-        )
-    token: str = answer.json()["access_token"]
-    return token
+        ) from error

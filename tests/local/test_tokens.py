@@ -25,7 +25,7 @@ def issuer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return httpx2.Response(answer.status_code, content=answer.content)
 
     client = functools.partial(httpx2.Client, transport=httpx2.MockTransport(handle))
-    monkeypatch.setattr("local.tokens.httpx2.Client", client)
+    monkeypatch.setattr("httpx2.Client", client)
 
 
 def test_the_command_prints_the_token_of_the_named_user_and_nothing_else(
@@ -49,6 +49,6 @@ def test_an_issuer_that_is_away_is_an_error_with_a_cure(monkeypatch: pytest.Monk
         raise httpx2.ConnectError("refused")
 
     client = functools.partial(httpx2.Client, transport=httpx2.MockTransport(refuse))
-    monkeypatch.setattr("local.tokens.httpx2.Client", client)
+    monkeypatch.setattr("httpx2.Client", client)
     with pytest.raises(LocalError, match="does not answer"):
         tokens.sign_in(URL, "key", "demo")

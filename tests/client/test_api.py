@@ -1,0 +1,139 @@
+"""The calls of a user: what they send, and what is made of the answer."""
+
+import functools
+import json
+
+import httpx2
+import pytest
+
+from client import api
+from client.errors import Refused, Unreachable
+
+URL = "https://api.shop.example"
+
+
+@pytest.fixture
+def requests() -> list[httpx2.Request]:
+    return []
+
+
+def answering(
+    monkeypatch: pytest.MonkeyPatch,
+    requests: list[httpx2.Request],
+    answer: httpx2.Response | httpx2.TransportError,
+) -> None:
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    client = functools.partial(httpx2.Client, transport=httpx2.MockTransport(handle))
+    monkeypatch.setattr("httpx2.Client", client)
+
+
+def test_a_user_signs_in_with_a_password(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(200, json={"access_token": "token"}))
+    assert api.sign_in("https://p.supabase.example", "key", "a@b.example", "secret") == "token"
+    assert str(requests[0].url) == "https://p.supabase.example/auth/v1/token?grant_type=password"
+    assert requests[0].headers["apikey"] == "key"
+    assert json.loads(requests[0].content) == {"email": "a@b.example", "password": "secret"}
+
+
+def test_a_wrong_password_is_told_in_the_issuers_words(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(400, json={"msg": "Invalid login credentials"}))
+    with pytest.raises(Refused, match="The identity issuer answered 400: Invalid login credentials"):
+        api.sign_in(URL, "key", "a@b.example", "secret")
+
+
+def test_photos_are_posted_and_stages_come_from_server_timing(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    headers = {"Server-Timing": "photo;dur=35.1, narrate;dur=900"}
+    answering(monkeypatch, requests, httpx2.Response(200, json={"id": "1"}, headers=headers))
+    report, timing = api.post(URL, "token", [("a.jpg", b"one"), ("b.jpg", b"two")])
+    assert report == {"id": "1"}
+    assert timing.stages_ms == {"photo": 35.1, "narrate": 900.0}
+    assert requests[0].headers["authorization"] == "Bearer token"
+    assert requests[0].content.count(b'name="images"') == 2
+
+
+def test_a_report_is_erased(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
+    answering(monkeypatch, requests, httpx2.Response(204))
+    api.erase(URL, "token", "01K")
+    assert (requests[0].method, requests[0].url.path) == ("DELETE", "/reports/01K")
+
+
+def test_a_report_that_is_not_erased_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(404, json={"title": "Not found", "detail": "no report"}))
+    with pytest.raises(Refused, match=r"Not found \(404\): no report"):
+        api.erase(URL, "token", "01K")
+
+
+def test_without_a_token_the_status_alone_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(401))
+    assert api.status_without_token(URL) == 401
+    assert "authorization" not in requests[0].headers
+
+
+def test_nobody_answering_is_told_with_address_and_reason(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    answering(monkeypatch, requests, httpx2.ConnectError("refused"))
+    with pytest.raises(Unreachable) as raised:
+        api.status_without_token(URL)
+    assert (raised.value.address, raised.value.reason) == (f"{URL}/analyze", "ConnectError")
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted"), [("http://127.0.0.1:80", False), ("http://localhost", False), (URL, True)]
+)
+def test_a_proxy_is_asked_for_no_address_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str, trusted: bool
+) -> None:
+    options: list[bool] = []
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(401))
+
+    def client(*, trust_env: bool, timeout: float) -> httpx2.Client:
+        options.append(trust_env)
+        return real(trust_env=False, timeout=timeout, transport=transport)
+
+    real = httpx2.Client
+    monkeypatch.setattr("httpx2.Client", client)
+    api.status_without_token(url)
+    assert options == [trusted]
+
+
+def test_a_problem_document_is_told_in_words() -> None:
+    document = {
+        "title": "Model unavailable",
+        "detail": "the endpoint cannot be reached",
+        "remedy": "wait",
+        "report": "01K",
+        "trace_id": "4bf9",
+    }
+    error = Refused("The gateway", httpx2.Response(503, json=document, headers={"Retry-After": "5"}))
+    assert str(error) == "Model unavailable (503): the endpoint cannot be reached"
+    assert error.remedies == ["wait.", "Try again in 5 s."]
+    assert (error.report_id, error.facts) == ("01K", ["report 01K", "trace_id 4bf9"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(403, json={"message": "Forbidden"}),
+        httpx2.Response(413, text="Request Entity Too Large"),
+        httpx2.Response(500, json=[]),
+        httpx2.Response(502),
+    ],
+)
+def test_the_gateways_own_words_are_told_too(answer: httpx2.Response) -> None:
+    assert str(Refused("The gateway", answer)).startswith(f"The gateway answered {answer.status_code}: ")
