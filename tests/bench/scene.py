@@ -62,7 +62,7 @@ def opened(folder: Path) -> Iterator[Scene]:
 
 def _start(home: Home) -> Scene:
     environment = load_environment("local")
-    ports = dict(zip((*parts.HEALTH, "plain"), _free_ports(len(parts.HEALTH) + 1), strict=True))
+    ports = dict(zip((*parts.HEALTH, "plain"), free_ports(len(parts.HEALTH) + 1), strict=True))
     background = {
         part.name: part
         for part in parts.background(home, ports, environment.region, environment.model.endpoint_name)
@@ -80,12 +80,12 @@ def _start(home: Home) -> Scene:
         part = background[name]
         if part.scratch:
             part.scratch.mkdir(parents=True)
-        _ready(home, name, part.health_url, _launch(home, name, part.command, part.environment))
-    _create_stores(ports["emulator"], environment.region)
+        ready(home, name, part.health_url, _launch(home, name, part.command, part.environment))
+    create_stores(ports["emulator"], environment.region)
     _uvicorn(home, "standins", ports["sagemaker"], {})
     plain = _uvicorn(home, "plain", ports["plain"], ours.environment)
     service = _launch(home, "service", ours.command, ours.environment)
-    _ready(home, "service", ours.health_url, service)
+    ready(home, "service", ours.health_url, service)
     return Scene(
         Service("ours", ours.port, service.pid),
         Service("plain", ports["plain"], plain.pid),
@@ -94,7 +94,8 @@ def _start(home: Home) -> Scene:
     )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on now."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [listener.getsockname()[1] for listener in listeners]
@@ -106,7 +107,7 @@ def _free_ports(count: int) -> list[int]:
 def _uvicorn(home: Home, module: str, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     command = (str(PYTHON), "-m", "uvicorn", f"tests.bench.{module}:app", "--port", str(port))
     process = _launch(home, module, (*command, "--log-level", "warning", *KEPT_OPEN), environment)
-    _ready(home, module, f"http://127.0.0.1:{port}/healthz", process)
+    ready(home, module, f"http://127.0.0.1:{port}/healthz", process)
     return process
 
 
@@ -116,7 +117,8 @@ def _launch(
     return processes.start(home, name, command, {**variables.base(), **environment}, home.log(name))
 
 
-def _ready(home: Home, name: str, url: str, process: subprocess.Popen[bytes]) -> None:
+def ready(home: Home, name: str, url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until `url` answers 200; raise SystemExit with the log's last lines when it does not."""
     deadline = time.monotonic() + PATIENCE_S
     said = "nothing"
     with httpx2.Client(trust_env=False, timeout=5) as client:
@@ -133,7 +135,8 @@ def _ready(home: Home, name: str, url: str, process: subprocess.Popen[bytes]) ->
     raise SystemExit("\n".join([f"{name} does not get ready ({said}):", *tail(home.log(name))]))
 
 
-def _create_stores(port: int, region: str) -> None:
+def create_stores(port: int, region: str) -> None:
+    """Make table and bucket in the emulator on `port`."""
     session = boto3.Session("vitrine-local", "vitrine-local", region_name=region)
     endpoint = f"http://127.0.0.1:{port}"
     session.client("s3", endpoint_url=endpoint).create_bucket(

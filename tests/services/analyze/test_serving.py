@@ -1,0 +1,163 @@
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from services.analyze.__main__ import KEEP_ALIVE_S, STOP_WITHIN_S
+from services.analyze.settings import Settings
+from stacks.analyze import DRAIN, IDLE_TIMEOUT
+from stacks.task import STOP_TIMEOUT
+from tests.services.analyze.balancer import Balancer
+from tests.services.analyze.process import Model, Running, eventually, service, settings, stores, token
+
+CLIENTS = 200
+# How far from its edge a connection's idle time lies.
+ABOUT_S = 0.05
+FIRST_PROCESS = ("unshare", "--pid", "--fork", "--kill-child")
+
+
+@pytest.fixture(scope="module")
+def stores_port() -> Iterator[int]:
+    with stores() as port:
+        yield port
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    with Model().serving() as model:
+        yield model
+
+
+def answers(port: int, idle_s: float, edge_s: float, each: int) -> tuple[list[int], Balancer]:
+    """The statuses of what clients ask for about `edge_s` after each other, and what they asked through."""
+    shift = random.Random(0)  # noqa: S311
+
+    async def ask(door: int) -> list[int]:
+        await asyncio.sleep(shift.random() * edge_s)
+        reader, writer = await asyncio.open_connection("127.0.0.1", door)
+        statuses = []
+        for _ in range(1 + each):
+            writer.write(b"GET /healthz HTTP/1.1\r\nhost: analyze\r\n\r\n")
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            await reader.readexactly(int(head.partition(b"content-length: ")[2].split()[0]))
+            statuses.append(int(head.split()[1]))
+            await asyncio.sleep(edge_s + shift.uniform(-ABOUT_S, ABOUT_S))
+        writer.close()
+        return statuses
+
+    async def ask_all() -> tuple[list[int], Balancer]:
+        balancer = Balancer(port, idle_s)
+        async with balancer.listening() as door:
+            asked = await asyncio.gather(*(ask(door) for _ in range(CLIENTS)))
+        return [status for statuses in asked for status in statuses], balancer
+
+    return asyncio.run(ask_all())
+
+
+def test_no_request_is_lost_when_the_balancer_closes_idle_connections_first() -> None:
+    with service(settings(9, 9), "--keep-alive", "2") as running:
+        statuses, balancer = answers(running.port, idle_s=0.7, edge_s=0.7, each=5)
+    assert len(statuses) - CLIENTS == 1000
+    assert set(statuses) == {200}
+    assert balancer.reused > 100
+    assert balancer.opened > CLIENTS + 100
+
+
+def test_requests_are_lost_when_the_service_closes_idle_connections_first() -> None:
+    with service(settings(9, 9), "--keep-alive", "1") as running:
+        statuses, balancer = answers(running.port, idle_s=2, edge_s=1, each=1)
+    assert statuses.count(502) > 10
+    assert balancer.reused > 100
+
+
+def test_the_service_outlasts_whoever_it_serves_and_not_whoever_stops_it() -> None:
+    longest_budget = next(m.le for m in Settings.model_fields["time_budget_s"].metadata if hasattr(m, "le"))
+    assert IDLE_TIMEOUT.to_seconds() < KEEP_ALIVE_S
+    assert longest_budget < DRAIN.to_seconds() < STOP_WITHIN_S < STOP_TIMEOUT.to_seconds()
+
+
+def analyze(running: Running, photo: bytes) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {token('ana')}"}
+    with httpx2.Client(trust_env=False, timeout=30) as client:
+        url = f"http://127.0.0.1:{running.port}/analyze"
+        return client.post(url, headers=headers, files={"images": photo})
+
+
+def refuses(running: Running) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", running.port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def asked_once(running: Running) -> socket.socket:
+    """A connection on which one request was answered."""
+    connection = socket.create_connection(("127.0.0.1", running.port), timeout=5)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: analyze\r\n\r\n")
+    while not connection.recv(4096).endswith(b"}"):
+        pass
+    return connection
+
+
+def test_a_request_that_runs_when_the_service_is_told_to_stop_is_answered(
+    stores_port: int, model: Model, jpeg: Callable[[], bytes]
+) -> None:
+    with (
+        service(settings(stores_port, model.port)) as running,
+        ThreadPoolExecutor(1) as client,
+        asked_once(running) as idle,
+    ):
+        answer = client.submit(analyze, running, jpeg())
+        assert model.entered.wait(10)
+        os.kill(running.pid, signal.SIGTERM)
+        assert eventually(lambda: refuses(running))
+        assert idle.recv(1) == b""
+        assert running.started.poll() is None
+        model.open.set()
+        report = answer.result()
+        assert running.started.wait(5) == 0
+    assert report.status_code == 200
+    assert report.json()["status"] == "succeeded"
+
+
+@pytest.fixture
+def container() -> tuple[str, ...]:
+    """What makes a command the first process, as of a container; nothing where that is not allowed."""
+    try:
+        tried = subprocess.run([*FIRST_PROCESS, "true"], check=False, capture_output=True)
+    except FileNotFoundError:
+        return ()
+    return FIRST_PROCESS if tried.returncode == 0 else ()
+
+
+def test_the_end_does_not_wait_for_a_model_call_that_was_given_up(
+    container: tuple[str, ...], stores_port: int, model: Model, jpeg: Callable[[], bytes]
+) -> None:
+    model.drips = True
+    given = settings(stores_port, model.port) | {"TIME_BUDGET_S": "10"}
+    with service(given, under=container) as running:
+        assert analyze(running, jpeg()).status_code == 503
+        os.kill(running.pid, signal.SIGTERM)
+        assert running.started.wait(2) == 0
+
+
+def test_a_request_that_does_not_end_is_dropped_in_time(stores_port: int, model: Model) -> None:
+    with (
+        service(settings(stores_port, model.port), "--stop-within", "1") as running,
+        asked_once(running) as slow,
+    ):
+        head = f"POST /analyze HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token('ana')}\r\n"
+        slow.sendall(
+            f"{head}content-type: multipart/form-data; boundary=b\r\ncontent-length: 99\r\n\r\n".encode()
+        )
+        assert not eventually(lambda: running.started.poll() is not None, within_s=0.5)
+        os.kill(running.pid, signal.SIGTERM)
+        assert running.started.wait(4) == 0
