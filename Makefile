@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff deploy bench bench-reports bench-accuracy lock openapi clean setup-demo setup-test
+.PHONY: help demo up down test check synth diff deploy bench bench-reports bench-accuracy bench-synth lock openapi clean setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,10 +33,10 @@ check: setup-test ## format, lint, types, the OpenAPI document, and cfn-lint ove
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
 	@$(PYTHON) -m stacks
 
-diff: setup-demo ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
+diff: setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
 	@$(if $(BASE),sh delivery/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
 
-deploy: setup-demo ## deploy an environment into its account: make deploy ENV=prod
+deploy: setup-deploy ## deploy an environment into its account: make deploy ENV=prod
 	@$(CDK) deploy --all -c env=$(ENV) --outputs-file .vitrine/outputs-$(ENV).json
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
@@ -47,6 +47,9 @@ bench-reports: setup-test ## held-out goods through the whole system, judged; an
 
 bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
 	@$(PYTHON) -m tests.bench.accuracy
+
+bench-synth: setup-test ## an environment's synthesis beside an empty app's
+	@$(PYTHON) -m tests.bench.synth
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
@@ -62,6 +65,9 @@ clean: down ## stop the system and delete all that was made here
 
 setup-demo:
 	@sh local/setup.sh demo
+
+setup-deploy:
+	@sh local/setup.sh deploy
 
 setup-test:
 	@sh local/setup.sh test

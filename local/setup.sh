@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs what the local system needs, and no more: `sh local/setup.sh demo` or `sh local/setup.sh test`.
+# Installs what is asked for, and no more: `sh local/setup.sh demo` for the local system, `deploy` for a deployment
+# into an account, `test` for both and the tests.
 #
 #   .vitrine/bootstrap  uv, in a plain venv: Debian's and Homebrew's Python refuse `pip install` outside of one
-#   .venv               the packages; `test` adds requirements-dev.txt
+#   .venv               the packages; a kind adds its own to those that are there
 #   .vitrine/emulator   the AWS emulator, whose pins do not fit the others'
 #   .vitrine/cdk        the CDK command line, by the Node that came with the packages
 #
@@ -18,9 +19,10 @@ SMOLLM2_VERSION=0.1.2
 kind=${1:-}
 case $kind in
 demo) requirements=local/requirements.txt ;;
+deploy) requirements=delivery/requirements.txt ;;
 test) requirements=requirements-dev.txt ;;
 *)
-    echo "usage: sh local/setup.sh demo|test"
+    echo "usage: sh local/setup.sh demo|deploy|test"
     exit 2
     ;;
 esac
@@ -92,6 +94,10 @@ bootstrap() {
 # torch from PyPI brings 3 GB of CUDA on Linux, and uv reads none of pip's settings. So: the wheel of a folder that
 # pip is pointed at, else PyTorch's own index, else PyPI.
 packages() {
+    if [ "$kind" = deploy ]; then
+        install
+        return
+    fi
     links=
     for folder in ${PIP_FIND_LINKS:-}; do links="$links --find-links $folder"; done
     # shellcheck disable=SC2086
@@ -132,16 +138,20 @@ if ! fits .venv/bin/python; then
 fi
 
 # What was installed: for which interpreter, from which files, in which way.
-key=$(cat .venv/pyvenv.cfg requirements.txt services/*/requirements.txt model_artifacts/blip2/code/requirements.txt \
-    local/requirements.txt requirements-dev.txt local/setup.sh | cksum)
+key=$(cat .venv/pyvenv.cfg requirements.txt services/*/requirements.txt stacks/requirements.txt \
+    model_artifacts/blip2/code/requirements.txt local/requirements.txt delivery/requirements.txt requirements-dev.txt \
+    local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
-    rm -f "$stamps"/packages-*
-    step packages "Python packages of $requirements, and torch" packages
+    # Other kinds of the same key are still there; of another key, these packages may have taken their place.
+    for stamp in demo deploy test; do
+        current "packages-$stamp" "$key" || rm -f "$stamps/packages-$stamp"
+    done
+    step packages "Python packages of $requirements$([ "$kind" = deploy ] || echo ', and torch')" packages
     echo "$key" >"$stamps/packages-$kind"
 fi
 
 key=$(cat .venv/pyvenv.cfg local/emulator/requirements.txt | cksum)
-if ! current emulator "$key"; then
+if [ "$kind" != deploy ] && ! current emulator "$key"; then
     rm -f "$stamps/emulator"
     step emulator "AWS emulator into an environment of its own" emulator
     echo "$key" >"$stamps/emulator"

