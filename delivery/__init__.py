@@ -1,0 +1,1 @@
+"""Bringing an environment into its account, and looking whether it is well there."""

@@ -1,0 +1,156 @@
+"""`python -m delivery`: an environment in its account. The Makefile calls this, and so may anyone."""
+
+import argparse
+import io
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from delivery.aws import environment, session
+from delivery.errors import DeliveryError
+from stacks.environment import SettingsError, load_environment
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when it is done, 1 when it failed for a reason told, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a ✓ shows another sign instead
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    options = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options, Console(highlight=False, markup=False, soft_wrap=True))
+    except DeliveryError as error:
+        return _fail(str(error), error.cure)
+    except SettingsError as error:
+        return _fail(str(error), "")
+    except ClientError as error:
+        said = error.response.get("Error", {}).get("Message", "")
+        return _fail(f"AWS refuses {error.operation_name}: {said}", "Run `make doctor` with the same ENV.")
+    except BotoCoreError as error:
+        return _fail(f"AWS does not answer: {error}", "Run `make doctor` with the same ENV.")
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "\nInterrupted. What CloudFormation was told to do, it finishes or rolls back by itself; "
+            "the same command goes on from there.\n"
+        )
+        return 130
+
+
+def _fail(message: str, cure: str) -> int:
+    sys.stderr.write(f"error: {message}\n" + (f"  cure: {cure}\n" if cure else ""))
+    return 1
+
+
+def _doctor(options: argparse.Namespace, console: Console) -> int:
+    from delivery.preflight import fit, preflight, show
+
+    settings = environment(options.env)
+    with console.status("Looking at settings and account…"):
+        findings = preflight(settings, session(settings), archive_at_hand=False)
+    show(findings, console)
+    return 0 if fit(findings) else 1
+
+
+def _bootstrap(options: argparse.Namespace, console: Console) -> int:
+    from delivery import cdk
+
+    settings = environment(options.env)
+    account = session(settings).client("sts").get_caller_identity()["Account"]
+    cdk.bootstrap(account, settings.region)
+    return 0
+
+
+def _deploy(options: argparse.Namespace, console: Console) -> int:
+    from delivery.deploy import deploy
+
+    settings = environment(options.env)
+    deploy(
+        settings,
+        session(settings),
+        console,
+        named=options.env,
+        archive=options.artifact,
+        asking=not options.yes,
+    )
+    return 0
+
+
+def _smoke(options: argparse.Namespace, console: Console) -> int:
+    from delivery.outputs import outputs_file, published_outputs, read_outputs
+    from delivery.smoke import smoke
+
+    settings = load_environment(options.env)
+    file = options.outputs or outputs_file(settings)
+    if options.outputs or file.is_file():
+        outputs = read_outputs(str(file))
+    else:
+        outputs = published_outputs(environment(options.env), session(settings))
+    smoke(outputs, console, photo=options.photo)
+    return 0
+
+
+def _image(options: argparse.Namespace, console: Console) -> int:
+    from delivery.image import image
+
+    settings = environment(options.env)
+    digest = image(settings, session(settings).client("ecr"), console.print)
+    console.print(f"For environments/{settings.name}.toml, above its first section:")
+    console.print(f'image_digest = "{digest}"')
+    return 0
+
+
+_COMMANDS = {
+    "doctor": _doctor,
+    "bootstrap": _bootstrap,
+    "deploy": _deploy,
+    "smoke": _smoke,
+    "image": _image,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    from delivery.smoke import EMAIL, PASSWORD, SAMPLE, TOKEN
+
+    parser = argparse.ArgumentParser(
+        prog="python -m delivery", description="An environment in its AWS account."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name: str, text: str, epilog: str | None = None) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text, epilog=epilog)
+        made.add_argument(
+            "--env", required=True, metavar="NAME", help="an environment, or a .toml file's path"
+        )
+        return made
+
+    command("doctor", "Look at settings and account before a deployment; changes nothing.")
+    command("bootstrap", "Prepare the account's region for the CDK; once, before the first deployment.")
+    deploy = command(
+        "deploy", "Look, deploy all stacks, and try them; interrupted, it goes on when run again."
+    )
+    deploy.add_argument(
+        "--yes", action="store_true", help="ask nothing: not for the account, not for permissions"
+    )
+    deploy.add_argument("--artifact", type=Path, metavar="FILE", help="the model's archive, to be uploaded")
+    smoke = command(
+        "smoke",
+        "Post a photo to the public address, show what its report took, and erase it.",
+        epilog=f"The user is that of {TOKEN} (an access token), or of {EMAIL} and {PASSWORD}.",
+    )
+    smoke.add_argument(
+        "--outputs",
+        metavar="FILE",
+        help="stack outputs as JSON, - for standard input (default: those last deployed)",
+    )
+    smoke.add_argument("--photo", type=Path, default=SAMPLE, metavar="FILE", help="(default: a drawn mug)")
+    command("image", "Build the service's image of this commit, push it, and print its digest.")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

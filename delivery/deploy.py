@@ -1,0 +1,125 @@
+"""`python -m delivery deploy`: from settings to a system that answers, in steps that can be run again."""
+
+import sys
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+
+from delivery import cdk
+from delivery.archive import upload, verify
+from delivery.aws import parameter_name
+from delivery.checks.model import DEMO, is_there
+from delivery.errors import DeliveryError
+from delivery.outputs import outputs_file, read_outputs
+from delivery.preflight import fit, preflight, show
+from delivery.progress import Bytes
+from delivery.smoke import smoke
+from delivery.stability import wait_until_stable
+from stacks.environment import Environment
+
+# A domain's name that is new is known everywhere only after a while.
+_PATIENCE_S = 180.0
+
+
+def deploy(
+    settings: Environment,
+    session: boto3.Session,
+    console: Console,
+    *,
+    named: str,
+    archive: Path | None,
+    asking: bool,
+) -> None:
+    """Deploy an environment, `named` so by the caller; raise DeliveryError at the first step that fails.
+
+    `archive` is the model's, for the first time that the settings name it. `asking`: agree with the person at
+    the terminal on the account, and on wider permissions.
+    """
+    _agree_on_archive(settings, archive)
+    console.rule("1/6 Looking at settings and account")
+    findings = preflight(settings, session, archive_at_hand=archive is not None)
+    show(findings, console)
+    if not fit(findings):
+        raise DeliveryError(
+            "Nothing was deployed.", cure="Mend what failed above, and run the same command again."
+        )
+    if asking:
+        _ask(settings, session)
+
+    console.rule("2/6 Synthesizing")
+    assembly = cdk.TOOLS / f"assembly-{settings.name}"
+    stacks = cdk.synth(named, assembly)
+    cloudformation = session.client("cloudformation")
+    wait_until_stable(cloudformation, stacks, lambda text: console.print(f"… {text}"))
+
+    # What the other stacks need before they are made: the bucket of the archive is in this one.
+    console.rule("3/6 Storage")
+    storage = f"vitrine-{settings.name}-storage"
+    cdk.deploy(assembly, [storage], asking=asking)
+
+    console.rule("4/6 Model archive")
+    bring_archive(settings, session, archive, console)
+
+    console.rule("5/6 All stacks")
+    outputs = outputs_file(settings)
+    cdk.deploy(assembly, stacks, asking=asking, outputs=outputs)
+    console.print(f"Outputs: {outputs}")
+
+    console.rule("6/6 Smoke test")
+    if settings.model.paused:
+        console.print("! The photo was not tried: model.paused is true, so there is no endpoint.")
+    else:
+        smoke(read_outputs(str(outputs)), console, patience_s=_PATIENCE_S)
+
+
+def bring_archive(
+    settings: Environment, session: boto3.Session, archive: Path | None, console: Console
+) -> None:
+    """Upload the archive that the settings name, unless it is there or the demo's.
+
+    Raises DeliveryError when it is not there and not at hand, or is another one.
+    """
+    key = settings.model.artifact
+    if key == DEMO:
+        console.print("✓ the demo model comes with the templates")
+        return
+    name = parameter_name(settings, "artifact-bucket")
+    bucket = session.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    s3 = session.client("s3")
+    if is_there(s3, bucket, key):
+        console.print(f"✓ s3://{bucket}/{key} is there already")
+        return
+    if archive is None:
+        raise DeliveryError(
+            f"s3://{bucket}/{key} is not there, and no archive is at hand.",
+            cure=f"Run `make deploy ENV={settings.name} ARTIFACT=FILE`.",
+        )
+    size = archive.stat().st_size
+    with Bytes(console, "hashing", size) as progress:
+        verify(archive, key, progress.advance)
+    with Bytes(console, "uploading", size) as progress:
+        earlier = upload(s3, archive, bucket, key, progress.advance)
+    went_on = f", {earlier / 1e6:.0f} of them earlier" if earlier else ""
+    console.print(f"✓ uploaded s3://{bucket}/{key}: {size / 1e6:.0f} MB{went_on}")
+
+
+def _agree_on_archive(settings: Environment, archive: Path | None) -> None:
+    if archive is None:
+        return
+    if settings.model.artifact == DEMO:
+        raise DeliveryError(
+            f"model.artifact of {settings.name} is the demo model, so {archive} would not be used.",
+            cure="Set model.artifact to models/<sha256 of the file>/blip2-endpoint.tar.gz.",
+        )
+    if not archive.is_file():
+        raise DeliveryError(f"{archive} is not a file.", cure="Name the model's archive.")
+
+
+def _ask(settings: Environment, session: boto3.Session) -> None:
+    account = session.client("sts").get_caller_identity()["Account"]
+    if not sys.stdin.isatty():
+        raise DeliveryError("Nobody is at the terminal to be asked.", cure="Say --yes (make: YES=1).")
+    answer = input(f"Deploy {settings.name} into account {account}, region {settings.region}? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise DeliveryError("Nothing was deployed.")

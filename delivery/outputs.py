@@ -1,0 +1,54 @@
+"""What the stacks put out: from the file that a deployment leaves, or from the parameters in the account."""
+
+import json
+import sys
+from pathlib import Path
+
+import boto3
+
+from delivery.aws import parameter_name
+from delivery.errors import DeliveryError
+from delivery.running import ROOT
+from stacks.environment import Environment
+
+# What a smoke test needs: the outputs' names, and the parameters' that hold the same.
+NEEDED = {
+    "ApiUrl": "api-url",
+    "SupabaseUrl": "supabase-url",
+    "SupabasePublishableKey": "supabase-publishable-key",
+}
+
+
+def outputs_file(settings: Environment) -> Path:
+    """Return where a deployment leaves the outputs of an environment, by stack."""
+    return ROOT / ".vitrine" / f"outputs-{settings.name}.json"
+
+
+def read_outputs(file: str) -> dict[str, str]:
+    """Return outputs from a file, or from standard input for "-"; by stack or in one mapping."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+        content = json.loads(text)
+        stacks = [value for value in content.values() if isinstance(value, dict)] or [content]
+        outputs = {name: value for stack in stacks for name, value in stack.items()}
+        return {name: outputs[name] for name in NEEDED}
+    except (OSError, ValueError, AttributeError) as error:
+        raise DeliveryError(f"{file} holds no stack outputs: {error}.", cure="Name another file.") from error
+    except KeyError as error:
+        raise DeliveryError(
+            f"{file} holds no output {error}.", cure="Deploy again: it writes them."
+        ) from error
+
+
+def published_outputs(settings: Environment, session: boto3.Session) -> dict[str, str]:
+    """Return outputs from the account; raise DeliveryError when nothing is deployed there."""
+    names = {parameter_name(settings, parameter): output for output, parameter in NEEDED.items()}
+    found = session.client("ssm").get_parameters(Names=list(names))["Parameters"]
+    outputs = {names[parameter["Name"]]: parameter["Value"] for parameter in found}
+    if missing := NEEDED.keys() - outputs.keys():
+        raise DeliveryError(
+            f"{settings.name} is not deployed in {settings.region} of this account: "
+            f"no parameter of {', '.join(sorted(missing))}.",
+            cure=f"Run `make deploy ENV={settings.name}`.",
+        )
+    return outputs
