@@ -1,4 +1,4 @@
-"""Synthesize every environment and lint it: `python -m stacks`. Needs no network, credentials or Docker."""
+"""Synthesize every environment and check it: `python -m stacks`. Needs no network, credentials or Docker."""
 
 import argparse
 import json
@@ -23,13 +23,20 @@ from stacks.environment import Environment, SettingsError, environment_names, lo
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def synthesize(settings: Environment, folder: Path) -> list[Path]:
-    """Write the environment's assembly to `folder`, anew, and return its templates. Packages no code."""
+def synthesize(settings: Environment, folder: Path, *, by_rules: bool = False) -> list[Path]:
+    """Write the environment's assembly to `folder`, anew, and return its templates. Packages no code.
+
+    Raises RuntimeError, with the findings on standard error, for what breaks the rules it is to be held to.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:bundling-stacks"] = []
     app = cdk.App(outdir=str(folder), context=context)
     build(app, settings)
+    if by_rules:
+        from stacks.nag import hold_to_rules  # not among what a deployment needs
+
+        hold_to_rules(app, settings.name)
     app.synth()
     return sorted(folder.glob("*.template.json"))
 
@@ -54,7 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"{error}\n")
             status = 1
             continue
-        templates = synthesize(settings, ROOT / "cdk.out" / name)
+        try:
+            templates = synthesize(settings, ROOT / "cdk.out" / name, by_rules=options.lint)
+        except RuntimeError as error:
+            sys.stderr.write(f"{name}: {error}\n")
+            status = 1
+            continue
         if options.lint:
             status |= lint(templates, settings.region)
         sys.stdout.write(f"{name}: {len(templates)} stacks in cdk.out/{name}\n")
@@ -64,10 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m stacks",
-        description="Synthesize every environment into cdk.out/<environment>, and lint the templates.",
+        description="Synthesize every environment into cdk.out/<environment>, by the AwsSolutions rules, and lint it.",
     )
     parser.add_argument(
-        "--no-lint", dest="lint", action="store_false", help="only synthesize: cfn-lint need not be installed"
+        "--no-lint",
+        dest="lint",
+        action="store_false",
+        help="only synthesize: cfn-lint and cdk-nag need not be installed",
     )
     return parser
 
