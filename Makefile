@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff deploy bench bench-reports bench-accuracy bench-synth lock openapi clean setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff deploy bench bench-reports bench-accuracy bench-synth lock openapi operations clean setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,11 +23,12 @@ down: ## stop it
 test: setup-test ## all tests, those of the running system too
 	@$(PYTHON) -m pytest
 
-check: setup-test ## format, lint, types, the OpenAPI document, and cfn-lint over every environment
+check: setup-test ## format, lint, types, generated documents; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
+	@$(PYTHON) -m planning --check
 	@$(PYTHON) -m stacks
 
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
@@ -53,6 +54,9 @@ bench-synth: setup-test ## an environment's synthesis beside an empty app's
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
+
+operations: setup-test ## write the idle costs of docs/operations.md anew after a change of stacks or settings
+	@$(PYTHON) -m planning --write
 
 lock: setup-test ## pin the requirements of each service anew
 	@for service in analyze authorizer; do \

@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planning.idle_cost import UnpricedResourceError, idle_cost
+from planning.prices import UnknownRegionError, load_prices
+from stacks.__main__ import synthesize
+from stacks.environment import Environment, load_environment
+from tests.stacks.conftest import with_everything
+
+
+def templates(settings: Environment, folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(file.read_text("utf-8")) for file in synthesize(settings, folder / settings.name)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [load_environment("dev"), load_environment("prod"), with_everything()],
+    ids=lambda one: one.name,
+)
+def test_every_resource_has_a_price_or_is_free_while_idle(settings: Environment, tmp_path: Path) -> None:
+    lines = {line.what: line for line in idle_cost(settings, templates(settings, tmp_path))}
+    assert lines["load balancer"].usd == pytest.approx(0.02475 * 730)
+    assert lines["secret in Secrets Manager"].count == (2 if settings.supabase.legacy_secret_name else 1)
+    assert ("hosted zone in Route 53" in lines) == (settings.domain is not None)
+
+
+def test_tasks_cost_by_size_number_and_address(tmp_path: Path) -> None:
+    prod = load_environment("prod")
+    lines = {line.what: line for line in idle_cost(prod, templates(prod, tmp_path))}
+    assert lines["Fargate task, 1 vCPU and 2 GB, ARM"].usd == pytest.approx(2 * (0.03565 + 2 * 0.00389) * 730)
+    assert lines["public IPv4 address"].count == prod.service.min_tasks
+
+
+def test_private_subnets_cost_a_nat_gateway_instead_of_addresses(tmp_path: Path) -> None:
+    nat = load_environment("prod").model_copy(update={"egress": "nat"})
+    lines = {line.what: line for line in idle_cost(nat, templates(nat, tmp_path))}
+    assert lines["NAT gateway with its address"].count == 1
+    assert "public IPv4 address" not in lines
+
+
+def endpoint(*kinds: str) -> dict[str, Any]:
+    return {"Resources": {kind: {"Type": f"AWS::SageMaker::{kind}", "Properties": {}} for kind in kinds}}
+
+
+def test_an_endpoint_costs_its_least_instances_and_nothing_while_paused() -> None:
+    prod = load_environment("prod")
+    running = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
+    assert running[0].usd == pytest.approx(prod.model.usd_per_hour * 730)
+    paused = idle_cost(prod, [endpoint("Model", "EndpointConfig")])
+    assert [line.what for line in paused] == ["secret in Secrets Manager"]
+
+
+def test_a_resource_of_unknown_cost_is_an_error() -> None:
+    with pytest.raises(UnpricedResourceError, match=r"AWS::RDS::DBInstance: say in planning/idle_cost\.py"):
+        idle_cost(load_environment("prod"), [{"Resources": {"A": {"Type": "AWS::RDS::DBInstance"}}}])
+
+
+def test_a_region_without_prices_names_those_that_have_them() -> None:
+    with pytest.raises(UnknownRegionError, match="no prices of eu-west-1, only of ca-central-1, us-east-1"):
+        load_prices("eu-west-1")
