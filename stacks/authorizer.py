@@ -33,7 +33,7 @@ def authorizer_function(
         description="Supabase access tokens at the gateway",
         code=python_code("authorizer", library=["errors", "identity", "jwks"], platform=code_platform),
         handler="services.authorizer.handler.handle",
-        runtime=lambda_.Runtime.PYTHON_3_13,
+        runtime=lambda_.Runtime.PYTHON_3_14,
         architecture=lambda_.Architecture.ARM_64,
         memory_size=512,
         timeout=cdk.Duration.seconds(8),

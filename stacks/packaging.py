@@ -15,8 +15,8 @@ from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What pip calls the platform of Lambda's python3.13 on Graviton.
-LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
+# What pip calls the platform of Lambda's python3.14 on Graviton.
+LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
 # The emulator runs functions with an interpreter of this machine, of the same version as this one.
 HOST_PLATFORM = ("--python", sys.executable)
 

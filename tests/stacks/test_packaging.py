@@ -77,7 +77,7 @@ def test_only_wheels_of_lambdas_platform_are_installed(
     (command,) = commands
     assert Path(command[0]).name.startswith("uv")
     assert " ".join(command).endswith(
-        "--only-binary :all: --python-platform aarch64-manylinux_2_28 --python-version 3.13"
+        "--only-binary :all: --python-platform aarch64-manylinux_2_28 --python-version 3.14"
     )
     shipped = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()}
     assert shipped == {file.relative_to(ROOT).as_posix() for file in sources()}
