@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m stacks",
-        description="Synthesize every environment into cdk.out/<environment>, by the AwsSolutions rules, and lint it.",
+        description="Synthesize every environment into cdk.out/<environment>, by AwsSolutions, and lint it.",
     )
     parser.add_argument(
         "--no-lint",

@@ -93,7 +93,7 @@ class Environment(Section):
             )
         if self.model.mode == "async":
             found.append(
-                "model.mode async: nobody takes up the endpoint's results yet, so no report is ever finished; "
+                "model.mode async: nobody takes up the endpoint's results yet, so no report ends; "
                 "set realtime"
             )
         for key, url in self._addresses():
