@@ -15,6 +15,9 @@ NAMES = ["dev", "local", "prod"]
 OPTIONAL = {
     "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
     "cors_origins": [],
+    "egress": "nat",
+    "zones": ["ca-central-1a", "ca-central-1b", "ca-central-1d"],
+    "image_digest": f"sha256:{'a' * 64}",
 }
 
 
@@ -25,6 +28,12 @@ class Assembly:
         self.settings = settings
         self.folder = folder
         self.templates = synthesize(settings, folder)
+
+    @property
+    def stacks(self) -> set[str]:
+        """The stacks that the environment has, as in "gateway"."""
+        prefix = f"vitrine-{self.settings.name}-"
+        return {file.name.removeprefix(prefix).removesuffix(".template.json") for file in self.templates}
 
     def template(self, stack: str) -> dict[str, Any]:
         """Return the template of a stack, as in "gateway"."""
@@ -70,8 +79,16 @@ def prod(assemblies: dict[str, Assembly]) -> Assembly:
 
 @pytest.fixture(scope="session")
 def shop(assemblies: dict[str, Assembly]) -> Assembly:
-    """The environment with a domain, an issuer of its own, a legacy secret and no web origins."""
+    """The environment with all that is optional: a domain, an issuer, a legacy secret, NAT, a third zone, an
+    image by its digest; and no web origins.
+    """
     return assemblies["shop"]
+
+
+@pytest.fixture(params=["dev", "prod", "shop"])
+def aws(request: pytest.FixtureRequest, assemblies: dict[str, Assembly]) -> Assembly:
+    """Each environment that goes into an AWS account, in turn."""
+    return assemblies[request.param]
 
 
 @pytest.fixture(params=[*NAMES, "shop"])

@@ -58,15 +58,22 @@ def test_the_path_is_not_prefixed_with_a_stage(assembly: Assembly) -> None:
     assert assembly.only("gateway", "ApiGatewayV2::Stage")["StageName"] == "$default"
 
 
-def test_the_upstream_gets_the_path_and_the_gateways_request_id(assembly: Assembly) -> None:
-    (integration,) = assembly.resources("gateway", "ApiGatewayV2::Integration").values()
-    properties = integration["Properties"]
-    assert properties["IntegrationType"] == "HTTP_PROXY"
-    assert properties["IntegrationUri"] == assembly.settings.upstream_url
-    assert properties["RequestParameters"] == {
+def test_a_url_gets_the_path_and_the_gateways_request_id(assemblies: dict[str, Assembly]) -> None:
+    local = assemblies["local"]
+    integration = local.only("gateway", "ApiGatewayV2::Integration")
+    assert integration["IntegrationType"] == "HTTP_PROXY"
+    assert integration["IntegrationUri"] == local.settings.upstream_url
+    assert integration["RequestParameters"] == {
         "overwrite:path": "$request.path",
         "overwrite:header.x-request-id": "$context.requestId",
     }
+
+
+def test_the_load_balancer_gets_the_gateways_request_id_and_the_path_as_it_is(aws: Assembly) -> None:
+    integration = aws.only("gateway", "ApiGatewayV2::Integration")
+    assert integration["IntegrationType"] == "HTTP_PROXY"
+    assert integration["RequestParameters"] == {"overwrite:header.x-request-id": "$context.requestId"}
+    assert integration["PayloadFormatVersion"] == "1.0"
 
 
 def test_requests_are_logged_as_json_that_ends(assembly: Assembly) -> None:
@@ -132,7 +139,7 @@ def test_without_a_domain_there_is_none(prod: Assembly) -> None:
 def test_the_authorizer_runs_on_graviton_without_reserving_what_a_new_account_lacks(prod: Assembly) -> None:
     function = prod.only("gateway", "Lambda::Function")
     assert function["Architectures"] == ["arm64"]
-    assert function["Runtime"] == "python3.13"
+    assert function["Runtime"] == "python3.14"
     assert "ReservedConcurrentExecutions" not in function
 
 

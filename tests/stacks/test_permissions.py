@@ -7,6 +7,10 @@ from tests.stacks.conftest import Assembly
 
 # Where a wildcard stands, and why it may.
 REASONS = {
+    (
+        "AWS::IAM::Policy",
+        "resource",
+    ): "ecr:GetAuthorizationToken is for the account's registry, and names none",
     ("AWS::KMS::Key", "action"): "the account's administrators keep the key; without this nobody could",
     ("AWS::KMS::Key", "resource"): "in a key's own policy, * is that key",
 }
@@ -48,6 +52,17 @@ def test_no_permission_is_a_wildcard_without_a_reason(assembly: Assembly) -> Non
 
 def test_every_reason_is_still_needed(prod: Assembly) -> None:
     assert wildcards(prod) == set(REASONS)
+
+
+def test_the_one_right_over_everything_is_to_sign_in_at_the_registry(prod: Assembly) -> None:
+    actions = [
+        statement["Action"]
+        for name, resource in prod.every()
+        if resource["Type"] == "AWS::IAM::Policy"
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        if "*" in listed(statement["Resource"])
+    ]
+    assert actions == ["ecr:GetAuthorizationToken"]
 
 
 def test_no_role_has_a_managed_policy(assembly: Assembly) -> None:

@@ -1,0 +1,216 @@
+"""The way of a request through the VPC, and what is not let through: no emulator shows either."""
+
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from stacks.environment import Environment, load_environment
+from stacks.network import outward_ports
+from tests.stacks.conftest import Assembly, with_everything
+
+Rule = tuple[str, str, int, int, str]
+
+
+def imported(value: Any) -> Any:
+    """Return what a reference of another stack to the analyze stack names there."""
+    return value["Fn::ImportValue"].partition(":ExportsOutput")[2]
+
+
+def exported(assembly: Assembly, name: str) -> Any:
+    """Return what the analyze stack exports under a name of `imported`."""
+    return assembly.template("analyze")["Outputs"][f"ExportsOutput{name}"]["Value"]
+
+
+def group(assembly: Assembly, stack: str, value: Any) -> str:
+    """Return the logical id of the security group that a rule's property means."""
+    if "Fn::ImportValue" in value:
+        value = exported(assembly, imported(value))
+    found: str = value["Fn::GetAtt"][0]
+    return found
+
+
+def rules(assembly: Assembly, way: str) -> set[Rule]:
+    """Return every rule of one way: group, protocol, ports, and the group or addresses on the other side."""
+    other = {"Ingress": "SourceSecurityGroupId", "Egress": "DestinationSecurityGroupId"}[way]
+    found = set()
+    for stack in ("analyze", "gateway"):
+        for name, resource in assembly.resources(stack, "EC2::SecurityGroup").items():
+            for rule in resource["Properties"].get(f"SecurityGroup{way}", []):
+                ports = rule["FromPort"], rule["ToPort"]
+                found.add((name, rule["IpProtocol"], *ports, rule["CidrIp"]))
+        for resource in assembly.resources(stack, f"EC2::SecurityGroup{way}").values():
+            rule = resource["Properties"]
+            sides = group(assembly, stack, rule["GroupId"]), group(assembly, stack, rule[other])
+            found.add((sides[0], rule["IpProtocol"], rule["FromPort"], rule["ToPort"], sides[1]))
+    return found
+
+
+def groups(assembly: Assembly) -> tuple[str, str, str]:
+    """Return the security groups on a request's way: the link's, the load balancer's and the tasks'."""
+    (link,) = assembly.only("gateway", "ApiGatewayV2::VpcLink")["SecurityGroupIds"]
+    (balancer,) = assembly.only("analyze", "ElasticLoadBalancingV2::LoadBalancer")["SecurityGroups"]
+    (task,) = network(assembly)["SecurityGroups"]
+    return (
+        group(assembly, "gateway", link),
+        group(assembly, "analyze", balancer),
+        group(assembly, "analyze", task),
+    )
+
+
+def network(assembly: Assembly) -> dict[str, Any]:
+    found = assembly.only("analyze", "ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    return dict(found)
+
+
+def listens(assembly: Assembly) -> int:
+    port: int = assembly.only("analyze", "ElasticLoadBalancingV2::Listener")["Port"]
+    return port
+
+
+def subnets(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    found = assembly.resources("analyze", "EC2::Subnet")
+    return {name: subnet["Properties"] for name, subnet in found.items()}
+
+
+def addresses(assembly: Assembly) -> dict[tuple[str, str], str]:
+    """Return each subnet's addresses by its kind, as in "Public", and its zone."""
+    return {
+        (tag["Value"], subnet["AvailabilityZone"]): subnet["CidrBlock"]
+        for subnet in subnets(assembly).values()
+        for tag in subnet["Tags"]
+        if tag["Key"] == "aws-cdk:subnet-name"
+    }
+
+
+def route_targets(assembly: Assembly, subnet: str) -> list[str]:
+    """Return what the subnet's routes lead to, as in "GatewayId"."""
+    associations = assembly.resources("analyze", "EC2::SubnetRouteTableAssociation").values()
+    (table,) = (
+        one["Properties"]["RouteTableId"]
+        for one in associations
+        if one["Properties"]["SubnetId"] == {"Ref": subnet}
+    )
+    routes = assembly.resources("analyze", "EC2::Route").values()
+    return [
+        key
+        for route in routes
+        if route["Properties"]["RouteTableId"] == table
+        for key in route["Properties"]
+        if key in ("GatewayId", "NatGatewayId")
+    ]
+
+
+def test_each_hop_lets_in_the_one_before_it_and_nothing_else(aws: Assembly) -> None:
+    link, balancer, task = groups(aws)
+    assert rules(aws, "Ingress") == {
+        (balancer, "tcp", listens(aws), listens(aws), link),
+        (task, "tcp", 8080, 8080, balancer),
+    }
+
+
+def test_each_hop_leads_to_the_next_one_and_tasks_out_by_https(aws: Assembly) -> None:
+    link, balancer, task = groups(aws)
+    assert rules(aws, "Egress") == {
+        (link, "tcp", listens(aws), listens(aws), balancer),
+        (balancer, "tcp", 8080, 8080, task),
+        (task, "tcp", 443, 443, "0.0.0.0/0"),
+    }
+
+
+def test_both_rules_of_the_link_stand_in_the_gateways_stack(aws: Assembly) -> None:
+    link, _, _ = groups(aws)
+    assert link in aws.resources("gateway", "EC2::SecurityGroup")
+    assert len(aws.resources("gateway", "EC2::SecurityGroupIngress")) == 1
+    assert len(aws.resources("gateway", "EC2::SecurityGroupEgress")) == 1
+
+
+def test_the_gateway_reaches_the_listener_by_its_link(aws: Assembly) -> None:
+    integration = aws.only("gateway", "ApiGatewayV2::Integration")
+    (link,) = aws.resources("gateway", "ApiGatewayV2::VpcLink")
+    assert (integration["ConnectionType"], integration["ConnectionId"]) == ("VPC_LINK", {"Ref": link})
+    (listener,) = aws.resources("analyze", "ElasticLoadBalancingV2::Listener")
+    assert exported(aws, imported(integration["IntegrationUri"])) == {"Ref": listener}
+
+
+def test_link_and_load_balancer_stand_in_the_same_subnets_one_in_each_zone_of_the_settings(
+    aws: Assembly,
+) -> None:
+    link = aws.only("gateway", "ApiGatewayV2::VpcLink")["SubnetIds"]
+    balancer = aws.only("analyze", "ElasticLoadBalancingV2::LoadBalancer")["Subnets"]
+    assert [exported(aws, imported(subnet)) for subnet in link] == balancer
+    zones = [subnets(aws)[subnet["Ref"]]["AvailabilityZone"] for subnet in balancer]
+    assert zones == list(aws.settings.zones)
+
+
+def test_nothing_leads_out_of_the_load_balancers_subnets(aws: Assembly) -> None:
+    balancer = aws.only("analyze", "ElasticLoadBalancingV2::LoadBalancer")
+    assert balancer["Scheme"] == "internal"
+    for subnet in balancer["Subnets"]:
+        assert route_targets(aws, subnet["Ref"]) == []
+
+
+def test_tasks_have_public_addresses_and_no_nat_gateway_where_egress_is_public(prod: Assembly) -> None:
+    assert network(prod)["AssignPublicIp"] == "ENABLED"
+    for subnet in network(prod)["Subnets"]:
+        assert route_targets(prod, subnet["Ref"]) == ["GatewayId"]
+    assert not prod.resources("analyze", "EC2::NatGateway")
+    assert not prod.resources("analyze", "EC2::EIP")
+
+
+def test_tasks_have_no_public_addresses_behind_the_one_nat_gateway(shop: Assembly) -> None:
+    assert network(shop)["AssignPublicIp"] == "DISABLED"
+    assert len(network(shop)["Subnets"]) == len(shop.settings.zones)
+    for subnet in network(shop)["Subnets"]:
+        assert route_targets(shop, subnet["Ref"]) == ["NatGatewayId"]
+    assert len(shop.resources("analyze", "EC2::NatGateway")) == 1
+
+
+def test_no_subnet_gives_public_addresses_by_itself(aws: Assembly) -> None:
+    assert not [subnet for subnet in subnets(aws).values() if subnet["MapPublicIpOnLaunch"]]
+
+
+def test_another_egress_and_another_zone_move_no_subnets_addresses(prod: Assembly, shop: Assembly) -> None:
+    few, many = addresses(prod), addresses(shop)
+    assert few.items() <= many.items()
+    networks = [ip_network(block) for block in many.values()]
+    assert not [(a, b) for a in networks for b in networks if a != b and a.overlaps(b)]
+
+
+def test_tasks_reach_s3_and_dynamodb_without_the_internet(aws: Assembly) -> None:
+    endpoints = [one["Properties"] for one in aws.resources("analyze", "EC2::VPCEndpoint").values()]
+    services = [endpoint["ServiceName"]["Fn::Join"][1][-1] for endpoint in endpoints]
+    assert sorted(services) == [".dynamodb", ".s3"]
+    tables = {
+        association["Properties"]["RouteTableId"]["Ref"]
+        for association in aws.resources("analyze", "EC2::SubnetRouteTableAssociation").values()
+        if association["Properties"]["SubnetId"] in network(aws)["Subnets"]
+    }
+    for endpoint in endpoints:
+        assert endpoint["VpcEndpointType"] == "Gateway"
+        assert tables <= {table["Ref"] for table in endpoint["RouteTableIds"]}
+
+
+def test_what_is_refused_is_logged_and_nothing_else(aws: Assembly) -> None:
+    log = aws.only("analyze", "EC2::FlowLog")
+    assert (log["ResourceType"], log["TrafficType"]) == ("VPC", "REJECT")
+
+
+def test_the_vpc_has_no_custom_resource_and_looks_nothing_up(aws: Assembly) -> None:
+    kinds = {resource["Type"] for resource in aws.template("analyze")["Resources"].values()}
+    assert not {kind for kind in kinds if "Lambda" in kind or kind.startswith("Custom::")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "ports"),
+    [
+        (load_environment("prod"), [443]),
+        (with_everything(), [443]),
+        (load_environment("local"), [443, 8081, 54321]),
+    ],
+    ids=lambda value: value.name if isinstance(value, Environment) else "",
+)
+def test_tasks_may_call_out_on_the_ports_that_the_settings_name(
+    settings: Environment, ports: list[int]
+) -> None:
+    assert outward_ports(settings) == ports
