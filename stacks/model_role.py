@@ -1,0 +1,35 @@
+"""The role that the endpoint's container runs with. It has no managed policy."""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+NAMESPACES = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
+
+
+def execution_role(scope: Construct, *, log: logs.ILogGroup, image_repository_arn: str) -> iam.Role:
+    """Declare a role that may pull one image, and write one log and SageMaker's own metrics."""
+    role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    for statement in (
+        iam.PolicyStatement(
+            actions=["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
+            resources=[image_repository_arn],
+        ),
+        # A token is for a whole registry; what may be pulled with it, the statement above says.
+        iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        iam.PolicyStatement(
+            actions=[
+                *("logs:CreateLogGroup", "logs:CreateLogStream"),
+                *("logs:DescribeLogStreams", "logs:PutLogEvents"),
+            ],
+            resources=[log.log_group_arn],
+        ),
+        # Metrics have no ARN; their namespace is what can be bounded.
+        iam.PolicyStatement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACES}},
+        ),
+    ):
+        role.add_to_policy(statement)
+    return role
