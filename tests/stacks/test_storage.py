@@ -1,5 +1,6 @@
 """What is kept, and how safely."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,3 +103,23 @@ def test_what_is_kept_outlives_its_stack_where_the_settings_say_so(assembly: Ass
 
 def test_production_keeps_its_data(prod: Assembly) -> None:
     assert prod.settings.keep_data
+
+
+def test_container_images_cannot_be_replaced_are_scanned_and_the_last_30_kept(assembly: Assembly) -> None:
+    repository = assembly.only("storage", "ECR::Repository")
+    assert repository["RepositoryName"] == f"vitrine-{assembly.settings.name}-analyze"
+    assert repository["ImageTagMutability"] == "IMMUTABLE"
+    assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    (one,) = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert one["action"] == {"type": "expire"}
+    assert one["selection"] | {"tagStatus": ""} == {
+        "tagStatus": "",
+        "countType": "imageCountMoreThan",
+        "countNumber": 30,
+    }
+
+
+def test_container_images_go_with_the_stack_so_that_their_name_is_free_again(assembly: Assembly) -> None:
+    (repository,) = assembly.resources("storage", "ECR::Repository").values()
+    assert repository["DeletionPolicy"] == "Delete"
+    assert repository["Properties"]["EmptyOnDelete"] is True
