@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from stacks.analyze import Analyze
 from stacks.environment import Environment, SettingsError, load_environment
 from stacks.gateway import Gateway
+from stacks.model import Model
 from stacks.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.storage import Storage
 from stacks.upstream import listener_upstream, url_upstream
@@ -31,6 +32,7 @@ def build(app: cdk.App, settings: Environment) -> None:
     if settings.upstream_url is not None:
         upstream = url_upstream(settings.upstream_url)
     else:
+        Model(**placed("model"), settings=settings, artifacts=storage.artifacts)
         analyze = Analyze(**placed("analyze"), settings=settings, storage=storage)
         server_name = settings.domain.name if settings.domain is not None else None
         upstream = listener_upstream(analyze.vpc, analyze.listener, server_name)

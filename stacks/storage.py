@@ -74,6 +74,10 @@ class Storage(cdk.Stack):
             empty_on_delete=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        # The model stack refers to it only while it does not serve the demo model, and CloudFormation lets no
+        # export go that another stack still imports: going back to the demo would be refused.
+        for name in (self.artifacts.bucket_arn, self.artifacts.bucket_name):
+            self.export_value(name)
 
         publish(self, environment_name, "ImageBucket", self.images.bucket_name, "Bucket of the photos")
         publish(self, environment_name, "ImageKey", self.key.key_arn, "Key that encrypts the photos")

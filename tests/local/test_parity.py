@@ -45,25 +45,39 @@ def settings(name: str) -> dict[str, object]:
     return dict(values)
 
 
-def template(name: str) -> dict[str, object]:
-    """Return the leaves of an environment's templates, under one name: names carry the environment's."""
+def templates(name: str) -> dict[str, dict[str, object]]:
+    """Return the leaves of an environment's templates by stack, as in "gateway".
+
+    The environment is called by one name, whichever it is, since names carry it.
+    """
     context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
     app = cdk.App(context={**context, "aws:cdk:bundling-stacks": []})
     vitrine.build(app, load_environment(name).model_copy(update={"name": "same"}))
-    leaves: dict[str, object] = {}
-    for stack in app.synth().stacks:
-        for identifier, resource in stack.template["Resources"].items():
-            for path, value in flat(resource):
-                leaves[f"{stack.stack_name} {identifier}|{resource['Type']} {path}"] = value
-        for path, value in flat(stack.template.get("Outputs", {})):
-            leaves[f"{stack.stack_name}|Outputs {path}"] = value
-    return leaves
+    return {
+        stack.stack_name.removeprefix("vitrine-same-"): leaves(stack.template) for stack in app.synth().stacks
+    }
+
+
+def leaves(template: dict[str, Any]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for identifier, resource in template["Resources"].items():
+        for path, value in flat(resource):
+            found[f"{identifier}|{resource['Type']} {path}"] = value
+    for path, value in flat(template.get("Outputs", {})):
+        found[f"|Outputs {path}"] = value
+    return found
 
 
 @pytest.fixture(scope="module")
-def template_differences() -> set[str]:
+def here_and_prod() -> tuple[dict[str, dict[str, object]], ...]:
     os.environ.setdefault("JSII_NODE", str(node()))
-    found = differing(template("local"), template("prod"))
+    return templates("local"), templates("prod")
+
+
+@pytest.fixture(scope="module")
+def template_differences(here_and_prod: tuple[dict[str, dict[str, object]], ...]) -> set[str]:
+    here, prod = here_and_prod
+    found = {path for stack in here.keys() & prod.keys() for path in differing(here[stack], prod[stack])}
     return {path.partition("|")[2] for path in found}
 
 
@@ -73,12 +87,20 @@ def column(name: str) -> list[str]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["what"]))
 def test_a_row_says_what_differs_and_where(row: dict[str, Any]) -> None:
-    assert {"what", "here", "prod"} <= row.keys() <= {"what", "here", "prod", "settings", "template", "code"}
-    assert row.keys() & {"settings", "template", "code"}
+    kinds = {"settings", "stacks", "template", "code"}
+    assert {"what", "here", "prod"} <= row.keys() <= {"what", "here", "prod", *kinds}
+    assert row.keys() & kinds
 
 
 def test_the_settings_that_differ_are_those_of_the_table() -> None:
     assert sorted(column("settings")) == sorted(differing(settings("local"), settings("prod")))
+
+
+def test_the_stacks_that_one_side_has_alone_are_those_of_the_table(
+    here_and_prod: tuple[dict[str, dict[str, object]], ...],
+) -> None:
+    here, prod = here_and_prod
+    assert sorted(column("stacks")) == sorted(here.keys() ^ prod.keys())
 
 
 def test_no_difference_of_the_templates_lacks_a_row(template_differences: set[str]) -> None:

@@ -17,6 +17,7 @@ from tests.stacks.conftest import Assembly
 
 OUTPUTS = {
     "storage": {"ImageBucket", "ImageKey", "ArtifactBucket", "ReportsTable", "ImageRepository"},
+    "model": {"ModelArtifact"},
     "analyze": {"ServiceCluster", "ServiceName"},
     "gateway": {"ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
 }

@@ -9,11 +9,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SHIPS = {
     "storage": set[str](),
+    "model": {"model_artifacts/blip2"},
     "analyze": {"services/analyze"},
     "gateway": {"services/authorizer"},
 }
 # What runs as a process where there is no AWS.
-AWS_ONLY = {"analyze"}
+AWS_ONLY = {"model", "analyze"}
 LIBRARIES = {"services/core"}
 
 
