@@ -1,0 +1,28 @@
+"""What the settings say by themselves."""
+
+from datetime import date
+
+from delivery.checks.written import settings_filled
+from stacks.environment import load_environment
+from tests.delivery.conftest import levels, make_settings
+
+TODAY = date(2026, 11, 24)
+
+
+def test_settings_that_are_filled_in_are_well() -> None:
+    assert levels(settings_filled(make_settings(), TODAY)) == ["ok"]
+
+
+def test_each_placeholder_of_the_committed_files_fails() -> None:
+    for name in ("dev", "prod"):
+        findings = list(settings_filled(load_environment(name), TODAY))
+        assert levels(findings) == ["failure", "failure"]
+        assert findings[0].text.startswith("supabase.url is still the placeholder")
+        assert findings[1].text.startswith("supabase.publishable_key is still the placeholder")
+
+
+def test_notice_of_the_settings_warns() -> None:
+    llm = {"shutdown_date": date(2026, 12, 11)}
+    findings = list(settings_filled(make_settings(llm=llm), TODAY))
+    assert levels(findings) == ["warning", "ok"]
+    assert "shuts down on 2026-12-11" in findings[0].text
