@@ -1,0 +1,88 @@
+"""The SDK's answer: asked for in a process of its own, and remembered with all that it depends on."""
+
+import json
+import subprocess
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks import model_container
+from stacks.model_container import ContainerError
+
+ARGUMENTS = ["--region", "ca-central-1", "--instance-type", "ml.g4dn.xlarge"]
+
+
+class Sdk:
+    """Stands in for the process that imports the SDK; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.version = "2.257.7"
+        self.asked: list[list[str]] = []
+        self.answer = subprocess.CompletedProcess([], 0, json.dumps({"Image": "one"}), "")
+
+    def run(self, command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        self.asked.append(command)
+        return self.answer
+
+
+@pytest.fixture
+def sdk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sdk:
+    sdk = Sdk()
+    monkeypatch.setattr(model_container, "ANSWERS", tmp_path / "containers")
+    monkeypatch.setattr(subprocess, "run", sdk.run)
+    monkeypatch.setattr(model_container, "version", lambda _: sdk.version)
+    return sdk
+
+
+def test_the_sdk_is_asked_once(sdk: Sdk) -> None:
+    assert model_container._remembered(ARGUMENTS) == {"Image": "one"}
+    assert model_container._remembered(ARGUMENTS) == {"Image": "one"}
+    assert len(sdk.asked) == 1
+    assert sdk.asked[0][-4:] == ARGUMENTS
+
+
+def test_another_instance_sdk_or_definition_is_another_question(
+    sdk: Sdk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model_container._remembered(ARGUMENTS)
+    model_container._remembered([*ARGUMENTS[:3], "ml.c6i.xlarge"])
+    sdk.version = "2.258.0"
+    model_container._remembered(ARGUMENTS)
+    changed = tmp_path / "definition.py"
+    changed.write_text("# another")
+    monkeypatch.setattr(model_container, "DEFINITION", changed)
+    model_container._remembered(ARGUMENTS)
+    assert len(sdk.asked) == 4
+
+
+def test_a_damaged_memory_is_no_memory(sdk: Sdk) -> None:
+    model_container._remembered(ARGUMENTS)
+    (file,) = model_container.ANSWERS.iterdir()
+    file.write_text('{"Ima')
+    assert model_container._remembered(ARGUMENTS) == {"Image": "one"}
+
+
+def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(
+    sdk: Sdk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(model_container, "ANSWERS", tmp_path / "file")
+    assert model_container._remembered(ARGUMENTS) == {"Image": "one"}
+
+
+def test_a_refusal_is_told_and_not_remembered(sdk: Sdk) -> None:
+    sdk.answer = subprocess.CompletedProcess([], 1, "", "a warning\nUnsupported instance type\n")
+    with pytest.raises(ContainerError, match=r"ml\.g4dn\.xlarge: Unsupported instance type"):
+        model_container._remembered(ARGUMENTS)
+    assert not model_container.ANSWERS.exists()
+
+
+def test_without_the_sdk_the_file_that_names_it_is_named(sdk: Sdk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(model_container, "version", version)
+    with pytest.raises(ContainerError, match=r"requirements\.txt"):
+        model_container._remembered(ARGUMENTS)
