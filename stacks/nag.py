@@ -50,7 +50,7 @@ EXEMPTIONS = (
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
         "model/Role/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; a namespace bounds the latter.",
+        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; the latter its namespace.",
     ),
 )
 

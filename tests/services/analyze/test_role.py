@@ -1,0 +1,182 @@
+"""The task's role against the calls that the service makes: nothing is missing, nothing is unused."""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from starlette.testclient import TestClient
+
+from stacks.__main__ import ROOT, synthesize
+from stacks.environment import load_environment
+from tests.services.analyze.conftest import BUCKET, World
+from tests.services.conftest import TABLE
+
+Jpeg = Callable[..., bytes]
+# The attributes under which the library keeps its AWS clients, and IAM's names of their services.
+CLIENTS = {"_s3": "s3", "_dynamodb": "dynamodb", "_runtime": "sagemaker"}
+# IAM asks for the single writes of a transaction, not for the transaction.
+WRITES = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+# What S3 does in the task's name, and why. The service itself calls no KMS.
+BY_S3 = {
+    "kms:GenerateDataKey": "a picture is put with SSE-KMS; nobody reads one, so nothing is decrypted for us",
+}
+
+
+class Calls(list[tuple[str, str, dict[str, Any]]]):
+    """Every AWS call of the service: IAM's name of the AWS service, the operation and its parameters."""
+
+    def record(self, event_name: str, params: dict[str, Any], **_: object) -> None:
+        service, operation = event_name.split(".")[1:]
+        self.append((service.removesuffix("-runtime"), operation, params))
+
+    def operations(self) -> set[tuple[str, str]]:
+        return {(service, operation) for service, operation, _ in self}
+
+    def actions(self) -> set[str]:
+        """What IAM asks for these calls."""
+        found = set()
+        for service, operation, parameters in self:
+            if operation == "TransactWriteItems":
+                kinds = {kind for entry in parameters["TransactItems"] for kind in entry}
+                found |= {f"{service}:{WRITES[kind]}" for kind in kinds}
+            else:
+                found.add(f"{service}:{operation}")
+        return found
+
+
+@pytest.fixture
+def calls(world: World) -> Calls:
+    """What is called from here on; asked for before `client`, whose own AWS client is made later."""
+    calls = Calls()
+    session = boto3._get_default_session()
+    for events in (world.s3.meta.events, world.dynamodb.meta.events, session.events):
+        events.register("provide-client-params", calls.record)
+    return calls
+
+
+@pytest.fixture
+def exercised(calls: Calls, client: TestClient, world: World, jpeg: Jpeg) -> Calls:
+    """All that the service does with AWS, done once: from accepting to erasing, and every way to fail."""
+
+    def post(key: str, *photos: bytes) -> Any:
+        files = [("images", photo) for photo in photos]
+        return client.post("/analyze", files=files, headers={"Idempotency-Key": key})
+
+    def lose(**_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="http://stores")
+
+    assert client.get("/readyz").status_code == 200
+    made = post("k1", jpeg(1), jpeg(2))
+    assert made.status_code == 200
+    assert post("k1", jpeg(1), jpeg(2)).headers["idempotent-replayed"] == "true"
+    path = f"/reports/{made.json()['id']}"
+    assert client.get(path).status_code == 200
+    assert client.get("/reports").status_code == 200
+
+    world.dynamodb.meta.events.register_first("after-call.dynamodb.TransactWriteItems", lose)
+    assert post("k2", jpeg(3)).status_code == 503  # accepted, the answer lost: undone
+    world.dynamodb.meta.events.unregister("after-call.dynamodb.TransactWriteItems", lose)
+
+    world.status, world.body = 503, b"{}"
+    assert post("k3", jpeg(4)).status_code == 503  # failed, its key and quota given back
+    world.status, world.body = 200, None
+
+    for shade in range(5, 8):
+        assert post(f"k{shade}", jpeg(shade)).status_code == 200
+    assert post("k8", jpeg(8)).status_code == 429
+    assert client.delete(path).status_code == 204
+    return calls
+
+
+@pytest.fixture(scope="module")
+def role(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The statements of the task's role in production."""
+    folder = tmp_path_factory.mktemp("cdk")
+    synthesize(load_environment("prod"), folder)
+    resources = json.loads((folder / "vitrine-prod-analyze.template.json").read_text())["Resources"]
+    (task,) = (one for one in resources.values() if one["Type"] == "AWS::ECS::TaskDefinition")
+    name = task["Properties"]["TaskRoleArn"]["Fn::GetAtt"][0]
+    assert "Policies" not in resources[name]["Properties"]
+    return [
+        statement
+        for one in resources.values()
+        if one["Type"] == "AWS::IAM::Policy" and {"Ref": name} in one["Properties"]["Roles"]
+        for statement in one["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def granted(role: list[dict[str, Any]]) -> dict[str, str]:
+    """Return each allowed action with the resource that it is allowed on, as text."""
+    return {
+        action: str(statement["Resource"])
+        for statement in role
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def written_in_the_sources() -> set[tuple[str, str]]:
+    """Return every call of an AWS client that stands in the services' code, whether it runs or not."""
+    found = set()
+    for folder in ("core", "analyze"):
+        for file in (ROOT / "services" / folder).glob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                match node:
+                    case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=client), attr=method)) if (
+                        client in CLIENTS
+                    ):
+                        found.add((CLIENTS[client], "".join(part.title() for part in method.split("_"))))
+    return found
+
+
+def test_every_call_that_stands_in_the_sources_was_made(exercised: Calls) -> None:
+    assert exercised.operations() == written_in_the_sources()
+
+
+def test_the_service_has_no_other_clients() -> None:
+    sources = [file for folder in ("core", "analyze") for file in (ROOT / "services" / folder).glob("*.py")]
+    made = {name for file in sources for name in re.findall(r'\.client\("([\w-]+)"', file.read_text())}
+    assert {name.removesuffix("-runtime") for name in made} == set(CLIENTS.values())
+
+
+def test_the_role_has_what_the_calls_ask_for_and_nothing_else(
+    exercised: Calls, role: list[dict[str, Any]]
+) -> None:
+    assert granted(role).keys() == exercised.actions() | BY_S3.keys()
+
+
+def test_every_statement_allows(role: list[dict[str, Any]]) -> None:
+    assert {statement["Effect"] for statement in role} == {"Allow"}
+
+
+def test_no_call_goes_beyond_the_resources_of_the_role(exercised: Calls, role: list[dict[str, Any]]) -> None:
+    resources = granted(role)
+    for service, operation, parameters in exercised:
+        if service == "s3":
+            assert parameters["Bucket"] == BUCKET
+            # The role's path within the bucket; of the bucket itself, none.
+            path = re.search(r"'/([^']*)\*'", resources[f"s3:{operation}"])
+            assert parameters.get("Key", "").startswith(path.group(1) if path else "")
+            assert ("Key" in parameters) is bool(path)
+        elif service == "dynamodb":
+            entries = [one for entry in parameters.get("TransactItems", []) for one in entry.values()]
+            assert {one["TableName"] for one in entries or [parameters]} == {TABLE}
+            # No index: the role does not reach any.
+            assert "IndexName" not in parameters
+        else:
+            assert parameters["EndpointName"] == "blip2-endpoint"
+            assert ":endpoint/blip2-endpoint" in resources["sagemaker:InvokeEndpoint"]
+
+
+def test_the_key_serves_s3_alone(role: list[dict[str, Any]]) -> None:
+    (statement,) = (one for one in role if "kms:" in str(one["Action"]))
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "s3.ca-central-1.amazonaws.com"}}
