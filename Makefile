@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff deploy bench bench-reports bench-accuracy bench-synth lock openapi operations clean setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image bench bench-reports bench-accuracy bench-synth lock openapi operations clean environment setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,11 +34,23 @@ check: setup-test ## format, lint, types, generated documents; every environment
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
 	@$(PYTHON) -m stacks
 
-diff: setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
+diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
 	@$(if $(BASE),sh delivery/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
 
-deploy: setup-deploy ## deploy an environment into its account: make deploy ENV=prod
-	@$(CDK) deploy --all -c env=$(ENV) --outputs-file .vitrine/outputs-$(ENV).json
+doctor: environment setup-deploy ## what would keep an environment from being deployed: make doctor ENV=prod
+	@$(PYTHON) -m delivery doctor --env "$(ENV)"
+
+bootstrap: environment setup-deploy ## prepare an account's region for the CDK, once: make bootstrap ENV=prod
+	@$(PYTHON) -m delivery bootstrap --env "$(ENV)"
+
+deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod, ARTIFACT=model.tar.gz, YES=1 to be asked nothing
+	@$(PYTHON) -m delivery deploy --env "$(ENV)" $(if $(ARTIFACT),--artifact "$(ARTIFACT)") $(if $(YES),--yes)
+
+smoke: environment setup-deploy ## post a photo to a deployed environment: make smoke ENV=prod
+	@$(PYTHON) -m delivery smoke --env "$(ENV)"
+
+image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod
+	@$(PYTHON) -m delivery image --env "$(ENV)"
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m tests.bench
@@ -66,6 +78,11 @@ lock: setup-test ## pin the requirements of each service anew
 
 clean: down ## stop the system and delete all that was made here
 	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Before anything is installed for a target that needs one.
+environment:
+	@[ -n "$(ENV)" ] || { echo "error: which environment? Say ENV=NAME, one of:" \
+	  $$(cd environments && grep -L '^target = "emulator"' *.toml | sed 's/\.toml$$//') >&2; exit 2; }
 
 setup-demo:
 	@sh local/setup.sh demo

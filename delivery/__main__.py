@@ -74,7 +74,7 @@ def _deploy(options: argparse.Namespace, console: Console) -> int:
         session(settings),
         console,
         named=options.env,
-        archive=options.artifact,
+        archive=options.artifact and options.artifact.expanduser(),
         asking=not options.yes,
     )
     return 0
@@ -90,7 +90,7 @@ def _smoke(options: argparse.Namespace, console: Console) -> int:
         outputs = read_outputs(str(file))
     else:
         outputs = published_outputs(environment(options.env), session(settings))
-    smoke(outputs, console, photo=options.photo)
+    smoke(outputs, console, photo=options.photo.expanduser())
     return 0
 
 
