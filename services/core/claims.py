@@ -1,6 +1,7 @@
 """Holds a narrative against the evidence: each word must be an ordinary one, or stand for what was seen."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, zip_longest
 
 from services.core.assess import Assessment
 from services.core.clauses import Reading, Said, read
@@ -23,23 +24,21 @@ def caption_fits(assessment: Assessment, words: Wording) -> bool:
 
     Captions are generated, in English: a model's may contradict its own scored answers, which win.
     """
-    return bool(_Evidence(assessment, words).looks())
+    return bool(_Evidence(assessment, words).looks)
 
 
 def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
     title, description = evidence.read(text.title), evidence.read(text.description)
-    if not title or len(text.title) > TITLE_CHARACTERS:
+    if not any(title) or len(text.title) > TITLE_CHARACTERS:
         yield "the title says nothing or is too long"
     if (
         len(text.description.split()) not in DESCRIPTION_WORDS
         or len(text.description) > DESCRIPTION_CHARACTERS
     ):
         yield "the description is too short or too long"
-    sayable = evidence.sayable()
-    for word, said in title + description:
-        if word not in sayable[said]:
-            yield f"{word!r} is {said.value} without evidence"
-    mentioned = {word for word, _ in description}
+    for word, said in evidence.unsupported(title + description):
+        yield f"{word!r} is {said.value} without evidence"
+    mentioned = {word for word, _ in chain(*description)}
     for code in (evidence.type, *evidence.wear):
         if code in evidence.words.forms and mentioned.isdisjoint(evidence.named(code)):
             yield f"{code!r} is not mentioned"
@@ -54,50 +53,82 @@ class _Evidence:
         self.type = product.type
         self.wear = [wear.tag for wear in condition.wear]
         self._facts = [product.type, product.material, condition.grade.value, *self.wear]
-        self._caption = assessment.caption
-        facts = {"score": condition.score, "material": words.names[product.material]}
-        # Photo 1 is always there.
-        photos = {1, *(wear.photo for wear in condition.wear)}
-        self._phrases = [phrase.format(photo=photo, **facts) for phrase in words.phrases for photo in photos]
         self._deniable = {*words.marks, *self._nouns(vocabulary().wear.candidates)}
+        fillings = {
+            "{score}": [str(condition.score)],
+            "{material}": [words.names[product.material]],
+            # Photo 1 is always there.
+            "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)}],
+            "{mark}": [*words.marks, *self._nouns(self.wear)],
+        }
+        self._phrases = [filled for phrase in words.phrases for filled in _filled(phrase, fillings)]
+        # Where no wear was seen, none is said of a part either.
+        said = {*words.marks}.union(*map(self._forms, [*self.wear, condition.grade.value]))
+        self._of_condition = said if self.wear else set()
+        looks = {*words.looks, *words.attributes, *words.parts}
+        self._described = looks | self.named(product.type) | self.named(product.material)
+        self.looks = self._fitting(assessment.caption, looks)
 
-    def read(self, text: str) -> list[Reading]:
-        """Each word of a text and how it is said."""
+    def read(self, text: str) -> list[list[Reading]]:
+        """Each sentence: its words and how each is said."""
         return read(text, self._phrases, self.words.denial, self._deniable)
 
     def named(self, code: str) -> set[str]:
         """The words that stand for a code, narrower ones too."""
         return self._forms(code).union(self.words.kinds.get(code, ()))
 
-    def looks(self) -> set[str]:
-        """The words of the caption when it fits, else none."""
-        caption = self.read(self._caption)
-        sayable = self._stated().union(self.words.looks, *(self.named(fact) for fact in self._facts))
-        fits = len(caption) in CAPTION_WORDS and all(
-            said is Said.STATED and word in sayable for word, said in caption
-        )
-        said = {word for word, _ in caption}
-        return said if fits and not said.isdisjoint(self.named(self.type)) else set()
-
-    def sayable(self) -> dict[Said, set[str]]:
-        """The words that hold, by how they are said."""
+    def unsupported(self, sentences: list[list[Reading]]) -> Iterator[Reading]:
+        """The words that do not hold."""
         marks = set(self.words.marks)
-        stated = self._stated() | self.looks()
+        stated = self._stated() | self.looks
         absent = self._nouns(tag for tag in vocabulary().wear.candidates if tag not in self.wear)
-        return {
+        sayable = {
             Said.STATED: stated,
-            Said.SAID_AFTER_DENIAL: stated.difference(marks, *(self._forms(tag) for tag in self.wear)),
+            Said.SAID_AFTER_DENIAL: stated.difference(marks, *map(self._forms, self.wear)),
             Said.DENIED: absent if self.wear else absent | marks,
             Said.DENIED_OF_OTHERS: absent | marks,
         }
+        for sentence in sentences:
+            yield from ((word, said) for word, said in sentence if word not in sayable[said])
+            yield from self._misplaced(sentence)
+
+    def _misplaced(self, sentence: list[Reading]) -> Iterator[Reading]:
+        """The words of looks that may say something of wear: "a small chip", "chipped on the handle"."""
+        words = [word for word, _ in sentence]
+        barred = () if self._of_condition.isdisjoint(words) else self.words.parts
+        for reading, following in zip_longest(sentence, words[1:]):
+            loose = reading[0] in self.words.attributes and following not in self._described
+            if loose or reading[0] in barred:
+                yield reading
+
+    def _fitting(self, caption: str, looks: set[str]) -> set[str]:
+        """The words of the caption when it fits, else none."""
+        sentences = self.read(caption)
+        readings = list(chain(*sentences))
+        sayable = self._stated().union(looks, *map(self.named, self._facts))
+        fits = (
+            len(readings) in CAPTION_WORDS
+            and all(said is Said.STATED and word in sayable for word, said in readings)
+            and not any(chain(*map(self._misplaced, sentences)))
+        )
+        words = {word for word, _ in readings}
+        return words if fits and not words.isdisjoint(self.named(self.type)) else set()
 
     def _stated(self) -> set[str]:
         ordinary = {*self.words.ordinary, *self.words.denial.but}
         marks = self.words.marks if self.wear else ()
-        return ordinary.union(marks, *(self._forms(fact) for fact in self._facts))
+        return ordinary.union(marks, *map(self._forms, self._facts))
 
     def _forms(self, code: str) -> set[str]:
         return {*self.words.forms.get(code, ()), *self.words.participles.get(code, ())}
 
     def _nouns(self, tags: Iterable[str]) -> set[str]:
         return {noun for tag in tags for noun in self.words.forms[tag]}
+
+
+def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
+    """A phrase with each filling of its place, of which it has at most one."""
+    for place, words in fillings.items():
+        if place in phrase:
+            return [phrase.replace(place, word) for word in words]
+    return [phrase]

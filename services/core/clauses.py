@@ -31,15 +31,16 @@ class Said(Enum):
 Reading = tuple[str, Said]
 
 
-def read(text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]) -> list[Reading]:
-    """Each word in lower case and how it is said; numbers and unusual characters count as words.
+def read(
+    text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]
+) -> list[list[Reading]]:
+    """Each sentence: its words in lower case and how each is said; numbers and unusual characters are words.
 
-    `phrases` are passed over. A denial is read as such only where it denies some of `deniable`.
+    Of `phrases` only what is `deniable` is read. A denial is read as such only where it denies some of that.
     """
     return [
-        reading
-        for sentence in _sentences(_without(phrases, tokens(text)))
-        for reading in _sentence(sentence, denial, deniable)
+        list(_sentence(sentence, denial, deniable))
+        for sentence in _sentences(_without(phrases, tokens(text), deniable))
     ]
 
 
@@ -48,11 +49,15 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
 
 
-def _without(phrases: Iterable[str], words: list[str]) -> list[str]:
-    joined = f" {' '.join(words)} "
-    for phrase in phrases:
-        joined = joined.replace(f" {' '.join(tokens(phrase))} ", f" {_PAUSE} ")
-    return joined.split()
+def _without(phrases: Iterable[str], words: list[str], deniable: Collection[str]) -> list[str]:
+    """What is left; a pause where a phrase was, unless it names wear and so may stand within a denial."""
+    left = list(words)
+    for phrase in filter(set(words).issuperset, map(tokens, phrases)):
+        instead = "" if any(word in deniable for word in phrase) else _PAUSE
+        for start in range(len(words)):
+            if words[start : start + len(phrase)] == phrase:
+                left[start : start + len(phrase)] = [word if word in deniable else instead for word in phrase]
+    return [word for word in left if word]
 
 
 def _sentences(words: list[str]) -> Iterator[list[str]]:

@@ -76,9 +76,11 @@ class Wording(_Words):
     """Everything that is said in one language.
 
     `forms` and `participles` say that a code is a fact; forms of wear may be denied where it is none.
-    `kinds` say more than a code, `looks` something else: only a caption may bring them.
-    `marks` are wear of any sort. `ordinary` words hold of every product, and so do `phrases`, though their
-    words alone would not.
+    `kinds` say more than a code; `looks`, `attributes` and `parts` something else: only a caption may bring
+    them. An attribute belongs to what follows it: "a small mug", not "a small chip". A part may not be named
+    beside wear, since where on the goods it is was not asked.
+    `marks` are wear of any sort. `ordinary` words are chosen so that no history, function, size, place or
+    extent can be made of them; `phrases` say none either, though their words alone could.
     """
 
     names: dict[str, str]
@@ -90,6 +92,8 @@ class Wording(_Words):
     ordinary: tuple[str, ...]
     phrases: tuple[str, ...]
     looks: tuple[str, ...]
+    attributes: tuple[str, ...]
+    parts: tuple[str, ...]
     template: Sentences
     prompt: PromptWords
 

@@ -60,6 +60,17 @@ def flawless(sight: Make) -> Assessment:
         "It otherwise remains suitable for everyday use.",
         "Give this pre-loved mug a second life, and please ask if you would like more details.",
         "Take a close look at the images to decide whether it suits your needs.",
+        "It shows signs of use: a chip.",
+        "Apart from the chip, no other flaws or defects were found.",
+        "No other marks such as dents, scratches or tears.",
+        "The only wear is a chip.",
+        "The only visible flaw is a chip.",
+        "Other than the chip, it is in good condition.",
+        "It is rated 8 out of 10 due to the visible chip.",
+        "You'll find that you've a choice if you're looking for a ceramic mug.",
+        "Used blue ceramic mug.",
+        "Used mug with a chip.",
+        "If you have any questions, feel free to contact the seller before you buy.",
     ],
 )
 def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
@@ -82,7 +93,7 @@ def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
         ("Two mugs.", "two"),
         ("It is seventy years old.", "seventy"),
         ("It is 10 years old.", "10"),
-        ("Only $10.", "$"),
+        ("Only $10.", "only"),
         ("For $10.", "$"),
         ("For 10€.", "10"),
         ("Rated 9 out of 10.", "9"),
@@ -116,12 +127,29 @@ def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
         ("Chips? None.", "?"),
         ("No cracks... chips.", "..."),
         ("Chip-free.", "free"),
-        ("No signs of wear.", "wear"),
+        ("No signs of wear.", "signs"),
         ("No damage.", "damage"),
         ("No cracks or marks.", "marks"),
         ("No other cracks, no marks.", "marks"),
         ("No marks, cracks or other stains.", "marks"),
         ("Nothing was found.", "nothing"),
+        ("No signs of use.", "signs"),
+        ("It is chipped all over.", "all"),
+        ("Chipped throughout.", "throughout"),
+        ("There are chips around it.", "around"),
+        ("More chips are visible.", "more"),
+        ("The chips are visible in all photos.", "all"),
+        ("The chip is only visible if you look closely.", "only"),
+        ("These are only marks.", "only"),
+        ("It is just a chip.", "just"),
+        ("The chip may be on the photo.", "may"),
+        ("A chip located on the mug.", "located"),
+        ("The chip is near the top.", "near"),
+        ("The chip is due to the photo.", "due"),
+        ("The seller noted the chip.", "seller"),
+        ("Otherwise in good order.", "order"),
+        ("It has been well looked after.", "well"),
+        ("It doesn't show other marks.", "doesn"),
         ("Without a good condition.", "without"),
         ("A mug_with a chip.", "_"),
         ("A mug\N{ZERO WIDTH SPACE}.", "\N{ZERO WIDTH SPACE}"),
@@ -139,6 +167,9 @@ def test_what_was_not_seen_may_not_be_said(chipped: Assessment, sentence: str, f
         "No sign of wear was seen in the photos.",
         "No chips at all, and without any trace of dents.",
         "In excellent condition, rated 10 out of 10.",
+        "No visible flaws, defects or signs of wear.",
+        "No evidence of damage.",
+        "With no noted marks, it is in excellent condition.",
     ],
 )
 def test_where_no_wear_was_seen_all_of_it_may_be_denied(flawless: Assessment, sentence: str) -> None:
@@ -148,14 +179,59 @@ def test_where_no_wear_was_seen_all_of_it_may_be_denied(flawless: Assessment, se
 @pytest.mark.parametrize(
     ("sentence", "found"),
     [
-        ("It shows signs of wear.", "wear"),
+        ("It shows signs of wear.", "signs"),
         ("Please look at the marks.", "marks"),
         ("No chips, but other marks.", "other"),
         ("No chips. Cracks.", "cracks"),
         ("In good condition.", "good"),
+        ("It shows visible signs of everyday use.", "signs"),
+        ("Some signs of use are visible.", "signs"),
+        ("It shows some visible traces.", "traces"),
+        ("There is evidence.", "evidence"),
+        ("It has seen regular use.", "regular"),
+        ("The only mark is on it.", "mark"),
+        ("A mug with a flaw.", "flaw"),
     ],
 )
 def test_where_no_wear_was_seen_none_may_be_stated(flawless: Assessment, sentence: str, found: str) -> None:
+    assert repr(found) in (objection(flawless, sentence) or "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("It comes from my own home.", "comes"),
+        ("It has been in our home.", "our"),
+        ("It has been on display.", "display"),
+        ("It has been in a shop.", "shop"),
+        ("In the same condition as when it was first sold.", "same"),
+        ("It looks as it did.", "did"),
+        ("It was sold.", "sold"),
+        ("It is always in the photos.", "always"),
+        ("Used once.", "once"),
+        ("It was used for photos.", "used"),
+        ("It is still to be used.", "still"),
+        ("It was carefully used.", "carefully"),
+        ("It keeps time well.", "keeps"),
+        ("It shows the exact time.", "exact"),
+        ("It does as it should.", "does"),
+        ("It is ready to use.", "use"),
+        ("It is in order.", "order"),
+        ("It has enough space.", "enough"),
+        ("It has everything.", "everything"),
+        ("It has all you need.", "all"),
+        ("It includes both.", "includes"),
+        ("It comes with flowers.", "comes"),
+        ("A piece from another time.", "piece"),
+        ("It needs some attention.", "needs"),
+        ("It reads well.", "reads"),
+        ("A simple mug.", "simple"),
+        ("The seller is honest.", "seller"),
+        ("Buyers rated it 10 out of 10.", "buyers"),
+        ("Everyone rated it 10 out of 10.", "everyone"),
+    ],
+)
+def test_what_photos_cannot_show_may_not_be_said(flawless: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(flawless, sentence) or "")
 
 
@@ -171,6 +247,13 @@ def test_where_no_wear_was_seen_none_may_be_stated(flawless: Assessment, sentenc
         "Voyez la photo 2 ; rien d'autre n'a été vu.",
         "Traces d'usure visibles : ébréchure.",
         "En bon état général malgré une ébréchure bien visible, elle conviendra à un usage quotidien.",
+        "On note une ébréchure, mais aucun autre défaut.",
+        "La seule trace d'usure est une ébréchure.",
+        "Mis à part l'ébréchure, elle est en bon état.",
+        "Une marque d'usure est visible : une ébréchure.",
+        "Aucune autre marque d'usure n'a été constatée.",
+        "Quelques traces d'usage visibles.",
+        "Offrez une seconde vie à cette tasse ; contactez le vendeur pour toute question.",
     ],
 )
 def test_what_was_seen_may_be_said_in_french(chipped: Assessment, sentence: str) -> None:
@@ -201,14 +284,48 @@ def test_what_was_seen_may_be_said_in_french(chipped: Assessment, sentence: str)
         ("L'ébréchure n'a pas été vue.", "pas"),
         ("L'ébréchure ne peut être vue.", "peut"),
         ("Ébréchure sur aucune photo.", "aucune"),
-        ("Aucune trace d'usure.", "usure"),
+        ("Aucune trace d'usure.", "trace"),
         ("Sans dommage.", "dommage"),
         ("Avec d'autres dommages.", "autres"),
         ("Une bonne occasion.", "occasion"),
+        ("Ébréchée partout.", "partout"),
+        ("Des ébréchures autour.", "autour"),
+        ("L'ébréchure est visible sur toutes les photos.", "toutes"),
+        ("L'ébréchure ne se voit que de près.", "que"),
+        ("Une simple ébréchure.", "simple"),
+        ("Ce ne sont que des traces.", "que"),
+        ("L'ébréchure est dessous.", "dessous"),
+        ("L'ébréchure est sur le côté.", "côté"),
+        ("Ébréchée sur le dessus.", "dessus"),
+        ("L'ébréchure est à l'avant.", "avant"),
+        ("Elle a toujours été chez nous.", "toujours"),
+        ("Dans le même état qu'à l'achat.", "même"),
+        ("Telle qu'à l'achat.", "telle"),
+        ("Le vendeur a noté une ébréchure.", "vendeur"),
+        ("Notée 8 sur 10 par les acheteurs.", "acheteurs"),
+        ("Tasse offerte.", "offerte"),
+        ("Elle demande de l'attention.", "demande"),
+        ("Elle est utile.", "utile"),
     ],
 )
 def test_what_was_not_seen_may_not_be_said_in_french(chipped: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(chipped, sentence, "fr") or "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Quelques traces d'usage visibles.", "traces"),
+        ("Elle présente des traces d'utilisation.", "traces"),
+        ("Quelques signes d'usage.", "signes"),
+        ("Un défaut est visible.", "défaut"),
+        ("Une marque d'usure.", "usure"),
+    ],
+)
+def test_where_no_wear_was_seen_none_may_be_stated_in_french(
+    flawless: Assessment, sentence: str, found: str
+) -> None:
+    assert repr(found) in (objection(flawless, sentence, "fr") or "")
 
 
 @pytest.mark.parametrize(
@@ -255,6 +372,8 @@ def test_a_description_of_the_wrong_length_is_found(chipped: Assessment, descrip
         ("A blue coffee cup sitting on a table.", True),
         ("a close up of a white porcelain mug with a handle", True),
         ("a chipped mug with a floral pattern", True),
+        ("a small blue mug above a shelf", True),
+        ("a used coffee mug isolated on a white background", True),
         ("a blue glass mug", False),
         ("a vase", False),
         ("a blue mug next to a vase", False),
@@ -268,6 +387,10 @@ def test_a_description_of_the_wrong_length_is_found(chipped: Assessment, descrip
         ("a mug in excellent condition", False),
         ("a mug with no chips", False),
         ("a mug without cracks", False),
+        ("a mug with a chip on the handle", False),
+        ("a mug with a handle in good condition", False),
+        ("a mug with a small chip", False),
+        ("a mug with a light", False),
         ("an ikea mug", False),
         ("two mugs for $10", False),
         ("a " * 30 + "mug", False),
@@ -287,6 +410,45 @@ def test_the_words_of_a_fitting_caption_may_be_said(sight: Make) -> None:
     assert unsupported_claim(text, captioned, wording("en")) is None
     other = assess(sight("shoe", "leather", caption="a tall brown suede boot with a tear"))
     assert unsupported_claim(text, other, wording("en")) == "'brown' is stated without evidence"
+
+
+@pytest.fixture
+def handled(sight: Make) -> Assessment:
+    """A chipped mug whose caption tells of its size and a part of it."""
+    return assess(sight(wear=(("chip",),), caption="a small light blue coffee mug with a handle"))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A blue coffee mug with a handle.",
+        "A small mug with a chip.",
+        "This small, light blue mug is chipped.",
+        "The mug has a handle; it shows a chip.",
+        "The handle has no cracks.",
+    ],
+)
+def test_the_looks_of_the_goods_may_be_said(handled: Assessment, sentence: str) -> None:
+    assert objection(handled, sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("The handle is chipped.", "handle"),
+        ("The chip is on the handle.", "handle"),
+        ("A mug with a handle and no other marks.", "handle"),
+        ("The only wear is on the handle.", "handle"),
+        ("The handle is in good condition.", "handle"),
+        ("The handle is small.", "small"),
+        ("A small chip.", "small"),
+        ("The chip is light.", "light"),
+        ("A coffee mark.", "coffee"),
+        ("The mug is small.", "small"),
+    ],
+)
+def test_the_looks_of_the_wear_may_not_be_said(handled: Assessment, sentence: str, found: str) -> None:
+    assert repr(found) in (objection(handled, sentence) or "")
 
 
 @pytest.mark.parametrize("language", get_args(Language))

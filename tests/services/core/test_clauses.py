@@ -1,3 +1,5 @@
+from itertools import chain
+
 import pytest
 
 from services.core.clauses import Said, read, tokens
@@ -33,17 +35,32 @@ STATED, DENIED, OTHERS, AFTER = (
     ],
 )
 def test_words_are_stated_or_denied(text: str, readings: list[tuple[str, Said]]) -> None:
-    assert read(text, (), DENIAL, DENIABLE) == readings
+    assert list(chain(*read(text, (), DENIAL, DENIABLE))) == readings
 
 
 def test_phrases_are_passed_over_and_part_a_denial_from_what_follows() -> None:
     readings = read("No chips on your table, cracks", ["on your table"], DENIAL, DENIABLE)
-    assert readings == [("chips", DENIED), ("cracks", AFTER)]
+    assert readings == [[("chips", DENIED), ("cracks", AFTER)]]
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("the only marks", [("marks", STATED)]),
+        ("no cracks from marks", [("cracks", DENIED), ("marks", DENIED)]),
+        ("on your table of mine", []),
+    ],
+)
+def test_of_a_phrase_wear_alone_is_read_and_phrases_may_overlap(
+    text: str, readings: list[tuple[str, Said]]
+) -> None:
+    phrases = ["the only marks", "from marks", "on your table", "table of mine"]
+    assert read(text, phrases, DENIAL, DENIABLE) == [readings]
 
 
 @pytest.mark.parametrize("text", ["18/10", "8/10.5", "8/100", "8,5/10"])
 def test_a_phrase_ends_where_its_words_and_numbers_end(text: str) -> None:
-    assert any(word.isdigit() for word, _ in read(text, ["8/10"], DENIAL, DENIABLE))
+    assert any(word.isdigit() for word, _ in chain(*read(text, ["8/10"], DENIAL, DENIABLE)))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def sights(draw: st.DrawFn) -> Sight:
 
     type_ = scores(CODES.type.candidates)
     named = max(type_, key=type_.__getitem__)
-    said = st.sampled_from([*ENGLISH.ordinary, *ENGLISH.looks, *ENGLISH.phrases, *CODES.wear.candidates])
+    looks = [*ENGLISH.looks, *ENGLISH.attributes, *ENGLISH.parts]
+    said = st.sampled_from([*ENGLISH.ordinary, *looks, *ENGLISH.phrases, *CODES.wear.candidates])
     caption = [*draw(st.lists(said, max_size=8)), named, *draw(st.lists(said | st.text(), max_size=8))]
     return Sight(
         type=type_,

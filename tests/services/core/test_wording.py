@@ -26,15 +26,18 @@ def test_no_word_that_anybody_may_say_stands_for_a_code(language: Language) -> N
         for row in table.values()
         for form in row
     }
-    assert forms.isdisjoint([*words.ordinary, *words.looks, *words.marks])
-    assert {*words.denial.no, *words.denial.other, *words.marks}.isdisjoint([*words.ordinary, *words.looks])
+    looks = [*words.looks, *words.attributes, *words.parts]
+    assert forms.isdisjoint([*words.ordinary, *looks, *words.marks])
+    assert {*words.denial.no, *words.denial.other, *words.marks}.isdisjoint([*words.ordinary, *looks])
+    assert {*words.ordinary, *words.looks}.isdisjoint(words.parts)
 
 
 @pytest.mark.parametrize("language", get_args(Language))
 def test_every_word_is_one_word_in_lower_case(language: Language) -> None:
     words = wording(language)
     tables = (*words.forms.values(), *words.participles.values(), *words.kinds.values())
-    lists = (words.ordinary, words.looks, words.marks, *dict(words.denial).values())
+    looks = (words.looks, words.attributes, words.parts)
+    lists = (words.ordinary, *looks, words.marks, *dict(words.denial).values())
     for word in (word for row in (*tables, *lists) for word in row):
         assert tokens(word) == [word]
 
