@@ -1,7 +1,7 @@
 """The synthesized endpoint, made in moto's SageMaker in CloudFormation's order: as far as an emulator goes.
 
 boto3 checks each name and type, moto a few values. What only AWS knows, such as whether an instance type may
-have a disk's key, stays with the template's tests. moto does not know dev's instance type: an older one stands in.
+have a disk's key, stays with the template's tests. moto does not know dev's instance type, but an older one.
 """
 
 import os
