@@ -1,0 +1,98 @@
+"""A deployment into an account, as far as the emulator goes: it knows the storage, and no SageMaker."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from local import processes, variables
+from local.home import REPOSITORY, TOOLS
+from tests.system.running import System
+
+REGION = "ca-central-1"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "blip2-endpoint.tar.gz"
+    path.write_bytes(os.urandom(20_000_000))  # more than one part
+    return path
+
+
+@pytest.fixture
+def key(archive: Path) -> str:
+    return f"models/{hashlib.sha256(archive.read_bytes()).hexdigest()}/{archive.name}"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, key: str) -> Iterator[Path]:
+    """An environment of the kind that goes into an account, with a model of its own."""
+    text = (REPOSITORY / "environments" / "dev.toml").read_text("utf-8")
+    for old, new in (
+        ('artifact = "demo"', f'artifact = "{key}"'),
+        ("your-project.supabase.invalid", "shop.supabase.example"),
+        ("sb_publishable_your_key", "sb_publishable_1"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "trial.toml"
+    path.write_text(text, "utf-8")
+    yield path
+    shutil.rmtree(TOOLS / "assembly-trial", ignore_errors=True)
+
+
+@pytest.fixture
+def account(system: System, tmp_path: Path) -> dict[str, str]:
+    """The variables that lead to the emulator; a Docker is on the path, which is never asked for anything."""
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text("#!/bin/sh\nexit 1\n")
+    docker.chmod(0o755)
+    given = {**variables.base(), **variables.aws(processes.records(system.home)["emulator"].port, REGION)}
+    return {**given, "PATH": f"{docker.parent}{os.pathsep}{given['PATH']}"}
+
+
+@pytest.fixture
+def client(account: dict[str, str]) -> Any:
+    session = boto3.Session(
+        account["AWS_ACCESS_KEY_ID"], account["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+    )
+    return lambda service: session.client(service, endpoint_url=account["AWS_ENDPOINT_URL"])
+
+
+def test_the_storage_and_the_archive_are_there_before_the_model_is_made(
+    environment: Path, archive: Path, key: str, account: dict[str, str], client: Any
+) -> None:
+    client("secretsmanager").create_secret(Name="vitrine/dev/openai", SecretString="key")
+    command = [sys.executable, "-m", "delivery", "deploy", "--yes", "--env", str(environment)]
+    done = subprocess.run(
+        [*command, "--artifact", str(archive)],
+        cwd=REPOSITORY,
+        env=account,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    said = done.stdout
+    assert done.returncode == 1, said
+    order = [
+        "Fit to be deployed",
+        "✅  vitrine-trial-storage\n",
+        f"/{key}: 20 MB",
+        "✅  vitrine-trial-storage (no changes)",
+        "vitrine-trial-model: creating CloudFormation changeset",
+        "Unrecognized resource types: [AWS::SageMaker::",
+    ]
+    found = [said.find(text) for text in order]
+    assert -1 not in found and found == sorted(found), said
+    bucket = client("ssm").get_parameter(Name="/vitrine/trial/artifact-bucket")["Parameter"]["Value"]
+    assert client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == archive.read_bytes()
