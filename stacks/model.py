@@ -119,7 +119,7 @@ class Model(cdk.Stack):
             retain_all_variant_properties=settings.model.mode == "realtime",
         )
         for scaled in scale(self, settings.model):
-            scaled.add_dependency(endpoint)
+            scaled.node.add_dependency(endpoint)
         return endpoint
 
 

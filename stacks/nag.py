@@ -52,6 +52,19 @@ EXEMPTIONS = (
         "model/Role/DefaultPolicy/Resource",
         "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; the latter its namespace.",
     ),
+    Exemption(
+        "AwsSolutions-S1",
+        "model/Exchange/Bucket/Resource",
+        "What lies there is gone after a day, and the endpoint alone reads and answers it.",
+    ),
+    *(
+        Exemption(
+            f"AwsSolutions-IAM5[Resource::<ExchangeBucketACE697F0.Arn>/{folder}/*]",
+            "model/Role/DefaultPolicy/Resource",
+            "An async endpoint's requests and answers lie under names that are made for each.",
+        )
+        for folder in ("requests", "answers", "failures")
+    ),
 )
 
 

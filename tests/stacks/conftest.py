@@ -62,6 +62,8 @@ def with_everything() -> Environment:
     values = tomllib.loads((FOLDER / "prod.toml").read_text())
     values["supabase"]["legacy_secret_name"] = "shop/supabase-jwt"
     values["supabase"]["issuer"] = "https://auth.shop.example/auth/v1"
+    values["model"] |= {"mode": "async", "min_instances": 0, "network_isolation": True}
+    values["model"]["artifact"] = f"models/{'b' * 64}/blip2-endpoint.tar.gz"
     return Environment.model_validate({"name": "shop", **values, **OPTIONAL})
 
 
@@ -80,7 +82,7 @@ def prod(assemblies: dict[str, Assembly]) -> Assembly:
 @pytest.fixture(scope="session")
 def shop(assemblies: dict[str, Assembly]) -> Assembly:
     """The environment with all that is optional: a domain, an issuer, a legacy secret, NAT, a third zone, an
-    image by its digest; and no web origins.
+    image by its digest, an artifact of its own behind an async endpoint that sleeps; and no web origins.
     """
     return assemblies["shop"]
 
