@@ -72,6 +72,11 @@ def test_stacks_carry_the_environments_name_and_tags(assembly: Assembly) -> None
         assert {"Key": "environment", "Value": name} in table["Properties"]["Tags"]
 
 
+def test_logs_go_with_their_stack(assembly: Assembly) -> None:
+    logs = [one for _, one in assembly.every() if one["Type"] == "AWS::Logs::LogGroup"]
+    assert {log["DeletionPolicy"] for log in logs} == {"Delete"}
+
+
 def test_synthesis_asks_no_account(assembly: Assembly) -> None:
     assert "missing" not in manifest(assembly)
     for artifact in manifest(assembly)["artifacts"].values():

@@ -1,0 +1,89 @@
+"""What a deployment leaves alone when only code has changed: all that keeps anything."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.__main__ import ROOT
+from tests.stacks.conftest import Assembly
+
+# Where a template names code, and what CloudFormation does there when the code is another.
+CODE = {
+    "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Image": "a new revision; tasks move on",
+    "AWS::IAM::Policy Properties.PolicyDocument.Statement[].Resource": "in place: which archive may be read",
+    "AWS::Lambda::Function Properties.Code.S3Key": "in place",
+    "AWS::SSM::Parameter Properties.Value": "in place: which archive is served",
+    "AWS::SageMaker::Model Properties.PrimaryContainer.ModelDataUrl": "a new model; the endpoint moves on",
+    "Outputs.ModelArtifact.Value": "told",
+}
+
+
+def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in items:
+            yield from leaves(inner, f"{path}.{key}" if isinstance(key, str) else f"{path}[{key}]")
+    else:
+        yield path, value
+
+
+def flat(folder: Path) -> dict[tuple[str, str], Any]:
+    """Return the leaves of an assembly's templates by stack and resource, and by type and path."""
+    found = {}
+    for file in sorted(folder.glob("*.template.json")):
+        template = json.loads(file.read_text())
+        for section in ("Outputs", "Parameters", "Mappings"):
+            for path, value in leaves(template.get(section, {}), section):
+                found[file.name, path] = value
+        for name, resource in template["Resources"].items():
+            for path, value in leaves(resource, resource["Type"]):
+                found[
+                    f"{file.name} {name}", path.replace(f"{resource['Type']}.", f"{resource['Type']} ", 1)
+                ] = value
+    return found
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what a synthesis reads, each kind of shipped code changed by a line."""
+    copy = tmp_path_factory.mktemp("repository")
+    parts = ("app.py", "cdk.json", "environments", "model_artifacts", "services", "stacks", "local")
+    for part in parts:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    for file in (
+        "services/analyze/app.py",
+        "services/authorizer/handler.py",
+        "model_artifacts/blip2/code/inference.py",
+    ):
+        text = (copy / file).read_text()
+        (copy / file).write_text(f"{text}\n# changed\n")
+    return copy
+
+
+def test_when_only_code_changes_nothing_changes_but_what_ships_it(
+    prod: Assembly, repository: Path, tmp_path: Path
+) -> None:
+    synthesize = (
+        "import sys, pathlib, stacks.__main__ as command;"
+        "command.synthesize(command.load_environment('prod'), pathlib.Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", synthesize, str(tmp_path)]
+    subprocess.run(command, cwd=repository, check=True, capture_output=True)
+    old, new = flat(prod.folder), flat(tmp_path)
+    changed = {
+        path for name, path in old.keys() | new.keys() if old.get((name, path)) != new.get((name, path))
+    }
+    # Which element of a list, and which part of a text, it is, is no matter.
+    places = {re.sub(r"\.Fn::.*", "", re.sub(r"\[\d+\]", "[]", path)) for path in changed}
+    assert places == CODE.keys()
