@@ -1,6 +1,7 @@
 """The way of a request through the VPC, and what is not let through: no emulator shows either."""
 
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,6 +109,12 @@ def test_another_egress_and_another_zone_move_no_subnets_addresses(prod: Assembl
     assert few.items() <= many.items()
     networks = [ip_network(block) for block in many.values()]
     assert not [(a, b) for a in networks for b in networks if a != b and a.overlaps(b)]
+
+
+def test_another_egress_changes_nothing_that_the_gateway_refers_to(prod: Assembly, tmp_path: Path) -> None:
+    other = Assembly(prod.settings.model_copy(update={"egress": "nat"}), tmp_path)
+    assert other.template("gateway") == prod.template("gateway")
+    assert other.template("analyze")["Outputs"] == prod.template("analyze")["Outputs"]
 
 
 def test_tasks_reach_s3_and_dynamodb_without_the_internet(aws: Assembly) -> None:
