@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image bench bench-reports bench-accuracy bench-synth lock openapi operations clean environment setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image bench bench-reports bench-accuracy bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,7 @@ check: setup-test ## format, lint, types, generated documents; every environment
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/hadolint services/analyze/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m planning --check
 	@$(PYTHON) -m stacks
@@ -63,6 +64,9 @@ bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
 
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m tests.bench.synth
+
+bench-image: setup-test ## the image built without an engine, looked into and run; root, buildah, debootstrap
+	@$(PYTHON) -m tests.bench.image
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json

@@ -1,0 +1,109 @@
+"""Secrets laid where a build could pick them up, and the search for them in an image's layers."""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from local.home import REPOSITORY, TOOLS
+
+# Files that carry secrets by their nature, wherever they lie.
+NAMES = re.compile(
+    r"(^|/)(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|pip\.conf|uv\.toml|\.git|\.aws|id_[a-z0-9]+|credentials)$"
+)
+PATTERNS = (
+    re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/=]{32}"),
+    re.compile(rb"\bAKIA[0-9A-Z]{16}\b"),
+    re.compile(rb"\bsk-[A-Za-z0-9_-]{32,}"),
+)
+INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+SERVICE_VARIABLES = ("OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The files to give to a build, by id, and the values that no layer may hold."""
+
+    files: dict[str, Path]
+    values: tuple[bytes, ...]
+    canary: str
+
+    @classmethod
+    def planted(cls, folder: Path) -> "Secrets":
+        """Write pip's and uv's settings of this machine's index into `folder`, with a mark in each."""
+        canary = secrets.token_hex(16)
+        index = _index()
+        pip, uv = folder / "pip.conf", folder / "uv.toml"
+        chosen = f"index-url = {index}\n" if index else ""
+        pip.write_text(f"# {canary}\n[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n{chosen}")
+        chosen = f'[[index]]\nurl = "{index}"\ndefault = true\n' if index else ""
+        uv.write_text(f"# {canary}\nsystem-certs = true\n{chosen}")
+        known = [canary, urlsplit(index).password, *(os.environ.get(name) for name in SERVICE_VARIABLES)]
+        return cls({"pip": pip, "uv": uv}, tuple(value.encode() for value in known if value), canary)
+
+    def context(self, folder: Path) -> Path:
+        """Return a copy of what the build may see, with marked files of the kinds that must not get in."""
+        context = folder / "context"
+        shutil.copytree(
+            REPOSITORY / "services", context / "services", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        for name in (".env", ".netrc", "services/analyze/.env", "services/core/.netrc", "secret.txt"):
+            (context / name).write_text(f"SECRET={self.canary}\n")
+        return context
+
+
+def _index() -> str:
+    for name in INDEX_VARIABLES:
+        if chosen := os.environ.get(name):
+            return chosen
+    pip = (str(TOOLS / "bootstrap" / "bin" / "python"), "-m", "pip", "config", "get", "global.index-url")
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def findings(layers: Iterable[Path], config: bytes, known: Secrets) -> list[str]:
+    """Where a secret lies, in the layers' files or in the configuration: path and kind, never the value."""
+    found = [f"configuration: {kind}" for kind in _kinds(config, known)]
+    for layer in layers:
+        with tarfile.open(layer) as archive:
+            for member in archive:
+                if NAMES.search(member.name) and not member.isdir():
+                    found.append(f"{member.name}: its name")
+                file = archive.extractfile(member) if member.isfile() else None
+                if file is not None:
+                    found += [f"{member.name}: {kind}" for kind in _kinds(file.read(), known)]
+    return found
+
+
+def holds(layers: Iterable[Path], content: bytes) -> bool:
+    """Whether one of the layers has a file of this content."""
+    for layer in layers:
+        with tarfile.open(layer) as archive:
+            for member in archive:
+                if member.isfile() and member.size == len(content):
+                    file = archive.extractfile(member)
+                    if file is not None and file.read() == content:
+                        return True
+    return False
+
+
+def unpacked_mb(layer: Path) -> float:
+    """How much the files of a layer are together."""
+    with tarfile.open(layer) as archive:
+        return sum(member.size for member in archive) / 1e6
+
+
+def _kinds(content: bytes, known: Secrets) -> list[str]:
+    kinds = ["a known value"] if any(value in content for value in known.values) else []
+    return kinds + [
+        f"the form {pattern.pattern[:20].decode()}…"
+        for pattern in PATTERNS
+        # AWS's own made-up keys end in this word.
+        if any(not match.group().endswith(b"EXAMPLE") for match in pattern.finditer(content))
+    ]
