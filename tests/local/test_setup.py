@@ -148,6 +148,13 @@ def test_a_deployment_needs_neither_torch_nor_the_emulator(machine: Machine) -> 
     assert not [call for call in machine.calls if "torch" in call]
 
 
+@pytest.mark.parametrize(("kind", "compiled"), [("demo", False), ("deploy", True), ("test", True)])
+def test_what_many_processes_import_is_compiled_at_once(machine: Machine, kind: str, compiled: bool) -> None:
+    machine.setup(kind)
+    (install,) = [call for call in machine.calls if "--requirement" in call and "emulator" not in call]
+    assert ("--compile-bytecode" in install) is compiled
+
+
 def test_a_deployment_and_the_demo_have_their_packages_side_by_side(machine: Machine) -> None:
     machine.setup("demo")
     assert "delivery/requirements.txt" in machine.setup("deploy").stderr

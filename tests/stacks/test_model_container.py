@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ class Sdk:
     """Stands in for the process that imports the SDK; counts how often it was asked."""
 
     def __init__(self) -> None:
-        self.version = "2.257.7"
         self.asked: list[list[str]] = []
         self.answer = subprocess.CompletedProcess([], 0, json.dumps({"Image": "one"}), "")
 
@@ -31,9 +29,25 @@ class Sdk:
 def sdk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sdk:
     sdk = Sdk()
     monkeypatch.setattr(model_container, "ANSWERS", tmp_path / "containers")
+    monkeypatch.setattr(model_container, "LOCK", tmp_path / "containers.json")
+    monkeypatch.setattr(model_container, "REQUIREMENTS", tmp_path / "requirements.txt")
+    model_container.LOCK.write_text("{}")
+    model_container.REQUIREMENTS.write_text("boto3==1.0\nsagemaker==2.257.7\n")
     monkeypatch.setattr(subprocess, "run", sdk.run)
-    monkeypatch.setattr(model_container, "version", lambda _: sdk.version)
     return sdk
+
+
+def test_what_is_committed_is_what_the_sdk_says() -> None:
+    committed = model_container.LOCK.read_text()
+    answers = model_container.committed_answers()
+    assert json.loads(committed) == answers, "run `make lock`"
+    assert len(answers) == 2
+
+
+def test_what_is_committed_is_not_asked_again(sdk: Sdk) -> None:
+    model_container.LOCK.write_text(json.dumps({model_container._key(ARGUMENTS): {"Image": "committed"}}))
+    assert model_container._remembered(ARGUMENTS) == {"Image": "committed"}
+    assert not sdk.asked
 
 
 def test_the_sdk_is_asked_once(sdk: Sdk) -> None:
@@ -48,7 +62,7 @@ def test_another_instance_sdk_or_definition_is_another_question(
 ) -> None:
     model_container._remembered(ARGUMENTS)
     model_container._remembered([*ARGUMENTS[:3], "ml.c6i.xlarge"])
-    sdk.version = "2.258.0"
+    model_container.REQUIREMENTS.write_text("sagemaker==2.258.0\n")
     model_container._remembered(ARGUMENTS)
     changed = tmp_path / "definition.py"
     changed.write_text("# another")
@@ -79,10 +93,7 @@ def test_a_refusal_is_told_and_not_remembered(sdk: Sdk) -> None:
     assert not model_container.ANSWERS.exists()
 
 
-def test_without_the_sdk_the_file_that_names_it_is_named(sdk: Sdk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(name: str) -> str:
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(model_container, "version", version)
-    with pytest.raises(ContainerError, match=r"requirements\.txt"):
+def test_without_the_sdk_the_file_that_names_it_is_named(sdk: Sdk) -> None:
+    sdk.answer = subprocess.CompletedProcess([], 1, "", "No module named 'sagemaker'\n")
+    with pytest.raises(ContainerError, match=r"requirements\.txt.*No module named 'sagemaker'"):
         model_container._remembered(ARGUMENTS)
