@@ -11,7 +11,10 @@ from tests.delivery.conftest import Stubbed, levels, make_settings
 ASKED = {"ServiceCode": "sagemaker"}
 
 
-def quota(value: float, name: str = "ml.c6i.xlarge for endpoint usage") -> dict[str, Any]:
+NAME = f"{make_settings().model.instance_type} for endpoint usage"
+
+
+def quota(value: float, name: str = NAME) -> dict[str, Any]:
     return {"QuotaName": name, "QuotaCode": "L-0F1D2C3B", "Value": value}
 
 
