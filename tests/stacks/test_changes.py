@@ -54,7 +54,16 @@ def flat(folder: Path) -> dict[tuple[str, str], Any]:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what a synthesis reads, each kind of shipped code changed by a line."""
     copy = tmp_path_factory.mktemp("repository")
-    parts = ("app.py", "cdk.json", "environments", "model_artifacts", "services", "stacks", "local")
+    parts = (
+        "app.py",
+        "cdk.json",
+        "requirements.txt",
+        "environments",
+        "model_artifacts",
+        "services",
+        "stacks",
+        "local",
+    )
     for part in parts:
         source = ROOT / part
         if source.is_dir():
