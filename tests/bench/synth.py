@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 
 from local.home import REPOSITORY
 from stacks.__main__ import ROOT  # sets JSII_NODE, which both sides inherit
@@ -40,13 +41,15 @@ def main() -> None:
             seconds["ours"].append(_run(OURS, variables))
             shutil.rmtree(ANSWERS, ignore_errors=True)
             seconds["asking"].append(_run(OURS, asking))
-    # Whatever else the machine does only adds: the best of each is what they take.
+    # What else the machine does only adds: the best of each is what they take, the median what was seen.
     best = {name: min(values) for name, values in seconds.items()}
+    middle = {name: median(values) for name, values in seconds.items()}
     figures = [
-        Figure("synth_ratio", best["ours"] / best["empty"], at_most=2.5),
+        Figure("synth_ratio_best", best["ours"] / best["empty"], at_most=2.5),
+        Figure("synth_ratio_p50", middle["ours"] / middle["empty"], at_most=2.5),
         # Once for each instance type, region or image that is not of a committed environment.
-        Figure("synth_ratio_asking_the_sdk", best["asking"] / best["empty"]),
-        *(Figure(f"synth_s_{name}", value) for name, value in best.items()),
+        Figure("synth_ratio_best_asking_the_sdk", best["asking"] / best["empty"]),
+        *(Figure(f"synth_s_best_{name}", value) for name, value in best.items()),
     ]
     rounded = {name: [round(value, 2) for value in values] for name, values in seconds.items()}
     keep(RECORD, figures, {"environment": options.env, "seconds": rounded})
