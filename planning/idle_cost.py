@@ -86,6 +86,14 @@ def _vpc_endpoint(
         )
 
 
+def _scaling_policy(
+    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+) -> Iterator[Line]:
+    if properties["PolicyType"] == "TargetTrackingScaling":
+        # AWS makes one alarm for more and one for less.
+        yield Line("CloudWatch alarm", 2, 2 * prices.alarm_month)
+
+
 def _each(what: str, usd_month: Callable[[Prices], float]) -> Callable[..., Iterator[Line]]:
     def price(
         properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
@@ -99,6 +107,7 @@ _PRICED: dict[str, Callable[..., Iterator[Line]]] = {
     "AWS::ECS::Service": _service,
     "AWS::SageMaker::EndpointConfig": _endpoint_config,
     "AWS::EC2::VPCEndpoint": _vpc_endpoint,
+    "AWS::ApplicationAutoScaling::ScalingPolicy": _scaling_policy,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _each(
         "load balancer", lambda prices: prices.load_balancer_hour * prices.hours_per_month
     ),

@@ -1,5 +1,6 @@
 """The vision model and its SageMaker endpoint: what it runs, how it scales, how a new version takes over."""
 
+import hashlib
 from typing import Any
 
 import aws_cdk as cdk
@@ -10,6 +11,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from model_artifacts.blip2.definition import STARTUP_S
+from stacks import sections
 from stacks.environment import Environment
 from stacks.instances import has_local_disk
 from stacks.logs import log_group
@@ -57,8 +59,15 @@ class Model(cdk.Stack):
             self, "Log", settings.log_retention_days, name=f"/aws/sagemaker/Endpoints/{model.endpoint_name}"
         )
         weights = archive(self, model, artifacts)
+        alarms = [] if model.paused else rollback_alarms(self, model, settings.alarms)
         role = execution_role(
-            self, log=log, image_repository_arn=image_repository_arn(model, settings.region)
+            self,
+            # A role of its own for each archive: while a new version takes over, and where it is taken back,
+            # the old instances still read the old one.
+            f"Role{hashlib.sha256(weights.key.encode()).hexdigest()[:8]}",
+            log=log,
+            image_repository_arn=image_repository_arn(model, settings.region),
+            alarms=alarms,
         )
         weights.grant_read(role)
         if self.exchange is not None:
@@ -92,7 +101,7 @@ class Model(cdk.Stack):
             kms_key_id=key.key_arn if key is not None and encrypts_disk else None,
         )
         if not model.paused:
-            endpoint = self._endpoint(settings, config)
+            endpoint = self._endpoint(settings.model, config, alarms)
             endpoint.node.add_dependency(log)
         publish(self, settings.name, "ModelArtifact", weights.key, "Key of the archive that is served")
 
@@ -106,19 +115,21 @@ class Model(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
-    def _endpoint(self, settings: Environment, config: sagemaker.CfnEndpointConfig) -> sagemaker.CfnEndpoint:
-        alarms = rollback_alarms(self, settings.model, settings.alarms)
+    def _endpoint(
+        self, model: sections.Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]
+    ) -> sagemaker.CfnEndpoint:
         endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
-            endpoint_name=settings.model.endpoint_name,
+            endpoint_name=model.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
             deployment_config=_blue_green(alarms),
-            # A new version starts with as many instances as the load has asked for. Of an async endpoint that
-            # may be none: a version that nothing runs would take over unseen.
-            retain_all_variant_properties=settings.model.mode == "realtime",
+            # A new version starts with as many instances as the load has asked for, where that is scaled. Of
+            # an async endpoint that may be none: a version that nothing runs would take over unseen.
+            retain_all_variant_properties=model.mode == "realtime"
+            and model.min_instances < model.max_instances,
         )
-        for scaled in scale(self, settings.model):
+        for scaled in scale(self, model):
             scaled.node.add_dependency(endpoint)
         return endpoint
 

@@ -1,5 +1,8 @@
 """The role that the endpoint's container runs with. It has no managed policy."""
 
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -7,9 +10,23 @@ from constructs import Construct
 NAMESPACES = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
 
 
-def execution_role(scope: Construct, *, log: logs.ILogGroup, image_repository_arn: str) -> iam.Role:
-    """Declare a role that may pull one image, and write one log and SageMaker's own metrics."""
-    role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+def execution_role(
+    scope: Construct,
+    construct_id: str,
+    *,
+    log: logs.ILogGroup,
+    image_repository_arn: str,
+    alarms: Sequence[cloudwatch.IAlarm],
+) -> iam.Role:
+    """Declare a role that may pull one image, write one log and SageMaker's metrics, and see some alarms."""
+    role = iam.Role(scope, construct_id, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    if alarms:
+        # SageMaker asks with this role whether it must take a new version back.
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["cloudwatch:DescribeAlarms"], resources=[alarm.alarm_arn for alarm in alarms]
+            )
+        )
     for statement in (
         iam.PolicyStatement(
             actions=["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],

@@ -49,7 +49,7 @@ EXEMPTIONS = (
     ),
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
-        "model/Role/DefaultPolicy/Resource",
+        "model/Role*/DefaultPolicy/Resource",
         "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; the latter its namespace.",
     ),
     Exemption(
@@ -60,7 +60,7 @@ EXEMPTIONS = (
     *(
         Exemption(
             f"AwsSolutions-IAM5[Resource::<ExchangeBucketACE697F0.Arn>/{folder}/*]",
-            "model/Role/DefaultPolicy/Resource",
+            "model/Role*/DefaultPolicy/Resource",
             "An async endpoint's requests and answers lie under names that are made for each.",
         )
         for folder in ("requests", "answers", "failures")

@@ -77,6 +77,8 @@ class Model(Section):
             raise ValueError(f"max_instances of at least min_instances ({self.min_instances})")
         if self.min_instances == 0 and self.mode == "realtime":
             raise ValueError("min_instances of at least 1 for a realtime endpoint: only async scales to zero")
+        if self.instance_type.startswith("ml.t") and self.min_instances != self.max_instances:
+            raise ValueError(f"min_instances equal to max_instances: AWS does not scale {self.instance_type}")
         return self
 
 

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from stacks.outputs import publish
 
-KEPT_IMAGES = 30
+KEPT_IMAGES = 100
 
 
 def image_repository_name(environment_name: str) -> str:

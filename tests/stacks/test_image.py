@@ -91,3 +91,12 @@ def test_the_image_changes_with_what_is_in_it_and_nothing_else(
     path.parent.mkdir(exist_ok=True)
     path.write_bytes((path.read_bytes() if path.exists() else b"") + b"\n# touched\n")
     assert (image_hash(values) != before) is changes
+
+
+def test_the_image_listens_where_the_load_balancer_asks() -> None:
+    lines = (ROOT / "services" / "analyze" / "Dockerfile").read_text("utf-8").splitlines()
+    (entry,) = (line.removeprefix("ENTRYPOINT ") for line in lines if line.startswith("ENTRYPOINT "))
+    arguments = json.loads(entry)
+    assert arguments[arguments.index("--host") + 1] == "0.0.0.0"  # noqa: S104 - in a container of its own
+    assert f"EXPOSE {task.PORT}" in lines
+    assert "--port" not in arguments

@@ -124,12 +124,32 @@ def test_the_role_may_do_what_an_endpoint_does_and_nothing_else() -> None:
     realtime = rights(resources("dev"))
     assert realtime == {
         *("ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"),
-        *("ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "s3:GetObject"),
+        *(
+            "ecr:GetAuthorizationToken",
+            "cloudwatch:PutMetricData",
+            "cloudwatch:DescribeAlarms",
+            "s3:GetObject",
+        ),
         *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
     }
-    assert rights(resources("dev", **ASLEEP)) == realtime | {
+    assert rights(resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")) == realtime | {
         *("s3:PutObject", "s3:AbortMultipartUpload", "sns:Publish", "kms:Decrypt", "kms:GenerateDataKey")
     }
+
+
+def test_the_role_sees_the_alarms_that_take_a_version_back() -> None:
+    found = resources("prod")
+    (see,) = statements(found, "cloudwatch:DescribeAlarms")
+    alarms = {name for name, one in found.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {one["Fn::GetAtt"][0] for one in see["Resource"]} == alarms
+
+
+def test_as_many_instances_as_the_load_asked_for_are_kept_only_where_that_is_scaled() -> None:
+    def kept(**changes: Any) -> bool:
+        return bool(only(resources("prod", **changes), "SageMaker::Endpoint")["RetainAllVariantProperties"])
+
+    assert kept(min_instances=1, max_instances=2)
+    assert not kept(min_instances=2, max_instances=2)
 
 
 def test_metrics_are_bounded_by_their_namespace() -> None:
@@ -176,10 +196,11 @@ def test_only_the_endpoint_has_a_name_and_it_is_the_settings() -> None:
 
 def test_another_artifact_replaces_model_and_configuration_and_leaves_the_endpoint() -> None:
     one, other = (resources("prod", artifact=OWN), resources("prod", artifact=OWN.replace("a" * 9, "c" * 9)))
-    changed = {name for name in one if one[name] != other[name]}
-    assert one.keys() == other.keys()
+    # The old role goes with what is cleaned up at the end: until then old instances read the old archive.
+    assert {one[name]["Type"] for name in one.keys() - other.keys()} == {"AWS::IAM::Role", "AWS::IAM::Policy"}
+    changed = {name for name in one.keys() & other.keys() if one[name] != other[name]}
     kinds = {one[name]["Type"].removeprefix("AWS::") for name in changed}
-    assert kinds == {"SageMaker::Model", "IAM::Policy", "SSM::Parameter"}
+    assert kinds == {"SageMaker::Model", "SSM::Parameter"}
     # A new model's name is another: a configuration is new with it, and the endpoint goes over to that.
     assert "PrimaryContainer" in create_only("AWS::SageMaker::Model")
     assert "ProductionVariants" in create_only("AWS::SageMaker::EndpointConfig")
@@ -262,7 +283,7 @@ def test_one_instance_is_not_scaled() -> None:
 
 
 def test_an_async_endpoint_tells_of_success_and_failure() -> None:
-    found = resources("dev", **ASLEEP)
+    found = resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")
     output = only(found, "SageMaker::EndpointConfig")["AsyncInferenceConfig"]["OutputConfig"]
     news = {text(output["NotificationConfig"][one]) for one in ("SuccessTopic", "ErrorTopic")}
     assert news == {name for name in found if found[name]["Type"] == "AWS::SNS::Topic"}
@@ -272,7 +293,7 @@ def test_an_async_endpoint_tells_of_success_and_failure() -> None:
 
 
 def test_answers_and_failures_go_where_the_role_may_write_and_are_gone_after_a_day() -> None:
-    found = resources("dev", **ASLEEP)
+    found = resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")
     output = only(found, "SageMaker::EndpointConfig")["AsyncInferenceConfig"]["OutputConfig"]
     paths = {text(output[one]).rpartition("/")[2] for one in ("S3OutputPath", "S3FailurePath")}
     (write,) = statements(found, "s3:PutObject")
@@ -330,7 +351,9 @@ def test_a_paused_model_has_no_endpoint_and_all_that_makes_one(changes: dict[str
         "AWS::ApplicationAutoScaling::ScalableTarget",
         "AWS::ApplicationAutoScaling::ScalingPolicy",
     }
-    assert all(running[name] == resource for name, resource in paused.items())
+    # The role may see the alarms no more, since there are none.
+    kept = {name for name, resource in paused.items() if resource["Type"] != "AWS::IAM::Policy"}
+    assert all(running[name] == paused[name] for name in kept)
     assert not [one for one in paused.values() if one["Type"] in gone]
 
 
@@ -352,5 +375,5 @@ def test_the_endpoints_log_is_kept_for_the_days_of_the_settings() -> None:
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_nothing_of_the_model_outlives_its_stack(name: str) -> None:
-    for one, resource in resources(name, **ASLEEP).items():
+    for one, resource in resources(name, **ASLEEP, instance_type="ml.g4dn.xlarge").items():
         assert resource.get("DeletionPolicy", "Delete") == "Delete", one
