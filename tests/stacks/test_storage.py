@@ -105,7 +105,7 @@ def test_production_keeps_its_data(prod: Assembly) -> None:
     assert prod.settings.keep_data
 
 
-def test_container_images_cannot_be_replaced_are_scanned_and_the_last_30_kept(assembly: Assembly) -> None:
+def test_container_images_cannot_be_replaced_are_scanned_and_the_last_100_kept(assembly: Assembly) -> None:
     repository = assembly.only("storage", "ECR::Repository")
     assert repository["RepositoryName"] == f"vitrine-{assembly.settings.name}-analyze"
     assert repository["ImageTagMutability"] == "IMMUTABLE"
@@ -115,7 +115,7 @@ def test_container_images_cannot_be_replaced_are_scanned_and_the_last_30_kept(as
     assert one["selection"] | {"tagStatus": ""} == {
         "tagStatus": "",
         "countType": "imageCountMoreThan",
-        "countNumber": 30,
+        "countNumber": 100,
     }
 
 
