@@ -56,6 +56,11 @@ def status_without_token(api_url: str) -> int:
     return _call("POST", f"{api_url}/analyze").status_code
 
 
+def status_with_token(api_url: str, token: str) -> int:
+    """Return how the gateway answers a caller who shows a token, and no photo."""
+    return _call("POST", f"{api_url}/analyze", headers=_bearer(token)).status_code
+
+
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 

@@ -67,10 +67,11 @@ def deploy(
     console.print(f"Outputs: {outputs}")
 
     console.rule("6/6 Smoke test")
-    if settings.model.paused:
-        console.print("! The photo was not tried: model.paused is true, so there is no endpoint.")
+    tried = smoke(settings, session, read_outputs(str(outputs)), console, patience_s=_PATIENCE_S)
+    if tried:
+        console.print("✓ deployed, and a photo went through the public address")
     else:
-        smoke(read_outputs(str(outputs)), console, patience_s=_PATIENCE_S)
+        console.print("! deployed, but no photo went through the public address")
 
 
 def bring_archive(

@@ -23,6 +23,7 @@ def preflight(settings: Environment, session: boto3.Session, *, archive_at_hand:
     Without credentials that AWS accepts, the account is not looked at further.
     """
     found = look("settings", partial(written.settings_filled, settings, datetime.now(UTC).date()))
+    found += look("smoke test's user", written.smoke_user)
     sts = session.client("sts", config=QUICK)
     who = look("credentials", partial(account.credentials, settings, sts))
     found += who

@@ -1,11 +1,13 @@
 """`python -m delivery smoke`: one photo through the public address, as a user of the frontend sends it."""
 
-import os
+import base64
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import boto3
 from pydantic import ValidationError
 from rich.console import Console
 
@@ -13,34 +15,46 @@ from client import api
 from client.errors import CallError, Refused, Unreachable
 from client.timing import Timing
 from delivery.errors import DeliveryError
-from delivery.running import ROOT
+from delivery.inside import SAMPLE, look_inside
+from delivery.user import EMAIL, PASSWORD, TOKEN, access_token
 from services.core.report import Report
+from stacks.environment import Environment
 
-SAMPLE = ROOT / "examples" / "photos" / "drawn-mug.jpg"
-TOKEN, EMAIL, PASSWORD = "VITRINE_SMOKE_TOKEN", "SUPABASE_SMOKE_EMAIL", "SUPABASE_SMOKE_PASSWORD"
 _PAUSE_S = 3.0
 
 
 def smoke(
-    outputs: Mapping[str, str], console: Console, *, photo: Path = SAMPLE, patience_s: float = 0
-) -> None:
-    """Ask without a token, then, where there is a user, for a report of a photo; erase it again.
+    settings: Environment,
+    session: boto3.Session,
+    outputs: Mapping[str, str],
+    console: Console,
+    *,
+    photo: Path = SAMPLE,
+    patience_s: float = 0,
+) -> bool:
+    """Ask as a stranger, look behind the address, then, where there is a user, have a photo's report made.
 
-    The address is tried again for `patience_s`: a name that is new takes its time. Raises DeliveryError for
-    an answer that a well system does not give.
+    Returns whether a photo went through the public address; its report is erased again. The address is tried
+    again for `patience_s`: a name that is new takes its time. Raises DeliveryError for an answer that a well
+    system does not give.
     """
     address = outputs["ApiUrl"]
-    status = _ask_without_token(address, patience_s)
-    if status != 401:
-        raise DeliveryError(
-            f"{address}/analyze answered {status} to a caller without a token; 401 is right.",
-            cure="See the gateway's log: its authorizer stands between callers and the service.",
-        )
-    console.print(f"✓ {address} answers 401 to a caller without a token")
-    token = _token(outputs)
+    _turn_strangers_away(address, console, patience_s)
+    if settings.target == "emulator":
+        console.print("- Tasks and endpoint were not asked for: the emulator has neither of its own.")
+    else:
+        look_inside(settings, session, console)
+    if settings.model.paused:
+        console.print("! The photo was not tried: model.paused is true, so there is no endpoint.")
+        return False
+    token = access_token(outputs)
     if token is None:
-        console.print(f"! The photo was not tried: no user is named. Set {TOKEN}, or {EMAIL} and {PASSWORD}.")
-        return
+        console.print(
+            "! Not proven: that a user's photo becomes a report. Nobody signed in, and no photo went the way "
+            "from the gateway through the service to the model, the LLM and the table. "
+            f"Set {TOKEN}, or {EMAIL} and {PASSWORD}."
+        )
+        return False
     report, timing = _report(address, token, photo)
     _show(report, timing, console)
     try:
@@ -50,33 +64,47 @@ def smoke(
             f"The report {report.id} is not erased: {error}.", cure="Erase it by DELETE."
         ) from error
     console.print("✓ report and photo erased")
+    return True
 
 
-def _ask_without_token(address: str, patience_s: float) -> int:
+def _turn_strangers_away(address: str, console: Console, patience_s: float) -> None:
+    status = _patiently(lambda: api.status_without_token(address), patience_s)
+    if status != 401:
+        raise DeliveryError(
+            f"{address}/analyze answered {status} to a caller without a token; 401 is right.",
+            cure="See the gateway's log: its authorizer stands between callers and the service.",
+        )
+    console.print(f"✓ {address} answers 401 to a caller without a token")
+    # That much the gateway says by itself; of a token it must ask its authorizer.
+    status = _patiently(lambda: api.status_with_token(address, _forged()), patience_s=0)
+    if status != 403:
+        raise DeliveryError(
+            f"{address}/analyze answered {status} to a forged token; 403 is right.",
+            cure="See the authorizer's log; 500 is its own failure, or Supabase's keys do not arrive.",
+        )
+    console.print("✓ 403 to a forged token: the authorizer ran, and has the issuer's keys")
+
+
+def _forged() -> str:
+    """Return a token whose key nobody knows: only with the issuer's keys at hand is that said of it.
+
+    Another one each time, since the gateway remembers what its authorizer said of a token.
+    """
+    header = {"alg": "ES256", "typ": "JWT", "kid": f"forged-{time.time_ns()}"}
+    parts = (json.dumps(header).encode(), b"{}", b"no signature")
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def _patiently(ask: Callable[[], int], patience_s: float) -> int:
     until = time.monotonic() + patience_s
     while True:
         try:
-            return api.status_without_token(address)
+            return ask()
         except Unreachable as error:
             if time.monotonic() >= until:
                 cure = "See whether the name resolves; a new domain may take minutes."
                 raise DeliveryError(f"{error}.", cure=cure) from error
         time.sleep(_PAUSE_S)
-
-
-def _token(outputs: Mapping[str, str]) -> str | None:
-    if token := os.environ.get(TOKEN):
-        return token
-    email, password = os.environ.get(EMAIL), os.environ.get(PASSWORD)
-    if not email or not password:
-        return None
-    try:
-        return api.sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], email, password)
-    except CallError as error:
-        raise DeliveryError(
-            f"The user of {EMAIL} is not signed in: {error}.",
-            cure="The user must be of the Supabase project in the settings, and confirmed.",
-        ) from error
 
 
 def _report(address: str, token: str, photo: Path) -> tuple[Report, Timing]:

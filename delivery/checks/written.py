@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from delivery import user
 from delivery.findings import Finding, failure, warning, well
 from stacks.environment import Environment
 
@@ -25,6 +26,19 @@ def settings_filled(settings: Environment, today: date) -> Iterator[Finding]:
             yield warning(subject, notice, "Change it in the environment's file.")
     if not placeholders:
         yield well(subject, "no placeholder is left")
+
+
+def smoke_user() -> Iterator[Finding]:
+    """Whether the smoke test has a user to post its photo as."""
+    subject = "smoke test's user"
+    if user.is_named():
+        yield well(subject, "named")
+        return
+    yield warning(
+        subject,
+        "none is named, so no photo will be posted to what is deployed.",
+        f"Set {user.TOKEN}, or {user.EMAIL} and {user.PASSWORD}.",
+    )
 
 
 def _is_placeholder(value: str) -> bool:

@@ -83,7 +83,7 @@ def test_a_smoke_test_reads_the_outputs_that_it_is_given(
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps({**outputs, "Region": "ca-central-1"}))
     asked: list[Any] = []
-    monkeypatch.setattr("delivery.smoke.smoke", lambda given, console, photo: asked.append(given))
+    monkeypatch.setattr("delivery.smoke.smoke", lambda *given, photo: asked.append(given[2]))
     assert commands.main(["smoke", "--env", "local", "--outputs", str(file)]) == 0
     assert asked == [outputs]
 

@@ -30,6 +30,11 @@ class Course:
         self.steps: list[str] = []
         self.findings = [well("all", "well")]
         self.failing: str | None = None
+        self.tried = True
+
+    def smoke(self, *arguments: Any, **options: Any) -> bool:
+        self.steps.append("smoke")
+        return self.tried
 
     def preflight(self, *arguments: Any, **options: Any) -> list[Finding]:
         self.steps.append(f"preflight {options}")
@@ -59,7 +64,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr(deploy, "outputs_file", lambda settings: tmp_path / "outputs.json")
     monkeypatch.setattr(deploy, "wait_until_stable", lambda *given: course.steps.append("wait"))
     monkeypatch.setattr(deploy, "bring_archive", lambda *given: course.steps.append("archive"))
-    monkeypatch.setattr(deploy, "smoke", lambda *given, **more: course.steps.append("smoke"))
+    monkeypatch.setattr(deploy, "smoke", course.smoke)
     return course
 
 
@@ -105,10 +110,18 @@ def test_a_step_that_fails_ends_it_and_the_next_run_does_all_that_is_left(
     assert course.steps[-1] == "smoke"
 
 
-def test_a_paused_model_is_not_tried(session: boto3.Session, course: Course) -> None:
-    said = go(make_settings(model={"paused": True}), session)
-    assert "smoke" not in course.steps
-    assert "The photo was not tried: model.paused is true" in said
+@pytest.mark.parametrize(
+    ("tried", "end"),
+    [
+        (True, "✓ deployed, and a photo went through the public address\n"),
+        (False, "! deployed, but no photo went through the public address\n"),
+    ],
+)
+def test_the_last_line_says_whether_a_photo_went_through(
+    settings: Environment, session: boto3.Session, course: Course, tried: bool, end: str
+) -> None:
+    course.tried = tried
+    assert go(settings, session).endswith(end)
 
 
 def test_an_archive_at_hand_is_told_to_the_preflight(

@@ -58,7 +58,7 @@ def test_an_account_that_was_prepared_is_fit(account: boto3.Session, monkeypatch
     monkeypatch.setattr("delivery.checks.image.shutil.which", lambda tool: f"/bin/{tool}")
     findings = preflight(settings, account, archive_at_hand=False)
     ill = {subject for subject, level in by_subject(findings).items() if level is not Level.OK}
-    assert ill - {"image"} == {"Lambda concurrency"}
+    assert ill - {"image"} == {"Lambda concurrency", "smoke test's user"}
     assert fit(findings)
 
 
@@ -70,7 +70,11 @@ def test_without_credentials_the_account_is_not_looked_at(
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     findings = preflight(make_settings(), boto3.Session(region_name="ca-central-1"), archive_at_hand=False)
-    assert by_subject(findings) == {"settings of shop": Level.OK, "credentials": Level.FAILURE}
+    assert by_subject(findings) == {
+        "settings of shop": Level.OK,
+        "smoke test's user": Level.WARNING,
+        "credentials": Level.FAILURE,
+    }
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
+import jwt
 import pytest
 from rich.console import Console
 
@@ -11,7 +13,10 @@ from client import api
 from client.errors import Refused, Unreachable
 from client.timing import Timing
 from delivery.errors import DeliveryError
-from delivery.smoke import SAMPLE, smoke
+from delivery.inside import SAMPLE
+from delivery.smoke import smoke
+from stacks.environment import Environment, load_environment
+from tests.delivery.conftest import make_settings
 from tests.local.test_demo import REPORT
 
 OUTPUTS = {
@@ -26,7 +31,8 @@ class Api:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
-        self.status = 401
+        self.status, self.forged = 401, 403
+        self.inside: list[str] = []
         self.timing = Timing({"photo": 35.0, "model": 82.0}, 1130.0)
         self.report: dict[str, Any] = REPORT
         self.away = 0
@@ -37,6 +43,10 @@ class Api:
             self.away -= 1
             raise Unreachable(url, "ConnectError")
         return self.status
+
+    def status_with_token(self, url: str, token: str) -> int:
+        self.asked.append(("forged", token))
+        return self.forged
 
     def sign_in(self, url: str, key: str, email: str, password: str) -> str:
         self.asked.append(("sign in", url, key, email, password))
@@ -53,9 +63,12 @@ class Api:
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Api:
     system = Api()
-    for name in ("status_without_token", "sign_in", "post", "erase"):
+    for name in ("status_without_token", "status_with_token", "sign_in", "post", "erase"):
         monkeypatch.setattr(api, name, getattr(system, name))
     monkeypatch.setattr("delivery.smoke._PAUSE_S", 0)
+    monkeypatch.setattr(
+        "delivery.smoke.look_inside", lambda settings, *_: system.inside.append(settings.name)
+    )
     return system
 
 
@@ -67,6 +80,11 @@ def user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def console() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def try_it(settings: Environment | None = None, **options: Any) -> bool:
+    session = boto3.Session("testing", "testing", region_name="ca-central-1")
+    return smoke(settings or make_settings(), session, OUTPUTS, console(), **options)
 
 
 def raising(error: Exception) -> Callable[..., Any]:
@@ -85,8 +103,11 @@ def refusal(status: int, **document: str) -> Refused:
 def test_a_photo_becomes_a_report_which_is_shown_and_erased(
     system: Api, user: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    smoke(OUTPUTS, console())
-    assert [asked[0] for asked in system.asked] == ["without token", "sign in", "post", "erase"]
+    assert try_it()
+    assert system.inside == ["shop"]
+    asked = [asked[0] for asked in system.asked]
+    assert asked == ["without token", "forged", "sign in", "post", "erase"]
+    del system.asked[1]
     url, token = OUTPUTS["ApiUrl"], "token of a user"
     assert system.asked[1][1:] == (
         OUTPUTS["SupabaseUrl"],
@@ -108,35 +129,71 @@ def test_a_photo_becomes_a_report_which_is_shown_and_erased(
 
 def test_a_token_at_hand_is_used_as_it_is(system: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_SMOKE_TOKEN", "given")
-    smoke(OUTPUTS, console())
-    assert [asked[0] for asked in system.asked] == ["without token", "post", "erase"]
-    assert system.asked[1][2] == "given"
+    try_it()
+    assert [asked[0] for asked in system.asked] == ["without token", "forged", "post", "erase"]
+    assert system.asked[2][2] == "given"
 
 
 def test_without_a_user_it_says_that_the_photo_was_not_tried(
     system: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    smoke(OUTPUTS, console())
-    assert [asked[0] for asked in system.asked] == ["without token"]
-    assert "! The photo was not tried" in capsys.readouterr().out
+    assert not try_it()
+    assert [asked[0] for asked in system.asked] == ["without token", "forged"]
+    said = capsys.readouterr().out
+    assert "! Not proven: that a user's photo becomes a report." in said
+    assert "VITRINE_SMOKE_TOKEN" in said
 
 
 def test_a_gateway_that_lets_strangers_in_fails(system: Api) -> None:
     system.status = 422
     with pytest.raises(DeliveryError, match="answered 422 to a caller without a token; 401 is right"):
-        smoke(OUTPUTS, console())
+        try_it()
+
+
+@pytest.mark.parametrize("status", [401, 500, 422])
+def test_a_gateway_whose_authorizer_does_not_refuse_a_forged_token_fails(system: Api, status: int) -> None:
+    system.forged = status
+    with pytest.raises(DeliveryError, match=f"answered {status} to a forged token; 403 is right") as raised:
+        try_it()
+    assert "authorizer's log" in raised.value.cure
+
+
+def test_a_forged_token_needs_the_issuers_keys_and_is_another_each_time(system: Api) -> None:
+    try_it()
+    try_it()
+    (first,), (second,) = (asked[1:] for asked in system.asked if asked[0] == "forged")
+    assert first != second
+    assert jwt.get_unverified_header(first)["alg"] == "ES256"
+    assert "kid" in jwt.get_unverified_header(first)
+
+
+def test_the_emulator_is_not_looked_into_and_that_is_said(
+    system: Api, user: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert try_it(load_environment("local"))
+    assert system.inside == []
+    assert "Tasks and endpoint were not asked for: the emulator" in capsys.readouterr().out
+
+
+def test_a_paused_model_is_not_tried_though_all_else_is(
+    system: Api, user: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not try_it(make_settings(model={"paused": True}))
+    assert [asked[0] for asked in system.asked] == ["without token", "forged"]
+    assert system.inside == ["shop"]
+    assert "The photo was not tried: model.paused is true" in capsys.readouterr().out
 
 
 def test_a_name_that_is_new_is_waited_for(system: Api) -> None:
     system.away = 2
-    smoke(OUTPUTS, console(), patience_s=60)
-    assert len(system.asked) == 3
+    try_it(patience_s=60)
+    assert len(system.asked) == 4
 
 
 def test_an_address_that_stays_away_fails(system: Api) -> None:
     system.away = 1
     with pytest.raises(DeliveryError, match="does not answer"):
-        smoke(OUTPUTS, console())
+        try_it()
 
 
 def test_a_slow_answer_and_a_templates_words_are_said_aloud(
@@ -144,7 +201,7 @@ def test_a_slow_answer_and_a_templates_words_are_said_aloud(
 ) -> None:
     system.timing = Timing({}, 12_000.0)
     system.report = {**REPORT, "narrative": "template"}
-    smoke(OUTPUTS, console())
+    try_it()
     said = capsys.readouterr().out
     assert "! 12.0 s in all, over the goal of 5–10 s" in said
     assert "! The words are the template's" in said
@@ -153,7 +210,7 @@ def test_a_slow_answer_and_a_templates_words_are_said_aloud(
 def test_a_user_who_is_refused_is_told(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "sign_in", raising(refusal(400, msg="Invalid login credentials")))
     with pytest.raises(DeliveryError, match="Invalid login credentials") as raised:
-        smoke(OUTPUTS, console())
+        try_it()
     assert "secret" not in str(raised.value)
 
 
@@ -163,7 +220,7 @@ def test_a_report_that_failed_is_told_and_erased(
     error = refusal(503, title="Model unavailable", detail="no endpoint", remedy="wait", report="01K")
     monkeypatch.setattr(api, "post", raising(error))
     with pytest.raises(DeliveryError, match=r"No report: Model unavailable \(503\): no endpoint") as raised:
-        smoke(OUTPUTS, console())
+        try_it()
     assert raised.value.cure == "wait. The service's log says more. report 01K."
     assert system.asked[-1] == ("erase", OUTPUTS["ApiUrl"], "token of a user", "01K")
 
@@ -171,15 +228,15 @@ def test_a_report_that_failed_is_told_and_erased(
 def test_an_answer_that_is_no_report_fails(system: Api, user: None) -> None:
     system.report = {"hello": "world"}
     with pytest.raises(DeliveryError, match="The answer is no report"):
-        smoke(OUTPUTS, console())
+        try_it()
 
 
 def test_a_report_that_stays_is_told(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "erase", raising(refusal(500)))
     with pytest.raises(DeliveryError, match=f"The report {REPORT['id']} is not erased"):
-        smoke(OUTPUTS, console())
+        try_it()
 
 
 def test_a_photo_that_is_not_there_is_told(system: Api, user: None) -> None:
     with pytest.raises(DeliveryError, match=r"nowhere\.jpg cannot be read"):
-        smoke(OUTPUTS, console(), photo=Path("nowhere.jpg"))
+        try_it(photo=Path("nowhere.jpg"))

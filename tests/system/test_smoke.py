@@ -27,6 +27,8 @@ def test_a_photo_is_tried_as_a_user_and_nothing_of_it_stays(system: System) -> N
     )
     assert done.returncode == 0, done.stderr
     assert "answers 401 to a caller without a token" in done.stdout
+    assert "403 to a forged token" in done.stdout
+    assert "Tasks and endpoint were not asked for" in done.stdout
     assert "mug, " in done.stdout
     assert " in all, " in done.stdout
     assert "report and photo erased" in done.stdout

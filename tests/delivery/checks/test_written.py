@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from delivery.checks.written import settings_filled
+import pytest
+
+from delivery.checks.written import settings_filled, smoke_user
 from stacks.environment import load_environment
 from tests.delivery.conftest import levels, make_settings
 
@@ -26,3 +28,22 @@ def test_notice_of_the_settings_warns() -> None:
     findings = list(settings_filled(make_settings(llm=llm), TODAY))
     assert levels(findings) == ["warning", "ok"]
     assert "shuts down on 2026-12-11" in findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("named", "level"),
+    [
+        ((), "warning"),
+        (("SUPABASE_SMOKE_EMAIL",), "warning"),
+        (("SUPABASE_SMOKE_EMAIL", "SUPABASE_SMOKE_PASSWORD"), "ok"),
+        (("VITRINE_SMOKE_TOKEN",), "ok"),
+    ],
+)
+def test_without_a_user_for_the_smoke_test_it_warns(
+    monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...], level: str
+) -> None:
+    for name in named:
+        monkeypatch.setenv(name, "secret")
+    (finding,) = smoke_user()
+    assert finding.level == level
+    assert "secret" not in finding.text + finding.cure
