@@ -20,8 +20,9 @@ from stacks.model_container import ANSWERS
 from tests.bench.figures import Figure, keep
 
 RECORD = REPOSITORY / "docs" / "figures" / "synth.json"
-EMPTY = ["-c", "import aws_cdk as cdk; cdk.App().synth()"]
-OURS = ["app.py"]
+# As the CDK's command line runs it: with the options of cdk.json, on both sides.
+OURS = json.loads((ROOT / "cdk.json").read_text("utf-8"))["app"].split()[1:]
+EMPTY = [*OURS[:-1], "-c", "import aws_cdk as cdk; cdk.App().synth()"]
 
 
 def main() -> None:
