@@ -1,6 +1,7 @@
 """`python -m delivery deploy`: from settings to a system that answers, in steps that can be run again."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -11,11 +12,13 @@ from delivery.archive import upload, verify
 from delivery.aws import parameter_name
 from delivery.checks.model import DEMO, is_there
 from delivery.errors import DeliveryError
+from delivery.findings import unless_denied
 from delivery.outputs import outputs_file, read_outputs
 from delivery.preflight import fit, preflight, show
 from delivery.progress import Bytes
 from delivery.smoke import smoke
 from delivery.stability import wait_until_stable
+from delivery.takeover import endpoint_took_over
 from stacks.environment import Environment
 
 # A domain's name that is new is known everywhere only after a while.
@@ -65,6 +68,9 @@ def deploy(
     outputs = outputs_file(settings)
     cdk.deploy(assembly, stacks, asking=asking, outputs=outputs)
     console.print(f"Outputs: {outputs}")
+    if not settings.model.paused:
+        sagemaker = session.client("sagemaker")
+        console.print(unless_denied(partial(endpoint_took_over, settings, sagemaker, cloudformation)))
 
     console.rule("6/6 Smoke test")
     tried = smoke(settings, session, read_outputs(str(outputs)), console, patience_s=_PATIENCE_S)

@@ -74,6 +74,16 @@ def look(subject: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
     return found
 
 
+def unless_denied(ask: Callable[[], str]) -> str:
+    """Return what a question's answer says; where these credentials may not ask, that."""
+    try:
+        return ask()
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        return f"! Not looked at: these credentials may not call {error.operation_name}."
+
+
 def code_of(error: ClientError) -> str:
     """Return AWS's code of an error, as in AccessDenied; of a HEAD request it is the status, as in 404."""
     return error.response.get("Error", {}).get("Code", "")

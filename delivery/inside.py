@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
@@ -9,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery.aws import QUICK
 from delivery.errors import DeliveryError
-from delivery.findings import DENIED, code_of
+from delivery.findings import DENIED, code_of, unless_denied
 from delivery.resources import physical_ids, resources
 from delivery.running import ROOT
 from services.core.errors import ModelFault
@@ -36,12 +37,7 @@ def look_inside(settings: Environment, session: boto3.Session, console: Console)
     What these credentials may not ask is said and passed over. Raises DeliveryError for what is not well.
     """
     for ask in (_targets, _endpoint):
-        try:
-            console.print(ask(settings, session))
-        except ClientError as error:
-            if code_of(error) not in DENIED:
-                raise
-            console.print(f"! Not looked at: these credentials may not call {error.operation_name}.")
+        console.print(unless_denied(partial(ask, settings, session)))
 
 
 def _targets(settings: Environment, session: boto3.Session) -> str:

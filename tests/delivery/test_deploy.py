@@ -32,6 +32,12 @@ class Course:
         self.failing: str | None = None
         self.tried = True
 
+    def endpoint_took_over(self, *arguments: Any) -> str:
+        self.steps.append("took over")
+        if self.failing == "took over":
+            raise DeliveryError("SageMaker rolled back")
+        return "as deployed"
+
     def smoke(self, *arguments: Any, **options: Any) -> bool:
         self.steps.append("smoke")
         return self.tried
@@ -64,6 +70,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr(deploy, "outputs_file", lambda settings: tmp_path / "outputs.json")
     monkeypatch.setattr(deploy, "wait_until_stable", lambda *given: course.steps.append("wait"))
     monkeypatch.setattr(deploy, "bring_archive", lambda *given: course.steps.append("archive"))
+    monkeypatch.setattr(deploy, "endpoint_took_over", course.endpoint_took_over)
     monkeypatch.setattr(deploy, "smoke", course.smoke)
     return course
 
@@ -81,11 +88,11 @@ def test_storage_and_archive_come_before_what_needs_them(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
     said = go(settings, session)
-    _, synth, waited, storage, archive, rest, smoked = course.steps
+    _, synth, waited, storage, archive, rest, took_over, smoked = course.steps
     assert synth == "synth --quiet --context env=shop --output"
     assert storage == "deploy --app --exclusively --require-approval never vitrine-shop-storage"
     assert rest.endswith(f"--require-approval never --outputs-file {' '.join(STACKS)}")
-    assert (waited, archive, smoked) == ("wait", "archive", "smoke")
+    assert (waited, archive, took_over, smoked) == ("wait", "archive", "took over", "smoke")
     assert f"Outputs: {course.folder / 'outputs.json'}" in said
 
 
@@ -107,6 +114,21 @@ def test_a_step_that_fails_ends_it_and_the_next_run_does_all_that_is_left(
     assert "smoke" not in course.steps
     course.failing = None
     go(settings, session)
+    assert course.steps[-1] == "smoke"
+
+
+def test_an_endpoint_that_went_back_ends_it_before_the_smoke_test(
+    settings: Environment, session: boto3.Session, course: Course
+) -> None:
+    course.failing = "took over"
+    with pytest.raises(DeliveryError, match="SageMaker rolled back"):
+        go(settings, session)
+    assert course.steps[-1] == "took over"
+
+
+def test_a_paused_model_has_no_endpoint_that_could_take_over(session: boto3.Session, course: Course) -> None:
+    go(make_settings(model={"paused": True}), session)
+    assert "took over" not in course.steps
     assert course.steps[-1] == "smoke"
 
 
