@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from delivery.aws import QUICK
-from delivery.checks import account, image, model, network, quotas, secrets_manager, written
+from delivery.checks import account, endpoint, image, model, network, quotas, secrets_manager, written
 from delivery.findings import Finding, Level, look
 from stacks.environment import Environment
 
@@ -58,7 +58,9 @@ def _looks(
     yield "model archive", partial(model.archive, settings, ssm, s3, at_hand=archive_at_hand)
     sagemaker = session.client("sagemaker", config=QUICK)
     cloudformation = session.client("cloudformation", config=QUICK)
-    yield "endpoint name", partial(model.endpoint_name, settings, sagemaker, cloudformation)
+    yield "endpoint name", partial(endpoint.endpoint_name, settings, sagemaker, cloudformation)
+    logs = session.client("logs", config=QUICK)
+    yield "endpoint log", partial(endpoint.endpoint_log, settings, logs, cloudformation)
 
     if (digest := settings.image_digest) is None:
         yield image.SUBJECT, partial(image.buildable, settings)

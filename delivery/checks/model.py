@@ -1,4 +1,4 @@
-"""The model's archive and the name of its endpoint."""
+"""The model's archive."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from delivery.findings import Finding, code_of, failure, warning, well
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_ssm import SSMClient
 
     from stacks.environment import Environment
@@ -54,39 +52,3 @@ def is_there(s3: S3Client, bucket: str, key: str) -> bool:
             return False
         raise
     return True
-
-
-def endpoint_name(
-    settings: Environment, sagemaker: SageMakerClient, cloudformation: CloudFormationClient
-) -> Iterator[Finding]:
-    """Whether the endpoint's name is free, or the endpoint of that name is our stack's own."""
-    subject, name, stack = "endpoint name", settings.model.endpoint_name, f"vitrine-{settings.name}-model"
-    try:
-        found = sagemaker.describe_endpoint(EndpointName=name)
-    except ClientError as error:
-        if code_of(error) != "ValidationException":
-            raise
-        yield well(subject, f"{name} is free")
-        return
-    if found["EndpointArn"] in _resources(cloudformation, stack):
-        yield well(subject, f"{name} is {stack}'s, {found['EndpointStatus']}")
-        return
-    yield failure(
-        subject,
-        f"{name} is in use by an endpoint that {stack} did not make.",
-        "Set model.endpoint_name to another name, or delete that endpoint.",
-    )
-
-
-def _resources(cloudformation: CloudFormationClient, stack: str) -> set[str]:
-    try:
-        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-        return {
-            summary.get("PhysicalResourceId", "")
-            for page in pages
-            for summary in page["StackResourceSummaries"]
-        }
-    except ClientError as error:
-        if code_of(error) == "ValidationError":  # there is no such stack
-            return set()
-        raise

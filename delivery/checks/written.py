@@ -6,11 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from delivery import user
+from delivery.checks.model import DEMO
 from delivery.findings import Finding, failure, warning, well
 from stacks.environment import Environment
 
 # The host and the key of the committed files, which stand for one's own.
 _HOST, _KEY = ".invalid", "your_key"
+_GPU = ("ml.g", "ml.p")
+HOURS_PER_MONTH = 730
 
 
 def settings_filled(settings: Environment, today: date) -> Iterator[Finding]:
@@ -24,8 +27,21 @@ def settings_filled(settings: Environment, today: date) -> Iterator[Finding]:
     for notice in settings.notices(today):
         if _HOST not in notice:  # those are told above
             yield warning(subject, notice, "Change it in the environment's file.")
+    yield from _demo_on_a_gpu(settings)
     if not placeholders:
         yield well(subject, "no placeholder is left")
+
+
+def _demo_on_a_gpu(settings: Environment) -> Iterator[Finding]:
+    model = settings.model
+    if model.artifact != DEMO or model.paused or not model.instance_type.startswith(_GPU):
+        return
+    yield warning(
+        "demo model on a GPU",
+        f"model.artifact is the demo, which needs none: an {model.instance_type} costs "
+        f"{model.usd_per_hour * HOURS_PER_MONTH:.0f} USD a month.",
+        "Set model.artifact to the full model's archive, or model.instance_type to ml.t2.medium.",
+    )
 
 
 def smoke_user() -> Iterator[Finding]:

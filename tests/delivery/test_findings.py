@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from delivery.checks import account, image, model, network, quotas, secrets_manager
+from delivery.checks import account, endpoint, image, model, network, quotas, secrets_manager
 from delivery.findings import Finding, look
 from stacks.sections import Domain
 from tests.delivery.conftest import KEY, Stubbed, make_settings
@@ -29,9 +29,14 @@ LOOKS: dict[str, tuple[Check, str, str]] = {
     "image": (partial(image.pushed, SETTINGS, f"sha256:{'a' * 64}"), "ecr", "describe_images"),
     "bucket": (lambda ssm: model.archive(SETTINGS, ssm, None, at_hand=False), "ssm", "get_parameter"),  # type: ignore[arg-type]
     "endpoint": (
-        lambda sagemaker: model.endpoint_name(SETTINGS, sagemaker, None),  # type: ignore[arg-type]
+        lambda sagemaker: endpoint.endpoint_name(SETTINGS, sagemaker, None),  # type: ignore[arg-type]
         "sagemaker",
         "describe_endpoint",
+    ),
+    "log": (
+        lambda logs: endpoint.endpoint_log(SETTINGS, logs, None),  # type: ignore[arg-type]
+        "logs",
+        "describe_log_groups",
     ),
 }
 
@@ -77,12 +82,12 @@ def test_an_archive_that_may_not_be_looked_for_is_a_warning(stubbed: Stubbed) ->
 
 
 def test_a_stack_that_may_not_be_looked_at_is_a_warning(stubbed: Stubbed) -> None:
-    from tests.delivery.checks.test_model import endpoint
+    from tests.delivery.checks.test_endpoint import endpoint as described
 
     (sagemaker, endpoints), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
-    endpoints.add_response("describe_endpoint", endpoint())
+    endpoints.add_response("describe_endpoint", described())
     stacks.add_client_error("list_stack_resources", "AccessDenied")
-    (finding,) = look("endpoint name", lambda: model.endpoint_name(SETTINGS, sagemaker, cloudformation))
+    (finding,) = look("endpoint name", lambda: endpoint.endpoint_name(SETTINGS, sagemaker, cloudformation))
     assert finding.level == "warning"
 
 

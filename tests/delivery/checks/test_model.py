@@ -1,18 +1,13 @@
-"""The model's archive is there or will be, and the endpoint's name is ours."""
-
-from datetime import UTC, datetime
-from typing import Any
+"""The model's archive is there or will be."""
 
 import pytest
 from botocore.stub import Stubber
 
-from delivery.checks.model import archive, endpoint_name
+from delivery.checks.model import archive
 from stacks.environment import Environment
 from tests.delivery.conftest import KEY, Stubbed, make_settings
 
 OBJECT = {"Bucket": "artifacts", "Key": KEY}
-ARN = "arn:aws:sagemaker:ca-central-1:123456789012:endpoint/blip2-endpoint"
-STACK = {"StackName": "vitrine-shop-model"}
 
 
 def bucket(stub: Stubber) -> None:
@@ -50,46 +45,3 @@ def test_before_the_first_deployment_there_is_no_bucket(stubbed: Stubbed, at_han
     parameters.add_client_error("get_parameter", "ParameterNotFound")
     (finding,) = archive(make_settings(model={"artifact": KEY}), ssm, s3, at_hand=at_hand)
     assert finding.level == level
-
-
-def endpoint() -> dict[str, Any]:
-    now = datetime(2026, 11, 1, tzinfo=UTC)
-    return {
-        "EndpointName": "blip2-endpoint",
-        "EndpointArn": ARN,
-        "EndpointStatus": "InService",
-        "CreationTime": now,
-        "LastModifiedTime": now,
-    }
-
-
-def resource(physical_id: str) -> dict[str, Any]:
-    return {
-        "LogicalResourceId": "Endpoint",
-        "PhysicalResourceId": physical_id,
-        "ResourceType": "AWS::SageMaker::Endpoint",
-        "LastUpdatedTimestamp": datetime(2026, 11, 1, tzinfo=UTC),
-        "ResourceStatus": "CREATE_COMPLETE",
-    }
-
-
-def test_a_name_that_is_free_is_well(settings: Environment, stubbed: Stubbed) -> None:
-    (sagemaker, stub), (cloudformation, _) = stubbed("sagemaker"), stubbed("cloudformation")
-    stub.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint")
-    (finding,) = endpoint_name(settings, sagemaker, cloudformation)
-    assert (finding.level, finding.text) == ("ok", "blip2-endpoint is free")
-
-
-@pytest.mark.parametrize(("owned", "level"), [(ARN, "ok"), ("arn:other", "failure"), (None, "failure")])
-def test_an_endpoint_of_that_name_is_our_stacks_own(
-    settings: Environment, stubbed: Stubbed, owned: str | None, level: str
-) -> None:
-    (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
-    stub.add_response("describe_endpoint", endpoint(), {"EndpointName": "blip2-endpoint"})
-    if owned is None:
-        stacks.add_client_error("list_stack_resources", "ValidationError", "does not exist")
-    else:
-        stacks.add_response("list_stack_resources", {"StackResourceSummaries": [resource(owned)]}, STACK)
-    (finding,) = endpoint_name(settings, sagemaker, cloudformation)
-    assert finding.level == level
-    assert ("model.endpoint_name" in finding.cure) == (level == "failure")

@@ -39,8 +39,9 @@ def test_the_endpoint_starts_and_is_updated_within_the_quota(
     stubbed: Stubbed, allowed: int, model: dict[str, Any], level: str
 ) -> None:
     client, stub = stubbed("service-quotas")
-    answer(stub, quota(allowed))
-    assert levels(quotas.endpoint_instances(make_settings(model=model), client)) == [level]
+    answer(stub, quota(allowed, "ml.m5.large for endpoint usage"))
+    settings = make_settings(model={"instance_type": "ml.m5.large", **model})
+    assert levels(quotas.endpoint_instances(settings, client)) == [level]
 
 
 def test_the_cure_asks_for_what_an_update_needs_at_most(stubbed: Stubbed) -> None:

@@ -1,12 +1,13 @@
 """What the settings say by themselves."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from delivery.checks.written import settings_filled, smoke_user
 from stacks.environment import load_environment
-from tests.delivery.conftest import levels, make_settings
+from tests.delivery.conftest import KEY, levels, make_settings
 
 TODAY = date(2026, 11, 24)
 
@@ -18,7 +19,8 @@ def test_settings_that_are_filled_in_are_well() -> None:
 def test_each_placeholder_of_the_committed_files_fails() -> None:
     for name in ("dev", "prod"):
         findings = list(settings_filled(load_environment(name), TODAY))
-        assert levels(findings) == ["failure", "failure"]
+        failed = [finding for finding in findings if finding.level.value == "failure"]
+        assert len(failed) == 2
         assert findings[0].text.startswith("supabase.url is still the placeholder")
         assert findings[1].text.startswith("supabase.publishable_key is still the placeholder")
 
@@ -47,3 +49,16 @@ def test_without_a_user_for_the_smoke_test_it_warns(
     (finding,) = smoke_user()
     assert finding.level == level
     assert "secret" not in finding.text + finding.cure
+
+
+def test_the_demo_model_on_a_gpu_warns_with_its_price() -> None:
+    gpu = {"instance_type": "ml.g4dn.xlarge", "usd_per_hour": 0.82}
+    findings = list(settings_filled(make_settings(model=gpu), TODAY))
+    assert levels(findings) == ["warning", "ok"]
+    assert "599 USD a month" in findings[0].text
+
+
+@pytest.mark.parametrize("change", [{"artifact": KEY}, {"paused": True}, {"instance_type": "ml.m5.large"}])
+def test_a_gpu_that_is_needed_or_costs_nothing_is_well(change: dict[str, Any]) -> None:
+    model = {"instance_type": "ml.g4dn.xlarge", **change}
+    assert levels(settings_filled(make_settings(model=model), TODAY)) == ["ok"]
