@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image bench bench-reports bench-accuracy bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy bench bench-reports bench-accuracy bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ smoke: environment setup-deploy ## post a photo to a deployed environment: make 
 
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod
 	@$(PYTHON) -m delivery image --env "$(ENV)"
+
+destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
+	@$(PYTHON) -m delivery destroy --env "$(ENV)" $(if $(YES),--yes)
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m tests.bench

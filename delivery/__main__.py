@@ -94,6 +94,14 @@ def _smoke(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _destroy(options: argparse.Namespace, console: Console) -> int:
+    from delivery.destroy import destroy
+
+    settings = environment(options.env)
+    destroy(settings, session(settings), console, named=options.env, asking=not options.yes)
+    return 0
+
+
 def _image(options: argparse.Namespace, console: Console) -> int:
     from delivery.image import image
 
@@ -110,6 +118,7 @@ _COMMANDS = {
     "deploy": _deploy,
     "smoke": _smoke,
     "image": _image,
+    "destroy": _destroy,
 }
 
 
@@ -153,6 +162,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     smoke.add_argument("--photo", type=Path, default=SAMPLE, metavar="FILE", help="(default: a drawn mug)")
     command("image", "Build the service's image of this commit, push it, and print its digest.")
+    destroy = command(
+        "destroy", "Say what goes and what stays, ask for the environment's name, and delete its stacks."
+    )
+    destroy.add_argument("--yes", action="store_true", help="do not ask for the environment's name")
     return parser
 
 

