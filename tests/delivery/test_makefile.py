@@ -9,7 +9,8 @@ from delivery.running import ROOT
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     # What the caller of the tests said to make is not for these.
-    clean = ["env", "-u", "MAKEFLAGS", "-u", "MAKEOVERRIDES", "-u", "ENV", "make", *arguments]
+    unset = ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "ENV")
+    clean = ["env", *(word for name in unset for word in ("-u", name)), "make", *arguments]
     return subprocess.run(clean, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
 
