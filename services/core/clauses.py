@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 
 from services.core.wording import DenialWords
 
@@ -49,10 +50,15 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
 
 
+@lru_cache(maxsize=10_000)  # a few languages' phrases, with all that fills them
+def _phrase(phrase: str) -> list[str]:
+    return tokens(phrase)
+
+
 def _without(phrases: Iterable[str], words: list[str], deniable: Collection[str]) -> list[str]:
     """What is left; a pause where a phrase was, unless it names wear and so may stand within a denial."""
     left = list(words)
-    for phrase in filter(set(words).issuperset, map(tokens, phrases)):
+    for phrase in filter(set(words).issuperset, map(_phrase, phrases)):
         instead = "" if any(word in deniable for word in phrase) else _PAUSE
         for start in range(len(words)):
             if words[start : start + len(phrase)] == phrase:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 TEXT = {
     "title": "Ceramic mug",
     "description": "This mug is made of ceramic and comes in excellent condition. No wear was seen on it in"
-    " the photos, so it is ready for use again.",
+    " the photos. Please look at them closely before you decide.",
 }
 _SEEN = {"type": "mug", "material": "ceramic"}
 
