@@ -37,8 +37,8 @@ for file in environments/*.toml; do
         stack=$(basename "$template" .template.json)
         before=$old/tree/$template
         if [ -f "$before" ]; then
-            "$node" "$here/.vitrine/cdk/node_modules/aws-cdk/bin/cdk" diff --app "cdk.out/$environment" \
-                --template "$before" "$stack" 2>&1
+            "$node" "$here/.vitrine/cdk/node_modules/aws-cdk/bin/cdk" diff --exclusively \
+                --app "cdk.out/$environment" --template "$before" "$stack" 2>&1
         else
             echo "Stack $stack is new"
         fi

@@ -15,8 +15,12 @@ from aws_cdk import aws_ssm as ssm
 
 app = cdk.App()
 name = app.node.get_context("env")
-for stack, value in {stacks}.items():
-    ssm.StringParameter(cdk.Stack(app, f"{{name}}-{{stack}}"), "Parameter", string_value=value)
+before = cdk.Stack(app, f"{{name}}-before")
+ssm.StringParameter(before, "Parameter", string_value="always")
+for name_, value in {stacks}.items():
+    stack = cdk.Stack(app, f"{{name}}-{{name_}}")
+    stack.add_dependency(before)
+    ssm.StringParameter(stack, "Parameter", string_value=value)
 app.synth()
 """
 # How the commits before this one synthesize is not asked: they may lint, and find something.
@@ -40,7 +44,7 @@ def commit(repository: Path, stacks: dict[str, str], command: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Two commits of a small app: one stack changes, one comes and one goes."""
+    """Two commits of a small app, each stack after another: one changes, one comes and one goes."""
     for folder in ("stacks", "environments", "delivery"):
         (tmp_path / folder).mkdir()
     for name in (".venv", ".vitrine"):
