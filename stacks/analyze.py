@@ -3,13 +3,12 @@
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
+from stacks.certificate import certificate, hosted_zone
 from stacks.environment import Environment
 from stacks.network import INNER, outward_ports, service_vpc, task_subnets
 from stacks.outputs import publish
@@ -106,20 +105,11 @@ class Analyze(cdk.Stack):
         # Not open: the gateway's link lets itself in, nobody else gets in.
         if domain is None:
             return balancer.add_listener("Listener", port=80, open=False)
-        zone = route53.HostedZone.from_hosted_zone_attributes(
-            self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.hosted_zone_name
-        )
-        certificate = acm.Certificate(
-            self,
-            "Certificate",
-            domain_name=domain.name,
-            validation=acm.CertificateValidation.from_dns(zone),
-        )
         return balancer.add_listener(
             "Listener",
             port=443,
             open=False,
-            certificates=[certificate],
+            certificates=[certificate(self, domain, hosted_zone(self, domain))],
             ssl_policy=elbv2.SslPolicy.RECOMMENDED_TLS,
         )
 

@@ -6,12 +6,12 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
-from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from stacks.authorizer import authorizer_function
+from stacks.certificate import certificate, hosted_zone
 from stacks.environment import Environment, LogDays
 from stacks.logs import log_group
 from stacks.outputs import publish
@@ -123,16 +123,10 @@ class Gateway(cdk.Stack):
         return stage
 
     def _serve_at(self, domain: Domain, stage: apigw.CfnStage) -> None:
-        zone = route53.HostedZone.from_hosted_zone_attributes(
-            self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.hosted_zone_name
+        zone = hosted_zone(self, domain)
+        served = apigw.DomainName(
+            self, "Domain", domain_name=domain.name, certificate=certificate(self, domain, zone)
         )
-        certificate = acm.Certificate(
-            self,
-            "Certificate",
-            domain_name=domain.name,
-            validation=acm.CertificateValidation.from_dns(zone),
-        )
-        served = apigw.DomainName(self, "Domain", domain_name=domain.name, certificate=certificate)
         apigw.CfnApiMapping(self, "Mapping", api_id=self.api.api_id, domain_name=served.name, stage=stage.ref)
         alias = route53.RecordTarget.from_alias(
             targets.ApiGatewayv2DomainProperties(served.regional_domain_name, served.regional_hosted_zone_id)
