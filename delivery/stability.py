@@ -27,9 +27,8 @@ def wait_until_stable(
     for stack in stacks:
         said = ""
         while (status := _status(cloudformation, stack)).endswith("_IN_PROGRESS"):
-            if (
-                status == "REVIEW_IN_PROGRESS"
-            ):  # made for a change that nobody executed; the CDK goes on from it
+            # Made for a change that nobody executed: the CDK goes on from it.
+            if status == "REVIEW_IN_PROGRESS":
                 break
             if status != said:
                 say(f"waiting for {stack}, which is still {status}")

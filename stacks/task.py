@@ -112,7 +112,7 @@ def _secrets(scope: Construct, settings: Environment) -> dict[str, ecs.Secret]:
 
 
 def _statements(scope: Construct, settings: Environment, storage: Storage) -> list[iam.PolicyStatement]:
-    # The CDK's own grants are wider. tests/stacks/test_task_role.py holds these against the service's calls.
+    # The CDK's own grants are wider. tests/services/analyze/test_role.py holds these against the calls.
     stack = cdk.Stack.of(scope)
     endpoint = stack.format_arn(
         service="sagemaker",

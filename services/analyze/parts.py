@@ -60,12 +60,11 @@ def build_parts(settings: Settings) -> Parts:
         base_url=str(settings.llm_base_url) if settings.llm_base_url else None,
         max_retries=1,
     )
-    issuer = str(settings.supabase_issuer or supabase_issuer(str(settings.supabase_url))).rstrip("/")
+    issuer = supabase_issuer(str(settings.supabase_url), str(settings.supabase_issuer or ""))
     legacy = settings.supabase_legacy_secret
     return Parts(
         verifier=TokenVerifier(
             issuer=issuer,
-            jwks_url=f"{issuer}/.well-known/jwks.json",
             legacy_secret=legacy.get_secret_value() if legacy else None,
         ),
         analysis=Analysis(

@@ -30,11 +30,7 @@ def _logger() -> logging.Logger:
 
 
 def _verifier(settings: Settings) -> TokenVerifier:
-    return TokenVerifier(
-        issuer=settings.issuer,
-        jwks_url=f"{settings.issuer}/.well-known/jwks.json",
-        legacy_secret=settings.legacy_secret(),
-    )
+    return TokenVerifier(settings.issuer, legacy_secret=settings.legacy_secret())
 
 
 LOG = _logger()

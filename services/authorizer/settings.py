@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     @property
     def issuer(self) -> str:
         """Who signs: Supabase's auth server of the project, under the domain that it goes by."""
-        return str(self.supabase_issuer or supabase_issuer(str(self.supabase_url))).rstrip("/")
+        return supabase_issuer(str(self.supabase_url), str(self.supabase_issuer or ""))
 
     def legacy_secret(self) -> str | None:
         """Return the HS256 secret, or None without one; asks Secrets Manager where it is named."""

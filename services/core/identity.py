@@ -22,27 +22,30 @@ class Identity:
     subject: str
 
 
-def supabase_issuer(url: str) -> str:
-    """Return who issues the tokens of the Supabase project at `url`, as they name it."""
-    return f"{url.rstrip('/')}/auth/v1"
+def supabase_issuer(url: str, named: str = "") -> str:
+    """Return who issues the tokens of the Supabase project at `url`, as they name it.
+
+    That is `named` for a project that goes by a domain of its own.
+    """
+    return named.rstrip("/") or f"{url.rstrip('/')}/auth/v1"
 
 
 class TokenVerifier:
-    """Checks access tokens of one issuer. Safe to share between threads.
+    """Checks access tokens of one issuer, by the keys that it publishes. Safe to share between threads.
 
     `legacy_secret` also lets HS256 in, for projects that still sign with their shared secret.
     Raises ValueError when the secret is too short to be one, or the URL is not http(s).
     """
 
     def __init__(
-        self, issuer: str, jwks_url: str, audience: str = "authenticated", legacy_secret: str | None = None
+        self, issuer: str, audience: str = "authenticated", legacy_secret: str | None = None
     ) -> None:
         if legacy_secret is not None and len(legacy_secret.encode()) < SHORTEST_SECRET:
             raise ValueError(f"the legacy secret has at least {SHORTEST_SECRET} bytes")
         self._issuer = issuer
         self._audience = audience
         self._legacy_secret = legacy_secret
-        self._keys = KeySet(jwks_url)
+        self._keys = KeySet(f"{issuer}/.well-known/jwks.json")
 
     def verify(self, token: str) -> Identity:
         """Return whose token this is; may wait up to 3 s for the issuer's keys.

@@ -37,7 +37,7 @@ def lasting_issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def verifier(issuer: Issuer) -> TokenVerifier:
-    return TokenVerifier(issuer.name, issuer.jwks_url)
+    return TokenVerifier(issuer.name)
 
 
 def encoded(part: dict[str, Any] | bytes) -> str:
@@ -111,7 +111,7 @@ def test_an_unsigned_token_is_refused(verifier: TokenVerifier, issuer: Issuer) -
 def test_hs256_signed_with_the_public_key_is_refused(
     issuer: Issuer, legacy: str | None, encoding: Encoding
 ) -> None:
-    verifier = TokenVerifier(issuer.name, issuer.jwks_url, legacy_secret=legacy)
+    verifier = TokenVerifier(issuer.name, legacy_secret=legacy)
     public = issuer.key.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
     signed = f"{encoded({'alg': 'HS256', 'typ': 'JWT', 'kid': 'one'})}.{encoded(issuer.claims())}"
     signature = hmac.new(public, signed.encode(), hashlib.sha256).digest()
@@ -124,13 +124,13 @@ def test_hs256_is_refused_without_a_legacy_secret(verifier: TokenVerifier, issue
 
 
 def test_hs256_with_the_legacy_secret_needs_no_key_set(issuer: Issuer) -> None:
-    verifier = TokenVerifier(issuer.name, issuer.jwks_url, legacy_secret=SECRET)
+    verifier = TokenVerifier(issuer.name, legacy_secret=SECRET)
     assert verifier.verify(issuer.token(key=SECRET, kid=None, algorithm="HS256")) == Identity("user-1")
     assert issuer.asked == 0
 
 
 def test_the_legacy_secret_verifies_the_claims_too(issuer: Issuer) -> None:
-    verifier = TokenVerifier(issuer.name, issuer.jwks_url, legacy_secret=SECRET)
+    verifier = TokenVerifier(issuer.name, legacy_secret=SECRET)
     token = issuer.token(key=SECRET, algorithm="HS256", exp=int(time.time()) - 60)
     assert "expired" in refused(verifier, token)
 
@@ -188,7 +188,7 @@ def test_what_is_no_token_is_refused(verifier: TokenVerifier, token: str) -> Non
 
 def test_without_keys_nothing_is_said_about_a_token(issuer: Issuer) -> None:
     issuer.status = 503
-    verifier = TokenVerifier(issuer.name, issuer.jwks_url)
+    verifier = TokenVerifier(issuer.name)
     with pytest.raises(KeysUnavailable):
         verifier.verify(issuer.token())
     with pytest.raises(KeysUnavailable):
@@ -198,7 +198,7 @@ def test_without_keys_nothing_is_said_about_a_token(issuer: Issuer) -> None:
 @given(st.text())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_text_is_refused_and_raises_nothing_else(lasting_issuer: Issuer, text: str) -> None:
-    verifier = TokenVerifier(lasting_issuer.name, lasting_issuer.jwks_url, legacy_secret=SECRET)
+    verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
     assert refused(verifier, text)
 
 
@@ -220,7 +220,7 @@ json_values = st.recursive(
 def test_no_header_makes_up_for_a_signature(
     lasting_issuer: Issuer, header: dict[str, Any], signature: bytes
 ) -> None:
-    verifier = TokenVerifier(lasting_issuer.name, lasting_issuer.jwks_url, legacy_secret=SECRET)
+    verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
     token = f"{encoded(header)}.{encoded(lasting_issuer.claims())}.{encoded(signature)}"
     assert refused(verifier, token)
 
@@ -228,7 +228,7 @@ def test_no_header_makes_up_for_a_signature(
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 @settings(deadline=None)
 def test_one_changed_byte_is_one_too_many(lasting_issuer: Issuer, place: int, flip: int) -> None:
-    verifier = TokenVerifier(lasting_issuer.name, lasting_issuer.jwks_url)
+    verifier = TokenVerifier(lasting_issuer.name)
     head, body, tail = lasting_issuer.token().split(".")
     raw = bytearray(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     raw[place % len(raw)] ^= flip
