@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from model_artifacts.blip2 import packaging
 from model_artifacts.blip2.__main__ import main
@@ -63,7 +66,7 @@ def test_the_model_lies_at_the_root_and_its_handlers_in_code(archive: Path) -> N
     model = {file.name for file in MODEL.iterdir()}
     code = {f"code/{file.name}" for file in packaging.CODE.iterdir() if file.name != "__pycache__"}
     assert {"code/inference.py", "code/requirements.txt"} < code
-    assert names == model | code
+    assert names == model | code | {"vocabulary.json", "manifest.json"}
 
 
 def test_the_unpacked_handlers_answer(archive: Path, tmp_path: Path, document: dict[str, Any]) -> None:
@@ -134,6 +137,69 @@ def test_packages_inside_take_the_place_of_the_requirements(
     assert "x86_64-manylinux_2_28 --python-version 3.12" in " ".join(commands[0])
 
 
+def stated(archive: Path) -> dict[str, Any]:
+    with tarfile.open(archive) as tar:
+        return json.load(tar.extractfile("manifest.json") or pytest.fail())  # type: ignore[no-any-return]
+
+
+def test_the_manifest_states_the_version_the_vocabulary_and_each_files_hash(
+    archive: Path, tmp_path: Path
+) -> None:
+    manifest = stated(archive)
+    own = json.loads((MODEL / "manifest.json").read_text("utf-8"))
+    assert own.items() <= manifest.items()
+    assert re.fullmatch("demo-[0-9a-f]{12}", manifest["version"])
+    assert manifest["revision"] is None
+    sha256 = hashlib.sha256(packaging.VOCABULARY.read_bytes()).hexdigest()
+    assert manifest["vocabulary"] == {"version": "1", "sha256": sha256}
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "manifest.json"]
+    assert manifest["files"] == {
+        file.relative_to(tmp_path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+    }
+
+
+def test_a_hub_revision_is_kept(tmp_path: Path) -> None:
+    packaging.build(tmp_path / "a.tar.gz", MODEL, revision="f" * 40)
+    assert stated(tmp_path / "a.tar.gz")["revision"] == "f" * 40
+
+
+def test_a_readme_leaves_the_hash_alone_and_the_vocabulary_changes_it(archive: Path, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    model, words = tmp_path / "model", tmp_path / "vocabulary.json"
+    shutil.copytree(MODEL, model)
+    (model / "README.md").write_text("about this model")
+    assert packaging.build(tmp_path / "a.tar.gz", model) == sha256
+    words.write_bytes(packaging.VOCABULARY.read_bytes().replace(b"what is this?", b"what is it?"))
+    assert packaging.build(tmp_path / "b.tar.gz", model, vocabulary=words) != sha256
+    assert stated(tmp_path / "b.tar.gz")["version"] != stated(archive)["version"]
+
+
+def test_another_calibration_is_another_version(archive: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    own = json.loads((model / "manifest.json").read_text("utf-8"))
+    own["temperature"]["material"] += 0.1
+    (model / "manifest.json").write_text(json.dumps(own))
+    packaging.build(tmp_path / "a.tar.gz", model)
+    assert stated(tmp_path / "a.tar.gz")["version"] != stated(archive)["version"]
+
+
+def test_wider_weights_are_packed_as_half_precision(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    halves = load_file(MODEL / "model.safetensors")
+    save_file({name: one.float() for name, one in halves.items()}, model / "model.safetensors")
+    packaging.build(tmp_path / "a.tar.gz", model)
+    with tarfile.open(tmp_path / "a.tar.gz") as tar:
+        tar.extract("model.safetensors", tmp_path, filter="data")
+    packed = load_file(tmp_path / "model.safetensors")
+    assert packed.keys() == halves.keys()
+    assert all(torch.equal(packed[name], one) for name, one in halves.items())
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "a.tar.gz", "model.safetensors"}
+
+
 def test_packages_that_cannot_be_had_are_an_error_in_uvs_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +217,9 @@ def test_the_fingerprint_changes_with_the_model_and_with_what_is_inside(tmp_path
     copy = tmp_path / "model"
     shutil.copytree(MODEL, copy)
     assert packaging.fingerprint(copy) == one
+    words = tmp_path / "vocabulary.json"
+    words.write_bytes(packaging.VOCABULARY.read_bytes() + b" ")
+    assert packaging.fingerprint(copy, vocabulary=words) != one
     (copy / "manifest.json").write_text("{}")
     assert packaging.fingerprint(copy) != one
 
@@ -162,3 +231,10 @@ def test_stored_bytes_are_a_gzip_file(tmp_path: Path, size: int) -> None:
         for start in range(0, size, 1000):
             stored.write(data[start : min(start + 1000, size)])
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == data[:size]
+
+
+def test_a_folder_of_bin_weights_only_is_told_how_to_convert_them(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"old weights")
+    with pytest.raises(packaging.PackagingError, match=r"\*\.bin are not read: convert them with save_pret"):
+        packaging.build(tmp_path / "a.tar.gz", tmp_path)
