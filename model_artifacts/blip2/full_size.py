@@ -25,18 +25,18 @@ _SPREAD = 0.02
 class Size:
     """The measures of a BLIP-2 on flan-t5; as they stand, those of blip2-flan-t5-xl: 3.877 B parameters."""
 
-    vision: dict[str, int] = field(
+    vision: dict[str, Any] = field(
         default_factory=lambda: {
             "hidden_size": 1408, "intermediate_size": 6144, "num_hidden_layers": 39,
             "num_attention_heads": 16, "image_size": 224, "patch_size": 14,
         }
     )  # fmt: skip
-    qformer: dict[str, int] = field(
+    qformer: dict[str, Any] = field(
         default_factory=lambda: {
             "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
         }
     )  # fmt: skip
-    text: dict[str, int] = field(
+    text: dict[str, Any] = field(
         default_factory=lambda: {
             "d_model": 2048, "d_kv": 64, "d_ff": 5120, "num_layers": 24, "num_decoder_layers": 24,
             "num_heads": 32, "vocab_size": 32128,

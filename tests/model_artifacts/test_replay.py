@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tarfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from model_artifacts.blip2 import packaging, replay
+from model_artifacts.blip2.demo import MODEL
+from model_artifacts.blip2.errors import ArtifactError
+from model_artifacts.blip2.unpacked import ArchiveError
+from services.core.model import Sight
+from services.core.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("demo") / packaging.NAME
+    packaging.build(file, MODEL)
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photos: list[Image.Image]) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, photo in enumerate(photos[:2]):
+        photo.save(folder / f"{number}.png")
+    return folder
+
+
+def run(*words: object) -> list[str]:
+    parser = argparse.ArgumentParser()
+    replay.arguments(parser)
+    return replay.run(parser.parse_args([str(word) for word in words]))
+
+
+def test_an_archive_that_sees_more_wear_changes_every_report(
+    demo: Path, tmp_path: Path, folder: Path
+) -> None:
+    model, suspicious = tmp_path / "model", tmp_path / "suspicious.tar.gz"
+    shutil.copytree(MODEL, model)
+    own = json.loads((model / "manifest.json").read_text("utf-8"))
+    own["platt"] = {tag: [slope, offset + 50] for tag, (slope, offset) in own["platt"].items()}
+    own["name"] = "suspicious"
+    (model / "manifest.json").write_text(json.dumps(own))
+    packaging.build(suspicious, model)
+    *lines, last = run("--old", demo, "--new", suspicious, folder)
+    assert len(lines) == 2
+    for line, file in zip(lines, sorted(folder.iterdir()), strict=True):
+        assert line.startswith(f"{file}: wear +")
+        assert line.endswith("→ 4")
+    assert last.startswith("2 of 2 reports would change: demo-")
+    assert " → suspicious-" in last
+
+
+def test_an_archive_changes_nothing_against_itself(demo: Path, folder: Path) -> None:
+    photo = folder / "0.png"
+    first, last = run("--old", demo, "--new", demo, photo)
+    assert first == f"{photo}: no change"
+    assert last.startswith("0 of 1 reports would change")
+
+
+def sight(type_: str = "mug", material: str = "ceramic", wear: tuple[str, ...] = ()) -> Sight:
+    words = vocabulary()
+    return Sight(
+        type={word: 0.9 if word == type_ else 0.01 for word in words.type.candidates},
+        material={word: 0.9 if word == material else 0.01 for word in words.material.candidates},
+        wear=({tag: 0.8 if tag in wear else 0.1 for tag in words.wear.candidates},),
+        caption="",
+        artifact="demo-0",
+    )
+
+
+def test_each_difference_is_worded() -> None:
+    old, new = sight(wear=("chip",)), sight("vase", "glass", ("crack", "stain"))
+    assert replay.differences(old, new) == [
+        "type mug (0.90) → vase (0.90)",
+        "material ceramic (0.90) → glass (0.90)",
+        "wear +crack (0.80), +stain (0.80), -chip (0.80)",
+        "score 8 → 6",
+    ]
+
+
+def test_another_confidence_or_caption_is_no_difference() -> None:
+    old = sight()
+    new = replace(old, caption="a mug", material={name: p / 2 for name, p in old.material.items()})
+    assert replay.differences(old, new) == []
+
+
+def test_what_is_no_photo_is_named(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("hello")
+    with pytest.raises(replay.ReplayError, match=r"note\.txt: is not a photo"):
+        run("--old", demo, "--new", demo, tmp_path / "note.txt")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(replay.ReplayError, match="empty: holds no photo"):
+        run("--old", demo, "--new", demo, tmp_path / "empty")
+
+
+def test_an_archive_that_cannot_be_unpacked_is_named(demo: Path, tmp_path: Path, folder: Path) -> None:
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(demo.read_bytes()[:100_000])
+    with pytest.raises(ArchiveError, match=r"broken\.tar\.gz: cannot be unpacked"):
+        run("--old", broken, "--new", demo, folder)
+    with tarfile.open(broken, "w:gz") as tar:
+        tar.add(MODEL / "config.json", "config.json")
+    with pytest.raises(ArchiveError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
+        run("--old", broken, "--new", demo, folder)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("raise ValueError('no luck')", "its handlers ended: ValueError: no luck"),
+        (
+            "model_fn = input_fn = predict_fn = lambda *_: None\n"
+            "def output_fn(*_):\n    raise ValueError('wear: too long')",
+            "its handlers refuse the request: wear: too long",
+        ),
+    ],
+)
+def test_handlers_that_fail_are_told_in_their_own_words(
+    demo: Path, tmp_path: Path, folder: Path, code: str, message: str
+) -> None:
+    (tmp_path / "inference.py").write_text(code)
+    broken = tmp_path / "broken.tar.gz"
+    with tarfile.open(broken, "w:gz") as tar:
+        tar.add(tmp_path / "inference.py", "code/inference.py")
+    with pytest.raises(ArtifactError, match=f"broken.tar.gz: {message}"):
+        run("--old", broken, "--new", demo, folder)
