@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from model_artifacts.blip2.demo.evaluate import ask, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 Document = dict[str, Any]
 
@@ -164,3 +166,52 @@ def test_a_score_that_is_not_a_number_is_an_error_with_a_name(
         inference.predict_fn(inference.input_fn(json.dumps(document)), model)
 
     assert caught.value.status_code == 500
+
+
+def test_a_candidate_that_the_tokenizer_does_not_know_is_named(
+    inference: Any, model: Any, document: Document
+) -> None:
+    document["questions"][1]["candidates"].append("zeppelin")
+
+    with pytest.raises(BaseInferenceToolkitError) as caught:
+        inference.predict_fn(inference.input_fn(json.dumps(document)), model)
+
+    assert caught.value.status_code == 400
+    assert caught.value.message == "questions[1].candidates: the model has no tokens for 'zeppelin'"
+
+
+def test_a_question_that_the_artifact_was_not_made_for_is_refused(
+    inference: Any, model: Any, document: Document
+) -> None:
+    knowing = replace(model, manifest=replace(model.manifest, questions=frozenset({"wear", "type"})))
+
+    with pytest.raises(BaseInferenceToolkitError) as caught:
+        inference.predict_fn(inference.input_fn(json.dumps(document)), knowing)
+
+    assert caught.value.status_code == 400
+    assert caught.value.message == "questions[1].id: 'material' is not known; the questions are type, wear"
+
+
+@pytest.mark.parametrize(
+    ("cuda", "native", "dtype"),
+    [(False, False, torch.float32), (True, False, torch.float16), (True, True, torch.bfloat16)],
+)
+def test_the_device_decides_the_precision(
+    inference: Any, monkeypatch: pytest.MonkeyPatch, cuda: bool, native: bool, dtype: torch.dtype
+) -> None:
+    def supported(including_emulation: bool = True) -> bool:
+        return native or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+
+    assert inference.precision() == dtype
+
+
+def test_another_language_model_is_refused_by_its_name(inference: Any, tmp_path: Path) -> None:
+    config = SimpleNamespace(
+        image_token_index=3, num_query_tokens=12, text_config=SimpleNamespace(model_type="llama")
+    )
+
+    with pytest.raises(ValueError, match=r"config\.json: text_config must be a T5 or an OPT, not llama"):
+        inference._check(tmp_path, config)

@@ -26,7 +26,7 @@ def test_scores_equal_the_likelihood_of_each_candidate_alone(model: Any, photos:
     tables = scorer.score(scorer.look(photos), PROMPTS, CANDIDATES)
 
     for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
-        answers = scorer._answer_tokens(words)
+        answers = scorer.answer_tokens(words)
         naive = [[likelihood(scorer, photo, prompt, tokens) for tokens in answers] for photo in photos]
         assert table.tolist() == [pytest.approx(row, abs=1e-3) for row in naive]
 
@@ -46,7 +46,7 @@ def test_many_prompts_are_scored_in_parts_with_the_same_result(
 
 
 def test_an_answer_that_begins_another_is_closed(model: Any) -> None:
-    short, longer, other = model.scorer._answer_tokens(("blue", "blue mug", "vase"))
+    short, longer, other = model.scorer.answer_tokens(("blue", "blue mug", "vase"))
 
     assert short[-1] == model.scorer.tokenizer.eos_token_id
     assert (len(longer), len(other)) == (2, 1)

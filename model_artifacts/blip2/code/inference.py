@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from contract import TAG, ContractError, Question, Request, parse
+from answering import check, pairs, stated
+from contract import ContractError, Question, Request, parse
 from manifest import Manifest, read
 from PIL import Image
-from scoring import NonFiniteScoreError, Scorer, UnscorableCandidateError
-from torch import Tensor
+from scoring import NonFiniteScoreError, Pair, Scorer
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
 from transformers.utils import logging as transformers_logging
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
 try:
     from sagemaker_inference.errors import BaseInferenceToolkitError
@@ -49,7 +50,7 @@ def model_fn(model_dir: str) -> Model:
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
     blip: Any = Blip2ForConditionalGeneration.from_pretrained(
         folder,
-        dtype=torch.float16 if on_gpu else torch.float32,
+        dtype=precision(),
         attn_implementation="sdpa",
         local_files_only=True,
     )
@@ -57,20 +58,39 @@ def model_fn(model_dir: str) -> Model:
     _check(folder, blip.config)
     processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
     model = Model(Scorer(blip, processor), read(folder))
-    warm_up = Question("warm-up", "choice", "what is this?", ("a", "b"))
-    predict_fn(Request((Image.new("RGB", (64, 64), "grey"),), (warm_up,)), model)
+    _warm_up(model)
     _log.info("artifact %s is ready on %s", model.manifest.artifact, blip.device)
     return model
+
+
+def precision() -> torch.dtype:
+    """bfloat16 where the device computes in it, else half precision on a GPU and single on a CPU.
+
+    Never the file's own: weights of mixed types that are loaded without one become all single precision.
+    """
+    if not torch.cuda.is_available():
+        return torch.float32
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if native else torch.float16
+
+
+def _warm_up(model: Model) -> None:
+    request = Request(
+        (Image.new("RGB", (64, 64), "grey"),),
+        (Question("warm-up", "choice", "what is this?", ("yes", "no")),),
+    )
+    answer = _answer([(request, pairs(request, model.scorer, model.manifest))], model)[0]
+    if isinstance(answer, Exception):
+        raise answer
 
 
 def _check(folder: Path, config: Any) -> None:
     for key in ("image_token_index", "num_query_tokens"):
         if getattr(config, key, None) is None:
             raise ValueError(f"{folder / 'config.json'}: {key} is missing; it places the image in the prompt")
-    if not config.text_config.is_encoder_decoder:
-        raise ValueError(
-            f"{folder / 'config.json'}: text_config must be a T5, not {config.text_config.model_type}"
-        )
+    if config.text_config.model_type not in ("t5", "opt"):
+        kind = config.text_config.model_type
+        raise ValueError(f"{folder / 'config.json'}: text_config must be a T5 or an OPT, not {kind}")
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:
@@ -85,56 +105,53 @@ def input_fn(request_body: str | bytes | bytearray | None, content_type: str = J
 
 def predict_fn(data: Request, model: Model) -> dict[str, Any]:
     """Answer all questions about the photos and caption the first one."""
+    answer = predict_batch([data], model)[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def predict_batch(requests: Sequence[Request], model: Model) -> list[dict[str, Any] | Exception]:
+    """Answer several requests in one batch; in the place of one that fails stands its error."""
+    found: list[dict[str, Any] | Exception] = []
+    fine: list[tuple[Request, list[Pair]]] = []
+    for request in requests:
+        try:
+            check(request, model.manifest)
+            fine.append((request, pairs(request, model.scorer, model.manifest)))
+            found.append({})
+        except ContractError as error:
+            found.append(_refusal(400, str(error)))
+    answers = iter(_answer(fine, model))
+    return [one if isinstance(one, Exception) else next(answers) for one in found]
+
+
+def _answer(asked: list[tuple[Request, list[Pair]]], model: Model) -> list[dict[str, Any] | Exception]:
+    if not asked:
+        return []
     manifest, scorer = model.manifest, model.scorer
-    prompts: list[str] = []
-    candidates: list[tuple[str, ...]] = []
-    for question in data.questions:
-        if question.kind == "choice":
-            prompts.append(manifest.prompt.format(question.text))
-            candidates.append(question.candidates)
-        else:
-            prompts += [
-                manifest.prompt.format(question.text.replace(TAG, tag)) for tag in question.candidates
-            ]
-            candidates += [("yes", "no")] * len(question.candidates)
+    starts = [0, *accumulate(len(request.photos) for request, _ in asked)][:-1]
+    moved = [
+        replace(pair, photo=start + pair.photo)
+        for start, (_, of_request) in zip(starts, asked, strict=True)
+        for pair in of_request
+    ]
     try:
-        seen = scorer.look(data.photos)
-        tables = iter(scorer.score(seen, prompts, candidates))
-    except UnscorableCandidateError as error:
-        raise _refusal(400, str(error)) from None
+        seen = scorer.look([photo for request, _ in asked for photo in request.photos])
+        scores = iter(scorer.score_pairs(seen, moved))
     except NonFiniteScoreError as error:
-        raise _refusal(500, f"NonFiniteScore: {error}") from None
-    answers = []
-    for question in data.questions:
-        if question.kind == "choice":
-            scores = [choose(next(tables), question.candidates, manifest.temperature.get(question.id, 1.0))]
-        else:
-            scores = judge([next(tables) for _ in question.candidates], question.candidates, manifest.platt)
-        answers.append({"id": question.id, "scores": scores})
-    return {
-        "answers": answers,
-        "caption": scorer.caption(seen[:1], manifest.caption_prompt),
-        "artifact": manifest.artifact,
-    }
-
-
-def choose(table: Tensor, candidates: tuple[str, ...], temperature: float) -> dict[str, float]:
-    """Probabilities of a choice: renormalised within the set, mean over the photos, then the temperature."""
-    mean = table.double().softmax(-1).mean(0).clamp(min=1e-12)
-    shares = (mean.log() / temperature).softmax(-1)
-    return dict(zip(candidates, shares.tolist(), strict=True))
-
-
-def judge(
-    tables: list[Tensor], tags: tuple[str, ...], platt: Mapping[str, tuple[float, float]]
-) -> list[dict[str, float]]:
-    """For each photo the probability of each tag, from log p(yes) - log p(no) by the tag's Platt scaling."""
-    margins = torch.stack([table[:, 0] - table[:, 1] for table in tables], dim=1).double()
-    line = torch.tensor(
-        [platt.get(tag, (1.0, 0.0)) for tag in tags], dtype=torch.double, device=margins.device
-    )
-    shares = (margins * line[:, 0] + line[:, 1]).sigmoid()
-    return [dict(zip(tags, row, strict=True)) for row in shares.tolist()]
+        if len(asked) > 1:  # one photo must not take the others' answers away
+            return [answer for one in asked for answer in _answer([one], model)]
+        return [_refusal(500, f"NonFiniteScore: {error}")]
+    captions = scorer.captions(seen[starts], manifest.caption_prompt)
+    return [
+        {
+            "answers": stated(request, scores, manifest),
+            "caption": caption,
+            "artifact": manifest.artifact,
+        }
+        for (request, _), caption in zip(asked, captions, strict=True)
+    ]
 
 
 def output_fn(prediction: dict[str, Any], accept: str = JSON) -> tuple[str, str]:

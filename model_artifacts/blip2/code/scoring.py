@@ -1,19 +1,23 @@
-"""Closed vocabularies scored by a BLIP-2 on T5: how likely is each candidate, none generated."""
+"""Closed vocabularies scored by a BLIP-2: how likely is each candidate, none generated."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from families import family, padded
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from PIL import Image
 
 _ROWS = 64
-"""Pairs of a photo and a prompt that go through the language model at once; bounds its memory."""
+"""Pairs of a photo and a prompt that are read at once; bounds the memory."""
+_ANSWERS = 256
+"""Answers of several tokens that are scored at once; a pair's own answers stay together."""
 
 
 class NonFiniteScoreError(ArithmeticError):
@@ -21,7 +25,16 @@ class NonFiniteScoreError(ArithmeticError):
 
 
 class UnscorableCandidateError(ValueError):
-    """A candidate of which the model's tokenizer leaves nothing."""
+    """A candidate that the model's tokenizer has no tokens for."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A prompt about a photo (its row in what was seen), and the tokens of its possible answers."""
+
+    photo: int
+    prompt: str
+    answers: list[list[int]]
 
 
 class Scorer:
@@ -31,8 +44,7 @@ class Scorer:
         self.blip = blip
         self.processor = processor
         self.tokenizer = processor.tokenizer
-        self.image_tokens = [blip.config.image_token_index] * blip.config.num_query_tokens
-        self.start = blip.config.text_config.decoder_start_token_id
+        self.language = family(blip)
 
     @torch.inference_mode()
     def look(self, photos: Sequence[Image.Image]) -> Tensor:
@@ -43,44 +55,58 @@ class Scorer:
             raise NonFiniteScoreError("the vision tower gave a value that is not a number")
         return seen  # type: ignore[no-any-return]
 
-    @torch.inference_mode()
     def score(
         self, seen: Tensor, prompts: Sequence[str], candidates: Sequence[Sequence[str]]
     ) -> list[Tensor]:
         """Σ log p of each prompt's candidates, one (photos, candidates) table in fp32 for each prompt."""
-        answers = [self._answer_tokens(words) for words in candidates]
-        pairs = [(prompt, photo) for prompt in range(len(prompts)) for photo in range(len(seen))]
-        rows: list[Tensor] = []
-        for start in range(0, len(pairs), _ROWS):
-            part = pairs[start : start + _ROWS]
-            photos = torch.tensor([photo for _, photo in part], device=seen.device)
-            rows += self._score_rows(
-                seen[photos], [prompts[p] for p, _ in part], [answers[p] for p, _ in part]
-            )
-        tables = [torch.stack(rows[p * len(seen) : (p + 1) * len(seen)]) for p in range(len(prompts))]
-        for prompt, table in zip(prompts, tables, strict=True):
-            if not torch.isfinite(table).all():
-                raise NonFiniteScoreError(f"a score that is not a number for {prompt!r}")
-        return tables
+        pairs = [
+            Pair(photo, prompt, answers)
+            for prompt, answers in zip(prompts, map(self.answer_tokens, candidates), strict=True)
+            for photo in range(len(seen))
+        ]
+        rows = self.score_pairs(seen, pairs)
+        return [torch.stack(rows[at : at + len(seen)]) for at in range(0, len(rows), len(seen))]
 
     @torch.inference_mode()
-    def caption(self, seen: Tensor, prompt: str, most_tokens: int = 30) -> str:
-        """A generated sentence about one photo (its row of `look`)."""
-        embedded, mask = self._embed(seen, [prompt])
+    def score_pairs(self, seen: Tensor, pairs: Sequence[Pair]) -> list[Tensor]:
+        """Σ log p of each pair's answers, in fp32."""
+        shared = self.language.share(seen)
+        texts = dict.fromkeys(pair.prompt for pair in pairs)
+        tokens = dict(zip(texts, self.tokenizer(list(texts)).input_ids, strict=True))
+        scores: list[Tensor] = []
+        for part in _parts(pairs):
+            photos = torch.tensor([pair.photo for pair in part], device=seen.device)
+            reading = self.language.read(shared, photos, [tokens[pair.prompt] for pair in part])
+            scores += self._answers(reading, [pair.answers for pair in part])
+        finite = torch.stack([torch.isfinite(row).all() for row in scores]).tolist()
+        if not all(finite):
+            raise NonFiniteScoreError(
+                f"a score that is not a number for {pairs[finite.index(False)].prompt!r}"
+            )
+        return scores
+
+    @torch.inference_mode()
+    def captions(self, seen: Tensor, prompt: str, most_tokens: int = 30) -> list[str]:
+        """A generated sentence about each photo (a row of `look`)."""
+        text = torch.tensor([self.tokenizer(prompt).input_ids], device=seen.device)
+        words = self.blip.get_input_embeddings()(text).expand(len(seen), -1, -1)
+        embedded = torch.cat([seen.to(words.dtype), words], dim=1)
         said = self.blip.language_model.generate(
             inputs_embeds=embedded,
-            attention_mask=mask,
+            attention_mask=torch.ones(embedded.shape[:2], dtype=torch.long, device=seen.device),
             max_new_tokens=most_tokens,
             do_sample=False,
             num_beams=1,
         )
-        return str(self.tokenizer.decode(said[0], skip_special_tokens=True)).strip()
+        return [text.strip() for text in self.tokenizer.batch_decode(said, skip_special_tokens=True)]
 
-    def _answer_tokens(self, words: Sequence[str]) -> list[list[int]]:
+    def answer_tokens(self, words: Sequence[str]) -> list[list[int]]:
         """The candidates' tokens; the end token closes those that another one begins with, to be fair."""
-        plain = [self.tokenizer(word, add_special_tokens=False).input_ids for word in words]
+        plain = [
+            self.tokenizer(self.language.leading + word, add_special_tokens=False).input_ids for word in words
+        ]
         for word, tokens in zip(words, plain, strict=True):
-            if not tokens:
+            if not tokens or self.tokenizer.unk_token_id in tokens:
                 raise UnscorableCandidateError(f"candidates: the model has no tokens for {word!r}")
         end = self.tokenizer.eos_token_id
         return [
@@ -90,53 +116,37 @@ class Scorer:
             for tokens in plain
         ]
 
-    def _embed(self, seen: Tensor, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        texts = [self.image_tokens + tokens for tokens in self.tokenizer(list(prompts)).input_ids]
-        longest = max(len(tokens) for tokens in texts)
-        pad = self.tokenizer.pad_token_id
-        tokens = torch.tensor([text + [pad] * (longest - len(text)) for text in texts], device=seen.device)
-        mask = torch.tensor(
-            [[1] * len(text) + [0] * (longest - len(text)) for text in texts], device=seen.device
-        )
-        embedded = self.blip.get_input_embeddings()(tokens)
-        images = (tokens == self.image_tokens[0]).unsqueeze(-1)
-        return embedded.masked_scatter(images, seen.to(embedded.dtype)), mask
-
-    def _score_rows(
-        self, seen: Tensor, prompts: Sequence[str], answers: Sequence[list[list[int]]]
-    ) -> list[Tensor]:
-        embedded, mask = self._embed(seen, prompts)
-        language = self.blip.language_model
-        states = language.get_encoder()(inputs_embeds=embedded, attention_mask=mask)
-        start = torch.full((len(seen), 1), self.start, device=seen.device)
-        first = language(encoder_outputs=states, attention_mask=mask, decoder_input_ids=start, use_cache=True)
-        likely = first.logits[:, -1].float().log_softmax(-1)
-        scores = [likely[row, [tokens[0] for tokens in of_row]] for row, of_row in enumerate(answers)]
+    def _answers(self, reading: Any, answers: Sequence[list[list[int]]]) -> list[Tensor]:
+        """The first token's probabilities score every answer; those of several tokens take one more pass."""
+        scores = [reading.likely[row, [tokens[0] for tokens in of_row]] for row, of_row in enumerate(answers)]
         longer = [
-            (row, c)
+            (row, at)
             for row, of_row in enumerate(answers)
-            for c, tokens in enumerate(of_row)
+            for at, tokens in enumerate(of_row)
             if len(tokens) > 1
         ]
         if longer:
-            rows = torch.tensor([row for row, _ in longer], device=seen.device)
-            first.cache.batch_select_indices(rows)
-            states.last_hidden_state = states.last_hidden_state[rows]
-            rest = self._rest(states, mask[rows], first.cache, [answers[row][c] for row, c in longer])
-            for (row, c), value in zip(longer, rest, strict=True):
-                scores[row][c] += value
+            device = reading.likely.device
+            rows = torch.tensor([row for row, _ in longer], device=device)
+            given, known = padded([answers[row][at][:-1] for row, at in longer], device)
+            wanted, _ = padded([answers[row][at][1:] for row, at in longer], device)
+            likely = self.language.go_on(reading, rows, given, known).float().log_softmax(-1)
+            rest = likely.gather(2, wanted.unsqueeze(-1)).squeeze(-1).where(known.bool(), 0).sum(-1)
+            for (row, at), value in zip(longer, rest, strict=True):
+                scores[row][at] += value
         return scores
 
-    def _rest(self, states: Any, mask: Tensor, cache: Any, answers: list[list[int]]) -> Tensor:
-        """Σ log p of each answer's tokens after its first, all answers in one pass."""
-        longest = max(len(tokens) for tokens in answers)
-        padded = torch.tensor(
-            [tokens + [-1] * (longest - len(tokens)) for tokens in answers], device=mask.device
-        )
-        given, wanted = padded[:, :-1].clamp(min=0), padded[:, 1:]
-        said = self.blip.language_model(
-            encoder_outputs=states, attention_mask=mask, decoder_input_ids=given, cache=cache, use_cache=True
-        )
-        likely = said.logits.float().log_softmax(-1).gather(2, wanted.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-        total: Tensor = (likely * (wanted >= 0)).sum(-1)
-        return total
+
+def _parts(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
+    """The pairs in turn, as many at a time as the memory allows."""
+    part: list[Pair] = []
+    answers = 0
+    for pair in pairs:
+        longer = sum(len(tokens) > 1 for tokens in pair.answers)
+        if part and (len(part) == _ROWS or answers + longer > _ANSWERS):
+            yield part
+            part, answers = [], 0
+        part.append(pair)
+        answers += longer
+    if part:
+        yield part
