@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 from services.core.assess import Assessment, assess
 from services.core.errors import VitrineError
 from services.core.model import Sight, VisionModel
-from services.core.photo import prepare
 
 from .errors import ArtifactError
+from .photos import Case, cases
 from .unpacked import serving
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 class ReplayError(ArtifactError):
-    """A photo cannot be put through the archives; the message names it."""
+    """An archive gives an answer that the service could not use; the message says for which photo."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,20 +28,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--old", type=Path, required=True, metavar="ARCHIVE", help="what is served now")
     parser.add_argument("--new", type=Path, required=True, metavar="ARCHIVE", help="what would be served")
     parser.add_argument(
-        "photos", type=Path, nargs="+", metavar="PHOTO", help="a photo, or a folder of nothing but photos"
+        "photos",
+        nargs="+",
+        metavar="PHOTO",
+        help="a photo, a folder of nothing but photos, or s3://BUCKET/photos/… as the service stored them",
+    )
+    parser.add_argument(
+        "--most", type=int, default=50, metavar="N", help="reports to take from each s3:// (default: 50)"
     )
 
 
 def run(given: argparse.Namespace) -> list[str]:
-    """A line for each photo, each taken as a report of its own, and one for all of them."""
-    files = list(_files(given.photos))
-    photos = [_photo(file) for file in files]
-    old, new = _look(given.old, photos), _look(given.new, photos)
+    """A line for each report, a photo that is given being one of its own, and a line for all of them."""
+    asked = cases(given.photos, given.most)
+    old, new = _look(given.old, asked), _look(given.new, asked)
     changes = [differences(*pair) for pair in zip(old, new, strict=True)]
-    lines = [f"{file}: {'; '.join(found) or 'no change'}" for file, found in zip(files, changes, strict=True)]
+    lines = [
+        f"{case.name}: {'; '.join(found) or 'no change'}" for case, found in zip(asked, changes, strict=True)
+    ]
     changed = sum(1 for found in changes if found)
     versions = f"{old[0].artifact} → {new[0].artifact}"
-    return [*lines, f"{changed} of {len(files)} reports would change: {versions}"]
+    return [*lines, f"{changed} of {len(asked)} reports would change: {versions}"]
 
 
 def differences(old: Sight, new: Sight) -> list[str]:
@@ -66,32 +73,14 @@ def _wear(assessment: Assessment) -> dict[str, float]:
     return {mark.tag: mark.confidence for mark in assessment.condition.wear}
 
 
-def _files(given: Sequence[Path]) -> Iterator[Path]:
-    for path in given:
-        if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.is_file() and file.name[0] != ".")
-            if not inside:
-                raise ReplayError(f"{path}: holds no photo")
-            yield from inside
-        else:
-            yield path
-
-
-def _photo(file: Path) -> bytes:
-    try:
-        return prepare(file.read_bytes(), str(file)).seen
-    except VitrineError as error:
-        raise ReplayError(str(error)) from error
-
-
-def _look(archive: Path, photos: Sequence[bytes]) -> list[Sight]:
+def _look(archive: Path, asked: Sequence[Case]) -> list[Sight]:
     seen = []
     with serving(archive) as runtime:
         model = VisionModel(cast("Any", runtime), str(archive))
-        for number, photo in enumerate(photos, 1):
-            sys.stderr.write(f"{archive}: photo {number} of {len(photos)}\n")
+        for number, case in enumerate(asked, 1):
+            sys.stderr.write(f"{archive}: report {number} of {len(asked)}\n")
             try:
-                seen.append(model.look([photo]))
+                seen.append(model.look(case.photos))
             except VitrineError as error:
-                raise ReplayError(str(error)) from error
+                raise ReplayError(f"{case.name}: {archive}: {error}") from error
     return seen

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import shutil
 import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from model_artifacts.blip2 import packaging, replay
 from model_artifacts.blip2.demo import MODEL
 from model_artifacts.blip2.errors import ArtifactError
+from model_artifacts.blip2.photos import PhotoError, cases
 from model_artifacts.blip2.unpacked import ArchiveError
 from services.core.model import Sight
 from services.core.vocabulary import vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PIL import Image
@@ -99,11 +104,40 @@ def test_another_confidence_or_caption_is_no_difference() -> None:
 
 def test_what_is_no_photo_is_named(demo: Path, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("hello")
-    with pytest.raises(replay.ReplayError, match=r"note\.txt: is not a photo"):
+    with pytest.raises(PhotoError, match=r"note\.txt: is not a photo"):
         run("--old", demo, "--new", demo, tmp_path / "note.txt")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(replay.ReplayError, match="empty: holds no photo"):
+    with pytest.raises(PhotoError, match="empty: holds no photo"):
         run("--old", demo, "--new", demo, tmp_path / "empty")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="photos")
+        yield "photos"
+
+
+def test_stored_pictures_are_taken_by_report(bucket: str, photos: list[Image.Image]) -> None:
+    for key, photo in zip(("ann/r1/1.jpg", "ann/r1/2.jpg", "ann/r2/1.jpg"), photos, strict=True):
+        stream = io.BytesIO()
+        photo.save(stream, "JPEG")
+        boto3.client("s3").put_object(Bucket=bucket, Key=f"photos/{key}", Body=stream.getvalue())
+    first, second = cases(["s3://photos/photos/ann/"], 50)
+    assert (first.name, len(first.photos)) == ("s3://photos/photos/ann/r1", 2)
+    assert (second.name, len(second.photos)) == ("s3://photos/photos/ann/r2", 1)
+    assert cases(["s3://photos/photos/"], 1) == [first]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_place_without_pictures_is_named() -> None:
+    with pytest.raises(PhotoError, match="s3://photos/photos/bob: holds no picture"):
+        cases(["s3://photos/photos/bob"], 50)
+    with pytest.raises(PhotoError, match=r"s3://other/photos: cannot be read: .*NoSuchBucket"):
+        cases(["s3://other/photos"], 50)
 
 
 def test_an_archive_that_cannot_be_unpacked_is_named(demo: Path, tmp_path: Path, folder: Path) -> None:
