@@ -56,10 +56,11 @@ def build(
     with tempfile.TemporaryDirectory(prefix=".blip2-", dir=target.parent) as folder:
         work = Path(folder)
         members |= weights.half(model, work / "weights")
+        if with_packages:
+            del members["code/requirements.txt"]
         members["manifest.json"] = work / "manifest.json"
         members["manifest.json"].write_text(_manifest(model, members, revision), "utf-8")
         if with_packages:
-            del members["code/requirements.txt"]
             members |= _packages(work / "packages")
         part = work / NAME
         with part.open("wb") as stream:

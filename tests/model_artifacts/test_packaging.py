@@ -134,6 +134,8 @@ def test_packages_inside_take_the_place_of_the_requirements(
         code = {name for name in tar.getnames() if name.startswith("code/")}
     handlers = {f"code/{file.name}" for file in packaging.CODE.glob("*.py")}
     assert code == {"code/numpy/__init__.py", *handlers}
+    stated_files = stated(tmp_path / "a.tar.gz")["files"]
+    assert {name for name in stated_files if name.startswith("code/")} == handlers
     assert "x86_64-manylinux_2_28 --python-version 3.12" in " ".join(commands[0])
 
 
