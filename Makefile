@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy bench bench-reports bench-accuracy bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,15 @@ image: environment setup-deploy ## build and push the service's image of this co
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m delivery destroy --env "$(ENV)" $(if $(YES),--yes)
 
+model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name|random, REVISION=… of a hub's
+	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
+
+flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium
+	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)")
+
+release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
+	@$(PYTHON) -m model_artifacts.blip2 release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
+
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m tests.bench
 
@@ -64,6 +73,9 @@ bench-reports: setup-test ## held-out goods through the whole system, judged; an
 
 bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
 	@$(PYTHON) -m tests.bench.accuracy
+
+bench-model: setup-test ## scoring beside plain generation, both families: make bench-model DEVICE=cuda
+	@$(PYTHON) -m tests.bench.model $(if $(DEVICE),--device $(DEVICE))
 
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m tests.bench.synth
