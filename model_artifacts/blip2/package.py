@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default=str(DEMO),
         metavar="MODEL",
-        help="a BLIP-2's folder, a hub id owner/name, or random: random weights of the full-size configuration, "
+        help="a BLIP-2's folder, a hub id owner/name, or random: the full size with random weights, "
         "for measuring (default: the demo model)",
     )
     parser.add_argument("--revision", metavar="COMMIT", help="the hub's commit, 40 hexadecimal digits")
