@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.bench.naive import likelihood
 from tests.model_artifacts.tiny import MINIATURE, Family, blip, processor
 
 if TYPE_CHECKING:
@@ -40,22 +41,6 @@ def noise() -> list[Image.Image]:
     return [Image.fromarray(random.integers(0, 255, (56, 56, 3), dtype=np.uint8)) for _ in range(3)]
 
 
-def likelihood(scorer: Any, photo: Image.Image, prompt: str, answer: list[int]) -> float:
-    """Σ log p of one answer from one forward pass over image, prompt and answer, nothing cached."""
-    inputs = scorer.processor(images=photo, text=prompt, return_tensors="pt")
-    tokens = torch.tensor([answer])
-    if scorer.blip.config.use_decoder_only_language_model:
-        inputs["input_ids"] = torch.cat([inputs["input_ids"], tokens], dim=1)
-        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
-        with torch.inference_mode():
-            logits = scorer.blip(**inputs).logits[:, -len(answer) - 1 : -1]
-    else:
-        start = torch.tensor([[scorer.blip.config.text_config.decoder_start_token_id, *answer[:-1]]])
-        with torch.inference_mode():
-            logits = scorer.blip(**inputs, decoder_input_ids=start).logits
-    return float(logits.log_softmax(-1).gather(2, tokens.unsqueeze(-1)).sum())
-
-
 def test_scores_equal_the_likelihood_of_each_candidate_alone(loaded: Any, noise: list[Image.Image]) -> None:
     scorer = loaded.scorer
 
@@ -63,7 +48,10 @@ def test_scores_equal_the_likelihood_of_each_candidate_alone(loaded: Any, noise:
 
     for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
         answers = scorer.answer_tokens(words)
-        plain = [[likelihood(scorer, photo, prompt, tokens) for tokens in answers] for photo in noise]
+        plain = [
+            [likelihood(scorer.blip, scorer.processor, photo, prompt, tokens) for tokens in answers]
+            for photo in noise
+        ]
         assert table.tolist() == [pytest.approx(row, abs=1e-4) for row in plain]
         assert table.std(0).max() > 1e-2, "the photos must be told apart"
 

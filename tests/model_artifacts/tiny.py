@@ -26,8 +26,8 @@ PIECE = 5
 """Letters to a piece: `ceramic` is two tokens, `mug` is one, as in the real tokenizers."""
 WORDS = (
     "a an and any blue chip crack dent scratch stain tear bag book bottle chair clock lamp mug shoe table "
-    "vase unknown ceramic fabric glass leather metal paper plastic wood what is this it made of there on with "
-    "photo item yes no Question Answer in the : . ?"
+    "vase unknown ceramic fabric glass leather metal paper plastic wood what is this it made of there on "
+    "with photo item yes no Question Answer in the : . ?"
 )
 
 
@@ -83,17 +83,18 @@ def config(family: Family, size: Size, image_token: int, queries: int = 32) -> B
     text = T5Config(
         vocab_size=max(32128 // size.fewer_words, _LEAST_WORDS), d_model=2048 // by, d_kv=64, d_ff=5120 // by,
         num_layers=layers(24), num_decoder_layers=layers(24), num_heads=max(1, 32 // by),
-        feed_forward_proj="gated-gelu", tie_word_embeddings=False, pad_token_id=0, eos_token_id=1,
-        decoder_start_token_id=0,
+        feed_forward_proj="gated-gelu", pad_token_id=0, eos_token_id=1,
     ) if family == "t5" else OPTConfig(
         vocab_size=max(50272 // size.fewer_words, _LEAST_WORDS), hidden_size=2560 // by,
-        word_embed_proj_dim=2560 // by, ffn_dim=10240 // by, num_hidden_layers=layers(32), num_attention_heads=max(1, 32 // by),
-        max_position_embeddings=2048, pad_token_id=0, bos_token_id=1, eos_token_id=1,
+        word_embed_proj_dim=2560 // by, ffn_dim=10240 // by, num_hidden_layers=layers(32),
+        num_attention_heads=max(1, 32 // by), max_position_embeddings=2048, pad_token_id=0,
+        bos_token_id=1, eos_token_id=1,
     )  # fmt: skip
+    extra = {"tie_word_embeddings": False, "decoder_start_token_id": 0} if family == "t5" else {}
     return Blip2Config(
         vision_config=vision.to_dict(),
         qformer_config=qformer.to_dict(),
-        text_config=text.to_dict(),
+        text_config=text.to_dict() | extra,
         num_query_tokens=queries,
         image_token_index=image_token,
     )

@@ -1,7 +1,8 @@
 """The two language models of BLIP-2: how each reads image and prompt once, for all candidates to share.
 
-T5 reads them in its encoder, and each answer is one decoder pass from there. OPT reads on from the image: what
-it makes of a photo is kept and shared by the photo's prompts, what it makes of a prompt by the answers.
+T5 reads them in its encoder, and each answer is one decoder pass from there. OPT reads on from the image:
+what it makes of a photo is kept and shared by the photo's prompts, what it makes of a prompt by the
+answers.
 """
 
 from __future__ import annotations
