@@ -168,9 +168,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
-        say(
-            "--device cuda: torch sees no CUDA device here; run it on a GPU machine, with a CUDA build of torch"
-        )
+        say("--device cuda: torch sees no GPU here; run it on a machine with one, with a CUDA build of torch")
         return 1
     detail: dict[str, Any] = {"torch": torch.__version__, "transformers": version("transformers")}
     figures: list[Figure] = []

@@ -11,6 +11,8 @@ Answer::
     {"answers": [{"id": "type", "scores": [{"mug": 0.9, "vase": 0.1}]},
                  {"id": "wear", "scores": [{"chip": 0.02}, ... one for each photo]}],
      "caption": "a blue ceramic mug", "artifact": "demo-0123456789ab"}
+
+An artifact with a vocabulary of its own knows that vocabulary's questions, by their ids, and refuses others.
 """
 
 from __future__ import annotations
