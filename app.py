@@ -12,6 +12,7 @@ from stacks.gateway import Gateway
 from stacks.model import Model
 from stacks.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.storage import Storage
+from stacks.studio import Studio
 from stacks.upstream import listener_upstream, url_upstream
 
 
@@ -34,6 +35,15 @@ def build(app: cdk.App, settings: Environment) -> None:
     else:
         Model(**placed("model"), settings=settings, artifacts=storage.artifacts)
         analyze = Analyze(**placed("analyze"), settings=settings, storage=storage)
+        if settings.studio is not None:
+            Studio(
+                **placed("studio"),
+                settings=settings,
+                studio=settings.studio,
+                storage=storage,
+                vpc=analyze.vpc,
+                termination_protection=settings.keep_data,
+            )
         server_name = settings.domain.name if settings.domain is not None else None
         upstream = listener_upstream(analyze.vpc, analyze.listener, server_name)
     gateway = Gateway(

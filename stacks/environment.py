@@ -17,6 +17,7 @@ from stacks.sections import (
     Origin,
     Section,
     Service,
+    Studio,
     Supabase,
     Throttle,
     Url,
@@ -57,6 +58,7 @@ class Environment(Section):
     llm: Llm
     alarms: Alarms
     throttle: Throttle
+    studio: Studio | None = None
 
     @field_validator("zones")
     @classmethod
@@ -70,6 +72,13 @@ class Environment(Section):
         strangers = [zone for zone in self.zones if not zone.startswith(self.region)]
         if strangers:
             raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {strangers[0]}")
+        if self.studio is not None and self.studio.network == "vpc" and self.egress != "nat":
+            raise ValueError(
+                'egress = "nat" for studio.network "vpc": without a NAT gateway its apps reach nothing; '
+                'else studio.network = "internet"'
+            )
+        if self.studio is not None and self.target == "emulator":
+            raise ValueError("no [studio]: the emulator has no SageMaker")
         if self.target == "emulator" and self.upstream_url is None:
             raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
         if self.target == "aws":

@@ -15,6 +15,10 @@ class Exemption(NamedTuple):
     reason: str
 
 
+_EXPORT = "vitrine-{environment}-storage:ExportsOutputFn"
+_SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
+_LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
+
 EXEMPTIONS = (
     Exemption(
         "AwsSolutions-S1",
@@ -64,6 +68,36 @@ EXEMPTIONS = (
             "An async endpoint's requests and answers lie under names that are made for each.",
         )
         for folder in ("requests", "answers", "failures")
+    ),
+    Exemption(
+        "AwsSolutions-IAM5[Resource::*]",
+        "studio/Role/DefaultPolicy/Resource",
+        "sagemaker:ListApps and sagemaker:ListSpaces know no resource; Studio's page shows what they list.",
+    ),
+    Exemption(
+        "AwsSolutions-IAM5[Resource::*]",
+        "studio/ModelRole/DefaultPolicy/Resource",
+        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; the latter its namespace.",
+    ),
+    *(
+        Exemption(
+            f"AwsSolutions-IAM5[Resource::{resource}]",
+            f"studio/{role}/DefaultPolicy/Resource",
+            "Its objects, tried endpoints, apps and log streams have names that are made when they are.",
+        )
+        for role, resource in (
+            ("Role", f"{_EXPORT}GetAttArtifacts82DD59A1Arn3B515032/*"),
+            ("Role", f"{_EXPORT}GetAttImages2D38C313Arn6C6DDC6E/*"),
+            ("Role", f"{_SAGEMAKER}:model/blip2-*"),
+            ("Role", f"{_SAGEMAKER}:endpoint-config/blip2-*"),
+            ("Role", f"{_SAGEMAKER}:endpoint/blip2-*"),
+            ("Role", f"{_SAGEMAKER}:user-profile/<Domain.DomainId>/*"),
+            ("Role", f"{_SAGEMAKER}:space/<Domain.DomainId>/*"),
+            ("Role", f"{_SAGEMAKER}:app/<Domain.DomainId>/*"),
+            ("Role", f"{_LOGS}:log-group:/aws/sagemaker/studio:*"),
+            ("ModelRole", f"{_EXPORT}GetAttArtifacts82DD59A1Arn3B515032/models/*"),
+            ("ModelRole", f"{_LOGS}:log-group:/aws/sagemaker/Endpoints/blip2-*:*"),
+        )
     ),
 )
 

@@ -145,3 +145,11 @@ class Throttle(Section):
 
     analyze: Rate
     reports: Rate
+
+
+class Studio(Section):
+    """SageMaker Studio, where a person packages and tries models; `network` is its apps' way out."""
+
+    user_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
+    network: Literal["internet", "vpc"]
+    idle_shutdown_minutes: Annotated[int, Field(ge=60, le=525_600)]

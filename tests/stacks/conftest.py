@@ -17,6 +17,7 @@ OPTIONAL = {
     "cors_origins": [],
     "egress": "nat",
     "zones": ["ca-central-1a", "ca-central-1b", "ca-central-1d"],
+    "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},
     "image_digest": f"sha256:{'a' * 64}",
 }
 
@@ -82,7 +83,8 @@ def prod(assemblies: dict[str, Assembly]) -> Assembly:
 @pytest.fixture(scope="session")
 def shop(assemblies: dict[str, Assembly]) -> Assembly:
     """The environment with all that is optional: a domain, an issuer, a legacy secret, NAT, a third zone, an
-    image by its digest, an artifact of its own behind an async endpoint that sleeps; and no web origins.
+    image by its digest, Studio, an artifact of its own behind an async endpoint that sleeps; and no web
+    origins.
     """
     return assemblies["shop"]
 

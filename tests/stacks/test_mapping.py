@@ -12,9 +12,10 @@ SHIPS = {
     "model": {"model_artifacts/blip2"},
     "analyze": {"services/analyze"},
     "gateway": {"services/authorizer"},
+    "studio": set[str](),
 }
 # What runs as a process where there is no AWS.
-AWS_ONLY = {"model", "analyze"}
+AWS_ONLY = {"model", "analyze", "studio"}
 LIBRARIES = {"services/core"}
 
 
@@ -62,7 +63,9 @@ def test_every_asset_comes_from_where_the_table_says(assembly: Assembly) -> None
 
 
 def test_an_environment_has_the_stacks_of_the_table(assembly: Assembly) -> None:
-    missing = AWS_ONLY if assembly.settings.target == "emulator" else set()
+    missing = set(AWS_ONLY) if assembly.settings.target == "emulator" else set()
+    if assembly.settings.studio is None:
+        missing.add("studio")
     assert assembly.stacks == set(SHIPS) - missing
 
 

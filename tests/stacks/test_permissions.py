@@ -10,7 +10,7 @@ REASONS = {
     (
         "AWS::IAM::Policy",
         "resource",
-    ): "ecr:GetAuthorizationToken is for the account's registry, and names none",
+    ): "ecr:GetAuthorizationToken is for the account's registry, and names none; so do Studio's lists",
     ("AWS::KMS::Key", "action"): "the account's administrators keep the key; without this nobody could",
     ("AWS::KMS::Key", "resource"): "in a key's own policy, * is that key",
 }
