@@ -40,6 +40,10 @@ class Size:
     image: int = 224
     fewer_words: int = 1
 
+    def layers(self, real: int) -> int:
+        """How many layers stand for so many of the real model's."""
+        return max(1, round(real / self.shallower))
+
 
 FULL = Size()
 QUARTER = Size(4, 4, fewer_words=16)
@@ -69,7 +73,7 @@ def processor(family: Family, size: Size, queries: int = 32) -> Any:
 
 def config(family: Family, size: Size, image_token: int, queries: int = 32) -> Blip2Config:
     """The configuration of blip2-flan-t5-xl or blip2-opt-2.7b, made smaller."""
-    by, layers = size.narrower, lambda count: max(1, round(count / size.shallower))
+    by, layers = size.narrower, size.layers
     vision = Blip2VisionConfig(
         hidden_size=1408 // by, intermediate_size=6144 // by, num_hidden_layers=layers(39),
         num_attention_heads=max(1, 16 // by), image_size=size.image, patch_size=14,
