@@ -31,6 +31,9 @@ def main() -> None:
     training.add_argument("--language-minutes", type=float, default=24, help="of the second stage")
     training.add_argument("--chunks", type=int, default=30, help="of 2,048 pictures, drawn once")
     training.add_argument("--processes", type=int, default=2, help="that draw at once")
+    training.add_argument(
+        "--start", type=Path, help="folder of a model to go on from; without it, fresh weights"
+    )
     training.add_argument("--target", type=Path, default=MODEL)
     evaluation = steps.add_parser("evaluate", help="accuracy on held-out goods, through the served handlers")
     evaluation.add_argument("--count", type=int, default=400)
@@ -63,7 +66,7 @@ def _train(given: argparse.Namespace) -> None:
 
     torch.set_num_threads(1)
     pool.write(TRAINING / "pool", given.chunks, given.processes)
-    vision.train(TRAINING, given.minutes)
+    vision.train(TRAINING, given.minutes, given.start)
     language.train(TRAINING, given.target, given.language_minutes, pictures=20_000)
     evaluate.fit(given.target, count=300)
     figures = evaluate.evaluate(given.target, count=500)

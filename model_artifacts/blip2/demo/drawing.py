@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFilter
 
+from .assemblies import ASSEMBLIES
 from .canvas import Pose, blend, outline_mask, place
 from .goods import SHAPES
 from .marks import MARKS_OF, mark
 from .materials import COLOURS, MATERIALS_OF, Field, clouds, surface
 from .outliers import OUTLIERS
 from .shapes import Shape, ellipse
+from .strangers import STRANGERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 TAGS = ("chip", "crack", "dent", "scratch", "stain", "tear")
 UNKNOWN = "unknown"
 _OUTLIER_SHARE = 0.1
+_ASSEMBLED = 0.7
+"""Of the unknown things, how many are put together by chance instead of drawn after a name."""
 _SUPERSAMPLE = 2
 _BACKDROPS = (
     (214, 208, 198),
@@ -117,7 +121,7 @@ def _draw_mark(
         body & ((core < 190) & (core > 120) if tag == "chip" else core >= min(235, int(core.max())))
     )
     if not len(rows):
-        rows, columns = np.nonzero(body)
+        rows, columns = np.nonzero(body if body.any() else regions > 0)
     at = int(rng.integers(len(rows)))
     spot = Pose(pose.matrix, np.array([columns[at], rows[at]], dtype=np.float64))
     touched = np.zeros_like(body)
@@ -138,6 +142,13 @@ def _wear(rng: np.random.Generator, material: str) -> tuple[str, ...]:
     return tuple(sorted(rng.choice(possible, min(count, len(possible)), replace=False).tolist()))
 
 
+def _unknown(rng: np.random.Generator, stranger: str | None) -> Shape:
+    if stranger is not None:
+        return STRANGERS[stranger](rng)
+    among = ASSEMBLIES if rng.random() < _ASSEMBLED else OUTLIERS
+    return among[str(rng.choice(list(among)))](rng)
+
+
 def draw(
     seed: int,
     size: tuple[int, int] = (96, 96),
@@ -146,21 +157,26 @@ def draw(
     type: str | None = None,  # noqa: A002 - the vocabulary's own word
     material: str | None = None,
     wear: tuple[str, ...] | None = None,
+    outliers: float = _OUTLIER_SHARE,
+    stranger: str | None = None,
 ) -> Drawing:
     """Draw the good of a seed, `size` pixels wide and high.
 
     `aspect` is the width of the photo that the pixels stand for over its height (the model sees it squeezed
     to a square); without it the seed chooses. `type`, `material` and `wear` overrule the seed's choice.
+    `outliers` is the share of seeds that draw something unknown; `stranger` names one of `STRANGERS` to draw.
     The same arguments give the same picture.
     """
     rng = np.random.default_rng(seed)
     width, height = size[0] * _SUPERSAMPLE, size[1] * _SUPERSAMPLE
     seed_aspect = float(rng.choice([1.0, 4 / 3, 3 / 4, 3 / 2]))
-    kind = type or (UNKNOWN if rng.random() < _OUTLIER_SHARE else str(rng.choice(list(SHAPES))))
+    if stranger is not None:
+        type = UNKNOWN  # noqa: A001 - as above
+    kind = type or (UNKNOWN if rng.random() < outliers else str(rng.choice(list(SHAPES))))
     made_of = material or str(rng.choice(MATERIALS_OF.get(kind, tuple(COLOURS))))
     colour = str(rng.choice(list(COLOURS[made_of])))
     tags = _wear(rng, made_of) if wear is None else wear
-    shape = SHAPES[kind](rng) if kind in SHAPES else OUTLIERS[str(rng.choice(list(OUTLIERS)))](rng)
+    shape = SHAPES[kind](rng) if kind in SHAPES else _unknown(rng, stranger)
     scene = _backdrop(rng, width, height)
     pose = place(rng, width, height, aspect or seed_aspect)
     regions = _draw_good(rng, scene, shape, made_of, colour, pose, tags)

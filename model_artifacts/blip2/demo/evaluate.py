@@ -14,10 +14,11 @@ import torch
 from PIL import Image
 
 from . import calibration
-from .drawing import TAGS, Drawing, draw
+from .drawing import TAGS, UNKNOWN, Drawing, draw
 from .network import vocabulary
 from .pool import MATERIALS, TYPES
 from .progress import say
+from .strangers import STRANGERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 CODE = Path(__file__).resolve().parents[1] / "code"
 TWENTY = range(20)
 """Seeds of the fixed list of held-out goods that the README speaks of."""
-HELD_OUT, CALIBRATION = 100_000, 500_000
+HELD_OUT, CALIBRATION, UNSEEN = 100_000, 500_000, 700_000
+SURE = 0.6
+"""Above this, a type that is said of what is none of the ten counts as a confident wrong word."""
 _PHOTO, _MODEL_SIDE = (480, 360), 384
 
 
@@ -85,12 +88,16 @@ class Verdict:
         return self.said(question) == str(getattr(self.drawing, question))
 
 
-def verdicts(folder: Path, seeds: range) -> Iterator[Verdict]:
-    """What the artifact in `folder` says of the goods of these seeds, drawn as photos of 480 x 360."""
+def verdicts(folder: Path, seeds: range, strangers: tuple[str, ...] = ()) -> Iterator[Verdict]:
+    """What the artifact in `folder` says of the goods of these seeds, drawn as photos of 480 x 360.
+
+    With `strangers`, the seeds draw those kinds in turn instead.
+    """
     inference = handlers()
     model = inference.model_fn(str(folder))
-    for seed in seeds:
-        drawing = draw(seed, _PHOTO, aspect=_PHOTO[0] / _PHOTO[1])
+    for number, seed in enumerate(seeds):
+        stranger = strangers[number % len(strangers)] if strangers else None
+        drawing = draw(seed, _PHOTO, aspect=_PHOTO[0] / _PHOTO[1], stranger=stranger)
         answer = ask(inference, model, [drawing.image])
         yield Verdict(
             drawing, {item["id"]: item["scores"][0] for item in answer["answers"]}, answer["caption"]
@@ -113,6 +120,16 @@ def summary(found: list[Verdict]) -> dict[str, float]:
         calibration.calibration_error(shares.flatten(), there.flatten()), 4
     )
     return figures
+
+
+def left_unknown(folder: Path, each: int) -> float:
+    """Of `each` pictures of every kind of `STRANGERS`, the share that no type but `unknown` is sure of."""
+    kinds = tuple(STRANGERS)
+    found = verdicts(folder, range(UNSEEN, UNSEEN + each * len(kinds)), kinds)
+    surest = [
+        max(share for name, share in verdict.scores["type"].items() if name != UNKNOWN) for verdict in found
+    ]
+    return round(sum(share <= SURE for share in surest) / len(surest), 4)
 
 
 def fit(folder: Path, count: int) -> None:
@@ -147,6 +164,7 @@ def evaluate(folder: Path, count: int) -> dict[str, float]:
             f"{verdict.said('material')}, wear: {worn} | {marks}"
         )
     figures = summary(list(verdicts(folder, range(HELD_OUT, HELD_OUT + count))))
+    figures["strangers_left_unknown"] = left_unknown(folder, each=10)
     say(f"held-out goods: {count} " + " ".join(f"{name} {value:.3f}" for name, value in figures.items()))
     for name in ("type", "material"):
         figures[f"{name}_right_of_{len(twenty)}"] = sum(verdict.right(name) for verdict in twenty)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SIZE = 96
 CHUNK = 2048
+OUTLIERS = 0.25
+"""The share of unknown things among the training pictures; more than are met, since they have more faces."""
 TRAINING_SEED = 1_000_000
 """Training pictures have seeds from here on; all seeds below are held out."""
 
@@ -44,9 +46,9 @@ class Pool:
         return len(self.types)
 
 
-def make(first_seed: int, count: int) -> Pool:
-    """Draw the pictures of consecutive seeds."""
-    drawings = [draw(seed, (SIZE, SIZE)) for seed in range(first_seed, first_seed + count)]
+def make(first_seed: int, count: int, outliers: float = 0.1) -> Pool:
+    """Draw the pictures of consecutive seeds, such a share of them unknown things."""
+    drawings = [draw(seed, (SIZE, SIZE), outliers=outliers) for seed in range(first_seed, first_seed + count)]
     return Pool(
         np.stack([np.asarray(drawing.image) for drawing in drawings]),
         np.stack([drawing.regions for drawing in drawings]),
@@ -61,7 +63,7 @@ def _write_chunk(folder: Path, number: int) -> int:
     path = folder / f"{number:04d}.npz"
     if not path.exists():
         draft = path.with_suffix(".draft.npz")
-        np.savez(draft, **vars(make(TRAINING_SEED + number * CHUNK, CHUNK)))
+        np.savez(draft, **vars(make(TRAINING_SEED + number * CHUNK, CHUNK, OUTLIERS)))
         draft.rename(path)
     return number
 

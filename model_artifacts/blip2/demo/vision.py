@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors.torch import load_model
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 
 _RATE = 8e-4
-_AVERAGE = 0.99
+_AVERAGE = 0.995
+_MARK_WEIGHT = 20.0
 _HELD_OUT_SEED, _HELD_OUT = 900_000, 512
 
 
@@ -44,11 +46,15 @@ def loss(said: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
     material = truth["material"][:, None].expand_as(place).masked_fill(~on_good, NOT_ASKED)
     patch = F.cross_entropy(said["patch_type"].flatten(0, 1), place.flatten())
     patch = patch + F.cross_entropy(said["patch_material"].flatten(0, 1), material.flatten())
+    # A mark covers few patches: unweighted, a crack or a scratch is never learned at all.
     worn = F.binary_cross_entropy_with_logits(
-        said["patch_wear"], truth["patch_wear"], pos_weight=torch.tensor(8.0)
+        said["patch_wear"], truth["patch_wear"], pos_weight=torch.tensor(_MARK_WEIGHT)
     )
+    # The surest patch decides; this is what ties the patches to the picture as a whole.
+    surest = said["patch_wear"].logsumexp(1)
     whole = sum(F.cross_entropy(said[name], truth[name]) for name in ("type", "material", "colour"))
-    return patch + 3 * worn + whole + 2 * F.binary_cross_entropy_with_logits(said["wear"], truth["wear"])
+    worn = 6 * worn + F.binary_cross_entropy_with_logits(surest, truth["wear"])
+    return patch + worn + whole + 4 * F.binary_cross_entropy_with_logits(said["wear"], truth["wear"])
 
 
 @torch.no_grad()
@@ -68,10 +74,15 @@ def accuracy(eyes: nn.Module, pool: Pool) -> str:
     return f"{shares} wear-F1 {2 * hits[0] / (hits[1] + hits[2]).clamp(min=1):.3f}"
 
 
-def train(folder: Path, minutes: float) -> None:
-    """Train for `minutes` in all; a stopped run goes on from its last checkpoint."""
+def train(folder: Path, minutes: float, start: Path | None = None) -> None:
+    """Train for `minutes` in all; a stopped run goes on from its last checkpoint.
+
+    `start` is the folder of a model of the same configuration to go on from, in place of fresh weights.
+    """
     torch.manual_seed(7)
     eyes = Eyes()
+    if start is not None:
+        load_model(eyes.blip, start / "model.safetensors")
     average = AveragedModel(eyes, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))  # type: ignore[no-untyped-call]
     optimizer = torch.optim.AdamW(eyes.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.02)
     path, step, spent = folder / "vision.pt", 0, 0.0
@@ -91,7 +102,9 @@ def train(folder: Path, minutes: float) -> None:
         for group in optimizer.param_groups:
             group["lr"] = rate
         pixels, truth = batches.next()
-        value = loss(eyes(pixels), truth)
+        with torch.autocast("cpu", torch.bfloat16):
+            said = eyes(pixels)
+        value = loss({name: logits.float() for name, logits in said.items()}, truth)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(eyes.parameters(), 1.0)
