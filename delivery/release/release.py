@@ -1,0 +1,150 @@
+"""The steps of a release in their order; what they need is handed in, so that an emulator can stand in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from delivery.archive import upload
+from delivery.aws import parameter_name
+from delivery.checks.model import is_there
+from delivery.errors import DeliveryError
+from delivery.release.canary import CanaryFailed, ask, canary, may_read, terminable
+from delivery.release.settings_file import with_artifact, write_whole
+from delivery.resources import physical_ids, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import boto3
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
+
+    from delivery.release.events import Events
+    from stacks.environment import Environment
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the steps work with."""
+
+    session: boto3.Session
+    runtime: SageMakerRuntimeClient
+    check: Callable[[Path, str], object]
+    start: Callable[[str, str, str], None]  # of an endpoint: name, role, where the archive is
+    deploy: Callable[[], None]  # the model's stack, by the settings as they are then
+    photos: Mapping[str, bytes]
+    version: Callable[[Path], str | None]  # what an archive says it is
+    sleep: Callable[[float], None]
+
+
+def digest(archive: Path) -> str:
+    """The archive's SHA-256."""
+    with archive.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def release(settings: Environment, file: Path, archive: Path, events: Events, means: Means) -> bool:
+    """Release an archive to the environment of these settings, which `file` holds.
+
+    Returns False when it is the one that is served. Raises DeliveryError at the first step that fails: the
+    settings are then as they were, and no canary is left.
+    """
+    key = f"models/{events.sha256}/blip2-endpoint.tar.gz"
+    if settings.model.artifact.split("/")[1:2] == [events.sha256]:
+        events.note("unchanged")
+        return False
+    try:
+        means.check(archive, settings.model.instance_type)
+    except Exception as error:
+        events.note("flight_check_failed", reason=str(error))
+        raise
+    events.note("flight_checked", instance_type=settings.model.instance_type)
+    bucket, kms_key = _bucket(settings, means)
+    s3 = means.session.client("s3")
+    _bring(s3, archive, bucket, key, events)
+    _prove(settings, archive, f"{bucket}/{key}", kms_key, events, means)
+    with terminable():
+        _take_over(file, key, events, means)
+    events.note("released", key=key)
+    return True
+
+
+def _bucket(settings: Environment, means: Means) -> tuple[str, str | None]:
+    name = parameter_name(settings, "artifact-bucket")
+    ssm = means.session.client("ssm")
+    try:
+        bucket = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound as error:
+        raise DeliveryError(
+            f"{settings.name} has no artifact bucket: it is not deployed in this account.",
+            cure=f"Run `make deploy ENV={settings.name}` first.",
+        ) from error
+    rules = means.session.client("s3").get_bucket_encryption(Bucket=bucket)
+    default = rules["ServerSideEncryptionConfiguration"]["Rules"][0].get("ApplyServerSideEncryptionByDefault")
+    if default is None or default["SSEAlgorithm"] != "aws:kms":
+        raise DeliveryError(
+            f"The bucket {bucket} encrypts with no KMS key, so anyone who may list it could read the model.",
+            cure=f"Deploy the storage stack again: `make deploy ENV={settings.name}`.",
+        )
+    return bucket, default.get("KMSMasterKeyID")
+
+
+def _bring(s3: S3Client, archive: Path, bucket: str, key: str, events: Events) -> None:
+    where = f"s3://{bucket}/{key}"
+    if is_there(s3, bucket, key):
+        events.note("upload_present", place=where)
+        return
+    earlier = upload(s3, archive, bucket, key, lambda _count: None)
+    events.note("uploaded", place=where, bytes=archive.stat().st_size, of_them_earlier=earlier)
+
+
+def _role(settings: Environment, means: Means) -> str:
+    stack = f"vitrine-{settings.name}-model"
+    held = resources(means.session.client("cloudformation"), stack)
+    models = physical_ids(held, "AWS::SageMaker::Model")
+    if not models:
+        raise DeliveryError(
+            f"The stack {stack} holds no model, so there is no role for the canary.",
+            cure=f"Run `make deploy ENV={settings.name}` first.",
+        )
+    described = means.session.client("sagemaker").describe_model(ModelName=models[0].rpartition("/")[2])
+    return described["ExecutionRoleArn"]
+
+
+def _prove(
+    settings: Environment, archive: Path, place: str, kms_key: str | None, events: Events, means: Means
+) -> None:
+    name = f"{settings.model.endpoint_name}-canary"
+    role = _role(settings, means)
+    clients = means.session.client("iam"), means.session.client("sagemaker")
+    try:
+        with (
+            may_read(clients[0], role, f"arn:aws:s3:::{place}", kms_key, means.sleep),
+            canary(clients[1], name, lambda: means.start(name, role, f"s3://{place}"), means.sleep),
+        ):
+            events.note("canary_started", endpoint=name)
+            ask(means.runtime, name, means.photos, means.version(archive))
+            events.note("canary_answered", endpoint=name, photos=len(means.photos))
+    except CanaryFailed as error:
+        events.note("canary_failed", endpoint=name, reason=str(error))
+        raise
+    except KeyboardInterrupt:
+        events.note("canary_interrupted", endpoint=name)
+        raise
+    events.note("canary_gone", endpoint=name)
+
+
+def _take_over(file: Path, key: str, events: Events, means: Means) -> None:
+    before = file.read_bytes()
+    write_whole(file, with_artifact(before.decode(), key).encode())
+    events.note("settings_written", file=str(file))
+    try:
+        means.deploy()
+    except BaseException as error:
+        write_whole(file, before)
+        events.note("deployment_failed", reason=str(error) or type(error).__name__, settings="restored")
+        raise
+    events.note("deployed")

@@ -1,0 +1,159 @@
+"""An account in the emulator, as a first deployment left it; its endpoint asks the real handlers."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from delivery.release.command import sdk_start, stated_version
+from delivery.release.events import Events
+from delivery.release.release import Means, digest, release
+from model_artifacts.blip2.demo import MODEL
+from model_artifacts.blip2.demo.evaluate import handlers
+from stacks.environment import FOLDER, load_environment
+
+REGION = "ca-central-1"
+ENDPOINT = "blip2-endpoint-canary"
+TEMPLATE = {
+    "Resources": {
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "model",
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "sagemaker.amazonaws.com"},
+                            "Action": "sts:AssumeRole",
+                        }
+                    ],
+                },
+            },
+        },
+        "Model": {
+            "Type": "AWS::SageMaker::Model",
+            "Properties": {
+                "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                "PrimaryContainer": {"Image": "1.dkr.ecr.ca-central-1.amazonaws.com/a:1"},
+            },
+        },
+    }
+}
+
+
+class Runtime:
+    """Asks the archive's handlers, as long as there is such an endpoint."""
+
+    def __init__(self, sagemaker: Any) -> None:
+        self.sagemaker, self.inference = sagemaker, handlers()
+        self.model = self.inference.model_fn(str(MODEL))
+        self.asked = 0
+        self.change: Callable[[dict[str, Any]], object] = lambda reply: None
+        self.policies: list[str] = []
+
+    def invoke_endpoint(self, **call: Any) -> dict[str, Any]:
+        self.asked += 1
+        self.sagemaker.describe_endpoint(EndpointName=call["EndpointName"])
+        given = self.inference.input_fn(call["Body"], call["ContentType"])
+        made = self.inference.output_fn(self.inference.predict_fn(given, self.model), call["Accept"])
+        reply = json.loads(made[0] if isinstance(made, tuple) else made)
+        self.change(reply)
+        return {"Body": io.BytesIO(json.dumps(reply).encode())}
+
+    def refuse(self, reply: dict[str, Any]) -> None:
+        raise ClientError({"Error": {"Code": "ModelError"}, "OriginalStatusCode": 500}, "InvokeEndpoint")  # type: ignore[typeddict-unknown-key]
+
+
+@dataclass
+class Place:
+    """One environment, and how to release to it."""
+
+    folder: Path
+    session: boto3.Session
+    runtime: Runtime
+    checked: list[Path] = field(default_factory=list)
+    deployed: list[str] = field(default_factory=list)
+    deploy: Callable[[], None] | None = None
+    check: Callable[[Path, str], object] | None = None
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "shop.toml"
+
+    @property
+    def sagemaker(self) -> Any:
+        return self.session.client("sagemaker")
+
+    def archive(self, content: str = "first") -> Path:
+        """An archive with the demo's version, of bytes of its own."""
+        path = self.folder / "blip2-endpoint.tar.gz"
+        with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as packed:
+            stated = json.dumps({"version": self.runtime.model.manifest.artifact, "note": content}).encode()
+            entry = tarfile.TarInfo("manifest.json")
+            entry.size = len(stated)
+            packed.addfile(entry, io.BytesIO(stated))
+        return path
+
+    def release(self, archive: Path) -> bool:
+        settings = load_environment(self.file)
+        log = Events(self.folder / "log.jsonl", "shop", digest(archive))
+        means = Means(
+            session=self.session,
+            runtime=self.runtime,  # type: ignore[arg-type]
+            check=self.check or (lambda file, _type: self.checked.append(file)),
+            start=sdk_start(settings, self.session),
+            deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
+            photos={"mug": (FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes()},
+            version=stated_version,
+            sleep=lambda _seconds: None,
+        )
+        return release(settings, self.file, archive, log, means)
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "log.jsonl").read_text("utf-8").splitlines()]
+
+    def left(self) -> list[str]:
+        """What is there of the canary."""
+        found = [one["EndpointName"] for one in self.sagemaker.list_endpoints()["Endpoints"]]
+        found += [
+            one["EndpointConfigName"] for one in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]
+        ]
+        found += [one["ModelName"] for one in self.sagemaker.list_models()["Models"]]
+        found += self.session.client("iam").list_role_policies(RoleName="model")["PolicyNames"]
+        return [name for name in found if "canary" in name]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
+    with mock_aws():
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        text = (FOLDER / "dev.toml").read_text("utf-8").replace("ml.t2.medium", "ml.g4dn.xlarge")
+        (tmp_path / "shop.toml").write_text(text, "utf-8")
+        s3 = session.client("s3")
+        s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
+        key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
+        encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+        s3.put_bucket_encryption(
+            Bucket="artifacts",
+            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": encryption}]},
+        )
+        session.client("ssm").put_parameter(
+            Name="/vitrine/shop/artifact-bucket", Value="artifacts", Type="String"
+        )
+        session.client("cloudformation").create_stack(
+            StackName="vitrine-shop-model",
+            TemplateBody=json.dumps(TEMPLATE),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        yield Place(tmp_path, session, Runtime(session.client("sagemaker")))

@@ -1,0 +1,159 @@
+"""A release against the emulator: what it changes, what it leaves, and what it says in its log."""
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from delivery.errors import DeliveryError
+from delivery.release.canary import CanaryFailed
+from delivery.release.release import digest
+from stacks.environment import load_environment
+from tests.delivery.release.conftest import ENDPOINT, Place
+
+WELL = [
+    "flight_checked",
+    "uploaded",
+    "canary_started",
+    "canary_answered",
+    "canary_gone",
+    "settings_written",
+    "deployed",
+    "released",
+]
+
+
+def names(place: Place) -> list[str]:
+    return [line["event"] for line in place.events()]
+
+
+def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None:
+    archive = place.archive()
+    before = place.file.read_text("utf-8")
+    assert place.release(archive)
+    key = f"models/{digest(archive)}/blip2-endpoint.tar.gz"
+    stored = place.session.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read()
+    assert stored == archive.read_bytes()
+    assert place.deployed == [key]
+    assert place.file.read_text("utf-8") == before.replace('artifact = "demo"', f'artifact = "{key}"')
+    assert names(place) == WELL
+    assert {(line["env"], line["sha256"]) for line in place.events()} == {("shop", digest(archive))}
+    assert place.left() == []
+
+
+def test_the_same_archive_again_changes_nothing(place: Place) -> None:
+    archive = place.archive()
+    place.release(archive)
+    asked, text = place.runtime.asked, place.file.read_bytes()
+    assert not place.release(archive)
+    assert names(place)[len(WELL) :] == ["unchanged"]
+    assert (place.runtime.asked, len(place.deployed), len(place.checked)) == (asked, 1, 1)
+    assert place.file.read_bytes() == text
+
+
+def test_another_archive_takes_the_place_of_the_first(place: Place) -> None:
+    place.release(place.archive())
+    assert place.release(place.archive("second"))
+    assert names(place) == WELL + WELL
+    assert place.deployed[1] == load_environment(place.file).model.artifact != place.deployed[0]
+    assert place.left() == []
+
+
+def _other(reply: dict[str, Any]) -> None:
+    reply["artifact"] = "another-000000000000"
+
+
+def _worn(reply: dict[str, Any]) -> None:
+    reply["answers"][2]["scores"] = reply["answers"][2]["scores"] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [(_other, "another-000"), (_worn, "2 answers where 1"), (None, "ModelError")]
+)
+def test_a_canary_that_fails_changes_nothing_and_leaves_nothing(
+    place: Place, change: Any, reason: str
+) -> None:
+    place.runtime.change = change or place.runtime.refuse
+    text = place.file.read_bytes()
+    with pytest.raises(CanaryFailed, match=reason):
+        place.release(place.archive())
+    assert names(place)[-1] == "canary_failed"
+    assert reason in place.events()[-1]["reason"]
+    assert place.file.read_bytes() == text
+    assert place.deployed == place.left() == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals) -> None:
+    text = place.file.read_bytes()
+    before = signal.getsignal(how)
+    place.runtime.change = lambda _reply: os.kill(os.getpid(), how)
+    with pytest.raises(KeyboardInterrupt):
+        place.release(place.archive())
+    assert names(place)[-1] == "canary_interrupted"
+    assert place.file.read_bytes() == text
+    assert place.deployed == place.left() == []
+    assert signal.getsignal(how) == before
+
+
+def test_what_a_killed_run_left_goes_first(place: Place) -> None:
+    sagemaker = place.sagemaker
+    role = "arn:aws:iam::123456789012:role/model"
+    sagemaker.create_model(ModelName=ENDPOINT, ExecutionRoleArn=role, PrimaryContainer={"Image": "old"})
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": ENDPOINT,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.g4dn.xlarge",
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=ENDPOINT, ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
+    assert place.release(place.archive())
+    assert place.left() == []
+
+
+def test_the_canary_may_read_the_archive_and_only_while_it_lives(place: Place) -> None:
+    seen: list[str] = []
+    place.runtime.change = lambda _reply: seen.extend(place.left())
+    place.release(place.archive())
+    assert sorted(seen) == [ENDPOINT, ENDPOINT, ENDPOINT, "vitrine-release-canary"]
+
+
+def test_a_deployment_that_fails_gives_the_settings_back(place: Place) -> None:
+    def fail() -> None:
+        raise DeliveryError("the alarm took it back")
+
+    place.deploy, text = fail, place.file.read_bytes()
+    with pytest.raises(DeliveryError, match="alarm"):
+        place.release(place.archive())
+    assert place.events()[-1]["event"] == "deployment_failed"
+    assert place.file.read_bytes() == text
+    assert place.left() == []
+
+
+def test_an_archive_that_does_not_fly_is_not_uploaded(place: Place) -> None:
+    def fail(_archive: object, _type: str) -> None:
+        raise DeliveryError("a NaN weight")
+
+    place.check = fail
+    with pytest.raises(DeliveryError, match="NaN"):
+        place.release(place.archive())
+    assert names(place) == ["flight_check_failed"]
+    assert "Contents" not in place.session.client("s3").list_objects_v2(Bucket="artifacts")
+
+
+def test_an_environment_that_was_never_deployed_is_told_so(place: Place) -> None:
+    place.session.client("ssm").delete_parameter(Name="/vitrine/shop/artifact-bucket")
+    with pytest.raises(DeliveryError, match="no artifact bucket"):
+        place.release(place.archive())
+
+
+def test_a_bucket_without_a_key_of_its_own_gets_no_model(place: Place) -> None:
+    plain: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    place.session.client("s3").put_bucket_encryption(
+        Bucket="artifacts", ServerSideEncryptionConfiguration=plain
+    )
+    with pytest.raises(DeliveryError, match="no KMS key"):
+        place.release(place.archive())
+    assert place.deployed == []
