@@ -1,53 +1,19 @@
-"""The model endpoint's container: the artifact's own handlers on /ping and /invocations.
+"""The model endpoint on this machine: the container's own server, on loopback, with a model of one's choice.
 
 It listens once the model has loaded and warmed up, so that /ping never answers for a model that cannot.
 """
 
-import asyncio
 import logging
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
-
 from local.home import REPOSITORY
-from local.servers.handlers import Invoke, load
-from local.servers.serving import BodyTooLargeError, command_line, read_body, serve
+from local.servers.serving import command_line, serve
+from model_artifacts.blip2.server.app import create_app
+from model_artifacts.blip2.server.handlers import load
 
-# TorchServe's own limit, above the 6,291,456 bytes that the SageMaker runtime lets through.
-BODY_LIMIT = 6_553_500
 ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
-
-
-def create_app(invoke: Invoke) -> Starlette:
-    """Return the container's HTTP interface around loaded handlers."""
-    # One thread: on AWS the toolkit has one worker, and two at once would only share the same cores.
-    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
-
-    async def ping(request: Request) -> Response:
-        return PlainTextResponse("ready")
-
-    async def invocations(request: Request) -> Response:
-        try:
-            body = await read_body(request, BODY_LIMIT)
-        except BodyTooLargeError as error:
-            return PlainTextResponse(str(error), 413)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(worker, invoke, body, dict(request.headers))
-        return Response(answer.body, answer.status, media_type=answer.content_type)
-
-    return Starlette(
-        routes=[
-            Route("/ping", ping),
-            Route("/healthz", ping),
-            Route("/invocations", invocations, methods=["POST"]),
-        ]
-    )
 
 
 def model_folder(model: str) -> Path:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from local.servers.handlers import Answer, load
-from local.servers.model import create_app, model_folder
+from local.servers.model import model_folder
+from model_artifacts.blip2.server.app import create_app
+from model_artifacts.blip2.server.handlers import Answer, load
 
 HANDLERS = """
 import json
