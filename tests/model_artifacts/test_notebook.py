@@ -1,0 +1,128 @@
+"""Studio's notebook, executed from its first cell to its last, as far as an emulator goes.
+
+moto keeps the archive and makes the endpoint, for one instance type; no model is behind it and its answer is
+made up, which the notebook is told by VITRINE_EMULATED. nbclient runs it, without nbmake around it:
+nbmake 1.5.5 passes this notebook where a cell raises.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.moto_api._internal.models import moto_api_backend
+from moto.server import ThreadedMotoServer
+
+from model_artifacts.blip2 import package, packaging
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = ROOT / "model_artifacts" / "blip2" / "studio.ipynb"
+REGION = "ca-central-1"
+BUCKET = "vitrine-studio-artifacts"
+EXECUTE = """
+import sys
+from pathlib import Path
+import nbformat
+from nbclient import NotebookClient
+source, target = map(Path, sys.argv[1:])
+notebook = nbformat.read(source, 4)
+NotebookClient(notebook, timeout=120, resources={"metadata": {"path": source.parent}}).execute()
+nbformat.write(notebook, target)
+"""
+ROLE = "arn:aws:iam::123456789012:role/tried"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An emulated account, and what a process needs to work in it."""
+
+    environment: dict[str, str]
+    key_arn: str
+
+    def client(self, service: Any) -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    # A server in this process keeps what an earlier one was told.
+    moto_api_backend.reset()
+    try:
+        _, port = server.get_host_and_port()
+        environment = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        made = Account(environment, "")
+        key = made.client("kms").create_key()["KeyMetadata"]["Arn"]
+        made.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        for name, value in (("artifact-bucket", BUCKET), ("image-key", key), ("studio-model-role", ROLE)):
+            made.client("ssm").put_parameter(Name=f"/vitrine/dev/{name}", Value=value, Type="String")
+        yield Account(environment, key)
+    finally:
+        server.stop()
+
+
+def run(account: Account, work: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    # A process of its own: its kernel inherits the account.
+    command = [sys.executable, "-c", EXECUTE, str(NOTEBOOK), str(work / "executed.ipynb")]
+    emulated = {"VITRINE_EMULATED": "1", "IPYTHONDIR": str(work), "JUPYTER_PLATFORM_DIRS": "1"}
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | account.environment | emulated | variables,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, tmp_path: Path) -> None:
+    done = run(account, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    executed = (tmp_path / "executed.ipynb").read_text("utf-8")
+    assert "InService" in executed
+    assert "emulated" in executed
+    key = packaging.key(packaging.build(tmp_path / packaging.NAME, package.DEMO))
+    (stored,) = account.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert stored["Key"] == key
+    head = account.client("s3").head_object(Bucket=BUCKET, Key=key)
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", account.key_arn)
+    sagemaker = account.client("sagemaker")
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
+    assert sagemaker.list_models()["Models"] == []
+
+
+def test_it_refuses_a_name_that_its_role_may_not_make(account: Account, tmp_path: Path) -> None:
+    done = run(account, tmp_path, VITRINE_ENDPOINT="shop")
+    assert done.returncode == 1
+    assert "CellExecutionError" in done.stderr
+    assert "if not ENDPOINT.startswith" in done.stderr
+    assert "Contents" not in account.client("s3").list_objects_v2(Bucket=BUCKET)
+
+
+def test_it_is_committed_without_outputs() -> None:
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells if "outputs" in cell)
