@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
-    from mypy_boto3_iam import IAMClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
@@ -100,10 +99,11 @@ def remove(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]
             f"The endpoint {name} is not gone after {_GONE_WITHIN_S / 60:.0f} minutes, and it costs money.",
             cure=f"Run `aws sagemaker delete-endpoint --endpoint-name {name}`.",
         )
-    for delete in (
+    deletions: tuple[Callable[[], object], ...] = (
         lambda: sagemaker.delete_endpoint_config(EndpointConfigName=name),
         lambda: sagemaker.delete_model(ModelName=name),
-    ):
+    )
+    for delete in deletions:
         try:
             delete()
         except ClientError as error:
@@ -113,7 +113,7 @@ def remove(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]
 
 @contextlib.contextmanager
 def may_read(
-    iam: IAMClient,
+    iam: Any,
     role: str,
     objects: str,
     key: str | None,

@@ -122,7 +122,13 @@ def _flight_check(archive: Path, instance_type: str) -> None:
             f"There is no flight-check to prove the archive with: {error}.",
             cure="Run `make setup-model`, or look whether model_artifacts/blip2/flight_check is there.",
         ) from error
-    flight_check.run(archive, instance_type)
+    try:
+        flight_check.fly(archive, instance_type)
+    except KeyError as error:
+        raise DeliveryError(
+            f"The flight-check does not know the instance type {error}.",
+            cure="Set model.instance_type to one that it lists, or add it there.",
+        ) from error
 
 
 def _deploy(named: str, name: str) -> None:

@@ -140,7 +140,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         session = boto3.Session("testing", "testing", region_name=REGION)
         text = (FOLDER / "dev.toml").read_text("utf-8").replace("ml.t2.medium", "ml.g4dn.xlarge")
         (tmp_path / "shop.toml").write_text(text, "utf-8")
-        s3 = session.client("s3")
+        s3: Any = session.client("s3")
         s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
         key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
         encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
