@@ -1,0 +1,1 @@
+"""Flies an archive on this machine before an endpoint does, and refuses one that would fail."""

@@ -1,0 +1,51 @@
+"""The Python environment that an archive asks for: its requirements, and what the image brings, no more."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from .errors import RequirementMissing
+
+ROOT = Path(__file__).resolve().parents[3]
+SERVER = Path(__file__).resolve().parents[1] / "server" / "requirements.txt"
+_KEPT = ROOT / ".vitrine" / "flight-check"
+
+
+def environment(requirements: Path) -> Path:
+    """The interpreter of an environment with these requirements; made once, then kept."""
+    if not requirements.is_file():
+        raise RequirementMissing(
+            "code/requirements.txt: is missing; an archive with its packages inside is checked with --here"
+        )
+    torch = f"torch=={version('torch')}"
+    wanted = requirements.read_bytes() + SERVER.read_bytes() + torch.encode()
+    folder = _KEPT / hashlib.sha256(wanted).hexdigest()[:12]
+    done = folder / "complete"
+    if not done.exists():
+        _uv("venv", "--clear", "--quiet", str(folder))
+        links = [f"--find-links={place}" for place in os.environ.get("PIP_FIND_LINKS", "").split()]
+        # uv follows no pip setting; this is where a CPU's torch is looked for, as in local/setup.sh.
+        backend = [] if links else ["--torch-backend=cpu"]
+        _uv(
+            *("pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *links, *backend),
+            *("--requirement", str(requirements), "--requirement", str(SERVER), torch),
+        )
+        done.touch()
+    return folder / "bin" / "python"
+
+
+def _uv(*arguments: str) -> None:
+    from uv import find_uv_bin
+
+    ran = subprocess.run(  # noqa: S603 our own command
+        [find_uv_bin(), *arguments], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if ran.returncode != 0:
+        raise RequirementMissing(
+            f"code/requirements.txt: cannot be installed: {ran.stderr.strip()} "
+            "(is the package index reachable?)"
+        )
