@@ -116,19 +116,13 @@ def stated_version(archive: Path) -> str | None:
 
 def _flight_check(archive: Path, instance_type: str) -> None:
     try:
-        from model_artifacts.blip2 import flight_check
+        from model_artifacts.blip2.flight_check.command import check
     except ImportError as error:
         raise DeliveryError(
             f"There is no flight-check to prove the archive with: {error}.",
             cure="Run `make setup-model`, or look whether model_artifacts/blip2/flight_check is there.",
         ) from error
-    try:
-        flight_check.fly(archive, instance_type)
-    except KeyError as error:
-        raise DeliveryError(
-            f"The flight-check does not know the instance type {error}.",
-            cure="Set model.instance_type to one that it lists, or add it there.",
-        ) from error
+    check(archive, instance_type)
 
 
 def _deploy(named: str, name: str) -> None:
