@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stacks.environment import Environment
 
 # In the order in which they can go.
-STACKS = ("gateway", "analyze", "model", "storage")
+STACKS = ("gateway", "studio", "analyze", "model", "storage")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from .errors import ArtifactError
 COMMANDS = {
     "package": ("model_artifacts.blip2.package", "build the archive; print its SHA-256 and its key"),
     "flight-check": (
-        "model_artifacts.blip2.flight_check",
+        "model_artifacts.blip2.flight_check.command",
         "serve an archive as SageMaker would, and ask it about a photo",
     ),
     "release": (

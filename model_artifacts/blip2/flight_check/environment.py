@@ -8,7 +8,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from .errors import RequirementMissing
+from .refusals import RequirementAbsentError
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = Path(__file__).resolve().parents[1] / "server" / "requirements.txt"
@@ -16,13 +16,13 @@ _KEPT = ROOT / ".vitrine" / "flight-check"
 
 
 def environment(requirements: Path) -> Path:
-    """The interpreter of an environment with these requirements; made once, then kept."""
-    if not requirements.is_file():
-        raise RequirementMissing(
-            "code/requirements.txt: is missing; an archive with its packages inside is checked with --here"
-        )
+    """The interpreter of an environment with these requirements; made once, then kept.
+
+    An archive with its packages inside has no requirements: nothing is installed for it.
+    """
     torch = f"torch=={version('torch')}"
-    wanted = requirements.read_bytes() + SERVER.read_bytes() + torch.encode()
+    given = [file for file in (requirements, SERVER) if file.is_file()]
+    wanted = b"".join(file.read_bytes() for file in given) + torch.encode()
     folder = _KEPT / hashlib.sha256(wanted).hexdigest()[:12]
     done = folder / "complete"
     if not done.exists():
@@ -32,7 +32,8 @@ def environment(requirements: Path) -> Path:
         backend = [] if links else ["--torch-backend=cpu"]
         _uv(
             *("pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *links, *backend),
-            *("--requirement", str(requirements), "--requirement", str(SERVER), torch),
+            *(f"--requirement={file}" for file in given),
+            torch,
         )
         done.touch()
     return folder / "bin" / "python"
@@ -45,7 +46,7 @@ def _uv(*arguments: str) -> None:
         [find_uv_bin(), *arguments], capture_output=True, encoding="utf-8", errors="replace", check=False
     )
     if ran.returncode != 0:
-        raise RequirementMissing(
+        raise RequirementAbsentError(
             f"code/requirements.txt: cannot be installed: {ran.stderr.strip()} "
             "(is the package index reachable?)"
         )

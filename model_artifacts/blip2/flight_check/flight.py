@@ -6,10 +6,11 @@ import math
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,24 @@ def questions(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def fly(folder: Path) -> list[str]:
-    """Serve, warm, ask; what was measured and said."""
+def fly(folder: Path, python: Path) -> list[str]:
+    """Serve with that interpreter, warm, ask; what was measured and said."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     begun = time.monotonic()
-    environment = {**os.environ, "SM_MODEL_DIR": str(folder), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "model_artifacts.blip2.server", "--host", "127.0.0.1"]
+    environment = {
+        **{name: os.environ[name] for name in ("PATH", "OMP_NUM_THREADS") if name in os.environ},
+        "SM_MODEL_DIR": str(folder),
+        "HF_HUB_OFFLINE": "1",
+    }
+    command = [str(python), "-m", "server", "--host", "127.0.0.1"]
     with (
+        _server_alone() as place,
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
         subprocess.Popen(  # noqa: S603 our own server
             [*command, "--port", str(port)],
-            cwd=_ARTIFACT.parents[1],
+            cwd=place,
             env=environment,
             stdout=log,
             stderr=log,
@@ -82,6 +88,14 @@ def fly(folder: Path) -> list[str]:
         f"ready after {started:.1f} s, first answer {took:.2f} s",
         f"{answer['artifact']}: {answer['caption']}",
     ]
+
+
+@contextmanager
+def _server_alone() -> Iterator[str]:
+    """A folder with the server alone: nothing of ours may stand in for a package that is missing."""
+    with tempfile.TemporaryDirectory(prefix="blip2-server-") as place:
+        (Path(place) / "server").symlink_to(_ARTIFACT / "server")
+        yield place
 
 
 def contract(answer: Any, asked: list[dict[str, Any]], photos: int) -> None:
