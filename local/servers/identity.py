@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.servers.serving import HOST, BodyTooLargeError, command_line, read_body, serve
+from local.servers.serving import HOST, command_line, serve
 from local.servers.signing_key import key_id, load_or_create
+from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
 
 # Every name is a demo user. Nothing but loopback reaches this issuer, and nothing but local data trusts it.
 DOMAIN = "vitrine.test"

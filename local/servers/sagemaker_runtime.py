@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.servers.serving import BodyTooLargeError, command_line, read_body, serve
+from local.servers.serving import command_line, serve
+from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
 
 BODY_LIMIT = 6_291_456
 ANSWER_WITHIN_S = 60.0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ASK = """
 import json, sys
 from pathlib import Path
-from local.servers.handlers import load
+from model_artifacts.blip2.server.handlers import load
 invoke = load(Path("code"), Path.cwd())
 answer = invoke(sys.stdin.buffer.read(), {"Content-Type": "application/json", "Accept": "application/json"})
 sys.stdout.write(answer.body.decode())
