@@ -27,7 +27,7 @@ check: setup-test ## format, lint, types, generated documents; every environment
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
-	@.venv/bin/hadolint services/analyze/Dockerfile
+	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m planning --check
 	@$(PYTHON) -m stacks
