@@ -20,6 +20,7 @@ OUTPUTS = {
     "model": {"ModelArtifact"},
     "analyze": {"ServiceCluster", "ServiceName"},
     "gateway": {"ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
+    "studio": {"StudioDomainId", "StudioModelRole", "StudioUrl", "StudioUser"},
 }
 
 
