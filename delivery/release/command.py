@@ -20,6 +20,7 @@ from delivery.release.events import Events
 from delivery.release.release import Means, digest, release
 from delivery.running import ROOT
 from model_artifacts.blip2.errors import ArtifactError
+from model_artifacts.blip2.flight_check.command import check
 from model_artifacts.blip2.photos import cases
 from stacks.environment import FOLDER, Environment, SettingsError
 
@@ -53,7 +54,7 @@ def run(given: argparse.Namespace) -> list[str]:
         means = Means(
             session=account,
             runtime=account.client("sagemaker-runtime"),
-            check=_flight_check,
+            check=check,
             start=sdk_start(settings, account),
             deploy=lambda: _deploy(given.env, settings.name),
             photos=known_photos(),
@@ -112,17 +113,6 @@ def stated_version(archive: Path) -> str | None:
                 stated = json.load(content).get("version")
                 return str(stated) if stated else None
     return None
-
-
-def _flight_check(archive: Path, instance_type: str) -> None:
-    try:
-        from model_artifacts.blip2.flight_check.command import check
-    except ImportError as error:
-        raise DeliveryError(
-            f"There is no flight-check to prove the archive with: {error}.",
-            cure="Run `make setup-model`, or look whether model_artifacts/blip2/flight_check is there.",
-        ) from error
-    check(archive, instance_type)
 
 
 def _deploy(named: str, name: str) -> None:

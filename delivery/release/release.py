@@ -13,6 +13,7 @@ from delivery.errors import DeliveryError
 from delivery.release.canary import CanaryFailed, ask, canary, may_read, terminable
 from delivery.release.settings_file import with_artifact, write_whole
 from delivery.resources import physical_ids, resources
+from model_artifacts.blip2 import packaging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +53,7 @@ def release(settings: Environment, file: Path, archive: Path, events: Events, me
     Returns False when it is the one that is served. Raises DeliveryError at the first step that fails: the
     settings are then as they were, and no canary is left.
     """
-    key = f"models/{events.sha256}/blip2-endpoint.tar.gz"
+    key = packaging.key(events.sha256)
     if settings.model.artifact.split("/")[1:2] == [events.sha256]:
         events.note("unchanged")
         return False

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import packaging
 from .definition import STARTUP_S, pytorch_model
 from .errors import ArtifactError
-from .packaging import NAME
 
 if TYPE_CHECKING:
     import argparse
@@ -100,6 +100,6 @@ def _upload(session: Session, archive: Path) -> str:
     with archive.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     bucket = session.default_bucket()
-    key = f"models/{digest}/{NAME}"
+    key = packaging.key(digest)
     session.boto_session.client("s3").upload_file(str(archive), bucket, key)
     return f"s3://{bucket}/{key}"
