@@ -3,14 +3,21 @@
 VitrineError
 ├── InvalidInput            a field, what is wrong with it, and the remedy
 │   ├── UnsupportedMedia    a format that is not read
-│   └── TooLarge            more bytes, pixels or photos than are taken
+│   ├── TooLarge            more bytes, pixels or photos than are taken
+│   └── UploadNotFound      an upload's id that the caller has nothing under
 ├── Unauthenticated         no access token, or one that does not hold
-│   └── InvalidToken
+│   ├── InvalidToken
+│   └── SignatureInvalid    a webhook that none of our keys has signed
+├── SigningKeysInvalid      a signing secret that is not one
 ├── KeysUnavailable         the issuer's keys cannot be had, and none are cached
 ├── QuotaExceeded           the user's reports of the day are used up
 ├── ReportNotFound          no such report, or somebody else's
 ├── KeyReused               an idempotency key that came with other photos
 ├── ReportInProgress        the same request is being worked on right now
+├── ReportFailed            the report has ended without a result
+├── NotYours                a worker may not go on with a report
+│   ├── ReportTaken         … since another one works on it
+│   └── ReportEnded         … since it has ended
 └── ModelFault              the vision model gave no usable answer
     ├── ModelRefused        … since it refuses the request, or us
     ├── ModelUnavailable    … now; later it may
@@ -40,6 +47,15 @@ class TooLarge(InvalidInput):
     """The content is larger than what is taken."""
 
 
+class UploadNotFound(InvalidInput):
+    """There is no such upload among the caller's own."""
+
+    def __init__(self, upload_id: str) -> None:
+        problem = f"no upload {upload_id} of yours; nothing was sent to it, or it was used or has expired"
+        super().__init__("upload_ids", problem, "Ask POST /uploads for a new one, and send the photo again")
+        self.upload_id = upload_id
+
+
 class Unauthenticated(VitrineError):
     """The caller did not show who they are."""
 
@@ -50,6 +66,23 @@ class InvalidToken(Unauthenticated):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SignatureInvalid(Unauthenticated):
+    """The webhook was not signed by a key of ours, or not lately; `reason` says why without quoting it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SigningKeysInvalid(VitrineError):
+    """The signing secret that `source` holds cannot be used; it is never quoted."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(f"{source}: {problem}")
+        self.source = source
+        self.problem = problem
 
 
 class KeysUnavailable(VitrineError):
@@ -86,6 +119,38 @@ class ReportInProgress(VitrineError):
     def __init__(self, report_id: str | None) -> None:
         super().__init__("the report of this Idempotency-Key is still being made; ask again shortly")
         self.report_id = report_id
+
+
+class ReportFailed(VitrineError):
+    """The report ended without a result; `code` and the text say why."""
+
+    def __init__(self, report_id: str, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.report_id = report_id
+        self.code = code
+
+
+class NotYours(VitrineError):
+    """A worker does not hold the report's lease, or does no longer: it must not write."""
+
+    def __init__(self, report_id: str, why: str) -> None:
+        super().__init__(f"report {report_id} {why}")
+        self.report_id = report_id
+
+
+class ReportTaken(NotYours):
+    """Another worker holds the report until `until`, in seconds since 1970."""
+
+    def __init__(self, report_id: str, until: int) -> None:
+        super().__init__(report_id, "is being worked on by another worker")
+        self.until = until
+
+
+class ReportEnded(NotYours):
+    """The report has succeeded or failed: there is nothing left to do."""
+
+    def __init__(self, report_id: str) -> None:
+        super().__init__(report_id, "has ended")
 
 
 class ModelFault(VitrineError):

@@ -1,0 +1,1 @@
+"""The Lambdas that finish reports, and tell of those that have ended."""
