@@ -8,7 +8,8 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRouter
 
-from services.analyze import documents, health, intake, problems
+from services.analyze import documents, health, intake, preferences, problems
+from services.analyze.answers import answer
 from services.analyze.caller import Caller
 from services.analyze.observe import Observe
 from services.analyze.parts import Parts, build_parts
@@ -18,57 +19,77 @@ from services.core.report import Report
 from services.core.reports import Page
 from services.core.stored_report import RequestKey
 from services.core.telemetry import Stages, configure_logging
+from services.core.uploads import Offer
 from services.core.wording import preferred_language
 
+# Once told to stop: what is begun may end, the rest is handed to the jobs. ECS waits 60 s in all.
+DRAIN_S = 8.0
 routes = APIRouter()
 
 
-def _analysis(request: Request) -> Analysis:
+def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
-    return parts.analysis
+    return parts
 
 
+def _analysis(request: Request) -> Analysis:
+    return _parts(request).analysis
+
+
+TheParts = Annotated[Parts, Depends(_parts)]
 TheAnalysis = Annotated[Analysis, Depends(_analysis)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
-@routes.post("/analyze", responses=documents.ANALYZE_ANSWERS, openapi_extra=documents.MULTIPART_IMAGES)
+@routes.post("/analyze", responses=documents.ANALYZE_ANSWERS, openapi_extra=documents.ANALYZE_BODIES)
 async def analyze(
     request: Request,
     response: Response,
     caller: Caller,
+    parts: TheParts,
     analysis: TheAnalysis,
     idempotency_key: IdempotencyKey = None,
     accept_language: Annotated[str, Header()] = "en",
 ) -> Report:
-    """Make a report of 1–8 photos of one thing.
+    """Make a report of 1–8 photos of one thing: 200 with it, or 202 with where it will be.
 
     The same `Idempotency-Key` with the same photos gives the same report, in the language that it was made
-    in, without doing the work again.
+    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait.
     """
     stages: Stages = request.state.stages
     response.headers["Vary"] = "Accept-Language"
     with stages.measure("photo"):
-        uploads = await intake.receive_photos(request)
+        received = await intake.receive_photos(request, caller, parts.uploads)
         stages.note_arrival()
-        key = RequestKey(idempotency_key, intake.digest(uploads)) if idempotency_key else None
+        until = preferences.apply(request, response, analysis.budget_s)
+        key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
         order = Order(caller, preferred_language(accept_language), key)
-        if earlier := await analysis.earlier(order):
-            response.headers["Idempotent-Replayed"] = "true"
-            return earlier
-        photos = await intake.prepare_photos(uploads)
-        del uploads  # up to 10 MB that nobody needs while the models work
-    with stages.measure("accept"):
-        accepted = await analysis.accept(order, photos)
-    return await analysis.finish(accepted, photos, stages)
+        earlier = await analysis.earlier(order)
+        photos = [] if earlier else await received.prepare()
+    accepted, task = (earlier, None) if earlier else await analysis.submit(order, photos, stages)
+    if task is None:
+        response.headers["Idempotent-Replayed"] = "true"
+    await received.drop()
+    return answer(await analysis.wait(accepted, until, task), response)
 
 
-@routes.get("/reports/{report_id}", responses=documents.REPORT_PROBLEMS)
-async def get_report(report_id: ReportId, caller: Caller, analysis: TheAnalysis) -> Report:
-    """One of the caller's own reports."""
+@routes.get("/reports/{report_id}", responses=documents.REPORT_ANSWERS)
+async def get_report(
+    request: Request, response: Response, report_id: ReportId, caller: Caller, analysis: TheAnalysis
+) -> Report:
+    """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended."""
     stored = await to_thread.run_sync(analysis.reports.get, caller, report_id)
-    return stored.report
+    return await analysis.wait(stored, preferences.apply(request, response, default_s=0))
+
+
+@routes.post("/uploads", status_code=201, responses=documents.CALLER_PROBLEMS)
+async def offer_upload(caller: Caller, parts: TheParts) -> Offer:
+    """A place for one photo of up to 25 MB: POST `fields`, Content-Type and `file` to `url`.
+
+    Then name its `id` to `POST /analyze`. What nobody analyses is deleted within two days.
+    """
+    return await to_thread.run_sync(parts.uploads.offer, caller)
 
 
 @routes.get("/reports", responses=documents.CALLER_PROBLEMS)
@@ -98,7 +119,8 @@ def create_api(make_parts: Callable[[], Parts]) -> FastAPI:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         parts = api.state.parts = make_parts()
         yield
-        await parts.analysis.narrator.close()
+        await parts.analysis.drain(DRAIN_S)
+        await parts.analysis.work.narrator.close()
 
     api = FastAPI(
         title="Vitrine",

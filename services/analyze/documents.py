@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.analyze.intake import FIELD, MAX_PHOTOS
+from services.analyze.intake import FIELD, MAX_PHOTOS, Named
 from services.analyze.problems import MEDIA_TYPE, Problem
+from services.core.report import Report
 
 _RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to try again"}}
 _RETRIED = (409, 429, 503)
@@ -35,20 +36,38 @@ def openapi(api: FastAPI) -> dict[str, Any]:
 
 CALLER_PROBLEMS = _problems(401, 422, 500, 503)
 REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
+_WAITED = {
+    "Preference-Applied": {"schema": {"type": "string"}, "description": "What was applied of `Prefer`"}
+}
+REPORT_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"headers": _WAITED}, **REPORT_PROBLEMS}
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "schema": {"const": "true"},
+        "description": "Sent when the Idempotency-Key already stood for this report",
+    }
+}
 ANALYZE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": {
             "Server-Timing": {"schema": {"type": "string"}, "description": "Milliseconds of each stage"},
-            "Idempotent-Replayed": {
-                "schema": {"const": "true"},
-                "description": "Sent when the Idempotency-Key already stood for this report",
-            },
+            **_REPLAYED,
+            **_WAITED,
         }
+    },
+    202: {
+        "description": "Accepted: the report will be at `Location`, whatever becomes of this connection",
+        "model": Report,
+        "headers": {
+            "Location": {"schema": {"type": "string"}, "description": "Where the report will be"},
+            **_RETRY,
+            **_REPLAYED,
+            **_WAITED,
+        },
     },
     **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
 }
 
-MULTIPART_IMAGES: dict[str, Any] = {
+ANALYZE_BODIES: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -67,7 +86,8 @@ MULTIPART_IMAGES: dict[str, Any] = {
                         }
                     },
                 }
-            }
+            },
+            "application/json": {"schema": Named.model_json_schema()},
         },
     }
 }

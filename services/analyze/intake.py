@@ -1,19 +1,25 @@
-"""The photos of a request: read from the body while it streams in, decoded off the event loop."""
+"""The photos of a request: in its body, read while it streams in, or uploaded before and named by it.
+
+Both are decoded off the event loop.
+"""
 
 import asyncio
-import hashlib
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
+from typing import Annotated, Protocol
 
 from anyio import CapacityLimiter, to_thread
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from services.core.errors import InvalidInput, TooLarge, UnsupportedMedia
-from services.core.photo import Photo, prepare
+from services.core.photo import Photo, digest, prepare
+from services.core.uploads import UPLOAD_ID, Uploads
 
 MAX_BODY_BYTES = 10_000_000
+MAX_JSON_BYTES = 10_000
 MAX_PHOTOS = 8
 FIELD = "images"
 # A client reads our answer only once it has sent its body: that much more is thrown away for it.
@@ -26,42 +32,105 @@ class _InMemoryParser(MultiPartParser):
     spool_max_size = MAX_BODY_BYTES
 
 
-async def receive_photos(request: Request) -> list[bytes]:
-    """The bytes of 1–8 uploads in the multipart field `images`.
+class Named(BaseModel):
+    """Photos that were uploaded before, by the ids that `POST /uploads` gave."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload_ids: Annotated[
+        list[Annotated[str, Field(pattern=UPLOAD_ID)]], Field(min_length=1, max_length=MAX_PHOTOS)
+    ]
+
+
+class Received(Protocol):
+    """The photos of one request. `digest` tells them from others; `prepare` works once."""
+
+    @property
+    def digest(self) -> str:
+        """What tells the same photos, in the same order, from others."""
+
+    async def prepare(self) -> list[Photo]:
+        """Decode and shrink them, as many at once as there are cores; raises InvalidInput by field."""
+
+    async def drop(self) -> None:
+        """They are kept as a report's pictures now: let go of what was sent."""
+
+
+async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Received:
+    """The photos of a multipart form with 1–8 files in `images`, or of JSON with `upload_ids`.
 
     Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have come, and
-    InvalidInput for a form that does not hold what it should.
+    InvalidInput for a body that does not hold what it should.
     """
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise UnsupportedMedia("Content-Type", "is not multipart/form-data", f"Send the photos as {FIELD!r}")
+    kind = request.headers.get("content-type", "").lower()
+    if kind.startswith("application/json"):
+        return _Uploaded(owner, await _named(request), uploads)
+    if not kind.startswith("multipart/form-data"):
+        problem = "is neither multipart/form-data nor application/json"
+        raise UnsupportedMedia("Content-Type", problem, f"Send the photos as {FIELD!r}")
     try:
         form = await _InMemoryParser(
-            request.headers, _bounded(request), max_files=100, max_fields=100
+            request.headers, _bounded(request, MAX_BODY_BYTES), max_files=100, max_fields=100
         ).parse()
     except MultiPartException as error:
         raise InvalidInput("body", "is not a readable form", "Send it as multipart/form-data") from error
     try:
-        return await _contents(form)
+        return _Sent(await _contents(form))
     finally:
         await form.close()
 
 
-async def prepare_photos(uploads: Sequence[bytes]) -> list[Photo]:
-    """Decode and shrink the uploads, as many at once as there are cores."""
-    return await asyncio.gather(
-        *(
-            to_thread.run_sync(prepare, upload, f"{FIELD}[{number}]", limiter=_decoders)
-            for number, upload in enumerate(uploads)
+class _Sent:
+    def __init__(self, contents: list[bytes]) -> None:
+        self._contents = contents
+        self.digest = digest(contents)
+
+    async def prepare(self) -> list[Photo]:
+        photos = await asyncio.gather(
+            *(
+                to_thread.run_sync(prepare, content, f"{FIELD}[{number}]", limiter=_decoders)
+                for number, content in enumerate(self._contents)
+            )
         )
-    )
+        self._contents = []  # up to 10 MB that nobody needs while the models work
+        return photos
+
+    async def drop(self) -> None:
+        pass
 
 
-def digest(uploads: Sequence[bytes]) -> str:
-    """What tells the same photos, in the same order, from others."""
-    whole = hashlib.sha256()
-    for upload in uploads:
-        whole.update(hashlib.sha256(upload).digest())
-    return whole.hexdigest()
+class _Uploaded:
+    def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
+        self._owner = owner
+        self._ids = ids
+        self._uploads = uploads
+        self.digest = digest(upload_id.encode() for upload_id in ids)
+
+    async def prepare(self) -> list[Photo]:
+        # Each is let go of before its core takes the next: 8 x 25 MB would be a task's memory.
+        return await asyncio.gather(
+            *(
+                to_thread.run_sync(self._prepare, upload_id, f"upload_ids[{number}]", limiter=_decoders)
+                for number, upload_id in enumerate(self._ids)
+            )
+        )
+
+    async def drop(self) -> None:
+        await to_thread.run_sync(self._uploads.erase, self._owner, self._ids)
+
+    def _prepare(self, upload_id: str, field: str) -> Photo:
+        return prepare(self._uploads.fetch(self._owner, upload_id), field)
+
+
+async def _named(request: Request) -> list[str]:
+    body = b"".join([chunk async for chunk in _bounded(request, MAX_JSON_BYTES)])
+    try:
+        return Named.model_validate_json(body).upload_ids
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        remedy = f'Send {{"upload_ids": […]}} with 1 to {MAX_PHOTOS} ids of POST /uploads'
+        raise InvalidInput(field, first["msg"], remedy) from error
 
 
 async def _contents(form: FormData) -> list[bytes]:
@@ -80,15 +149,15 @@ async def _content(upload: UploadFile | str, number: int) -> bytes:
     return await upload.read()
 
 
-async def _bounded(request: Request) -> AsyncGenerator[bytes, None]:
+async def _bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
     received = 0
     stream = request.stream()
     declared = int(request.headers.get("content-length", 0))
     async for chunk in stream:
         received += len(chunk)
-        if max(received, declared) > MAX_BODY_BYTES:
+        if max(received, declared) > most_bytes:
             await _drain(stream)
-            limit = f"is over {MAX_BODY_BYTES // 1_000_000} MB"
+            limit = f"is over {most_bytes / 1_000_000:g} MB"
             raise TooLarge("body", limit, "Send smaller or fewer photos")
         yield chunk
 

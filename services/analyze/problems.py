@@ -27,9 +27,9 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.ReportNotFound, 404, "Report not found"),
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
-    (errors.ModelUnavailable, 503, "Model unavailable"),
-    (errors.ModelFault, 502, "Model fault"),
+    (errors.ReportFailed, 502, "Report failed"),
 )
+_BY_FAILURE = {"internal_error": 500, "invalid_input": 422}
 logger = logging.getLogger(__name__)
 
 
@@ -43,6 +43,7 @@ class Problem(BaseModel):
     field: str | None = None
     remedy: str | None = None
     report: str | None = None
+    code: str | None = None
     trace_id: str | None = None
 
 
@@ -68,8 +69,9 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
             headers["WWW-Authenticate"] = "Bearer"
         case errors.QuotaExceeded():
             headers["Retry-After"] = str(error.resets_in)
-        case errors.ModelUnavailable():
-            headers["Retry-After"] = str(error.retry_after)
+        case errors.ReportFailed():
+            status = _BY_FAILURE.get(error.code, status)
+            extra = {"report": error.report_id, "code": error.code}
         case errors.ReportInProgress():
             headers["Retry-After"] = "2"
             extra = {"report": error.report_id}
@@ -112,6 +114,7 @@ def _answer(
     field: str | None = None,
     remedy: str | None = None,
     report: str | None = None,
+    code: str | None = None,
 ) -> JSONResponse:
     problem = Problem(
         type=f"urn:vitrine:problem:{title.lower().replace(' ', '-')}",
@@ -121,6 +124,7 @@ def _answer(
         field=field,
         remedy=remedy,
         report=report,
+        code=code,
         trace_id=(log_context.get() or {}).get("trace_id"),
     )
     return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)

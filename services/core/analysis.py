@@ -1,51 +1,34 @@
-"""The life of a report after its photos are prepared: accepted, looked at, assessed, narrated, finished."""
+"""The life of a report as its owner meets it: accepted, worked on, waited for, erased."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
-from services.core.assess import assess
-from services.core.errors import ModelFault, ModelUnavailable, ReportNotFound
-from services.core.model import Sight, VisionModel
-from services.core.narrate import Narrative, Narrator
-from services.core.photo import Photo
+from services.core.errors import ModelUnavailable, ReportInProgress, VitrineError
+from services.core.job_queue import JobQueue
+from services.core.leases import new_lease
+from services.core.photo import Photo, digest
 from services.core.pictures import Pictures, picture_keys
-from services.core.report import Failure, Provenance, Report, Status
+from services.core.report import UNFINISHED, Provenance, Report, Status
 from services.core.reports import Reports
 from services.core.stored_report import RequestKey, StoredReport
 from services.core.telemetry import Stages
 from services.core.wording import Language
+from services.core.work import Work
 
-# Threads of their own: a slow model does not keep requests from the stores, and a call that nobody waits for
-# any more goes on holding its place.
-_lookers = ThreadPoolExecutor(40, "look")
-# Even when the photos took all the time there was, the model is asked.
-LEAST_LOOK_S = 3.0
+# After the client's longest wait, whoever finds the message finishes what this process has not.
+TAKE_OVER_S = 70
+# The model was not there a moment ago.
+TRY_AGAIN_S = 10
+# How often a report is looked at that another process will end: from the first to the last of these, in s.
+POLL_FROM_S, POLL_TO_S = 0.1, 1.0
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What the two models cost, in USD."""
-
-    model_per_hour: float
-    llm_per_mtok_input: float
-    llm_per_mtok_output: float
-
-    def cost(self, model_ms: float, narrative: Narrative) -> float:
-        """USD for one report: the endpoint's time, and the LLM's tokens."""
-        tokens = (
-            narrative.input_tokens * self.llm_per_mtok_input
-            + narrative.output_tokens * self.llm_per_mtok_output
-        )
-        return round(self.model_per_hour * model_ms / 3_600_000 + tokens / 1_000_000, 6)
 
 
 @dataclass(frozen=True)
@@ -59,48 +42,64 @@ class Order:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that turns photos into a kept report.
-
-    `model_budget_s` after the photos came, the model's answer is too late.
-    """
+    """Everything that turns photos into a kept report. `budget_s` is how long a client waits by default."""
 
     pictures: Pictures
     reports: Reports
-    model: VisionModel
-    narrator: Narrator
-    prices: Prices
+    work: Work
+    queue: JobQueue
     retention: timedelta
-    model_budget_s: float
+    budget_s: float
+    _tasks: set[asyncio.Task[Report | None]] = field(default_factory=set)
 
-    async def earlier(self, order: Order) -> Report | None:
+    async def earlier(self, order: Order) -> StoredReport | None:
         """The report that the order's key already stands for; without one, whether there may be another.
 
-        Raises KeyReused, ReportInProgress or QuotaExceeded.
+        Raises KeyReused or QuotaExceeded.
         """
         if order.key is not None and (
-            report := await to_thread.run_sync(self.reports.earlier, order.owner, order.key)
+            stored := await to_thread.run_sync(self.reports.earlier, order.owner, order.key)
         ):
-            return report
+            return stored
         await to_thread.run_sync(self.reports.check_quota, order.owner)
         return None
 
-    async def accept(self, order: Order, photos: Sequence[Photo]) -> StoredReport:
-        """Keep the pictures and write the report as `running`: from here on it ends in a known state.
+    async def submit(
+        self, order: Order, photos: Sequence[Photo], stages: Stages
+    ) -> tuple[StoredReport, "asyncio.Task[Report | None] | None"]:
+        """Accept the photos and begin the work: the report, and the task that works on it.
 
-        Raises QuotaExceeded or ReportInProgress. Whatever is raised, nothing is kept, as far as the stores
-        can be reached.
+        Where another request of the same key was first, its report, and no task. Raises as `accept` does.
+        """
+        try:
+            with stages.measure("accept"):
+                accepted = await self.accept(order, photos, stages)
+        except ReportInProgress:
+            if (earlier := await self.earlier(order)) is None:
+                raise
+            return earlier, None
+        return accepted, self.start(accepted, photos, stages)
+
+    async def accept(self, order: Order, photos: Sequence[Photo], stages: Stages) -> StoredReport:
+        """Keep the pictures and write the report: from here on it ends, whoever dies. It is held for us.
+
+        Raises QuotaExceeded, or ReportInProgress when another request of the same key was first. Whatever is
+        raised, nothing is kept, as far as the stores can be reached.
         """
         now = datetime.now(UTC)
         report = Report(
             id=str(ULID.from_datetime(now)),
-            status=Status.RUNNING,
+            status=Status.QUEUED,
             language=order.language,
-            model=Provenance(endpoint=self.model.endpoint),
+            model=Provenance(endpoint=self.work.model.endpoint),
+            timings_ms=stages.as_timings(),
             created_at=now,
             expires_at=now + self.retention,
         )
         keys = picture_keys(order.owner, report.id, len(photos))
-        stored = StoredReport(order.owner, report, keys, order.key)
+        stored = StoredReport(
+            order.owner, report, keys, order.key, digest(p.seen for p in photos), new_lease()
+        )
         puts = (
             to_thread.run_sync(self.pictures.put, key, photo.kept)
             for key, photo in zip(keys, photos, strict=True)
@@ -116,64 +115,86 @@ class Analysis:
             raise
         return stored
 
-    async def finish(self, accepted: StoredReport, photos: Sequence[Photo], stages: Stages) -> Report:
-        """Look, assess, narrate and write the report as `succeeded`.
+    def start(
+        self, accepted: StoredReport, photos: Sequence[Photo], stages: Stages
+    ) -> "asyncio.Task[Report | None]":
+        """Begin the work in a task that no client's patience ends; None where the row knows the outcome."""
+        task = asyncio.create_task(self._carry_out(accepted, [photo.seen for photo in photos], stages))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget_task)
+        return task
 
-        Whatever goes wrong leaves the report `failed` with its reason, and is raised: ModelFault when the
-        model gives no usable answer, ReportNotFound when the report was erased meanwhile.
+    async def wait(
+        self, stored: StoredReport, until: float, task: "asyncio.Task[Report | None] | None" = None
+    ) -> Report:
+        """The report once it has ended, or as it stands at `until` (the event loop's time).
+
+        Raises what the task raises, or ReportNotFound when the report was erased meanwhile.
         """
-        try:
-            report = await self._make(accepted.report, photos, stages)
-            await to_thread.run_sync(self.reports.update, accepted.with_report(report))
-        except ReportNotFound:
-            raise
-        except Exception as error:
-            await self._fail(accepted, error, stages)
-            raise
-        return report
+        loop = asyncio.get_running_loop()
+        if task is not None:
+            done, _ = await asyncio.wait({task}, timeout=max(0.0, until - loop.time()))
+            if done and (report := task.result()) is not None:
+                return report
+        pause = POLL_FROM_S
+        while True:
+            found = (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report
+            left = until - loop.time()
+            if found.status not in UNFINISHED or left <= 0:
+                return found
+            await asyncio.sleep(min(pause, left))
+            pause = min(1.5 * pause, POLL_TO_S)
 
-    async def _make(self, report: Report, photos: Sequence[Photo], stages: Stages) -> Report:
-        with stages.measure("model"):
-            left_s = max(LEAST_LOOK_S, self.model_budget_s - stages.working_s)
-            sight = await self._look(photos, left_s)
-        assessment = assess(sight)
-        with stages.measure("narrate"):
-            narrative = await self.narrator.narrate(assessment, report.language)
-        return report.model_copy(
-            update={
-                "status": Status.SUCCEEDED,
-                "product": assessment.product,
-                "condition": assessment.condition,
-                "title": narrative.text.title,
-                "description": narrative.text.description,
-                "caption": assessment.caption,
-                "evidence": assessment.evidence,
-                "narrative": narrative.source,
-                "model": Provenance(
-                    endpoint=self.model.endpoint,
-                    artifact=sight.artifact,
-                    llm=self.narrator.llm if narrative.source == "llm" else None,
-                ),
-                "timings_ms": stages.as_timings(),
-                "cost_usd": self.prices.cost(stages.timings["model"], narrative),
-            }
+    async def remind(self, owner: str, report_id: str, delay_s: int) -> None:
+        """Have the report looked after later; where the queue is away, the sweep finds it."""
+        try:
+            await to_thread.run_sync(self.queue.remind, owner, report_id, delay_s)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("the job queue does not answer", extra={"reason": type(error).__name__})
+
+    async def drain(self, within_s: float) -> None:
+        """Let the work in this process end; what does not is given back, for others to do."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def erase(self, owner: str, report_id: str) -> None:
+        """Delete the report, its pictures and what the model was asked of it, now; raises ReportNotFound."""
+        stored = await to_thread.run_sync(self.reports.get, owner, report_id)
+        await to_thread.run_sync(self.pictures.erase, stored.pictures)
+        await self.work.erase(stored)
+        await to_thread.run_sync(self.reports.erase, stored)
+
+    async def _carry_out(
+        self, accepted: StoredReport, seen: Sequence[bytes], stages: Stages
+    ) -> Report | None:
+        reminded = asyncio.create_task(
+            self.remind(accepted.owner, accepted.report.id, round(self.budget_s) + TAKE_OVER_S)
         )
-
-    async def _look(self, photos: Sequence[Photo], within_s: float) -> Sight:
-        seen = [photo.seen for photo in photos]
         try:
-            async with asyncio.timeout(within_s):
-                return await asyncio.get_running_loop().run_in_executor(_lookers, self.model.look, seen)
-        except TimeoutError:
-            raise ModelUnavailable(f"the endpoint {self.model.endpoint} did not answer in time") from None
+            return await self.work.begin(accepted, seen, stages)
+        except ModelUnavailable as error:
+            logger.warning("the model is not there; a job goes on", extra={"problem": str(error)})
+            await self.remind(accepted.owner, accepted.report.id, TRY_AGAIN_S)
+            return None
+        except VitrineError as error:
+            # The row says it to whoever waits: failed, erased, or in another's hands.
+            logger.warning("a report was not made", extra={"problem": str(error)})
+            return None
+        except asyncio.CancelledError:
+            await self.work.give_back(accepted)
+            await self.remind(accepted.owner, accepted.report.id, 0)
+            raise
+        finally:
+            await asyncio.shield(reminded)
 
-    async def _fail(self, accepted: StoredReport, error: Exception, stages: Stages) -> None:
-        failed = accepted.with_report(_failed(accepted.report, error, stages))
-        try:
-            await to_thread.run_sync(self.reports.fail, failed)
-        except (ReportNotFound, BotoCoreError, ClientError) as second:
-            # The first error is what the caller has to know.
-            logger.warning("a failed report was not written", extra={"reason": type(second).__name__})
+    def _forget_task(self, task: "asyncio.Task[Report | None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # Said here too: nobody may be waiting any more.
+            logger.error("a report failed by a mistake", exc_info=error)
 
     async def _undo(self, stored: StoredReport) -> None:
         try:
@@ -182,18 +203,3 @@ class Analysis:
         except (BotoCoreError, ClientError) as error:
             # What stays behind expires by itself.
             logger.warning("what was accepted half was not undone", extra={"reason": type(error).__name__})
-
-    async def erase(self, owner: str, report_id: str) -> None:
-        """Delete the report and its pictures now; raises ReportNotFound."""
-        stored = await to_thread.run_sync(self.reports.get, owner, report_id)
-        await to_thread.run_sync(self.pictures.erase, stored.pictures)
-        await to_thread.run_sync(self.reports.erase, stored)
-
-
-def _failed(report: Report, error: Exception, stages: Stages) -> Report:
-    if isinstance(error, ModelFault):
-        failure = Failure(code=error.code, reason=str(error))
-    else:
-        failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
-    update = {"status": Status.FAILED, "failure": failure, "timings_ms": stages.as_timings()}
-    return report.model_copy(update=update)

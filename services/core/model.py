@@ -63,22 +63,27 @@ class VisionModel:
             )
             body = reply["Body"].read()
         except ClientError as error:
-            raise self._fault(error) from error
+            raise fault(self.endpoint, error) from error
         except BotoCoreError as error:
             raise ModelUnavailable(f"the endpoint {self.endpoint} cannot be reached") from error
-        return _sight(body, photos=len(photos))
+        return parse_sight(body, photos=len(photos))
 
-    def _fault(self, error: ClientError) -> ModelFault:
-        # The message may quote the container's own words, a traceback among them: only the code goes on.
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code == "ModelError":
-            # The container's own status; 0 when it gave none.
-            status = cast("int", error.response.get("OriginalStatusCode")) or 500
-        problem = f"the endpoint {self.endpoint} answered {code}"
-        if status >= 500 or status == TOO_MANY_REQUESTS or "Throttl" in code:
-            return ModelUnavailable(problem)
-        return ModelRefused(problem)
+
+def fault(endpoint: str, error: ClientError) -> ModelFault:
+    """What an error of the SageMaker runtime means, without the container's own words."""
+    # The message may quote the container's own words, a traceback among them: only the code goes on.
+    code = error.response.get("Error", {}).get("Code", "unknown")
+    message = error.response.get("Error", {}).get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code == "ModelError":
+        # The container's own status; 0 when it gave none.
+        status = cast("int", error.response.get("OriginalStatusCode")) or 500
+    problem = f"the endpoint {endpoint} answered {code}"
+    if code == "ValidationError" and message.startswith("Endpoint") and "not found" in message:
+        return ModelUnavailable(f"there is no endpoint {endpoint} now; it may be paused")
+    if status >= 500 or status == TOO_MANY_REQUESTS or "Throttl" in code:
+        return ModelUnavailable(problem)
+    return ModelRefused(problem)
 
 
 def request_body(photos: Sequence[bytes]) -> bytes:
@@ -99,7 +104,8 @@ def request_body(photos: Sequence[bytes]) -> bytes:
     return json.dumps(request).encode()
 
 
-def _sight(body: bytes, photos: int) -> Sight:
+def parse_sight(body: bytes, photos: int) -> Sight:
+    """Read an answer on so many photos; raises ModelAnswerInvalid when it breaks the contract."""
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError as error:

@@ -16,6 +16,9 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+UNFINISHED = (Status.QUEUED, Status.RUNNING)
+
+
 class Grade(StrEnum):
     """The condition in a word."""
 
@@ -66,11 +69,15 @@ class Evidence(_Part):
 
 
 class Provenance(_Part):
-    """Who spoke: the SageMaker endpoint, the artifact behind it, and the LLM if its words were used."""
+    """Who spoke: the SageMaker endpoint, the artifact behind it, and the LLM if its words were used.
+
+    `reused` says that the same photos were looked at before, within a day, and that this answer stands.
+    """
 
     endpoint: str
     artifact: str | None = None
     llm: str | None = None
+    reused: bool = False
 
 
 class Timings(_Part):

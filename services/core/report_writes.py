@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 KEY_LIFE = timedelta(days=1)
 COUNT_LIFE = timedelta(days=2)
+HELD = "lease = :holder"
 
 
 class ReportWrites:
@@ -22,9 +23,13 @@ class ReportWrites:
         """Write the report's row where there is none."""
         return self._put(new, "attribute_not_exists(pk)")
 
-    def replace(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
-        """Write the report's row over the one that is there."""
-        return self._put(stored, "attribute_exists(pk)")
+    def end(self, held: StoredReport) -> "TransactWriteItemTypeDef":
+        """Write an ended report over its row, where the lease is still the one it was made under."""
+        if held.lease is None:
+            raise ValueError(f"report {held.report.id} is not held by anybody")
+        put = self._put(held, f"attribute_exists(pk) AND {HELD}")
+        put["Put"]["ExpressionAttributeValues"] = to_item({":holder": held.lease.holder})
+        return put
 
     def remove(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
         """Delete the report's row where there is one."""

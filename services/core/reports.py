@@ -3,6 +3,9 @@
 pk user#<subject>   sk report#<id>      a report; ids sort by time
                     sk key#<key>        the report that an idempotency key stands for
                     sk quota#<day>      how many reports the day has
+                    sk sight#<digest>   what the model saw on these photos, for a day
+A report that has not ended has `unfinished`, its id: the key of a sparse index, so that work that nobody does
+is found. Who works on it holds its lease; only the holder ends it.
 A stranger's report is not refused but not found: nobody can ask under another partition.
 """
 
@@ -11,10 +14,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from services.core.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
-from services.core.report import Report, Status
+from services.core.errors import (
+    KeyReused,
+    QuotaExceeded,
+    ReportEnded,
+    ReportInProgress,
+    ReportNotFound,
+    ReportTaken,
+)
+from services.core.report import UNFINISHED, Report, Status
 from services.core.report_writes import ReportWrites, count_address
 from services.core.stored_report import (
     RequestKey,
@@ -22,6 +32,7 @@ from services.core.stored_report import (
     address,
     from_item,
     has_expired,
+    seconds_now,
     to_item,
 )
 
@@ -49,20 +60,18 @@ class Reports:
         self._quota = quota_per_day
         self._writes = ReportWrites(table)
 
-    def earlier(self, owner: str, key: RequestKey) -> Report | None:
-        """The report that `key` already stands for; a failed one does not count, its key is free again.
+    def earlier(self, owner: str, key: RequestKey) -> StoredReport | None:
+        """The report that `key` already stands for, ended or not; a failed one does not count.
 
-        Raises KeyReused when it came with other photos, ReportInProgress while it is being made.
+        Raises KeyReused when the key came with other photos.
         """
         kept = self._get(address(owner, f"key#{key.name}"))
         if kept is None:
             return None
         if kept["digest"] != key.digest:
             raise KeyReused
-        report = self.get(owner, kept["report_id"]).report
-        if report.status in (Status.QUEUED, Status.RUNNING):
-            raise ReportInProgress(report.id)
-        return report if report.status == Status.SUCCEEDED else None
+        stored = self.get(owner, kept["report_id"])
+        return stored if stored.report.status != Status.FAILED else None
 
     def check_quota(self, owner: str) -> None:
         """Raise QuotaExceeded when the owner's day is used up; `accept` counts, this only looks."""
@@ -93,23 +102,18 @@ class Reports:
             writes.append(self._writes.free_key(new, new.key))
         self._transact(writes)
 
-    def update(self, stored: StoredReport) -> None:
-        """Replace the report's row; raises ReportNotFound when it was erased meanwhile."""
-        try:
-            self._dynamodb.put_item(**self._writes.replace(stored)["Put"])
-        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
-            raise ReportNotFound(stored.report.id) from error
+    def end(self, held: StoredReport) -> None:
+        """Write the ended report over its row; a failed one gives back its place in the day, and its key.
 
-    def fail(self, stored: StoredReport) -> None:
-        """Write a failed report, and give back what it took: the day's count, and the key for a retry.
-
-        Raises ReportNotFound when it was erased meanwhile.
+        Raises ReportNotFound when it was erased meanwhile, NotYours when the lease has passed to another.
         """
-        writes = [self._writes.replace(stored), self._writes.count_down(stored)]
-        if stored.key is not None:
-            writes.append(self._writes.free_key(stored, stored.key))
-        if self._transact(writes):
-            raise ReportNotFound(stored.report.id)
+        writes = [self._writes.end(held)]
+        if held.report.status == Status.FAILED:
+            writes.append(self._writes.count_down(held))
+            if held.key is not None:
+                writes.append(self._writes.free_key(held, held.key))
+        if 0 in self._transact(writes):
+            self._explain(held.owner, held.report.id)
 
     def get(self, owner: str, report_id: str) -> StoredReport:
         """One of the owner's reports, or ReportNotFound."""
@@ -149,6 +153,12 @@ class Reports:
     def check(self) -> None:
         """Raise unless the table answers."""
         self._get(address("nobody", "readiness"))
+
+    def _explain(self, owner: str, report_id: str) -> NoReturn:
+        found = self.get(owner, report_id)
+        if found.report.status not in UNFINISHED:
+            raise ReportEnded(report_id)
+        raise ReportTaken(report_id, found.lease.until if found.lease else seconds_now())
 
     def _get(self, primary_key: dict[str, str]) -> dict[str, Any] | None:
         item = self._dynamodb.get_item(

@@ -1,12 +1,12 @@
 """A report as the table keeps it: one row, never answered to a client."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from services.core.report import Report
+from services.core.report import UNFINISHED, Report, Status
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -21,20 +21,53 @@ class RequestKey:
 
 
 @dataclass(frozen=True)
+class Lease:
+    """Who works on a report, and until when (in seconds since 1970) nobody else does."""
+
+    holder: str
+    until: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to an async endpoint: keys in the exchange bucket, when it was asked (s), how often by now.
+
+    `input_key` is None where the question travelled with the call.
+    """
+
+    input_key: str | None
+    output_key: str
+    at: int
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class StoredReport:
-    """A report with what its owner never sees: whose it is, where its pictures are, which key it came by."""
+    """A report with what its owner never sees: whose it is, its pictures, who works on it.
+
+    `photos_digest` tells its photos, as the model sees them, from others.
+    `touched_at` is when the row was last written, as it was read: when an ended report ended.
+    """
 
     owner: str
     report: Report
     pictures: tuple[str, ...]
     key: RequestKey | None = None
+    photos_digest: str | None = None
+    lease: Lease | None = None
+    asked: Asked | None = None
+    touched_at: datetime | None = field(default=None, compare=False)
 
     def with_report(self, report: Report) -> Self:
         """The same row with a newer report."""
         return replace(self, report=report)
 
     def row(self) -> dict[str, Any]:
-        """The row as plain values; what is absent has no attribute."""
+        """The row as plain values; what is absent has no attribute.
+
+        `unfinished` is there only until the report ends: the index of that name holds what is still to do.
+        """
+        unfinished = self.report.status in UNFINISHED
         values = {
             **address(self.owner, f"report#{self.report.id}"),
             "status": self.report.status,
@@ -42,16 +75,42 @@ class StoredReport:
             "pictures": list(self.pictures),
             "key": self.key.name if self.key else None,
             "digest": self.key.digest if self.key else None,
+            "photos_digest": self.photos_digest,
             "expires_at": int(self.report.expires_at.timestamp()),
+            "touched_at": seconds_now(),
+            "unfinished": self.report.id if unfinished else None,
+            "lease": self.lease.holder if self.lease and unfinished else None,
+            "lease_until": self.lease.until if self.lease and unfinished else None,
+            "asked": asked_row(self.asked) if self.asked else None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def from_row(cls, owner: str, row: dict[str, Any]) -> Self:
-        """Read a row back."""
+        """Read a row back. An unfinished report is running while somebody, or the endpoint, works on it."""
         report = Report.model_validate_json(row["report"])
+        lease = Lease(row["lease"], int(row["lease_until"])) if "lease" in row else None
+        asked = Asked(**_plain(row["asked"])) if "asked" in row else None
+        if report.status in UNFINISHED:
+            running = asked is not None or (lease is not None and lease.until >= seconds_now())
+            status = Status.RUNNING if running else Status.QUEUED
+            report = report.model_copy(update={"status": status})
         key = RequestKey(row["key"], row["digest"]) if "key" in row else None
-        return cls(owner, report, tuple(row["pictures"]), key)
+        touched_at = datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None
+        pictures, digest = tuple(row["pictures"]), row.get("photos_digest")
+        return cls(owner, report, pictures, key, digest, lease, asked, touched_at)
+
+
+def asked_row(asked: Asked) -> dict[str, Any]:
+    """A question as a map of plain values."""
+    return {name: value for name, value in vars(asked).items() if value is not None}
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    # DynamoDB's numbers are Decimals.
+    return {"input_key": None} | {
+        name: value if isinstance(value, str) else int(value) for name, value in values.items()
+    }
 
 
 def address(owner: str, sk: str) -> dict[str, str]:
@@ -72,3 +131,8 @@ def from_item(item: dict[str, Any]) -> dict[str, Any]:
 def has_expired(row: dict[str, Any]) -> bool:
     """Whether a row's life is over, though DynamoDB may not have got round to it (hours, often)."""
     return int(row["expires_at"]) < datetime.now(UTC).timestamp()
+
+
+def seconds_now() -> int:
+    """Whole seconds since 1970, as leases count."""
+    return int(datetime.now(UTC).timestamp())

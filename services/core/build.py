@@ -1,0 +1,107 @@
+"""What every service that works on reports is made of: one client of each kind for the whole process."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from openai import AsyncOpenAI
+
+from services.core.job_queue import JobQueue
+from services.core.leases import Leases
+from services.core.model import VisionModel
+from services.core.model_async import AsyncVisionModel
+from services.core.narrate import Narrator
+from services.core.pictures import Pictures
+from services.core.reports import Reports
+from services.core.sights import Sights
+from services.core.uploads import PRESIGNING, Uploads
+from services.core.work import Prices, Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
+    from mypy_boto3_sqs.client import SQSClient
+
+    from services.core.settings import WorkSettings
+
+# As many calls as worker threads can make; boto's default of 10 would queue them.
+CONNECTIONS = 40
+# SageMaker's own limit; whoever waits for the report may be gone by then.
+MODEL_WITHIN_S = 60
+
+
+@dataclass(frozen=True)
+class Built:
+    """Stores, queue and work over the same clients."""
+
+    pictures: Pictures
+    uploads: Uploads
+    reports: Reports
+    leases: Leases
+    queue: JobQueue
+    work: Work
+
+
+def build(
+    settings: "WorkSettings", *, openai_api_key: str, quota_per_day: int, narrate_within_s: float
+) -> Built:
+    """Make every client; none is called yet, so this works while they are down."""
+    session = boto3.Session(region_name=settings.aws_region)
+    stores = Config(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        max_pool_connections=CONNECTIONS,
+    )
+    # A slow model asked twice is slower still: the client decides, not the SDK.
+    model = Config(
+        connect_timeout=2,
+        read_timeout=MODEL_WITHIN_S,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=CONNECTIONS,
+    )
+    s3: S3Client = session.client("s3", config=stores.merge(PRESIGNING))
+    dynamodb: DynamoDBClient = session.client("dynamodb", config=stores)
+    sqs: SQSClient = session.client("sqs", config=stores)
+    runtime: SageMakerRuntimeClient = session.client("sagemaker-runtime", config=model)
+    llm = AsyncOpenAI(
+        api_key=openai_api_key,
+        base_url=str(settings.llm_base_url) if settings.llm_base_url else None,
+        max_retries=1,
+    )
+    table = settings.reports_table
+    reports, leases = Reports(dynamodb, table, quota_per_day), Leases(dynamodb, table)
+    work = Work(
+        reports=reports,
+        leases=leases,
+        model=_model(settings, runtime, s3),
+        narrator=Narrator(llm, settings.llm_model, narrate_within_s, settings.llm_reasoning_effort),
+        prices=Prices(
+            settings.model_usd_per_hour, settings.llm_usd_per_mtok_input, settings.llm_usd_per_mtok_output
+        ),
+        sights=Sights(dynamodb, table) if settings.reuse_answers else None,
+    )
+    return Built(
+        pictures=Pictures(s3, settings.image_bucket, settings.image_key_id),
+        uploads=Uploads(s3, settings.image_bucket, settings.image_key_id),
+        reports=reports,
+        leases=leases,
+        queue=JobQueue(sqs, settings.jobs_queue_url),
+        work=work,
+    )
+
+
+def _model(
+    settings: "WorkSettings", runtime: "SageMakerRuntimeClient", s3: "S3Client"
+) -> VisionModel | AsyncVisionModel:
+    if settings.exchange_bucket is None:
+        return VisionModel(runtime, settings.model_endpoint)
+    return AsyncVisionModel(
+        runtime,
+        s3,
+        endpoint=settings.model_endpoint,
+        bucket=settings.exchange_bucket,
+        kms_key_id=settings.exchange_key_id,
+    )

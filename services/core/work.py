@@ -1,0 +1,187 @@
+"""The work that an accepted report needs: look, assess, narrate, end it. Who does it holds its lease."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from anyio import to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+
+from services.core.assess import assess
+from services.core.errors import ModelFault, ModelUnavailable, NotYours, ReportNotFound, VitrineError
+from services.core.leases import LEASE_S, Leases
+from services.core.model import Sight, VisionModel
+from services.core.model_async import AsyncVisionModel
+from services.core.narrate import Narrative, Narrator
+from services.core.report import Failure, Provenance, Report, Status
+from services.core.reports import Reports
+from services.core.sights import Sights
+from services.core.stored_report import StoredReport, seconds_now
+from services.core.telemetry import Stages
+
+# Threads of their own: a slow model does not keep requests from the stores.
+_lookers = ThreadPoolExecutor(40, "look")
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the two models cost, in USD."""
+
+    model_per_hour: float
+    llm_per_mtok_input: float
+    llm_per_mtok_output: float
+
+    def cost(self, model_ms: float, narrative: Narrative) -> float:
+        """USD for one report: the endpoint's time, and the LLM's tokens."""
+        tokens = (
+            narrative.input_tokens * self.llm_per_mtok_input
+            + narrative.output_tokens * self.llm_per_mtok_output
+        )
+        return round(self.model_per_hour * model_ms / 3_600_000 + tokens / 1_000_000, 6)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What does it. `sights` are None where the same photos are to be looked at anew each time."""
+
+    reports: Reports
+    leases: Leases
+    model: VisionModel | AsyncVisionModel
+    narrator: Narrator
+    prices: Prices
+    sights: Sights | None = None
+
+    async def begin(self, held: StoredReport, photos: Sequence[bytes], stages: Stages) -> Report | None:
+        """Look at the photos (≤ 384 px) and end the report; None when the endpoint will tell later.
+
+        Raises what `finish` raises. ModelUnavailable gives the report back unfinished; any other fault ends
+        it as failed, and is raised.
+        """
+        try:
+            if (sight := await self._known(held)) is not None:
+                return await self.finish(held, sight, stages, reused=True)
+            with stages.measure("model"):
+                if isinstance(self.model, AsyncVisionModel):
+                    await self._ask(self.model, held, photos)
+                    return None
+                sight = await _run(self.model.look, photos)
+        except (ReportNotFound, NotYours):
+            raise
+        except ModelUnavailable:
+            await self._leave(self.leases.release, held)
+            raise
+        except Exception as error:
+            await self.fail(held, error, stages)
+            raise
+        return await self.finish(held, sight, stages)
+
+    async def finish(
+        self, held: StoredReport, sight: Sight, stages: Stages, *, reused: bool = False
+    ) -> Report:
+        """Assess what was seen, narrate it, and write the report as `succeeded`.
+
+        Raises ReportNotFound when it was erased meanwhile, NotYours when another worker has taken it over;
+        whatever else goes wrong ends the report as failed, and is raised.
+        """
+        try:
+            assessment = assess(sight)
+            if held.lease is not None and held.lease.until < seconds_now() + LEASE_S // 2:
+                # Nobody else may pay the LLM for the same words.
+                held = await to_thread.run_sync(self.leases.prolong, held)
+            with stages.measure("narrate"):
+                narrative = await self.narrator.narrate(assessment, held.report.language)
+            timings = held.report.timings_ms.model_copy(update=stages.timings)
+            report = held.report.model_copy(
+                update={
+                    "status": Status.SUCCEEDED,
+                    "product": assessment.product,
+                    "condition": assessment.condition,
+                    "title": narrative.text.title,
+                    "description": narrative.text.description,
+                    "caption": assessment.caption,
+                    "evidence": assessment.evidence,
+                    "narrative": narrative.source,
+                    "model": Provenance(
+                        endpoint=self.model.endpoint,
+                        artifact=sight.artifact,
+                        llm=self.narrator.llm if narrative.source == "llm" else None,
+                        reused=reused,
+                    ),
+                    "timings_ms": timings,
+                    "cost_usd": self.prices.cost(0.0 if reused else timings.model or 0.0, narrative),
+                }
+            )
+            await to_thread.run_sync(self.reports.end, held.with_report(report))
+        except (ReportNotFound, NotYours):
+            raise
+        except Exception as error:
+            await self.fail(held, error, stages)
+            raise
+        if not reused:
+            await self._after(held, sight)
+        return report
+
+    async def fail(self, held: StoredReport, error: Exception, stages: Stages) -> None:
+        """End the report as failed, with the error as its reason, as far as the store can be reached."""
+        if isinstance(error, VitrineError):
+            code = error.code if isinstance(error, ModelFault) else "invalid_input"
+            failure = Failure(code=code, reason=str(error))
+        else:
+            failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
+        timings = held.report.timings_ms.model_copy(update=stages.timings)
+        update = {"status": Status.FAILED, "failure": failure, "timings_ms": timings}
+        failed = held.with_report(held.report.model_copy(update=update))
+        await self._leave(self.reports.end, failed)
+        await self._after(held, None)
+
+    async def give_back(self, held: StoredReport) -> None:
+        """Let others work on the report at once, as far as the store can be reached."""
+        await self._leave(self.leases.release, held)
+
+    async def erase(self, stored: StoredReport) -> None:
+        """Delete what the models were asked about the report, and what they saw."""
+        if self.sights is not None:
+            await to_thread.run_sync(self.sights.forget, stored)
+        await self._forget(stored)
+
+    async def _ask(self, model: AsyncVisionModel, held: StoredReport, photos: Sequence[bytes]) -> None:
+        asked = await _run(model.ask, held, photos)
+        try:
+            await to_thread.run_sync(self.leases.note_asked, held, asked)
+        except (ReportNotFound, NotYours):
+            # Erased, or asked by another meanwhile: nobody will read this answer.
+            await to_thread.run_sync(model.forget, asked)
+            raise
+
+    async def _known(self, held: StoredReport) -> Sight | None:
+        return None if self.sights is None else await to_thread.run_sync(self.sights.known, held)
+
+    async def _after(self, held: StoredReport, sight: Sight | None) -> None:
+        # The report has ended: what is left to do must not fail it.
+        try:
+            if self.sights is not None and sight is not None:
+                await to_thread.run_sync(self.sights.keep, held, sight)
+            await self._forget(held)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning(
+                "what an ended report leaves was not cleared", extra={"reason": type(error).__name__}
+            )
+
+    async def _forget(self, stored: StoredReport) -> None:
+        if stored.asked is not None and isinstance(self.model, AsyncVisionModel):
+            await to_thread.run_sync(self.model.forget, stored.asked)
+
+    async def _leave(self, write: Callable[[StoredReport], None], held: StoredReport) -> None:
+        try:
+            await to_thread.run_sync(write, held)
+        except (ReportNotFound, NotYours, BotoCoreError, ClientError) as error:
+            # The first error is what has to be known; a lease that is not given back runs out.
+            logger.warning("a report was not left in order", extra={"reason": type(error).__name__})
+
+
+async def _run(call: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(_lookers, call, *arguments)
