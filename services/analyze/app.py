@@ -14,7 +14,8 @@ from services.analyze.caller import Caller
 from services.analyze.observe import Observe
 from services.analyze.parts import Parts, build_parts
 from services.analyze.settings import Settings
-from services.core.analysis import Analysis, Order
+from services.core.acceptance import Order
+from services.core.analysis import Analysis
 from services.core.report import Report
 from services.core.reports import Page
 from services.core.stored_report import RequestKey

@@ -4,22 +4,21 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
-from ulid import ULID
 
+from services.core.acceptance import Acceptance, Order
 from services.core.errors import ModelUnavailable, ReportInProgress, VitrineError
 from services.core.job_queue import JobQueue
 from services.core.leases import new_lease
-from services.core.photo import Photo, digest
-from services.core.pictures import Pictures, picture_keys
-from services.core.report import UNFINISHED, Provenance, Report, Status
+from services.core.photo import Photo
+from services.core.pictures import Pictures
+from services.core.report import UNFINISHED, Report
 from services.core.reports import Reports
-from services.core.stored_report import RequestKey, StoredReport
+from services.core.stored_report import StoredReport
 from services.core.telemetry import Stages
-from services.core.wording import Language
 from services.core.work import Work
 
 # After the client's longest wait, whoever finds the message finishes what this process has not.
@@ -29,15 +28,6 @@ TRY_AGAIN_S = 10
 # How often a report is looked at that another process will end: from the first to the last of these, in s.
 POLL_FROM_S, POLL_TO_S = 0.1, 1.0
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a client asks for: whose report, in which language, under which idempotency key."""
-
-    owner: str
-    language: Language
-    key: RequestKey | None
 
 
 @dataclass(frozen=True)
@@ -52,17 +42,16 @@ class Analysis:
     budget_s: float
     _tasks: set[asyncio.Task[Report | None]] = field(default_factory=set)
 
+    @property
+    def _acceptance(self) -> Acceptance:
+        return Acceptance(self.pictures, self.reports, self.work.model.endpoint, self.retention)
+
     async def earlier(self, order: Order) -> StoredReport | None:
         """The report that the order's key already stands for; without one, whether there may be another.
 
         Raises KeyReused or QuotaExceeded.
         """
-        if order.key is not None and (
-            stored := await to_thread.run_sync(self.reports.earlier, order.owner, order.key)
-        ):
-            return stored
-        await to_thread.run_sync(self.reports.check_quota, order.owner)
-        return None
+        return await self._acceptance.earlier(order)
 
     async def submit(
         self, order: Order, photos: Sequence[Photo], stages: Stages
@@ -86,34 +75,7 @@ class Analysis:
         Raises QuotaExceeded, or ReportInProgress when another request of the same key was first. Whatever is
         raised, nothing is kept, as far as the stores can be reached.
         """
-        now = datetime.now(UTC)
-        report = Report(
-            id=str(ULID.from_datetime(now)),
-            status=Status.QUEUED,
-            language=order.language,
-            model=Provenance(endpoint=self.work.model.endpoint),
-            timings_ms=stages.as_timings(),
-            created_at=now,
-            expires_at=now + self.retention,
-        )
-        keys = picture_keys(order.owner, report.id, len(photos))
-        stored = StoredReport(
-            order.owner, report, keys, order.key, digest(p.seen for p in photos), new_lease()
-        )
-        puts = (
-            to_thread.run_sync(self.pictures.put, key, photo.kept)
-            for key, photo in zip(keys, photos, strict=True)
-        )
-        try:
-            # All of them end before anything is undone.
-            for ended in await asyncio.gather(*puts, return_exceptions=True):
-                if isinstance(ended, BaseException):
-                    raise ended
-            await to_thread.run_sync(self.reports.accept, stored)
-        except Exception:
-            await self._undo(stored)
-            raise
-        return stored
+        return await self._acceptance.accept(order, photos, stages, new_lease())
 
     def start(
         self, accepted: StoredReport, photos: Sequence[Photo], stages: Stages
@@ -195,11 +157,3 @@ class Analysis:
         if not task.cancelled() and (error := task.exception()):
             # Said here too: nobody may be waiting any more.
             logger.error("a report failed by a mistake", exc_info=error)
-
-    async def _undo(self, stored: StoredReport) -> None:
-        try:
-            await to_thread.run_sync(self.pictures.erase, stored.pictures)
-            await to_thread.run_sync(self.reports.withdraw, stored)
-        except (BotoCoreError, ClientError) as error:
-            # What stays behind expires by itself.
-            logger.warning("what was accepted half was not undone", extra={"reason": type(error).__name__})

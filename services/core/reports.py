@@ -95,6 +95,13 @@ class Reports:
         if failed:
             raise ReportInProgress(self._claimant(new))
 
+    def refuse(self, failed: StoredReport) -> bool:
+        """Write a report that failed before it was accepted, uncounted; False where its key is taken."""
+        writes = [self._writes.insert(failed)]
+        if failed.key is not None:
+            writes.append(self._writes.claim_key(failed, failed.key))
+        return not self._transact(writes)
+
     def withdraw(self, new: StoredReport) -> None:
         """Undo what `accept` may or may not have written: its answer was lost, or never came."""
         writes = [self._writes.remove(new), self._writes.count_down(new)]
