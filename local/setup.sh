@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what is asked for, and no more: `sh local/setup.sh demo` for the local system, `deploy` for a deployment
-# into an account, `test` for both and the tests.
+# Installs what is asked for, and no more: `sh local/setup.sh demo` for the local system, `async` for that with
+# an async model and Supabase's parts, `deploy` for a deployment into an account, `test` for all of it and the tests.
 #
 #   .vitrine/bootstrap  uv, in a plain venv: Debian's and Homebrew's Python refuse `pip install` outside of one
 #   .venv               the packages; a kind adds its own to those that are there
 #   .vitrine/emulator   the AWS emulator, whose pins do not fit the others'
 #   .vitrine/cdk        the CDK command line, by the Node that came with the packages
+#   .vitrine/deno       what the Edge Functions import
 #
 # A step is done again only when what it depends on changed. All output goes to standard error.
 set -eu
@@ -19,10 +20,11 @@ SMOLLM2_VERSION=0.1.2
 kind=${1:-}
 case $kind in
 demo) requirements=local/requirements.txt ;;
+async) requirements=local/requirements-async.txt ;;
 deploy) requirements=delivery/requirements.txt ;;
 test) requirements=requirements-dev.txt ;;
 *)
-    echo "usage: sh local/setup.sh demo|deploy|test"
+    echo "usage: sh local/setup.sh demo|async|deploy|test"
     exit 2
     ;;
 esac
@@ -129,6 +131,11 @@ cdk() {
     "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
 }
 
+deno() {
+    DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen --config local/edge/deno.json local/edge/main.ts \
+        supabase/functions/*/index.ts
+}
+
 if ! current uv "$UV_VERSION" || ! "$uv" --version >/dev/null 2>&1; then
     find_python
     "$python" -c 'import venv, ensurepip' 2>/dev/null ||
@@ -145,11 +152,11 @@ fi
 
 # What was installed: for which interpreter, from which files, in which way.
 key=$(cat .venv/pyvenv.cfg requirements.txt services/*/requirements.txt stacks/requirements.txt \
-    model_artifacts/blip2/code/requirements.txt local/requirements.txt delivery/requirements.txt requirements-dev.txt \
+    model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt delivery/requirements.txt requirements-dev.txt \
     local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     # Other kinds of the same key are still there; of another key, these packages may have taken their place.
-    for stamp in demo deploy test; do
+    for stamp in demo async deploy test; do
         current "packages-$stamp" "$key" || rm -f "$stamps/packages-$stamp"
     done
     step packages "Python packages of $requirements$([ "$kind" = deploy ] || echo ', and torch')" packages
@@ -168,4 +175,11 @@ if ! current cdk "$key"; then
     rm -f "$stamps/cdk"
     step cdk "CDK command line" cdk
     echo "$key" >"$stamps/cdk"
+fi
+
+key=$(cat .venv/pyvenv.cfg local/edge/deno.lock supabase/functions/*/*.ts | cksum)
+if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
+    rm -f "$stamps/deno"
+    step deno "What the Edge Functions import" deno
+    echo "$key" >"$stamps/deno"
 fi

@@ -13,6 +13,9 @@ from local.home import REPOSITORY
 FILES = [
     "local/setup.sh",
     "local/requirements.txt",
+    "local/requirements-async.txt",
+    "local/edge/deno.lock",
+    "supabase/functions/analyze/index.ts",
     "delivery/requirements.txt",
     "stacks/requirements.txt",
     "local/emulator/requirements.txt",
@@ -48,6 +51,7 @@ case "$*" in
 venv*.venv)
     mkdir -p .venv/bin
     cp "{root}/python3" .venv/bin/python
+    cp "{root}/node/bin/node" .venv/bin/deno
     echo home >.venv/pyvenv.cfg
     ;;
 esac
@@ -140,6 +144,15 @@ def test_tests_need_their_own_packages_and_hold_those_of_the_demo(machine: Machi
     assert machine.setup("demo").stderr == ""
 
 
+def test_only_an_async_system_needs_supabases_parts(machine: Machine) -> None:
+    machine.setup("demo")
+    assert not [call for call in machine.calls if "requirements-async" in call or "deno" in call]
+    done = machine.setup("async")
+    assert "✓ Python packages of local/requirements-async.txt, and torch (" in done.stderr
+    assert "✓ What the Edge Functions import" in done.stderr
+    assert machine.setup("async").stderr == ""
+
+
 def test_a_deployment_needs_neither_torch_nor_the_emulator(machine: Machine) -> None:
     done = machine.setup("deploy")
     assert "✓ Python packages of delivery/requirements.txt (" in done.stderr
@@ -217,4 +230,4 @@ def test_a_python_without_venv_names_the_missing_package(tmp_path: Path) -> None
 def test_an_unknown_kind_is_refused(machine: Machine) -> None:
     done = machine.setup("everything")
     assert done.returncode == 2
-    assert "usage: sh local/setup.sh demo|deploy|test" in done.stderr
+    assert "usage: sh local/setup.sh demo|async|deploy|test" in done.stderr

@@ -1,0 +1,30 @@
+// Supabase's Edge runtime, as far as the functions here go: each function's own index.ts, in one process, on loopback.
+//
+//   deno run --allow-net --allow-env --allow-read main.ts PORT FUNCTION…
+//
+// A function calls Deno.serve once with its handler, which is kept here by the function's name and asked for
+// /functions/v1/NAME. In a project each has an isolate of its own.
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+const [port, ...names] = Deno.args;
+const handlers = new Map<string, Handler>();
+const serve = Deno.serve;
+
+for (const name of names) {
+  Object.assign(Deno, { serve: (handler: Handler) => handlers.set(name, handler) });
+  await import(`../../supabase/functions/${name}/index.ts`);
+}
+
+serve({ hostname: "127.0.0.1", port: Number(port) }, async (request) => {
+  const path = new URL(request.url).pathname;
+  if (path === "/healthz") return new Response("ready");
+  const handler = handlers.get(path.match(/^\/functions\/v1\/([^/]+)$/)?.[1] ?? "");
+  if (!handler) return Response.json({ code: "NOT_FOUND", message: "no such function" }, { status: 404 });
+  try {
+    return await handler(request);
+  } catch (error) {
+    console.error(JSON.stringify({ level: "error", message: "function failed", kind: (error as Error).name }));
+    return Response.json({ code: "WORKER_ERROR", message: "the function failed" }, { status: 500 });
+  }
+});

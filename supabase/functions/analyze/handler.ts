@@ -1,0 +1,68 @@
+// Starts an analysis in the name of the caller: their token goes on to Vitrine, which checks it.
+
+const BODY_LIMIT = 4096;
+const SENT_ON = ["authorization", "idempotency-key", "accept-language", "prefer", "traceparent"];
+const PASSED_BACK = ["content-type", "retry-after", "preference-applied", "server-timing"];
+const CORS = {
+  "access-control-allow-origin": "*", // a token is needed, and no cookie is
+  "access-control-allow-headers": "authorization, apikey, content-type, idempotency-key, prefer, x-client-info",
+  "access-control-allow-methods": "POST",
+  "access-control-expose-headers": "location, retry-after, preference-applied",
+};
+
+/**
+ * Returns the handler of the function: `{"upload_ids": […]}` in, Vitrine's answer out, 200 with the report or 202 with
+ * the Location of one to come. `api` is the address of Vitrine's API.
+ */
+export function handler(api: string, send: typeof fetch = fetch): (request: Request) => Promise<Response> {
+  const base = api.replace(/\/+$/, "");
+  return async (request) => {
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
+    if (request.method !== "POST") return problem(405, "POST upload_ids");
+    if (!request.headers.get("authorization")) return problem(401, "an access token is needed");
+    const ids = uploadIds(await request.text());
+    if (ids === null) return problem(422, 'send {"upload_ids": […]} with 1 to 8 ids');
+    const headers = new Headers({ "content-type": "application/json" });
+    for (const name of SENT_ON) {
+      const value = request.headers.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    let answer: Response;
+    try {
+      answer = await send(`${base}/analyze`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ upload_ids: ids }),
+        signal: AbortSignal.timeout(29_000), // the gateway gives up after 30 s
+      });
+    } catch {
+      return problem(503, "Vitrine does not answer; try again", { "retry-after": "30" });
+    }
+    const back = new Headers(CORS);
+    for (const name of PASSED_BACK) {
+      const value = answer.headers.get(name);
+      if (value !== null) back.set(name, value);
+    }
+    const location = answer.headers.get("location");
+    if (location !== null) back.set("location", location.startsWith("/") ? base + location : location);
+    return new Response(answer.body, { status: answer.status, headers: back });
+  };
+}
+
+function uploadIds(body: string): string[] | null {
+  if (body.length > BODY_LIMIT) return null;
+  try {
+    const ids = JSON.parse(body)?.upload_ids;
+    const fits = Array.isArray(ids) && ids.length >= 1 && ids.length <= 8 && ids.every((id) => typeof id === "string");
+    return fits ? ids : null;
+  } catch {
+    return null;
+  }
+}
+
+function problem(status: number, detail: string, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify({ type: "about:blank", status, detail }), {
+    status,
+    headers: { ...CORS, ...headers, "content-type": "application/problem+json" },
+  });
+}

@@ -1,0 +1,62 @@
+// The event that Vitrine sends when a report ended, and whether it comes from Vitrine.
+import { Webhook } from "standardwebhooks";
+
+/** What became of one report, of whom, in answer to which row of `analyses`. */
+export interface ReportEvent {
+  owner: string;
+  analysis: string | null;
+  report: { id: string; [field: string]: unknown };
+  succeeded: boolean;
+  endedAt: string;
+}
+
+/** The request is not a signed event of ours: `status` says what its sender is told. */
+export class Refused extends Error {
+  constructor(readonly status: number, reason: string) {
+    super(reason);
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const REPORT_ID = /^[0-9A-Za-z_-]{1,64}$/;
+
+/**
+ * Returns the event in a body whose signature holds for one of the keys in `secret`, which white space separates:
+ * two are valid at once while they rotate. Throws Refused: 401 unless signed, fresh and whole, 400 for another thing.
+ */
+export function verified(body: string, headers: Headers, secret: string): ReportEvent {
+  const signed = Object.fromEntries(headers);
+  const keys = secret.split(/\s+/).filter((key) => key !== "");
+  if (!keys.some((key) => holds(key, body, signed))) {
+    throw new Refused(401, "no signature that holds, or too old");
+  }
+  return parsed(body);
+}
+
+function holds(key: string, body: string, headers: Record<string, string>): boolean {
+  try {
+    new Webhook(key).verify(body, headers);
+    return true;
+  } catch {
+    return false; // the library's reasons are all one to the sender
+  }
+}
+
+function parsed(body: string): ReportEvent {
+  const { type, timestamp, data } = JSON.parse(body) ?? {};
+  const known = type === "report.succeeded" || type === "report.failed";
+  const analysis = data?.analysis ?? null;
+  if (
+    !known || Number.isNaN(Date.parse(timestamp)) || !UUID.test(data?.owner) ||
+    (analysis !== null && !UUID.test(analysis)) || !REPORT_ID.test(data?.report?.id)
+  ) {
+    throw new Refused(400, "not an event of a report");
+  }
+  return {
+    owner: data.owner,
+    analysis,
+    report: data.report,
+    succeeded: type === "report.succeeded",
+    endedAt: timestamp,
+  };
+}

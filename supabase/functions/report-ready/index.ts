@@ -1,0 +1,22 @@
+// Takes Vitrine's signed events about reports that ended, and keeps them in public.reports.
+//
+// SUPABASE_DB_URL is the project's own; VITRINE_WEBHOOK_SECRET is one key of Standard Webhooks (whsec_…) or two.
+import postgres from "postgres";
+import { handler } from "./handler.ts";
+
+const secret = Deno.env.get("VITRINE_WEBHOOK_SECRET");
+if (!secret?.trim()) {
+  throw new Error("VITRINE_WEBHOOK_SECRET is not set: supabase secrets set VITRINE_WEBHOOK_SECRET=…");
+}
+
+// prepare: a transaction pooler, which some projects connect through, knows no prepared statements.
+const sql = postgres(Deno.env.get("SUPABASE_DB_URL")!, { max: 2, prepare: false, connect_timeout: 5 });
+
+Deno.serve(handler(secret, async ({ owner, analysis, report, succeeded, endedAt }) => {
+  const [row] = await sql`
+    select vitrine.apply_report(
+      ${owner}::uuid, ${analysis}::uuid, ${report.id}, ${succeeded}::boolean, ${endedAt}::text::timestamptz,
+      ${JSON.stringify(report)}::text::jsonb
+    ) as applied`;
+  return row.applied;
+}));

@@ -1,0 +1,170 @@
+"""The Edge Functions under a real Deno, on a real Postgres, asked as Vitrine and as a front end ask them."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import httpx2
+import pytest
+from standardwebhooks import Webhook
+
+from local import edge
+from local.home import REPOSITORY
+from local.postgres.server import PostgresServer
+from tests.supabase.conftest import NEW_KEY, OLD_KEY, UPLOAD, Database
+
+FUNCTIONS = REPOSITORY / "supabase" / "functions"
+OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
+
+
+class Api(BaseHTTPRequestHandler):
+    """Vitrine's API: it will have the report later."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        assert (self.path, body) == ("/analyze", {"upload_ids": [UPLOAD]})
+        self.send_response(202 if self.headers["authorization"] == "Bearer of-mine" else 403)
+        self.send_header("Location", "/reports/R1")
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"id": "R1", "status": "queued"}')
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Api) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def running(port: int, variables: dict[str, str]) -> Iterator[httpx2.Client]:
+    process = subprocess.Popen(edge.command(port), env={**os.environ, **edge.environment(), **variables}, cwd=REPOSITORY)
+    client = httpx2.Client(base_url=f"http://127.0.0.1:{port}/functions/v1", trust_env=False)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline
+            try:
+                client.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
+                break
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        yield client
+    finally:
+        client.close()
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def functions(postgres: PostgresServer, api: str) -> Iterator[httpx2.Client]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    variables = {
+        "SUPABASE_DB_URL": postgres.url,
+        "VITRINE_API_URL": api,
+        "VITRINE_WEBHOOK_SECRET": f"{OLD_KEY} {NEW_KEY}",
+    }
+    with running(port, variables) as client:
+        yield client
+
+
+def event(owner: str, analysis: str | None = None, kind: str = "report.succeeded") -> dict[str, Any]:
+    return {
+        "type": kind,
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": {
+            "owner": owner,
+            "analysis": analysis,
+            "report": {"id": "R1", "title": "Tasse à café «émail»"},
+        },
+    }
+
+
+def deliver(functions: httpx2.Client, content: object, key: str = NEW_KEY) -> httpx2.Response:
+    body, now = json.dumps(content), datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_R1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(key).sign("msg_R1", now, body),
+    }
+    return functions.post("/report-ready", content=body, headers=headers)
+
+
+@pytest.mark.parametrize("name", edge.FUNCTIONS)
+def test_the_functions_own_tests_pass(name: str) -> None:
+    config = FUNCTIONS / name / "deno.json"
+    command = [str(edge.deno()), "test", "--quiet", "--config", str(config), str(FUNCTIONS / name)]
+    done = subprocess.run(
+        command, env={**os.environ, **edge.environment()}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("key", [OLD_KEY, NEW_KEY])
+def test_a_report_signed_in_python_is_there_for_its_owner(
+    database: Database, functions: httpx2.Client, key: str
+) -> None:
+    user = database.user()
+    analysis = database.ask(user)
+    sent = event(user, analysis)
+    answer = deliver(functions, sent, key)
+    assert (answer.status_code, answer.json()) == (200, {"applied": True})
+    with database.session("authenticated", user) as connection:
+        row = connection.execute("select report, status, analysis_id::text from public.reports").fetchone()
+    assert row == (sent["data"]["report"], "succeeded", analysis)
+
+
+def test_the_same_event_takes_effect_once(database: Database, functions: httpx2.Client) -> None:
+    sent = event(database.user())
+    applied = [deliver(functions, sent).json()["applied"] for _ in range(3)]
+    assert applied == [True, False, False]
+
+
+def test_an_event_with_another_key_leaves_no_trace(database: Database, functions: httpx2.Client) -> None:
+    answer = deliver(functions, event(database.user()), OTHER_KEY)
+    assert answer.status_code == 401
+    assert database.owner.execute("select * from public.reports").fetchall() == []
+
+
+def test_with_its_database_away_the_function_asks_for_the_event_again(api: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed, socket.create_server(("127.0.0.1", 0)) as probe:
+        away, port = closed.getsockname()[1], probe.getsockname()[1]
+    variables = {
+        "SUPABASE_DB_URL": f"postgresql://postgres@127.0.0.1:{away}/postgres?sslmode=disable",
+        "VITRINE_API_URL": api,
+        "VITRINE_WEBHOOK_SECRET": NEW_KEY,
+    }
+    with running(port, variables) as client:
+        answer = client.post("/report-ready", content=b"{}")
+        assert answer.status_code == 401
+        answer = deliver(client, event("6f0b1e52-5c0e-4c57-9d6c-2b1f6b1f0a01"))
+    assert answer.status_code == 503, answer.text
+
+
+def test_an_analysis_is_started_with_the_callers_own_token(functions: httpx2.Client, api: str) -> None:
+    body = {"upload_ids": [UPLOAD]}
+    answer = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-mine"})
+    assert (answer.status_code, answer.json()["id"]) == (202, "R1")
+    assert answer.headers["location"] == f"{api}/reports/R1"
+    refused = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-nobody"})
+    assert refused.status_code == 403
+
+
+def test_another_function_is_not_there(functions: httpx2.Client) -> None:
+    assert functions.post("/other").status_code == 404

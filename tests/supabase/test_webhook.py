@@ -1,0 +1,166 @@
+"""An inserted analysis is posted, signed as Standard Webhooks says, and posted again while nobody answers."""
+
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from local import edge
+from local.home import REPOSITORY
+from tests.supabase.conftest import HOOKS_URL, NEW_KEY, OLD_KEY, UPLOAD, Database
+
+OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
+VERIFY = """
+import { Webhook } from "standardwebhooks";
+const { body, headers, key } = JSON.parse(await new Response(Deno.stdin.readable).text());
+new Webhook(key).verify(body, headers);
+"""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A request as pg_net would send it."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def posted(database: Database) -> list[Posted]:
+    rows = database.owner.execute(
+        "select url, headers, body from net.http_request_queue order by id"
+    ).fetchall()
+    return [Posted(url, headers, bytes(body)) for url, headers, body in rows]
+
+
+def change_secret(database: Database, value: str | None) -> None:
+    database.owner.execute("delete from vault.secrets where name = 'vitrine_hooks_secret'")
+    if value is not None:
+        database.owner.execute("select vault.create_secret(%s, 'vitrine_hooks_secret')", (value,))
+
+
+def wait(database: Database, analysis: str, time: timedelta) -> int:
+    """Let a time pass since the last post, sweep, and return how many analyses were posted again."""
+    database.owner.execute(
+        "update vitrine.posts set last_at = last_at - %s where analysis_id = %s", (time, analysis)
+    )
+    row = database.owner.execute("select vitrine.sweep()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_an_inserted_analysis_is_posted_as_supabase_posts_rows(database: Database) -> None:
+    user = database.user()
+    analysis = database.ask(user)
+    (request,) = posted(database)
+    content: dict[str, Any] = json.loads(request.body)
+    assert request.url == HOOKS_URL
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["webhook-id"] == f"anl_{analysis}"
+    created_at = content["record"].pop("created_at")
+    assert created_at
+    assert content == {
+        "type": "INSERT",
+        "table": "analyses",
+        "schema": "public",
+        "record": {"id": analysis, "user_id": user, "upload_ids": [UPLOAD], "language": "en"},
+        "old_record": None,
+    }
+
+
+def test_pythons_library_verifies_what_the_database_signed(database: Database) -> None:
+    database.ask(database.user())
+    (request,) = posted(database)
+    Webhook(NEW_KEY).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(OTHER_KEY).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(NEW_KEY).verify(request.body.replace(b"en", b"fr"), request.headers)
+
+
+def test_denos_library_verifies_what_the_database_signed(database: Database) -> None:
+    database.ask(database.user())
+    (request,) = posted(database)
+
+    def verifies(key: str) -> bool:
+        given = {"body": request.body.decode(), "headers": request.headers, "key": key}
+        config = REPOSITORY / "supabase" / "functions" / "report-ready" / "deno.json"
+        command = [str(edge.deno()), "eval", "--quiet", "--config", str(config), VERIFY]
+        variables = {**os.environ, **edge.environment()}
+        done = subprocess.run(command, input=json.dumps(given).encode(), env=variables, check=False)
+        return done.returncode == 0
+
+    assert verifies(NEW_KEY)
+    assert not verifies(OTHER_KEY)
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "  \t"])
+def test_while_keys_rotate_both_hold(database: Database, between: str) -> None:
+    change_secret(database, f"{OLD_KEY}{between}{NEW_KEY}\n")
+    database.ask(database.user())
+    (request,) = posted(database)
+    for key in (OLD_KEY, NEW_KEY):
+        Webhook(key).verify(request.body, request.headers)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(key=b"k" * 64, message=b"")
+@example(key=b"k" * 65, message=b"m")
+@given(key=st.binary(min_size=1, max_size=130), message=st.binary(max_size=300))
+def test_the_hmac_is_pythons(database: Database, key: bytes, message: bytes) -> None:
+    row = database.owner.execute("select vitrine.hmac_sha256(%s, %s)", (message, key)).fetchone()
+    assert row is not None
+    assert bytes(row[0]) == hmac.digest(key, message, hashlib.sha256)
+
+
+@pytest.mark.filterwarnings("default")
+def test_without_a_key_an_analysis_is_taken_and_posted_once_there_is_one(database: Database) -> None:
+    change_secret(database, None)
+    analysis = database.ask(database.user())
+    assert posted(database) == []
+    change_secret(database, NEW_KEY)
+    assert wait(database, analysis, timedelta(minutes=3)) == 1
+    (request,) = posted(database)
+    Webhook(NEW_KEY).verify(request.body, request.headers)
+
+
+def test_an_unanswered_analysis_is_posted_again_under_its_id_each_time_later(database: Database) -> None:
+    analysis = database.ask(database.user())
+    assert wait(database, analysis, timedelta(minutes=1)) == 0
+    assert wait(database, analysis, timedelta(minutes=2)) == 1
+    assert wait(database, analysis, timedelta(minutes=3)) == 0
+    assert wait(database, analysis, timedelta(minutes=2)) == 1
+    ids = {request.headers["webhook-id"] for request in posted(database)}
+    bodies = {request.body for request in posted(database)}
+    assert (len(posted(database)), ids, len(bodies)) == (3, {f"anl_{analysis}"}, 1)
+
+
+def test_an_answered_analysis_is_posted_no_more(database: Database) -> None:
+    analysis = database.ask(database.user())
+    database.owner.execute("update public.analyses set report_id = 'R1'")
+    assert wait(database, analysis, timedelta(days=1)) == 0
+
+
+def test_a_deleted_or_an_old_analysis_is_posted_no_more(database: Database) -> None:
+    user = database.user()
+    deleted, old = database.ask(user), database.ask(user)
+    with database.session("authenticated", user) as connection:
+        connection.execute("delete from public.analyses where id = %s", (deleted,))
+    database.owner.execute("update public.analyses set created_at = now() - interval '3 days'")
+    assert wait(database, old, timedelta(days=3)) == 0
+
+
+def test_the_sweep_is_scheduled(database: Database) -> None:
+    rows = database.owner.execute(
+        "select command from cron.job where jobname = 'vitrine-sweep' and schedule = '* * * * *'"
+    ).fetchall()
+    assert rows == [("select vitrine.sweep()",)]
