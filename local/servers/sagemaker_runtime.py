@@ -1,33 +1,59 @@
-"""The SageMaker runtime's protocol in front of model servers: what boto3's `invoke_endpoint` speaks."""
+"""The SageMaker runtime's protocol in front of model servers.
+
+It is what boto3's `invoke_endpoint` and `invoke_endpoint_async` speak.
+"""
 
 import argparse
+import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
+import boto3
 import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from local.servers.async_inference import INLINE_LIMIT, AsyncEndpoint, Exchange, Invocation
 from local.servers.serving import command_line, serve
 from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
 
 BODY_LIMIT = 6_291_456
 ANSWER_WITHIN_S = 60.0
-_CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+_SAGEMAKER = "x-amzn-sagemaker-"
+_CUSTOM_ATTRIBUTES = f"{_SAGEMAKER}custom-attributes"
 _FORWARDED = ("content-type", "accept", _CUSTOM_ATTRIBUTES)
 _VARIANT = "AllTraffic"
 
 
-def create_app(endpoints: Mapping[str, str], transport: httpx2.AsyncBaseTransport | None = None) -> Starlette:
-    """Return the runtime for `endpoints`, a model server's base URL by endpoint name."""
+def create_app(
+    endpoints: Mapping[str, str],
+    transport: httpx2.AsyncBaseTransport | None = None,
+    exchange: Exchange | None = None,
+) -> Starlette:
+    """Return the runtime for `endpoints`, a model server's base URL by endpoint name.
+
+    With an `exchange` the endpoints are asynchronous ones, and take nothing else; without, they take nothing
+    asynchronous.
+    """
     # trust_env off: a proxy in the caller's shell must not stand between us and loopback.
     client = httpx2.AsyncClient(transport=transport, trust_env=False, timeout=ANSWER_WITHIN_S)
+    asynchronous: dict[str, AsyncEndpoint] = {}
+
+    async def ask(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> httpx2.Response:
+        return await client.post(f"{url}/invocations", content=body, headers=headers, timeout=timeout_s)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with client:
+        async with client, AsyncExitStack() as working:
+            if exchange is not None:
+                s3, sns = boto3.client("s3"), boto3.client("sns")
+                for name, url in endpoints.items():
+                    endpoint = AsyncEndpoint(name, partial(ask, url), exchange, s3, sns)
+                    await working.enter_async_context(endpoint.working())
+                    asynchronous[name] = endpoint
             yield
 
     async def healthz(request: Request) -> Response:
@@ -36,15 +62,16 @@ def create_app(endpoints: Mapping[str, str], transport: httpx2.AsyncBaseTranspor
     async def invocations(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in endpoints:
-            return _error(400, "ValidationError", f"Endpoint {name} of account vitrine-local not found.")
+            return _not_found(name)
+        if exchange is not None:
+            return _invalid(f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.")
         try:
             body = await read_body(request, BODY_LIMIT)
         except BodyTooLargeError as error:
-            message = f"Request body exceeds the limit of {error.limit} bytes for invocations."
-            return _error(400, "ValidationError", message)
+            return _invalid(f"Request body exceeds the limit of {error.limit} bytes for invocations.")
         headers = {key: request.headers[key] for key in _FORWARDED if key in request.headers}
         try:
-            answer = await client.post(f"{endpoints[name]}/invocations", content=body, headers=headers)
+            answer = await ask(endpoints[name], body, headers, ANSWER_WITHIN_S)
         except httpx2.TimeoutException:
             return _model_error(0, "Your invocation timed out while waiting for a response from container")
         except httpx2.TransportError:
@@ -57,13 +84,60 @@ def create_app(endpoints: Mapping[str, str], transport: httpx2.AsyncBaseTranspor
                 passed[key] = answer.headers[key]
         return Response(answer.content, headers=passed)
 
+    async def async_invocations(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in endpoints:
+            return _not_found(name)
+        if name not in asynchronous:
+            return _invalid(f"Endpoint {name} is not asynchronous: use InvokeEndpoint.")
+        try:
+            body = await read_body(request, INLINE_LIMIT)
+        except BodyTooLargeError as error:
+            return _invalid(f"Request body exceeds the limit of {error.limit} bytes for async invocations.")
+        location = request.headers.get(f"{_SAGEMAKER}inputlocation")
+        if (location is None) == (not body):
+            return _invalid("Exactly one of Body and InputLocation is needed.")
+        invocation = Invocation(
+            inference_id=request.headers.get(f"{_SAGEMAKER}inference-id") or str(uuid.uuid4()),
+            headers=_asynchronous_headers(request),
+            body=body or None,
+            input_location=location,
+        )
+        answer, failure = asynchronous[name].accept(invocation)
+        return JSONResponse(
+            {"InferenceId": invocation.inference_id},
+            202,
+            headers={
+                "X-Amzn-SageMaker-OutputLocation": answer,
+                "X-Amzn-SageMaker-FailureLocation": failure,
+            },
+        )
+
     return Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/endpoints/{name}/invocations", invocations, methods=["POST"]),
+            Route("/endpoints/{name}/async-invocations", async_invocations, methods=["POST"]),
         ],
         lifespan=lifespan,
     )
+
+
+def _asynchronous_headers(request: Request) -> dict[str, str]:
+    given = {
+        "content-type": request.headers.get(f"{_SAGEMAKER}content-type"),
+        "accept": request.headers.get(f"{_SAGEMAKER}accept"),
+        _CUSTOM_ATTRIBUTES: request.headers.get(_CUSTOM_ATTRIBUTES),
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _not_found(name: str) -> Response:
+    return _invalid(f"Endpoint {name} of account vitrine-local not found.")
+
+
+def _invalid(message: str) -> Response:
+    return _error(400, "ValidationError", message)
 
 
 def _model_error(status: int, message: str) -> Response:
@@ -92,7 +166,7 @@ def _endpoint(value: str) -> tuple[str, str]:
 
 def main() -> None:
     """Serve the endpoints that the command line names."""
-    parser = command_line("sagemaker_runtime", "sagemaker", __doc__)
+    parser = command_line("sagemaker_runtime", "sagemaker", "The SageMaker runtime's protocol.")
     parser.add_argument(
         "--endpoint",
         type=_endpoint,
@@ -101,8 +175,15 @@ def main() -> None:
         metavar="NAME=URL",
         help="an endpoint and its model server; may be given again",
     )
+    parser.add_argument(
+        "--asynchronous",
+        nargs=3,
+        metavar=("BUCKET", "SUCCESS_TOPIC", "ERROR_TOPIC"),
+        help="make them asynchronous: where answers go, and the topics that are told (ARNs)",
+    )
     options = parser.parse_args()
-    serve(create_app(dict(options.endpoint)), options.port)
+    exchange = Exchange(*options.asynchronous) if options.asynchronous else None
+    serve(create_app(dict(options.endpoint), exchange=exchange), options.port)
 
 
 if __name__ == "__main__":
