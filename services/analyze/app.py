@@ -66,7 +66,7 @@ async def analyze(
         until = preferences.apply(request, response, analysis.budget_s)
         key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
         order = Order(caller, preferred_language(accept_language), key)
-        earlier = await analysis.earlier(order)
+        earlier = await analysis.acceptance.earlier(order)
         photos = [] if earlier else await received.prepare()
     accepted, task = (earlier, None) if earlier else await analysis.submit(order, photos, stages)
     if task is None:

@@ -43,7 +43,7 @@ async def readyz(request: Request, response: Response) -> Readiness:
     parts: Parts = request.app.state.parts
     checks: dict[str, Callable[[], None]] = {
         "reports": parts.analysis.reports.check,
-        "pictures": parts.analysis.pictures.check,
+        "pictures": parts.analysis.acceptance.pictures.check,
         "identity": parts.verifier.check,
     }
     answers = await asyncio.gather(*(to_thread.run_sync(_answer, check) for check in checks.values()))

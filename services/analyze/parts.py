@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.analyze.settings import Settings
+from services.core.acceptance import Acceptance
 from services.core.analysis import Analysis
 from services.core.build import build
 from services.core.identity import TokenVerifier, supabase_issuer
@@ -35,11 +36,14 @@ def build_parts(settings: Settings) -> Parts:
         verifier=TokenVerifier(issuer=issuer, legacy_secret=legacy.get_secret_value() if legacy else None),
         uploads=built.uploads,
         analysis=Analysis(
-            pictures=built.pictures,
-            reports=built.reports,
+            acceptance=Acceptance(
+                built.pictures,
+                built.reports,
+                settings.model_endpoint,
+                retention=timedelta(days=settings.retention_days),
+            ),
             work=built.work,
             queue=built.queue,
-            retention=timedelta(days=settings.retention_days),
             budget_s=settings.time_budget_s,
         ),
     )

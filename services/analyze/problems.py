@@ -27,7 +27,10 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.ReportNotFound, 404, "Report not found"),
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
+    (errors.NotYours, 409, "Report in progress"),
     (errors.ReportFailed, 502, "Report failed"),
+    (errors.ModelFault, 502, "Model fault"),
+    (errors.SigningKeysInvalid, 500, "Internal error"),
 )
 _BY_FAILURE = {"internal_error": 500, "invalid_input": 422}
 logger = logging.getLogger(__name__)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,7 +13,6 @@ from services.core.errors import ModelUnavailable, ReportInProgress, VitrineErro
 from services.core.job_queue import JobQueue
 from services.core.leases import new_lease
 from services.core.photo import Photo
-from services.core.pictures import Pictures
 from services.core.report import UNFINISHED, Report
 from services.core.reports import Reports
 from services.core.stored_report import StoredReport
@@ -34,48 +32,32 @@ logger = logging.getLogger(__name__)
 class Analysis:
     """Everything that turns photos into a kept report. `budget_s` is how long a client waits by default."""
 
-    pictures: Pictures
-    reports: Reports
+    acceptance: Acceptance
     work: Work
     queue: JobQueue
-    retention: timedelta
     budget_s: float
     _tasks: set[asyncio.Task[Report | None]] = field(default_factory=set)
 
     @property
-    def _acceptance(self) -> Acceptance:
-        return Acceptance(self.pictures, self.reports, self.work.model.endpoint, self.retention)
-
-    async def earlier(self, order: Order) -> StoredReport | None:
-        """The report that the order's key already stands for; without one, whether there may be another.
-
-        Raises KeyReused or QuotaExceeded.
-        """
-        return await self._acceptance.earlier(order)
+    def reports(self) -> Reports:
+        """Where the reports are kept."""
+        return self.acceptance.reports
 
     async def submit(
         self, order: Order, photos: Sequence[Photo], stages: Stages
     ) -> tuple[StoredReport, "asyncio.Task[Report | None] | None"]:
         """Accept the photos and begin the work: the report, and the task that works on it.
 
-        Where another request of the same key was first, its report, and no task. Raises as `accept` does.
+        Where another request of the same key was first, its report, and no task. Raises QuotaExceeded.
         """
         try:
             with stages.measure("accept"):
-                accepted = await self.accept(order, photos, stages)
+                accepted = await self.acceptance.accept(order, photos, stages, new_lease())
         except ReportInProgress:
-            if (earlier := await self.earlier(order)) is None:
+            if (earlier := await self.acceptance.earlier(order)) is None:
                 raise
             return earlier, None
         return accepted, self.start(accepted, photos, stages)
-
-    async def accept(self, order: Order, photos: Sequence[Photo], stages: Stages) -> StoredReport:
-        """Keep the pictures and write the report: from here on it ends, whoever dies. It is held for us.
-
-        Raises QuotaExceeded, or ReportInProgress when another request of the same key was first. Whatever is
-        raised, nothing is kept, as far as the stores can be reached.
-        """
-        return await self._acceptance.accept(order, photos, stages, new_lease())
 
     def start(
         self, accepted: StoredReport, photos: Sequence[Photo], stages: Stages
@@ -125,7 +107,7 @@ class Analysis:
     async def erase(self, owner: str, report_id: str) -> None:
         """Delete the report, its pictures and what the model was asked of it, now; raises ReportNotFound."""
         stored = await to_thread.run_sync(self.reports.get, owner, report_id)
-        await to_thread.run_sync(self.pictures.erase, stored.pictures)
+        await to_thread.run_sync(self.acceptance.pictures.erase, stored.pictures)
         await self.work.erase(stored)
         await to_thread.run_sync(self.reports.erase, stored)
 
@@ -144,6 +126,9 @@ class Analysis:
         except VitrineError as error:
             # The row says it to whoever waits: failed, erased, or in another's hands.
             logger.warning("a report was not made", extra={"problem": str(error)})
+            return None
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("a store does not answer; a job goes on", extra={"reason": type(error).__name__})
             return None
         except asyncio.CancelledError:
             await self.work.give_back(accepted)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CONNECTIONS = 40
 # SageMaker's own limit; whoever waits for the report may be gone by then.
 MODEL_WITHIN_S = 60
+# Of the standard tier's.
+FLEX_PRICE = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,17 @@ class Built:
 
 
 def build(
-    settings: "WorkSettings", *, openai_api_key: str, quota_per_day: int, narrate_within_s: float
+    settings: "WorkSettings",
+    *,
+    openai_api_key: str,
+    narrate_within_s: float,
+    quota_per_day: int = 0,
+    service_tier: str | None = None,
 ) -> Built:
-    """Make every client; none is called yet, so this works while they are down."""
+    """Make every client; none is called yet, so this works while they are down.
+
+    `quota_per_day` is for who accepts reports; `service_tier` is OpenAI's, "flex" for work that can wait.
+    """
     session = boto3.Session(region_name=settings.aws_region)
     stores = Config(
         connect_timeout=1,
@@ -73,13 +83,18 @@ def build(
     )
     table = settings.reports_table
     reports, leases = Reports(dynamodb, table, quota_per_day), Leases(dynamodb, table)
+    share = FLEX_PRICE if service_tier == "flex" else 1.0
     work = Work(
         reports=reports,
         leases=leases,
         model=_model(settings, runtime, s3),
-        narrator=Narrator(llm, settings.llm_model, narrate_within_s, settings.llm_reasoning_effort),
+        narrator=Narrator(
+            llm, settings.llm_model, narrate_within_s, settings.llm_reasoning_effort, service_tier
+        ),
         prices=Prices(
-            settings.model_usd_per_hour, settings.llm_usd_per_mtok_input, settings.llm_usd_per_mtok_output
+            settings.model_usd_per_hour,
+            settings.llm_usd_per_mtok_input * share,
+            settings.llm_usd_per_mtok_output * share,
         ),
         sights=Sights(dynamodb, table) if settings.reuse_answers else None,
     )

@@ -19,6 +19,7 @@ INLINE_BYTES = 128_000
 # SageMaker's most; a cold endpoint needs minutes before it looks at the first question.
 TTL_S = 21_600
 MODEL_WITHIN_S = 60
+NOT_FOUND = 404
 
 
 class AsyncVisionModel:
@@ -83,8 +84,18 @@ class AsyncVisionModel:
             return None
         return parse_sight(body, photos)
 
-    def forget(self, asked: Asked) -> None:
-        """Delete question and answer; what is gone already is no error."""
-        for key in (asked.input_key, asked.output_key):
+    def has_answered(self, asked: Asked) -> bool:
+        """Whether there is an answer by now."""
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=asked.output_key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def forget(self, *keys: str | None) -> None:
+        """Delete questions and answers by their keys; what is gone already is no error."""
+        for key in keys:
             if key is not None:
                 self._s3.delete_object(Bucket=self._bucket, Key=key)

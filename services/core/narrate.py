@@ -71,12 +71,18 @@ class Narrator:
     """Asks one LLM over one client for the whole process."""
 
     def __init__(
-        self, client: AsyncOpenAI, llm: str, budget_s: float, reasoning_effort: str | None = None
+        self,
+        client: AsyncOpenAI,
+        llm: str,
+        budget_s: float,
+        reasoning_effort: str | None = None,
+        service_tier: str | None = None,
     ) -> None:
         self._client = client
         self._budget_s = budget_s
         self.llm = llm
-        self._options: dict[str, Any] = {"reasoning_effort": reasoning_effort} if reasoning_effort else {}
+        options = {"reasoning_effort": reasoning_effort, "service_tier": service_tier}
+        self._options: dict[str, Any] = {name: value for name, value in options.items() if value}
 
     async def narrate(self, assessment: Assessment, language: Language) -> Narrative:
         """Word the assessment within the budget. Never fails: the template stands behind it."""

@@ -63,6 +63,12 @@ def prepare(upload: bytes, field: str) -> Photo:
     return Photo(kept=_encoded(kept), seen=_encoded(decode.fit(kept, SEEN_PX, reducing_gap=1.0)))
 
 
+def seen_of(kept: bytes) -> bytes:
+    """What the model is shown of a photo of which only `kept` is left. Blocks."""
+    with Image.open(BytesIO(kept), formats=("JPEG",)) as image:
+        return _encoded(decode.fit(image, SEEN_PX, reducing_gap=1.0))
+
+
 def _begins_like_a_photo(upload: bytes) -> bool:
     return (
         upload.startswith((_JPEG, b"\x89PNG\r\n"))

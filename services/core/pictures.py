@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from services.core.errors import ReportNotFound
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
@@ -33,6 +37,16 @@ class Pictures:
             )
         else:
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=jpeg, ContentType="image/jpeg")
+
+    def get(self, key: str) -> bytes:
+        """One JPEG, or ReportNotFound when it was erased."""
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            # Who may not list a bucket is not told that an object is missing, but refused.
+            if error.response["Error"]["Code"] not in ("NoSuchKey", "AccessDenied"):
+                raise
+            raise ReportNotFound(key.split("/")[-2]) from error
 
     def erase(self, keys: Sequence[str]) -> None:
         """Delete pictures; one that is gone already is no error."""

@@ -24,6 +24,8 @@ from services.core.telemetry import Stages
 
 # Threads of their own: a slow model does not keep requests from the stores.
 _lookers = ThreadPoolExecutor(40, "look")
+# These leave the report as it is: not ours any more, or to be tried again once the stores answer.
+_LEFT = (ReportNotFound, NotYours, BotoCoreError, ClientError)
 logger = logging.getLogger(__name__)
 
 
@@ -58,8 +60,8 @@ class Work:
     async def begin(self, held: StoredReport, photos: Sequence[bytes], stages: Stages) -> Report | None:
         """Look at the photos (≤ 384 px) and end the report; None when the endpoint will tell later.
 
-        Raises what `finish` raises. ModelUnavailable gives the report back unfinished; any other fault ends
-        it as failed, and is raised.
+        Raises what `finish` raises. ModelUnavailable gives the report back unfinished; a store that does not
+        answer leaves it so; any other fault ends it as failed, and is raised.
         """
         try:
             if (sight := await self._known(held)) is not None:
@@ -69,7 +71,7 @@ class Work:
                     await self._ask(self.model, held, photos)
                     return None
                 sight = await _run(self.model.look, photos)
-        except (ReportNotFound, NotYours):
+        except _LEFT:
             raise
         except ModelUnavailable:
             await self._leave(self.leases.release, held)
@@ -84,8 +86,9 @@ class Work:
     ) -> Report:
         """Assess what was seen, narrate it, and write the report as `succeeded`.
 
-        Raises ReportNotFound when it was erased meanwhile, NotYours when another worker has taken it over;
-        whatever else goes wrong ends the report as failed, and is raised.
+        Raises ReportNotFound when it was erased meanwhile, NotYours when another worker has taken it over,
+        what boto3 raises for a store that does not answer; any other fault ends the report as failed, and is
+        raised.
         """
         try:
             assessment = assess(sight)
@@ -116,7 +119,7 @@ class Work:
                 }
             )
             await to_thread.run_sync(self.reports.end, held.with_report(report))
-        except (ReportNotFound, NotYours):
+        except _LEFT:
             raise
         except Exception as error:
             await self.fail(held, error, stages)
@@ -154,7 +157,7 @@ class Work:
             await to_thread.run_sync(self.leases.note_asked, held, asked)
         except (ReportNotFound, NotYours):
             # Erased, or asked by another meanwhile: nobody will read this answer.
-            await to_thread.run_sync(model.forget, asked)
+            await to_thread.run_sync(model.forget, asked.input_key, asked.output_key)
             raise
 
     async def _known(self, held: StoredReport) -> Sight | None:
@@ -173,7 +176,7 @@ class Work:
 
     async def _forget(self, stored: StoredReport) -> None:
         if stored.asked is not None and isinstance(self.model, AsyncVisionModel):
-            await to_thread.run_sync(self.model.forget, stored.asked)
+            await to_thread.run_sync(self.model.forget, stored.asked.input_key, stored.asked.output_key)
 
     async def _leave(self, write: Callable[[StoredReport], None], held: StoredReport) -> None:
         try:

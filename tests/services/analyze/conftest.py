@@ -1,6 +1,7 @@
 """The service as clients meet it, over stores, models and an issuer that tests can bend."""
 
 import json
+import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_s3.client import S3Client
+from mypy_boto3_sqs.client import SQSClient
 from openai import AsyncOpenAI
 from PIL import Image
 from starlette.testclient import TestClient
@@ -21,14 +23,21 @@ from starlette.testclient import TestClient
 from services.analyze.app import create_api
 from services.analyze.observe import Observe
 from services.analyze.parts import Parts
-from services.core.analysis import Analysis, Prices
+from services.core.acceptance import Acceptance
+from services.core.analysis import Analysis
 from services.core.errors import InvalidToken
 from services.core.identity import Identity, TokenVerifier
+from services.core.job_queue import JobQueue
+from services.core.leases import Leases
 from services.core.model import VisionModel
+from services.core.model_async import AsyncVisionModel
 from services.core.narrate import Narrator
 from services.core.pictures import Pictures
 from services.core.reports import Reports
+from services.core.sights import Sights
+from services.core.uploads import PRESIGNING, Uploads
 from services.core.vocabulary import vocabulary
+from services.core.work import Prices, Work
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -60,17 +69,56 @@ class World:
 
     s3: S3Client
     dynamodb: DynamoDBClient
+    sqs: SQSClient
+    queue_url: str
     status: int = 200
     body: bytes | None = None
     llm: int = 503
-    model_budget_s: float = 10.0
+    budget_s: float = 10.0
+    reuse: bool = False
+    asynchronous: bool = False
     model_calls: int = 0
     open: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
+    question: Any = None
 
     def keys(self) -> list[str]:
         """What lies in the image bucket."""
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+    @staticmethod
+    def noise(seed: int) -> bytes:
+        """A photo that no JPEG makes small."""
+        out = BytesIO()
+        Image.frombytes("RGB", (384, 384), random.Random(seed).randbytes(3 * 384 * 384)).save(out, "JPEG")
+        return out.getvalue()
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What waits in the jobs queue and is due."""
+        found = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+    def model(self) -> VisionModel | AsyncVisionModel:
+        """The endpoint's client, answered by `answer_model` or `take_question`."""
+        runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
+        events = runtime.meta.events
+        if not self.asynchronous:
+            events.register("before-send.sagemaker-runtime.InvokeEndpoint", self.answer_model)
+            return VisionModel(runtime, "blip2-endpoint")
+        events.register("before-send.sagemaker-runtime.InvokeEndpointAsync", self.take_question)
+        return AsyncVisionModel(runtime, self.s3, endpoint="blip2-endpoint", bucket=BUCKET, kms_key_id=None)
+
+    def take_question(self, request: Any, **_: object) -> Any:
+        self.model_calls += 1
+        self.question = request
+        self.entered.set()
+        output = f"s3://{BUCKET}/answers/{self.model_calls}.out"
+        headers: Any = {
+            "content-type": "application/json",
+            "x-amzn-sagemaker-outputlocation": output,
+        }
+        status = 202 if self.status == 200 else self.status
+        return AWSResponse(request.url, status, headers, _Raw(b'{"InferenceId": "i"}'))
 
     def answer_model(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
@@ -106,9 +154,10 @@ def sight(photos: int) -> dict[str, Any]:
 
 @pytest.fixture
 def world(dynamodb: DynamoDBClient) -> World:
-    s3: S3Client = boto3.client("s3", region_name="ca-central-1")
+    s3: S3Client = boto3.client("s3", region_name="ca-central-1", config=PRESIGNING)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
-    world = World(s3, dynamodb)
+    sqs: SQSClient = boto3.client("sqs", region_name="ca-central-1")
+    world = World(s3, dynamodb, sqs, sqs.create_queue(QueueName="jobs")["QueueUrl"])
     world.open.set()
     return world
 
@@ -116,22 +165,28 @@ def world(dynamodb: DynamoDBClient) -> World:
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
     """An HTTP client of the whole service, signed in as alice; server errors are answers, not exceptions."""
-    runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
-    runtime.meta.events.register("before-send.sagemaker-runtime.InvokeEndpoint", world.answer_model)
 
     def parts() -> Parts:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
+        reports = Reports(world.dynamodb, TABLE, quota_per_day=4)
         return Parts(
             Verifier(),
+            Uploads(world.s3, BUCKET, None),
             Analysis(
-                pictures=Pictures(world.s3, BUCKET, None),
-                reports=Reports(world.dynamodb, TABLE, quota_per_day=4),
-                model=VisionModel(runtime, "blip2-endpoint"),
-                narrator=Narrator(llm, "m", 1.0),
-                prices=Prices(0.82, 0.1, 0.5),
-                retention=timedelta(days=30),
-                model_budget_s=world.model_budget_s,
+                acceptance=Acceptance(
+                    Pictures(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
+                ),
+                work=Work(
+                    reports=reports,
+                    leases=Leases(world.dynamodb, TABLE),
+                    model=world.model(),
+                    narrator=Narrator(llm, "m", 1.0),
+                    prices=Prices(0.82, 0.1, 0.5),
+                    sights=Sights(world.dynamodb, TABLE) if world.reuse else None,
+                ),
+                queue=JobQueue(world.sqs, world.queue_url),
+                budget_s=world.budget_s,
             ),
         )
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from starlette.testclient import TestClient
 
@@ -72,40 +71,13 @@ def test_a_report_whose_acceptance_got_lost_takes_nothing_of_the_quota(
     assert post(client, jpeg()).status_code == 200
 
 
-def test_a_report_that_cannot_be_finished_says_so_and_frees_its_key(
+def test_a_report_that_cannot_be_written_is_left_for_a_job(
     client: TestClient, world: World, jpeg: Jpeg
 ) -> None:
-    with out_of_reach(world.dynamodb, "before-call.dynamodb.PutItem"):
-        assert post(client, jpeg()).status_code == 503
-    (report,) = reports(client)
-    assert (report["status"], report["failure"]["code"]) == ("failed", "internal_error")
-    assert post(client, jpeg()).status_code == 200
-
-
-def test_the_first_error_is_told_when_the_failure_cannot_be_written_either(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
-    world.status, world.body = 503, b"{}"
     with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems", after=1):
-        answer = post(client, jpeg())
-    assert (answer.status_code, answer.json()["title"]) == (503, "Model unavailable")
-
-
-@pytest.fixture
-def hurried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.core.analysis.LEAST_LOOK_S", 0.3)
-    world.model_budget_s = 0.3
-
-
-@pytest.mark.usefixtures("hurried")
-def test_a_model_that_takes_too_long_is_not_waited_for(client: TestClient, world: World, jpeg: Jpeg) -> None:
-    world.open.clear()
-    try:
-        answer = post(client, jpeg())
-    finally:
-        world.open.set()
-    assert (answer.status_code, answer.json()["title"]) == (503, "Model unavailable")
-    assert "in time" in reports(client)[0]["failure"]["reason"]
+        answer = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "wait=1"})
+    assert answer.status_code == 202
+    assert reports(client)[0]["status"] == "running"
 
 
 def test_a_used_up_day_is_told_before_the_photo_is_decoded(

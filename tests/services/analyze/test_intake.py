@@ -40,7 +40,7 @@ def test_a_wrong_form_is_named(client: TestClient, body: bytes, status: int, fie
     assert says in problem["detail"]
 
 
-@pytest.mark.parametrize("kind", ["application/json", "image/jpeg", "text/plain", "multipart/form-data"])
+@pytest.mark.parametrize("kind", ["application/xml", "image/jpeg", "text/plain", "multipart/form-data"])
 def test_another_kind_of_body_is_unsupported_or_unreadable(client: TestClient, kind: str, jpeg: Jpeg) -> None:
     answer = client.post("/analyze", content=jpeg(), headers={"Content-Type": kind})
     assert answer.status_code == (422 if kind.startswith("multipart") else 415)

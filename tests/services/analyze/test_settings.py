@@ -12,7 +12,13 @@ SECRET = {"OPENAI_API_KEY": "sk-secret"}
 
 
 def variables() -> dict[str, str]:
-    names = {"reports_table": "reports", "image_bucket": "images", "image_key_id": "key"}
+    names = {
+        "reports_table": "reports",
+        "image_bucket": "images",
+        "image_key_id": "key",
+        "jobs_queue_url": "https://queue/jobs",
+        "exchange_bucket": "exchange",
+    }
     return analyze_variables(load_environment("prod"), **names) | SECRET
 
 

@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from services.core.leases import Leases, new_lease
 from services.core.model import Sight
 from services.core.report import Provenance, Report, Status
 from services.core.reports import Reports
 from services.core.stored_report import RequestKey, StoredReport
 from services.core.vocabulary import vocabulary
 from tests.services.conftest import TABLE
+
+
+LEASE = new_lease()
 
 
 @pytest.fixture
@@ -44,8 +48,13 @@ def reports(dynamodb: DynamoDBClient) -> Reports:
 
 
 @pytest.fixture
+def leases(dynamodb: DynamoDBClient) -> Leases:
+    return Leases(dynamodb, TABLE)
+
+
+@pytest.fixture
 def new() -> Callable[..., StoredReport]:
-    """Makes an accepted report; numbers give ids in the order of time."""
+    """Makes an accepted report, held by its maker; numbers give ids in the order of time."""
 
     def make(
         number: int = 1, owner: str = "alice", key: str | None = None, digest: str = "d1"
@@ -60,6 +69,7 @@ def new() -> Callable[..., StoredReport]:
             expires_at=now + timedelta(days=30),
         )
         pictures = (f"photos/{owner}/{number}/1.jpg",)
-        return StoredReport(owner, report, pictures, RequestKey(key, digest) if key else None)
+        request_key = RequestKey(key, digest) if key else None
+        return StoredReport(owner, report, pictures, request_key, lease=LEASE)
 
     return make

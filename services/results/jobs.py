@@ -1,0 +1,103 @@
+"""The jobs queue's consumer: finishes the reports that its messages speak of."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from services.core.build import build
+from services.core.telemetry import configure_logging
+from services.results.dead_letters import set_aside
+from services.results.finisher import Again, Finisher
+from services.results.job_message import Message, News
+from services.results.settings import JobsSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+# Together with a look of 60 s well within a lease.
+NARRATE_WITHIN_S = 15.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 15, 900
+# After so many the message may go: the sweep reminds of the report as long as it has not ended. The queue's
+# maxReceiveCount is above this: what gets to the dead letters is a mistake of ours, not a model that is away.
+MOST_ATTEMPTS = 8
+logger = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Settles messages, all of a batch at once."""
+
+    def __init__(self, finisher: Finisher, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
+        self._finisher = finisher
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._dead_letters_url = dead_letters_url
+
+    async def settle(self, messages: Sequence[Message]) -> list[str]:
+        """Work on all; return the ids of those that must come again."""
+        settled = await asyncio.gather(*(self._settle(message) for message in messages))
+        return [message.id for message, done in zip(messages, settled, strict=True) if not done]
+
+    async def _settle(self, message: Message) -> bool:
+        content = message.content()
+        try:
+            if content is None:
+                reason = "neither a reminder of a report nor news of an endpoint"
+                await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, message.body, reason)
+                return True
+            if isinstance(content, News):
+                again = await self._finisher.hear(content, message.attempt)
+            else:
+                again = await self._finisher.remind(content)
+        except Exception:
+            # A mistake, or a store that is away: it comes again by itself, and in the end is set aside.
+            logger.exception("a job failed", extra={"message_id": message.id, "attempt": message.attempt})
+            return False
+        if again is None:
+            return True
+        return await self._come_again(message, again)
+
+    async def _come_again(self, message: Message, again: Again) -> bool:
+        if message.attempt >= MOST_ATTEMPTS:
+            logger.warning("a job is left to the sweep", extra={"reason": again.why})
+            return True
+        pause_s = again.in_s or min(FIRST_PAUSE_S * 2 ** (message.attempt - 1), LONGEST_PAUSE_S)
+        logger.info("a job comes again", extra={"reason": again.why, "again_in_s": pause_s})
+        try:
+            await asyncio.to_thread(
+                self._sqs.change_message_visibility,
+                QueueUrl=self._queue_url,
+                ReceiptHandle=message.handle,
+                VisibilityTimeout=pause_s,
+            )
+        except (BotoCoreError, ClientError) as error:
+            # It comes again all the same, after the queue's own visibility timeout.
+            logger.warning("a job was not hidden", extra={"reason": type(error).__name__})
+        return False
+
+
+@cache
+def _start() -> tuple[asyncio.Runner, Jobs]:
+    configure_logging("jobs")
+    settings = JobsSettings()
+    built = build(
+        settings,
+        openai_api_key=settings.openai_key(),
+        narrate_within_s=NARRATE_WITHIN_S,
+        service_tier=settings.llm_service_tier_for_jobs,
+    )
+    sqs = boto3.client("sqs", region_name=settings.aws_region)
+    jobs = Jobs(Finisher(built), sqs, settings.jobs_queue_url, settings.jobs_dead_letters_url)
+    # One loop for the process: the LLM's connections belong to it.
+    return asyncio.Runner(), jobs
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer Lambda with the messages to come again (ReportBatchItemFailures)."""
+    runner, jobs = _start()
+    again = runner.run(jobs.settle([Message.from_record(record) for record in event["Records"]]))
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in again]}

@@ -1,0 +1,75 @@
+"""Photos that were uploaded before, and are analysed by their ids."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.services.analyze.conftest import BUCKET, World
+
+Jpeg = Callable[..., bytes]
+MALLORY = {"Authorization": "Bearer token-of-mallory"}
+
+
+def upload(client: TestClient, world: World, photo: bytes, owner: str = "alice") -> str:
+    """What a client's form POST leaves: the offered key is the object's."""
+    offer = client.post("/uploads", headers={"Authorization": f"Bearer token-of-{owner}"})
+    assert offer.status_code == 201
+    world.s3.put_object(Bucket=BUCKET, Key=offer.json()["fields"]["key"], Body=photo)
+    return str(offer.json()["id"])
+
+
+def analyse(client: TestClient, *ids: str, **headers: str) -> Any:
+    return client.post("/analyze", json={"upload_ids": ids}, headers=headers)
+
+
+def test_uploads_become_a_report_and_are_gone(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    ids = [upload(client, world, jpeg(shade)) for shade in range(2)]
+    answer = analyse(client, *ids)
+    assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
+    assert all(key.startswith("photos/") for key in world.keys())
+    assert len(world.keys()) == 2
+
+
+def test_the_same_key_and_ids_find_the_report_when_the_uploads_are_gone(
+    client: TestClient, world: World, jpeg: Jpeg
+) -> None:
+    upload_id = upload(client, world, jpeg())
+    key = {"Idempotency-Key": "k1"}
+    first, again = analyse(client, upload_id, **key), analyse(client, upload_id, **key)
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+def test_an_upload_is_its_owners_alone(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    upload_id = upload(client, world, jpeg())
+    answer = client.post("/analyze", json={"upload_ids": [upload_id]}, headers=MALLORY)
+    assert (answer.status_code, answer.json()["field"]) == (422, "upload_ids")
+    assert "POST /uploads" in answer.json()["remedy"]
+    assert analyse(client, upload_id).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"{", "body"),
+        (b"[]", "body"),
+        (b"{}", "upload_ids"),
+        (b'{"upload_ids": []}', "upload_ids"),
+        (b'{"upload_ids": ["../../etc"]}', "upload_ids.0"),
+        (b'{"upload_ids": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}', "upload_ids"),
+        (b'{"upload_ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"], "more": 1}', "more"),
+        (b'{"upload_ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}', "upload_ids"),
+    ],
+)
+def test_a_body_that_names_no_uploads_says_what_is_wrong(client: TestClient, body: bytes, field: str) -> None:
+    answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert answer.json()["remedy"]
+
+
+def test_a_broken_upload_is_named(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    ids = [upload(client, world, jpeg()), upload(client, world, jpeg()[:50])]
+    answer = analyse(client, *ids)
+    assert (answer.status_code, answer.json()["field"]) == (422, "upload_ids[1]")
