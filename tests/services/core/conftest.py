@@ -14,7 +14,6 @@ from services.core.stored_report import RequestKey, StoredReport
 from services.core.vocabulary import vocabulary
 from tests.services.conftest import TABLE
 
-
 LEASE = new_lease()
 
 
