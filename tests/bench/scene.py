@@ -16,8 +16,9 @@ from local.home import PYTHON, Home, tail
 from local.tokens import sign_in
 from stacks.environment import load_environment
 from stacks.variables import analyze_variables
+from tests.reports_table import TABLE, declaration
 
-TABLE, BUCKET = "reports", "images"
+BUCKET = "images"
 PATIENCE_S = 60.0
 # As long as the service does: a client is idle while it is the other's turn.
 KEPT_OPEN = ("--timeout-keep-alive", "75")
@@ -68,20 +69,26 @@ def _start(home: Home) -> Scene:
         for part in parts.background(home, ports, environment.region, environment.model.endpoint_name)
     }
     issuer = f"http://127.0.0.1:{ports['identity']}"
+    for name in ("emulator", "identity"):
+        part = background[name]
+        if part.scratch:
+            part.scratch.mkdir(parents=True)
+        ready(home, name, part.health_url, _launch(home, name, part.command, part.environment))
+    queue_url = create_stores(ports["emulator"], environment.region)
     settings = {
-        **analyze_variables(environment, reports_table=TABLE, image_bucket=BUCKET, image_key_id=None),
+        **analyze_variables(
+            environment,
+            reports_table=TABLE,
+            image_bucket=BUCKET,
+            image_key_id=None,
+            jobs_queue_url=queue_url,
+        ),
         "SUPABASE_URL": issuer,
         "LLM_BASE_URL": f"http://127.0.0.1:{ports['sagemaker']}/v1",
         "OPENAI_API_KEY": "bench",
         "QUOTA_PER_DAY": "1000000",
     }
     ours = parts.service(ports, environment.region, settings)
-    for name in ("emulator", "identity"):
-        part = background[name]
-        if part.scratch:
-            part.scratch.mkdir(parents=True)
-        ready(home, name, part.health_url, _launch(home, name, part.command, part.environment))
-    create_stores(ports["emulator"], environment.region)
     _uvicorn(home, "standins", ports["sagemaker"], {})
     plain = _uvicorn(home, "plain", ports["plain"], ours.environment)
     service = _launch(home, "service", ours.command, ours.environment)
@@ -135,19 +142,12 @@ def ready(home: Home, name: str, url: str, process: subprocess.Popen[bytes]) -> 
     raise SystemExit("\n".join([f"{name} does not get ready ({said}):", *tail(home.log(name))]))
 
 
-def create_stores(port: int, region: str) -> None:
-    """Make table and bucket in the emulator on `port`."""
+def create_stores(port: int, region: str) -> str:
+    """Make table, bucket and jobs queue in the emulator on `port`; the queue's URL."""
     session = boto3.Session("vitrine-local", "vitrine-local", region_name=region)
     endpoint = f"http://127.0.0.1:{port}"
     session.client("s3", endpoint_url=endpoint).create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ca-central-1"}
     )
-    session.client("dynamodb", endpoint_url=endpoint).create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    session.client("dynamodb", endpoint_url=endpoint).create_table(**declaration())
+    return session.client("sqs", endpoint_url=endpoint).create_queue(QueueName="jobs")["QueueUrl"]

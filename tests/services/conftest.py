@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-TABLE = "reports"
+from tests.reports_table import TABLE as TABLE
+from tests.reports_table import declaration
 
 
 @pytest.fixture
@@ -16,27 +17,5 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         monkeypatch.setenv(name, "test")
     with mock_aws():
         client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
-        client.create_table(
-            TableName=TABLE,
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-                {"AttributeName": "unfinished", "AttributeType": "S"},
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "unfinished",
-                    "KeySchema": [{"AttributeName": "unfinished", "KeyType": "HASH"}],
-                    "Projection": {
-                        "ProjectionType": "INCLUDE",
-                        "NonKeyAttributes": ["lease_until", "touched_at"],
-                    },
-                }
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        client.create_table(**declaration())
         yield client

@@ -82,7 +82,7 @@ class World:
     entered: threading.Event = field(default_factory=threading.Event)
     question: Any = None
 
-    def keys(self) -> list[str]:
+    def kept(self) -> list[str]:
         """What lies in the image bucket."""
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
@@ -90,7 +90,8 @@ class World:
     def noise(seed: int) -> bytes:
         """A photo that no JPEG makes small."""
         out = BytesIO()
-        Image.frombytes("RGB", (384, 384), random.Random(seed).randbytes(3 * 384 * 384)).save(out, "JPEG")
+        pixels = random.Random(seed).randbytes(3 * 384 * 384)  # noqa: S311 - a picture, not a secret
+        Image.frombytes("RGB", (384, 384), pixels).save(out, "JPEG")
         return out.getvalue()
 
     def messages(self) -> list[dict[str, Any]]:

@@ -21,7 +21,8 @@ from local import parts, processes, variables
 from local.home import REPOSITORY, Home
 from stacks.environment import load_environment
 from stacks.variables import analyze_variables
-from tests.bench.scene import BUCKET, TABLE, create_stores, free_ports, ready
+from tests.bench.scene import BUCKET, create_stores, free_ports, ready
+from tests.reports_table import TABLE
 from tests.services.analyze.conftest import sight
 
 SECRET = "a secret that is shared with the issuer"
@@ -98,7 +99,7 @@ def stores() -> Iterator[int]:
         home.create()
         (port,) = free_ports(1)
         region = load_environment("local").region
-        part = parts.emulator(home, port, region)
+        part = parts.emulator(home, port, region, port)
         if part.scratch:
             part.scratch.mkdir(parents=True)
         environment = {**variables.base(), **part.environment}
@@ -116,7 +117,13 @@ def settings(stores_port: int, model_port: int) -> dict[str, str]:
     environment = load_environment("local")
     model_url = f"http://127.0.0.1:{model_port}"
     return {
-        **analyze_variables(environment, reports_table=TABLE, image_bucket=BUCKET, image_key_id=None),
+        **analyze_variables(
+            environment,
+            reports_table=TABLE,
+            image_bucket=BUCKET,
+            image_key_id=None,
+            jobs_queue_url=f"http://127.0.0.1:{stores_port}/000000000000/jobs",
+        ),
         **variables.aws(stores_port, environment.region),
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": model_url,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -38,12 +38,12 @@ def test_the_stages_are_told_in_server_timing(client: TestClient, jpeg: Jpeg) ->
 def test_eight_photos_cost_one_call_of_the_model(client: TestClient, world: World, jpeg: Jpeg) -> None:
     assert post(client, *(jpeg(shade) for shade in range(8))).status_code == 200
     assert world.model_calls == 1
-    assert len(world.keys()) == 8
+    assert len(world.kept()) == 8
 
 
 def test_what_is_kept_is_the_pictures_under_the_owner(client: TestClient, world: World, jpeg: Jpeg) -> None:
     report = post(client, jpeg()).json()
-    assert world.keys() == [f"photos/alice/{report['id']}/1.jpg"]
+    assert world.kept() == [f"photos/alice/{report['id']}/1.jpg"]
 
 
 def test_french_is_answered_to_who_prefers_it(client: TestClient, jpeg: Jpeg) -> None:
@@ -58,7 +58,7 @@ def test_a_repeated_key_gives_the_same_report_without_work(
     assert again.json() == first.json()
     assert again.headers["idempotent-replayed"] == "true"
     assert world.model_calls == 1
-    assert len(world.keys()) == 1
+    assert len(world.kept()) == 1
 
 
 def test_a_repeated_key_with_other_photos_is_refused(client: TestClient, jpeg: Jpeg) -> None:
@@ -90,7 +90,7 @@ def test_the_quota_ends_in_429_with_the_time_left_and_nothing_kept(
     answer = post(client, jpeg())
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 86_400
-    assert len(world.keys()) == 4
+    assert len(world.kept()) == 4
     assert world.model_calls == 4
 
 
@@ -115,7 +115,7 @@ def test_a_report_is_its_owners_alone(client: TestClient, jpeg: Jpeg) -> None:
 def test_erasing_leaves_neither_report_nor_picture(client: TestClient, world: World, jpeg: Jpeg) -> None:
     path = f"/reports/{post(client, jpeg(), idempotency_key='k1').json()['id']}"
     assert client.delete(path).status_code == 204
-    assert world.keys() == []
+    assert world.kept() == []
     assert client.get(path).status_code == 404
     assert client.delete(path).status_code == 404
     assert post(client, jpeg(), idempotency_key="k1").status_code == 200
@@ -131,7 +131,7 @@ def test_erasing_while_the_model_looks_leaves_nothing(client: TestClient, world:
         assert client.delete(f"/reports/{report['id']}").status_code == 204
         world.open.set()
         assert answer.result().status_code == 404
-    assert world.keys() == []
+    assert world.kept() == []
     assert client.get("/reports").json()["reports"] == []
 
 

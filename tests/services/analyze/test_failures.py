@@ -42,7 +42,7 @@ def test_a_picture_that_cannot_be_kept_leaves_nothing(client: TestClient, world:
     with out_of_reach(world.s3, "before-call.s3.PutObject", after=2):
         answer = post(client, *(jpeg(shade) for shade in range(4)))
     assert (answer.status_code, answer.json()["title"]) == (503, "Storage unavailable")
-    assert world.keys() == []
+    assert world.kept() == []
     assert reports(client) == []
     assert post(client, jpeg()).status_code == 200
 
@@ -52,7 +52,7 @@ def test_a_report_that_cannot_be_accepted_leaves_nothing(
 ) -> None:
     with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems"):
         assert post(client, jpeg()).status_code == 503
-    assert world.keys() == []
+    assert world.kept() == []
     assert post(client, jpeg()).status_code == 200
 
 
@@ -86,4 +86,4 @@ def test_a_used_up_day_is_told_before_the_photo_is_decoded(
     for shade in range(4):
         assert client.post("/analyze", files={"images": jpeg(shade)}).status_code == 200
     assert client.post("/analyze", files={"images": jpeg()[:100]}).status_code == 429
-    assert len(world.keys()) == 4
+    assert len(world.kept()) == 4

@@ -60,7 +60,7 @@ def test_a_body_without_a_length_is_cut_off_as_it_grows(client: TestClient, worl
 
     answer = client.post("/analyze", content=chunks(), headers=FORM)
     assert (answer.status_code, answer.json()["title"]) == (413, "Too large")
-    assert world.keys() == []
+    assert world.kept() == []
 
 
 def test_one_bad_photo_of_several_is_named_and_nothing_is_kept(
@@ -69,7 +69,7 @@ def test_one_bad_photo_of_several_is_named_and_nothing_is_kept(
     files = [("images", photo) for photo in (jpeg(), jpeg()[:200], jpeg())]
     answer = client.post("/analyze", files=files)
     assert (answer.status_code, answer.json()["field"]) == (422, "images[1]")
-    assert world.keys() == []
+    assert world.kept() == []
     assert client.get("/reports").json()["reports"] == []
 
 

@@ -18,7 +18,7 @@ from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
 # The attributes under which the library keeps its AWS clients, and IAM's names of their services.
-CLIENTS = {"_s3": "s3", "_dynamodb": "dynamodb", "_runtime": "sagemaker"}
+CLIENTS = {"_s3": "s3", "_dynamodb": "dynamodb", "_runtime": "sagemaker", "_sqs": "sqs"}
 # IAM asks for the single writes of a transaction, not for the transaction.
 WRITES = {
     "Put": "PutItem",

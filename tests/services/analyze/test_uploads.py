@@ -28,8 +28,8 @@ def test_uploads_become_a_report_and_are_gone(client: TestClient, world: World, 
     ids = [upload(client, world, jpeg(shade)) for shade in range(2)]
     answer = analyse(client, *ids)
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
-    assert all(key.startswith("photos/") for key in world.keys())
-    assert len(world.keys()) == 2
+    assert all(key.startswith("photos/") for key in world.kept())
+    assert len(world.kept()) == 2
 
 
 def test_the_same_key_and_ids_find_the_report_when_the_uploads_are_gone(

@@ -153,8 +153,8 @@ def shop(dynamodb: DynamoDBClient) -> Iterator[Shop]:
     s3: S3Client = boto3.client("s3", region_name=REGION, config=PRESIGNING)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
     sqs: SQSClient = boto3.client("sqs", region_name=REGION)
-    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("jobs", "dead")]
-    yield Shop(s3, dynamodb, sqs, *urls)
+    jobs, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("jobs", "dead"))
+    yield Shop(s3, dynamodb, sqs, jobs, dead)
 
 
 REMINDER = {"owner": "alice", "report": ID}

@@ -1,0 +1,146 @@
+"""Which changes of the reports table become messages, and what the stream is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+from mypy_boto3_sqs.client import SQSClient
+
+from services.core.report import Status
+from services.core.stored_report import StoredReport, to_item
+from services.results import outbox
+from tests.services.results.queues import taken
+from tests.services.results.rows import row
+
+
+@pytest.fixture
+def sqs(dynamodb: DynamoDBClient) -> SQSClient:
+    return boto3.client("sqs", region_name="ca-central-1")
+
+
+@pytest.fixture
+def queue_url(sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The webhook queue, where the function finds it."""
+    url = sqs.create_queue(QueueName="webhook")["QueueUrl"]
+    monkeypatch.setenv("AWS_REGION", "ca-central-1")
+    monkeypatch.setenv("WEBHOOK_QUEUE_URL", url)
+    monkeypatch.setattr(outbox, "configure_logging", lambda service: None)
+    outbox._start.cache_clear()
+    yield url
+    outbox._start.cache_clear()
+
+
+def change(
+    old: StoredReport | None, new: StoredReport | None, number: int = 1, name: str | None = None
+) -> dict[str, Any]:
+    """A record of the stream, as DynamoDB makes it."""
+    images = {
+        kind: to_item(stored.row()) for kind, stored in (("OldImage", old), ("NewImage", new)) if stored
+    }
+    either = next(iter(images.values()))
+    kinds = {("OldImage", "NewImage"): "MODIFY", ("NewImage",): "INSERT", ("OldImage",): "REMOVE"}
+    return {
+        "eventID": f"event-{number}",
+        "eventName": name or kinds[tuple(images)],
+        "dynamodb": {
+            "Keys": {key: either[key] for key in ("pk", "sk")},
+            "SequenceNumber": str(1000 + number),
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+            **images,
+        },
+    }
+
+
+def forward(*records: dict[str, Any]) -> list[str]:
+    failures = outbox.handle({"Records": list(records)}, None)["batchItemFailures"]
+    return [failure["itemIdentifier"] for failure in failures]
+
+
+@pytest.mark.parametrize("before", [None, Status.QUEUED, Status.RUNNING])
+@pytest.mark.parametrize("now", [Status.SUCCEEDED, Status.FAILED])
+def test_a_report_that_has_just_ended_is_sent_by_name_and_nothing_more(
+    sqs: SQSClient, queue_url: str, before: Status | None, now: Status
+) -> None:
+    old, new = (row(status, 7, "user#with#signs") if status else None for status in (before, now))
+    assert forward(change(old, new)) == []
+    assert taken(sqs, queue_url) == [{"owner": "user#with#signs", "report": f"{7:026d}"}]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (None, Status.QUEUED),
+        (Status.QUEUED, Status.RUNNING),
+        (Status.SUCCEEDED, Status.SUCCEEDED),
+        (Status.FAILED, Status.FAILED),
+        (Status.SUCCEEDED, None),
+        (Status.RUNNING, None),
+    ],
+)
+def test_what_has_not_just_ended_or_is_erased_is_not_sent(
+    sqs: SQSClient, queue_url: str, before: Status | None, now: Status | None
+) -> None:
+    old, new = (row(status) if status else None for status in (before, now))
+    assert forward(change(old, new)) == []
+    assert taken(sqs, queue_url) == []
+
+
+def test_rows_that_are_no_reports_are_passed_over(sqs: SQSClient, queue_url: str) -> None:
+    record = change(None, row())
+    record["dynamodb"]["Keys"]["sk"]["S"] = "key#succeeded"
+    assert forward(record) == []
+    assert taken(sqs, queue_url) == []
+
+
+def test_a_batch_of_any_size_is_sent_whole(sqs: SQSClient, queue_url: str) -> None:
+    records = [change(None, row(number=number), number) for number in range(25)]
+    assert forward(*records) == []
+    sent = [message["report"] for message in taken(sqs, queue_url)]
+    assert sorted(sent) == [f"{number:026d}" for number in range(25)]
+
+
+def test_when_the_queue_is_away_the_stream_comes_again_from_the_first(
+    sqs: SQSClient, queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sqs.delete_queue(QueueUrl=queue_url)
+    records = [
+        change(None, row(Status.QUEUED), 1),
+        *(change(None, row(Status.FAILED, number), number) for number in range(2, 15)),
+    ]
+    failures = forward(*records)
+    assert min(failures, key=int) == "1002"
+    assert "outbox unsent" in caplog.text
+
+
+def test_what_the_queue_takes_in_part_comes_again_from_there(
+    queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Picky:
+        """Moto takes every entry."""
+
+        def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+            asked.append(len(Entries))
+            failed = [{"Id": "3", "Code": "InternalError", "SenderFault": False}]
+            return {"Successful": [], "Failed": failed}
+
+    monkeypatch.setattr(outbox, "_start", lambda: outbox.Outbox(Picky(), queue_url))  # type: ignore[arg-type]
+    records = [change(None, row(Status.FAILED, number), number) for number in range(15)]
+    assert forward(*records) == ["1003"]
+    assert asked == [10]
+
+
+def test_a_missing_variable_is_named(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WEBHOOK_QUEUE_URL")
+    with pytest.raises(ValueError, match="webhook_queue_url"):
+        forward()
+
+
+def test_the_message_fits_what_notify_reads(sqs: SQSClient, queue_url: str) -> None:
+    forward(change(None, row(Status.FAILED)))
+    (message,) = taken(sqs, queue_url)
+    assert json.loads(outbox.Ended("alice", row().report.id, "1").body) == message
