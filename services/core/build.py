@@ -44,6 +44,7 @@ class Built:
     leases: Leases
     queue: JobQueue
     work: Work
+    llm: AsyncOpenAI
 
 
 def build(
@@ -105,6 +106,7 @@ def build(
         leases=leases,
         queue=JobQueue(sqs, settings.jobs_queue_url),
         work=work,
+        llm=llm,
     )
 
 

@@ -11,6 +11,7 @@ from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.assess import assess
+from services.core.bridge import Bridge
 from services.core.errors import ModelFault, ModelUnavailable, NotYours, ReportNotFound, VitrineError
 from services.core.leases import LEASE_S, Leases
 from services.core.model import Sight, VisionModel
@@ -37,18 +38,22 @@ class Prices:
     llm_per_mtok_input: float
     llm_per_mtok_output: float
 
-    def cost(self, model_ms: float, narrative: Narrative) -> float:
-        """USD for one report: the endpoint's time, and the LLM's tokens."""
+    def looking(self, model_ms: float) -> float:
+        """USD for the endpoint's time."""
+        return self.model_per_hour * model_ms / 3_600_000
+
+    def cost(self, sight_usd: float, narrative: Narrative) -> float:
+        """USD for one report: what seeing cost, and the LLM's tokens."""
         tokens = (
             narrative.input_tokens * self.llm_per_mtok_input
             + narrative.output_tokens * self.llm_per_mtok_output
         )
-        return round(self.model_per_hour * model_ms / 3_600_000 + tokens / 1_000_000, 6)
+        return round(sight_usd + tokens / 1_000_000, 6)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What does it. `sights` are None where the same photos are to be looked at anew each time."""
+    """What does it. `sights` are None where the same photos are looked at anew; so is `bridge` where nobody stands in."""
 
     reports: Reports
     leases: Leases
@@ -56,6 +61,7 @@ class Work:
     narrator: Narrator
     prices: Prices
     sights: Sights | None = None
+    bridge: Bridge | None = None
 
     async def begin(self, held: StoredReport, photos: Sequence[bytes], stages: Stages) -> Report | None:
         """Look at the photos (≤ 384 px) and end the report; None when the endpoint will tell later.
@@ -65,7 +71,8 @@ class Work:
         """
         try:
             if (sight := await self._known(held)) is not None:
-                return await self.finish(held, sight, stages, reused=True)
+                seen_by = Provenance(endpoint=self.model.endpoint, artifact=sight.artifact, reused=True)
+                return await self.finish(held, sight, stages, seen_by, sight_usd=0.0)
             with stages.measure("model"):
                 if isinstance(self.model, AsyncVisionModel):
                     await self._ask(self.model, held, photos)
@@ -81,10 +88,26 @@ class Work:
             raise
         return await self.finish(held, sight, stages)
 
+    async def stand_in(self, held: StoredReport, photos: Sequence[bytes], stages: Stages) -> Report:
+        """End the report by what the bridge sees; raises what `finish` raises, or ModelUnavailable."""
+        if self.bridge is None:
+            raise ModelUnavailable("nobody stands in for the endpoint")
+        with stages.measure("model"):
+            bridged = await self.bridge.look(photos)
+        seen_by = Provenance(endpoint=self.model.endpoint, bridge=self.bridge.llm)
+        return await self.finish(held, bridged.sight, stages, seen_by, bridged.cost_usd)
+
     async def finish(
-        self, held: StoredReport, sight: Sight, stages: Stages, *, reused: bool = False
+        self,
+        held: StoredReport,
+        sight: Sight,
+        stages: Stages,
+        seen_by: Provenance | None = None,
+        sight_usd: float | None = None,
     ) -> Report:
         """Assess what was seen, narrate it, and write the report as `succeeded`.
+
+        Without `seen_by` the endpoint saw it now; `sight_usd` is what seeing cost, if not the endpoint's time.
 
         Raises ReportNotFound when it was erased meanwhile, NotYours when another worker has taken it over,
         what boto3 raises for a store that does not answer; any other fault ends the report as failed, and is
@@ -97,6 +120,8 @@ class Work:
                 held = await to_thread.run_sync(self.leases.prolong, held)
             with stages.measure("narrate"):
                 narrative = await self.narrator.narrate(assessment, held.report.language)
+            llm = self.narrator.llm if narrative.source == "llm" else None
+            provenance = seen_by or Provenance(endpoint=self.model.endpoint, artifact=sight.artifact)
             timings = held.report.timings_ms.model_copy(update=stages.timings)
             report = held.report.model_copy(
                 update={
@@ -108,14 +133,12 @@ class Work:
                     "caption": assessment.caption,
                     "evidence": assessment.evidence,
                     "narrative": narrative.source,
-                    "model": Provenance(
-                        endpoint=self.model.endpoint,
-                        artifact=sight.artifact,
-                        llm=self.narrator.llm if narrative.source == "llm" else None,
-                        reused=reused,
-                    ),
+                    "model": provenance.model_copy(update={"llm": llm}),
                     "timings_ms": timings,
-                    "cost_usd": self.prices.cost(0.0 if reused else timings.model or 0.0, narrative),
+                    "cost_usd": self.prices.cost(
+                        self.prices.looking(timings.model or 0.0) if sight_usd is None else sight_usd,
+                        narrative,
+                    ),
                 }
             )
             await to_thread.run_sync(self.reports.end, held.with_report(report))
@@ -124,8 +147,7 @@ class Work:
         except Exception as error:
             await self.fail(held, error, stages)
             raise
-        if not reused:
-            await self._after(held, sight)
+        await self._after(held, None if seen_by else sight)
         return report
 
     async def fail(self, held: StoredReport, error: Exception, stages: Stages) -> None:

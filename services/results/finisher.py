@@ -49,7 +49,12 @@ class Finisher:
             return None
         if stored.report.status not in UNFINISHED:
             return None
-        if stored.asked and not await self._answered(stored, stored.asked) and not _lost(stored.asked):
+        if (
+            self._built.work.bridge is None
+            and stored.asked
+            and not await self._answered(stored.asked)
+            and not _lost(stored.asked)
+        ):
             return None  # the endpoint will tell; should its news be lost, the sweep reminds again
         return await self._work_on(reminder.owner, reminder.report_id, None)
 
@@ -100,10 +105,28 @@ class Finisher:
         elif asked is not None and isinstance(work.model, AsyncVisionModel):
             if await self._take_answer(work.model, held, asked, stages):
                 return
+            if work.bridge is not None:
+                await self._stand_in(held, stages)
+                return
             if not _lost(asked):
                 await work.give_back(held)
                 return
-        await work.begin(held, await asyncio.to_thread(self._photos, held), stages)
+        photos = await asyncio.to_thread(self._photos, held)
+        try:
+            await work.begin(held, photos, stages)
+        except ModelUnavailable:
+            if work.bridge is None:
+                raise
+            again = await asyncio.to_thread(self._built.leases.take, held.owner, held.report.id)
+            await self._stand_in(again, stages)
+
+    async def _stand_in(self, held: StoredReport, stages: Stages) -> None:
+        photos = await asyncio.to_thread(self._photos, held)
+        try:
+            await self._built.work.stand_in(held, photos, stages)
+        except ModelUnavailable:
+            await self._built.work.give_back(held)
+            raise
 
     async def _take_answer(
         self, model: AsyncVisionModel, held: StoredReport, asked: Asked, stages: Stages
@@ -119,7 +142,7 @@ class Finisher:
         await self._built.work.finish(held, sight, stages)
         return True
 
-    async def _answered(self, stored: StoredReport, asked: Asked) -> bool:
+    async def _answered(self, asked: Asked) -> bool:
         model = self._built.work.model
         if not isinstance(model, AsyncVisionModel):
             return True

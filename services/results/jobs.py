@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.bridge import Bridge
 from services.core.build import build
 from services.core.telemetry import configure_logging
 from services.results.dead_letters import set_aside
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 # Together with a look of 60 s well within a lease.
-NARRATE_WITHIN_S = 15.0
+NARRATE_WITHIN_S, BRIDGE_WITHIN_S = 15.0, 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 15, 900
 # After so many the message may go: the sweep reminds of the report as long as it has not ended. The queue's
 # maxReceiveCount is above this: what gets to the dead letters is a mistake of ours, not a model that is away.
@@ -90,6 +92,15 @@ def _start() -> tuple[asyncio.Runner, Jobs]:
         narrate_within_s=NARRATE_WITHIN_S,
         service_tier=settings.llm_service_tier_for_jobs,
     )
+    if settings.bridge_llm is not None:
+        bridge = Bridge(
+            built.llm,
+            settings.bridge_llm,
+            usd_per_mtok_input=settings.bridge_usd_per_mtok_input,
+            usd_per_mtok_output=settings.bridge_usd_per_mtok_output,
+            within_s=BRIDGE_WITHIN_S,
+        )
+        built = replace(built, work=replace(built.work, bridge=bridge))
     sqs = boto3.client("sqs", region_name=settings.aws_region)
     jobs = Jobs(Finisher(built), sqs, settings.jobs_queue_url, settings.jobs_dead_letters_url)
     # One loop for the process: the LLM's connections belong to it.

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.core.settings import Name, WorkSettings
@@ -15,6 +15,9 @@ class JobsSettings(WorkSettings):
     openai_api_key: SecretStr | None = None
     openai_secret_name: Name | None = None
     llm_service_tier_for_jobs: Literal["flex"] | None = None
+    bridge_llm: Name | None = None
+    bridge_usd_per_mtok_input: float = Field(default=0.0, ge=0)
+    bridge_usd_per_mtok_output: float = Field(default=0.0, ge=0)
 
     def openai_key(self) -> str:
         """Return the key; asks Secrets Manager where it is named, and raises what boto3 raises."""

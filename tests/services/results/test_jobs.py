@@ -18,6 +18,7 @@ from mypy_boto3_sqs.client import SQSClient
 from openai import AsyncOpenAI
 from PIL import Image
 
+from services.core.bridge import Bridge
 from services.core.build import Built
 from services.core.job_queue import JobQueue
 from services.core.leases import Leases
@@ -55,6 +56,7 @@ class Shop:
     model_calls: int = 0
     llm_calls: int = 0
     asynchronous: bool = False
+    bridge: httpx2.Response | None = None
     during_llm: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
@@ -103,6 +105,7 @@ class Shop:
             model=self._model(),
             narrator=Narrator(llm, "m", 5.0),
             prices=Prices(0.82, 0.1, 0.5),
+            bridge=self._bridge(llm),
         )
         built = Built(
             Pictures(self.s3, BUCKET, None),
@@ -111,6 +114,7 @@ class Shop:
             self.leases,
             self.queue,
             work,
+            llm,
         )
         jobs = Jobs(Finisher(built), self.sqs, self.queue_url, self.dead_letters_url)
         again = await jobs.settle(messages)
@@ -133,7 +137,14 @@ class Shop:
         }
         return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(sight(1)).encode()))
 
-    def _llm(self, _request: httpx2.Request) -> httpx2.Response:
+    def _bridge(self, llm: AsyncOpenAI) -> Bridge | None:
+        if self.bridge is None:
+            return None
+        return Bridge(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, within_s=5.0)
+
+    def _llm(self, request: httpx2.Request) -> httpx2.Response:
+        if self.bridge is not None and json.loads(request.content)["model"] == "eyes":
+            return self.bridge
         self.llm_calls += 1
         self.during_llm()
         return httpx2.Response(503)
@@ -327,6 +338,79 @@ class TestAsync:
         assert shop.settle(news(), attempt=1) == ["0"]
         assert shop.settle(news(), attempt=2) == []
         assert shop.s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+
+
+def sees(content: object) -> httpx2.Response:
+    """What a vision LLM answers."""
+    message = {"role": "assistant", "content": json.dumps(content)}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+    choices = [{"index": 0, "finish_reason": "stop", "message": message}]
+    return httpx2.Response(
+        200, json={"id": "b", "object": "chat.completion", "choices": choices, "usage": usage}
+    )
+
+
+MUG = {
+    "type": {"answer": "mug", "sure": "high"},
+    "material": {"answer": "ceramic", "sure": "medium"},
+    "wear": [[{"answer": "chip", "sure": "high"}, {"answer": "crack", "sure": "low"}]],
+    "caption": "a mug",
+}
+
+
+class TestBridge:
+    """A vision LLM that stands in while the endpoint sleeps or is away."""
+
+    def test_it_answers_for_an_endpoint_that_still_sleeps(self, shop: Shop) -> None:
+        shop.asynchronous, shop.bridge = True, sees(MUG)
+        shop.take(asked=asked())
+        assert shop.settle(REMINDER) == []
+        report = shop.report()
+        assert report.product is not None
+        assert (report.product.type, report.product.material) == ("mug", "ceramic")
+        assert report.condition is not None
+        assert [mark.tag for mark in report.condition.wear] == ["chip"]
+        assert (report.model.bridge, report.model.artifact) == ("eyes", None)
+        assert report.cost_usd == pytest.approx(0.0012)
+        shop.answers()
+        assert shop.settle(news()) == []
+        assert shop.report() == report
+
+    def test_it_answers_for_an_endpoint_that_is_away(self, shop: Shop) -> None:
+        shop.status, shop.bridge = 503, sees(MUG)
+        shop.take(lease=DEAD)
+        assert shop.settle(REMINDER) == []
+        assert shop.report().model.bridge == "eyes"
+
+    def test_the_endpoint_goes_before_it(self, shop: Shop) -> None:
+        shop.asynchronous, shop.bridge = True, sees(MUG)
+        shop.take(asked=asked())
+        shop.answers()
+        assert shop.settle(REMINDER) == []
+        assert shop.report().model.bridge is None
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            httpx2.Response(503),
+            httpx2.Response(200, text="<html>"),
+            httpx2.Response(200, json={"choices": []}),
+            sees(MUG | {"type": {"answer": "spoon", "sure": "high"}}),
+            sees(MUG | {"wear": []}),
+            sees({}),
+        ],
+    )
+    def test_what_it_says_outside_the_vocabulary_is_no_answer(
+        self, shop: Shop, answer: httpx2.Response
+    ) -> None:
+        shop.asynchronous, shop.bridge = True, answer
+        shop.take(asked=asked())
+        assert shop.settle(REMINDER) == ["0"]
+        assert shop.reports.get("alice", ID).lease is None
+        shop.bridge = None
+        shop.answers()
+        assert shop.settle(news()) == []
+        assert shop.report().status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "not json", "{}", '{"owner": 1, "report": 2}'])
