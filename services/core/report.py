@@ -71,8 +71,8 @@ class Evidence(_Part):
 class Provenance(_Part):
     """Who spoke: the SageMaker endpoint, the artifact behind it, and the LLM if its words were used.
 
-    `reused` says that the same photos were looked at before, within a day, and that this answer stands. `bridge`
-    is the vision LLM that looked in the endpoint's stead; there is no artifact then.
+    `reused` says that the same photos were looked at before, within a day, and that this answer stands.
+    `bridge` is the vision LLM that looked in the endpoint's stead; there is no artifact then.
     """
 
     endpoint: str

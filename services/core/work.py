@@ -53,7 +53,10 @@ class Prices:
 
 @dataclass(frozen=True)
 class Work:
-    """What does it. `sights` are None where the same photos are looked at anew; so is `bridge` where nobody stands in."""
+    """What does it.
+
+    `sights` are None where the same photos are looked at anew each time, `bridge` where nobody stands in.
+    """
 
     reports: Reports
     leases: Leases
@@ -107,7 +110,7 @@ class Work:
     ) -> Report:
         """Assess what was seen, narrate it, and write the report as `succeeded`.
 
-        Without `seen_by` the endpoint saw it now; `sight_usd` is what seeing cost, if not the endpoint's time.
+        Without `seen_by` the endpoint saw it now; `sight_usd` is what seeing cost, if not its time.
 
         Raises ReportNotFound when it was erased meanwhile, NotYours when another worker has taken it over,
         what boto3 raises for a store that does not answer; any other fault ends the report as failed, and is
