@@ -13,10 +13,11 @@ from services.core.model import VisionModel
 from services.core.model_async import AsyncVisionModel
 from services.core.narrate import Narrator
 from services.core.pictures import Pictures
+from services.core.prices import Prices
 from services.core.reports import Reports
 from services.core.sights import Sights
 from services.core.uploads import PRESIGNING, Uploads
-from services.core.work import Prices, Work
+from services.core.work import Work
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -16,7 +16,8 @@ from services.core.errors import ModelFault, ModelUnavailable, NotYours, ReportN
 from services.core.leases import LEASE_S, Leases
 from services.core.model import Sight, VisionModel
 from services.core.model_async import AsyncVisionModel
-from services.core.narrate import Narrative, Narrator
+from services.core.narrate import Narrator
+from services.core.prices import Prices
 from services.core.report import Failure, Provenance, Report, Status
 from services.core.reports import Reports
 from services.core.sights import Sights
@@ -28,27 +29,6 @@ _lookers = ThreadPoolExecutor(40, "look")
 # These leave the report as it is: not ours any more, or to be tried again once the stores answer.
 _LEFT = (ReportNotFound, NotYours, BotoCoreError, ClientError)
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What the two models cost, in USD."""
-
-    model_per_hour: float
-    llm_per_mtok_input: float
-    llm_per_mtok_output: float
-
-    def looking(self, model_ms: float) -> float:
-        """USD for the endpoint's time."""
-        return self.model_per_hour * model_ms / 3_600_000
-
-    def cost(self, sight_usd: float, narrative: Narrative) -> float:
-        """USD for one report: what seeing cost, and the LLM's tokens."""
-        tokens = (
-            narrative.input_tokens * self.llm_per_mtok_input
-            + narrative.output_tokens * self.llm_per_mtok_output
-        )
-        return round(sight_usd + tokens / 1_000_000, 6)
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,12 @@ from services.core.model import VisionModel
 from services.core.model_async import AsyncVisionModel
 from services.core.narrate import Narrator
 from services.core.pictures import Pictures
+from services.core.prices import Prices
 from services.core.reports import Reports
 from services.core.sights import Sights
 from services.core.uploads import PRESIGNING, Uploads
 from services.core.vocabulary import vocabulary
-from services.core.work import Prices, Work
+from services.core.work import Work
 from tests.services.conftest import TABLE
 
 BUCKET = "images"

@@ -26,11 +26,12 @@ from services.core.model import VisionModel
 from services.core.model_async import AsyncVisionModel
 from services.core.narrate import Narrator
 from services.core.pictures import Pictures
+from services.core.prices import Prices
 from services.core.report import Provenance, Report, Status
 from services.core.reports import Reports
 from services.core.stored_report import Asked, Lease, StoredReport, seconds_now
 from services.core.uploads import PRESIGNING, Uploads
-from services.core.work import Prices, Work
+from services.core.work import Work
 from services.results.finisher import LOST_AFTER_S, Finisher
 from services.results.job_message import Message
 from services.results.jobs import MOST_ATTEMPTS, Jobs
