@@ -9,8 +9,10 @@ import aws_cdk as cdk
 from stacks.analyze import Analyze
 from stacks.environment import Environment, SettingsError, load_environment
 from stacks.gateway import Gateway
+from stacks.hooks import Hooks
 from stacks.model import Model
 from stacks.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
+from stacks.results import Results
 from stacks.storage import Storage
 from stacks.studio import Studio
 from stacks.upstream import listener_upstream, url_upstream
@@ -28,13 +30,16 @@ def build(app: cdk.App, settings: Environment) -> None:
         environment_name=settings.name,
         retention_days=settings.retention_days,
         keep_data=settings.keep_data,
+        upload_origins=settings.cors_origins,
         termination_protection=settings.keep_data,
     )
+    code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
+    results = Results(**placed("results"), settings=settings, storage=storage, code_platform=code_platform)
     if settings.upstream_url is not None:
         upstream = url_upstream(settings.upstream_url)
     else:
-        Model(**placed("model"), settings=settings, artifacts=storage.artifacts)
-        analyze = Analyze(**placed("analyze"), settings=settings, storage=storage)
+        Model(**placed("model"), settings=settings, artifacts=storage.artifacts, exchange=results.exchange)
+        analyze = Analyze(**placed("analyze"), settings=settings, storage=storage, results=results)
         if settings.studio is not None:
             Studio(
                 **placed("studio"),
@@ -46,12 +51,17 @@ def build(app: cdk.App, settings: Environment) -> None:
             )
         server_name = settings.domain.name if settings.domain is not None else None
         upstream = listener_upstream(analyze.vpc, analyze.listener, server_name)
-    gateway = Gateway(
-        **placed("gateway"),
-        settings=settings,
-        upstream=upstream,
-        code_platform=LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM,
-    )
+    gateway = Gateway(**placed("gateway"), settings=settings, upstream=upstream, code_platform=code_platform)
+    if settings.hooks is not None:
+        Hooks(
+            **placed("hooks"),
+            settings=settings,
+            hooks=settings.hooks,
+            api=gateway.api,
+            storage=storage,
+            results=results,
+            code_platform=code_platform,
+        )
 
     cdk.Tags.of(app).add("project", "vitrine")
     cdk.Tags.of(app).add("environment", settings.name)

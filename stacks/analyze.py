@@ -12,6 +12,7 @@ from stacks.certificate import certificate, hosted_zone
 from stacks.environment import Environment
 from stacks.network import INNER, outward_ports, service_vpc, task_subnets
 from stacks.outputs import publish
+from stacks.results import Results
 from stacks.sections import Domain, Service
 from stacks.storage import Storage
 from stacks.task import HEALTH_PATH, PORT, service_task
@@ -29,13 +30,20 @@ class Analyze(cdk.Stack):
     """VPC, cluster, service and internal load balancer; `listener` takes what the gateway lets through."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Environment, storage: Storage, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Environment,
+        storage: Storage,
+        results: Results,
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self.vpc = service_vpc(
             self, zones=settings.zones, egress=settings.egress, log_days=settings.log_retention_days
         )
-        service = self._service(settings, service_task(self, settings, storage))
+        service = self._service(settings, service_task(self, settings, storage, results))
         self.listener = self._listener(settings.domain)
         targets = self._targets(service)
         _scale(service, targets, settings.service)

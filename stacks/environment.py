@@ -11,19 +11,21 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from stacks.sections import (
     Alarms,
+    Bridge,
+    Consumers,
     Domain,
+    Hooks,
     Llm,
     Model,
-    Origin,
-    Section,
     Service,
     Studio,
     Supabase,
     Throttle,
-    Url,
+    Webhook,
 )
 from stacks.settings_error import SettingsError as SettingsError
 from stacks.settings_error import explain
+from stacks.values import Origin, Section
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
@@ -47,18 +49,22 @@ class Environment(Section):
     log_retention_days: LogDays
     image_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     egress: Literal["public", "nat"]
-    webhook_url: Url | None = None
     time_budget_s: Annotated[int, Field(ge=10, le=25)]
     quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
     cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
     upstream_url: Origin | None = None
+    reuse_answers: bool = False
     service: Service
     model: Model
     supabase: Supabase
     llm: Llm
+    webhook: Webhook | None = None
+    hooks: Hooks | None = None
+    consumers: Consumers
     alarms: Alarms
     throttle: Throttle
     studio: Studio | None = None
+    bridge: Bridge | None = None
 
     @field_validator("zones")
     @classmethod
@@ -100,19 +106,24 @@ class Environment(Section):
                 f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
                 "then set llm.model, its prices and llm.shutdown_date"
             )
-        if self.model.mode == "async":
-            found.append(
-                "model.mode async: nobody takes up the endpoint's results yet, so no report ends; "
-                "set realtime"
-            )
         for key, url in self._addresses():
             if (urlsplit(url).hostname or "").endswith(".invalid"):
                 found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
         return found
 
+    def secret_names(self) -> list[str]:
+        """The names of the secrets that must be there before the environment can work, each once."""
+        names = [
+            self.llm.secret_name,
+            self.supabase.legacy_secret_name,
+            self.webhook.secret_name if self.webhook is not None else None,
+            self.hooks.secret_name if self.hooks is not None else None,
+        ]
+        return list(dict.fromkeys(name for name in names if name is not None))
+
     def _addresses(self) -> list[tuple[str, str]]:
         urls = {
-            "webhook_url": self.webhook_url,
+            "webhook.url": self.webhook.url if self.webhook is not None else None,
             "supabase.url": self.supabase.url,
             "supabase.issuer": self.supabase.issuer,
             "llm.base_url": self.llm.base_url,

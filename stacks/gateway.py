@@ -73,6 +73,7 @@ class Gateway(cdk.Stack):
         )
         rates = {
             "POST /analyze": throttle.analyze,
+            "POST /uploads": throttle.analyze,
             "GET /reports": throttle.reports,
             "GET /reports/{id}": throttle.reports,
             "DELETE /reports/{id}": throttle.reports,
@@ -81,7 +82,7 @@ class Gateway(cdk.Stack):
         for route in rates:
             method, path = route.split()
             self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=service)
-        stage = self._stage(rates, log_days)
+        stage = self._stage(rates, throttle.hooks, log_days)
         if domain is not None:
             self._serve_at(domain, stage)
 
@@ -93,7 +94,7 @@ class Gateway(cdk.Stack):
         key = settings.supabase.publishable_key
         publish(self, name, "SupabasePublishableKey", key, "Supabase key that browsers may hold")
 
-    def _stage(self, rates: dict[str, Rate], log_days: LogDays) -> apigw.CfnStage:
+    def _stage(self, rates: dict[str, Rate], others: Rate, log_days: LogDays) -> apigw.CfnStage:
         # Under this prefix AWS keeps one resource policy, however many log groups there are.
         access_log = log_group(self, "AccessLog", log_days, name=f"/aws/vendedlogs/{self.stack_name}")
         stage = apigw.CfnStage(
@@ -110,6 +111,10 @@ class Gateway(cdk.Stack):
                     arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
                 ),
                 format=json.dumps(LOGGED),
+            ),
+            # Routes of other stacks are made after this stage, which so cannot name them.
+            default_route_settings=apigw.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=others.per_second, throttling_burst_limit=others.burst
             ),
             route_settings={
                 route: {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
@@ -140,7 +145,11 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
     return apigw.CorsPreflightOptions(
         allow_origins=list(origins),
         allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
-        allow_headers=["accept-language", "authorization", "content-type", "idempotency-key", "traceparent"],
-        expose_headers=["idempotent-replayed", "retry-after", "server-timing"],
+        allow_headers=[
+            *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
+        ],
+        expose_headers=[
+            *("idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing")
+        ],
         max_age=cdk.Duration.hours(1),
     )

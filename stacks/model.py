@@ -5,7 +5,6 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -13,11 +12,11 @@ from constructs import Construct
 from model_artifacts.blip2.definition import STARTUP_S
 from stacks import sections
 from stacks.environment import Environment
+from stacks.exchange import Exchange
 from stacks.instances import has_local_disk
 from stacks.logs import log_group
 from stacks.model_archive import archive
 from stacks.model_container import image_repository_arn, primary_container
-from stacks.model_exchange import Exchange
 from stacks.model_role import execution_role
 from stacks.model_scaling import VARIANT, rollback_alarms, scale
 from stacks.outputs import publish
@@ -35,7 +34,7 @@ class Model(cdk.Stack):
     The first two have no names, so that a change makes new ones beside the old. The endpoint's name is a
     setting and never changes: it moves from one configuration to the next. A paused model has no endpoint,
     nothing that scales it and no alarm of it. `exchange` is what an async endpoint reads, writes and tells;
-    a realtime one has none.
+    a realtime one takes its key alone, for its disk.
     """
 
     def __init__(
@@ -45,14 +44,13 @@ class Model(cdk.Stack):
         *,
         settings: Environment,
         artifacts: s3.IBucket,
+        exchange: Exchange,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         model = settings.model
         asynchronous = model.mode == "async"
         encrypts_disk = not has_local_disk(model.instance_type)
-        key = self._key(settings.name) if asynchronous or encrypts_disk else None
-        self.exchange = Exchange(self, "Exchange", key=key) if asynchronous and key else None
 
         # SageMaker writes to a log of this name, and would make one that is kept for ever.
         log = log_group(
@@ -70,8 +68,8 @@ class Model(cdk.Stack):
             alarms=alarms,
         )
         weights.grant_read(role)
-        if self.exchange is not None:
-            self.exchange.grant_use(role)
+        if asynchronous:
+            exchange.grant_use(role)
 
         declared = sagemaker.CfnModel(
             self,
@@ -93,27 +91,18 @@ class Model(cdk.Stack):
                     # An endpoint starts with an instance; scaling takes an async one to none.
                     initial_instance_count=max(1, model.min_instances),
                     instance_type=model.instance_type,
+                    inference_ami_version=model.inference_ami_version,
                     model_data_download_timeout_in_seconds=STARTUP_S,
                     container_startup_health_check_timeout_in_seconds=STARTUP_S,
                 )
             ],
-            async_inference_config=self.exchange.config() if self.exchange is not None else None,
-            kms_key_id=key.key_arn if key is not None and encrypts_disk else None,
+            async_inference_config=exchange.config() if asynchronous else None,
+            kms_key_id=exchange.key.key_arn if encrypts_disk else None,
         )
         if not model.paused:
             endpoint = self._endpoint(settings.model, config, alarms)
             endpoint.node.add_dependency(log)
         publish(self, settings.name, "ModelArtifact", weights.key, "Key of the archive that is served")
-
-    def _key(self, environment_name: str) -> kms.Key:
-        return kms.Key(
-            self,
-            "Key",
-            description=f"The model's disk, requests, answers and news of vitrine {environment_name}",
-            enable_key_rotation=True,
-            # What it encrypts is gone within a day of its stack.
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
 
     def _endpoint(
         self, model: sections.Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]

@@ -1,5 +1,6 @@
 """How many instances an endpoint has, and when a new version of it is taken back."""
 
+from datetime import time
 from typing import cast
 
 import aws_cdk as cdk
@@ -7,7 +8,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.sections import Alarms, Model
+from stacks.sections import Alarms, Model, Schedule
 
 VARIANT = "AllTraffic"
 # A request holds one to eight photos, each about a second on a T4, and one request is answered at a time.
@@ -56,6 +57,7 @@ def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
         scalable_dimension=_DIMENSION,
         min_capacity=model.min_instances,
         max_capacity=model.max_instances,
+        scheduled_actions=_office_hours(model, model.schedule) if model.schedule is not None else None,
     )
     if model.mode == "async":
         _follow_backlog(scope, model, target)
@@ -64,6 +66,25 @@ def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
     else:
         _follow_requests(scope, target)
     return [target]
+
+
+def _office_hours(
+    model: Model, schedule: Schedule
+) -> list[autoscaling.CfnScalableTarget.ScheduledActionProperty]:
+    """An instance at least from start to stop; afterwards none, as soon as nothing waits any more."""
+    target = autoscaling.CfnScalableTarget
+
+    def at(name: str, when: time, least: int) -> autoscaling.CfnScalableTarget.ScheduledActionProperty:
+        return target.ScheduledActionProperty(
+            scheduled_action_name=name,
+            schedule=f"cron({when.minute} {when.hour} ? * {','.join(schedule.days)} *)",
+            timezone=schedule.time_zone,
+            scalable_target_action=target.ScalableTargetActionProperty(
+                min_capacity=least, max_capacity=model.max_instances
+            ),
+        )
+
+    return [at("Start", schedule.start, 1), at("Stop", schedule.stop, model.min_instances)]
 
 
 def _follow_requests(scope: Construct, target: autoscaling.CfnScalableTarget) -> None:

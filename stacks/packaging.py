@@ -1,10 +1,11 @@
 """A Python Lambda's package, built by uv from the service's lock: never by Docker, always the same."""
 
+import ast
 import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "services" / "core"
 
 # What pip calls the platform of Lambda's python3.14 on Graviton.
 LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
@@ -21,13 +23,13 @@ LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-vers
 HOST_PLATFORM = ("--python", sys.executable)
 
 
-def python_code(service: str, *, library: Sequence[str], platform: Sequence[str]) -> lambda_.Code:
+def python_code(service: str, *, platform: Sequence[str]) -> lambda_.Code:
     """Return the code of the folder `services/<service>`, with its requirements for `platform`.
 
-    `library` lists what it uses of `services/core`, as module names: nothing else of it is shipped.
+    Of `services/core` it holds the modules that the service imports, theirs, and their data: nothing else.
     """
     folder = ROOT / "services" / service
-    sources = _sources(folder, library)
+    sources = package_sources(folder)
     return lambda_.Code.from_asset(
         str(folder),
         asset_hash=_fingerprint([*sources, folder / "requirements.txt"], platform),
@@ -40,10 +42,37 @@ def python_code(service: str, *, library: Sequence[str], platform: Sequence[str]
     )
 
 
-def _sources(folder: Path, library: Sequence[str]) -> list[Path]:
-    packages = [ROOT / "services" / "__init__.py", ROOT / "services" / "core" / "__init__.py"]
-    modules = [ROOT / "services" / "core" / f"{module}.py" for module in library]
-    return sorted([*packages, *modules, *folder.rglob("*.py")])
+def package_sources(folder: Path) -> list[Path]:
+    """Return the files of our own that the package of a service's folder holds."""
+    own = list(folder.rglob("*.py"))
+    waiting, modules = [*own], set[str]()
+    while waiting:
+        for module in _core_imports(waiting.pop()):
+            if module not in modules:
+                modules.add(module)
+                waiting.append(CORE / f"{module}.py")
+    files = [file for module in modules for file in _with_data(module)]
+    return sorted([ROOT / "services" / "__init__.py", CORE / "__init__.py", *files, *own])
+
+
+def _core_imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            parts = name.split(".")
+            if parts[:2] == ["services", "core"] and (CORE / f"{'.'.join(parts[2:3])}.py").is_file():
+                yield parts[2]
+
+
+def _with_data(module: str) -> Iterator[Path]:
+    """A module's file, and its data: they lie beside it, under its name."""
+    yield CORE / f"{module}.py"
+    yield from CORE.glob(f"{module}.json")
+    yield from (CORE / module).glob("*.json")
 
 
 def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:

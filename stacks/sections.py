@@ -1,44 +1,14 @@
 """The sections of an environment file, as types: what each key means, its unit and what it may be."""
 
-import re
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from stacks.values import Artifact, Name, Section, Text, Url, Usd
 
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an http(s) URL without query and fragment, such as https://example.com")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", value):
-        raise ValueError("an origin: http(s)://host[:port] and no more, such as https://shop.example.com")
-    return value
-
-
-def _artifact(value: str) -> str:
-    if value != "demo" and not re.fullmatch(r"models/[0-9a-f]{64}/blip2-endpoint\.tar\.gz", value):
-        raise ValueError("'demo' or models/<sha256 of the archive>/blip2-endpoint.tar.gz")
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-Origin = Annotated[str, AfterValidator(_origin)]
-Artifact = Annotated[str, AfterValidator(_artifact)]
-Name = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9/_+=.@-]+$")]
-Text = Annotated[str, Field(min_length=1)]
-Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    """A part of the settings: frozen, strict about types, with no key that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 
 class Domain(Section):
@@ -55,6 +25,50 @@ class Domain(Section):
         return self
 
 
+class Schedule(Section):
+    """The hours in which an endpoint that else sleeps has an instance ready. Times are of the `time_zone`."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)]
+    start: time
+    stop: time
+    time_zone: str
+
+    @field_validator("days")
+    @classmethod
+    def _once_each(cls, days: tuple[Day, ...]) -> tuple[Day, ...]:
+        if len(set(days)) != len(days):
+            raise ValueError("each day once")
+        return days
+
+    @field_validator("start", "stop")
+    @classmethod
+    def _whole_minutes(cls, value: time) -> time:
+        if value.second or value.microsecond or value.tzinfo:
+            raise ValueError("a time of the day in whole minutes, such as 08:00:00")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("a name of the IANA time zone database, such as America/Toronto") from error
+        return value
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> "Schedule":
+        if self.start >= self.stop:
+            raise ValueError(f"a stop after the start at {self.start}, on the same day")
+        return self
+
+    @property
+    def hours_per_week(self) -> float:
+        """How long the instance is ready in a week."""
+        minutes = (self.stop.hour - self.start.hour) * 60 + self.stop.minute - self.start.minute
+        return len(self.days) * minutes / 60
+
+
 class Model(Section):
     """The vision model and the endpoint that serves it. `mode` names the SageMaker hosting option."""
 
@@ -67,9 +81,11 @@ class Model(Section):
     image_uri: (
         Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None
     ) = None
+    inference_ami_version: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")] | None = None
     min_instances: Annotated[int, Field(ge=0, le=20)]
     max_instances: Annotated[int, Field(ge=1, le=20)]
     usd_per_hour: Usd
+    schedule: Schedule | None = None
 
     @model_validator(mode="after")
     def _bounds_fit(self) -> "Model":
@@ -79,6 +95,8 @@ class Model(Section):
             raise ValueError("min_instances of at least 1 for a realtime endpoint: only async scales to zero")
         if self.instance_type.startswith("ml.t") and self.min_instances != self.max_instances:
             raise ValueError(f"min_instances equal to max_instances: AWS does not scale {self.instance_type}")
+        if self.schedule is not None and self.min_instances > 0:
+            raise ValueError("min_instances = 0 beside [model.schedule]: it wakes an endpoint that sleeps")
         return self
 
 
@@ -114,15 +132,53 @@ class Supabase(Section):
 
 
 class Llm(Section):
-    """Who words the reports, and its price in USD per million tokens. Its key is named, never here."""
+    """Who words the reports, and its price in USD per million tokens. Its key is named, never here.
+
+    With a `job_tier` the reports that no client waits for are worded in that service tier of the provider.
+    """
 
     model: Text
     base_url: Url | None = None
     secret_name: Name
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    job_tier: Literal["flex"] | None = None
     usd_per_mtok_input: Usd
     usd_per_mtok_output: Usd
     shutdown_date: date | None = None
+
+
+class Bridge(Section):
+    """A vision LLM that answers while the endpoint sleeps or is away, at [llm]'s provider, and its price."""
+
+    llm: Text
+    usd_per_mtok_input: Usd
+    usd_per_mtok_output: Usd
+
+
+class Webhook(Section):
+    """Where the end of a report is told, signed with the keys of the secret of this name."""
+
+    url: Url
+    secret_name: Name
+
+
+class Hooks(Section):
+    """What the database tells us, signed with the keys of the secret of this name."""
+
+    secret_name: Name
+
+
+class Consumers(Section):
+    """The functions that empty the queues: how many of each run at once, and whether they are set aside."""
+
+    max_concurrency: Annotated[int, Field(ge=2, le=1000)]
+    reserved_concurrency: Annotated[int, Field(ge=2, le=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _suffices(self) -> "Consumers":
+        if self.reserved_concurrency is not None and self.reserved_concurrency < self.max_concurrency:
+            raise ValueError(f"reserved_concurrency of at least max_concurrency ({self.max_concurrency})")
+        return self
 
 
 class Alarms(Section):
@@ -141,10 +197,11 @@ class Rate(Section):
 
 
 class Throttle(Section):
-    """The gateway's limits: one for new analyses, one for everything about reports."""
+    """The gateway's limits: for new analyses and uploads, for everything about reports, for the database."""
 
     analyze: Rate
     reports: Rate
+    hooks: Rate
 
 
 class Studio(Section):

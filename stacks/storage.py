@@ -1,5 +1,6 @@
 """What Vitrine keeps: photos, model artifacts and reports; and the images that its service runs from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -12,6 +13,10 @@ from constructs import Construct
 from stacks.outputs import publish
 
 KEPT_IMAGES = 100
+# Where a browser puts a photo before it is analysed; what nobody asks for is gone after a day.
+UPLOADS = "uploads/"
+# The index of the reports that are still to be made; the rows in it carry an attribute of its name.
+UNFINISHED = "unfinished"
 
 
 def image_repository_name(environment_name: str) -> str:
@@ -22,7 +27,8 @@ def image_repository_name(environment_name: str) -> str:
 class Storage(cdk.Stack):
     """Image bucket, artifact bucket, reports table and container repository.
 
-    `retention_days` is how long photos are kept; reports carry their own expiry. With `keep_data` photos,
+    `retention_days` is how long photos are kept; reports carry their own expiry. `upload_origins` are the web
+    origins whose pages may put photos straight into the bucket. With `keep_data` photos,
     artifacts and reports outlive the stack; without, a bucket that still holds objects stops the stack's
     deletion. Container images always go with it: each can be built again from its commit.
     """
@@ -35,6 +41,7 @@ class Storage(cdk.Stack):
         environment_name: str,
         retention_days: int,
         keep_data: bool,
+        upload_origins: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -50,6 +57,12 @@ class Storage(cdk.Stack):
         self.images = self._bucket(
             "Images", removal, expiration=cdk.Duration.days(retention_days), versioned=False
         )
+        self.images.add_lifecycle_rule(prefix=UPLOADS, expiration=cdk.Duration.days(1))
+        if upload_origins:
+            # For the answer alone: a form's POST is sent without asking, but its page could not read it.
+            self.images.add_cors_rule(
+                allowed_methods=[s3.HttpMethods.POST], allowed_origins=list(upload_origins), max_age=3600
+            )
         self.artifacts = self._bucket("Artifacts", removal, expiration=None, versioned=True)
         self.reports = dynamodb.TableV2(
             self,
@@ -58,6 +71,16 @@ class Storage(cdk.Stack):
             sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
             billing=dynamodb.Billing.on_demand(),
             time_to_live_attribute="expires_at",
+            # What ends is told of from here: a report that was written as ended is in the stream.
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=UNFINISHED,
+                    partition_key=dynamodb.Attribute(name=UNFINISHED, type=dynamodb.AttributeType.STRING),
+                    projection_type=dynamodb.ProjectionType.INCLUDE,
+                    non_key_attributes=["lease_until", "touched_at"],
+                )
+            ],
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

@@ -10,10 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from stacks import rights
 from stacks.environment import Environment
 from stacks.logs import log_group
+from stacks.results import Results
 from stacks.storage import Storage, image_repository_name
-from stacks.variables import analyze_variables
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8080
@@ -29,7 +30,9 @@ CONTEXT = (
 _ASK_HEALTH = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
 
 
-def service_task(scope: Construct, settings: Environment, storage: Storage) -> ecs.FargateTaskDefinition:
+def service_task(
+    scope: Construct, settings: Environment, storage: Storage, results: Results
+) -> ecs.FargateTaskDefinition:
     """Declare the task: an unprivileged container on a read-only disk, which holds no credentials."""
     task = ecs.FargateTaskDefinition(
         scope,
@@ -41,19 +44,14 @@ def service_task(scope: Construct, settings: Environment, storage: Storage) -> e
             operating_system_family=ecs.OperatingSystemFamily.LINUX,
         ),
     )
-    for statement in _statements(scope, settings, storage):
+    for statement in _statements(scope, settings, storage, results):
         task.add_to_task_role_policy(statement)
     process = ecs.LinuxParameters(scope, "Process", init_process_enabled=True)
     process.drop_capabilities(ecs.Capability.ALL)
     task.add_container(
         "Service",
         image=_image(scope, settings),
-        environment=analyze_variables(
-            settings,
-            reports_table=storage.reports.table_name,
-            image_bucket=storage.images.bucket_name,
-            image_key_id=storage.key.key_arn,
-        ),
+        environment=results.variables(),
         secrets=_secrets(scope, settings),
         port_mappings=[ecs.PortMapping(container_port=PORT)],
         user=USER,
@@ -111,35 +109,18 @@ def _secrets(scope: Construct, settings: Environment) -> dict[str, ecs.Secret]:
     }
 
 
-def _statements(scope: Construct, settings: Environment, storage: Storage) -> list[iam.PolicyStatement]:
-    # The CDK's own grants are wider. tests/services/analyze/test_role.py holds these against the calls.
-    stack = cdk.Stack.of(scope)
-    endpoint = stack.format_arn(
-        service="sagemaker",
-        resource="endpoint",
-        # SageMaker writes names small in ARNs, whatever they are, and IAM compares letter by letter.
-        resource_name=settings.model.endpoint_name.lower(),
-    )
+def _statements(
+    scope: Construct, settings: Environment, storage: Storage, results: Results
+) -> list[iam.PolicyStatement]:
+    # tests/services/analyze/test_role.py holds these against the calls.
     return [
-        iam.PolicyStatement(
-            actions=["s3:PutObject", "s3:DeleteObject"],
-            resources=[storage.images.arn_for_objects("photos/*")],
-        ),
+        rights.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
+        # What it signs for a client to put there, it must be allowed to put itself.
+        rights.objects(storage.images, ("uploads",), "PutObject", "GetObject", "DeleteObject"),
         iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[storage.images.bucket_arn]),
-        iam.PolicyStatement(
-            actions=["kms:GenerateDataKey"],
-            resources=[storage.key.key_arn],
-            conditions={"StringEquals": {"kms:ViaService": f"s3.{settings.region}.amazonaws.com"}},
-        ),
-        iam.PolicyStatement(
-            actions=[
-                "dynamodb:DeleteItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:Query",
-                "dynamodb:UpdateItem",
-            ],
-            resources=[storage.reports.table_arn],
-        ),
-        iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint]),
+        rights.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
+        rights.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+        rights.ask(scope, settings.model),
+        rights.send(results.jobs.queue),
+        *(results.exchange.use() if settings.model.mode == "async" else ()),
     ]
