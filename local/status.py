@@ -7,6 +7,7 @@ from rich.table import Table
 
 from local import parts, ports, processes
 from local.home import Home, tail
+from local.mode import remembered
 from local.up import healthy
 
 
@@ -16,7 +17,8 @@ def show(home: Home) -> int:
     records = processes.records(home)
     table = Table("part", "state", "address", "pid", "up for", box=None, header_style="bold")
     dead: list[str] = []
-    for name in ports.PREFERRED:
+    expected = ports.names(remembered(home))
+    for name in expected:
         record = records.get(name)
         if record is None:
             table.add_row(name, "[dim]not started[/dim]")
@@ -41,4 +43,4 @@ def show(home: Home) -> int:
             console.print(f"  │ {line}", markup=False)
     if dead:
         console.print("\n`python -m local up` starts again what has ended.")
-    return 0 if not dead and len(records) == len(ports.PREFERRED) else 1
+    return 0 if not dead and records.keys() >= set(expected) else 1

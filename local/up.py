@@ -5,16 +5,28 @@ import fcntl
 import os
 import shutil
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import httpx2
 import psutil
 
-from local import parts, ports, processes, readiness, settings, variables
+from local import (
+    async_parts,
+    cloud_secrets,
+    parts,
+    ports,
+    processes,
+    readiness,
+    settings,
+    signing_keys,
+    variables,
+)
 from local.deploy import deploy
 from local.errors import LocalError
 from local.home import Home
+from local.mode import Mode, remember
 from local.outputs import stack_outputs
 from local.parts import Part
 from local.progress import Progress
@@ -25,11 +37,12 @@ from stacks.variables import analyze_variables
 class Up:
     """One run of `up`; `started` are the parts that this run started and would take down again."""
 
-    def __init__(self, home: Home, progress: Progress) -> None:
+    def __init__(self, home: Home, progress: Progress, mode: Mode = "realtime") -> None:
         self.home = home
         self.progress = progress
+        self.mode = mode
         self.started: list[str] = []
-        self._emulator_ready = asyncio.Event()
+        self._ready: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def run(self) -> Mapping[str, str]:
         """Bring all parts up and return the stack outputs; raise LocalError naming the part that failed."""
@@ -39,18 +52,23 @@ class Up:
 
     async def _run(self, chosen: Mapping[str, int]) -> Mapping[str, str]:
         try:
-            environment = load_environment(settings.render(self.home, chosen))
+            environment = load_environment(settings.render(self.home, chosen, self.mode))
         except SettingsError as error:
             raise LocalError(
                 f"{error}.", cure="Mend environments/local.toml, which that file is made from."
             ) from error
+        remember(self.home, self.mode)
         plan = parts.background(self.home, chosen, environment.region, environment.model.endpoint_name)
+        if self.mode == "async":
+            # The runtime of an async endpoint has to know the stacks' outputs.
+            plan = [part for part in plan if part.name != "sagemaker"]
+            plan.append(async_parts.database(self.home, chosen["database"]))
         launched = [(part, *self._launch(part)) for part in plan]
         async with asyncio.TaskGroup() as group:
             for part, record, process in launched:
                 if part.name == "emulator":
                     stacks = group.create_task(
-                        deploy(self.home, record, environment.region, self._emulator_ready, self.progress)
+                        deploy(self.home, record, environment.region, self._ready["emulator"], self.progress)
                     )
                 group.create_task(self._await_ready(part, process))
             group.create_task(self._serve(stacks, environment, chosen))
@@ -59,9 +77,14 @@ class Up:
     def _choose_ports(self, held: ExitStack) -> dict[str, int]:
         records = processes.records(self.home)
         alive = {name: record.port for name, record in records.items() if record.process() is not None}
-        kept = {name: port for name, port in alive.items() if ports.configured(name) in (None, port)}
+        kept = {
+            name: port
+            for name, port in alive.items()
+            if name in ports.names(self.mode) and ports.configured(name) in (None, port)
+        }
         for name in alive.keys() - kept.keys():
             processes.stop(self.home, name)
+        processes.remember(self.home, dict.fromkeys(records.keys() - set(ports.names(self.mode))))
         return ports.assign(kept, {name: record.port for name, record in records.items()}, held)
 
     def _launch(self, part: Part) -> tuple[processes.Record, subprocess.Popen[bytes] | None]:
@@ -74,8 +97,7 @@ class Up:
                 why = "started again, its code or settings changed"
             elif ports.listens(record.pid, part.port) and healthy(part.health_url):
                 self.progress.done(part.name, f"runs already on port {part.port}")
-                if part.name == "emulator":
-                    self._emulator_ready.set()
+                self._ready[part.name].set()
                 return record, None
             else:
                 why = "started again, it did not answer"
@@ -107,8 +129,7 @@ class Up:
             self.progress.failed(part.name, f"{part.title} on port {part.port}")
             raise
         self.progress.done(part.name, f"{part.title} on port {part.port}")
-        if part.name == "emulator":
-            self._emulator_ready.set()
+        self._ready[part.name].set()
 
     async def _serve(
         self, stacks: asyncio.Task[None], environment: Environment, chosen: Mapping[str, int]
@@ -117,11 +138,42 @@ class Up:
         if stacks.cancelled() or stacks.exception() is not None:
             return  # the task group reports it
         outputs = stack_outputs(self.home)
-        part = parts.service(chosen, environment.region, service_variables(environment, outputs))
-        _, process = self._launch(part)
+        keys = signing_keys.load_or_create(self.home)
+        cloud_secrets.put(chosen["emulator"], environment.region, secret_values(environment, keys))
+        await self._ready["emulator"].wait()
+        plan = [parts.service(chosen, environment.region, service_variables(environment, outputs))]
+        if self.mode == "async":
+            name = environment.model.endpoint_name
+            plan.append(async_parts.runtime(chosen, name, environment.region, outputs))
+            plan.append(await self._supabase(chosen, outputs["ApiUrl"], keys))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._await_ready(part, process))
+            for part in plan:
+                _, process = self._launch(part)
+                group.create_task(self._await_ready(part, process))
             group.create_task(readiness.gateway(outputs["ApiUrl"], self.progress))
+
+    async def _supabase(
+        self, chosen: Mapping[str, int], api_url: str, keys: signing_keys.SigningKeys
+    ) -> Part:
+        """Tell the database where its webhooks go, and return the functions that write into it."""
+        from local.supabase import Project  # its packages are there for this mode only
+
+        await self._ready["database"].wait()
+        project = Project.of(f"http://127.0.0.1:{chosen['database']}")
+        project.set_secrets(vitrine_hooks_url=f"{api_url}/hooks/supabase", vitrine_hooks_secret=keys.hooks)
+        return async_parts.functions(
+            chosen["edge"], database_url=project.url, api_url=api_url, secret=keys.webhook
+        )
+
+
+def secret_values(environment: Environment, keys: signing_keys.SigningKeys) -> dict[str, str]:
+    """Return what the secrets that the settings name hold here."""
+    values = {environment.llm.secret_name: os.environ.get("OPENAI_API_KEY") or "local"}
+    if environment.webhook is not None:
+        values[environment.webhook.secret_name] = keys.webhook
+    if environment.hooks is not None:
+        values[environment.hooks.secret_name] = keys.hooks
+    return values
 
 
 def service_variables(environment: Environment, outputs: Mapping[str, str]) -> dict[str, str]:
@@ -134,6 +186,9 @@ def service_variables(environment: Environment, outputs: Mapping[str, str]) -> d
         reports_table=outputs["ReportsTable"],
         image_bucket=outputs["ImageBucket"],
         image_key_id=outputs.get("ImageKey"),
+        jobs_queue_url=outputs.get("JobsQueue"),
+        exchange_bucket=outputs.get("ExchangeBucket"),
+        exchange_key_id=outputs.get("ExchangeKey"),
     )
     return given | {"OPENAI_API_KEY": key or "local"}
 

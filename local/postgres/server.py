@@ -83,7 +83,8 @@ class PostgresServer:
             user=user,
             cwd=self._data,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )  # fmt: skip
         if done.returncode != 0:

@@ -116,11 +116,11 @@ def test_a_folder_and_too_many_photos_are_refused(tmp_path: Path, photo: Path) -
 
 def test_nothing_is_started_for_a_photo_that_is_not_there() -> None:
     with pytest.raises(LocalError, match="no such file"):
-        main(["--photo", "nowhere.jpg"], bring_up=lambda: pytest.fail("started"))
+        main(["--photo", "nowhere.jpg"], bring_up=lambda mode: pytest.fail("started"))
 
 
 def test_a_system_that_does_not_come_up_ends_the_demo(running: None) -> None:
-    assert main([], bring_up=lambda: 1) == 1
+    assert main([], bring_up=lambda mode: 1) == 1
 
 
 def test_json_prints_nothing_but_the_report(
@@ -129,7 +129,7 @@ def test_json_prints_nothing_but_the_report(
     requests = answering(monkeypatch, httpx2.Response(200, json=REPORT))
     monkeypatch.setenv("PHOTO", str(photo))
     monkeypatch.setenv("JSON", "1")
-    assert main([], bring_up=lambda: 0) == 0
+    assert main([], bring_up=lambda mode: 0) == 0
     assert json.loads(capsys.readouterr().out) == REPORT
     assert requests[0].headers["authorization"] == "Bearer token of demo"
     assert b"my mug.jpg" in requests[0].content
@@ -140,7 +140,7 @@ def test_several_photos_are_named_as_in_a_shell(
 ) -> None:
     requests = answering(monkeypatch, httpx2.Response(200, json=REPORT))
     monkeypatch.setenv("PHOTO", f"'{photo}' {SAMPLE}")
-    main([], bring_up=lambda: 0)
+    main([], bring_up=lambda mode: 0)
     assert requests[0].content.count(b'name="images"') == 2
     assert "Blue mug [with] a chip" in capsys.readouterr().out
 

@@ -8,9 +8,10 @@ import pytest
 from local import settings
 from local.errors import LocalError
 from local.home import Home
+from local.mode import MODES, Mode
 from stacks.environment import load_environment
 
-PORTS = {"service": 1001, "identity": 1002, "llm": 1003}
+PORTS = {"service": 1001, "identity": 1002, "llm": 1003, "edge": 1004}
 
 
 def test_the_rendered_environment_has_the_chosen_addresses(tmp_path: Path) -> None:
@@ -21,12 +22,30 @@ def test_the_rendered_environment_has_the_chosen_addresses(tmp_path: Path) -> No
     assert environment.llm.base_url == "http://127.0.0.1:1003/v1"
 
 
-def test_only_the_addresses_differ_from_the_committed_environment(tmp_path: Path) -> None:
-    rendered = tomllib.loads(settings.render(Home(tmp_path), PORTS).read_text())
+@pytest.mark.parametrize("mode", MODES)
+def test_only_addresses_mode_and_webhooks_differ_from_the_committed_environment(
+    tmp_path: Path, mode: Mode
+) -> None:
+    rendered = tomllib.loads(settings.render(Home(tmp_path), PORTS, mode).read_text())
     committed = tomllib.loads(settings.SOURCE.read_text())
     for tree in (rendered, committed):
-        del tree["upstream_url"], tree["supabase"]["url"], tree["llm"]["base_url"]
+        del tree["upstream_url"], tree["supabase"]["url"], tree["llm"]["base_url"], tree["model"]["mode"]
+        for section in ("webhook", "hooks"):
+            tree.pop(section, None)
     assert rendered == committed
+
+
+def test_without_supabase_there_are_no_webhooks(tmp_path: Path) -> None:
+    environment = load_environment(settings.render(Home(tmp_path), PORTS))
+    assert (environment.model.mode, environment.webhook, environment.hooks) == ("realtime", None, None)
+
+
+def test_with_supabase_the_edge_function_is_told(tmp_path: Path) -> None:
+    environment = load_environment(settings.render(Home(tmp_path), PORTS, "async"))
+    assert environment.model.mode == "async"
+    assert environment.webhook is not None
+    assert environment.webhook.url == "http://127.0.0.1:1004/functions/v1/report-ready"
+    assert environment.hooks is not None
 
 
 def test_a_key_is_replaced_in_its_own_section_only() -> None:
