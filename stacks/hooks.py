@@ -76,7 +76,11 @@ class Hooks(cdk.Stack):
         worker = self._function(
             "Worker",
             "Accepts the analyses that the database asks for",
-            worker_variables(results.variables(), hooks_dead_letters_url=asked.dead_letters.queue_url),
+            worker_variables(
+                results.variables(),
+                hooks_queue_url=asked.queue.queue_url,
+                hooks_dead_letters_url=asked.dead_letters.queue_url,
+            ),
             WORKER_TIMEOUT,
             memory_mb=2048,
             reserved=settings.consumers.reserved_concurrency,

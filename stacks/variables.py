@@ -68,9 +68,14 @@ def jobs_variables(
     )
 
 
-def worker_variables(analyze: dict[str, str], *, hooks_dead_letters_url: str) -> dict[str, str]:
+def worker_variables(
+    analyze: dict[str, str], *, hooks_queue_url: str, hooks_dead_letters_url: str
+) -> dict[str, str]:
     """Return those of the function that accepts what the database asks for."""
-    return _for_lambda(analyze) | {"HOOKS_DEAD_LETTERS_URL": hooks_dead_letters_url}
+    return _for_lambda(analyze) | {
+        "HOOKS_QUEUE_URL": hooks_queue_url,
+        "HOOKS_DEAD_LETTERS_URL": hooks_dead_letters_url,
+    }
 
 
 def _for_lambda(analyze: dict[str, str]) -> dict[str, str]:

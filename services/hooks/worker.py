@@ -1,0 +1,134 @@
+"""The hooks queue's consumer: makes accepted reports of the analyses that the database asks for."""
+
+import asyncio
+import logging
+import os
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from services.core.acceptance import Acceptance
+from services.core.dead_letters import set_aside
+from services.core.errors import KeyReused, ReportInProgress
+from services.core.job_queue import JobQueue
+from services.core.pictures import Pictures
+from services.core.reports import Reports
+from services.core.telemetry import configure_logging, log_context
+from services.core.uploads import PRESIGNING, Uploads
+from services.hooks.analysis_row import AnalysisRow
+from services.hooks.desk import Desk
+from services.hooks.notes import Notes
+from services.hooks.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
+
+# Between the attempts; the last pause stands for all later ones.
+PAUSES_S = (15, 60, 240, 600)
+# A photo of 25 MB may come slowly; a store that does not answer at all is told from that by its first byte.
+PATIENCE = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Settles messages of the hooks queue one by one: their photos are a function's memory."""
+
+    def __init__(self, desk: Desk, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
+        self._desk = desk
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._dead_letters_url = dead_letters_url
+
+    async def settle(self, records: list[dict[str, Any]]) -> list[str]:
+        """Work on Lambda's records; return the ids of those that must come again."""
+        return [record["messageId"] for record in records if not await self._settle(record)]
+
+    async def _settle(self, record: dict[str, Any]) -> bool:
+        attempt = int(record["attributes"]["ApproximateReceiveCount"])
+        context = log_context.set({"message_id": record["messageId"]})
+        try:
+            try:
+                row = AnalysisRow.model_validate_json(record["body"])
+            except ValidationError:
+                return await self._give_up(record, "not a row of public.analyses")
+            try:
+                await self._desk.take(row)
+            except KeyReused:
+                return await self._give_up(record, f"analysis {row.id} came with other photos before")
+            return True
+        except ReportInProgress:
+            return await self._come_again(record, attempt, "its key was just given up")
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            return await self._come_again(record, attempt, f"{error.operation_name}: {code}")
+        except BotoCoreError as error:
+            return await self._come_again(record, attempt, type(error).__name__)
+        except Exception:
+            # A mistake of ours; it comes again as well, and after the queue's last try it is set aside.
+            logger.exception("an analysis was not accepted")
+            return await self._come_again(record, attempt, "a mistake")
+        finally:
+            log_context.reset(context)
+
+    async def _come_again(self, record: dict[str, Any], attempt: int, reason: str) -> bool:
+        pause_s = PAUSES_S[min(attempt, len(PAUSES_S)) - 1]
+        logger.warning(
+            "an analysis comes again", extra={"attempt": attempt, "again_in_s": pause_s, "reason": reason}
+        )
+        try:
+            await asyncio.to_thread(
+                self._sqs.change_message_visibility,
+                QueueUrl=self._queue_url,
+                ReceiptHandle=record["receiptHandle"],
+                VisibilityTimeout=pause_s,
+            )
+        except (BotoCoreError, ClientError) as error:
+            # It comes again all the same, after the queue's own visibility timeout.
+            logger.warning("an analysis was not hidden", extra={"reason": type(error).__name__})
+        return False
+
+    async def _give_up(self, record: dict[str, Any], reason: str) -> bool:
+        logger.error("an analysis was set aside", extra={"reason": reason})
+        await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, record["body"], reason)
+        return True
+
+
+def build_worker(settings: WorkerSettings) -> Worker:
+    """Make every client; none is called yet."""
+    session = boto3.Session(region_name=settings.aws_region)
+    s3: S3Client = session.client("s3", config=PATIENCE.merge(PRESIGNING))
+    dynamodb: DynamoDBClient = session.client("dynamodb", config=PATIENCE)
+    sqs: SQSClient = session.client("sqs", config=PATIENCE)
+    desk = Desk(
+        Acceptance(
+            Pictures(s3, settings.image_bucket, settings.image_key_id),
+            Reports(dynamodb, settings.reports_table, settings.quota_per_day),
+            settings.model_endpoint,
+            timedelta(days=settings.retention_days),
+        ),
+        Uploads(s3, settings.image_bucket, settings.image_key_id),
+        JobQueue(sqs, settings.jobs_queue_url),
+        Notes(dynamodb, settings.reports_table),
+        decoders=os.cpu_count() or 1,
+    )
+    return Worker(desk, sqs, settings.hooks_queue_url, settings.hooks_dead_letters_url)
+
+
+@cache
+def _start() -> tuple[asyncio.Runner, Worker]:
+    configure_logging("hooks-worker")
+    return asyncio.Runner(), build_worker(WorkerSettings())
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer Lambda with the messages to come again (ReportBatchItemFailures)."""
+    runner, worker = _start()
+    again = runner.run(worker.settle(event["Records"]))
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in again]}
