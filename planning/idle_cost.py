@@ -7,6 +7,8 @@ from typing import Any
 from planning.prices import Prices, load_prices
 from stacks.environment import Environment
 
+# Lambda asks an empty queue by five long polls of 20 s at a time.
+POLLERS, POLLS_PER_HOUR = 5, 180
 Resource = Mapping[str, Any]
 
 
@@ -94,6 +96,15 @@ def _scaling_policy(
         yield Line("CloudWatch alarm", 2, 2 * prices.alarm_month)
 
 
+def _event_source(
+    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+) -> Iterator[Line]:
+    # Reading a table's stream costs a function nothing.
+    if "ScalingConfig" in properties:
+        polls = POLLERS * POLLS_PER_HOUR * prices.hours_per_month
+        yield Line("queue that a function polls", 1, polls / 1e6 * prices.sqs_request_million)
+
+
 def _each(what: str, usd_month: Callable[[Prices], float]) -> Callable[..., Iterator[Line]]:
     def price(
         properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
@@ -115,6 +126,7 @@ _PRICED: dict[str, Callable[..., Iterator[Line]]] = {
         "NAT gateway with its address",
         lambda prices: (prices.nat_gateway_hour + prices.public_ipv4_hour) * prices.hours_per_month,
     ),
+    "AWS::Lambda::EventSourceMapping": _event_source,
     "AWS::KMS::Key": _each("KMS key", lambda prices: prices.kms_key_month),
     "AWS::CloudWatch::Alarm": _each("CloudWatch alarm", lambda prices: prices.alarm_month),
 }
@@ -124,6 +136,7 @@ def _by_settings(settings: Environment, prices: Prices) -> Iterator[Line]:
     # No template declares these: they are made once, by a person.
     if settings.target == "aws":
         secrets = [settings.llm.secret_name, settings.supabase.legacy_secret_name]
+        secrets += [one.secret_name for one in (settings.webhook, settings.hooks) if one is not None]
         count = len([name for name in secrets if name])
         yield Line("secret in Secrets Manager", count, count * prices.secret_month)
         if settings.domain is not None:

@@ -25,6 +25,7 @@ class Prices(BaseModel):
     secret_month: Usd
     hosted_zone_month: Usd
     alarm_month: Usd
+    sqs_request_million: Usd
     public_ipv4_hour: Usd
     fargate_arm_vcpu_hour: Usd
     fargate_arm_gb_hour: Usd

@@ -48,8 +48,13 @@ EXEMPTIONS = (
             f"{role}/DefaultPolicy/Resource",
             "Photos lie under the ids of users, reports and uploads, which nobody can list beforehand.",
         )
-        for role in ("analyze/Task/TaskRole", "results/JobsRole", "hooks/WorkerRole")
-        for folder in ("photos", "uploads")
+        for role, folder in (
+            ("analyze/Task/TaskRole", "photos"),
+            ("analyze/Task/TaskRole", "uploads"),
+            ("results/JobsRole", "photos"),
+            ("hooks/WorkerRole", "photos"),
+            ("hooks/WorkerRole", "uploads"),
+        )
     ),
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
@@ -72,12 +77,12 @@ EXEMPTIONS = (
             f"{role}/DefaultPolicy/Resource",
             "An async endpoint's requests and answers lie under names that are made for each.",
         )
-        for role, bucket in (
-            ("model/Role*", _EXCHANGE),
-            ("analyze/Task/TaskRole", _EXCHANGE),
-            ("results/JobsRole", "<ExchangeBucketACE697F0.Arn>"),
+        for role, bucket, folders in (
+            ("model/Role*", _EXCHANGE, ("requests", "answers", "failures")),
+            ("analyze/Task/TaskRole", _EXCHANGE, ("requests", "answers")),
+            ("results/JobsRole", "<ExchangeBucketACE697F0.Arn>", ("requests", "answers")),
         )
-        for folder in ("requests", "answers", "failures")
+        for folder in folders
     ),
     Exemption(
         "AwsSolutions-APIG4",

@@ -23,7 +23,7 @@ def templates(settings: Environment, folder: Path) -> list[dict[str, Any]]:
 def test_every_resource_has_a_price_or_is_free_while_idle(settings: Environment, tmp_path: Path) -> None:
     lines = {line.what: line for line in idle_cost(settings, templates(settings, tmp_path))}
     assert lines["load balancer"].usd == pytest.approx(0.02475 * 730)
-    assert lines["secret in Secrets Manager"].count == (2 if settings.supabase.legacy_secret_name else 1)
+    assert lines["secret in Secrets Manager"].count == (4 if settings.supabase.legacy_secret_name else 3)
     assert ("hosted zone in Route 53" in lines) == (settings.domain is not None)
 
 
@@ -47,8 +47,12 @@ def endpoint(*kinds: str) -> dict[str, Any]:
 
 def test_an_endpoint_costs_its_least_instances_and_nothing_while_paused() -> None:
     prod = load_environment("prod")
-    running = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
-    assert running[0].usd == pytest.approx(prod.model.usd_per_hour * 730)
+    asleep = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
+    assert {line.what: line.usd for line in asleep}["SageMaker ml.g4dn.xlarge"] == 0
+    always_on = prod.model.model_copy(update={"mode": "realtime", "min_instances": 2})
+    awake = prod.model_copy(update={"model": always_on})
+    running = idle_cost(awake, [endpoint("Model", "EndpointConfig", "Endpoint")])
+    assert running[0].usd == pytest.approx(2 * prod.model.usd_per_hour * 730)
     paused = idle_cost(prod, [endpoint("Model", "EndpointConfig")])
     assert [line.what for line in paused] == ["secret in Secrets Manager"]
 

@@ -19,6 +19,11 @@ OUTPUTS = {
     "storage": {"ImageBucket", "ImageKey", "ArtifactBucket", "ReportsTable", "ImageRepository"},
     "model": {"ModelArtifact"},
     "analyze": {"ServiceCluster", "ServiceName"},
+    "results": {
+        *("JobsQueue", "JobsDeadLetters", "WebhookQueue", "WebhookDeadLetters"),
+        *("ExchangeBucket", "ExchangeKey", "SuccessTopic", "ErrorTopic"),
+    },
+    "hooks": {"HooksQueue", "HooksDeadLetters"},
     "gateway": {"ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
     "studio": {"StudioDomainId", "StudioModelRole", "StudioUrl", "StudioUser"},
 }

@@ -12,6 +12,8 @@ SHIPS = {
     "model": {"model_artifacts/blip2"},
     "analyze": {"services/analyze"},
     "gateway": {"services/authorizer"},
+    "results": {"services/results"},
+    "hooks": {"services/hooks"},
     "studio": set[str](),
 }
 # What runs as a process where there is no AWS.

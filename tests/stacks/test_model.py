@@ -15,6 +15,7 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from model_artifacts.blip2.packaging import fingerprint
 from stacks.__main__ import ROOT
 from stacks.environment import load_environment
+from stacks.exchange import Exchange
 from stacks.instances import has_local_disk
 from stacks.model import Model
 from stacks.model_archive import DEMO
@@ -28,7 +29,7 @@ Resources = dict[str, dict[str, Any]]
 
 
 @functools.cache
-def _template(name: str, changes: str) -> str:
+def _templates(name: str, changes: str) -> dict[str, str]:
     settings = load_environment(name)
     model = settings.model.model_validate(settings.model.model_dump() | json.loads(changes))
     settings = settings.model_copy(update={"model": model})
@@ -39,14 +40,26 @@ def _template(name: str, changes: str) -> str:
         storage = Storage(
             app, "storage", environment_name=name, retention_days=7, keep_data=settings.keep_data, env=place
         )
-        Model(app, "model", settings=settings, artifacts=storage.artifacts, env=place)
+        results = cdk.Stack(app, "results", env=place)
+        exchange = Exchange(results, "Exchange", environment_name=name)
+        Model(app, "model", settings=settings, artifacts=storage.artifacts, exchange=exchange, env=place)
         app.synth()
-        return (Path(folder) / "model.template.json").read_text()
+        return {one: (Path(folder) / f"{one}.template.json").read_text() for one in ("model", "results")}
 
 
 def resources(name: str, **changes: Any) -> Resources:
-    """The model stack's resources, with some settings of [model] changed."""
-    found: Resources = json.loads(_template(name, json.dumps(changes)))["Resources"]
+    """The model stack's resources, with a realtime endpoint and some settings of [model] changed."""
+    return _read("model", name, changes)
+
+
+def exchanged(name: str, **changes: Any) -> Resources:
+    """What an async endpoint exchanges with the rest, in the stack that holds it."""
+    return _read("results", name, changes)
+
+
+def _read(stack: str, name: str, changes: dict[str, Any]) -> Resources:
+    always_on = {"mode": "realtime", "min_instances": 1}
+    found: Resources = json.loads(_templates(name, json.dumps(always_on | changes))[stack])["Resources"]
     return found
 
 
@@ -248,7 +261,7 @@ def test_a_realtime_endpoint_follows_its_requests() -> None:
     model = load_environment("prod").model
     target = only(found, "ApplicationAutoScaling::ScalableTarget")
     assert target["ResourceId"] == f"endpoint/{model.endpoint_name}/variant/AllTraffic"
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (model.min_instances, model.max_instances)
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, model.max_instances)
     policy = only(found, "ApplicationAutoScaling::ScalingPolicy")
     metric = policy["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]
     assert metric["PredefinedMetricType"] == "SageMakerVariantInvocationsPerInstance"
@@ -288,7 +301,9 @@ def test_an_async_endpoint_tells_of_success_and_failure() -> None:
     found = resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")
     output = only(found, "SageMaker::EndpointConfig")["AsyncInferenceConfig"]["OutputConfig"]
     news = {text(output["NotificationConfig"][one]) for one in ("SuccessTopic", "ErrorTopic")}
-    assert news == {name for name in found if found[name]["Type"] == "AWS::SNS::Topic"}
+    topics = [name for name, one in exchanged("dev", **ASLEEP).items() if one["Type"] == "AWS::SNS::Topic"]
+    assert len(news) == len(topics) == 2
+    assert all(any(topic in import_ for import_ in news) for topic in topics)
     (publish,) = statements(found, "sns:Publish")
     assert {text(one) for one in publish["Resource"]} == news
     assert "AsyncInferenceConfig" not in only(resources("dev"), "SageMaker::EndpointConfig")
@@ -300,18 +315,18 @@ def test_answers_and_failures_go_where_the_role_may_write_and_are_gone_after_a_d
     paths = {text(output[one]).rpartition("/")[2] for one in ("S3OutputPath", "S3FailurePath")}
     (write,) = statements(found, "s3:PutObject")
     assert {text(one).split("/")[1] for one in write["Resource"]} == paths == {"answers", "failures"}
-    (rule,) = only(found, "S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    (rule,) = only(exchanged("dev", **ASLEEP), "S3::Bucket")["LifecycleConfiguration"]["Rules"]
     assert rule["ExpirationInDays"] == 1
 
 
 def test_topics_and_bucket_are_encrypted_with_the_stacks_own_key() -> None:
-    found = resources("prod", **ASLEEP)
+    found = exchanged("prod", **ASLEEP)
     key = named(found, "KMS::Key")
     assert all(text(topic["KmsMasterKeyId"]) == key for topic in of(found, "SNS::Topic"))
     (rule,) = only(found, "S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert text(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == key
-    (use,) = statements(found, "kms:GenerateDataKey")
-    assert text(use["Resource"]) == key
+    (use,) = statements(resources("prod", **ASLEEP), "kms:GenerateDataKey")
+    assert key in text(use["Resource"])
     for policy in of(found, "SNS::TopicPolicy"):
         (refused,) = policy["PolicyDocument"]["Statement"]
         assert refused["Effect"] == "Deny"
@@ -320,7 +335,8 @@ def test_topics_and_bucket_are_encrypted_with_the_stacks_own_key() -> None:
 
 def test_a_disk_is_encrypted_with_a_key_where_sagemaker_allows_it() -> None:
     found = resources("dev")
-    assert text(only(found, "SageMaker::EndpointConfig")["KmsKeyId"]) == named(found, "KMS::Key")
+    key = named(exchanged("dev"), "KMS::Key")
+    assert key in text(only(found, "SageMaker::EndpointConfig")["KmsKeyId"])
     on_nvme = resources("prod")
     assert "KmsKeyId" not in only(on_nvme, "SageMaker::EndpointConfig")
     assert not of(on_nvme, "KMS::Key")

@@ -12,14 +12,13 @@ from stacks import packaging
 from stacks.packaging import HOST_PLATFORM, LAMBDA_PLATFORM, ROOT
 
 AUTHORIZER = ROOT / "services" / "authorizer"
-LIBRARY = ["errors", "identity", "jwks"]
 # What a requirement is imported as, where that is not its own name; boto3 is part of Lambda's runtime.
 IMPORTED_AS = {"pyjwt": "jwt", "python-json-logger": "pythonjsonlogger"}
 RUNTIME = {"boto3"}
 
 
 def sources() -> list[Path]:
-    return packaging._sources(AUTHORIZER, LIBRARY)
+    return packaging.package_sources(AUTHORIZER)
 
 
 def imports(file: Path) -> set[str]:

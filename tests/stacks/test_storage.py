@@ -17,9 +17,24 @@ def bucket(assembly: Assembly, output: str) -> dict[str, Any]:
 
 
 def rule(properties: Mapping[str, Any]) -> dict[str, Any]:
-    (only,) = properties["LifecycleConfiguration"]["Rules"]
+    """Return the rule for all of a bucket's objects."""
+    (only,) = [one for one in properties["LifecycleConfiguration"]["Rules"] if "Prefix" not in one]
     assert only["Status"] == "Enabled"
     return dict(only)
+
+
+def test_an_upload_that_nobody_uses_is_gone_after_a_day(assembly: Assembly) -> None:
+    rules = bucket(assembly, "ImageBucket")["LifecycleConfiguration"]["Rules"]
+    (uploads,) = [one for one in rules if "Prefix" in one]
+    assert (uploads["Prefix"], uploads["ExpirationInDays"], uploads["Status"]) == ("uploads/", 1, "Enabled")
+
+
+def test_the_table_streams_and_knows_what_is_unfinished(assembly: Assembly) -> None:
+    table = assembly.only("storage", "DynamoDB::GlobalTable")
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["KeySchema"] == [{"AttributeName": "unfinished", "KeyType": "HASH"}]
+    assert set(index["Projection"]["NonKeyAttributes"]) == {"lease_until", "touched_at"}
 
 
 def test_every_bucket_is_encrypted_with_the_stacks_own_key(assembly: Assembly) -> None:

@@ -10,13 +10,21 @@ from stacks.variables import analyze_variables
 from tests.stacks.conftest import with_everything
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
-NAMES: dict[str, Any] = {"reports_table": "reports", "image_bucket": "images", "image_key_id": "key"}
+NAMES: dict[str, Any] = {
+    "reports_table": "reports",
+    "image_bucket": "images",
+    "image_key_id": "key",
+    "jobs_queue_url": "https://queue/jobs",
+    "exchange_bucket": "exchange",
+    "exchange_key_id": "key",
+}
 
 
 @pytest.mark.parametrize("name", environment_names())
 def test_the_service_reads_exactly_these_variables(name: str) -> None:
     read = {field.upper() for field in Settings.model_fields} - SECRETS
     optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER"}
+    optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID"}
     given = set(analyze_variables(load_environment(name), **NAMES))
     assert read - optional <= given <= read
 
