@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from services.core.bridge import Bridge
 from services.core.build import build
 from services.core.telemetry import configure_logging
-from services.results.dead_letters import set_aside
+from services.core.dead_letters import set_aside
 from services.results.finisher import Again, Finisher
 from services.results.job_message import Message, News
 from services.results.settings import JobsSettings
