@@ -17,8 +17,9 @@ from delivery import cdk
 from delivery.aws import environment, session
 from delivery.errors import DeliveryError
 from delivery.release.events import Events
-from delivery.release.release import Means, digest, release
+from delivery.release.release import Means, release
 from delivery.running import ROOT
+from model_artifacts.blip2 import packaging
 from model_artifacts.blip2.errors import ArtifactError
 from model_artifacts.blip2.flight_check.command import check
 from model_artifacts.blip2.photos import cases
@@ -50,7 +51,7 @@ def run(given: argparse.Namespace) -> list[str]:
         account = session(settings)
         file = Path(given.env) if given.env.endswith(_TOML) else FOLDER / f"{given.env}{_TOML}"
         log = ROOT / ".vitrine" / f"release-{settings.name}.jsonl"
-        events = Events(log, settings.name, digest(given.archive))
+        events = Events(log, settings.name, packaging.sha256_of(given.archive))
         means = Means(
             session=account,
             runtime=account.client("sagemaker-runtime"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,12 +38,6 @@ class Means:
     photos: Mapping[str, bytes]
     version: Callable[[Path], str | None]  # what an archive says it is
     sleep: Callable[[float], None]
-
-
-def digest(archive: Path) -> str:
-    """The archive's SHA-256."""
-    with archive.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def release(settings: Environment, file: Path, archive: Path, events: Events, means: Means) -> bool:

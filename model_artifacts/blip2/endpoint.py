@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -97,9 +96,7 @@ def _is_there(account: boto3.Session, endpoint: str) -> bool:
 
 
 def _upload(session: Session, archive: Path) -> str:
-    with archive.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
     bucket = session.default_bucket()
-    key = packaging.key(digest)
+    key = packaging.key(packaging.sha256_of(archive))
     session.boto_session.client("s3").upload_file(str(archive), bucket, key)
     return f"s3://{bucket}/{key}"

@@ -15,7 +15,8 @@ from moto import mock_aws
 
 from delivery.release.command import sdk_start, stated_version
 from delivery.release.events import Events
-from delivery.release.release import Means, digest, release
+from delivery.release.release import Means, release
+from model_artifacts.blip2 import packaging
 from model_artifacts.blip2.demo import MODEL
 from model_artifacts.blip2.demo.evaluate import handlers
 from stacks.environment import FOLDER, load_environment
@@ -106,7 +107,7 @@ class Place:
 
     def release(self, archive: Path) -> bool:
         settings = load_environment(self.file)
-        log = Events(self.folder / "log.jsonl", "shop", digest(archive))
+        log = Events(self.folder / "log.jsonl", "shop", packaging.sha256_of(archive))
         means = Means(
             session=self.session,
             runtime=self.runtime,  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 
 from delivery.errors import DeliveryError
 from delivery.release.canary import CanaryFailed
-from delivery.release.release import digest
+from model_artifacts.blip2 import packaging
 from stacks.environment import load_environment
 from tests.delivery.release.conftest import ENDPOINT, Place
 
@@ -32,13 +32,15 @@ def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None
     archive = place.archive()
     before = place.file.read_text("utf-8")
     assert place.release(archive)
-    key = f"models/{digest(archive)}/blip2-endpoint.tar.gz"
+    key = f"models/{packaging.sha256_of(archive)}/blip2-endpoint.tar.gz"
     stored = place.session.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read()
     assert stored == archive.read_bytes()
     assert place.deployed == [key]
     assert place.file.read_text("utf-8") == before.replace('artifact = "demo"', f'artifact = "{key}"')
     assert names(place) == WELL
-    assert {(line["env"], line["sha256"]) for line in place.events()} == {("shop", digest(archive))}
+    assert {(line["env"], line["sha256"]) for line in place.events()} == {
+        ("shop", packaging.sha256_of(archive))
+    }
     assert place.left() == []
 
 
