@@ -82,7 +82,7 @@ def _bytes(*modules: Any) -> int:
 
 
 def _throughput(scorer: Any, count: int, bandwidth: float) -> list[Figure]:
-    from scoring import _ROWS
+    from t5 import _ROWS
 
     photos = bench.noise(count)
     todo = bench.ways(scorer, photos)
