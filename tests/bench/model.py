@@ -3,10 +3,11 @@
 Configurations of blip2-flan-t5-xl and blip2-opt-2.7b with widths and layers by four, tokens as they are:
 each part keeps its share of the work. Six questions (a choice of 11, one of 8, four yes or no) about one
 photo and eight: ours; the naive loop (a greedy `generate` for each question and photo); a batched
-`generate` for each photo; and the floor (one vision pass, one prefix pass for each question; an OPT, which
-reads what questions begin with once, goes below it). All take their turn in each round; of each the least time counts, since what else runs on the machine only adds. The
-caption of one photo is timed in the same rounds, and added to each: thirty tokens, from what was seen
-already or, in the naive way, from the photo.
+`generate` for each photo; and the floor (one vision pass, one prefix pass for each question; ours goes below
+it on OPT, where what several questions begin with is read once). All take their turn in each round; of each
+the least time counts, since what else runs on the machine only adds. The caption of one photo is timed in
+the same rounds, and added to each: thirty tokens, from what was seen already or, in the naive way, from the
+photo.
 """
 
 from __future__ import annotations
