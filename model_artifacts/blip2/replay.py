@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,8 +12,10 @@ from services.core.errors import VitrineError
 from services.core.model import Sight, VisionModel
 
 from .errors import ArtifactError
+from .packages_inside import take_out_foreign
 from .photos import Case, cases
-from .unpacked import serving
+from .served import serving
+from .unpacked import unpacked
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +78,11 @@ def _wear(assessment: Assessment) -> dict[str, float]:
 
 def _look(archive: Path, asked: Sequence[Case]) -> list[Sight]:
     seen = []
-    with serving(archive) as runtime:
+    with ExitStack() as stack:
+        inside = stack.enter_context(unpacked(archive))
+        # This environment's own take their place.
+        take_out_foreign(inside.folder / "code")
+        runtime = stack.enter_context(serving(inside, Path(sys.executable)))
         model = VisionModel(cast("Any", runtime), str(archive))
         for number, case in enumerate(asked, 1):
             sys.stderr.write(f"{archive}: report {number} of {len(asked)}\n")
