@@ -59,8 +59,8 @@ destroy: environment setup-deploy ## delete an environment's stacks, after askin
 model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name|random, REVISION=… of a hub's
 	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
 
-flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium
-	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)")
+flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium, TORCHSERVE=1: by AWS's server too
+	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
 
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
 	@$(PYTHON) -m model_artifacts.blip2 release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 from ..definition import ENVIRONMENT, STARTUP_S
@@ -20,17 +21,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_JAVA = 17
 _HANDLER = "sagemaker_pytorch_serving_container.handler_service:handle"
 
 
 def need_java() -> None:
-    """Raise JavaMissingError unless there is the Java that TorchServe would run on."""
+    """Raise JavaMissingError unless the `java` that TorchServe would run on is new enough."""
     home = os.environ.get("JAVA_HOME")
     java = f"{home}/bin/java" if home else "java"
-    if shutil.which(java) is None:
+    try:
+        # A file of that name is not enough: macOS has one that only says where to get Java.
+        ran = subprocess.run([java, "-version"], capture_output=True, check=False)  # noqa: S603 the user's
+    except OSError:
+        version = None
+    else:
+        version = re.search(rb'version "(\d+)', ran.stderr)
+    if version is None or int(version[1]) < _JAVA:
+        there = f"this is Java {int(version[1])}" if version else "there is none"
         raise JavaMissingError(
-            f"{java}: TorchServe runs on Java and there is none; install Java 17 "
-            "(Debian: openjdk-17-jre-headless, Homebrew: openjdk@17), or leave --torchserve out"
+            f"{java}: TorchServe needs Java {_JAVA} and {there}; install it "
+            f"(Debian: openjdk-{_JAVA}-jre-headless, Homebrew: openjdk@{_JAVA}) "
+            "and name it in JAVA_HOME, or leave --torchserve out"
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_artifacts.blip2.flight_check import check, refusals
-from model_artifacts.blip2.flight_check.torchserve import properties
+from model_artifacts.blip2.flight_check.torchserve import need_java, properties
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,15 +33,32 @@ def test_one_worker_calls_the_toolkits_handlers_one_request_at_a_time() -> None:
     assert "atch" not in said
 
 
-@pytest.mark.parametrize("home", [None, "/no/such/java"])
-def test_a_machine_without_java_is_told_before_anything_is_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
+@pytest.mark.parametrize(
+    ("java", "there"),
+    [
+        (None, "there is none"),
+        ("echo 'Unable to locate a Java Runtime.' >&2; exit 1", "there is none"),
+        ("echo 'openjdk version \"11.0.2\" 2019-01-15' >&2", "this is Java 11"),
+    ],
+)
+def test_a_machine_without_a_fitting_java_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, java: str | None, there: str
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    if home:
-        monkeypatch.setenv("JAVA_HOME", home)
+    if java:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "java").write_text(f"#!/bin/sh\n{java}\n")
+        (tmp_path / "bin" / "java").chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(
-        refusals.JavaMissingError, match=r"java: .* install Java 17 .* leave --torchserve out"
+        refusals.JavaMissingError, match=f"bin/java: TorchServe needs Java 17 and {there}; install it"
     ):
         check(tmp_path / "no-archive.tar.gz", "ml.t2.medium", aws_server=True)
+
+
+def test_a_fitting_java_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"21\" 2023-09-19' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    need_java()
