@@ -80,8 +80,8 @@ bench-model: setup-test ## scoring beside plain generation, both families: make 
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m tests.bench.synth
 
-bench-image: setup-test ## the image built without an engine, looked into and run; root, buildah, debootstrap
-	@$(PYTHON) -m tests.bench.image
+bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah
+	@$(PYTHON) -m tests.bench.image $(if $(IMAGE),--image "$(IMAGE)")
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
