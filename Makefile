@@ -94,6 +94,10 @@ lock: setup-test ## pin the requirements of each service anew, and the container
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
+	@cd model_artifacts/blip2 && sed -n 's/^ARG TORCH_VERSION=/torch==/p' server/Dockerfile | \
+	    ../../.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url code/requirements.txt server/requirements.txt - | grep -vE '^(torch|triton|nvidia|cuda)' \
+	    >server/requirements-locked.txt
 	@$(PYTHON) -m stacks.model_container
 
 clean: down ## stop the system and delete all that was made here

@@ -9,7 +9,8 @@ import pytest
 from model_artifacts.blip2.server import __main__ as program
 
 ROOT = Path(__file__).parents[3]
-DOCKERFILE = ROOT / "model_artifacts" / "blip2" / "server" / "Dockerfile"
+SERVER = "model_artifacts/blip2/server"
+DOCKERFILE = ROOT / SERVER / "Dockerfile"
 
 
 @pytest.fixture(scope="module")
@@ -50,5 +51,13 @@ def test_what_is_copied_is_let_into_the_build_and_nothing_else(lines: list[str])
     ignored = Path(f"{DOCKERFILE}.dockerignore").read_text("utf-8").splitlines()
     let_in = {line.removeprefix("!") for line in ignored if line.startswith("!")}
     assert ignored[1] == "*"
-    assert {name for name in copied if not name.endswith("/server/requirements.txt")} == let_in
+    assert {name for name in copied if not name.startswith(f"{SERVER}/requirements")} == let_in
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_every_package_of_the_image_is_pinned_as_its_requirements_say() -> None:
+    locked = (DOCKERFILE.parent / "requirements-locked.txt").read_text("utf-8").splitlines()
+    assert all("==" in line for line in locked)
+    for folder in ("code", "server"):
+        asked = (DOCKERFILE.parents[1] / folder / "requirements.txt").read_text("utf-8").splitlines()
+        assert {line for line in asked if not line.startswith("#")} <= set(locked)
