@@ -32,7 +32,7 @@ _ARTIFACT = Path(__file__).resolve().parent
 _START_S = 600
 _ANSWER_S = 60
 # What goes on to a server of the environment that this one runs in.
-_PASSED_ON = ("PATH", "HOME", "JAVA_HOME", "OMP_NUM_THREADS")
+_PASSED_ON = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 _FAULT = re.compile(r"(?:^|- )((?:\w+\.)*\w*(?:Error|Exception)\b: .+)$", re.MULTILINE)
 
 

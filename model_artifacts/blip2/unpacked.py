@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ArtifactError
+from .termination import terminable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def unpacked(archive: Path) -> Iterator[Unpacked]:
 
     Raises UnpackError, and HandlerMissingError when the handlers are not where SageMaker looks for them.
     """
-    with tempfile.TemporaryDirectory(prefix="blip2-unpacked-") as name:
+    with terminable(), tempfile.TemporaryDirectory(prefix="blip2-unpacked-") as name:
         folder = Path(name)
         try:
             with tarfile.open(archive) as tar:

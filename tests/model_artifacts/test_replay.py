@@ -3,12 +3,19 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import psutil
 import pytest
 from moto import mock_aws
 
@@ -21,9 +28,10 @@ from services.core.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from PIL import Image
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +181,25 @@ def test_handlers_that_fail_are_told_in_their_own_words(
         tar.add(tmp_path / "inference.py", "code/inference.py")
     with pytest.raises(ArchiveError, match=f"broken.tar.gz: {message}"):
         run("--old", broken, "--new", demo, folder)
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing(demo: Path, tmp_path: Path, folder: Path) -> None:
+    noted, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "inference.py").write_text(
+        f"import os, time\nopen({str(noted)!r}, 'w').write(f'{{os.getpid()}}.')\ntime.sleep(600)\n"
+    )
+    slow = tmp_path / "slow.tar.gz"
+    with tarfile.open(slow, "w:gz") as tar:
+        tar.add(tmp_path / "inference.py", "code/inference.py")
+    command = ("-m", "model_artifacts.blip2", "replay", "--old", slow, "--new", demo, folder)
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}
+    ) as process:
+        while not (noted.is_file() and noted.read_text().endswith(".")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not psutil.pid_exists(int(noted.read_text()[:-1]))
+    assert list(temporary.iterdir()) == []
