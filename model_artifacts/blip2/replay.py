@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> list[str]:
     """A line for each report, a photo that is given being one of its own, and a line for all of them."""
     asked = cases(given.photos, given.most)
-    old, new = _look(given.old, asked), _look(given.new, asked)
+    old, new = look(given.old, asked), look(given.new, asked)
     changes = [differences(*pair) for pair in zip(old, new, strict=True)]
     lines = [
         f"{case.name}: {'; '.join(found) or 'no change'}" for case, found in zip(asked, changes, strict=True)
@@ -76,7 +76,8 @@ def _wear(assessment: Assessment) -> dict[str, float]:
     return {mark.tag: mark.confidence for mark in assessment.condition.wear}
 
 
-def _look(archive: Path, asked: Sequence[Case]) -> list[Sight]:
+def look(archive: Path, asked: Sequence[Case]) -> list[Sight]:
+    """What the archive sees on this machine, in each case; raises ReplayError where it is of no use."""
     seen = []
     with ExitStack() as stack:
         inside = stack.enter_context(unpacked(archive))
