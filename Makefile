@@ -6,7 +6,7 @@ CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/
 ENV ?=
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image lock openapi operations clean environment setup-demo setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
 
 bench-model: setup-test ## scoring beside plain generation, both families: make bench-model DEVICE=cuda
 	@$(PYTHON) -m tests.bench.model $(if $(DEVICE),--device $(DEVICE))
+
+bench-batching: setup-test ## batching across requests in our own server: its gain for several callers, its price for one
+	@$(PYTHON) -m tests.bench.batching
 
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m tests.bench.synth
