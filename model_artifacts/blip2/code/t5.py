@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from families import Asked
 
-_ROWS = 64
-"""Prompts that are read at once; bounds the memory."""
+_ROWS = {"cuda": 64, "cpu": 12}
+"""Prompts that are read at once: bounds the memory of a GPU, and keeps within a CPU's caches."""
 _ANSWERS = 256
 """Answers of several tokens that are scored at once; a prompt's own answers stay together."""
 
@@ -47,7 +47,7 @@ class T5:
         """Σ log p of each one's answers, in fp32."""
         return [
             scores
-            for part in _parts(asked)
+            for part in _parts(asked, _ROWS.get(seen.device.type, _ROWS["cpu"]))
             for scores in self._answers(self.read(seen, part), [one.answers for one in part])
         ]
 
@@ -106,13 +106,13 @@ def padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor
     return tokens, (torch.arange(longest, device=device) < lengths[:, None]).long()
 
 
-def _parts(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+def _parts(asked: Sequence[Asked], rows: int) -> Iterator[list[Asked]]:
     """What is asked in turn, as much at a time as the memory allows."""
     part: list[Asked] = []
     answers = 0
     for one in asked:
         longer = sum(len(tokens) > 1 for tokens in one.answers)
-        if part and (len(part) == _ROWS or answers + longer > _ANSWERS):
+        if part and (len(part) == rows or answers + longer > _ANSWERS):
             yield part
             part, answers = [], 0
         part.append(one)
