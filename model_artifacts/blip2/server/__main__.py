@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from . import gpu
 from .app import create_app
 from .batching import Batching
 from .handlers import load
@@ -45,6 +46,8 @@ def main() -> None:
     if not 0 <= options.batch_wait_ms <= LONGEST_MS:
         parser.error(f"--batch-wait-ms is {options.batch_wait_ms:g}; it is 0 to {LONGEST_MS} milliseconds")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    if options.serve:
+        gpu.check()
     model_dir = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
     batched = options.batch_up_to > 1
     handlers = load(model_dir / "code", model_dir, batching=batched)
