@@ -7,7 +7,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-synth bench-image lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,8 +60,8 @@ destroy: environment setup-deploy ## delete an environment's stacks, after askin
 model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name|random, REVISION=… of a hub's
 	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
 
-flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium
-	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)")
+flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium, TORCHSERVE=1: by AWS's server too
+	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
 
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
 	@$(PYTHON) -m model_artifacts.blip2 release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
@@ -78,11 +78,14 @@ bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
 bench-model: setup-test ## scoring beside plain generation, both families: make bench-model DEVICE=cuda
 	@$(PYTHON) -m tests.bench.model $(if $(DEVICE),--device $(DEVICE))
 
+bench-batching: setup-test ## batching across requests in our own server: its gain for several callers, its price for one
+	@$(PYTHON) -m tests.bench.batching
+
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m tests.bench.synth
 
-bench-image: setup-test ## the image built without an engine, looked into and run; root, buildah, debootstrap
-	@$(PYTHON) -m tests.bench.image
+bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah
+	@$(PYTHON) -m tests.bench.image $(if $(IMAGE),--image "$(IMAGE)")
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
@@ -95,6 +98,10 @@ lock: setup-test ## pin the requirements of each service anew, and the container
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
+	@cd model_artifacts/blip2 && sed -n 's/^ARG TORCH_VERSION=/torch==/p' server/Dockerfile | \
+	    ../../.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url code/requirements.txt server/requirements.txt - | grep -vE '^(torch|triton|nvidia|cuda)' \
+	    >server/requirements-locked.txt
 	@$(PYTHON) -m stacks.model_container
 
 clean: down ## stop the system and delete all that was made here

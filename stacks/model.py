@@ -10,10 +10,10 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from model_artifacts.blip2.definition import STARTUP_S
+from model_artifacts.blip2.instances import has_local_disk
 from stacks import sections
 from stacks.environment import Environment
 from stacks.exchange import Exchange
-from stacks.instances import has_local_disk
 from stacks.logs import log_group
 from stacks.model_archive import archive
 from stacks.model_container import image_repository_arn, primary_container

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
-import tarfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +14,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from delivery import cdk
 from delivery.aws import environment, session
 from delivery.errors import DeliveryError
-from delivery.release.events import Events
-from delivery.release.release import Means, digest, release
+from delivery.release.release import Means, release
 from delivery.running import ROOT
+from model_artifacts.blip2 import packaging
 from model_artifacts.blip2.errors import ArtifactError
+from model_artifacts.blip2.events import Events
 from model_artifacts.blip2.flight_check.command import check
-from model_artifacts.blip2.photos import cases
+from model_artifacts.blip2.photos import Case, cases
+from model_artifacts.blip2.replay import look
 from stacks.environment import FOLDER, Environment, SettingsError
 
 if TYPE_CHECKING:
@@ -49,26 +49,27 @@ def run(given: argparse.Namespace) -> list[str]:
         settings = environment(given.env)
         account = session(settings)
         file = Path(given.env) if given.env.endswith(_TOML) else FOLDER / f"{given.env}{_TOML}"
-        log = ROOT / ".vitrine" / f"release-{settings.name}.jsonl"
-        events = Events(log, settings.name, digest(given.archive))
+        log = cdk.TOOLS / f"release-{settings.name}.jsonl"
+        sha256 = packaging.sha256_of(given.archive)
+        events = Events(log, {"env": settings.name, "sha256": sha256})
         means = Means(
             session=account,
             runtime=account.client("sagemaker-runtime"),
             check=check,
+            look=look,
             start=sdk_start(settings, account),
             deploy=lambda: _deploy(given.env, settings.name),
             photos=known_photos(),
-            version=stated_version,
             sleep=time.sleep,
         )
-        changed = release(settings, file, given.archive, events, means)
+        changed = release(settings, file, given.archive, sha256, events, means)
     except DeliveryError as error:
         raise ReleaseError(f"{error} {error.cure}".rstrip()) from error
-    except (SettingsError, tarfile.TarError) as error:
+    except SettingsError as error:
         raise ReleaseError(str(error)) from error
     except (ClientError, BotoCoreError) as error:
         raise ReleaseError(f"AWS refuses: {error} Run `make doctor ENV={given.env}`.") from error
-    return [f"{settings.name}: {'released' if changed else 'unchanged'} {events.sha256}", f"events: {log}"]
+    return [f"{settings.name}: {'released' if changed else 'unchanged'} {sha256}", f"events: {log}"]
 
 
 def sdk_start(settings: Environment, account: boto3.Session) -> Callable[[str, str, str], None]:
@@ -99,20 +100,10 @@ def sdk_start(settings: Environment, account: boto3.Session) -> Callable[[str, s
     return start
 
 
-def known_photos() -> dict[str, bytes]:
+def known_photos() -> list[Case]:
     """The example photos, as the service sends them."""
     files = sorted(str(file) for file in (ROOT / "examples" / "photos").glob("*.jpg"))
-    return {Path(case.name).name: case.photos[0] for case in cases(files, 0)}
-
-
-def stated_version(archive: Path) -> str | None:
-    """The version in the archive's manifest; None where it states none."""
-    with tarfile.open(archive) as packed:
-        for member in packed:
-            if member.name.removeprefix("./") == "manifest.json" and (content := packed.extractfile(member)):
-                stated = json.load(content).get("version")
-                return str(stated) if stated else None
-    return None
+    return [Case(Path(case.name).name, case.photos) for case in cases(files, 0)]
 
 
 def _deploy(named: str, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,20 +9,25 @@ from delivery.archive import upload
 from delivery.aws import parameter_name
 from delivery.checks.model import is_there
 from delivery.errors import DeliveryError
-from delivery.release.canary import CanaryFailed, ask, canary, may_read, terminable
+from delivery.release.asking import ask
+from delivery.release.canary import CanaryFailed, canary, remove
+from delivery.release.permission import Permission
 from delivery.release.settings_file import with_artifact, write_whole
+from delivery.release.signals import terminable
 from delivery.resources import physical_ids, resources
 from model_artifacts.blip2 import packaging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import boto3
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from delivery.release.events import Events
+    from model_artifacts.blip2.events import Events
+    from model_artifacts.blip2.photos import Case
+    from services.core.model import Sight
     from stacks.environment import Environment
 
 
@@ -34,43 +38,66 @@ class Means:
     session: boto3.Session
     runtime: SageMakerRuntimeClient
     check: Callable[[Path, str], object]
+    look: Callable[[Path, Sequence[Case]], Sequence[Sight]]  # what an archive sees, on this machine
     start: Callable[[str, str, str], None]  # of an endpoint: name, role, where the archive is
     deploy: Callable[[], None]  # the model's stack, by the settings as they are then
-    photos: Mapping[str, bytes]
-    version: Callable[[Path], str | None]  # what an archive says it is
+    photos: Sequence[Case]
     sleep: Callable[[float], None]
 
 
-def digest(archive: Path) -> str:
-    """The archive's SHA-256."""
-    with archive.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def release(
+    settings: Environment, file: Path, archive: Path, sha256: str, events: Events, means: Means
+) -> bool:
+    """Release an archive of this hash to the environment of these settings, which `file` holds.
 
-
-def release(settings: Environment, file: Path, archive: Path, events: Events, means: Means) -> bool:
-    """Release an archive to the environment of these settings, which `file` holds.
-
-    Returns False when it is the one that is served. Raises DeliveryError at the first step that fails: the
-    settings are then as they were, and no canary is left.
+    What a killed release left goes first. Returns False when the archive is the one that is served. Raises
+    DeliveryError at the first step that fails: the settings are then as they were, and no canary is left.
     """
-    key = packaging.key(events.sha256)
-    if settings.model.artifact.split("/")[1:2] == [events.sha256]:
+    key = packaging.key(sha256)
+    permission = _permission(settings, means)
+    _sweep(permission, events, means)
+    if settings.model.artifact == key:
         events.note("unchanged")
         return False
-    try:
-        means.check(archive, settings.model.instance_type)
-    except Exception as error:
-        events.note("flight_check_failed", reason=str(error))
-        raise
-    events.note("flight_checked", instance_type=settings.model.instance_type)
     bucket, kms_key = _bucket(settings, means)
-    s3 = means.session.client("s3")
-    _bring(s3, archive, bucket, key, events)
-    _prove(settings, archive, f"{bucket}/{key}", kms_key, events, means)
+    known = _fly(settings, archive, events, means)
+    _bring(means.session.client("s3"), archive, bucket, key, events)
+    _prove(permission, f"{bucket}/{key}", kms_key, known, events, means)
     with terminable():
         _take_over(file, key, events, means)
     events.note("released", key=key)
     return True
+
+
+def _permission(settings: Environment, means: Means) -> Permission:
+    stack = f"vitrine-{settings.name}-model"
+    held = resources(means.session.client("cloudformation"), stack)
+    models = physical_ids(held, "AWS::SageMaker::Model")
+    if not models:
+        raise DeliveryError(
+            f"The stack {stack} holds no model, so there is no role for the canary.",
+            cure=f"Run `make deploy ENV={settings.name}` first.",
+        )
+    described = means.session.client("sagemaker").describe_model(ModelName=models[0].rpartition("/")[2])
+    return Permission(means.session, described["ExecutionRoleArn"], f"{settings.model.endpoint_name}-canary")
+
+
+def _sweep(permission: Permission, events: Events, means: Means) -> None:
+    sagemaker = means.session.client("sagemaker")
+    left = [permission.withdraw(), remove(sagemaker, permission.endpoint, means.sleep)]
+    if any(left):
+        events.note("leftovers_removed", endpoint=permission.endpoint)
+
+
+def _fly(settings: Environment, archive: Path, events: Events, means: Means) -> Sequence[Sight]:
+    try:
+        means.check(archive, settings.model.instance_type)
+        known = means.look(archive, means.photos)
+    except Exception as error:
+        events.note("flight_check_failed", reason=str(error))
+        raise
+    events.note("flight_checked", instance_type=settings.model.instance_type)
+    return known
 
 
 def _bucket(settings: Environment, means: Means) -> tuple[str, str | None]:
@@ -102,33 +129,28 @@ def _bring(s3: S3Client, archive: Path, bucket: str, key: str, events: Events) -
     events.note("uploaded", place=where, bytes=archive.stat().st_size, of_them_earlier=earlier)
 
 
-def _role(settings: Environment, means: Means) -> str:
-    stack = f"vitrine-{settings.name}-model"
-    held = resources(means.session.client("cloudformation"), stack)
-    models = physical_ids(held, "AWS::SageMaker::Model")
-    if not models:
-        raise DeliveryError(
-            f"The stack {stack} holds no model, so there is no role for the canary.",
-            cure=f"Run `make deploy ENV={settings.name}` first.",
-        )
-    described = means.session.client("sagemaker").describe_model(ModelName=models[0].rpartition("/")[2])
-    return described["ExecutionRoleArn"]
-
-
 def _prove(
-    settings: Environment, archive: Path, place: str, kms_key: str | None, events: Events, means: Means
+    permission: Permission,
+    place: str,
+    kms_key: str | None,
+    known: Sequence[Sight],
+    events: Events,
+    means: Means,
 ) -> None:
-    name = f"{settings.model.endpoint_name}-canary"
-    role = _role(settings, means)
-    clients = means.session.client("iam"), means.session.client("sagemaker")
+    name, sagemaker = permission.endpoint, means.session.client("sagemaker")
     try:
         with (
-            may_read(clients[0], role, f"arn:aws:s3:::{place}", kms_key, means.sleep),
-            canary(clients[1], name, lambda: means.start(name, role, f"s3://{place}"), means.sleep),
+            permission.given(place, kms_key, means.sleep),
+            canary(sagemaker, name, lambda: means.start(name, permission.role, f"s3://{place}"), means.sleep),
         ):
             events.note("canary_started", endpoint=name)
-            ask(means.runtime, name, means.photos, means.version(archive))
-            events.note("canary_answered", endpoint=name, photos=len(means.photos))
+            largest = ask(means.runtime, name, means.photos, known)
+            events.note(
+                "canary_answered",
+                endpoint=name,
+                photos=len(means.photos),
+                largest_difference=round(largest, 4),
+            )
     except CanaryFailed as error:
         events.note("canary_failed", endpoint=name, reason=str(error))
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import packaging
 from .definition import STARTUP_S, pytorch_model
 from .errors import ArtifactError
+from .events import Events
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import boto3
     from sagemaker import Session
 
+LOGS = Path(__file__).resolve().parents[2] / ".vitrine"
 _OWNER = "aws:cloudformation:stack-name"
 
 
@@ -43,16 +44,23 @@ def run(given: argparse.Namespace) -> list[str]:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
+    events = Events(LOGS / f"deploy-{given.endpoint}.jsonl", {"endpoint": given.endpoint})
     try:
         account = boto3.Session(region_name=given.region)
         # The SDK logs and draws to standard output, which is for the answer.
         with contextlib.redirect_stdout(sys.stderr):
-            return [_deploy(given, account)]
+            done, place = _deploy(given, account)
+    except EndpointError as error:
+        events.note("refused", reason=str(error))
+        raise
     except (ClientError, BotoCoreError) as error:
+        events.note("refused", reason=str(error))
         raise EndpointError(f"{given.endpoint}: AWS refuses: {error}") from error
+    events.note(done, place=place)
+    return [f"{given.endpoint}: {done}, serves {place}"]
 
 
-def _deploy(given: argparse.Namespace, account: boto3.Session) -> str:
+def _deploy(given: argparse.Namespace, account: boto3.Session) -> tuple[str, str]:
     there = _is_there(account, given.endpoint)
     # The SDK announces its next major version, which has no PyTorchModel.
     os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
@@ -72,7 +80,7 @@ def _deploy(given: argparse.Namespace, account: boto3.Session) -> str:
         )
     except ValueError as error:  # what the SDK raises when the endpoint turns Failed
         raise EndpointError(f"{given.endpoint}: does not start: {error}") from error
-    return f"{given.endpoint}: {'updated' if there else 'created'}, serves {place}"
+    return "updated" if there else "created", place
 
 
 def _is_there(account: boto3.Session, endpoint: str) -> bool:
@@ -97,9 +105,7 @@ def _is_there(account: boto3.Session, endpoint: str) -> bool:
 
 
 def _upload(session: Session, archive: Path) -> str:
-    with archive.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
     bucket = session.default_bucket()
-    key = packaging.key(digest)
+    key = packaging.key(packaging.sha256_of(archive))
     session.boto_session.client("s3").upload_file(str(archive), bucket, key)
     return f"s3://{bucket}/{key}"

@@ -65,7 +65,7 @@ def build(
         part = work / NAME
         with part.open("wb") as stream:
             _write(members, stream)
-        sha256 = _sha256(part)
+        sha256 = sha256_of(part)
         part.replace(target)
     return sha256
 
@@ -73,6 +73,12 @@ def build(
 def key(sha256: str) -> str:
     """The archive's key in the artifact bucket: by its content, so that another archive is another key."""
     return f"models/{sha256}/{NAME}"
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's bytes, by which archives are named."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def contents(model: Path, vocabulary: Path = VOCABULARY) -> dict[str, Path]:
@@ -104,7 +110,7 @@ def fingerprint(model: Path, *, with_packages: bool = False, vocabulary: Path = 
     digest = hashlib.sha256(f"{with_packages}".encode())
     makers = {f" {file.name}": file for file in _MAKERS}
     for name, file in (contents(model, vocabulary) | makers).items():
-        digest.update(f"\0{name}\0{_sha256(file)}".encode())
+        digest.update(f"\0{name}\0{sha256_of(file)}".encode())
     return digest.hexdigest()
 
 
@@ -112,7 +118,7 @@ def _manifest(model: Path, members: Mapping[str, Path], revision: str | None) ->
     path = model / "manifest.json"
     stated: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     name = stated.setdefault("name", model.resolve().name)
-    files = {name: _sha256(file) for name, file in sorted(members.items()) if name != "manifest.json"}
+    files = {name: sha256_of(file) for name, file in sorted(members.items()) if name != "manifest.json"}
     words = json.loads(members["vocabulary.json"].read_text("utf-8"))
     # What an answer depends on: two archives of the same version answer alike.
     decisive = {
@@ -127,11 +133,6 @@ def _manifest(model: Path, members: Mapping[str, Path], revision: str | None) ->
         "files": files,
     }
     return f"{json.dumps(stated, indent=2, ensure_ascii=False)}\n"
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(members: Mapping[str, Path], stream: BinaryIO) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,8 +12,10 @@ from services.core.errors import VitrineError
 from services.core.model import Sight, VisionModel
 
 from .errors import ArtifactError
+from .packages_inside import take_out_foreign
 from .photos import Case, cases
-from .unpacked import serving
+from .served import serving
+from .unpacked import unpacked
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> list[str]:
     """A line for each report, a photo that is given being one of its own, and a line for all of them."""
     asked = cases(given.photos, given.most)
-    old, new = _look(given.old, asked), _look(given.new, asked)
+    old, new = look(given.old, asked), look(given.new, asked)
     changes = [differences(*pair) for pair in zip(old, new, strict=True)]
     lines = [
         f"{case.name}: {'; '.join(found) or 'no change'}" for case, found in zip(asked, changes, strict=True)
@@ -73,9 +76,14 @@ def _wear(assessment: Assessment) -> dict[str, float]:
     return {mark.tag: mark.confidence for mark in assessment.condition.wear}
 
 
-def _look(archive: Path, asked: Sequence[Case]) -> list[Sight]:
+def look(archive: Path, asked: Sequence[Case]) -> list[Sight]:
+    """What the archive sees on this machine, in each case; raises ReplayError where it is of no use."""
     seen = []
-    with serving(archive) as runtime:
+    with ExitStack() as stack:
+        inside = stack.enter_context(unpacked(archive))
+        # This environment's own take their place.
+        take_out_foreign(inside.folder / "code")
+        runtime = stack.enter_context(serving(inside, Path(sys.executable)))
         model = VisionModel(cast("Any", runtime), str(archive))
         for number, case in enumerate(asked, 1):
             sys.stderr.write(f"{archive}: report {number} of {len(asked)}\n")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from .errors import PackagingError
+from .hub import reached
 
 RANDOM = "random"
 # What the archive takes; a hub's folder may hold the same weights in three more formats.
@@ -41,38 +41,13 @@ def check(model: str, revision: str | None) -> None:
         )
 
 
-def reach() -> str | None:
-    """Let the hub's client go online, and return the hub's address where the environment names one."""
-    # The local system turns the hub off; the client reads that once, as it is imported.
-    os.environ.pop("HF_HUB_OFFLINE", None)
-    return os.environ.get("HF_ENDPOINT") or None
-
-
-def reason(error: Exception) -> str:
-    """The hub's own words in one line."""
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
-
-
 def _download(model: str, revision: str, folder: Path) -> Path:
-    endpoint = reach()
-    import httpx2
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+    with reached(model, revision) as endpoint:
+        from huggingface_hub import snapshot_download
 
-    try:
         snapshot_download(
             model, revision=revision, local_dir=folder, allow_patterns=list(PATTERNS), endpoint=endpoint
         )
-    except GatedRepoError:
-        raise PackagingError(f"{model}: is gated; accept its terms on the hub and set HF_TOKEN") from None
-    except RevisionNotFoundError:
-        raise PackagingError(f"{model}: has no revision {revision}") from None
-    except RepositoryNotFoundError:
-        raise PackagingError(f"{model}: the hub knows no such model; a private one needs HF_TOKEN") from None
-    except (httpx2.HTTPError, OSError) as error:
-        raise PackagingError(
-            f"{model}: cannot be fetched: {reason(error)} (is the hub reachable? HF_ENDPOINT names another)"
-        ) from error
     if not [*folder.glob("*.safetensors")]:
         raise PackagingError(f"{model} at {revision}: holds no *.safetensors; name a revision that has them")
     return folder

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import sources
-from .errors import ArtifactError
+from .hub import HubError, reached
 
 if TYPE_CHECKING:
     import argparse
 
 _TIMEOUT_S = 10.0
-
-
-class HubError(ArtifactError):
-    """The hub cannot be asked; the message says why."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,19 +32,10 @@ def run(given: argparse.Namespace) -> list[str]:
 
 def newest(model: str) -> tuple[str, str]:
     """The newest revision of `model` on the hub, and when it came there, as words or nothing."""
-    endpoint = sources.reach()
-    import httpx2
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import RepositoryNotFoundError
+    with reached(model) as endpoint:
+        from huggingface_hub import HfApi
 
-    try:
         info = HfApi(endpoint=endpoint).model_info(model, timeout=_TIMEOUT_S)
-    except RepositoryNotFoundError:
-        raise HubError(f"{model}: the hub knows no such model; a private one needs HF_TOKEN") from None
-    except (httpx2.HTTPError, OSError) as error:
-        raise HubError(
-            f"{model}: the hub cannot be asked: {sources.reason(error)} (HF_ENDPOINT names another hub)"
-        ) from error
     if info.sha is None:
         raise HubError(f"{model}: the hub states no revision")
     changed = f" of {info.last_modified:%Y-%m-%d}" if info.last_modified else ""

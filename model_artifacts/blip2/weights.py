@@ -23,6 +23,13 @@ HALF = "F16"
 _SIZES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2}
 _SIZES |= {"I8": 1, "U8": 1, "BOOL": 1}
 _WIDER = {"F64": "<f8", "F32": "<f4", "BF16": "<u2"}  # numpy has no bfloat16: its bits, then
+# The bits of a number's exponent: all of them set is a NaN or an infinity.
+_EXPONENT = {
+    "F64": ("<u8", 0x7FF0_0000_0000_0000),
+    "F32": ("<u4", 0x7F80_0000),
+    "F16": ("<u2", 0x7C00),
+    "BF16": ("<u2", 0x7F80),
+}
 _STEP = 1 << 24
 
 
@@ -57,7 +64,7 @@ def half(model: Path, work: Path) -> dict[str, Path]:
         work.mkdir(parents=True, exist_ok=True)
         target = work / name
         halves = [Tensor(one.name, _halved(one.dtype), one.shape) for one in tensors[name]]
-        write(target, halves, _converted(files[name], tensors[name]))
+        write(target, halves, _converted(files[name]))
         files[name] = target
         tensors[name] = halves
     if index is not None and wider:
@@ -88,12 +95,43 @@ def header(file: Path) -> list[Tensor]:
         raise PackagingError(
             f"{file}: its header is not that of a safetensors file; fetch it again"
         ) from None
+    found.sort(key=lambda one: (one.start, one.name))
+    end = 8 + length
     for one in found:
         if one.dtype not in _SIZES:
             raise PackagingError(f"{file}: {one.name} is of type {one.dtype}, which cannot be served as fp16")
         if one.start + one.size > size:
             raise PackagingError(f"{file}: cut short within {one.name}; fetch it again")
-    return sorted(found, key=lambda one: (one.start, one.name))
+        if one.start < end:
+            raise PackagingError(f"{file}: {one.name} begins within what is before it; fetch it again")
+        end = one.start + one.size
+    return found
+
+
+def blocks(file: Path) -> Iterator[tuple[Tensor | None, bytes]]:
+    """Every byte of a safetensors file once, in order; with each block the tensor that it is a part of.
+
+    A block of a tensor holds whole numbers; one of None is the header, or fills a gap.
+    """
+    with file.open("rb") as stream:
+        for one in header(file):
+            if before := stream.read(one.start - stream.tell()):
+                yield None, before
+            step = _STEP * _SIZES[one.dtype]
+            for start in range(0, one.size, step):
+                yield one, stream.read(min(step, one.size - start))
+        while after := stream.read(_STEP):
+            yield None, after
+
+
+def finite(dtype: str, block: bytes | memoryview) -> bool:
+    """Whether no number of the block is a NaN or an infinity; integers never are."""
+    import numpy as np
+
+    if dtype not in _EXPONENT:
+        return True
+    kind, exponent = _EXPONENT[dtype]
+    return not bool(((np.frombuffer(block, kind) & exponent) == exponent).any())
 
 
 def write(file: Path, tensors: Iterable[Tensor], parts: Iterable[Any]) -> None:
@@ -131,26 +169,23 @@ def _halved(dtype: str) -> str:
     return HALF if dtype in _WIDER else dtype
 
 
-def _converted(file: Path, tensors: Iterable[Tensor]) -> Iterator[Any]:
+def _converted(file: Path) -> Iterator[Any]:
     import numpy as np
 
-    with file.open("rb") as stream:
-        for one in tensors:
-            stream.seek(one.start)
-            step = _STEP * _SIZES[one.dtype]
-            for start in range(0, one.size, step):
-                block = stream.read(min(step, one.size - start))
-                if one.dtype not in (*_WIDER, HALF):
-                    yield block
-                    continue
-                numbers = np.frombuffer(block, _WIDER.get(one.dtype, "<f2"))
-                if one.dtype == "BF16":
-                    numbers = (numbers.astype("<u4") << 16).view("<f4")
-                with np.errstate(over="ignore", invalid="ignore"):
-                    halves = numbers.astype("<f2")
-                if not np.isfinite(halves).all():
-                    fault = "holds a NaN or an infinity"
-                    if np.isfinite(numbers).all():
-                        fault = f"reaches {float(np.abs(numbers).max()):.4g}: fp16 ends at 65504"
-                    raise PackagingError(f"{file}: {one.name} {fault}")
-                yield halves
+    for one, block in blocks(file):
+        if one is None:
+            continue
+        if one.dtype not in (*_WIDER, HALF):
+            yield block
+            continue
+        numbers = np.frombuffer(block, _WIDER.get(one.dtype, "<f2"))
+        if one.dtype == "BF16":
+            numbers = (numbers.astype("<u4") << 16).view("<f4")
+        with np.errstate(over="ignore", invalid="ignore"):
+            halves = numbers.astype("<f2")
+        if not finite(HALF, halves.data):
+            fault = "holds a NaN or an infinity"
+            if finite(one.dtype, block):
+                fault = f"reaches {float(np.abs(numbers).max()):.4g}: fp16 ends at 65504"
+            raise PackagingError(f"{file}: {one.name} {fault}")
+        yield halves

@@ -1,6 +1,6 @@
-"""Run an image's root as Fargate runs it: read-only, unprivileged, first process; standard output gets JSON.
+"""Run an image's root as a container runs it: read-only, unprivileged, first process.
 
-For tests.bench.image, which gives it a network of its own: so the entry point can be the image's.
+For the modules that observe one image each, in a network of their own: so the entry point can be the image's.
 """
 
 import json
@@ -8,38 +8,39 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from statistics import median
 from typing import Any
 
-import httpx2
 import psutil
-from PIL import Image
-
-from tests.services.analyze.process import Model, settings, stores, token
 
 PORT = 8080
-STARTS = 5
-PATIENCE_S = 60
+PATIENCE_S = 120
 # What a container has, and less: not even /dev/shm can be written.
 ENTER = """
 set -eu
-mount --bind "$1" "$1"
-mount -o remount,bind,ro "$1"
-mount -t proc proc "$1/proc"
-mount -t tmpfs none "$1/dev"
-for device in null zero random urandom; do
-    touch "$1/dev/$device"
-    mount --bind "/dev/$device" "$1/dev/$device"
-done
-mount -o remount,ro "$1/dev"
 root=$1 user=$2 folder=$3
 shift 3
+mount --bind "$root" "$root"
+{mounts}mount -o remount,bind,ro "$root"
+mount -t proc proc "$root/proc"
+mount -t tmpfs none "$root/dev"
+for device in null zero random urandom; do
+    touch "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+mount -o remount,ro "$root/dev"
 exec chroot --userspec="$user" --groups= "$root" /usr/bin/env -C "$folder" "$@"
+"""
+MOUNT = """mkdir -p "$root"{target}
+mount --bind {source} "$root"{target}
+mount -o remount,bind,ro "$root"{target}
+"""
+SCRATCH = """mount -t tmpfs -o mode=1777 none "$root"{target}
 """
 # Run inside, by the image's own Python.
 LOOK = r"""
@@ -66,38 +67,69 @@ print(json.dumps(found))
 
 @dataclass(frozen=True)
 class Container:
-    """An image's root and configuration, and the variables to run it with."""
+    """An image's root and configuration, and what it is run with.
+
+    `command` follows the entry point, `health` is the path that answers when it is ready, `mounts` are
+    folders by their place inside, where they are read-only; only `scratch` can be written to.
+    """
 
     root: Path
     config: Mapping[str, Any]
-    given: Mapping[str, str]
+    health: str
+    given: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    mounts: Mapping[str, Path] = field(default_factory=dict)
+    scratch: tuple[str, ...] = ()
 
     def start(self, command: list[str], **streams: Any) -> subprocess.Popen[bytes]:
         """Run a command in the root, as the image's user."""
         inside = (str(self.root), self.config["User"], self.config["WorkingDir"], *command)
         variables = dict(variable.split("=", 1) for variable in self.config["Env"])
         apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+        mounts = "".join(
+            MOUNT.format(source=quote(str(source)), target=quote(target))
+            for target, source in self.mounts.items()
+        ) + "".join(SCRATCH.format(target=quote(target)) for target in self.scratch)
         return subprocess.Popen(
-            [*apart, "sh", "-c", ENTER, "enter", *inside],
+            [*apart, "sh", "-c", ENTER.format(mounts=mounts), "enter", *inside],
             env={**variables, **self.given},
             stdin=subprocess.DEVNULL,
             **streams,
         )
 
     @contextmanager
-    def serving(self) -> Iterator[tuple[psutil.Process, float]]:
-        """The service's process once it answers, and the seconds that took; ended with the block."""
-        begun = time.monotonic()
-        started = self.start(self.config["Entrypoint"], stdout=sys.stderr)
+    def started(self, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
+        """The image's own program, ready or not; ended with the block."""
+        process = self.start(
+            [*self.config["Entrypoint"], *self.command], **(streams or {"stdout": sys.stderr})
+        )
         try:
-            while not _answers():
-                if time.monotonic() > begun + PATIENCE_S:
+            yield process
+        finally:
+            if process.poll() is None:
+                end(psutil.Process(process.pid).children())
+            process.wait()
+
+    @contextmanager
+    def serving(self) -> Iterator[tuple[psutil.Process, float]]:
+        """The program's process once it answers, and the seconds that took; ended with the block."""
+        begun = time.monotonic()
+        with self.started() as process:
+            while not self.answers():
+                if process.poll() is not None or time.monotonic() > begun + PATIENCE_S:
                     sys.exit("The container does not get ready.")
                 time.sleep(0.01)
-            yield psutil.Process(started.pid).children()[0], time.monotonic() - begun
-        finally:
-            _end(psutil.Process(started.pid).children())
-            started.wait()
+            yield psutil.Process(process.pid).children()[0], time.monotonic() - begun
+
+    def answers(self) -> bool:
+        """Whether it says that it is ready."""
+        try:
+            with socket.create_connection(("127.0.0.1", PORT), timeout=5) as connection:
+                asked = f"GET {self.health} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+                connection.sendall(asked.encode())
+                return connection.recv(12).endswith(b" 200")
+        except OSError:
+            return False
 
     def look(self) -> dict[str, Any]:
         """What a process inside finds to write to, and to call."""
@@ -110,67 +142,44 @@ class Container:
         return self.start(self.config["Healthcheck"]["Test"][1:], stdout=sys.stderr).wait()
 
 
-def main() -> None:
-    """Start the root that is named several times, post photos, look around in it, and stop it."""
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    root, config = Path(sys.argv[1]), json.load(sys.stdin)
-    with stores() as stores_port, Model().serving() as model:
-        model.open.set()
-        container = Container(root, config, settings(stores_port, model.port))
-        print(json.dumps(_observe(container)))  # noqa: T201
-
-
-def _observe(container: Container) -> dict[str, Any]:
-    starts = []
-    for _ in range(STARTS):
+def observe(container: Container, starts: int, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Start it several times, ask it, look around in it, and stop it; what was found."""
+    taken = []
+    for _ in range(starts):
         with container.serving() as (_, start_s):
-            starts.append(start_s)
+            taken.append(start_s)
     with container.serving() as (process, start_s):
-        starts.append(start_s)
-        answered = sum(_post(kind) == 200 for kind in ("JPEG", "PNG"))
+        taken.append(start_s)
+        asked = ask()
         health_check = container.check_health()
         user = _user(process)
         rss_mb = round(process.memory_info().rss / 1e6, 1)
         begun = time.monotonic()
-        _end([process])
+        end([process])
         stop_s = time.monotonic() - begun
     return {
         # The first one reads the files from the disk.
-        "start_s": {"first": round(starts[0], 2), "p50": round(median(starts[1:]), 2)},
+        "start_s": {"first": round(taken[0], 2), "p50": round(median(taken[1:]), 2)},
         "stop_s": round(stop_s, 2),
-        "photos_answered": answered,
         "health_check": health_check,
         "user": user,
-        "rss_mb_after_photos": rss_mb,
+        "rss_mb": rss_mb,
+        **asked,
         **container.look(),
     }
 
 
-def _answers() -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", PORT), timeout=5) as connection:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-            return connection.recv(12).endswith(b" 200")
-    except OSError:
-        return False
-
-
-def _end(processes: list[psutil.Process]) -> None:
+def end(processes: list[psutil.Process]) -> None:
+    """Ask them to end, and end those that do not."""
     for process in processes:
         process.terminate()
     for process in psutil.wait_procs(processes, timeout=PATIENCE_S)[1]:
         process.kill()
 
 
-def _post(kind: str) -> int:
-    photo = BytesIO()
-    Image.effect_noise((1200, 900), 40).convert("RGB").save(photo, kind)
-    with httpx2.Client(trust_env=False, timeout=30) as client:
-        return client.post(
-            f"http://127.0.0.1:{PORT}/analyze",
-            headers={"Authorization": f"Bearer {token('ana')}"},
-            files={"images": photo.getvalue()},
-        ).status_code
+def bring_up_loopback() -> None:
+    """Let the network of one's own have 127.0.0.1, and nothing else."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def _user(process: psutil.Process) -> dict[str, int]:
@@ -181,7 +190,3 @@ def _user(process: psutil.Process) -> dict[str, int]:
         "groups": len(status["Groups"].split()),
         "capabilities": int(status["CapEff"], 16),
     }
-
-
-if __name__ == "__main__":
-    main()

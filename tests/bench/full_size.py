@@ -82,7 +82,7 @@ def _bytes(*modules: Any) -> int:
 
 
 def _throughput(scorer: Any, count: int, bandwidth: float) -> list[Figure]:
-    from scoring import _ROWS
+    from t5 import _ROWS
 
     photos = bench.noise(count)
     todo = bench.ways(scorer, photos)
@@ -93,7 +93,7 @@ def _throughput(scorer: Any, count: int, bandwidth: float) -> list[Figure]:
     language = model.language_model
     vision = _bytes(model.vision_model, model.qformer, model.language_projection)
     encoder, decoder = _bytes(language.encoder), _bytes(language.decoder, language.lm_head)
-    parts = math.ceil(count * len(bench.asked(scorer)) / _ROWS)
+    parts = math.ceil(count * len(bench.asked(scorer)) / _ROWS[scorer.blip.device.type])
     least = (vision + parts * (encoder + 2 * decoder)) / bandwidth
     least_caption = (encoder + TOKENS * decoder) / bandwidth
     label = f"full_size_{count}_photos"

@@ -1,5 +1,6 @@
 """Secrets laid where a build could pick them up, and the search for them in an image's layers."""
 
+import json
 import os
 import re
 import secrets
@@ -33,6 +34,8 @@ class Secrets:
     files: dict[str, Path]
     values: tuple[bytes, ...]
     canary: str
+    # Folders of PIP_FIND_LINKS, which the build has to see at the same place.
+    wheels: tuple[Path, ...] = ()
 
     @classmethod
     def planted(cls, folder: Path) -> "Secrets":
@@ -43,17 +46,20 @@ class Secrets:
         chosen = f"index-url = {index}\n" if index else ""
         pip.write_text(f"# {canary}\n[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n{chosen}")
         chosen = f'[[index]]\nurl = "{index}"\ndefault = true\n' if index else ""
-        uv.write_text(f"# {canary}\nsystem-certs = true\n{chosen}")
+        wheels = _wheels()
+        links = f"find-links = {json.dumps([str(folder) for folder in wheels])}\n" if wheels else ""
+        uv.write_text(f"# {canary}\nsystem-certs = true\n{links}{chosen}")
         known = [canary, urlsplit(index).password, *(os.environ.get(name) for name in SERVICE_VARIABLES)]
-        return cls({"pip": pip, "uv": uv}, tuple(value.encode() for value in known if value), canary)
+        return cls({"pip": pip, "uv": uv}, tuple(value.encode() for value in known if value), canary, wheels)
 
-    def context(self, folder: Path) -> Path:
-        """Return a copy of what the build may see, with marked files of the kinds that must not get in."""
+    def context(self, folder: Path, sources: Iterable[str], lures: Iterable[str]) -> Path:
+        """Return a copy of `sources`, with marked files of the kinds that must not get in, at `lures` too."""
         context = folder / "context"
-        shutil.copytree(
-            REPOSITORY / "services", context / "services", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        for name in (".env", ".netrc", "services/analyze/.env", "services/core/.netrc", "secret.txt"):
+        for source in sources:
+            shutil.copytree(
+                REPOSITORY / source, context / source, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        for name in (".env", ".netrc", "secret.txt", *lures):
             (context / name).write_text(f"SECRET={self.canary}\n")
         return context
 
@@ -65,6 +71,11 @@ def _index() -> str:
     pip = (str(TOOLS / "bootstrap" / "bin" / "python"), "-m", "pip", "config", "get", "global.index-url")
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _wheels() -> tuple[Path, ...]:
+    named = (Path(name) for name in os.environ.get("PIP_FIND_LINKS", "").split())
+    return tuple(folder.resolve() for folder in named if folder.is_dir())
 
 
 def findings(layers: Iterable[Path], config: bytes, known: Secrets) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,7 +20,8 @@ ROLE = "arn:aws:iam::123456789012:role/model"
 
 
 @pytest.fixture
-def sagemaker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def sagemaker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    monkeypatch.setattr("model_artifacts.blip2.endpoint.LOGS", tmp_path)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ca-central-1")
@@ -32,6 +34,10 @@ def deploy(*more: str) -> list[str]:
     arguments(parser)
     common = ["--endpoint", "mine", "--role", ROLE, "--instance-type", "ml.g4dn.xlarge"]
     return run(parser.parse_args([*common, "--region", "ca-central-1", *more]))
+
+
+def events(folder: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (folder / "deploy-mine.jsonl").read_text("utf-8").splitlines()]
 
 
 def served(sagemaker: Any, config: str | None = None) -> str:
@@ -69,7 +75,7 @@ def test_an_archive_at_hand_is_uploaded_by_its_hash(sagemaker: Any, tmp_path: Pa
     assert boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == b"test"
 
 
-def test_an_endpoint_that_a_stack_owns_is_refused(sagemaker: Any) -> None:
+def test_an_endpoint_that_a_stack_owns_is_refused(sagemaker: Any, tmp_path: Path) -> None:
     deploy("--model-data", "s3://a/one.tar.gz")
     arn = sagemaker.describe_endpoint(EndpointName="mine")["EndpointArn"]
     owner = {"Key": "aws:cloudformation:stack-name", "Value": "vitrine-prod-model"}
@@ -77,3 +83,7 @@ def test_an_endpoint_that_a_stack_owns_is_refused(sagemaker: Any) -> None:
     with pytest.raises(EndpointError, match=r"stack vitrine-prod-model.* release --env"):
         deploy("--model-data", "s3://a/two.tar.gz")
     assert served(sagemaker) == "s3://a/one.tar.gz"
+    created, refused = events(tmp_path)
+    assert (created["event"], created["place"]) == ("created", "s3://a/one.tar.gz")
+    assert (refused["event"], refused["endpoint"]) == ("refused", "mine")
+    assert "belongs to the CloudFormation stack vitrine-prod-model" in refused["reason"]

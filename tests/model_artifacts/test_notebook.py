@@ -1,12 +1,13 @@
-"""Studio's notebook, executed from its first cell to its last, as far as an emulator goes.
+"""Studio's notebook, executed by nbmake from its first cell to its last, as far as an emulator goes.
 
 moto keeps the archive and makes the endpoint, for one instance type; no model is behind it and its answer is
-made up, which the notebook is told by VITRINE_EMULATED. nbclient runs it, without nbmake around it:
-nbmake 1.5.5 passes this notebook where a cell raises.
+made up, which the notebook is told by VITRINE_EMULATED. nbmake takes a cell for failed by the kernel's own
+error output, which the SDK replaces by rich's as it is imported: metadata of that cell puts it back.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,16 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "model_artifacts" / "blip2" / "studio.ipynb"
 REGION = "ca-central-1"
 BUCKET = "vitrine-studio-artifacts"
-EXECUTE = """
-import sys
-from pathlib import Path
-import nbformat
-from nbclient import NotebookClient
-source, target = map(Path, sys.argv[1:])
-notebook = nbformat.read(source, 4)
-NotebookClient(notebook, timeout=120, resources={"metadata": {"path": source.parent}}).execute()
-nbformat.write(notebook, target)
-"""
 ROLE = "arn:aws:iam::123456789012:role/tried"
 
 
@@ -82,13 +73,26 @@ def account() -> Iterator[Account]:
         server.stop()
 
 
-def run(account: Account, work: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """This repository with a notebook of its own, which nbmake overwrites with what it put out."""
+    clone = tmp_path / "vitrine"
+    clone.mkdir()
+    for name in ("environments", "examples", "model_artifacts", "services"):
+        (clone / name).symlink_to(ROOT / name)
+    (clone / "notebooks").mkdir()
+    shutil.copy(NOTEBOOK, clone / "notebooks")
+    return clone
+
+
+def run(account: Account, clone: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     # A process of its own: its kernel inherits the account.
-    command = [sys.executable, "-c", EXECUTE, str(NOTEBOOK), str(work / "executed.ipynb")]
-    emulated = {"VITRINE_EMULATED": "1", "IPYTHONDIR": str(work), "JUPYTER_PLATFORM_DIRS": "1"}
+    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(clone)]
+    command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", "--nbmake-timeout=120"]
+    emulated = {"VITRINE_EMULATED": "1", "IPYTHONDIR": str(clone / ".ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
     return subprocess.run(
-        command,
-        cwd=ROOT,
+        [*command, str(clone / "notebooks" / NOTEBOOK.name)],
+        cwd=clone,
         env=os.environ | account.environment | emulated | variables,
         capture_output=True,
         text=True,
@@ -97,11 +101,11 @@ def run(account: Account, work: Path, **variables: str) -> subprocess.CompletedP
     )
 
 
-def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, tmp_path: Path) -> None:
-    done = run(account, tmp_path)
+def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, clone: Path, tmp_path: Path) -> None:
+    done = run(account, clone)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    executed = (tmp_path / "executed.ipynb").read_text("utf-8")
+    executed = (clone / "notebooks" / NOTEBOOK.name).read_text("utf-8")
     assert "InService" in executed
     assert "emulated" in executed
     key = packaging.key(packaging.build(tmp_path / packaging.NAME, package.DEMO))
@@ -115,11 +119,12 @@ def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, tmp_path
     assert sagemaker.list_models()["Models"] == []
 
 
-def test_it_refuses_a_name_that_its_role_may_not_make(account: Account, tmp_path: Path) -> None:
-    done = run(account, tmp_path, VITRINE_ENDPOINT="shop")
+def test_it_refuses_a_name_that_its_role_may_not_make(account: Account, clone: Path) -> None:
+    done = run(account, clone, VITRINE_ENDPOINT="shop")
     assert done.returncode == 1
-    assert "CellExecutionError" in done.stderr
-    assert "if not ENDPOINT.startswith" in done.stderr
+    assert (
+        "ENDPOINT shop: the role of Studio makes endpoints named blip2-… only" in done.stdout.splitlines()[-2]
+    )
     assert "Contents" not in account.client("s3").list_objects_v2(Bucket=BUCKET)
 
 

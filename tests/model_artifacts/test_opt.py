@@ -62,7 +62,9 @@ def test_parts_of_a_request_are_scored_as_the_whole(
     scorer = loaded.scorer
     seen = scorer.look(noise)
     whole = scorer.score(seen, PROMPTS, CANDIDATES)
-    monkeypatch.setattr("scoring._ANSWERS", 5)
+    monkeypatch.setattr("t5._ANSWERS", 5)
+    monkeypatch.setattr("opt._TREE", 20)
+    monkeypatch.setattr("opt._PASS", 150)
 
     for one, other in zip(whole, scorer.score(seen, PROMPTS, CANDIDATES), strict=True):
         assert torch.allclose(one, other, atol=1e-4)
@@ -155,3 +157,22 @@ def test_a_photo_that_breaks_a_score_takes_no_other_requests_answer(
     assert bad.status_code == 500
     assert bad.message.startswith("NonFiniteScore: a score that is not a number for 'Question: ")
     assert good["answers"]
+
+
+def test_an_opt_reads_all_that_is_asked_about_photos_in_one_pass(
+    inference: Any, noise: list[Image.Image]
+) -> None:
+    words = processor("opt", MINIATURE)
+    from scoring import Scorer
+
+    scorer = Scorer(blip("opt", MINIATURE, words.tokenizer.convert_tokens_to_ids("<image>")), words)
+    passes = []
+    scorer.blip.language_model.model.register_forward_hook(
+        lambda module, given, result: passes.append(result.last_hidden_state.shape[:2])
+    )
+
+    scorer.score(scorer.look(noise), PROMPTS, CANDIDATES)
+
+    (rows, tokens) = passes[0]
+    assert (len(passes), rows) == (1, len(noise))
+    assert tokens < 32 + sum(len(ids) for ids in scorer.tokenizer(list(PROMPTS)).input_ids) + 6

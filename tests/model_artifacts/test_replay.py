@@ -3,28 +3,35 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import psutil
 import pytest
 from moto import mock_aws
 
 from model_artifacts.blip2 import packaging, replay
 from model_artifacts.blip2.demo import MODEL
-from model_artifacts.blip2.errors import ArtifactError
 from model_artifacts.blip2.photos import PhotoError, cases
-from model_artifacts.blip2.unpacked import ArchiveError
+from model_artifacts.blip2.unpacked import ArchiveError, HandlerMissingError, UnpackError
 from services.core.model import Sight
 from services.core.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from PIL import Image
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -143,22 +150,25 @@ def test_a_place_without_pictures_is_named() -> None:
 def test_an_archive_that_cannot_be_unpacked_is_named(demo: Path, tmp_path: Path, folder: Path) -> None:
     broken = tmp_path / "broken.tar.gz"
     broken.write_bytes(demo.read_bytes()[:100_000])
-    with pytest.raises(ArchiveError, match=r"broken\.tar\.gz: cannot be unpacked"):
+    with pytest.raises(UnpackError, match=r"broken\.tar\.gz: cannot be unpacked"):
         run("--old", broken, "--new", demo, folder)
     with tarfile.open(broken, "w:gz") as tar:
         tar.add(MODEL / "config.json", "config.json")
-    with pytest.raises(ArchiveError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
+    with pytest.raises(HandlerMissingError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
         run("--old", broken, "--new", demo, folder)
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("raise ValueError('no luck')", "its handlers ended: ValueError: no luck"),
+        ("raise ValueError('no luck')", r"code/inference\.py cannot be served: ValueError: no luck"),
+        ("import no_such_module", r"code/inference\.py cannot be imported: .*no_such_module"),
         (
-            "model_fn = input_fn = predict_fn = lambda *_: None\n"
-            "def output_fn(*_):\n    raise ValueError('wear: too long')",
-            "its handlers refuse the request: wear: too long",
+            "def model_fn(folder): return None\n"
+            "def input_fn(body, content_type): raise ValueError('wear: too long')\n"
+            "def predict_fn(request, model): return None\n"
+            "def output_fn(answer, accept): return None\n",
+            "its handlers fail on the request: ValueError: wear: too long",
         ),
     ],
 )
@@ -169,5 +179,27 @@ def test_handlers_that_fail_are_told_in_their_own_words(
     broken = tmp_path / "broken.tar.gz"
     with tarfile.open(broken, "w:gz") as tar:
         tar.add(tmp_path / "inference.py", "code/inference.py")
-    with pytest.raises(ArtifactError, match=f"broken.tar.gz: {message}"):
+    with pytest.raises(ArchiveError, match=f"broken.tar.gz: {message}"):
         run("--old", broken, "--new", demo, folder)
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing(demo: Path, tmp_path: Path, folder: Path) -> None:
+    noted, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "inference.py").write_text(
+        f"import os, time\nopen({str(noted)!r}, 'w').write(f'{{os.getpid()}}.')\ntime.sleep(600)\n"
+    )
+    slow = tmp_path / "slow.tar.gz"
+    with tarfile.open(slow, "w:gz") as tar:
+        tar.add(tmp_path / "inference.py", "code/inference.py")
+    command = ("-m", "model_artifacts.blip2", "replay", "--old", slow, "--new", demo, folder)
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}
+    ) as process:
+        while not (noted.is_file() and noted.read_text().endswith(".")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not psutil.pid_exists(int(noted.read_text()[:-1]))
+    assert list(temporary.iterdir()) == []

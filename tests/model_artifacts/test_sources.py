@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import huggingface_hub.constants
 import pytest
 
-from model_artifacts.blip2.packaging import PackagingError
+from model_artifacts.blip2.errors import ArtifactError, PackagingError
 from model_artifacts.blip2.sources import resolve
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_what_is_neither_folder_nor_hub_id_is_refused(tmp_path: Path, model: str
 def test_what_the_hub_does_not_give_is_said_in_one_sentence(
     tmp_path: Path, model: str, revision: str, message: str
 ) -> None:
-    with pytest.raises(PackagingError, match=message):
+    with pytest.raises(ArtifactError, match=message):
         resolve(model, revision, tmp_path)
 
 
@@ -139,5 +139,5 @@ def test_what_the_hub_does_not_give_is_said_in_one_sentence(
 def test_a_hub_out_of_reach_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(time, "sleep", lambda _: None)  # between the client's attempts
-    with pytest.raises(PackagingError, match=r"cannot be fetched: .* \(is the hub reachable\?"):
+    with pytest.raises(ArtifactError, match=r"asking the hub fails: .* \(HF_ENDPOINT names another"):
         resolve("acme/blip2", REVISION, tmp_path)

@@ -79,5 +79,5 @@ def test_a_branch_is_no_pin() -> None:
 def test_a_hub_out_of_reach_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(time, "sleep", lambda _: None)  # between the client's attempts
-    with pytest.raises(watch.HubError, match=r"acme/blip2: the hub cannot be asked: .*HF_ENDPOINT"):
+    with pytest.raises(ArtifactError, match=r"acme/blip2: asking the hub fails: .*HF_ENDPOINT"):
         run("--model", "acme/blip2", "--revision", PINNED)

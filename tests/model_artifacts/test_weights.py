@@ -129,3 +129,24 @@ def test_a_folder_of_bin_weights_is_told_how_to_convert_them(model: Path, tmp_pa
     (model / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(PackagingError, match=r"only pytorch_model\.bin: convert them with save_pretrained"):
         weights.half(model, tmp_path / "work")
+
+
+def test_every_byte_is_read_once_and_in_order(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "_STEP", 4)
+    file = model / "model.safetensors"
+    save_file({"a": torch.randn(7, 3), "none": torch.zeros(0), "b": torch.arange(5)}, file)
+    read = [(one and one.name, block) for one, block in weights.blocks(file)]
+    assert b"".join(block for _, block in read) == file.read_bytes()
+    assert {name: sum(len(block) for one, block in read if one == name) for name in ("a", "b")} == {
+        "a": 7 * 3 * 4,
+        "b": 5 * 8,
+    }
+
+
+def test_tensors_that_share_bytes_are_refused(model: Path) -> None:
+    file = model / "model.safetensors"
+    tensor = {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}
+    text = json.dumps({"a": tensor, "b": tensor}).encode()
+    file.write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
+    with pytest.raises(PackagingError, match="b begins within what is before it"):
+        weights.header(file)

@@ -12,11 +12,11 @@ import aws_cdk as cdk
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from model_artifacts.blip2.instances import has_local_disk
 from model_artifacts.blip2.packaging import fingerprint
 from stacks.__main__ import ROOT
 from stacks.environment import load_environment
 from stacks.exchange import Exchange
-from stacks.instances import has_local_disk
 from stacks.model import Model
 from stacks.model_archive import DEMO
 from stacks.storage import Storage

@@ -89,8 +89,8 @@ def test_the_storage_and_the_archive_are_there_before_the_model_is_made(
         "✅  vitrine-trial-storage\n",
         f"/{key}: 20 MB",
         "✅  vitrine-trial-storage (no changes)",
-        "vitrine-trial-model: creating CloudFormation changeset",
-        "Unrecognized resource types: [AWS::SageMaker::",
+        # Of the model's stack or the service's: the CDK deploys both at once, and the emulator knows neither.
+        "Unrecognized resource types: [",
     ]
     found = [said.find(text) for text in order]
     assert -1 not in found and found == sorted(found), said

@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from families import family, padded
+from families import Asked, family
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from PIL import Image
-
-_ROWS = 64
-"""Pairs of a photo and a prompt that are read at once; bounds the memory."""
-_ANSWERS = 256
-"""Answers of several tokens that are scored at once; a pair's own answers stay together."""
 
 
 class NonFiniteScoreError(ArithmeticError):
@@ -70,14 +65,11 @@ class Scorer:
     @torch.inference_mode()
     def score_pairs(self, seen: Tensor, pairs: Sequence[Pair]) -> list[Tensor]:
         """Σ log p of each pair's answers, in fp32."""
-        shared = self.language.share(seen)
         texts = dict.fromkeys(pair.prompt for pair in pairs)
         tokens = dict(zip(texts, self.tokenizer(list(texts)).input_ids, strict=True))
-        scores: list[Tensor] = []
-        for part in _parts(pairs):
-            photos = torch.tensor([pair.photo for pair in part], device=seen.device)
-            reading = self.language.read(shared, photos, [tokens[pair.prompt] for pair in part])
-            scores += self._answers(reading, [pair.answers for pair in part])
+        scores = self.language.score(
+            seen, [Asked(pair.photo, tokens[pair.prompt], pair.answers) for pair in pairs]
+        )
         finite = torch.stack([torch.isfinite(row).all() for row in scores]).tolist()
         if not all(finite):
             raise NonFiniteScoreError(
@@ -115,38 +107,3 @@ class Scorer:
             else tokens
             for tokens in plain
         ]
-
-    def _answers(self, reading: Any, answers: Sequence[list[list[int]]]) -> list[Tensor]:
-        """The first token's probabilities score every answer; those of several tokens take one more pass."""
-        scores = [reading.likely[row, [tokens[0] for tokens in of_row]] for row, of_row in enumerate(answers)]
-        longer = [
-            (row, at)
-            for row, of_row in enumerate(answers)
-            for at, tokens in enumerate(of_row)
-            if len(tokens) > 1
-        ]
-        if longer:
-            device = reading.likely.device
-            rows = torch.tensor([row for row, _ in longer], device=device)
-            given, known = padded([answers[row][at][:-1] for row, at in longer], device)
-            wanted, _ = padded([answers[row][at][1:] for row, at in longer], device)
-            likely = self.language.go_on(reading, rows, given, known).float().log_softmax(-1)
-            rest = likely.gather(2, wanted.unsqueeze(-1)).squeeze(-1).where(known.bool(), 0).sum(-1)
-            for (row, at), value in zip(longer, rest, strict=True):
-                scores[row][at] += value
-        return scores
-
-
-def _parts(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """The pairs in turn, as many at a time as the memory allows."""
-    part: list[Pair] = []
-    answers = 0
-    for pair in pairs:
-        longer = sum(len(tokens) > 1 for tokens in pair.answers)
-        if part and (len(part) == _ROWS or answers + longer > _ANSWERS):
-            yield part
-            part, answers = [], 0
-        part.append(pair)
-        answers += longer
-    if part:
-        yield part

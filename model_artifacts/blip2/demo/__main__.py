@@ -29,7 +29,8 @@ def main() -> None:
         "--minutes", type=float, default=45, help="of the first stage, in all runs together"
     )
     training.add_argument("--language-minutes", type=float, default=24, help="of the second stage")
-    training.add_argument("--chunks", type=int, default=30, help="of 2,048 pictures, drawn once")
+    training.add_argument("--chunks", type=int, default=30, help="of 2,048 pictures for the first stage")
+    training.add_argument("--lessons", type=int, default=14, help="chunks for the second stage alone")
     training.add_argument("--processes", type=int, default=2, help="that draw at once")
     training.add_argument(
         "--start", type=Path, help="folder of a model to go on from; without it, fresh weights"
@@ -65,10 +66,11 @@ def _train(given: argparse.Namespace) -> None:
     from . import evaluate, language, pool, vision
 
     torch.set_num_threads(1)
-    pool.write(TRAINING / "pool", given.chunks, given.processes)
+    pool.write(TRAINING / "pool", pool.TRAINING_SEED, given.chunks, given.processes)
+    pool.write(TRAINING / "lessons", pool.LESSON_SEED, given.lessons, given.processes)
     vision.train(TRAINING, given.minutes, given.start)
-    language.train(TRAINING, given.target, given.language_minutes, pictures=20_000)
-    evaluate.fit(given.target, count=300)
+    language.train(TRAINING, given.target, given.language_minutes)
+    evaluate.fit(given.target, count=500)
     figures = evaluate.evaluate(given.target, count=500)
     path = given.target / "manifest.json"
     manifest = json.loads(path.read_text("utf-8")) | {"held_out": figures}

@@ -44,9 +44,9 @@ class Lessons:
         self.asked = {name: PROMPT.format(words[name]["question"]) for name in ("type", "material", "wear")}
 
     def about(self, row: int) -> list[tuple[str, str]]:
-        """What it is, what it is made of, two wear tags (often one that is there), a caption."""
+        """What it is, what it is made of, three wear tags (often one that is there), a caption."""
         wear = self.truth["wear"][row].numpy()
-        tags = self.random.choice(len(TAGS), 2, replace=False)
+        tags = self.random.choice(len(TAGS), 3, replace=False)
         if wear.any() and self.random.random() < 0.5:
             tags[0] = self.random.choice(np.flatnonzero(wear))
         kind = TYPES[int(self.truth["type"][row])]
@@ -63,12 +63,12 @@ class Lessons:
 
 
 @torch.no_grad()
-def _look(blip: Blip2ForConditionalGeneration, pool: Pool, pictures: int) -> tuple[Tensor, dict[str, Tensor]]:
-    """What the Q-Former says of so many pictures, and the truth about them."""
+def _look(blip: Blip2ForConditionalGeneration, pool: Pool) -> tuple[Tensor, dict[str, Tensor]]:
+    """What the Q-Former says of as many pictures as the pool has, and the truth about them."""
     batches = Batches(pool, seed=99)
     said: list[Tensor] = []
     known: list[dict[str, Tensor]] = []
-    while len(said) * BATCH < pictures:
+    while len(said) * BATCH < len(pool):
         pixels, truth = batches.next()
         said.append(blip.get_image_features(pixels).pooler_output)
         known.append({name: truth[name] for name in ("type", "material", "colour", "wear")})
@@ -84,7 +84,7 @@ def _loss(
     return blip.language_model(inputs_embeds=embedded, attention_mask=mask, labels=answers).loss  # type: ignore[no-any-return]
 
 
-def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
+def train(folder: Path, target: Path, minutes: float) -> None:
     """Teach the language model for `minutes` in all, then write the whole model to `target`."""
     torch.manual_seed(11)
     eyes = Eyes()
@@ -94,9 +94,9 @@ def train(folder: Path, target: Path, minutes: float, pictures: int) -> None:
     )
     blip, tools = eyes.blip, processor()
     tokens = tools.tokenizer
-    pool = read(folder / "pool")
-    say(f"language: looking at {pictures} pictures")
-    seen, truth = _look(blip, pool, pictures)
+    pool = read(folder / "lessons")
+    say(f"language: looking at {len(pool)} pictures")
+    seen, truth = _look(blip, pool)
     image = IMAGE * blip.config.num_query_tokens
     optimizer = torch.optim.AdamW(
         blip.language_model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01

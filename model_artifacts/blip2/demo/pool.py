@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from .drawing import TAGS, UNKNOWN, draw
+from .drawing import TAGS, UNKNOWN, Drawing, draw
 from .goods import SHAPES
 from .materials import COLOURS
 from .progress import say
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIZE = 96
+_DRAWN = 192
+"""Drawn at twice the model's size, then squeezed as its processor does: the softness of a real photo."""
 CHUNK = 2048
-OUTLIERS = 0.25
+OUTLIERS = 0.3
 """The share of unknown things among the training pictures; more than are met, since they have more faces."""
 TRAINING_SEED = 1_000_000
 """Training pictures have seeds from here on; all seeds below are held out."""
+LESSON_SEED = 10_000_000
+"""The language model's pictures have seeds from here on. The first stage knows its own by heart: what it says
+of them is surer than what it will say of new ones."""
 
 TYPES = (*sorted(SHAPES), UNKNOWN)
 MATERIALS = tuple(sorted(COLOURS))
@@ -46,12 +52,18 @@ class Pool:
         return len(self.types)
 
 
+def _seen(drawing: Drawing) -> NDArray[np.uint8]:
+    return np.asarray(drawing.image.resize((SIZE, SIZE), Image.Resampling.BICUBIC))
+
+
 def make(first_seed: int, count: int, outliers: float = 0.1) -> Pool:
     """Draw the pictures of consecutive seeds, such a share of them unknown things."""
-    drawings = [draw(seed, (SIZE, SIZE), outliers=outliers) for seed in range(first_seed, first_seed + count)]
+    drawings = [
+        draw(seed, (_DRAWN, _DRAWN), outliers=outliers) for seed in range(first_seed, first_seed + count)
+    ]
     return Pool(
-        np.stack([np.asarray(drawing.image) for drawing in drawings]),
-        np.stack([drawing.regions for drawing in drawings]),
+        np.stack([_seen(drawing) for drawing in drawings]),
+        np.stack([drawing.regions[:: _DRAWN // SIZE, :: _DRAWN // SIZE] for drawing in drawings]),
         np.array([TYPES.index(drawing.type) for drawing in drawings]),
         np.array([MATERIALS.index(drawing.material) for drawing in drawings]),
         np.array([COLOUR_NAMES.index(drawing.colour) for drawing in drawings]),
@@ -59,21 +71,21 @@ def make(first_seed: int, count: int, outliers: float = 0.1) -> Pool:
     )
 
 
-def _write_chunk(folder: Path, number: int) -> int:
+def _write_chunk(folder: Path, first_seed: int, number: int) -> int:
     path = folder / f"{number:04d}.npz"
     if not path.exists():
         draft = path.with_suffix(".draft.npz")
-        np.savez(draft, **vars(make(TRAINING_SEED + number * CHUNK, CHUNK, OUTLIERS)))
+        np.savez(draft, **vars(make(first_seed + number * CHUNK, CHUNK, OUTLIERS)))
         draft.rename(path)
     return number
 
 
-def write(folder: Path, chunks: int, processes: int) -> None:
-    """Draw `chunks` chunks of training pictures to `folder`; those that are there already are kept."""
+def write(folder: Path, first_seed: int, chunks: int, processes: int) -> None:
+    """Draw `chunks` chunks of pictures to `folder`; those that are there already are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("spawn").Pool(processes) as workers:
-        for number in workers.imap_unordered(partial(_write_chunk, folder), range(chunks)):
-            say(f"pool: chunk {number + 1} of {chunks}")
+        for number in workers.imap_unordered(partial(_write_chunk, folder, first_seed), range(chunks)):
+            say(f"{folder.name}: chunk {number + 1} of {chunks}")
 
 
 def read(folder: Path) -> Pool:

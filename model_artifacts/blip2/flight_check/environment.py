@@ -5,28 +5,30 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from .refusals import RequirementAbsentError
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVER = Path(__file__).resolve().parents[1] / "server" / "requirements.txt"
+OWN_SERVER = Path(__file__).resolve().parents[1] / "server" / "requirements.txt"
+TORCHSERVE = Path(__file__).with_name("torchserve-requirements.txt")
 _KEPT = ROOT / ".vitrine" / "flight-check"
 
 
-def environment(requirements: Path) -> Path:
-    """The interpreter of an environment with these requirements; made once, then kept.
+def environment(requirements: Path, server: Path = OWN_SERVER) -> Path:
+    """The interpreter of an environment with these requirements and a server's; made once, then kept.
 
     An archive with its packages inside has no requirements: nothing is installed for it.
     """
     torch = f"torch=={version('torch')}"
-    given = [file for file in (requirements, SERVER) if file.is_file()]
-    wanted = b"".join(file.read_bytes() for file in given) + torch.encode()
+    given = [file for file in (requirements, server) if file.is_file()]
+    wanted = b"".join(file.read_bytes() for file in given) + f"{torch} {sys.version}".encode()
     folder = _KEPT / hashlib.sha256(wanted).hexdigest()[:12]
     done = folder / "complete"
     if not done.exists():
-        _uv("venv", "--clear", "--quiet", str(folder))
+        _uv("venv", "--clear", "--quiet", "--python", sys.executable, str(folder))
         links = [f"--find-links={place}" for place in os.environ.get("PIP_FIND_LINKS", "").split()]
         # uv follows no pip setting; this is where a CPU's torch is looked for, as in local/setup.sh.
         backend = [] if links else ["--torch-backend=cpu"]

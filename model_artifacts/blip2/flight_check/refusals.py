@@ -1,14 +1,12 @@
-"""Why an archive does not fly: one class for each reason."""
+"""Why an archive does not fly: one class for each reason, beside those of unpacking and serving it.
+
+ArtifactError
+├── ArchiveError              in `unpacked`: UnpackError, HandlerMissingError
+│                             in `served`: ImportFailedError, NotServingError, NotAnsweringError
+└── all that follow
+"""
 
 from ..errors import ArtifactError
-
-
-class UnpackError(ArtifactError):
-    """The archive is no archive, or a member would leave its folder."""
-
-
-class HandlerMissingError(ArtifactError):
-    """There is no code/inference.py."""
 
 
 class WeightsCutShortError(ArtifactError):
@@ -27,17 +25,21 @@ class RequirementAbsentError(ArtifactError):
     """The handlers import a package that nothing installs."""
 
 
-class ImportFailedError(ArtifactError):
-    """The handlers cannot be imported."""
+class InstanceUnknownError(ArtifactError):
+    """What memory the instance has is not known."""
 
 
 class TooLargeError(ArtifactError):
     """The model does not fit the instance's memory."""
 
 
-class NotServingError(ArtifactError):
-    """The server ended, or did not answer in time."""
-
-
 class WrongShapeError(ArtifactError):
     """The answer breaks the contract."""
+
+
+class OtherAnswerError(ArtifactError):
+    """TorchServe's answer is not that of our own server."""
+
+
+class JavaMissingError(ArtifactError):
+    """TorchServe needs Java, and there is none."""

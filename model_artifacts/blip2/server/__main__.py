@@ -11,8 +11,13 @@ from pathlib import Path
 
 import uvicorn
 
+from . import gpu
 from .app import create_app
+from .batching import Batching
 from .handlers import load
+
+MOST = 32
+LONGEST_MS = 1000
 
 
 def main() -> None:
@@ -22,10 +27,32 @@ def main() -> None:
     # A container is reached from outside itself; its network is what limits who may.
     parser.add_argument("--host", default="0.0.0.0", help="default: %(default)s")  # noqa: S104
     parser.add_argument("--port", type=int, default=8080, help="default: %(default)s")
+    # SageMaker starts an image with no more than `serve`: there, the environment says it.
+    parser.add_argument(
+        "--batch-up-to",
+        type=int,
+        default=os.environ.get("BATCH_UP_TO", "1"),
+        help="requests that one prediction answers at most (default: BATCH_UP_TO, else 1: no batching)",
+    )
+    parser.add_argument(
+        "--batch-wait-ms",
+        type=float,
+        default=os.environ.get("BATCH_WAIT_MS", "0"),
+        help="how long a request waits for others while the model is idle (default: BATCH_WAIT_MS, else 0)",
+    )
     options = parser.parse_args()
+    if not 1 <= options.batch_up_to <= MOST:
+        parser.error(f"--batch-up-to is {options.batch_up_to}; it is 1 to {MOST} requests")
+    if not 0 <= options.batch_wait_ms <= LONGEST_MS:
+        parser.error(f"--batch-wait-ms is {options.batch_wait_ms:g}; it is 0 to {LONGEST_MS} milliseconds")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    if options.serve:
+        gpu.check()
     model_dir = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
-    app = create_app(load(model_dir / "code", model_dir))
+    batched = options.batch_up_to > 1
+    handlers = load(model_dir / "code", model_dir, batching=batched)
+    batching = Batching(handlers.together, options.batch_up_to, options.batch_wait_ms / 1000)
+    app = create_app(handlers, batching if batched else None)
     uvicorn.run(app, host=options.host, port=options.port, access_log=False, log_level="info")
 
 

@@ -1,6 +1,7 @@
 """The container's HTTP interface: /ping and /invocations around loaded handlers."""
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
@@ -8,17 +9,23 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from .batching import Batches, Batching
 from .bodies import BodyTooLargeError, read_body
-from .handlers import Invoke
+from .handlers import Answer, Invoke
 
 # TorchServe's own limit, above the 6,291,456 bytes that the SageMaker runtime lets through.
 BODY_LIMIT = 6_553_500
 
 
-def create_app(invoke: Invoke) -> Starlette:
-    """Return the container's HTTP interface around loaded handlers."""
+def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:
+    """Return the container's HTTP interface around loaded handlers; with `batching`, it asks that instead."""
     # One thread: on AWS the toolkit has one worker, and two at once would only share the same cores.
     worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+
+    async def alone(body: bytes, headers: Mapping[str, str]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(worker, invoke, body, headers)
+
+    answered = alone if batching is None else Batches(batching, worker).answer
 
     async def ping(request: Request) -> Response:
         return PlainTextResponse("ready")
@@ -28,8 +35,7 @@ def create_app(invoke: Invoke) -> Starlette:
             body = await read_body(request, BODY_LIMIT)
         except BodyTooLargeError as error:
             return PlainTextResponse(str(error), 413)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(worker, invoke, body, dict(request.headers))
+        answer = await answered(body, dict(request.headers))
         return Response(answer.body, answer.status, media_type=answer.content_type)
 
     return Starlette(

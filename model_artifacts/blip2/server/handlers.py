@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +31,13 @@ class Invoke(Protocol):
         ...
 
 
+class NoBatchHandlerError(Exception):
+    """The handlers cannot answer several requests at once."""
+
+
+PredictBatch = Callable[[Sequence[Any], Any], Sequence[Any]]
+
+
 class _ToolkitError(Protocol):
     status_code: int
     message: str
@@ -50,7 +57,12 @@ class _Context:
 
 
 class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no types
-    """Keeps tracebacks in the log: the toolkit would send them to the caller."""
+    """Keeps tracebacks in the log: the toolkit would send them to the caller.
+
+    For a batch, the toolkit's one way is walked in two parts, with one prediction between them.
+    """
+
+    _transform_fn: Any
 
     @staticmethod
     def handle_error(context: _Context, inference_exception: _ToolkitError, trace: str) -> list[str]:
@@ -59,26 +71,110 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
             logger.error("a handler failed\n%s", trace)
         return [inference_exception.message]
 
+    @property
+    def predict_batch(self) -> PredictBatch:
+        """The handlers' function for several requests at once, which the toolkit does not know."""
+        module = sys.modules[self._environment.module_name]
+        try:
+            return cast("PredictBatch", module.predict_batch)
+        except AttributeError:
+            raise NoBatchHandlerError(
+                f"{module.__file__} has no predict_batch, by which several requests are answered at once; "
+                "leave batching off"
+            ) from None
 
-def load(code: Path, model_dir: Path) -> Invoke:
+    def read(self, body: bytes, context: _Context) -> list[Any]:
+        """The toolkit's way up to `input_fn`: its result, or nothing where the context has an error."""
+        found: list[Any] = []
+
+        def step(_model: Any, data: Any, content_type: str, _accept: str) -> bytes:
+            found.append(self._run_handler_function(self._input_fn, data, content_type))
+            return b""
+
+        self._only(step, body, context)
+        return found
+
+    def predict(self, data: Sequence[Any]) -> Sequence[Any]:
+        """One prediction for each, or the error that takes its place."""
+        if not data:
+            return []
+        try:
+            return self.predict_batch(data, self._model)
+        except Exception as error:
+            if len(data) == 1:
+                return [error]
+            logger.warning("a batch of %d failed as a whole; each is tried alone", len(data))
+            return [self.predict([one])[0] for one in data]
+
+    def write(self, prediction: Any, context: _Context) -> Any:
+        """The toolkit's way from `output_fn` on, with its treatment of an error."""
+
+        def output(_model: Any, _data: Any, _kind: str, accept: str) -> Any:
+            if isinstance(prediction, Exception):
+                raise prediction
+            return self._run_handler_function(self._output_fn, prediction, accept)
+
+        return self._only(output, b"", context)
+
+    def _only(self, step: Callable[[Any, Any, str, str], Any], body: bytes, context: _Context) -> Any:
+        """The toolkit's `transform` of one request, in which `step` stands for the handlers."""
+        whole, self._transform_fn = self._transform_fn, step
+        try:
+            return self.transform([{"body": body}], context)[0]
+        finally:
+            self._transform_fn = whole
+
+
+class Handlers:
+    """The loaded model and its handlers; not to be called from two threads at once."""
+
+    def __init__(self, transformer: _Transformer, model_dir: Path) -> None:
+        self._transformer = transformer
+        self._model_dir = model_dir
+
+    def __call__(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Answer one request as the toolkit does."""
+        context = _Context(self._model_dir, headers)
+        return _answer(self._transformer.transform([{"body": body}], context)[0], context)
+
+    def together(self, requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
+        """Answer several requests by one prediction, each with the answer or the error that it has alone."""
+        if len(requests) == 1:
+            return [self(*requests[0])]
+        contexts = [_Context(self._model_dir, headers) for _, headers in requests]
+        given = [
+            data
+            for (body, _), context in zip(requests, contexts, strict=True)
+            for data in self._transformer.read(body, context)
+        ]
+        predictions = iter(self._transformer.predict(given))
+        results = [
+            b"" if context.error else self._transformer.write(next(predictions), context)
+            for context in contexts
+        ]
+        return [_answer(result, context) for result, context in zip(results, contexts, strict=True)]
+
+
+def load(code: Path, model_dir: Path, batching: bool = False) -> Handlers:
     """Load the model with the `inference.py` in `code`, as an endpoint does before it is InService.
 
-    Whatever `model_fn` raises is raised.
+    Whatever `model_fn` raises is raised; NoBatchHandlerError where `batching` asks for what is not there.
     """
     os.environ["SAGEMAKER_PROGRAM"] = "inference.py"
     sys.path.insert(0, str(code))  # the container does the same by PYTHONPATH
     transformer = _Transformer()
     transformer.validate_and_initialize(model_dir=str(model_dir), context=_Context(model_dir, {}))
+    if batching:
+        _ = transformer.predict_batch
+    return Handlers(transformer, model_dir)
 
-    def invoke(body: bytes, headers: Mapping[str, str]) -> Answer:
-        context = _Context(model_dir, headers)
-        result = cast("list[Any]", transformer.transform([{"body": body}], context))[0]
+
+def _answer(result: str | bytes | bytearray, context: _Context) -> Answer:
+    if context.error is None:
         payload = result.encode() if isinstance(result, str) else bytes(result)
-        if context.error is None:
-            return Answer(200, payload, context.content_type)
-        status = context.error.status_code
-        if status >= 500:
-            payload = b"The model failed on this request; its log says why."
-        return Answer(status, payload, "text/plain")
-
-    return invoke
+        return Answer(200, payload, context.content_type)
+    status = context.error.status_code
+    message = (
+        "The model failed on this request; its log says why." if status >= 500 else context.error.message
+    )
+    return Answer(status, message.encode(), "text/plain")

@@ -3,21 +3,24 @@
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from delivery.release.command import sdk_start, stated_version
-from delivery.release.events import Events
-from delivery.release.release import Means, digest, release
+from delivery.release.command import sdk_start
+from delivery.release.release import Means, release
+from model_artifacts.blip2 import packaging
 from model_artifacts.blip2.demo import MODEL
 from model_artifacts.blip2.demo.evaluate import handlers
+from model_artifacts.blip2.events import Events
+from model_artifacts.blip2.photos import Case
+from services.core.model import Sight, VisionModel
 from stacks.environment import FOLDER, load_environment
 
 REGION = "ca-central-1"
@@ -59,19 +62,32 @@ class Runtime:
         self.model = self.inference.model_fn(str(MODEL))
         self.asked = 0
         self.change: Callable[[dict[str, Any]], object] = lambda reply: None
-        self.policies: list[str] = []
 
     def invoke_endpoint(self, **call: Any) -> dict[str, Any]:
         self.asked += 1
         self.sagemaker.describe_endpoint(EndpointName=call["EndpointName"])
-        given = self.inference.input_fn(call["Body"], call["ContentType"])
-        made = self.inference.output_fn(self.inference.predict_fn(given, self.model), call["Accept"])
-        reply = json.loads(made[0] if isinstance(made, tuple) else made)
+        reply = self.answer(call)
         self.change(reply)
         return {"Body": io.BytesIO(json.dumps(reply).encode())}
 
+    def answer(self, call: dict[str, Any]) -> dict[str, Any]:
+        given = self.inference.input_fn(call["Body"], call["ContentType"])
+        made = self.inference.output_fn(self.inference.predict_fn(given, self.model), call["Accept"])
+        answer: dict[str, Any] = json.loads(made[0] if isinstance(made, tuple) else made)
+        return answer
+
     def refuse(self, reply: dict[str, Any]) -> None:
         raise ClientError({"Error": {"Code": "ModelError"}, "OriginalStatusCode": 500}, "InvokeEndpoint")  # type: ignore[typeddict-unknown-key]
+
+
+@dataclass
+class Here:
+    """Asks the same handlers, without an endpoint."""
+
+    runtime: Runtime
+
+    def invoke_endpoint(self, **call: Any) -> dict[str, Any]:
+        return {"Body": io.BytesIO(json.dumps(self.runtime.answer(call)).encode())}
 
 
 @dataclass
@@ -106,21 +122,31 @@ class Place:
 
     def release(self, archive: Path) -> bool:
         settings = load_environment(self.file)
-        log = Events(self.folder / "log.jsonl", "shop", digest(archive))
+        sha256 = packaging.sha256_of(archive)
+        log = Events(self.folder / "log.jsonl", {"env": "shop", "sha256": sha256})
         means = Means(
             session=self.session,
             runtime=self.runtime,  # type: ignore[arg-type]
             check=self.check or (lambda file, _type: self.checked.append(file)),
             start=sdk_start(settings, self.session),
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
-            photos={"mug": (FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes()},
-            version=stated_version,
+            look=self._look,
+            photos=[Case("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
             sleep=lambda _seconds: None,
         )
-        return release(settings, self.file, archive, log, means)
+        return release(settings, self.file, archive, sha256, log, means)
+
+    def _look(self, _archive: Path, cases: Sequence[Case]) -> list[Sight]:
+        model = VisionModel(cast("Any", Here(self.runtime)), "here")
+        return [model.look(case.photos) for case in cases]
 
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "log.jsonl").read_text("utf-8").splitlines()]
+
+    def logs(self) -> list[Any]:
+        """The canary's log, where it is there."""
+        name = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
+        return self.session.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
 
     def left(self) -> list[str]:
         """What is there of the canary."""

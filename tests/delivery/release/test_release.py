@@ -1,14 +1,18 @@
 """A release against the emulator: what it changes, what it leaves, and what it says in its log."""
 
+import json
 import os
+import re
 import signal
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from delivery.errors import DeliveryError
 from delivery.release.canary import CanaryFailed
-from delivery.release.release import digest
+from delivery.release.permission import POLICY, Permission
+from model_artifacts.blip2 import packaging
 from stacks.environment import load_environment
 from tests.delivery.release.conftest import ENDPOINT, Place
 
@@ -32,14 +36,16 @@ def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None
     archive = place.archive()
     before = place.file.read_text("utf-8")
     assert place.release(archive)
-    key = f"models/{digest(archive)}/blip2-endpoint.tar.gz"
+    key = f"models/{packaging.sha256_of(archive)}/blip2-endpoint.tar.gz"
     stored = place.session.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read()
     assert stored == archive.read_bytes()
     assert place.deployed == [key]
     assert place.file.read_text("utf-8") == before.replace('artifact = "demo"', f'artifact = "{key}"')
     assert names(place) == WELL
-    assert {(line["env"], line["sha256"]) for line in place.events()} == {("shop", digest(archive))}
-    assert place.left() == []
+    assert {(line["env"], line["sha256"]) for line in place.events()} == {
+        ("shop", packaging.sha256_of(archive))
+    }
+    assert place.left() == place.logs() == []
 
 
 def test_the_same_archive_again_changes_nothing(place: Place) -> None:
@@ -68,8 +74,21 @@ def _worn(reply: dict[str, Any]) -> None:
     reply["answers"][2]["scores"] = reply["answers"][2]["scores"] * 2
 
 
+def _nonsense(reply: dict[str, Any]) -> None:
+    scores = reply["answers"][0]["scores"][0]
+    reply["answers"][0]["scores"][0] = dict(
+        zip(scores, [*list(scores.values())[1:], scores["mug"]], strict=True)
+    )
+
+
 @pytest.mark.parametrize(
-    ("change", "reason"), [(_other, "another-000"), (_worn, "2 answers where 1"), (None, "ModelError")]
+    ("change", "reason"),
+    [
+        (_other, "another-000"),
+        (_worn, "2 answers where 1"),
+        (_nonsense, r"type \w+ \d+% where \d+% is due"),
+        (None, "ModelError"),
+    ],
 )
 def test_a_canary_that_fails_changes_nothing_and_leaves_nothing(
     place: Place, change: Any, reason: str
@@ -79,9 +98,10 @@ def test_a_canary_that_fails_changes_nothing_and_leaves_nothing(
     with pytest.raises(CanaryFailed, match=reason):
         place.release(place.archive())
     assert names(place)[-1] == "canary_failed"
-    assert reason in place.events()[-1]["reason"]
+    assert re.search(reason, place.events()[-1]["reason"])
     assert place.file.read_bytes() == text
     assert place.deployed == place.left() == []
+    assert [log["retentionInDays"] for log in place.logs()] == [7]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -97,7 +117,21 @@ def test_an_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals)
     assert signal.getsignal(how) == before
 
 
-def test_what_a_killed_run_left_goes_first(place: Place) -> None:
+def _rounded(reply: dict[str, Any]) -> None:
+    for answer in reply["answers"]:
+        for scores in answer["scores"]:
+            for candidate, probability in scores.items():
+                scores[candidate] = round(probability, 1)
+
+
+def test_a_canary_of_another_precision_is_the_same_model(place: Place) -> None:
+    place.runtime.change = _rounded
+    assert place.release(place.archive())
+    answered = next(line for line in place.events() if line["event"] == "canary_answered")
+    assert 0 < answered["largest_difference"] <= 0.05
+
+
+def kill_a_release(place: Place) -> None:
     sagemaker = place.sagemaker
     role = "arn:aws:iam::123456789012:role/model"
     sagemaker.create_model(ModelName=ENDPOINT, ExecutionRoleArn=role, PrimaryContainer={"Image": "old"})
@@ -109,15 +143,57 @@ def test_what_a_killed_run_left_goes_first(place: Place) -> None:
     }
     sagemaker.create_endpoint_config(EndpointConfigName=ENDPOINT, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::artifacts/old"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    place.session.client("iam").put_role_policy(
+        RoleName="model", PolicyName=POLICY, PolicyDocument=json.dumps(document)
+    )
+    assert len(place.left()) == 4
+
+
+def test_what_a_killed_run_left_goes_first(place: Place) -> None:
+    kill_a_release(place)
+    seen: list[str] = []
+    place.check = lambda _file, _type: seen.extend(place.left())
     assert place.release(place.archive())
+    assert names(place) == ["leftovers_removed", *WELL]
+    assert seen == place.left() == []
+
+
+def test_what_a_killed_run_left_goes_where_nothing_else_happens(place: Place) -> None:
+    archive = place.archive()
+    place.release(archive)
+    kill_a_release(place)
+    assert not place.release(archive)
+    assert names(place)[len(WELL) :] == ["leftovers_removed", "unchanged"]
     assert place.left() == []
 
 
-def test_the_canary_may_read_the_archive_and_only_while_it_lives(place: Place) -> None:
+def test_the_canary_may_read_the_archive_and_write_its_log_while_it_lives(place: Place) -> None:
     seen: list[str] = []
     place.runtime.change = lambda _reply: seen.extend(place.left())
     place.release(place.archive())
-    assert sorted(seen) == [ENDPOINT, ENDPOINT, ENDPOINT, "vitrine-release-canary"]
+    assert sorted(seen) == [ENDPOINT, ENDPOINT, ENDPOINT, POLICY]
+
+
+def test_the_permission_names_one_object_one_log_and_one_key_and_lapses(place: Place) -> None:
+    permission = Permission(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
+    with permission.given("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
+        held = place.session.client("iam").get_role_policy(RoleName="model", PolicyName=POLICY)
+    statements = json.loads(json.dumps(held["PolicyDocument"]))["Statement"]
+    log = f"log-group:/aws/sagemaker/Endpoints/{ENDPOINT}:*"
+    assert {tuple(one["Action"]): one["Resource"] for one in statements} == {
+        ("s3:GetObject",): "arn:aws:s3:::artifacts/models/1/a.tar.gz",
+        ("kms:Decrypt",): "arn:aws:kms:key/1",
+        (
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ): f"arn:aws:logs:ca-central-1:123456789012:{log}",
+    }
+    lapses = {one["Condition"]["DateLessThan"]["aws:CurrentTime"] for one in statements}
+    (lapse,) = map(datetime.fromisoformat, lapses)
+    assert timedelta(0) < lapse - datetime.now(UTC) <= timedelta(hours=4)
 
 
 def test_a_deployment_that_fails_gives_the_settings_back(place: Place) -> None:
@@ -146,6 +222,12 @@ def test_an_archive_that_does_not_fly_is_not_uploaded(place: Place) -> None:
 def test_an_environment_that_was_never_deployed_is_told_so(place: Place) -> None:
     place.session.client("ssm").delete_parameter(Name="/vitrine/shop/artifact-bucket")
     with pytest.raises(DeliveryError, match="no artifact bucket"):
+        place.release(place.archive())
+
+
+def test_an_environment_without_a_model_is_told_so(place: Place) -> None:
+    place.session.client("cloudformation").delete_stack(StackName="vitrine-shop-model")
+    with pytest.raises(DeliveryError, match="holds no model"):
         place.release(place.archive())
 
 

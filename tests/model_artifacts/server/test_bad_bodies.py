@@ -2,20 +2,17 @@
 
 import base64
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from tests.model_artifacts.server.process import serving
+
 REPOSITORY = Path(__file__).parents[3]
-ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
 PHOTO = base64.b64encode((REPOSITORY / "examples" / "photos" / "drawn-mug.jpg").read_bytes()).decode()
 
 
@@ -31,41 +28,9 @@ def _body(photos: int = 1, photo: str = PHOTO, kind: str = "choice") -> dict[str
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    folder = tmp_path_factory.mktemp("model")
-    for file in (ARTIFACT / "demo" / "model").iterdir():
-        (folder / file.name).symlink_to(file)
-    (folder / "code").symlink_to(ARTIFACT / "code")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    image = tmp_path_factory.mktemp("image")  # where `server` stands alone
-    (image / "server").symlink_to(ARTIFACT / "server")
-    with (
-        subprocess.Popen(
-            [sys.executable, "-m", "server", "--host", "127.0.0.1", "--port", str(port)],
-            cwd=image,
-            env={**os.environ, "SM_MODEL_DIR": str(folder), "HF_HUB_OFFLINE": "1"},
-        ) as process,
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
-    ):
-        try:
-            _until_ready(client, process)
-            yield client
-        finally:
-            process.terminate()
-
-
-def _until_ready(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None
-        try:
-            assert client.get("/ping").status_code == 200
-        except httpx2.ConnectError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server does not listen")
+def server() -> Iterator[httpx2.Client]:
+    with serving("--batch-up-to", "3", "--batch-wait-ms", "1000") as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -87,3 +52,17 @@ def test_a_bad_body_is_refused_with_a_reason_and_the_worker_lives_on(
     assert (refused.status_code, reason in refused.text) == (status, True), refused.text
     assert "Traceback" not in refused.text
     assert server.post("/invocations", json=_body()).status_code == 200
+
+
+def test_a_bad_body_in_a_batch_takes_no_other_requests_answer(server: httpx2.Client) -> None:
+    alone = server.post("/invocations", json=_body()).json()
+
+    with ThreadPoolExecutor(3) as callers:
+        bodies = [_body(), _body(photos=9), _body(photos=2)]
+        answers = list(callers.map(lambda body: server.post("/invocations", json=body), bodies))
+
+    assert [answer.status_code for answer in answers] == [200, 400, 200]
+    assert answers[1].text == "photos: must be a list of 1 to 8 entries, not 9 entries"
+    for answer in (answers[0].json(), answers[2].json()):
+        assert answer["caption"] == alone["caption"]
+        assert answer["answers"][0]["scores"][0] == pytest.approx(alone["answers"][0]["scores"][0], abs=1e-4)

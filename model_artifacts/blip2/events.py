@@ -1,4 +1,4 @@
-"""What a release did, step by step: a line for the person who waits, and one of JSON that is kept."""
+"""What a command did, step by step: a line for the person who waits, and one of JSON that is kept."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Events:
-    """The log of one archive's way to one environment."""
+    """The log of what is done to one thing: `about` it stands in every line."""
 
     file: Path
-    env: str
-    sha256: str
+    about: Mapping[str, str]
 
     def note(self, event: str, **more: str | float) -> None:
         """Add an event to the file, and say it on standard error."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"time": now, "event": event, "env": self.env, "sha256": self.sha256, **more}
+        line = {"time": now, "event": event, **self.about, **more}
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as log:
             log.write(json.dumps(line, ensure_ascii=False) + "\n")
         said = ", ".join(f"{key} {value}" for key, value in more.items())
         words = event.replace("_", " ") + (f": {said}" if said else "")
-        sys.stderr.write(f"{now[11:19]} {self.env} {self.sha256[:12]} {words}\n")
+        # A hash is told from another by its first digits.
+        about = " ".join(value[:20] for value in self.about.values())
+        sys.stderr.write(f"{now[11:19]} {about} {words}\n")

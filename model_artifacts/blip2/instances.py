@@ -1,0 +1,55 @@
+"""SageMaker's instance types: what memory a model finds there, and whether the disk is the instance's own."""
+
+from __future__ import annotations
+
+import re
+
+# GiB of one GPU by family, of whatever size: a model is on one GPU.
+_GPU_GIB = {
+    "g4dn": 16,
+    "g5": 24,
+    "g6": 24,
+    "g6e": 48,
+    "p4d": 40,
+    "p4de": 80,
+    "p5": 80,
+    "p5e": 141,
+    "p5en": 141,
+}
+# GiB of the size "large" in the families without a GPU: m5, c6i, r7g; larger ones have so many times as much.
+_LARGE_GIB = {"t": 8, "m": 8, "c": 4, "r": 16}
+_SIZES = {"medium": 0.5, "large": 1.0, "xlarge": 2.0}
+
+# Families with a local NVMe disk whose name does not say so; a "d" behind the generation does: m5d, g4dn.
+_NVME_FAMILIES = {"g5", "g6", "g6e", "gr6", "g7e", "p5", "p5e", "p5en", "p6", "trn1", "trn1n", "trn2"}
+
+
+def has_gpu(instance_type: str) -> bool:
+    """Whether the model runs on a GPU there."""
+    return _family(instance_type) in _GPU_GIB
+
+
+def memory_gib(instance_type: str) -> float | None:
+    """The memory for a model, in GiB: one GPU's, or the machine's where it has none; None where not known."""
+    family, size = _family(instance_type), instance_type.rpartition(".")[2]
+    if family in _GPU_GIB:
+        return _GPU_GIB[family]
+    kind = re.fullmatch(r"([tmcr])\d[a-z]*", family)
+    times = re.fullmatch(r"(\d+)xlarge", size)
+    larges = 2.0 * int(times[1]) if times else _SIZES.get(size)
+    return _LARGE_GIB[kind[1]] * larges if kind and larges else None
+
+
+def has_local_disk(instance_type: str) -> bool:
+    """Whether the instance keeps the model on a disk of its own.
+
+    Such a disk encrypts itself with a key that dies with the instance, and an endpoint configuration that
+    names a KMS key for it is refused.
+    """
+    family = _family(instance_type)
+    generation = re.fullmatch(r"[a-z]+\d+([a-z]*)(-.*)?", family)
+    return family.partition("-")[0] in _NVME_FAMILIES or bool(generation and "d" in generation[1])
+
+
+def _family(instance_type: str) -> str:
+    return instance_type.removeprefix("ml.").partition(".")[0]

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from model_artifacts.blip2.server.__main__ import main
+from model_artifacts.blip2.server.app import create_app
+from model_artifacts.blip2.server.batching import Batches, Batching
+from model_artifacts.blip2.server.handlers import Answer, NoBatchHandlerError, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+HANDLERS = """
+import json
+from sagemaker_inference.errors import BaseInferenceToolkitError
+
+def model_fn(model_dir):
+    return "model"
+
+def input_fn(request_body, content_type):
+    document = json.loads(request_body)
+    if "share" not in document:
+        raise BaseInferenceToolkitError(400, "share: missing", "share: missing")
+    return document["share"]
+
+def predict_fn(data, model):
+    return predict_batch([data], model)[0]
+
+def output_fn(prediction, accept):
+    if accept == "text/csv":
+        raise BaseInferenceToolkitError(406, "only JSON", "only JSON")
+    return json.dumps(prediction), accept
+"""
+TOGETHER = """
+def predict_batch(data, model):
+    return [
+        BaseInferenceToolkitError(400, "share: too large", "share: too large") if share > 9
+        else {"share": 1 / share, "together": len(data)}
+        for share in data
+    ]
+"""
+LONG_S = 60
+"""No test waits so long: a batch that is full starts at once."""
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Iterator[Path]:
+    # The toolkit imports `inference` by that name, from a path of the process: both are put back.
+    path, former = list(sys.path), sys.modules.pop("inference", None)
+    (tmp_path / "inference.py").write_text(HANDLERS + TOGETHER)
+    yield tmp_path
+    sys.path[:] = path
+    sys.modules.pop("inference", None)
+    if former:
+        sys.modules["inference"] = former
+
+
+@pytest.fixture
+def container(code: Path) -> Iterator[TestClient]:
+    handlers = load(code, code, batching=True)
+    with TestClient(create_app(handlers, Batching(handlers.together, 3, LONG_S))) as client:
+        yield client
+
+
+def posted(container: TestClient, *documents: dict[str, Any], accept: str = "*/*") -> list[Any]:
+    """The answers to requests that are sent at once."""
+    with ThreadPoolExecutor(len(documents)) as callers:
+        return list(
+            callers.map(
+                lambda document: container.post("/invocations", json=document, headers={"accept": accept}),
+                documents,
+            )
+        )
+
+
+def test_requests_that_wait_together_are_answered_together_each_with_its_own_answer(
+    container: TestClient,
+) -> None:
+    answers = posted(container, {"share": 1}, {"share": 2}, {"share": 4})
+
+    assert [answer.json() for answer in answers] == [
+        {"share": share, "together": 3} for share in (1, 0.5, 0.25)
+    ]
+    assert {answer.headers["content-type"] for answer in answers} == {"application/json"}
+
+
+def test_a_refusal_before_or_in_the_prediction_reaches_its_own_caller_alone(container: TestClient) -> None:
+    answers = posted(container, {}, {"share": 10}, {"share": 2})
+
+    assert [(answer.status_code, answer.text) for answer in answers[:2]] == [
+        (400, "share: missing"),
+        (400, "share: too large"),
+    ]
+    assert answers[2].json() == {"share": 0.5, "together": 2}
+
+
+def test_a_refusal_after_the_prediction_is_its_callers(container: TestClient) -> None:
+    answers = posted(container, *[{"share": 1}] * 3, accept="text/csv")
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(406, "only JSON")}
+
+
+def test_a_batch_that_fails_as_a_whole_is_tried_one_by_one(
+    container: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = posted(container, {"share": 0}, {"share": 2}, {"share": 4})
+
+    assert [answer.status_code for answer in answers] == [500, 200, 200]
+    assert answers[0].text == "The model failed on this request; its log says why."
+    assert answers[2].json() == {"share": 0.25, "together": 1}
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_body_over_the_limit_is_refused_before_it_joins_a_batch(container: TestClient) -> None:
+    assert container.post("/invocations", content=b"0" * 6_553_501).status_code == 413
+
+
+def test_what_comes_while_the_worker_is_busy_is_one_batch_though_none_would_wait() -> None:
+    begun, free = threading.Event(), threading.Event()
+    sizes = []
+
+    def together(requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
+        sizes.append(len(requests))
+        begun.set()
+        free.wait(LONG_S)
+        return [Answer(200, body, "text/plain") for body, _ in requests]
+
+    async def three() -> list[Answer]:
+        with ThreadPoolExecutor(1) as worker:
+            batches = Batches(Batching(together, 8), worker)
+            first = asyncio.create_task(batches.answer(b"1", {}))
+            await asyncio.to_thread(begun.wait, LONG_S)
+            others = [asyncio.create_task(batches.answer(body, {})) for body in (b"2", b"3")]
+            await asyncio.sleep(0)
+            free.set()
+            return list(await asyncio.gather(first, *others))
+
+    assert [answer.body for answer in asyncio.run(three())] == [b"1", b"2", b"3"]
+    assert sizes == [1, 2]
+
+
+def test_a_lonely_request_is_answered_after_its_wait_and_a_failed_worker_tells_all_who_waited() -> None:
+    def broken(requests: object) -> list[Answer]:
+        raise MemoryError
+
+    def unused(body: bytes, headers: Mapping[str, str]) -> Answer:
+        raise AssertionError
+
+    app = create_app(unused, Batching(broken, 2, 0.01))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        alone = client.post("/invocations", content=b"")
+        both = posted(client, {}, {})
+
+    assert [(one.status_code, one.text) for one in (alone, *both)] == [(500, "Internal Server Error")] * 3
+
+
+def test_handlers_that_answer_no_batches_are_refused_by_name(code: Path) -> None:
+    (code / "inference.py").write_text(HANDLERS)
+
+    with pytest.raises(NoBatchHandlerError, match=r"inference\.py has no predict_batch"):
+        load(code, code, batching=True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("BATCH_UP_TO", "0", "--batch-up-to is 0; it is 1 to 32 requests"),
+        ("BATCH_UP_TO", "many", "--batch-up-to: invalid int value: 'many'"),
+        ("BATCH_WAIT_MS", "5000", "--batch-wait-ms is 5000; it is 0 to 1000 milliseconds"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_named(
+    variable: str,
+    value: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "argv", ["server"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert said in capsys.readouterr().err
