@@ -51,8 +51,8 @@ async def supabase(request: Request, response: Response) -> Receipt:
     started = time.perf_counter()
     body = await request.body()
     async with asyncio.timeout(ANSWER_WITHIN_S):
-        # A thread that nobody waits for any more may still queue it, and the sender's next try queue it again:
-        # the worker makes one report of both.
+        # A thread that nobody waits for any more may still queue it, and the next try do so again: the
+        # worker makes one report of both.
         taken = await to_thread.run_sync(inbox.take, body, request.headers, abandon_on_cancel=True)
     if taken.repeated:
         response.status_code = 200
@@ -92,7 +92,13 @@ configure_logging("hooks")
 logging.getLogger("mangum.http").setLevel(logging.WARNING)
 _loop = asyncio.new_event_loop()
 asyncio.set_event_loop(_loop)
-_answer = Mangum(create_api(build_inbox(AppSettings())), lifespan="off")
+_inbox = build_inbox(AppSettings())
+_answer = Mangum(
+    create_api(_inbox),
+    lifespan="off",
+    # Of other types it sends bodies in base64.
+    text_mime_types=["application/json", problems.MEDIA_TYPE],
+)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,0 +1,365 @@
+"""POST /hooks/supabase as the gateway calls it: what is queued, what is refused, and how soon."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.core.stored_report import seconds_now
+from services.hooks.notes import CLAIM_LIFE, TAKEN_LIFE, Notes
+from tests.services.conftest import TABLE
+from tests.services.hooks.conftest import (
+    FOREIGN,
+    NEW,
+    OLD,
+    SECRET,
+    UPLOAD,
+    Answered,
+    Hook,
+    insertion,
+    record,
+    request_event,
+    signed,
+)
+from tests.services.results.queues import taken
+
+open_ended = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+def queued(hook: Hook) -> list[Any]:
+    return taken(hook.sqs, hook.queue_url)
+
+
+def pass_time(hook: Hook, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    later = seconds_now() + int(by.total_seconds())
+    monkeypatch.setattr("services.hooks.notes.seconds_now", lambda: later)
+
+
+@pytest.mark.parametrize("as_base64", [True, False])
+def test_a_signed_row_is_queued(hook: Hook, as_base64: bool) -> None:
+    row = record(language="fr", upload_ids=[UPLOAD] * 8)
+    body = insertion(row)
+    answer = hook.send(body, signed(body, f"anl_{row['id']}"), as_base64=as_base64)
+    assert (answer.status, answer.content) == (202, {"analysis": row["id"]})
+    (message,) = queued(hook)
+    assert (message["id"], message["upload_ids"], message["language"]) == (row["id"], [UPLOAD] * 8, "fr")
+
+
+def test_columns_that_the_table_gains_change_nothing(hook: Hook) -> None:
+    assert hook.post(record(note="new")).status == 202
+    assert "note" not in queued(hook)[0]
+
+
+class TestSignature:
+    def refused(self, hook: Hook, answer: Answered) -> None:
+        assert answer.status == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.content["type"] == "urn:vitrine:problem:signature-invalid"
+        assert queued(hook) == []
+
+    @open_ended
+    @given(data=st.data())
+    def test_an_altered_byte_is_refused(self, hook: Hook, data: st.DataObject) -> None:
+        body = insertion(record())
+        place = data.draw(st.integers(0, len(body) - 1))
+        byte = data.draw(st.integers(0, 255).filter(lambda value: value != body[place]))
+        altered = body[:place] + bytes([byte]) + body[place + 1 :]
+        self.refused(hook, hook.send(altered, signed(body, "anl_1")))
+
+    @open_ended
+    @given(name=st.sampled_from(HEADERS), value=st.text(st.characters(codec="ascii"), max_size=80))
+    def test_an_altered_header_is_refused(self, hook: Hook, name: str, value: str) -> None:
+        body = insertion(record())
+        headers = signed(body, "anl_1")
+        if value != headers[name]:
+            self.refused(hook, hook.send(body, {**headers, name: value}))
+
+    @pytest.mark.parametrize("name", HEADERS)
+    def test_a_missing_header_is_refused_by_its_name(self, hook: Hook, name: str) -> None:
+        body = insertion(record())
+        headers = signed(body, "anl_1")
+        del headers[name]
+        answer = hook.send(body, headers)
+        self.refused(hook, answer)
+        assert name in answer.content["detail"]
+
+    def test_another_key_is_refused(self, hook: Hook) -> None:
+        self.refused(hook, hook.post(record(), FOREIGN))
+
+    @open_ended
+    @given(age_s=st.integers(-86_400, 86_400).filter(lambda age: abs(age) > 302))
+    def test_a_time_more_than_5_minutes_away_is_refused(self, hook: Hook, age_s: int) -> None:
+        body = insertion(record())
+        self.refused(
+            hook, hook.send(body, signed(body, "anl_1", moment=datetime.now(UTC) - timedelta(seconds=age_s)))
+        )
+
+    @pytest.mark.parametrize("age_s", [-290, 290])
+    def test_a_time_within_5_minutes_is_taken(self, hook: Hook, age_s: int) -> None:
+        body = insertion(record())
+        moment = datetime.now(UTC) - timedelta(seconds=age_s)
+        assert hook.send(body, signed(body, "anl_1", moment=moment)).status == 202
+
+    def test_neither_the_secret_nor_the_signature_is_answered_or_logged(
+        self, hook: Hook, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        body = insertion(record())
+        headers = signed(body, "anl_1", FOREIGN)
+        said = json.dumps(hook.send(body, headers).content) + "".join(capsys.readouterr())
+        assert headers["webhook-signature"] not in said
+        assert OLD.removeprefix("whsec_") not in said
+
+
+class TestRotation:
+    @pytest.fixture
+    def clock(self, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        now = [1000.0]
+        keys = hook.module.__dict__["_inbox"].keys
+        monkeypatch.setattr(keys, "_clock", lambda: now[0])
+        return now
+
+    @pytest.mark.parametrize("signer", [OLD, NEW, f"{OLD} {NEW}", f"{FOREIGN} {NEW}"])
+    def test_while_keys_change_either_is_accepted(self, hook: Hook, signer: str) -> None:
+        hook.change_secret(f"{OLD}\n{NEW}\n")
+        assert hook.post(record(), signer).status == 202
+
+    def test_a_new_key_is_accepted_at_once_and_the_old_one_no_more(
+        self, hook: Hook, clock: list[float]
+    ) -> None:
+        assert hook.post(record()).status == 202
+        hook.change_secret(NEW)
+        clock[0] += 61
+        assert hook.post(record(), NEW).status == 202
+        assert hook.post(record(), OLD).status == 401
+
+    def test_strangers_have_the_secret_read_once_a_minute_at_most(
+        self, hook: Hook, clock: list[float], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reads = []
+        secrets = hook.module.__dict__["_inbox"].keys._secrets
+        read = secrets.get_secret_value
+        monkeypatch.setattr(secrets, "get_secret_value", lambda **given: reads.append(1) or read(**given))
+        for _ in range(3):
+            hook.post(record(), FOREIGN)
+        assert len(reads) == 1
+        clock[0] += 61
+        for _ in range(3):
+            hook.post(record(), FOREIGN)
+        assert len(reads) == 2
+
+    def test_a_secret_that_cannot_be_read_again_leaves_the_known_keys(
+        self, hook: Hook, clock: list[float]
+    ) -> None:
+        hook.post(record())
+        hook.change_secret("no key at all")
+        clock[0] += 61
+        assert hook.post(record(), FOREIGN).status == 401
+        assert hook.post(record()).status == 202
+
+    @pytest.mark.parametrize("secret", ["no key", "whsec_!"])
+    def test_without_a_usable_secret_the_sender_tries_again(self, hook: Hook, secret: str) -> None:
+        hook.change_secret(secret)
+        answer = hook.post(record())
+        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+        assert SECRET not in json.dumps(answer.content)
+        hook.change_secret(OLD)
+        assert hook.post(record()).status == 202
+
+
+class TestRepeats:
+    def test_a_repeated_webhook_is_queued_once(self, hook: Hook) -> None:
+        row = record()
+        assert [hook.post(row).status for _ in range(3)] == [202, 200, 200]
+        assert len(queued(hook)) == 1
+
+    def test_a_repeated_answer_names_the_analysis_too(self, hook: Hook) -> None:
+        row = record()
+        assert hook.post(row).content == hook.post(row).content
+
+    def test_one_that_is_repeated_when_no_old_signature_holds_is_queued_again(
+        self, hook: Hook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = record()
+        hook.post(row)
+        pass_time(hook, monkeypatch, timedelta(minutes=10, seconds=1))
+        assert hook.post(row).status == 200
+        pass_time(hook, monkeypatch, TAKEN_LIFE + timedelta(seconds=1))
+        assert hook.post(row).status == 202
+        assert len(queued(hook)) == 2
+
+    def test_one_that_is_being_queued_is_to_be_sent_again(
+        self, hook: Hook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = record()
+        notes = Notes(hook.dynamodb, TABLE)
+        assert notes.claim(f"anl_{row['id']}")
+        assert hook.post(row).status == 503
+        pass_time(hook, monkeypatch, CLAIM_LIFE + timedelta(seconds=1))
+        assert hook.post(row).status == 202
+        assert len(queued(hook)) == 1
+
+    def test_what_is_refused_is_not_remembered(self, hook: Hook) -> None:
+        row = record()
+        hook.post(row, FOREIGN)
+        hook.send(broken := insertion({**row, "language": "de"}), signed(broken, f"anl_{row['id']}"))
+        assert hook.post(row).status == 202
+
+    def test_notes_die_by_themselves(self, hook: Hook) -> None:
+        hook.post(record())
+        (row,) = hook.dynamodb.scan(TableName=TABLE)["Items"]
+        assert 0 < int(row["expires_at"]["N"]) - seconds_now() <= TAKEN_LIFE.total_seconds()
+
+
+NO_ID = {key: value for key, value in record().items() if key != "id"}
+
+
+class TestRecord:
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            (b"", "body"),
+            (b"nonsense", "body"),
+            (b"[]", "body"),
+            (b"[" * 5000, "body"),
+            (insertion(record(), type="DELETE"), "type"),
+            (insertion(record(), table="users"), "table"),
+            (insertion(record(), schema="auth"), "schema"),
+            (insertion(record(), old_record={}), "old_record"),
+            (insertion(None), "record"),
+            (insertion(NO_ID), "record.id"),
+            (insertion(record(id="1")), "record.id"),
+            (insertion(record(user_id=None)), "record.user_id"),
+            (insertion(record(upload_ids=[])), "record.upload_ids"),
+            (insertion(record(upload_ids=[UPLOAD] * 9)), "record.upload_ids"),
+            (insertion(record(upload_ids=UPLOAD)), "record.upload_ids"),
+            (insertion(record(upload_ids=[UPLOAD, "../x"])), "record.upload_ids.1"),
+            (insertion(record(upload_ids=[f"{UPLOAD}\n"])), "record.upload_ids.0"),
+            (insertion(record(language="de")), "record.language"),
+            (insertion(record(created_at="yesterday")), "record.created_at"),
+            (insertion(record(created_at="2026-11-25T13:00:00")), "record.created_at"),
+        ],
+    )
+    def test_what_is_no_inserted_row_is_refused_by_its_field(
+        self, hook: Hook, body: bytes, field: str
+    ) -> None:
+        answer = hook.send(body, signed(body, "anl_1"))
+        assert (answer.status, answer.content["field"]) == (422, field)
+        assert answer.content["remedy"]
+        assert queued(hook) == []
+
+    @open_ended
+    @given(
+        row=st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*record()]), inner),
+            max_leaves=12,
+        )
+    )
+    def test_whatever_is_signed_is_answered_without_a_mistake_of_ours(self, hook: Hook, row: object) -> None:
+        body = insertion(row)
+        assert hook.send(body, signed(body, "anl_1")).status == 422
+
+    def test_a_large_body_is_refused(self, hook: Hook) -> None:
+        body = insertion(record(note="x" * 20_000))
+        assert hook.send(body, signed(body, "anl_1")).status == 413
+
+
+@pytest.fixture
+def failing(hook: Hook) -> Callable[[str, str, Exception], None]:
+    """Let a call of AWS fail: (client, operation, error)."""
+
+    def fail(client: str, operation: str, error: Exception) -> None:
+        inbox = hook.module.__dict__["_inbox"]
+        of = {"sqs": inbox.sqs, "dynamodb": inbox.notes.dynamodb, "secretsmanager": inbox.keys._secrets}
+
+        def refuse(**_: object) -> None:
+            raise error
+
+        of[client].meta.events.register_first(f"before-send.{client}.{operation}", refuse, unique_id="fail")
+
+    return fail
+
+
+AWAY = EndpointConnectionError(endpoint_url="https://secret.example.com")
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "secret"}}, "Any")
+
+
+class TestAway:
+    @pytest.mark.parametrize("error", [AWAY, THROTTLED])
+    @pytest.mark.parametrize(
+        ("client", "operation"),
+        [("sqs", "SendMessage"), ("dynamodb", "PutItem"), ("secretsmanager", "GetSecretValue")],
+    )
+    def test_whatever_is_away_the_sender_is_told_to_try_again(
+        self,
+        hook: Hook,
+        failing: Callable[[str, str, Exception], None],
+        client: str,
+        operation: str,
+        error: Exception,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        failing(client, operation, error)
+        answer = hook.post(record())
+        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+        assert "secret" not in json.dumps(answer.content) + "".join(capsys.readouterr())
+
+    def test_a_webhook_that_was_not_queued_may_come_again_at_once(
+        self, hook: Hook, failing: Callable[[str, str, Exception], None]
+    ) -> None:
+        row = record()
+        failing("sqs", "SendMessage", AWAY)
+        assert hook.post(row).status == 503
+        hook.module.__dict__["_inbox"].sqs.meta.events.unregister(
+            "before-send.sqs.SendMessage", unique_id="fail"
+        )
+        assert hook.post(row).status == 202
+
+    def test_a_store_that_hangs_is_not_waited_for(self, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+        inbox = hook.module.__dict__["_inbox"]
+        monkeypatch.setitem(hook.module.__dict__, "ANSWER_WITHIN_S", 0.05)
+        monkeypatch.setattr(type(inbox), "take", lambda *_: time.sleep(0.3))
+        began = time.perf_counter()
+        assert hook.post(record()).status == 503
+        assert time.perf_counter() - began < 0.3
+
+    def test_a_mistake_of_ours_is_a_problem_too(
+        self, hook: Hook, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def mistake(*_: object) -> None:
+            raise ZeroDivisionError("secret")
+
+        monkeypatch.setattr(type(hook.module.__dict__["_inbox"]), "take", mistake)
+        with caplog.at_level(logging.ERROR):
+            answer = hook.post(record())
+        assert (answer.status, "secret" in json.dumps(answer.content)) == (500, False)
+
+    def test_the_promise_is_kept_with_room(self, hook: Hook) -> None:
+        assert hook.module.__dict__["ANSWER_WITHIN_S"] < 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/hooks/supabase", 405), ("POST", "/hooks", 404)]
+)
+def test_other_requests_are_problems(hook: Hook, method: str, path: str, status: int) -> None:
+    event = request_event(b"", {})
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    answer = hook.answer(event)
+    assert (answer.status, answer.content["status"]) == (status, status)
+
+
+def test_a_trace_goes_on(hook: Hook) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    answer = hook.send(b"", {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    assert answer.content["trace_id"] == trace
