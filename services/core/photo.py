@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
+import PIL
 from PIL import Image
 
 from services.core import decode
@@ -98,11 +100,13 @@ def _here(upload: bytes, field: str) -> Image.Image | None:
 
 def _apart(upload: bytes, field: str, most_pixels: int) -> Image.Image:
     # Some decoders crash on broken bytes, or need all pixels at once: here they may. The process gets none of
-    # our variables, secrets least of all; only the one by which Python may find its libraries.
+    # our variables, secrets least of all; only those by which Python finds its libraries, and a function's
+    # packages, of which its interpreter knows nothing by itself.
     environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    environment["PYTHONPATH"] = str(Path(PIL.__path__[0]).parent)
     try:
         done = subprocess.run(  # noqa: S603 - our own program, by its path
-            [sys.executable, "-I", decode.__file__, str(most_pixels)],
+            [sys.executable, "-P", "-s", decode.__file__, str(most_pixels)],
             input=upload,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
