@@ -94,7 +94,7 @@ operations: setup-test ## write the idle costs of docs/operations.md anew after 
 	@$(PYTHON) -m planning --write
 
 lock: setup-test ## pin the requirements of each service anew, and the container that SageMaker's SDK defines
-	@for service in analyze authorizer results; do \
+	@for service in analyze authorizer hooks results; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done

@@ -1,0 +1,36 @@
+"""A function's packages lie in its own folder, which its interpreter does not know by itself."""
+
+import base64
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import PIL
+import pytest
+from PIL import Image
+
+import services
+
+PREPARE = """
+import base64, sys
+sys.path[:0] = sys.argv[1:3]
+from services.core.photo import prepare
+prepare(base64.b64decode(sys.argv[3]), "photo")
+"""
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_every_kind_of_photo_is_decoded_where_only_the_function_knows_its_packages(kind: str) -> None:
+    out = BytesIO()
+    Image.new("RGB", (40, 30), (90, 120, 160)).save(out, kind)
+    folders = (str(Path(services.__path__[0]).parent), str(Path(PIL.__path__[0]).parent))
+    bare = getattr(sys, "_base_executable", sys.executable)
+    done = subprocess.run(
+        [bare, "-I", "-c", PREPARE, *folders, base64.b64encode(out.getvalue()).decode()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={},
+    )
+    assert done.returncode == 0, done.stderr
