@@ -37,6 +37,6 @@ def lambda_event(sqs: SQSClient, queue_url: str) -> dict[str, Any]:
 
 def counts(sqs: SQSClient, queue_url: str) -> tuple[int, int]:
     """Return how many messages can be seen, and how many are hidden."""
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
-    return int(attributes[names[0]]), int(attributes[names[1]])
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    seen, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
+    return int(attributes[seen]), int(attributes[hidden])
