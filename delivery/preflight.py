@@ -51,7 +51,7 @@ def _looks(
     yield "Lambda concurrency", partial(quotas.lambda_concurrency, settings, functions)
 
     secrets = session.client("secretsmanager", config=QUICK)
-    for name in filter(None, (settings.llm.secret_name, settings.supabase.legacy_secret_name)):
+    for name in settings.secret_names():
         yield f"secret {name}", partial(secrets_manager.secret, settings, name, secrets)
 
     s3 = session.client("s3", config=QUICK)

@@ -135,9 +135,7 @@ _PRICED: dict[str, Callable[..., Iterator[Line]]] = {
 def _by_settings(settings: Environment, prices: Prices) -> Iterator[Line]:
     # No template declares these: they are made once, by a person.
     if settings.target == "aws":
-        secrets = [settings.llm.secret_name, settings.supabase.legacy_secret_name]
-        secrets += [one.secret_name for one in (settings.webhook, settings.hooks) if one is not None]
-        count = len([name for name in secrets if name])
+        count = len(settings.secret_names())
         yield Line("secret in Secrets Manager", count, count * prices.secret_month)
         if settings.domain is not None:
             yield Line("hosted zone in Route 53", 1, prices.hosted_zone_month)

@@ -21,7 +21,7 @@ from stacks.variables import analyze_variables, jobs_variables
 
 # One report looked at, narrated and written takes a minute and a half at most.
 JOBS_TIMEOUT = cdk.Duration.seconds(120)
-JOBS_VISIBILITY = cdk.Duration.seconds(150)
+JOBS_VISIBILITY = cdk.Duration.seconds(180)
 # More often than a job comes again by itself (MOST_ATTEMPTS): what is set aside is a mistake of ours.
 JOBS_RECEIVES = 10
 SWEEP_TIMEOUT = cdk.Duration.seconds(60)

@@ -36,11 +36,12 @@ def _demo_on_a_gpu(settings: Environment) -> Iterator[Finding]:
     model = settings.model
     if model.artifact != DEMO or model.paused or not model.instance_type.startswith(_GPU):
         return
+    monthly = model.usd_per_hour * HOURS_PER_MONTH
     yield warning(
         "demo model on a GPU",
         f"model.artifact is the demo, which needs none: an {model.instance_type} costs "
-        f"{model.usd_per_hour * HOURS_PER_MONTH:.0f} USD a month.",
-        "Set model.artifact to the full model's archive, or model.instance_type to ml.t2.medium.",
+        f"{model.usd_per_hour:g} USD an hour, {monthly:.0f} USD a month if it never sleeps.",
+        "Set model.artifact to the full model's archive, or model.instance_type to ml.m5.large.",
     )
 
 

@@ -17,9 +17,11 @@ KEY = f"models/{SHA}/blip2-endpoint.tar.gz"
 
 
 def make_settings(**changes: Any) -> Environment:
-    """Return dev's settings, filled in, with changes: a section as a dictionary, or a key."""
+    """Return dev's settings, filled in and with an endpoint always on, with changes: a section, or a key."""
     values = tomllib.loads((FOLDER / "dev.toml").read_text("utf-8"))
     values["supabase"] |= {"url": "https://shop.supabase.example", "publishable_key": "sb_publishable_1"}
+    values["webhook"] |= {"url": "https://shop.supabase.example/functions/v1/report-ready"}
+    values["model"] |= {"mode": "realtime", "instance_type": "ml.t2.medium", "min_instances": 1}
     for key, value in changes.items():
         values[key] = {**values.get(key, {}), **value} if isinstance(value, dict) else value
     return Environment.model_validate({"name": "shop", **values})

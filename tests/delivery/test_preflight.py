@@ -41,7 +41,8 @@ def test_an_empty_account_lacks_bootstrap_and_secrets_and_all_is_told(account: b
     assert not fit(findings)
     found = by_subject(findings)
     failed = {subject for subject, level in found.items() if level is Level.FAILURE}
-    secrets = {"secret vitrine/dev/openai", "secret jwt"}
+    names = ("openai", "webhook", "hooks")
+    secrets = {"secret jwt", *(f"secret vitrine/dev/{name}" for name in names)}
     assert failed == {"CDK bootstrap", "zones", "domain api.shop.example", "image", *secrets}
     assert found["model archive"] is Level.WARNING
     assert found["endpoint name"] is Level.OK
@@ -54,7 +55,8 @@ def test_an_account_that_was_prepared_is_fit(account: boto3.Session, monkeypatch
     ssm.put_parameter(Name="/vitrine/shop/artifact-bucket", Value="artifacts", Type="String")
     s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
     s3.put_object(Bucket="artifacts", Key=KEY, Body=b"test")
-    account.client("secretsmanager").create_secret(Name=settings.llm.secret_name, SecretString="key")
+    for name in settings.secret_names():
+        account.client("secretsmanager").create_secret(Name=name, SecretString="key")
     monkeypatch.setattr("delivery.checks.image.shutil.which", lambda tool: f"/bin/{tool}")
     findings = preflight(settings, account, archive_at_hand=False)
     ill = {subject for subject, level in by_subject(findings).items() if level is not Level.OK}

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from services.core.leases import Leases, new_lease
+from services.core.leases import Leases
 from services.core.model import Sight
 from services.core.report import Provenance, Report, Status
 from services.core.reports import Reports
-from services.core.stored_report import RequestKey, StoredReport
+from services.core.stored_report import Lease, RequestKey, StoredReport, seconds_now
 from services.core.vocabulary import vocabulary
 from tests.services.conftest import TABLE
 
-LEASE = new_lease()
+# For longer than a run of all tests takes.
+LEASE = Lease("maker", seconds_now() + 86_400)
 
 
 @pytest.fixture
