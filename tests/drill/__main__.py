@@ -1,0 +1,187 @@
+"""`python -m tests.drill`: thousands of jobs, while processes are killed at random and messages misbehave."""
+
+import argparse
+import asyncio
+import base64
+import json
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from local import processes
+from local.home import Home
+from tests.bench.figures import Figure
+from tests.bench.scene import free_ports
+from tests.drill import verdict
+from tests.drill.clients import Clients, Job
+from tests.drill.fleet import Fleet, start_runtime, start_standins, start_workers
+from tests.drill.goods import most, worded
+from tests.drill.haste import JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S
+from tests.drill.journal import entries
+from tests.drill.world import Cloud, Mode, World, create
+
+MODES: tuple[Mode, ...] = ("async", "realtime")
+# Of the whole time: to start and to count in the end, and for the last jobs to end once nobody is killed.
+AROUND_S, TAIL_S = 35, 75
+# Between two kills, and until the killed process is back, in seconds; kills go on after the last order.
+PAUSE_S, AWAY_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 10
+BUDGET_S = 10
+PORTS = (
+    "emulator",
+    "model",
+    "llm",
+    "receiver",
+    *(f"{part}-{m}" for part in ("service", "runtime") for m in MODES),
+)
+
+
+def main() -> None:
+    """Run the drill, print its figures, and exit with 1 when one is short of its goal."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drill", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2000, help="how many reports (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: %(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=5, help="for everything, at most (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    if not 1 <= options.jobs <= most() or options.minutes < 2:
+        parser.error(f"--jobs is 1 to {most()}, --minutes at least 2")
+    signal.signal(signal.SIGTERM, _interrupt)
+    home = Home(Path(tempfile.mkdtemp(prefix="vitrine-drill-")))
+    home.create()
+    drill, met = Drill(home, options.jobs, options.seed, options.minutes * 60), False
+    try:
+        figures = drill.run()
+        met = all(figure.met for figure in figures)
+    except KeyboardInterrupt:
+        sys.exit("stopped")
+    finally:
+        processes.stop(home)
+        if met:
+            shutil.rmtree(home.root, ignore_errors=True)
+        else:
+            print(f"logs and journals are in {home.root}", file=sys.stderr)  # noqa: T201
+    print(*verdict.table(drill.fleet.names, drill.fleet.kills), sep="\n")  # noqa: T201
+    print(*(figure.line() for figure in figures), sep="\n")  # noqa: T201
+    sys.exit(not met)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+class Drill:
+    """One run: its processes, its worlds (one for each endpoint mode), its jobs."""
+
+    def __init__(self, home: Home, jobs: int, seed: int, within_s: float) -> None:
+        self.fleet = Fleet(home)
+        self._folder = home.data("drill")
+        self._folder.mkdir(parents=True)
+        self._count = jobs
+        self._seed = seed
+        self._chance = random.Random(seed)  # noqa: S311 - a drill's faults
+        self._start = time.monotonic()
+        self._within_s = within_s
+        self._jobs: list[Job] = []
+
+    def run(self) -> list[Figure]:
+        """Start, order and kill, wait for the last, and count."""
+        self._say("starting")
+        cloud, worlds = self._open()
+        order = [worlds[number % len(worlds)] for number in range(self._count)]
+        self._jobs = [
+            Job(number, world, f"seller{self._chance.randrange(12)}") for number, world in enumerate(order)
+        ]
+        asyncio.run(self._drill())
+        self._say("counting")
+        took_s = time.monotonic() - self._start
+        return verdict.figures(cloud, worlds, self._jobs, self.fleet.kills, self._folder, took_s)
+
+    def _open(self) -> tuple[Cloud, list[World]]:
+        ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+        questions = {
+            mark: (number, text.model_dump())
+            for number in range(self._count)
+            for mark, text in [worded(number)]
+        }
+        (self._folder / "words.json").write_text(json.dumps(questions))
+        key = f"whsec_{base64.b64encode(self._chance.randbytes(32)).decode()}"
+        (self._folder / "webhook.key").write_text(key)
+        cloud = self.fleet.emulator(ports["emulator"])
+        cloud.keep_secret(key)
+        start_standins(self.fleet, self._folder, ports, self._seed)
+        worlds = []
+        for mode in MODES:
+            world = create(cloud, mode, ports[f"service-{mode}"], JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S)
+            runtime = ports[f"runtime-{mode}"]
+            start_runtime(self.fleet, cloud, mode, world, runtime, ports["model"])
+            given = world.variables(
+                cloud, runtime=runtime, llm=ports["llm"], receiver=ports["receiver"], budget_s=BUDGET_S
+            )
+            start_workers(self.fleet, world, self._folder, given, self._seed)
+            worlds.append(world)
+        return cloud, worlds
+
+    async def _drill(self) -> None:
+        within_s = max(10.0, self._within_s - AROUND_S - TAIL_S)
+        ordering = asyncio.create_task(Clients(self._jobs, self._chance, within_s).run())
+        killing = asyncio.create_task(self._kill())
+        telling = asyncio.create_task(self._tell())
+        try:
+            deadline = self._start + self._within_s - 10
+            async with asyncio.timeout(max(1.0, deadline - time.monotonic())):
+                await ordering
+                await asyncio.sleep(KILLS_AFTER_S)
+                killing.cancel()
+                await asyncio.gather(killing, return_exceptions=True)
+                await self._all_told()
+                await asyncio.sleep(5)  # for what comes twice
+        except TimeoutError:
+            self._say("out of time")
+        finally:
+            for task in (ordering, killing, telling):
+                task.cancel()
+            await asyncio.gather(ordering, killing, telling, return_exceptions=True)
+
+    async def _all_told(self) -> None:
+        while self._applied() < sum(job.erased_at is None for job in self._jobs):  # noqa: ASYNC110 - a file's
+            await asyncio.sleep(1)
+
+    async def _kill(self) -> None:
+        chance = random.Random(self._seed + 1)  # noqa: S311 - a drill's faults
+        # Everyone in turn, in an order that chance makes anew each time.
+        while True:
+            for name in chance.sample(self.fleet.names, len(self.fleet.names)):
+                await asyncio.sleep(chance.uniform(*PAUSE_S))
+                self.fleet.kill(name)
+                try:
+                    await asyncio.sleep(chance.uniform(*AWAY_S))
+                finally:
+                    self.fleet.revive(name)
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(5)
+            ordered = sum(job.report_id is not None for job in self._jobs)
+            kills, fallen = len(self.fleet.kills), self.fleet.fallen()
+            said = f"{ordered} accepted, {self._applied()} told of, {kills} kills"
+            self._say(f"{said}; fell by itself: {', '.join(fallen)}" if fallen else said)
+
+    def _applied(self) -> int:
+        # Those that were erased after they had been told of do not count.
+        erased = {job.report_id for job in self._jobs if job.erased_at is not None}
+        told = {entry["report"] for entry in entries(self._folder / "applied.jsonl")}
+        return len(told - erased)
+
+    def _say(self, text: str) -> None:
+        print(f"{time.monotonic() - self._start:4.0f} s  {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
