@@ -38,5 +38,5 @@ def lambda_event(sqs: SQSClient, queue_url: str) -> dict[str, Any]:
 def counts(sqs: SQSClient, queue_url: str) -> tuple[int, int]:
     """Return how many messages can be seen, and how many are hidden."""
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
-    seen, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
-    return int(attributes[seen]), int(attributes[hidden])
+    hidden = attributes["ApproximateNumberOfMessagesNotVisible"]
+    return int(attributes["ApproximateNumberOfMessages"]), int(hidden)

@@ -28,9 +28,10 @@ def queue_url(sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("AWS_REGION", "ca-central-1")
     monkeypatch.setenv("WEBHOOK_QUEUE_URL", url)
     monkeypatch.setattr(outbox, "configure_logging", lambda service: None)
-    outbox._start.cache_clear()
+    start = outbox._start  # a test may put another in its place
+    start.cache_clear()
     yield url
-    outbox._start.cache_clear()
+    start.cache_clear()
 
 
 def change(
