@@ -121,13 +121,6 @@ class Environment(Section):
         ]
         return list(dict.fromkeys(name for name in names if name is not None))
 
-    def secret_names(self) -> list[str]:
-        """The secrets that the settings name, which a person makes."""
-        sections = (self.llm, self.webhook, self.hooks)
-        names = [section.secret_name for section in sections if section is not None]
-        legacy = self.supabase.legacy_secret_name
-        return [*names, *([legacy] if legacy is not None else [])]
-
     def _addresses(self) -> list[tuple[str, str]]:
         urls = {
             "webhook.url": self.webhook.url if self.webhook is not None else None,

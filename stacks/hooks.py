@@ -86,7 +86,7 @@ class Hooks(cdk.Stack):
             reserved=settings.consumers.reserved_concurrency,
         )
         for statement in (
-            rights.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            rights.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
             rights.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
             rights.objects(storage.images, ("uploads",), "GetObject", "DeleteObject"),
             rights.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),

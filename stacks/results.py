@@ -97,12 +97,11 @@ class Results(cdk.Stack):
             reserved=settings.consumers.reserved_concurrency,
         )
         for statement in (
-            rights.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            rights.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
             rights.unfinished(storage.reports, "Query"),
             rights.objects(storage.images, ("photos",), "GetObject"),
             rights.through_s3(storage.key, settings.region, "Decrypt"),
             rights.ask(self, settings.model),
-            rights.send(self.jobs.queue),
             rights.send(dead_letters),
             rights.read_secret(self, settings.llm.secret_name),
         ):
@@ -128,8 +127,8 @@ class Results(cdk.Stack):
             timeout=SWEEP_TIMEOUT,
             log_days=self._settings.log_retention_days,
         )
-        function.add_to_role_policy(rights.unfinished(storage.reports, "Query", "Scan"))
-        function.add_to_role_policy(rights.rows(storage.reports, "GetItem", "UpdateItem"))
+        function.add_to_role_policy(rights.unfinished(storage.reports, "Scan"))
+        function.add_to_role_policy(rights.rows(storage.reports, "UpdateItem"))
         function.add_to_role_policy(rights.send(self.jobs.queue))
         events.Rule(
             self,

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ OPTIONAL = {
     "zones": ["ca-central-1a", "ca-central-1b", "ca-central-1d"],
     "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},
     "image_digest": f"sha256:{'a' * 64}",
+    "consumers": {"max_concurrency": 10, "reserved_concurrency": 12},
+    "bridge": {"llm": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},
 }
 
 
@@ -64,6 +67,14 @@ def with_everything() -> Environment:
     values["supabase"]["legacy_secret_name"] = "shop/supabase-jwt"
     values["supabase"]["issuer"] = "https://auth.shop.example/auth/v1"
     values["model"] |= {"mode": "async", "min_instances": 0, "network_isolation": True}
+    values["llm"]["job_tier"] = "flex"
+    values["model"]["inference_ami_version"] = "al2023-ami-sagemaker-inference-gpu-4-1"
+    values["model"]["schedule"] = {
+        "days": ["MON", "FRI"],
+        "start": time(8),
+        "stop": time(18),
+        "time_zone": "America/Toronto",
+    }
     values["model"]["artifact"] = f"models/{'b' * 64}/blip2-endpoint.tar.gz"
     return Environment.model_validate({"name": "shop", **values, **OPTIONAL})
 
@@ -83,8 +94,8 @@ def prod(assemblies: dict[str, Assembly]) -> Assembly:
 @pytest.fixture(scope="session")
 def shop(assemblies: dict[str, Assembly]) -> Assembly:
     """The environment with all that is optional: a domain, an issuer, a legacy secret, NAT, a third zone, an
-    image by its digest, Studio, an artifact of its own behind an async endpoint that sleeps; and no web
-    origins.
+    image by its digest, Studio, an artifact of its own behind an async endpoint that sleeps by a schedule, a
+    bridge, reserved concurrency; and no web origins.
     """
     return assemblies["shop"]
 

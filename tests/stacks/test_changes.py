@@ -77,6 +77,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in (
         "services/analyze/app.py",
         "services/authorizer/handler.py",
+        "services/hooks/worker.py",
+        "services/results/jobs.py",
         "model_artifacts/blip2/code/inference.py",
     ):
         text = (copy / file).read_text()
