@@ -7,7 +7,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image pause resume destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ smoke: environment setup-deploy ## post a photo to a deployed environment: make 
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod
 	@$(PYTHON) -m delivery image --env "$(ENV)"
 
+pause: environment setup-deploy ## delete the endpoint, keep the model; reports wait, a day at most: make pause ENV=prod
+	@$(PYTHON) -m delivery pause --env "$(ENV)"
+
+resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod
+	@$(PYTHON) -m delivery resume --env "$(ENV)"
+
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m delivery destroy --env "$(ENV)" $(if $(YES),--yes)
 
@@ -75,6 +81,9 @@ bench-reports: setup-test ## held-out goods through the whole system, judged; an
 bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
 	@$(PYTHON) -m tests.bench.accuracy
 
+bench-async: setup-test ## what an async endpoint costs in latency, side by side with a realtime one
+	@$(PYTHON) -m tests.bench.asynchronous
+
 bench-model: setup-test ## scoring beside plain generation, both families: make bench-model DEVICE=cuda
 	@$(PYTHON) -m tests.bench.model $(if $(DEVICE),--device $(DEVICE))
 
@@ -83,6 +92,9 @@ bench-batching: setup-test ## batching across requests in our own server: its ga
 
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m tests.bench.synth
+
+drill: setup-test ## 2,000 jobs while every process is killed at random, in 5 minutes: every report ends once
+	@$(PYTHON) -m tests.drill $(if $(SEED),--seed $(SEED))
 
 bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m tests.bench.image $(if $(IMAGE),--image "$(IMAGE)")

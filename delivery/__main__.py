@@ -112,7 +112,21 @@ def _image(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _pause(options: argparse.Namespace, console: Console, *, paused: bool = True) -> int:
+    from delivery.pause import pause
+
+    account = session(environment(options.env))
+    pause(account, console, named=options.env, paused=paused)
+    return 0
+
+
+def _resume(options: argparse.Namespace, console: Console) -> int:
+    return _pause(options, console, paused=False)
+
+
 _COMMANDS = {
+    "pause": _pause,
+    "resume": _resume,
     "doctor": _doctor,
     "bootstrap": _bootstrap,
     "deploy": _deploy,
@@ -161,6 +175,10 @@ def _parser() -> argparse.ArgumentParser:
         help="stack outputs as JSON, - for standard input (default: those last deployed)",
     )
     smoke.add_argument("--photo", type=Path, default=SAMPLE, metavar="FILE", help="(default: a drawn mug)")
+    command(
+        "pause", "Delete the endpoint, keep the model: nothing of it is paid, and reports wait for a day."
+    )
+    command("resume", "Make the endpoint of a paused model again; its image and archive are still there.")
     command("image", "Build the service's image of this commit, push it, and print its digest.")
     destroy = command(
         "destroy", "Say what goes and what stays, ask for the environment's name, and delete its stacks."

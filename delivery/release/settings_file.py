@@ -1,4 +1,4 @@
-"""The one line of an environment's file that a release writes: `artifact` of its section [model]."""
+"""The lines of an environment's file that a command writes, both in its section [model]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from delivery.errors import DeliveryError
 
 _SECTION = re.compile(r"^\s*\[")
 _MODEL = re.compile(r"^\s*\[\s*model\s*\]")
-_ARTIFACT = re.compile(r"""^(\s*artifact\s*=\s*)("[^"]*"|'[^']*')""")
+_VALUE = r"""(?:"[^"]*"|'[^']*'|true|false)"""
 
 
 def with_artifact(text: str, key: str) -> str:
@@ -20,22 +20,29 @@ def with_artifact(text: str, key: str) -> str:
 
     Raises DeliveryError when [model] holds no such line.
     """
+    return _with(text, "artifact", key, f'"{key}"', 'Add the line artifact = "demo" below [model].')
+
+
+def with_paused(text: str, paused: bool) -> str:
+    """The same with another `model.paused`."""
+    return _with(text, "paused", paused, str(paused).lower(), "Add the line paused = false below [model].")
+
+
+def _with(text: str, name: str, value: object, written: str, cure: str) -> str:
+    line_of = re.compile(rf"^(\s*{name}\s*=\s*){_VALUE}")
     lines = text.splitlines(keepends=True)
     inside = False
     for number, line in enumerate(lines):
         if _SECTION.match(line):
             inside = bool(_MODEL.match(line))
-        elif inside and _ARTIFACT.match(line):
-            lines[number] = _ARTIFACT.sub(lambda found: f'{found[1]}"{key}"', line)
+        elif inside and line_of.match(line):
+            lines[number] = line_of.sub(lambda found: f"{found[1]}{written}", line)
             break
     changed = "".join(lines)
     expected = tomllib.loads(text)
-    expected.setdefault("model", {})["artifact"] = key
+    expected.setdefault("model", {})[name] = value
     if tomllib.loads(changed) != expected:
-        raise DeliveryError(
-            "The settings hold no line `artifact` in a section [model].",
-            cure='Add the line artifact = "demo" below [model].',
-        )
+        raise DeliveryError(f"The settings hold no line `{name}` in a section [model].", cure=cure)
     return changed
 
 

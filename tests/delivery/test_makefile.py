@@ -14,7 +14,9 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(clean, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
 
-@pytest.mark.parametrize("target", ["doctor", "bootstrap", "deploy", "smoke", "image", "destroy", "diff"])
+@pytest.mark.parametrize(
+    "target", ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "destroy", "diff"]
+)
 def test_without_an_environment_the_choices_are_named_and_nothing_is_done(target: str) -> None:
     done = make(target)
     assert done.returncode == 2
@@ -30,6 +32,8 @@ def test_without_an_environment_the_choices_are_named_and_nothing_is_done(target
         (["deploy", "ARTIFACT=a b.tgz", "YES=1"], 'deploy --env "dev" --artifact "a b.tgz" --yes'),
         (["smoke"], 'smoke --env "dev"'),
         (["image"], 'image --env "dev"'),
+        (["pause"], 'pause --env "dev"'),
+        (["resume"], 'resume --env "dev"'),
         (["destroy"], 'destroy --env "dev"'),
         (["destroy", "YES=1"], 'destroy --env "dev" --yes'),
     ],

@@ -87,7 +87,7 @@ def test_a_job_may_run_as_long_as_its_lease_and_comes_again_when_that_is_over(pr
 
 def test_every_consumer_is_bounded_and_says_which_messages_failed(assembly: Assembly) -> None:
     queues = of(assembly, "SQS::Queue")
-    mappings = [one for one in of(assembly, "Lambda::EventSourceMapping").values()]
+    mappings = list(of(assembly, "Lambda::EventSourceMapping").values())
     consumed = {text(one["EventSourceArn"]): one for one in mappings if text(one["EventSourceArn"]) in queues}
     assert set(consumed) == {name for name in queues if "Dead" not in name}
     for mapping in consumed.values():
