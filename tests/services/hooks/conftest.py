@@ -4,6 +4,7 @@ import asyncio
 import base64
 import importlib
 import json
+import logging
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -114,6 +115,17 @@ class Hook:
 
     def change_secret(self, secret: str) -> None:
         self.secrets.put_secret_value(SecretId=SECRET, SecretString=secret)
+
+
+@pytest.fixture(autouse=True)
+def logging_left_as_it_was() -> Iterator[None]:
+    """A function configures the whole process, as it may: it has one of its own."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
