@@ -1,0 +1,132 @@
+"""What each function may do, and what it is told: as much as its code asks for, and no more."""
+
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from services.hooks.settings import AppSettings, WorkerSettings
+from services.results.notify_settings import NotifySettings
+from services.results.outbox import OutboxSettings
+from services.results.settings import JobsSettings, SweepSettings
+from tests.stacks.conftest import Assembly
+from tests.stacks.reading import text
+
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "Jobs": JobsSettings,
+    "Sweep": SweepSettings,
+    "Outbox": OutboxSettings,
+    "Notify": NotifySettings,
+    "App": AppSettings,
+    "Worker": WorkerSettings,
+}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+EMPTIES = {
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+}
+ROWS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+STREAM = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+S3 = {"s3:DeleteObject", "s3:GetObject", "s3:PutObject", "kms:Decrypt", "kms:GenerateDataKey"}
+SECRET, SEND = {"secretsmanager:GetSecretValue"}, {"sqs:SendMessage"}
+MAY = {
+    "Jobs": {
+        *(EMPTIES | ROWS | S3 | SECRET | SEND),
+        *("dynamodb:Query", "s3:ListBucket", "sagemaker:InvokeEndpointAsync"),
+    },
+    "Sweep": {"dynamodb:Scan", "dynamodb:UpdateItem"} | SEND,
+    "Outbox": {f"dynamodb:{action}" for action in STREAM} | SEND,
+    "Notify": {"dynamodb:GetItem"} | EMPTIES | SECRET | SEND,
+    "App": {"dynamodb:DeleteItem", "dynamodb:PutItem"} | SECRET | SEND,
+    "Worker": EMPTIES | ROWS | S3 | SEND,
+}
+
+
+def function(assembly: Assembly, name: str) -> dict[str, Any]:
+    for stack in ("results", "hooks"):
+        for logical_id, resource in assembly.resources(stack, "Lambda::Function").items():
+            if logical_id[:-8] == f"{name}Function":
+                properties: dict[str, Any] = resource["Properties"]
+                return properties
+    raise LookupError(name)
+
+
+def statements(assembly: Assembly, name: str) -> list[dict[str, Any]]:
+    role = text(function(assembly, name)["Role"])
+    return [
+        statement
+        for stack in ("results", "hooks")
+        for policy in assembly.resources(stack, "IAM::Policy").values()
+        if role in map(text, policy["Properties"]["Roles"])
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def actions(found: list[dict[str, Any]]) -> set[str]:
+    return {
+        action
+        for one in found
+        for action in (one["Action"] if isinstance(one["Action"], list) else [one["Action"]])
+    }
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_a_function_may_do_this_and_nothing_else(name: str, prod: Assembly) -> None:
+    assert actions(statements(prod, name)) == MAY[name] | LOG
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_a_key_is_used_by_s3_alone_in_a_functions_name(name: str, prod: Assembly) -> None:
+    for statement in statements(prod, name):
+        if any(action.startswith("kms:") for action in actions([statement])):
+            through = statement["Condition"]["StringEquals"]["kms:ViaService"]
+            assert through == "s3.ca-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_is_told_what_it_needs_and_starts_with_it(
+    name: str, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = function(assembly, name)["Environment"]["Variables"]
+    read = {field.upper(): value.is_required() for field, value in SETTINGS[name].model_fields.items()}
+    assert {variable for variable, needed in read.items() if needed} - set(variables) == {"AWS_REGION"}
+    for variable, value in {**variables, "AWS_REGION": assembly.settings.region}.items():
+        monkeypatch.setenv(variable, value if isinstance(value, str) else "https://queue.example/1")
+    SETTINGS[name]()
+
+
+def test_the_bridge_and_the_cheaper_tier_are_told_to_the_jobs_alone(prod: Assembly, shop: Assembly) -> None:
+    for name in SETTINGS:
+        gained = (
+            function(shop, name)["Environment"]["Variables"].keys()
+            - function(prod, name)["Environment"]["Variables"].keys()
+        )
+        assert gained == (
+            {
+                "BRIDGE_LLM",
+                "BRIDGE_USD_PER_MTOK_INPUT",
+                "BRIDGE_USD_PER_MTOK_OUTPUT",
+                "LLM_SERVICE_TIER_FOR_JOBS",
+            }
+            if name == "Jobs"
+            else set()
+        )
+    (task,) = shop.only("analyze", "ECS::TaskDefinition")["ContainerDefinitions"]
+    assert not [one for one in task["Environment"] if "BRIDGE" in one["Name"]]
+
+
+def test_no_function_is_told_who_signs_users_in(assembly: Assembly) -> None:
+    for name in SETTINGS:
+        assert not [one for one in function(assembly, name)["Environment"]["Variables"] if "SUPABASE" in one]
+
+
+def test_a_hook_of_the_database_needs_no_users_token_and_reaches_its_function(assembly: Assembly) -> None:
+    route = assembly.only("hooks", "ApiGatewayV2::Route")
+    assert (route["RouteKey"], route["AuthorizationType"]) == ("POST /hooks/supabase", "NONE")
+    integration = assembly.only("hooks", "ApiGatewayV2::Integration")
+    called = text(integration["IntegrationUri"])
+    (permission,) = assembly.resources("hooks", "Lambda::Permission").values()
+    assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    assert text(permission["Properties"]["FunctionName"]) == called
