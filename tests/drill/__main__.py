@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import base64
-import json
 import random
 import shutil
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -17,28 +16,18 @@ from typing import NoReturn
 from local import processes
 from local.home import Home
 from tests.bench.figures import Figure
-from tests.bench.scene import free_ports
-from tests.drill import verdict
+from tests.drill import audit, verdict
 from tests.drill.clients import Clients, Job
-from tests.drill.fleet import Fleet, start_runtime, start_standins, start_workers
-from tests.drill.goods import most, worded
-from tests.drill.haste import JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S
+from tests.drill.fleet import Fleet
+from tests.drill.goods import most
 from tests.drill.journal import entries
-from tests.drill.world import Cloud, Mode, World, create
+from tests.drill.scene import opened
+from tests.drill.world import Cloud, Mode, World
 
-MODES: tuple[Mode, ...] = ("async", "realtime")
 # Of the whole time: to start and to count in the end, and for the last jobs to end once nobody is killed.
 AROUND_S, TAIL_S = 35, 75
 # Between two kills, and until the killed process is back, in seconds; kills go on after the last order.
 PAUSE_S, AWAY_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 10
-BUDGET_S = 10
-PORTS = (
-    "emulator",
-    "model",
-    "llm",
-    "receiver",
-    *(f"{part}-{m}" for part in ("service", "runtime") for m in MODES),
-)
 
 
 def main() -> None:
@@ -89,49 +78,26 @@ class Drill:
         self._start = time.monotonic()
         self._within_s = within_s
         self._jobs: list[Job] = []
+        self._over: dict[str, set[int]] = {}
 
     def run(self) -> list[Figure]:
         """Start, order and kill, wait for the last, and count."""
         self._say("starting")
-        cloud, worlds = self._open()
+        cloud, by_mode = opened(self.fleet, self._folder, self._count, self._seed)
+        worlds = list(by_mode.values())
         order = [worlds[number % len(worlds)] for number in range(self._count)]
         self._jobs = [
             Job(number, world, f"seller{self._chance.randrange(12)}") for number, world in enumerate(order)
         ]
-        asyncio.run(self._drill())
+        asyncio.run(self._drill(cloud, by_mode))
         self._say("counting")
         took_s = time.monotonic() - self._start
-        return verdict.figures(cloud, worlds, self._jobs, self.fleet.kills, self._folder, took_s)
+        return verdict.figures(cloud, worlds, self._jobs, self._over, self._folder, took_s)
 
-    def _open(self) -> tuple[Cloud, list[World]]:
-        ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-        questions = {
-            mark: (number, text.model_dump())
-            for number in range(self._count)
-            for mark, text in [worded(number)]
-        }
-        (self._folder / "words.json").write_text(json.dumps(questions))
-        key = f"whsec_{base64.b64encode(self._chance.randbytes(32)).decode()}"
-        (self._folder / "webhook.key").write_text(key)
-        cloud = self.fleet.emulator(ports["emulator"])
-        cloud.keep_secret(key)
-        start_standins(self.fleet, self._folder, ports, self._seed)
-        worlds = []
-        for mode in MODES:
-            world = create(cloud, mode, ports[f"service-{mode}"], JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S)
-            runtime = ports[f"runtime-{mode}"]
-            start_runtime(self.fleet, cloud, mode, world, runtime, ports["model"])
-            given = world.variables(
-                cloud, runtime=runtime, llm=ports["llm"], receiver=ports["receiver"], budget_s=BUDGET_S
-            )
-            start_workers(self.fleet, world, self._folder, given, self._seed)
-            worlds.append(world)
-        return cloud, worlds
-
-    async def _drill(self) -> None:
+    async def _drill(self, cloud: Cloud, worlds: Mapping[Mode, World]) -> None:
         within_s = max(10.0, self._within_s - AROUND_S - TAIL_S)
         ordering = asyncio.create_task(Clients(self._jobs, self._chance, within_s).run())
-        killing = asyncio.create_task(self._kill())
+        killing = asyncio.create_task(self._kill(cloud, worlds))
         telling = asyncio.create_task(self._tell())
         try:
             deadline = self._start + self._within_s - 10
@@ -153,14 +119,20 @@ class Drill:
         while self._applied() < sum(job.erased_at is None for job in self._jobs):  # noqa: ASYNC110 - a file's
             await asyncio.sleep(1)
 
-    async def _kill(self) -> None:
+    async def _kill(self, cloud: Cloud, worlds: Mapping[Mode, World]) -> None:
         chance = random.Random(self._seed + 1)  # noqa: S311 - a drill's faults
         # Everyone in turn, in an order that chance makes anew each time.
         while True:
             for name in chance.sample(self.fleet.names, len(self.fleet.names)):
                 await asyncio.sleep(chance.uniform(*PAUSE_S))
-                self.fleet.kill(name)
+                kill = self.fleet.kill(name)
+                self._over[kill.caller] = set()
                 try:
+                    for mode, world in worlds.items():
+                        if name.endswith(f"-{mode}"):
+                            self._over[kill.caller] = await asyncio.to_thread(
+                                audit.in_flight, cloud, world, self._folder, kill.caller
+                            )
                     await asyncio.sleep(chance.uniform(*AWAY_S))
                 finally:
                     self.fleet.revive(name)

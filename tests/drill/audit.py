@@ -1,20 +1,21 @@
 """What came of a drill, told from what is kept: rows, the tables' streams, the journals, the queues."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from services.core.stored_report import from_item
-from tests.drill.clients import Job
-from tests.drill.fleet import Kill
+from tests.drill.clients import Job, key_of
 from tests.drill.journal import entries
 from tests.drill.world import Cloud, World
 
 ENDED = ("succeeded", "failed")
 # A message that was read before the erasure is on its way for so long at most.
 ON_ITS_WAY_S = 3.0
+# DynamoDB's most.
+MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,6 @@ class Row:
 
     id: str
     status: str
-    ended_at: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def rows(cloud: Cloud, world: World) -> dict[str, list[Row]]:
             row = from_item(item)
             if row["sk"].startswith("report#"):
                 report_id = row["sk"].removeprefix("report#")
-                found[row["key"]].append(Row(report_id, row["status"], int(row["touched_at"])))
+                found[row["key"]].append(Row(report_id, row["status"]))
     return found
 
 
@@ -113,39 +113,50 @@ def told_late(jobs: Iterable[Job], deliveries: dict[str, list[float]]) -> int:
     )
 
 
+def in_flight(cloud: Cloud, world: World, folder: Path, caller: str) -> set[int]:
+    """The jobs that a process had asked the LLM about, and not ended: read right after it was killed.
+
+    Its leases keep others away for longer than the reading takes.
+    """
+    found = cloud.dynamodb.scan(TableName=world.table, IndexName="unfinished")["Items"]
+    keys = [{name: item[name] for name in ("pk", "sk")} for item in found]
+    unfinished = set()
+    for start in range(0, len(keys), MOST_AT_ONCE):
+        asked: Any = {world.table: {"Keys": keys[start : start + MOST_AT_ONCE], "ConsistentRead": True}}
+        for item in cloud.dynamodb.batch_get_item(RequestItems=asked)["Responses"][world.table]:
+            if "unfinished" in item:
+                unfinished.add(item["key"]["S"])
+    calls = (entry for entry in entries(folder / "llm.jsonl") if entry.get("caller") == caller)
+    return {call["job"] for call in calls if key_of(call["job"]) in unfinished}
+
+
 @dataclass(frozen=True)
 class Words:
-    """The LLM's calls: all, those beyond one for each report, those that a kill cut off, those that no kill
-    explains.
+    """The LLM's calls: all, those beyond one for each report, those in flight at a kill, and those beyond
+    that no kill explains.
     """
 
     calls: int
     beyond: int
-    cut_off: int
+    in_flight: int
     unexplained: int
 
 
-def words(folder: Path, kills: list[Kill], ended_at: dict[int, int]) -> Words:
-    """Count the LLM's calls; `ended_at` is when each job's report ended, in whole seconds since 1970."""
+def words(folder: Path, over: Mapping[str, set[int]]) -> Words:
+    """Count the LLM's calls; `over` holds what was in flight when its callers were killed.
+
+    A call that the LLM itself did not live to answer is in flight too.
+    """
     journal = entries(folder / "llm.jsonl")
     answered = {entry["answered"] for entry in journal if "answered" in entry}
-    killed = {kill.caller: kill.at for kill in kills}
     by_job: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for entry in journal:
         if "call" in entry:
             by_job[entry["job"]].append(entry)
     cut_off = unexplained = 0
     for job, calls in by_job.items():
-        for place, call in enumerate(calls):
-            last = place == len(calls) - 1
-            lost = call["call"] not in answered or _died_over(call, killed, ended_at.get(job))
-            cut_off += lost
-            unexplained += not last and not lost
+        lost = [call["call"] not in answered or job in over.get(call["caller"], ()) for call in calls]
+        cut_off += sum(lost)
+        unexplained += len(calls) - 1 - sum(lost[:-1])
     made = sum(map(len, by_job.values()))
     return Words(made, made - len(by_job), cut_off, unexplained)
-
-
-def _died_over(call: dict[str, Any], killed: dict[str, float], ended_at: int | None) -> bool:
-    """Whether who made the call was killed after it, before the report had ended."""
-    died = killed.get(call["caller"])
-    return died is not None and call["at"] <= died and (ended_at is None or int(died) <= ended_at)

@@ -35,7 +35,12 @@ class Job:
     @property
     def key(self) -> str:
         """Its idempotency key."""
-        return f"drill-{self.number}"
+        return key_of(self.number)
+
+
+def key_of(number: int) -> str:
+    """The idempotency key of a job."""
+    return f"drill-{number}"
 
 
 class Clients:
@@ -64,21 +69,26 @@ class Clients:
             await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
     async def _order(self, http: httpx2.AsyncClient, job: Job) -> None:
-        job.report_id = await self._post(http, job)
+        fate = self._chance.random()
+        erased = fate < ERASED
+        # Who erases does not wait, so that most of it happens while others work.
+        job.report_id = await self._post(http, job, "respond-async" if erased else self._preference())
         if job.report_id is None:
             return
-        fate = self._chance.random()
-        if fate < ERASED:
-            await asyncio.sleep(self._chance.uniform(0, 1.5))
+        if erased:
+            await asyncio.sleep(self._chance.uniform(0, 0.5))
             await self._erase(http, job)
         elif fate < ERASED + ASKED_TWICE:
             await asyncio.sleep(self._chance.uniform(0, 1.5))
-            again = await self._post(http, job)
+            again = await self._post(http, job, self._preference())
             job.other_id = again if again != job.report_id else None
 
-    async def _post(self, http: httpx2.AsyncClient, job: Job) -> str | None:
+    def _preference(self) -> str | None:
+        return self._chance.choice(PREFERENCES)
+
+    async def _post(self, http: httpx2.AsyncClient, job: Job, preference: str | None) -> str | None:
         headers = {**self._headers(job), "Idempotency-Key": job.key}
-        if preference := self._chance.choice(PREFERENCES):
+        if preference is not None:
             headers["Prefer"] = preference
         while True:
             files = {"images": ("photo.jpg", photo(job.number), "image/jpeg")}

@@ -1,25 +1,22 @@
 """The processes of a drill: started, killed without a warning, started again."""
 
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from local import parts, processes, variables
-from local.home import PYTHON, Home
+from local.home import Home
 from stacks.environment import load_environment
 from tests.bench.scene import ready
-from tests.drill.world import Cloud, Mode, World
+from tests.drill.world import Cloud
 
 
 @dataclass(frozen=True)
 class Kill:
-    """A process that was killed, and when (s since 1970)."""
+    """A process that was killed, and how often it had been before."""
 
     name: str
     generation: int
-    at: float
 
     @property
     def caller(self) -> str:
@@ -71,13 +68,14 @@ class Fleet:
         """Those that may be killed."""
         return sorted(self._members)
 
-    def kill(self, name: str) -> None:
+    def kill(self, name: str) -> Kill:
         """End a process by SIGKILL, whatever it is doing."""
         member = self._members[name]
         member.away = True
         member.process.kill()
         member.process.wait()
-        self.kills.append(Kill(name, member.generation, time.time()))
+        self.kills.append(Kill(name, member.generation))
+        return self.kills[-1]
 
     def revive(self, name: str) -> None:
         """Start it again, as its next generation."""
@@ -100,59 +98,3 @@ class Fleet:
         given = {**variables.base(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
         log = self.home.log(f"{name}.{generation}" if generation else name)
         return processes.start(self.home, name, command, given, log)
-
-
-def module(name: str, *options: object) -> tuple[str, ...]:
-    """The command that runs one of Python's modules."""
-    return (str(PYTHON), "-m", name, *map(str, options))
-
-
-def start_standins(fleet: Fleet, folder: Path, ports: Mapping[str, int], seed: int) -> None:
-    """Start model, LLM and receiver, and wait until they answer."""
-    for role in ("model", "llm", "receiver"):
-        process = fleet.add(role, _standin(role, folder, ports[role], seed), {})
-        ready(fleet.home, role, f"http://127.0.0.1:{ports[role]}/", process)
-
-
-def _standin(role: str, folder: Path, port: int, seed: int) -> Callable[[int], tuple[str, ...]]:
-    return lambda generation: module(
-        "tests.drill.standins", role, "--port", port, "--folder", folder, "--seed", f"{seed}.{generation}"
-    )
-
-
-def start_runtime(fleet: Fleet, cloud: Cloud, mode: Mode, world: World, port: int, model: int) -> None:
-    """Start the SageMaker runtime of one mode; SageMaker's own queue is not ours to lose, so it is kept."""
-    environment = load_environment("local")
-    served = f"{environment.model.endpoint_name}=http://127.0.0.1:{model}"
-    options = ("--asynchronous", world.exchange, *world.topics) if mode == "async" else ()
-    fleet.keep(
-        f"runtime-{mode}",
-        module("local.servers.sagemaker_runtime", "--port", port, "--endpoint", served, *options),
-        variables.aws(cloud.port, environment.region),
-        f"http://127.0.0.1:{port}/healthz",
-    )
-
-
-def start_workers(
-    fleet: Fleet,
-    world: World,
-    folder: Path,
-    given: Mapping[str, str],
-    seed: int | None,
-) -> None:
-    """Start service and functions of one mode; with a seed in a hurry and with faults."""
-    service = "services.analyze" if seed is None else "tests.drill.service"
-    url = f"http://127.0.0.1:{world.service}/healthz"
-    name = f"service-{world.mode}"
-    process = fleet.add(name, lambda _: module(service, "--port", world.service), given)
-    for role in ("jobs", "outbox"):
-        fleet.add(f"{role}-{world.mode}", _worker(role, folder, seed), given)
-    ready(fleet.home, name, url, process)
-
-
-def _worker(role: str, folder: Path, seed: int | None) -> Callable[[int], tuple[str, ...]]:
-    def command(generation: int) -> tuple[str, ...]:
-        seeded = () if seed is None else ("--seed", f"{seed}.{role}.{generation}")
-        return module("tests.drill.worker", role, "--folder", folder, *seeded)
-
-    return command

@@ -122,6 +122,13 @@ def _handler(asked: Asked) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Steady(random.Random):
+    """Chance that is always in the middle."""
+
+    def random(self) -> float:
+        return 0.5
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -134,9 +141,10 @@ def main() -> None:
     parser.add_argument("role", choices=roles)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--seed", required=True)
+    parser.add_argument("--seed", help="of delays and failures; absent: always the same delay, no failure")
     options = parser.parse_args()
-    asked = roles[options.role](options.folder, random.Random(options.seed))  # noqa: S311 - a drill's faults
+    chance = random.Random(options.seed) if options.seed else _Steady()  # noqa: S311 - a drill's faults
+    asked = roles[options.role](options.folder, chance)
     _Server(("127.0.0.1", options.port), _handler(asked)).serve_forever()
 
 

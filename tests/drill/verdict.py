@@ -1,7 +1,7 @@
 """The figures of a drill, and its table of processes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,16 @@ def reports(cloud: Cloud, worlds: Sequence[World], jobs: Sequence[Job]) -> Repor
 
 
 def figures(
-    cloud: Cloud, worlds: Sequence[World], jobs: Sequence[Job], kills: list[Kill], folder: Path, took_s: float
+    cloud: Cloud,
+    worlds: Sequence[World],
+    jobs: Sequence[Job],
+    over: Mapping[str, set[int]],
+    folder: Path,
+    took_s: float,
 ) -> list[Figure]:
-    """Hold everything that was kept against what must be."""
+    """Hold all that was kept against what must be; `over` is as in audit.words, one entry for each kill."""
     found, told = reports(cloud, worlds, jobs), audit.told(folder)
-    ended_at = {number: row.ended_at for number, row in found.ended.items()}
-    erased_at = {job.number: int(job.erased_at) for job in jobs if job.erased_at is not None}
-    words = audit.words(folder, kills, ended_at | erased_at)
+    words = audit.words(folder, over)
     due = [row.id for row in found.ended.values()]
     dead = {kind: sum(audit.waiting(cloud, getattr(w, kind)) for w in worlds) for kind in _DEAD}
     answers = sum((Counter(job.answers) for job in jobs), Counter[int]())
@@ -68,7 +71,7 @@ def figures(
         Figure("reports_doubled", len(found.doubled), at_most=0),
         Figure("reports_failed", found.failed, at_most=0),
         Figure("llm_calls", words.calls),
-        Figure("llm_calls_beyond_reports", words.beyond, at_most=words.cut_off),
+        Figure("llm_calls_beyond_reports", words.beyond, at_most=words.in_flight),
         Figure("llm_calls_no_kill_explains", words.unexplained, at_most=0),
         Figure("webhooks_delivered", sum(map(len, told.deliveries.values())), at_least=len(due)),
         Figure("webhooks_not_applied", sum(told.applied[each] == 0 for each in due), at_most=0),
@@ -78,7 +81,7 @@ def figures(
         Figure("rows_and_photos_left_after_erasure", found.left_behind, at_most=0),
         Figure("dead_letters", sum(dead.values()), at_most=0),
         Figure("requests_tried_again", tried_again),
-        Figure("kills", len(kills), at_least=1),
+        Figure("kills", len(over), at_least=1),
         Figure("seconds", took_s, at_most=300),
     ]
 
