@@ -39,7 +39,7 @@ class Timeline:
     def note(self, who: str, what: str) -> None:
         """Print what happened now."""
         line = Text.assemble(
-            (f"{time.perf_counter() - self.begun:7.2f} s  ", "cyan"), (f"{who:<10}", "bold"), what
+            (f"{time.perf_counter() - self.begun:7.2f} s  ", "cyan"), (f"{who:<15}", "bold"), what
         )
         self.console.print(line, soft_wrap=True)
 
@@ -68,9 +68,10 @@ def run(photos: Sequence[tuple[str, bytes]], *, as_json: bool) -> int:
     ) as api:
         uploads = [upload(api, name, content) for name, content in photos]
         timeline.note("user", f"{len(photos)} photo(s) into the bucket by a presigned POST")
+        earlier = {report["id"] for report in reports(api)}
         analysis = ask(project, users[USER], uploads)
         timeline.note("user", f"row {analysis} into public.analyses, under row-level security")
-        row = follow(project, api, users[USER], analysis, timeline)
+        row = follow(project, api, users[USER], analysis, earlier, timeline)
     with project.as_user(users[OTHER]) as connection:
         seen = connection.execute("select id from public.reports where id = %s", (row["id"],)).fetchall()
     if seen:
@@ -118,9 +119,14 @@ def ask(project: Project, user: str, uploads: list[str]) -> str:
 
 
 def follow(
-    project: Project, api: httpx2.Client, user: str, analysis: str, timeline: Timeline
+    project: Project,
+    api: httpx2.Client,
+    user: str,
+    analysis: str,
+    earlier: set[str],
+    timeline: Timeline,
 ) -> dict[str, Any]:
-    """Note each step until the user's report is in Postgres, and return its row."""
+    """Note each step until the user's report, none of the `earlier` ones, is in Postgres; return its row."""
     deadline = time.monotonic() + PATIENCE_S
     known: set[str] = set()
 
@@ -132,21 +138,16 @@ def follow(
     while time.monotonic() < deadline:
         if "hooks" not in known and (status := project.webhook_status()) is not None:
             once("hooks", "hooks", f"{status} to the database's signed webhook; queued")
-        listed = taken("The gateway", api.get("/reports")).json()["reports"]
-        # The user's newest: nobody else asks in this name meanwhile.
-        if listed and "hooks" in known:
-            once(
-                f"{listed[0]['id']} {listed[0]['status']}",
-                "results",
-                f"report {listed[0]['id']} is {listed[0]['status']}",
-            )
+        for report in reports(api):
+            if report["id"] not in earlier:
+                once(report["status"], "results", f"report {report['id']} is {report['status']}")
         with project.as_user(user) as connection:
             row = connection.execute(
                 "select id, status, report from public.reports where analysis_id = %s", (analysis,)
             ).fetchone()
         if row is not None:
             times = row["report"].get("timings_ms") or {}
-            spent = ", ".join(f"{stage} {ms / 1000:.2f} s" for stage, ms in times.items())
+            spent = ", ".join(f"{stage} {ms / 1000:.2f} s" for stage, ms in times.items() if ms is not None)
             timeline.note("edge", f"signed webhook taken, row in public.reports ({spent})")
             timeline.note("user", f"reads the report, {row['status']}, under row-level security")
             return row
@@ -155,6 +156,12 @@ def follow(
         f"No report is in Postgres after {PATIENCE_S:.0f} s.",
         cure="`python -m local status` names the logs; those of functions are in the emulator's.",
     )
+
+
+def reports(api: httpx2.Client) -> list[dict[str, Any]]:
+    """Return the user's newest reports."""
+    listed: list[dict[str, Any]] = taken("The gateway", api.get("/reports")).json()["reports"]
+    return listed
 
 
 def taken(who: str, answer: httpx2.Response) -> httpx2.Response:

@@ -123,7 +123,7 @@ def _cost(report: Report) -> str:
     return (
         f"It cost {_usd(report.cost_usd or 0)}. At production's prices it would be about "
         f"{_usd(endpoint + words)}: {model_s:.1f} s of {prod.model.instance_type} at "
-        f"{prod.model.usd_per_hour} USD an hour, which runs between requests too, and some "
+        f"{prod.model.usd_per_hour} USD an hour, while it is awake, and some "
         f"{_LLM_TOKENS_IN + _LLM_TOKENS_OUT} tokens of {prod.llm.model}."
     )
 

@@ -1,10 +1,13 @@
 """Starting and stopping a Postgres of one's own, on loopback."""
 
 import contextlib
+import hashlib
 import os
 import pwd
+import shutil
 import signal
 import subprocess
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +17,7 @@ _STOP_WITHIN_S = 5.0
 
 
 class PostgresServer:
-    """Postgres with its data in a folder, listening on 127.0.0.1; use it as a context.
+    """Postgres with its data in a folder, empty at first, listening on 127.0.0.1; use it as a context.
 
     Whoever reaches loopback is let in, and durability is off: what is here is forgotten when the system goes
     down. Raises RuntimeError with Postgres's own words when it does not start.
@@ -22,7 +25,7 @@ class PostgresServer:
 
     def __init__(self, data: Path, port: int) -> None:
         self.port = port
-        self._data = data
+        self._data = data if _unprivileged() is None else _within_reach(data)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -31,8 +34,7 @@ class PostgresServer:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?sslmode=disable"
 
     def __enter__(self) -> "PostgresServer":
-        if not (self._data / "PG_VERSION").exists():
-            self._initialise()
+        self._initialise()
         self._process = subprocess.Popen(
             [
                 _program("postgres"), "-D", str(self._data), "-h", "127.0.0.1", "-p", str(self.port),
@@ -47,14 +49,15 @@ class PostgresServer:
 
     def __exit__(self, *error: object) -> None:
         process = self._process
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGINT)  # ends sessions that are open
-        try:
-            process.wait(_STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)  # ends sessions that are open
+            try:
+                process.wait(_STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if _unprivileged() is not None:
+            shutil.rmtree(self._data, ignore_errors=True)
 
     def connect(self) -> psycopg.Connection:
         """Return a connection as the database's owner that commits each statement; wait until it is ready.
@@ -70,8 +73,8 @@ class PostgresServer:
                 self._process.wait(0.1)
 
     def _initialise(self) -> None:
-        self._data.mkdir(parents=True, exist_ok=True)
-        self._data.chmod(0o700)
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._data.mkdir(mode=0o700, parents=True)
         user = _unprivileged()
         if user is not None:
             os.chown(self._data, user, -1)
@@ -98,6 +101,12 @@ def _program(name: str) -> str:
     return str(Path(package.origin).parent / "pginstall" / "bin" / name)
 
 
+def _within_reach(data: Path) -> Path:
+    # The same each time: what a killed process left is found and replaced.
+    name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"vitrine-postgres-{name}"
+
+
 def _unprivileged() -> int | None:
-    # Postgres refuses to run as root, as in a container.
+    # Postgres refuses to run as root, as in a container; and who is nobody gets into few folders of root.
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None

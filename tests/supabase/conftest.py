@@ -1,12 +1,10 @@
 """A real Postgres with the real migrations, and what its tests stand on."""
 
 import socket
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -54,17 +52,15 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A running, migrated Postgres; Postgres itself runs as nobody where the tests run as root."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A running, migrated Postgres."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with PostgresServer(Path(folder) / "data", port) as server:
-            with server.connect() as connection:
-                assert migrate(connection)
-                assert migrate(connection) == []
-            yield server
+    with PostgresServer(tmp_path_factory.mktemp("postgres") / "data", port) as server:
+        with server.connect() as connection:
+            assert migrate(connection)
+            assert migrate(connection) == []
+        yield server
 
 
 @pytest.fixture

@@ -53,7 +53,9 @@ def api() -> Iterator[str]:
 
 @contextmanager
 def running(port: int, variables: dict[str, str]) -> Iterator[httpx2.Client]:
-    process = subprocess.Popen(edge.command(port), env={**os.environ, **edge.environment(), **variables}, cwd=REPOSITORY)
+    process = subprocess.Popen(
+        edge.command(port), env={**os.environ, **edge.environment(), **variables}, cwd=REPOSITORY
+    )
     client = httpx2.Client(base_url=f"http://127.0.0.1:{port}/functions/v1", trust_env=False)
     try:
         deadline = time.monotonic() + 30

@@ -33,9 +33,9 @@ class System:
             check=False,
         )
 
-    def up(self, **environment: str) -> str:
+    def up(self, *arguments: str, **environment: str) -> str:
         """Bring up what does not run and return what `up` said; fail the test when it fails."""
-        done = self.command("up", **environment)
+        done = self.command("up", *arguments, **environment)
         assert done.returncode == 0, done.stderr
         return done.stderr
 

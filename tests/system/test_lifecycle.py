@@ -31,7 +31,7 @@ def _ours(home: Home) -> list[psutil.Process]:
 def test_every_part_is_ready(system: System) -> None:
     done = system.command("status")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("ready") == len(ports.PREFERRED)
+    assert done.stdout.count("ready") == len(ports.names("realtime"))
 
 
 def test_every_part_listens_on_loopback_only(system: System) -> None:
@@ -48,7 +48,7 @@ def test_a_second_up_reuses_all_that_runs(system: System) -> None:
     before = processes.records(system.home)
     said = system.up()
     assert processes.records(system.home) == before
-    assert said.count("runs already") == len(ports.PREFERRED)
+    assert said.count("runs already") == len(ports.names("realtime"))
     assert "nothing changed" in said
 
 
