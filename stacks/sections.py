@@ -81,7 +81,7 @@ class Model(Section):
     image_uri: (
         Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None
     ) = None
-    inference_ami_version: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")] | None = None
+    inference_ami_version: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
     min_instances: Annotated[int, Field(ge=0, le=20)]
     max_instances: Annotated[int, Field(ge=1, le=20)]
     usd_per_hour: Usd

@@ -92,6 +92,7 @@ def sdk_start(settings: Environment, account: boto3.Session) -> Callable[[str, s
             model.deploy(
                 initial_instance_count=1,
                 instance_type=settings.model.instance_type,
+                inference_ami_version=settings.model.inference_ami_version,
                 endpoint_name=name,
                 model_data_download_timeout=STARTUP_S,
                 container_startup_health_check_timeout=STARTUP_S,

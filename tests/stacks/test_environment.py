@@ -1,6 +1,7 @@
 """The settings: what they may be, and how a wrong one is told."""
 
 import copy
+import json
 import re
 import subprocess
 import sys
@@ -112,6 +113,19 @@ def test_a_file_that_is_missing_names_the_choices(tmp_path: Path) -> None:
         ("analyze = { per_second = 20", "analyze = { per_second = 0", r"throttle\.analyze\.per_second = 0"),
         ('url = "https://your-project.supabase.invalid/f', 'url = "http://a.b/f', r"https in webhook.url"),
         ("# image_uri = ", "image_uri = ", r"model\.image_uri = '…': allowed"),
+        (
+            "# inference_ami_version = ",
+            "inference_ami_version = ",
+            r"model\.inference_ami_version = '…': allowed",
+        ),
+        ("max_concurrency = 10", "max_concurrency = 1", r"consumers\.max_concurrency = 1: allowed"),
+        (
+            "# reserved_concurrency = 10",
+            "reserved_concurrency = 4",
+            r"consumers: allowed: reserved_concurrency of at least max_concurrency \(10\)",
+        ),
+        ("# [bridge]", '[bridge]\nllm = ""', r"bridge\.llm = '': allowed"),
+        ('# job_tier = "flex"', 'job_tier = "fast"', r"llm\.job_tier = 'fast': allowed: 'flex'"),
         ("keep_data = true", 'keep_data = "yes"', r"keep_data = 'yes': allowed: a valid boolean"),
         (
             "time_budget_s = 20 ",
@@ -163,6 +177,48 @@ def test_an_image_is_named_by_tag_or_digest(tmp_path: Path) -> None:
     uri = f"123456789012.dkr.ecr.ca-central-1.amazonaws.com/blip2@sha256:{'a' * 64}"
     file = changed(tmp_path, '# image_uri = "…" ', f'image_uri = "{uri}" ')
     assert load_environment(file).model.image_uri == uri
+
+
+SCHEDULE = {"days": ["MON", "FRI"], "start": "08:00:00", "stop": "18:00:00", "time_zone": "America/Toronto"}
+
+
+def scheduled(tmp_path: Path, **change: Any) -> Path:
+    """Write prod.toml with a schedule, and return its path."""
+    lines = ["[model.schedule]"]
+    for key, value in (SCHEDULE | change).items():
+        lines.append(f"{key} = {value if key in ('start', 'stop') else json.dumps(value)}")
+    return changed(tmp_path, "[supabase]", "\n".join([*lines, "", "[supabase]"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"days": []}, r"schedule\.days"),
+        ({"days": ["MON", "MON"]}, r"each day once"),
+        ({"days": ["Monday"]}, r"schedule\.days\[0\] = 'Monday'"),
+        ({"start": "08:00:30"}, r"whole minutes"),
+        ({"stop": "08:00:00"}, r"a stop after the start at 08:00:00"),
+        ({"time_zone": "Montreal"}, r"IANA time zone"),
+    ],
+)
+def test_a_schedule_is_of_days_whole_minutes_and_a_known_clock(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(SettingsError, match=told):
+        load_environment(scheduled(tmp_path, **change))
+
+
+def test_a_schedule_says_how_long_it_keeps_an_instance(tmp_path: Path) -> None:
+    schedule = load_environment(scheduled(tmp_path, stop="18:30:00")).model.schedule
+    assert schedule is not None
+    assert schedule.hours_per_week == 21
+
+
+def test_an_endpoint_that_never_sleeps_has_no_schedule(tmp_path: Path) -> None:
+    file = scheduled(tmp_path)
+    file.write_text(file.read_text().replace("min_instances = 0 ", "min_instances = 1 "))
+    with pytest.raises(SettingsError, match=r"min_instances = 0 beside \[model\.schedule\]"):
+        load_environment(file)
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:

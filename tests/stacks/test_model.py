@@ -125,6 +125,14 @@ def test_an_image_of_ones_own_is_run_and_nothing_else_may_be_pulled() -> None:
     assert text(pull["Resource"]) == "arn:AWS::Partition:ecr:us-east-1:111122223333:repository/shop/blip2"
 
 
+def test_the_instances_drivers_are_awss_own_choice_unless_the_settings_make_it() -> None:
+    version = "al2023-ami-sagemaker-inference-gpu-4-1"
+    for changes, expected in (({}, None), ({"inference_ami_version": version}, version)):
+        config = only(resources("prod", **changes), "SageMaker::EndpointConfig")
+        (variant,) = config["ProductionVariants"]
+        assert variant.get("InferenceAmiVersion") == expected
+
+
 def test_an_image_that_sagemaker_cannot_pull_is_refused() -> None:
     with pytest.raises(RuntimeError, match=r"ghcr.io/shop/blip2:1: is in no ECR repository"):
         resources("prod", image_uri="ghcr.io/shop/blip2:1")

@@ -23,7 +23,7 @@ QUEUES = {
 
 def of(assembly: Assembly, kind: str) -> dict[str, dict[str, Any]]:
     """The properties of all resources of a type in the stacks that have queues, by logical id."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for stack in WITH_QUEUES:
         found |= {name: one["Properties"] for name, one in assembly.resources(stack, kind).items()}
     return found

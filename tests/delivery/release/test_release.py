@@ -48,6 +48,21 @@ def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None
     assert place.left() == place.logs() == []
 
 
+def test_the_canary_has_the_drivers_that_the_settings_choose(place: Place) -> None:
+    chosen = 'inference_ami_version = "al2023-ami-sagemaker-inference-gpu-4-1"'
+    text = place.file.read_text("utf-8")
+    place.file.write_text(text.replace('# inference_ami_version = "…"', chosen), "utf-8")
+    variants: list[Any] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        variants.extend(params["ProductionVariants"])
+
+    place.session.events.register("provide-client-params.sagemaker.CreateEndpointConfig", note)
+    place.release(place.archive())
+    versions = [one["InferenceAmiVersion"] for one in variants]
+    assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
+
+
 def test_the_same_archive_again_changes_nothing(place: Place) -> None:
     archive = place.archive()
     place.release(archive)
