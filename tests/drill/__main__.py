@@ -44,21 +44,22 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     home = Home(Path(tempfile.mkdtemp(prefix="vitrine-drill-")))
     home.create()
-    drill, met = Drill(home, options.jobs, options.seed, options.minutes * 60), False
+    drill = Drill(home, options.jobs, options.seed, options.minutes * 60)
+    short = False
     try:
         figures = drill.run()
-        met = all(figure.met for figure in figures)
+        short = not all(figure.met for figure in figures)
     except KeyboardInterrupt:
         sys.exit("stopped")
     finally:
         processes.stop(home)
-        if met:
-            shutil.rmtree(home.root, ignore_errors=True)
-        else:
+        if short:
             print(f"logs and journals are in {home.root}", file=sys.stderr)  # noqa: T201
+        else:
+            shutil.rmtree(home.root, ignore_errors=True)
     print(*verdict.table(drill.fleet.names, drill.fleet.kills), sep="\n")  # noqa: T201
     print(*(figure.line() for figure in figures), sep="\n")  # noqa: T201
-    sys.exit(not met)
+    sys.exit(short)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
