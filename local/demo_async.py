@@ -136,8 +136,8 @@ def follow(
             timeline.note(who, what)
 
     while time.monotonic() < deadline:
-        if "hooks" not in known and (status := project.webhook_status()) is not None:
-            once("hooks", "hooks", f"{status} to the database's signed webhook; queued")
+        if "hooks" not in known and (said := project.webhook_answer(analysis)) is not None:
+            once("hooks", "hooks", f"to the database's signed webhook: {said}")
         for report in reports(api):
             if report["id"] not in earlier:
                 once(report["status"], "results", f"report {report['id']} is {report['status']}")

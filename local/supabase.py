@@ -45,11 +45,13 @@ class Project:
         with psycopg.connect(self.url) as connection:
             connection.execute("insert into auth.users values (%s, %s) on conflict do nothing", (user, email))
 
-    def webhook_status(self) -> int | None:
-        """Return how the last of the database's webhooks was answered; None when none was yet."""
+    def webhook_answer(self, analysis: str) -> str | None:
+        """Return how the webhook of an analysis was answered, or why not; None while it is under way."""
         with psycopg.connect(self.url) as connection:
             row = connection.execute(
-                "select status_code from net._http_response order by id desc limit 1"
+                "select coalesce(status_code::text, error_msg) from net._http_response, public.analyses"
+                " where analyses.id = %s and created >= created_at order by net._http_response.id limit 1",
+                (analysis,),
             ).fetchone()
         return None if row is None else row[0]
 

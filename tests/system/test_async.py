@@ -125,7 +125,7 @@ def test_a_row_becomes_a_report_that_its_user_alone_reads(asynchronous: System) 
     order = [
         "into the bucket",
         "into public.analyses",
-        "signed webhook; queued",
+        "to the database's signed webhook",
         "signed webhook taken",
         "reads the report",
         "sees no such row",
