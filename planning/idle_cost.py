@@ -9,6 +9,7 @@ from stacks.environment import Environment
 
 # Lambda asks an empty queue by five long polls of 20 s at a time.
 POLLERS, POLLS_PER_HOUR = 5, 180
+HOURS_PER_WEEK = 7 * 24
 Resource = Mapping[str, Any]
 
 
@@ -74,6 +75,10 @@ def _endpoint_config(
     # Autoscaling takes the endpoint down to its minimum when nobody asks, however many it began with.
     count = model.min_instances
     yield Line(f"SageMaker {model.instance_type}", count, count * model.usd_per_hour * prices.hours_per_month)
+    if model.schedule is not None:
+        share = model.schedule.hours_per_week / HOURS_PER_WEEK
+        usd = share * model.usd_per_hour * prices.hours_per_month
+        yield Line(f"SageMaker {model.instance_type}, by its schedule", 1, usd)
 
 
 def _vpc_endpoint(

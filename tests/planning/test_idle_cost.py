@@ -57,6 +57,13 @@ def test_an_endpoint_costs_its_least_instances_and_nothing_while_paused() -> Non
     assert [line.what for line in paused] == ["secret in Secrets Manager"]
 
 
+def test_an_endpoint_that_wakes_by_a_schedule_costs_its_hours_of_a_week() -> None:
+    shop = with_everything()  # ten hours on each of two days
+    lines = idle_cost(shop, [endpoint("Model", "EndpointConfig", "Endpoint")])
+    awake = {line.what: line.usd for line in lines}["SageMaker ml.g4dn.xlarge, by its schedule"]
+    assert awake == pytest.approx(20 / 168 * shop.model.usd_per_hour * 730)
+
+
 def test_a_resource_of_unknown_cost_is_an_error() -> None:
     with pytest.raises(UnpricedResourceError, match=r"AWS::RDS::DBInstance: say in planning/idle_cost\.py"):
         idle_cost(load_environment("prod"), [{"Resources": {"A": {"Type": "AWS::RDS::DBInstance"}}}])
