@@ -131,7 +131,7 @@ class Analysis:
             logger.warning("a store does not answer; a job goes on", extra={"reason": type(error).__name__})
             return None
         except asyncio.CancelledError:
-            await self.work.give_back(accepted)
+            await self.work.give_back(accepted, "the service is being replaced; it is taken up at once")
             await self.remind(accepted.owner, accepted.report.id, 0)
             raise
         finally:

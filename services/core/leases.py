@@ -72,10 +72,10 @@ class Leases:
         self._update(held.owner, held.report.id, change, HELD, {":until": until, ":holder": lease.holder})
         return replace(held, lease=Lease(lease.holder, until))
 
-    def release(self, held: StoredReport) -> None:
-        """Let others take the report now; raises as `take` does."""
-        change = "SET touched_at = :now REMOVE lease, lease_until"
-        values = {":now": seconds_now(), ":holder": self._lease(held).holder}
+    def release(self, held: StoredReport, why: str) -> None:
+        """Let others take the report now, and its owner know why nobody has it; raises as `take` does."""
+        change = "SET touched_at = :now, waiting = :why REMOVE lease, lease_until"
+        values = {":now": seconds_now(), ":why": why, ":holder": self._lease(held).holder}
         self._update(held.owner, held.report.id, change, HELD, values)
 
     def note_asked(self, held: StoredReport, asked: Asked) -> None:

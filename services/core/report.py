@@ -117,3 +117,7 @@ class Report(_Part):
     created_at: datetime
     expires_at: datetime
     failure: Failure | None = None
+    waiting: str | None = Field(
+        None,
+        description="Why the report is not there yet, and when it is tried again; null once it has ended",
+    )

@@ -12,6 +12,9 @@ _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
+_ASKED = "the vision model was asked; an endpoint that sleeps takes some minutes to wake"
+
+
 @dataclass(frozen=True)
 class RequestKey:
     """An idempotency key, with what tells the photos that it came with from others."""
@@ -94,7 +97,8 @@ class StoredReport:
         if report.status in UNFINISHED:
             running = asked is not None or (lease is not None and lease.until >= seconds_now())
             status = Status.RUNNING if running else Status.QUEUED
-            report = report.model_copy(update={"status": status})
+            waiting = _ASKED if asked is not None else None if running else row.get("waiting")
+            report = report.model_copy(update={"status": status, "waiting": waiting})
         key = RequestKey(row["key"], row["digest"]) if "key" in row else None
         touched_at = datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None
         pictures, digest = tuple(row["pictures"]), row.get("photos_digest")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -63,8 +64,8 @@ class Work:
                 sight = await _run(self.model.look, photos)
         except _LEFT:
             raise
-        except ModelUnavailable:
-            await self._leave(self.leases.release, held)
+        except ModelUnavailable as error:
+            await self.give_back(held, f"{error}; it is asked again within 15 minutes, for a day")
             raise
         except Exception as error:
             await self.fail(held, error, stages)
@@ -109,6 +110,7 @@ class Work:
             report = held.report.model_copy(
                 update={
                     "status": Status.SUCCEEDED,
+                    "waiting": None,
                     "product": assessment.product,
                     "condition": assessment.condition,
                     "title": narrative.text.title,
@@ -141,14 +143,14 @@ class Work:
         else:
             failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
         timings = held.report.timings_ms.model_copy(update=stages.timings)
-        update = {"status": Status.FAILED, "failure": failure, "timings_ms": timings}
+        update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
         failed = held.with_report(held.report.model_copy(update=update))
         await self._leave(self.reports.end, failed)
         await self._after(held, None)
 
-    async def give_back(self, held: StoredReport) -> None:
+    async def give_back(self, held: StoredReport, why: str) -> None:
         """Let others work on the report at once, as far as the store can be reached."""
-        await self._leave(self.leases.release, held)
+        await self._leave(partial(self.leases.release, why=why), held)
 
     async def erase(self, stored: StoredReport) -> None:
         """Delete what the models were asked about the report, and what they saw."""

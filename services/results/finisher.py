@@ -109,7 +109,7 @@ class Finisher:
                 await self._stand_in(held, stages)
                 return
             if not _lost(asked):
-                await work.give_back(held)
+                await work.give_back(held, "the endpoint is at work on it")
                 return
         photos = await asyncio.to_thread(self._photos, held)
         try:
@@ -124,8 +124,8 @@ class Finisher:
         photos = await asyncio.to_thread(self._photos, held)
         try:
             await self._built.work.stand_in(held, photos, stages)
-        except ModelUnavailable:
-            await self._built.work.give_back(held)
+        except ModelUnavailable as error:
+            await self._built.work.give_back(held, str(error))
             raise
 
     async def _take_answer(

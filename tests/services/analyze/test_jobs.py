@@ -79,6 +79,7 @@ def test_a_model_that_is_away_is_a_202_and_a_job_soon(
     world.status, world.body = 503, b'{"message": "secret trace"}'
     answer = post(client, jpeg(), "wait=1")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert "again within 15 minutes" in answer.json()["waiting"]
     assert "secret" not in answer.text
     assert TRY_AGAIN_S in sent
 
@@ -153,6 +154,7 @@ class TestAsync:
     ) -> None:
         answer = post(client, jpeg(), "wait=1")
         assert (answer.status_code, answer.json()["status"]) == (202, "running")
+        assert "minutes to wake" in answer.json()["waiting"]
         assert world.question.headers["X-Amzn-SageMaker-Inference-Id"].decode() == answer.json()["id"]
         assert len(json.loads(world.question.body)["photos"]) == 1
 

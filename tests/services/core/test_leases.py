@@ -58,7 +58,8 @@ def test_a_released_report_is_free_and_a_prolonged_one_is_not(
     reports: Reports, leases: Leases, new: New
 ) -> None:
     reports.accept(abandoned(new()))
-    leases.release(leases.take("alice", new().report.id))
+    leases.release(leases.take("alice", new().report.id), "the model is away")
+    assert reports.get("alice", new().report.id).report.waiting == "the model is away"
     leases.prolong(leases.take("alice", new().report.id))
     with pytest.raises(ReportTaken):
         leases.take("alice", new().report.id)
@@ -70,9 +71,10 @@ def test_a_lease_that_passed_on_is_neither_prolonged_nor_released(
     first = abandoned(new())
     reports.accept(first)
     leases.take("alice", new().report.id)
-    for act in (leases.prolong, leases.release):
-        with pytest.raises(ReportTaken):
-            act(first)
+    with pytest.raises(ReportTaken):
+        leases.prolong(first)
+    with pytest.raises(ReportTaken):
+        leases.release(first, "away")
 
 
 def test_an_erased_report_is_not_found(reports: Reports, leases: Leases, new: New) -> None:
@@ -81,7 +83,7 @@ def test_an_erased_report_is_not_found(reports: Reports, leases: Leases, new: Ne
     with pytest.raises(ReportNotFound):
         leases.take("alice", new().report.id)
     with pytest.raises(ReportNotFound):
-        leases.release(new())
+        leases.release(new(), "away")
 
 
 def test_what_the_endpoint_was_asked_is_kept_and_nobody_holds_the_report(

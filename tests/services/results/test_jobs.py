@@ -270,6 +270,7 @@ class TestAsync:
         assert shop.settle(news()) == []
         report = shop.report()
         assert (report.status, report.timings_ms.model is not None) == (Status.SUCCEEDED, True)
+        assert report.waiting is None
         keys = [item["Key"] for item in shop.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
         assert keys == [f"photos/alice/{ID}/1.jpg"]
         assert shop.model_calls == 0
@@ -333,6 +334,7 @@ class TestAsync:
         failure = shop.report().failure
         assert failure is not None
         assert failure.code == "model_answer_invalid"
+        assert shop.report().waiting is None
 
     def test_a_late_answer_of_an_erased_report_is_deleted(self, shop: Shop) -> None:
         shop.answers()
