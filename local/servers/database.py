@@ -5,6 +5,7 @@ On its own port it says where Postgres is: GET / gives {"url": …}.
 
 import argparse
 import contextlib
+import signal
 import socket
 import sys
 import threading
@@ -76,6 +77,8 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     """Start Postgres, migrate it, and serve until SIGINT or SIGTERM."""
     options = _options()
+    # uvicorn raises the signal again once it has stopped: it must not end us before Postgres.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         with PostgresServer(options.data, _free_port()) as server:
             with server.connect() as connection:
