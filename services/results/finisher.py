@@ -69,7 +69,11 @@ class Finisher:
                 # The report has ended, or was erased: nobody will read this answer.
                 await asyncio.to_thread(model.forget, news.output_key)
             return None
-        return await self._work_on(owner, news.report_id, news)
+        again = await self._work_on(owner, news.report_id, news)
+        if again is not None and again.in_s is not None:
+            # Whoever has just asked is about to let the report go: that takes no lease's time.
+            return Again(min(again.in_s, 2**attempt), again.why)
+        return again
 
     async def _work_on(self, owner: str, report_id: str, news: News | None) -> Again | None:
         try:
