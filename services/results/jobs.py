@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.bridge import Bridge
 from services.core.build import build
-from services.core.telemetry import configure_logging
 from services.core.dead_letters import set_aside
+from services.core.telemetry import configure_logging
 from services.results.finisher import Again, Finisher
 from services.results.job_message import Message, News
 from services.results.settings import JobsSettings

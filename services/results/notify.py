@@ -13,11 +13,11 @@ import boto3
 import httpx2
 from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.dead_letters import set_aside
 from services.core.errors import ReportNotFound, SigningKeysInvalid
 from services.core.report import Status
 from services.core.reports import Reports
 from services.core.telemetry import configure_logging
-from services.core.dead_letters import set_aside
 from services.results.event import event_body, message_id
 from services.results.job_message import Message
 from services.results.notify_settings import NotifySettings
