@@ -7,7 +7,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image pause resume destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ pause: environment setup-deploy ## delete the endpoint, keep the model; reports 
 
 resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod
 	@$(PYTHON) -m delivery resume --env "$(ENV)"
+
+redrive: environment setup-deploy ## what was set aside of the queues and why; round again after asking: make redrive ENV=prod, YES=1 to be asked nothing
+	@$(PYTHON) -m delivery redrive --env "$(ENV)" $(if $(YES),--again --yes)
 
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m delivery destroy --env "$(ENV)" $(if $(YES),--yes)

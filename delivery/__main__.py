@@ -124,6 +124,17 @@ def _resume(options: argparse.Namespace, console: Console) -> int:
     return _pause(options, console, paused=False)
 
 
+def _redrive(options: argparse.Namespace, console: Console) -> int:
+    from delivery.outputs import published_queues
+    from delivery.redrive import queues, redrive
+
+    settings = environment(options.env)
+    account = session(settings)
+    known = queues(published_queues(settings, account))
+    redrive(account.client("sqs"), known, console, again=options.again, asking=not options.yes)
+    return 0
+
+
 _COMMANDS = {
     "pause": _pause,
     "resume": _resume,
@@ -133,6 +144,7 @@ _COMMANDS = {
     "smoke": _smoke,
     "image": _image,
     "destroy": _destroy,
+    "redrive": _redrive,
 }
 
 
@@ -184,6 +196,11 @@ def _parser() -> argparse.ArgumentParser:
         "destroy", "Say what goes and what stays, ask for the environment's name, and delete its stacks."
     )
     destroy.add_argument("--yes", action="store_true", help="do not ask for the environment's name")
+    redrive = command(
+        "redrive", "Show what was set aside of every queue and why; send it round again, after asking."
+    )
+    redrive.add_argument("--again", action="store_true", help="send it round again")
+    redrive.add_argument("--yes", action="store_true", help="ask nothing; without --again: only show it")
     return parser
 
 

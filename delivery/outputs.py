@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import boto3
@@ -16,6 +17,14 @@ NEEDED = {
     "ApiUrl": "api-url",
     "SupabaseUrl": "supabase-url",
     "SupabasePublishableKey": "supabase-publishable-key",
+}
+
+
+# The queues' addresses and those of what was set aside of them; a stack that is not deployed has none.
+QUEUES = {
+    f"{name}{kind}": f"{name.lower()}-{parameter}"
+    for name in ("Jobs", "Webhook", "Hooks")
+    for kind, parameter in (("Queue", "queue"), ("DeadLetters", "dead-letters"))
 }
 
 
@@ -42,9 +51,7 @@ def read_outputs(file: str) -> dict[str, str]:
 
 def published_outputs(settings: Environment, session: boto3.Session) -> dict[str, str]:
     """Return outputs from the account; raise DeliveryError when nothing is deployed there."""
-    names = {parameter_name(settings, parameter): output for output, parameter in NEEDED.items()}
-    found = session.client("ssm").get_parameters(Names=list(names))["Parameters"]
-    outputs = {names[parameter["Name"]]: parameter["Value"] for parameter in found}
+    outputs = _published(settings, session, NEEDED)
     if missing := NEEDED.keys() - outputs.keys():
         raise DeliveryError(
             f"{settings.name} is not deployed in {settings.region} of this account: "
@@ -52,3 +59,14 @@ def published_outputs(settings: Environment, session: boto3.Session) -> dict[str
             cure=f"Run `make deploy ENV={settings.name}`.",
         )
     return outputs
+
+
+def published_queues(settings: Environment, session: boto3.Session) -> dict[str, str]:
+    """Return the outputs of QUEUES that are in the account: fewer, or none, where stacks are not deployed."""
+    return _published(settings, session, QUEUES)
+
+
+def _published(settings: Environment, session: boto3.Session, wanted: Mapping[str, str]) -> dict[str, str]:
+    names = {parameter_name(settings, parameter): output for output, parameter in wanted.items()}
+    found = session.client("ssm").get_parameters(Names=list(names))["Parameters"]
+    return {names[parameter["Name"]]: parameter["Value"] for parameter in found}

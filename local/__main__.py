@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="say which parts run, where they answer and where their logs are")
     commands.add_parser("doctor", help="look for the usual reasons of failure and name their cure")
     commands.add_parser("outputs", help="print the stack outputs as JSON; ApiUrl is callable as it stands")
+    redrive = commands.add_parser(
+        "redrive", help="show what was set aside of the queues and why; send it round again, after asking"
+    )
+    redrive.add_argument("--again", action="store_true", help="send it round again")
+    redrive.add_argument("--yes", action="store_true", help="ask nothing; without --again: only show it")
     # The two below have options of their own, which their modules read: no -h here.
     commands.add_parser("token", help="print an access token of a demo user", add_help=False)
     commands.add_parser("demo", help="post a photo through the gateway and print its report", add_help=False)
@@ -138,6 +143,12 @@ def _outputs(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def _redrive(options: argparse.Namespace, rest: list[str]) -> int:
+    from local.redrive import main as redrive
+
+    return redrive(Home.current(), again=options.again, asking=not options.yes)
+
+
 def _token(options: argparse.Namespace, rest: list[str]) -> int:
     from local.tokens import main as token
 
@@ -159,6 +170,7 @@ _COMMANDS = {
     "status": _status,
     "doctor": _doctor,
     "outputs": _outputs,
+    "redrive": _redrive,
     "token": _token,
     "demo": _demo,
 }

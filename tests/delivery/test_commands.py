@@ -13,7 +13,7 @@ from delivery.errors import DeliveryError
 
 
 @pytest.mark.parametrize(
-    "command", ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "destroy"]
+    "command", ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy"]
 )
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -23,7 +23,7 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    "command", ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "destroy"]
+    "command", ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy"]
 )
 def test_an_environment_that_is_not_known_names_the_choices(
     command: str, capsys: pytest.CaptureFixture[str]
@@ -32,7 +32,9 @@ def test_an_environment_that_is_not_known_names_the_choices(
     assert "choose one of dev, local, prod" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["doctor", "bootstrap", "deploy", "image", "pause", "resume", "destroy"])
+@pytest.mark.parametrize(
+    "command", ["doctor", "bootstrap", "deploy", "image", "pause", "resume", "redrive", "destroy"]
+)
 def test_the_local_environment_is_not_deployed_into_an_account(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,8 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "target", ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "destroy", "diff"]
+    "target",
+    ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy", "diff"],
 )
 def test_without_an_environment_the_choices_are_named_and_nothing_is_done(target: str) -> None:
     done = make(target)
@@ -34,6 +35,8 @@ def test_without_an_environment_the_choices_are_named_and_nothing_is_done(target
         (["image"], 'image --env "dev"'),
         (["pause"], 'pause --env "dev"'),
         (["resume"], 'resume --env "dev"'),
+        (["redrive"], 'redrive --env "dev"'),
+        (["redrive", "YES=1"], 'redrive --env "dev" --again --yes'),
         (["destroy"], 'destroy --env "dev"'),
         (["destroy", "YES=1"], 'destroy --env "dev" --yes'),
     ],
