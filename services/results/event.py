@@ -1,11 +1,13 @@
 """The event that tells of an ended report: Standard Webhooks' form, the report as its owner reads it."""
 
 import json
+import re
 
 from services.core.stored_report import StoredReport
 
-# The idempotency key of a report that a row of the database asked for.
-ANALYSIS_KEY = "analysis:"
+# The idempotency key of a report that a row of the database asked for. Clients choose theirs as they like: one
+# that only begins so names no row, and a receiver would refuse the event for it.
+_ANALYSIS_KEY = re.compile(r"analysis:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def message_id(report_id: str) -> str:
@@ -15,14 +17,14 @@ def message_id(report_id: str) -> str:
 
 def event_body(stored: StoredReport) -> bytes:
     """Return the event of a report that has ended, as JSON."""
-    key = stored.key.name if stored.key else ""
+    asked = _ANALYSIS_KEY.fullmatch(stored.key.name) if stored.key else None
     moment = stored.touched_at or stored.report.created_at
     event = {
         "type": f"report.{stored.report.status}",
         "timestamp": moment.isoformat().replace("+00:00", "Z"),
         "data": {
             "owner": stored.owner,
-            "analysis": key.removeprefix(ANALYSIS_KEY) if key.startswith(ANALYSIS_KEY) else None,
+            "analysis": asked.group(1) if asked else None,
             "report": stored.report.model_dump(mode="json"),
         },
     }

@@ -25,6 +25,7 @@ from tests.services.results.rows import row
 from tests.services.results.webhook_receiver import WebhookReceiver, running_receiver
 
 REGION = "ca-central-1"
+ANALYSIS = "2f0c1a58-6c1e-4d0e-9c39-5b1f8f0f3a77"
 OLD, NEW = (f"whsec_{letter * 32}" for letter in "ab")
 
 
@@ -84,19 +85,20 @@ def post(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def test_the_receiver_is_told_of_an_ended_report_under_our_signature(post: Post) -> None:
-    named = post.keep(row(key="analysis:8b1f", description="a mug"))
+    named = post.keep(row(key=f"analysis:{ANALYSIS}", description="a mug"))
     assert post.deliver(named) == []
     (received,) = post.receiver.received
     assert SigningKeys.parse(OLD, "test").verify(received.body, received.headers) == f"msg_{named['report']}"
     event = json.loads(received.body)
     assert event["type"] == "report.succeeded"
     assert event["timestamp"].endswith("Z")
-    assert (event["data"]["owner"], event["data"]["analysis"]) == ("alice", "8b1f")
+    assert (event["data"]["owner"], event["data"]["analysis"]) == ("alice", ANALYSIS)
     assert event["data"]["report"]["description"] == "a mug"
 
 
-def test_a_failure_is_told_too_and_a_report_of_nobodys_row_has_none(post: Post) -> None:
-    assert post.deliver(post.keep(row(Status.FAILED, key="k1"))) == []
+@pytest.mark.parametrize("key", [None, "k1", "analysis:", "analysis:mine", f"analysis:{ANALYSIS}2"])
+def test_a_failure_is_told_too_and_a_report_of_nobodys_row_has_none(post: Post, key: str | None) -> None:
+    assert post.deliver(post.keep(row(Status.FAILED, key=key))) == []
     event = json.loads(post.receiver.received[0].body)
     assert (event["type"], event["data"]["analysis"]) == ("report.failed", None)
 
