@@ -5,8 +5,8 @@ import re
 
 from services.core.stored_report import StoredReport
 
-# The idempotency key of a report that a row of the database asked for. Clients choose theirs as they like: one
-# that only begins so names no row, and a receiver would refuse the event for it.
+# The idempotency key of a report that a row of the database asked for. Clients choose theirs freely: one
+# that only begins so names no row, and the receiver would refuse the event.
 _ANALYSIS_KEY = re.compile(r"analysis:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
