@@ -19,7 +19,7 @@ from tests.drill.journal import Journal, entries
 
 # Seconds that an answer takes, from and to.
 MODEL_S, LLM_S, RECEIVER_S = (0.01, 0.06), (0.02, 0.15), (0.0, 0.02)
-RECEIVER_FAILS = 0.03
+MODEL_FAILS, RECEIVER_FAILS = 0.02, 0.03
 Answer = tuple[int, bytes]
 Asked = Callable[[dict[str, str], bytes], Answer]
 
@@ -35,6 +35,8 @@ def model(folder: Path, chance: random.Random) -> Asked:
         number = number_on(base64.b64decode(photos[0]))
         journal.note(job=number)
         time.sleep(chance.uniform(*MODEL_S))
+        if chance.random() < MODEL_FAILS:
+            return 500, b"{}"
         return 200, json.dumps(sight(number, len(photos))).encode()
 
     return asked
