@@ -14,6 +14,7 @@ import pytest
 
 from local import processes, variables
 from local.home import REPOSITORY, TOOLS
+from stacks.environment import load_environment
 from tests.system.running import System
 
 REGION = "ca-central-1"
@@ -70,7 +71,8 @@ def client(account: dict[str, str]) -> Any:
 def test_the_storage_and_the_archive_are_there_before_the_model_is_made(
     environment: Path, archive: Path, key: str, account: dict[str, str], client: Any
 ) -> None:
-    client("secretsmanager").create_secret(Name="vitrine/dev/openai", SecretString="key")
+    for name in load_environment("dev").secret_names():
+        client("secretsmanager").create_secret(Name=name, SecretString="key")
     command = [sys.executable, "-m", "delivery", "deploy", "--yes", "--env", str(environment)]
     done = subprocess.run(
         [*command, "--artifact", str(archive)],

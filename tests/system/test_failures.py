@@ -32,12 +32,10 @@ def test_without_the_llm_a_report_is_in_template_words(system: System, photo: Pa
 @pytest.mark.usefixtures("without_model")
 def test_without_the_model_a_request_is_told_when_to_try_again(system: System, photo: Path) -> None:
     answer = system.analyze(photo, "dora")
-    assert answer.status_code == 503, answer.text
+    assert answer.status_code == 202, answer.text
     assert int(answer.headers["retry-after"]) > 0
-    assert answer.headers["content-type"] == "application/problem+json"
-    reports = system.client.get(f"{system.api_url}/reports", headers=system.headers("dora")).json()["reports"]
-    assert [report["status"] for report in reports] == ["failed"]
-    assert reports[0]["failure"]["reason"]
+    assert answer.headers["location"] == f"/reports/{answer.json()['id']}"
+    assert (answer.json()["status"], "asked again" in answer.json()["waiting"]) == ("queued", True)
 
 
 def test_both_back_the_same_service_makes_reports_again(system: System, photo: Path) -> None:
@@ -49,3 +47,21 @@ def test_both_back_the_same_service_makes_reports_again(system: System, photo: P
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "succeeded"
     assert system.pid("service") == service
+
+
+def test_what_waited_for_the_model_is_made_by_a_job(system: System) -> None:
+    (waiting,) = system.client.get(f"{system.api_url}/reports", headers=system.headers("dora")).json()[
+        "reports"
+    ]
+    url, headers = f"{system.api_url}/reports/{waiting['id']}", system.headers("dora") | {"Prefer": "wait=20"}
+    ended = next(
+        (
+            report
+            for _ in range(6)
+            if (report := system.client.get(url, headers=headers, timeout=30).json())["status"]
+            not in ("queued", "running")
+        ),
+        None,
+    )
+    assert ended is not None
+    assert ended["status"] == "succeeded", ended

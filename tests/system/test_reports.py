@@ -24,7 +24,7 @@ def test_a_photo_through_the_gateway_becomes_a_report(system: System, photo: Pat
 
 
 def test_the_gateway_passes_on_the_headers_of_an_answer(system: System, photo: Path) -> None:
-    assert "model;dur=" in system.analyze(photo).headers["server-timing"]
+    assert "narrate;dur=" in system.analyze(photo).headers["server-timing"]
 
 
 def test_the_gateway_passes_problem_documents_on(system: System) -> None:

@@ -22,6 +22,7 @@ from model_artifacts.blip2.events import Events
 from model_artifacts.blip2.photos import Case
 from services.core.model import Sight, VisionModel
 from stacks.environment import FOLDER, load_environment
+from tests.delivery.release.emulated import always_on
 
 REGION = "ca-central-1"
 ENDPOINT = "blip2-endpoint-canary"
@@ -164,7 +165,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
     with mock_aws():
         session = boto3.Session("testing", "testing", region_name=REGION)
-        text = (FOLDER / "dev.toml").read_text("utf-8").replace("ml.t2.medium", "ml.g4dn.xlarge")
+        text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         (tmp_path / "shop.toml").write_text(text, "utf-8")
         s3: Any = session.client("s3")
         s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})

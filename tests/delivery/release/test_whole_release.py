@@ -31,7 +31,7 @@ from model_artifacts.blip2 import endpoint, packaging
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.flight_check.command import check
 from stacks.environment import FOLDER, load_environment
-from tests.delivery.release.emulated import ACCOUNT, NAME, REGION, Account, said_here, storage
+from tests.delivery.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, said_here, storage
 from tests.delivery.release.test_release import WELL
 
 pytestmark = [pytest.mark.system, pytest.mark.filterwarnings("ignore:Tried to parse AWS..CDK..Metadata")]
@@ -65,7 +65,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         monkeypatch.setattr(endpoint, "LOGS", tmp_path)
         monkeypatch.setattr(command, "check", functools.partial(check, here=True))
         made = Account(tmp_path, functools.cache(functools.partial(_client, port)))
-        text = (FOLDER / "dev.toml").read_text("utf-8").replace("ml.t2.medium", "ml.g4dn.xlarge")
+        text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         made.file.write_text(text, "utf-8")
         _deploy_first(made)
         yield made
