@@ -8,7 +8,8 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.sections import Alarms, Model, Schedule
+from stacks.schedule import Schedule
+from stacks.sections import Alarms, Model
 
 VARIANT = "AllTraffic"
 # A request holds one to eight photos, each about a second on a T4, and one request is answered at a time.
