@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from services.core.acceptance import Acceptance
 from services.core.dead_letters import set_aside
 from services.core.errors import KeyReused, ReportInProgress
 from services.core.job_queue import JobQueue
+from services.core.messages import Message, failures, hide
 from services.core.pictures import Pictures
 from services.core.reports import Reports
 from services.core.telemetry import configure_logging, log_context
@@ -46,57 +48,48 @@ class Worker:
         self._queue_url = queue_url
         self._dead_letters_url = dead_letters_url
 
-    async def settle(self, records: list[dict[str, Any]]) -> list[str]:
-        """Work on Lambda's records; return the ids of those that must come again."""
-        return [record["messageId"] for record in records if not await self._settle(record)]
+    async def settle(self, messages: Sequence[Message]) -> list[str]:
+        """Work on messages; return the ids of those that must come again."""
+        return [message.id for message in messages if not await self._settle(message)]
 
-    async def _settle(self, record: dict[str, Any]) -> bool:
-        attempt = int(record["attributes"]["ApproximateReceiveCount"])
-        context = log_context.set({"message_id": record["messageId"]})
+    async def _settle(self, message: Message) -> bool:
+        context = log_context.set({"message_id": message.id})
         try:
             try:
-                row = AnalysisRow.model_validate_json(record["body"])
+                row = AnalysisRow.model_validate_json(message.body)
             except ValidationError:
-                return await self._give_up(record, "not a row of public.analyses")
+                return await self._give_up(message, "not a row of public.analyses")
             try:
                 await self._desk.take(row)
             except KeyReused:
-                return await self._give_up(record, f"analysis {row.id} came with other photos before")
+                return await self._give_up(message, f"analysis {row.id} came with other photos before")
             return True
         except ReportInProgress:
-            return await self._come_again(record, attempt, "its key was just given up")
+            return await self._come_again(message, "its key was just given up")
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "unknown")
-            return await self._come_again(record, attempt, f"{error.operation_name}: {code}")
+            return await self._come_again(message, f"{error.operation_name}: {code}")
         except BotoCoreError as error:
-            return await self._come_again(record, attempt, type(error).__name__)
+            return await self._come_again(message, type(error).__name__)
         except Exception:
             # A mistake of ours; it comes again as well, and after the queue's last try it is set aside.
             logger.exception("an analysis was not accepted")
-            return await self._come_again(record, attempt, "a mistake")
+            return await self._come_again(message, "a mistake")
         finally:
             log_context.reset(context)
 
-    async def _come_again(self, record: dict[str, Any], attempt: int, reason: str) -> bool:
-        pause_s = PAUSES_S[min(attempt, len(PAUSES_S)) - 1]
+    async def _come_again(self, message: Message, reason: str) -> bool:
+        pause_s = PAUSES_S[min(message.attempt, len(PAUSES_S)) - 1]
         logger.warning(
-            "an analysis comes again", extra={"attempt": attempt, "again_in_s": pause_s, "reason": reason}
+            "an analysis comes again",
+            extra={"attempt": message.attempt, "again_in_s": pause_s, "reason": reason},
         )
-        try:
-            await asyncio.to_thread(
-                self._sqs.change_message_visibility,
-                QueueUrl=self._queue_url,
-                ReceiptHandle=record["receiptHandle"],
-                VisibilityTimeout=pause_s,
-            )
-        except (BotoCoreError, ClientError) as error:
-            # It comes again all the same, after the queue's own visibility timeout.
-            logger.warning("an analysis was not hidden", extra={"reason": type(error).__name__})
+        await hide(self._sqs, self._queue_url, message, pause_s)
         return False
 
-    async def _give_up(self, record: dict[str, Any], reason: str) -> bool:
+    async def _give_up(self, message: Message, reason: str) -> bool:
         logger.error("an analysis was set aside", extra={"reason": reason})
-        await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, record["body"], reason)
+        await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, message.body, reason)
         return True
 
 
@@ -130,5 +123,5 @@ def _start() -> tuple[asyncio.Runner, Worker]:
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer Lambda with the messages to come again (ReportBatchItemFailures)."""
     runner, worker = _start()
-    again = runner.run(worker.settle(event["Records"]))
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in again]}
+    again = runner.run(worker.settle([Message.from_record(record) for record in event["Records"]]))
+    return failures(again)

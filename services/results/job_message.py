@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -53,36 +52,21 @@ class _News(BaseModel):
     response_parameters: _Response = _Response()
 
 
-@dataclass(frozen=True)
-class Message:
-    """A message of the queue, and how often it was received by now."""
-
-    id: str
-    handle: str
-    body: str
-    attempt: int
-
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Message":
-        """Read one of Lambda's records."""
-        attempt = int(record["attributes"]["ApproximateReceiveCount"])
-        return cls(record["messageId"], record["receiptHandle"], record["body"], attempt)
-
-    def content(self) -> Reminder | News | None:
-        """What it says; None for what is neither."""
-        try:
-            reminder = _Reminder.model_validate_json(self.body)
-            return Reminder(reminder.owner, reminder.report)
-        except ValidationError:
-            pass
-        try:
-            news = _News.model_validate_json(self.body)
-        except ValidationError:
-            return None
-        completed = news.invocation_status == "Completed"
-        place = news.response_parameters.output_location
-        return News(
-            news.inference_id,
-            urlsplit(place).path[1:] if place else None,
-            None if completed else news.failure_reason or "no reason given",
-        )
+def content(body: str) -> Reminder | News | None:
+    """What a message says; None for what is neither."""
+    try:
+        reminder = _Reminder.model_validate_json(body)
+        return Reminder(reminder.owner, reminder.report)
+    except ValidationError:
+        pass
+    try:
+        news = _News.model_validate_json(body)
+    except ValidationError:
+        return None
+    completed = news.invocation_status == "Completed"
+    place = news.response_parameters.output_location
+    return News(
+        news.inference_id,
+        urlsplit(place).path[1:] if place else None,
+        None if completed else news.failure_reason or "no reason given",
+    )

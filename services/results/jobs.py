@@ -8,14 +8,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.bridge import Bridge
 from services.core.build import build
 from services.core.dead_letters import set_aside
+from services.core.messages import Message, failures, hide
 from services.core.telemetry import configure_logging
 from services.results.finisher import Again, Finisher
-from services.results.job_message import Message, News
+from services.results.job_message import News, content
 from services.results.settings import JobsSettings
 
 if TYPE_CHECKING:
@@ -45,16 +45,16 @@ class Jobs:
         return [message.id for message, done in zip(messages, settled, strict=True) if not done]
 
     async def _settle(self, message: Message) -> bool:
-        content = message.content()
+        said = content(message.body)
         try:
-            if content is None:
+            if said is None:
                 reason = "neither a reminder of a report nor news of an endpoint"
                 await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, message.body, reason)
                 return True
-            if isinstance(content, News):
-                again = await self._finisher.hear(content, message.attempt)
+            if isinstance(said, News):
+                again = await self._finisher.hear(said, message.attempt)
             else:
-                again = await self._finisher.remind(content)
+                again = await self._finisher.remind(said)
         except Exception:
             # A mistake, or a store that is away: it comes again by itself, and in the end is set aside.
             logger.exception("a job failed", extra={"message_id": message.id, "attempt": message.attempt})
@@ -69,16 +69,7 @@ class Jobs:
             return True
         pause_s = again.in_s or min(FIRST_PAUSE_S * 2 ** (message.attempt - 1), LONGEST_PAUSE_S)
         logger.info("a job comes again", extra={"reason": again.why, "again_in_s": pause_s})
-        try:
-            await asyncio.to_thread(
-                self._sqs.change_message_visibility,
-                QueueUrl=self._queue_url,
-                ReceiptHandle=message.handle,
-                VisibilityTimeout=pause_s,
-            )
-        except (BotoCoreError, ClientError) as error:
-            # It comes again all the same, after the queue's own visibility timeout.
-            logger.warning("a job was not hidden", extra={"reason": type(error).__name__})
+        await hide(self._sqs, self._queue_url, message, pause_s)
         return False
 
 
@@ -111,4 +102,4 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer Lambda with the messages to come again (ReportBatchItemFailures)."""
     runner, jobs = _start()
     again = runner.run(jobs.settle([Message.from_record(record) for record in event["Records"]]))
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in again]}
+    return failures(again)

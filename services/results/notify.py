@@ -15,11 +15,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.dead_letters import set_aside
 from services.core.errors import ReportNotFound, SigningKeysInvalid
+from services.core.messages import Message, failures, hide
 from services.core.report import Status
 from services.core.reports import Reports
 from services.core.telemetry import configure_logging
 from services.results.event import event_body, message_id
-from services.results.job_message import Message
 from services.results.notify_settings import NotifySettings
 from services.results.patience import PATIENCE
 from services.results.receiver import Answer, Receiver, new_client
@@ -107,16 +107,7 @@ class Notify:
         pause_s = min(LONGEST_PAUSE_S, max(int(pause), answer.retry_after_s))
         said = {"attempt": message.attempt, "again_in_s": pause_s, "reason": answer.reason}
         logger.warning("webhook failed", extra={"message_id": message.id, **said})
-        try:
-            await asyncio.to_thread(
-                self._sqs.change_message_visibility,
-                QueueUrl=self._queue_url,
-                ReceiptHandle=message.handle,
-                VisibilityTimeout=pause_s,
-            )
-        except (BotoCoreError, ClientError) as error:
-            # It comes again all the same, after the queue's own visibility timeout.
-            logger.warning("webhook not hidden", extra={"reason": type(error).__name__})
+        await hide(self._sqs, self._queue_url, message, pause_s)
         return False
 
     async def _give_up(self, message: Message, reason: str) -> bool:
@@ -163,4 +154,4 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer Lambda with the messages to come again (ReportBatchItemFailures)."""
     messages = [Message.from_record(record) for record in event["Records"]]
     again = asyncio.run(_start().deliver(messages))
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in again]}
+    return failures(again)

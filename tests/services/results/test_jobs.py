@@ -22,6 +22,7 @@ from services.core.bridge import Bridge
 from services.core.build import Built
 from services.core.job_queue import JobQueue
 from services.core.leases import Leases
+from services.core.messages import Message
 from services.core.model import VisionModel
 from services.core.model_async import AsyncVisionModel
 from services.core.narrate import Narrator
@@ -33,7 +34,6 @@ from services.core.stored_report import Asked, Lease, StoredReport, seconds_now
 from services.core.uploads import PRESIGNING, Uploads
 from services.core.work import Work
 from services.results.finisher import LOST_AFTER_S, Finisher
-from services.results.job_message import Message
 from services.results.jobs import MOST_ATTEMPTS, Jobs
 from services.results.sweep import sweep
 from tests.services.analyze.conftest import _Raw, sight

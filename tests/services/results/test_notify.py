@@ -12,11 +12,11 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_secretsmanager.client import SecretsManagerClient
 from mypy_boto3_sqs.client import SQSClient
 
+from services.core.messages import Message
 from services.core.report import Status
 from services.core.reports import Reports
 from services.core.signing import SigningKeys
 from services.core.stored_report import StoredReport, to_item
-from services.results.job_message import Message
 from services.results.notify import LONGEST_PAUSE_S, PAUSES_S, Notify
 from services.results.receiver import Receiver
 from services.results.signing_secret import SigningSecret
