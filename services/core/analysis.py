@@ -76,18 +76,18 @@ class Analysis:
         Raises what the task raises, or ReportNotFound when the report was erased meanwhile.
         """
         loop = asyncio.get_running_loop()
+        found = stored.report
         if task is not None:
             done, _ = await asyncio.wait({task}, timeout=max(0.0, until - loop.time()))
             if done and (report := task.result()) is not None:
                 return report
+            found = await self._read_again(stored)
         pause = POLL_FROM_S
-        while True:
-            found = (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report
-            left = until - loop.time()
-            if found.status not in UNFINISHED or left <= 0:
-                return found
+        while found.status in UNFINISHED and (left := until - loop.time()) > 0:
             await asyncio.sleep(min(pause, left))
+            found = await self._read_again(stored)
             pause = min(1.5 * pause, POLL_TO_S)
+        return found
 
     async def remind(self, owner: str, report_id: str, delay_s: int) -> None:
         """Have the report looked after later; where the queue is away, the sweep finds it."""
@@ -110,6 +110,9 @@ class Analysis:
         await to_thread.run_sync(self.acceptance.pictures.erase, stored.pictures)
         await self.work.erase(stored)
         await to_thread.run_sync(self.reports.erase, stored)
+
+    async def _read_again(self, stored: StoredReport) -> Report:
+        return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report
 
     async def _carry_out(
         self, accepted: StoredReport, seen: Sequence[bytes], stages: Stages
