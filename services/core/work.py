@@ -188,7 +188,7 @@ class Work:
     async def _leave(self, write: Callable[[StoredReport], None], held: StoredReport) -> None:
         try:
             await to_thread.run_sync(write, held)
-        except (ReportNotFound, NotYours, BotoCoreError, ClientError) as error:
+        except _LEFT as error:
             # The first error is what has to be known; a lease that is not given back runs out.
             logger.warning("a report was not left in order", extra={"reason": type(error).__name__})
 

@@ -110,7 +110,7 @@ class Finisher:
             if await self._take_answer(work.model, held, asked, stages):
                 return
             if work.bridge is not None:
-                await self._stand_in(held, stages)
+                await self._stand_in(held, await asyncio.to_thread(self._photos, held), stages)
                 return
             if not _lost(asked):
                 await work.give_back(held, "the endpoint is at work on it")
@@ -122,10 +122,9 @@ class Finisher:
             if work.bridge is None:
                 raise
             again = await asyncio.to_thread(self._built.leases.take, held.owner, held.report.id)
-            await self._stand_in(again, stages)
+            await self._stand_in(again, photos, stages)
 
-    async def _stand_in(self, held: StoredReport, stages: Stages) -> None:
-        photos = await asyncio.to_thread(self._photos, held)
+    async def _stand_in(self, held: StoredReport, photos: list[bytes], stages: Stages) -> None:
         try:
             await self._built.work.stand_in(held, photos, stages)
         except ModelUnavailable as error:
