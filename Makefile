@@ -37,34 +37,34 @@ synth: setup-test ## every environment's templates into cdk.out/, linted; no acc
 	@$(PYTHON) -m stacks
 
 diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
-	@$(if $(BASE),sh delivery/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
+	@$(if $(BASE),sh ops/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
 
 doctor: environment setup-deploy ## what would keep an environment from being deployed: make doctor ENV=prod
-	@$(PYTHON) -m delivery doctor --env "$(ENV)"
+	@$(PYTHON) -m ops doctor --env "$(ENV)"
 
 bootstrap: environment setup-deploy ## prepare an account's region for the CDK, once: make bootstrap ENV=prod
-	@$(PYTHON) -m delivery bootstrap --env "$(ENV)"
+	@$(PYTHON) -m ops bootstrap --env "$(ENV)"
 
 deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod, ARTIFACT=model.tar.gz, YES=1 to be asked nothing
-	@$(PYTHON) -m delivery deploy --env "$(ENV)" $(if $(ARTIFACT),--artifact "$(ARTIFACT)") $(if $(YES),--yes)
+	@$(PYTHON) -m ops deploy --env "$(ENV)" $(if $(ARTIFACT),--artifact "$(ARTIFACT)") $(if $(YES),--yes)
 
 smoke: environment setup-deploy ## post a photo to a deployed environment: make smoke ENV=prod
-	@$(PYTHON) -m delivery smoke --env "$(ENV)"
+	@$(PYTHON) -m ops smoke --env "$(ENV)"
 
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod
-	@$(PYTHON) -m delivery image --env "$(ENV)"
+	@$(PYTHON) -m ops image --env "$(ENV)"
 
 pause: environment setup-deploy ## delete the endpoint, keep the model; reports wait, a day at most: make pause ENV=prod
-	@$(PYTHON) -m delivery pause --env "$(ENV)"
+	@$(PYTHON) -m ops pause --env "$(ENV)"
 
 resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod
-	@$(PYTHON) -m delivery resume --env "$(ENV)"
+	@$(PYTHON) -m ops resume --env "$(ENV)"
 
 redrive: environment setup-deploy ## what was set aside of the queues and why; round again after asking: make redrive ENV=prod, YES=1 to be asked nothing
-	@$(PYTHON) -m delivery redrive --env "$(ENV)" $(if $(YES),--again --yes)
+	@$(PYTHON) -m ops redrive --env "$(ENV)" $(if $(YES),--again --yes)
 
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
-	@$(PYTHON) -m delivery destroy --env "$(ENV)" $(if $(YES),--yes)
+	@$(PYTHON) -m ops destroy --env "$(ENV)" $(if $(YES),--yes)
 
 model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name|random, REVISION=… of a hub's
 	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
@@ -76,31 +76,31 @@ release: environment setup-test ## flight-check, canary, settings, deployment: m
 	@$(PYTHON) -m model_artifacts.blip2 release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
-	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m benchmarks
 
 bench-reports: setup-test ## held-out goods through the whole system, judged; and hostile uploads
-	@$(PYTHON) -m tests.bench.reports
+	@$(PYTHON) -m benchmarks.reports
 
 bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
-	@$(PYTHON) -m tests.bench.accuracy
+	@$(PYTHON) -m benchmarks.accuracy
 
 bench-async: setup-test ## what an async endpoint costs in latency, side by side with a realtime one
-	@$(PYTHON) -m tests.bench.asynchronous
+	@$(PYTHON) -m benchmarks.asynchronous
 
 bench-model: setup-test ## scoring beside plain generation, both families: make bench-model DEVICE=cuda
-	@$(PYTHON) -m tests.bench.model $(if $(DEVICE),--device $(DEVICE))
+	@$(PYTHON) -m benchmarks.model $(if $(DEVICE),--device $(DEVICE))
 
 bench-batching: setup-test ## batching across requests in our own server: its gain for several callers, its price for one
-	@$(PYTHON) -m tests.bench.batching
+	@$(PYTHON) -m benchmarks.batching
 
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
-	@$(PYTHON) -m tests.bench.synth
+	@$(PYTHON) -m benchmarks.synth
 
 drill: setup-test ## 2,000 jobs while every process is killed at random, in 5 minutes: every report ends once
-	@$(PYTHON) -m tests.drill $(if $(SEED),--seed $(SEED))
+	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
 
 bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah
-	@$(PYTHON) -m tests.bench.image $(if $(IMAGE),--image "$(IMAGE)")
+	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
@@ -117,7 +117,7 @@ lock: setup-test ## pin the requirements of each service anew, and the container
 	    ../../.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url code/requirements.txt server/requirements.txt - | grep -vE '^(torch|triton|nvidia|cuda)' \
 	    >server/requirements-locked.txt
-	@$(PYTHON) -m stacks.model_container
+	@$(PYTHON) -m stacks.model.container
 
 clean: down ## stop the system and delete all that was made here
 	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,14 +10,14 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from local.errors import LocalError
+from cli.errors import UserError
 from local.home import Home
-from local.mode import add_option
+from local.supervisor.mode import add_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.mode import Mode
+    from local.supervisor.mode import Mode
 
 
 _UP = """\
@@ -41,16 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().error(f"unknown argument {rest[0]}")
     try:
         return _COMMANDS[options.command](options, rest)
-    except LocalError as error:
+    except UserError as error:
         for line in error.details:
             print(f"  │ {line}", file=sys.stderr)  # noqa: T201
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        if error.cure:
-            print(f"  cure: {error.cure}", file=sys.stderr)  # noqa: T201
+        if error.hint:
+            print(f"  hint: {error.hint}", file=sys.stderr)  # noqa: T201
         return 1
     except ModuleNotFoundError as error:
         print(f"error: {sys.prefix} lacks the package {error.name}.", file=sys.stderr)  # noqa: T201
-        print("  cure: Run `sh local/setup.sh demo`, then .venv/bin/python -m local.", file=sys.stderr)  # noqa: T201
+        print("  hint: Run `sh local/setup.sh demo`, then .venv/bin/python -m local.", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add_option(up)
     commands.add_parser("down", help="stop all that `up` started")
     commands.add_parser("status", help="say which parts run, where they answer and where their logs are")
-    commands.add_parser("doctor", help="look for the usual reasons of failure and name their cure")
+    commands.add_parser("doctor", help="look for the usual reasons of failure and name their hint")
     commands.add_parser("outputs", help="print the stack outputs as JSON; ApiUrl is callable as it stands")
     redrive = commands.add_parser(
         "redrive", help="show what was set aside of the queues and why; send it round again, after asking"
@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace, rest: list[str]) -> int:
-    from local.progress import Progress
-    from local.up import Up, exclusively
+    from local.supervisor.progress import Progress
+    from local.supervisor.up import Up, exclusively
 
     home = Home.current()
     with exclusively(home), Progress() as progress:
@@ -96,7 +96,7 @@ def _up(options: argparse.Namespace, rest: list[str]) -> int:
         except BaseExceptionGroup as group:
             raise _first(group) from group
         except KeyboardInterrupt:
-            from local import processes
+            from local.supervisor import processes
 
             progress.console.print("Interrupted; stopping what was started.")
             for name in run.started:
@@ -114,8 +114,8 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _down(options: argparse.Namespace, rest: list[str]) -> int:
-    from local import processes
-    from local.up import exclusively
+    from local.supervisor import processes
+    from local.supervisor.up import exclusively
 
     home = Home.current()
     with exclusively(home):
@@ -125,7 +125,7 @@ def _down(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _status(options: argparse.Namespace, rest: list[str]) -> int:
-    from local.status import show
+    from local.supervisor.status import show
 
     return show(Home.current())
 
@@ -137,26 +137,26 @@ def _doctor(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _outputs(options: argparse.Namespace, rest: list[str]) -> int:
-    from local.outputs import stack_outputs
+    from local.supervisor.outputs import stack_outputs
 
     print(json.dumps(stack_outputs(Home.current()), indent=2))  # noqa: T201
     return 0
 
 
 def _redrive(options: argparse.Namespace, rest: list[str]) -> int:
-    from local.redrive import main as redrive
+    from local.supervisor.redrive import main as redrive
 
     return redrive(Home.current(), again=options.again, asking=not options.yes)
 
 
 def _token(options: argparse.Namespace, rest: list[str]) -> int:
-    from local.tokens import main as token
+    from local.demo.tokens import main as token
 
     return token(rest)
 
 
 def _demo(options: argparse.Namespace, rest: list[str]) -> int:
-    from local.demo import main as demo
+    from local.demo.command import main as demo
 
     def bring_up(mode: Mode) -> int:
         return _up(argparse.Namespace(mode=mode), [])

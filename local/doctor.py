@@ -1,4 +1,4 @@
-"""The usual reasons why the local system does not start, each with its cure.
+"""The usual reasons why the local system does not start, each with its hint.
 
 Runs on a bare and even on an old Python, since that is one of the reasons: the top imports only the standard
 library.
@@ -29,10 +29,10 @@ _KEPT_BYTES = 500_000_000
 
 @dataclass(frozen=True)
 class Finding:
-    """What one look found. Without a cure it is well; a `note` does not keep the system from starting."""
+    """What one look found. Without a hint it is well; a `note` does not keep the system from starting."""
 
     text: str
-    cure: str = ""
+    hint: str = ""
     note: bool = False
 
 
@@ -41,11 +41,11 @@ def show(home: Home) -> int:
     ill = 0
     for check in CHECKS:
         for finding in check(home):
-            ill += bool(finding.cure) and not finding.note
-            mark = "✓" if not finding.cure else "!" if finding.note else "✗"
+            ill += bool(finding.hint) and not finding.note
+            mark = "✓" if not finding.hint else "!" if finding.note else "✗"
             print(f"{mark} {finding.text}")  # noqa: T201
-            if finding.cure:
-                print(f"    cure: {finding.cure}")  # noqa: T201
+            if finding.hint:
+                print(f"    hint: {finding.hint}")  # noqa: T201
     return 1 if ill else 0
 
 
@@ -75,28 +75,28 @@ def system(home: Home) -> Iterator[Finding]:
     free = shutil.disk_usage(REPOSITORY).free
     needed = _KEPT_BYTES if find_spec("torch") else _NEEDED_BYTES
     text = f"{free / 1e9:.1f} GB free on the disk of {REPOSITORY}"
-    cure = (
+    hint = (
         ""
         if free >= needed
         else f"Free {needed / 1e9:.1f} GB; `make clean` gives back what can be made again."
     )
-    yield Finding(text, cure)
+    yield Finding(text, hint)
 
 
 def make() -> Iterator[Finding]:
     """GNU make, whose oldest release in use is macOS's 3.81."""
-    cure = "'xcode-select --install' on macOS, 'sudo apt install make' on Debian and Ubuntu."
+    hint = "'xcode-select --install' on macOS, 'sudo apt install make' on Debian and Ubuntu."
     try:
         said = _run(["make", "--version"]).stdout
     except OSError:
-        yield Finding("make is not installed.", cure)
+        yield Finding("make is not installed.", hint)
         return
     except subprocess.TimeoutExpired:
-        yield Finding(f"`make --version` does not end within {_PATIENCE_S} s.", cure)
+        yield Finding(f"`make --version` does not end within {_PATIENCE_S} s.", hint)
         return
     version = re.search(r"GNU Make (\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < (3, 81):
-        yield Finding(f"make is not GNU make 3.81 or newer: {said[:40].strip()!r}.", cure)
+        yield Finding(f"make is not GNU make 3.81 or newer: {said[:40].strip()!r}.", hint)
     else:
         yield Finding(f"GNU make {version[1]}.{version[2]}")
 
@@ -158,27 +158,27 @@ def downloads(home: Home) -> Iterator[Finding]:
     uv = TOOLS / "bootstrap" / "bin" / "uv"
     if not uv.is_file():
         return
-    cure = "Check the network; UV_DEFAULT_INDEX names another index. Only installing needs it."
+    hint = "Check the network; UV_DEFAULT_INDEX names another index. Only installing needs it."
     with tempfile.TemporaryDirectory() as folder:
         probe = ["--dry-run", "--no-cache", "--target", folder, "--python", sys.executable, "six"]
         try:
             done = _run([str(uv), "pip", "install", *probe])
         except subprocess.TimeoutExpired:
-            yield Finding(f"The package index does not answer within {_PATIENCE_S} s.", cure, note=True)
+            yield Finding(f"The package index does not answer within {_PATIENCE_S} s.", hint, note=True)
             return
     if done.returncode == 0:
         yield Finding("The package index answers")
     else:
         said = done.stderr.strip().rpartition("\n")[2]
-        yield Finding(f"The package index does not answer: {said}", cure, note=True)
+        yield Finding(f"The package index does not answer: {said}", hint, note=True)
 
 
 def addresses(home: Home) -> Iterator[Finding]:
     """Whether each part that does not run yet would get its port."""
     if find_spec("psutil") is None:
         return  # packages() has said so
-    from local import ports, processes
-    from local.errors import LocalError
+    from cli.errors import UserError
+    from local.supervisor import ports, processes
 
     records = processes.records(home)
     for name, preferred in ports.PREFERRED.items():
@@ -186,16 +186,16 @@ def addresses(home: Home) -> Iterator[Finding]:
             continue
         try:
             fixed = ports.configured(name)
-        except LocalError as error:
-            yield Finding(str(error), error.cure)
+        except UserError as error:
+            yield Finding(str(error), error.hint)
             continue
         if ports.is_free(fixed or preferred):
             yield Finding(f"port {fixed or preferred} is free for {name}")
             continue
         taken = f"port {fixed or preferred} is taken by {ports.holder(fixed or preferred)}"
         if fixed is None:
-            cure = f"None needed: {name} takes a free port; {ports.variable(name)} chooses one."
-            yield Finding(taken, cure, note=True)
+            hint = f"None needed: {name} takes a free port; {ports.variable(name)} chooses one."
+            yield Finding(taken, hint, note=True)
         else:
             yield Finding(taken, f"Stop that process, or set {ports.variable(name)} to another port.")
 

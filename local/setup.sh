@@ -21,7 +21,7 @@ kind=${1:-}
 case $kind in
 demo) requirements=local/requirements.txt ;;
 async) requirements=local/requirements-async.txt ;;
-deploy) requirements=delivery/requirements.txt ;;
+deploy) requirements=ops/requirements.txt ;;
 test) requirements=requirements-dev.txt ;;
 *)
     echo "usage: sh local/setup.sh demo|async|deploy|test"
@@ -34,9 +34,9 @@ stamps=.vitrine/stamps
 uv=.vitrine/bootstrap/bin/uv
 mkdir -p "$logs" "$stamps"
 
-# fail WHAT CURE
+# fail WHAT HINT
 fail() {
-    printf 'error: %s\n  cure: %s\n' "$1" "$2"
+    printf 'error: %s\n  hint: %s\n' "$1" "$2"
     exit 1
 }
 
@@ -120,7 +120,7 @@ install() {
 
 emulator() {
     "$uv" venv --clear --python .venv/bin/python .vitrine/emulator
-    "$uv" pip install --python .vitrine/emulator/bin/python --requirement local/emulator/requirements.txt
+    "$uv" pip install --python .vitrine/emulator/bin/python --requirement local/fakes/aws/requirements.txt
 }
 
 cdk() {
@@ -132,7 +132,7 @@ cdk() {
 }
 
 deno() {
-    DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen --config local/edge/deno.json local/edge/main.ts \
+    DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen --config local/fakes/edge/deno.json local/fakes/edge/main.ts \
         supabase/functions/*/index.ts
 }
 
@@ -152,7 +152,7 @@ fi
 
 # What was installed: for which interpreter, from which files, in which way.
 key=$(cat .venv/pyvenv.cfg requirements.txt services/*/requirements.txt stacks/requirements.txt \
-    model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt delivery/requirements.txt requirements-dev.txt \
+    model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt requirements-dev.txt \
     local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     # Other kinds of the same key are still there; of another key, these packages may have taken their place.
@@ -163,7 +163,7 @@ if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     echo "$key" >"$stamps/packages-$kind"
 fi
 
-key=$(cat .venv/pyvenv.cfg local/emulator/requirements.txt | cksum)
+key=$(cat .venv/pyvenv.cfg local/fakes/aws/requirements.txt | cksum)
 if [ "$kind" != deploy ] && ! current emulator "$key"; then
     rm -f "$stamps/emulator"
     step emulator "AWS emulator into an environment of its own" emulator
@@ -177,7 +177,7 @@ if ! current cdk "$key"; then
     echo "$key" >"$stamps/cdk"
 fi
 
-key=$(cat .venv/pyvenv.cfg local/edge/deno.lock supabase/functions/*/*.ts | cksum)
+key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts | cksum)
 if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
     rm -f "$stamps/deno"
     step deno "What the Edge Functions import" deno

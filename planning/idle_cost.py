@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planning.prices import Prices, load_prices
-from stacks.environment import Environment
+from settings.environment import Environment
 
 # Lambda asks an empty queue by five long polls of 20 s at a time.
 POLLERS, POLLS_PER_HOUR = 5, 180

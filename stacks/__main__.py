@@ -17,8 +17,8 @@ if _node and _node.origin:
 
 import aws_cdk as cdk  # noqa: E402
 
-from app import build  # noqa: E402
-from stacks.environment import Environment, SettingsError, environment_names, load_environment  # noqa: E402
+from settings.environment import Environment, SettingsError, environment_names, load_environment  # noqa: E402
+from stacks.app import build  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,7 +34,7 @@ def synthesize(settings: Environment, folder: Path, *, by_rules: bool = False) -
     app = cdk.App(outdir=str(folder), context=context)
     build(app, settings)
     if by_rules:
-        from stacks.nag import hold_to_rules  # not among what a deployment needs
+        from stacks.checks.nag import hold_to_rules  # not among what a deployment needs
 
         hold_to_rules(app, settings.name)
     app.synth()

@@ -1,4 +1,4 @@
-"""The reports table, as stacks/storage.py declares it, for stores that no stack made."""
+"""The reports table, as stacks/storage/stack.py declares it, for stores that no stack made."""
 
 from typing import Any
 

@@ -6,22 +6,28 @@ import argparse
 import sys
 from importlib import import_module
 
-from .errors import ArtifactError
+from .tools.errors import ArtifactError
 
 COMMANDS = {
-    "package": ("model_artifacts.blip2.package", "build the archive; print its SHA-256 and its key"),
+    "package": ("model_artifacts.blip2.tools.package", "build the archive; print its SHA-256 and its key"),
     "flight-check": (
-        "model_artifacts.blip2.flight_check.command",
+        "model_artifacts.blip2.tools.flight_check.command",
         "serve an archive as SageMaker would, and ask it about a photo",
     ),
     "release": (
-        "delivery.release",
+        "ops.release",
         "flight-check, canary, settings, deployment: a new archive to an environment",
     ),
-    "deploy": ("model_artifacts.blip2.endpoint", "the SDK's plain way to an endpoint that no stack owns"),
-    "replay": ("model_artifacts.blip2.replay", "put photos through two archives and show what would change"),
-    "watch": ("model_artifacts.blip2.watch", "compare a pinned hub revision with the newest"),
-    "container": ("model_artifacts.blip2.container", "image and environment of the PyTorchModel, as JSON"),
+    "deploy": ("model_artifacts.blip2.tools.deploy", "the SDK's plain way to an endpoint that no stack owns"),
+    "replay": (
+        "model_artifacts.blip2.tools.replay",
+        "put photos through two archives and show what would change",
+    ),
+    "watch": ("model_artifacts.blip2.tools.watch", "compare a pinned hub revision with the newest"),
+    "container": (
+        "model_artifacts.blip2.tools.container",
+        "image and environment of the PyTorchModel, as JSON",
+    ),
 }
 
 

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from services.core.errors import ReportFailed
-from services.core.report import UNFINISHED, Report, Status
+from services.core.domain.errors import ReportFailed
+from services.core.domain.report import UNFINISHED, Report, Status
 
 # A report that is being made takes seconds; one that waits for its model may take minutes.
 _RETRY_AFTER_S = {Status.RUNNING: 5, Status.QUEUED: 30}

@@ -11,34 +11,34 @@ from fastapi.routing import APIRouter
 from services.analyze import documents, health, intake, preferences, problems
 from services.analyze.answers import answer
 from services.analyze.caller import Caller
+from services.analyze.dependencies import Dependencies, build_dependencies
 from services.analyze.observe import Observe
-from services.analyze.parts import Parts, build_parts
 from services.analyze.settings import Settings
-from services.core.acceptance import Order
-from services.core.analysis import Analysis
-from services.core.report import Report
-from services.core.reports import Page
-from services.core.stored_report import RequestKey
+from services.core.domain.report import Report
+from services.core.domain.stored_report import RequestKey
+from services.core.narrative.wording import preferred_language
+from services.core.pipeline.report_service import ReportService
+from services.core.pipeline.submission import SubmitReport
+from services.core.storage.reports import Page
+from services.core.storage.uploads import Offer
 from services.core.telemetry import Stages, configure_logging
-from services.core.uploads import Offer
-from services.core.wording import preferred_language
 
 # Once told to stop: what is begun may end, the rest is handed to the jobs. ECS waits 60 s in all.
 DRAIN_S = 8.0
 routes = APIRouter()
 
 
-def _parts(request: Request) -> Parts:
-    parts: Parts = request.app.state.parts
+def _parts(request: Request) -> Dependencies:
+    parts: Dependencies = request.app.state.parts
     return parts
 
 
-def _analysis(request: Request) -> Analysis:
+def _analysis(request: Request) -> ReportService:
     return _parts(request).analysis
 
 
-TheParts = Annotated[Parts, Depends(_parts)]
-TheAnalysis = Annotated[Analysis, Depends(_analysis)]
+TheParts = Annotated[Dependencies, Depends(_parts)]
+TheAnalysis = Annotated[ReportService, Depends(_analysis)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
@@ -65,7 +65,7 @@ async def analyze(
         stages.note_arrival()
         until = preferences.apply(request, response, analysis.budget_s)
         key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
-        order = Order(caller, preferred_language(accept_language), key)
+        order = SubmitReport(caller, preferred_language(accept_language), key)
         earlier = await analysis.acceptance.earlier(order)
         photos = [] if earlier else await received.prepare()
     accepted, task = (earlier, None) if earlier else await analysis.submit(order, photos, stages)
@@ -113,7 +113,7 @@ async def delete_report(report_id: ReportId, caller: Caller, analysis: TheAnalys
     await analysis.erase(caller, report_id)
 
 
-def create_api(make_parts: Callable[[], Parts]) -> FastAPI:
+def create_api(make_parts: Callable[[], Dependencies]) -> FastAPI:
     """The API over the parts that `make_parts` gives at start-up."""
 
     @asynccontextmanager
@@ -139,9 +139,9 @@ def create_api(make_parts: Callable[[], Parts]) -> FastAPI:
     return api
 
 
-def _parts_from_environment() -> Parts:
+def _parts_from_environment() -> Dependencies:
     configure_logging("analyze")
-    return build_parts(Settings())
+    return build_dependencies(Settings())
 
 
 api = create_api(_parts_from_environment)

@@ -7,10 +7,10 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
-from services.core.errors import Unauthenticated
+from services.core.domain.errors import Unauthenticated
 
 if TYPE_CHECKING:
-    from services.analyze.parts import Parts
+    from services.analyze.dependencies import Dependencies
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A Supabase access token")
 
@@ -20,7 +20,7 @@ async def _subject(
 ) -> str:
     if credentials is None:
         raise Unauthenticated("no access token; send `Authorization: Bearer <token>`")
-    parts: Parts = request.app.state.parts
+    parts: Dependencies = request.app.state.parts
     # A thread, since an unknown key id makes the verifier fetch the issuer's keys.
     identity = await to_thread.run_sync(parts.verifier.verify, credentials.credentials)
     return identity.subject

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from services.analyze.intake import FIELD, MAX_PHOTOS, Named
 from services.analyze.problems import MEDIA_TYPE, Problem
-from services.core.report import Report
+from services.core.domain.report import Report
 
 _RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to try again"}}
 _RETRIED = (409, 429, 503)

@@ -9,12 +9,12 @@ from fastapi import Request, Response
 from fastapi.routing import APIRouter
 from pydantic import BaseModel
 
-from services.core.errors import KeysUnavailable
+from services.core.domain.errors import KeysUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.analyze.parts import Parts
+    from services.analyze.dependencies import Dependencies
 
 routes = APIRouter()
 
@@ -40,7 +40,7 @@ async def healthz() -> Health:
 @routes.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(request: Request, response: Response) -> Readiness:
     """Whether stores and keys answer; the model and the LLM may be away, the service copes."""
-    parts: Parts = request.app.state.parts
+    parts: Dependencies = request.app.state.parts
     checks: dict[str, Callable[[], None]] = {
         "reports": parts.analysis.reports.check,
         "pictures": parts.analysis.acceptance.pictures.check,

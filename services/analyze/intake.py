@@ -14,9 +14,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from services.core.errors import InvalidInput, TooLarge, UnsupportedMedia
-from services.core.photo import Photo, digest, prepare
-from services.core.uploads import UPLOAD_ID, Uploads
+from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.core.photos.photo import Photo, digest, prepare
+from services.core.storage.uploads import UPLOAD_ID, Uploads
 
 MAX_BODY_BYTES = 10_000_000
 MAX_JSON_BYTES = 10_000

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from services.core import errors
+from services.core.domain import errors
 from services.core.telemetry import log_context
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,7 +27,7 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.ReportNotFound, 404, "Report not found"),
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
-    (errors.NotYours, 409, "Report in progress"),
+    (errors.LeaseLost, 409, "Report in progress"),
     (errors.ReportFailed, 502, "Report failed"),
     (errors.ModelFault, 502, "Model fault"),
     (errors.SigningKeysInvalid, 500, "Internal error"),

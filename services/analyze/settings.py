@@ -2,7 +2,7 @@
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
-from services.core.settings import WorkSettings
+from services.core.pipeline.settings import WorkSettings
 
 
 class Settings(WorkSettings):

@@ -11,8 +11,8 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from services.authorizer.settings import Settings
-from services.core.errors import InvalidToken
-from services.core.identity import TokenVerifier
+from services.core.auth.tokens import TokenVerifier
+from services.core.domain.errors import InvalidToken
 
 
 def _logger() -> logging.Logger:

@@ -3,7 +3,7 @@
 from pydantic import HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.core.identity import supabase_issuer
+from services.core.auth.tokens import supabase_issuer
 
 
 class Settings(BaseSettings):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pythonjsonlogger.json import JsonFormatter
 
-from services.core.report import Timings
+from services.core.domain.report import Timings
 
 # What every line of a request carries: trace and request ids, set once at the edge.
 log_context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from services.core.acceptance import Order
-from services.core.errors import InvalidInput
-from services.core.photo import digest
-from services.core.stored_report import RequestKey
-from services.core.wording import Language
+from services.core.domain.errors import InvalidInput
+from services.core.domain.stored_report import RequestKey
+from services.core.narrative.wording import Language
+from services.core.photos.photo import digest
+from services.core.pipeline.submission import SubmitReport
 
 MAX_PHOTOS = 8
 # As the table holds them. What is no upload's id ends as a failed report, of which its user hears; refused
@@ -33,10 +33,10 @@ class AnalysisRow(BaseModel):
         """Whose report it will be: the subject of the user's access tokens."""
         return str(self.user_id)
 
-    def order(self) -> Order:
+    def order(self) -> SubmitReport:
         """Return the order, under a key that the row has for itself: however often it comes, it is one."""
         photos = digest(upload_id.encode() for upload_id in self.upload_ids)
-        return Order(self.owner, self.language, RequestKey(f"analysis:{self.id}", photos))
+        return SubmitReport(self.owner, self.language, RequestKey(f"analysis:{self.id}", photos))
 
 
 class Insertion(BaseModel):

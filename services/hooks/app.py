@@ -20,7 +20,7 @@ from services.core.telemetry import configure_logging, log_context
 from services.hooks import problems
 from services.hooks.inbox import Inbox
 from services.hooks.keys import HookKeys
-from services.hooks.notes import Notes
+from services.hooks.links import AnalysisLinks
 from services.hooks.settings import AppSettings
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def build_inbox(settings: AppSettings) -> Inbox:
     dynamodb: DynamoDBClient = session.client("dynamodb", config=quick)
     sqs: SQSClient = session.client("sqs", config=quick)
     keys = HookKeys(secrets_manager, settings.hooks_secret_name)
-    return Inbox(keys, Notes(dynamodb, settings.reports_table), sqs, settings.hooks_queue_url)
+    return Inbox(keys, AnalysisLinks(dynamodb, settings.reports_table), sqs, settings.hooks_queue_url)
 
 
 configure_logging("hooks")

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.core.errors import TooLarge
+from services.core.domain.errors import TooLarge
 from services.hooks.analysis_row import Insertion
 from services.hooks.keys import HookKeys
-from services.hooks.notes import Notes
+from services.hooks.links import AnalysisLinks
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -33,7 +33,7 @@ class Inbox:
     """Takes webhooks. Every call blocks."""
 
     keys: HookKeys
-    notes: Notes
+    notes: AnalysisLinks
     sqs: "SQSClient"
     queue_url: str
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.core.errors import SignatureInvalid, SigningKeysInvalid
-from services.core.signing import SigningKeys
+from services.core.auth.signing import SigningKeys
+from services.core.domain.errors import SignatureInvalid, SigningKeysInvalid
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient

@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from services.core import errors
+from services.core.domain import errors
 from services.core.telemetry import log_context
-from services.hooks.notes import BeingTaken
+from services.hooks.links import BeingTaken
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 30

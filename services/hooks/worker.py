@@ -13,18 +13,18 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from services.core.acceptance import Acceptance
-from services.core.dead_letters import set_aside
-from services.core.errors import KeyReused, ReportInProgress
-from services.core.job_queue import JobQueue
-from services.core.messages import Message, failures, hide
-from services.core.pictures import Pictures
-from services.core.reports import Reports
+from services.core.domain.errors import KeyReused, ReportInProgress
+from services.core.messaging.consumer import Message, defer, failures
+from services.core.messaging.dead_letters import dead_letter
+from services.core.messaging.job_queue import JobQueue
+from services.core.pipeline.submission import Submission
+from services.core.storage.image_store import ImageStore
+from services.core.storage.reports import Reports
+from services.core.storage.uploads import PRESIGNING, Uploads
 from services.core.telemetry import configure_logging, log_context
-from services.core.uploads import PRESIGNING, Uploads
 from services.hooks.analysis_row import AnalysisRow
-from services.hooks.desk import Desk
-from services.hooks.notes import Notes
+from services.hooks.intake import AnalysisIntake
+from services.hooks.links import AnalysisLinks
 from services.hooks.settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 class Worker:
     """Settles messages of the hooks queue one by one: their photos are a function's memory."""
 
-    def __init__(self, desk: Desk, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
+    def __init__(self, desk: AnalysisIntake, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
         self._desk = desk
         self._sqs = sqs
         self._queue_url = queue_url
@@ -84,12 +84,12 @@ class Worker:
             "an analysis comes again",
             extra={"attempt": message.attempt, "again_in_s": pause_s, "reason": reason},
         )
-        await hide(self._sqs, self._queue_url, message, pause_s)
+        await defer(self._sqs, self._queue_url, message, pause_s)
         return False
 
     async def _give_up(self, message: Message, reason: str) -> bool:
         logger.error("an analysis was set aside", extra={"reason": reason})
-        await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, message.body, reason)
+        await asyncio.to_thread(dead_letter, self._sqs, self._dead_letters_url, message.body, reason)
         return True
 
 
@@ -99,16 +99,16 @@ def build_worker(settings: WorkerSettings) -> Worker:
     s3: S3Client = session.client("s3", config=PATIENCE.merge(PRESIGNING))
     dynamodb: DynamoDBClient = session.client("dynamodb", config=PATIENCE)
     sqs: SQSClient = session.client("sqs", config=PATIENCE)
-    desk = Desk(
-        Acceptance(
-            Pictures(s3, settings.image_bucket, settings.image_key_id),
+    desk = AnalysisIntake(
+        Submission(
+            ImageStore(s3, settings.image_bucket, settings.image_key_id),
             Reports(dynamodb, settings.reports_table, settings.quota_per_day),
             settings.model_endpoint,
             timedelta(days=settings.retention_days),
         ),
         Uploads(s3, settings.image_bucket, settings.image_key_id),
         JobQueue(sqs, settings.jobs_queue_url),
-        Notes(dynamodb, settings.reports_table),
+        AnalysisLinks(dynamodb, settings.reports_table),
         decoders=os.cpu_count() or 1,
     )
     return Worker(desk, sqs, settings.hooks_queue_url, settings.hooks_dead_letters_url)

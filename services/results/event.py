@@ -3,7 +3,7 @@
 import json
 import re
 
-from services.core.stored_report import StoredReport
+from services.core.domain.stored_report import StoredReport
 
 # The idempotency key of a report that a row of the database asked for. Clients choose theirs freely: one
 # that only begins so names no row, and the receiver would refuse the event.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from services.core.bridge import Bridge
-from services.core.build import build
-from services.core.dead_letters import set_aside
-from services.core.messages import Message, failures, hide
+from services.core.messaging.consumer import Message, defer, failures
+from services.core.messaging.dead_letters import dead_letter
+from services.core.pipeline.wiring import build
 from services.core.telemetry import configure_logging
-from services.results.finisher import Again, Finisher
-from services.results.job_message import News, content
+from services.core.vision.fallback_llm import FallbackLlm
+from services.results.job_handler import JobHandler, Retry
+from services.results.messages import InferenceResult, content
 from services.results.settings import JobsSettings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 class Jobs:
     """Settles messages, all of a batch at once."""
 
-    def __init__(self, finisher: Finisher, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
+    def __init__(self, finisher: JobHandler, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
         self._finisher = finisher
         self._sqs = sqs
         self._queue_url = queue_url
@@ -49,9 +49,9 @@ class Jobs:
         try:
             if said is None:
                 reason = "neither a reminder of a report nor news of an endpoint"
-                await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, message.body, reason)
+                await asyncio.to_thread(dead_letter, self._sqs, self._dead_letters_url, message.body, reason)
                 return True
-            if isinstance(said, News):
+            if isinstance(said, InferenceResult):
                 again = await self._finisher.hear(said, message.attempt)
             else:
                 again = await self._finisher.remind(said)
@@ -63,13 +63,13 @@ class Jobs:
             return True
         return await self._come_again(message, again)
 
-    async def _come_again(self, message: Message, again: Again) -> bool:
+    async def _come_again(self, message: Message, again: Retry) -> bool:
         if message.attempt >= MOST_ATTEMPTS:
             logger.warning("a job is left to the sweep", extra={"reason": again.why})
             return True
         pause_s = again.in_s or min(FIRST_PAUSE_S * 2 ** (message.attempt - 1), LONGEST_PAUSE_S)
         logger.info("a job comes again", extra={"reason": again.why, "again_in_s": pause_s})
-        await hide(self._sqs, self._queue_url, message, pause_s)
+        await defer(self._sqs, self._queue_url, message, pause_s)
         return False
 
 
@@ -84,16 +84,16 @@ def _start() -> tuple[asyncio.Runner, Jobs]:
         service_tier=settings.llm_service_tier_for_jobs,
     )
     if settings.bridge_llm is not None:
-        bridge = Bridge(
+        fallback_llm = FallbackLlm(
             built.llm,
             settings.bridge_llm,
             usd_per_mtok_input=settings.bridge_usd_per_mtok_input,
             usd_per_mtok_output=settings.bridge_usd_per_mtok_output,
             within_s=BRIDGE_WITHIN_S,
         )
-        built = replace(built, work=replace(built.work, bridge=bridge))
+        built = replace(built, work=replace(built.work, fallback_llm=fallback_llm))
     sqs = boto3.client("sqs", region_name=settings.aws_region)
-    jobs = Jobs(Finisher(built), sqs, settings.jobs_queue_url, settings.jobs_dead_letters_url)
+    jobs = Jobs(JobHandler(built), sqs, settings.jobs_queue_url, settings.jobs_dead_letters_url)
     # One loop for the process: the LLM's connections belong to it.
     return asyncio.Runner(), jobs
 

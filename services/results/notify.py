@@ -13,11 +13,11 @@ import boto3
 import httpx2
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.core.dead_letters import set_aside
-from services.core.errors import ReportNotFound, SigningKeysInvalid
-from services.core.messages import Message, failures, hide
-from services.core.report import Status
-from services.core.reports import Reports
+from services.core.domain.errors import ReportNotFound, SigningKeysInvalid
+from services.core.domain.report import Status
+from services.core.messaging.consumer import Message, defer, failures
+from services.core.messaging.dead_letters import dead_letter
+from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging
 from services.results.event import event_body, message_id
 from services.results.notify_settings import NotifySettings
@@ -107,13 +107,13 @@ class Notify:
         pause_s = min(LONGEST_PAUSE_S, max(int(pause), answer.retry_after_s))
         said = {"attempt": message.attempt, "again_in_s": pause_s, "reason": answer.reason}
         logger.warning("webhook failed", extra={"message_id": message.id, **said})
-        await hide(self._sqs, self._queue_url, message, pause_s)
+        await defer(self._sqs, self._queue_url, message, pause_s)
         return False
 
     async def _give_up(self, message: Message, reason: str) -> bool:
         logger.error("webhook given up", extra={"message_id": message.id, "reason": reason})
         try:
-            await asyncio.to_thread(set_aside, self._sqs, self._dead_letters_url, message.body, reason)
+            await asyncio.to_thread(dead_letter, self._sqs, self._dead_letters_url, message.body, reason)
         except (BotoCoreError, ClientError) as error:
             logger.error("webhook not set aside", extra={"reason": type(error).__name__})
             return False

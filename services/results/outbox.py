@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.core.report import Status
+from services.core.domain.report import Status
 from services.core.telemetry import configure_logging
 from services.results.patience import PATIENCE
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.core.settings import Name, WorkSettings
+from services.core.pipeline.settings import Name, WorkSettings
 
 
 class JobsSettings(WorkSettings):

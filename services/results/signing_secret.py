@@ -3,7 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
-from services.core.signing import SigningKeys
+from services.core.auth.signing import SigningKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient

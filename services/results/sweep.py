@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 
-from services.core.job_queue import JobQueue
-from services.core.leases import Leases
+from services.core.messaging.job_queue import JobQueue
+from services.core.storage.leases import Leases
 from services.core.telemetry import configure_logging
 from services.results.settings import SweepSettings
 

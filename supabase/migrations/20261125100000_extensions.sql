@@ -1,5 +1,5 @@
 -- What a Supabase project brings and a plain Postgres does not. Local mode skips this file and loads
--- local/postgres/prelude.sql instead.
+-- local/fakes/postgres/prelude.sql instead.
 create extension if not exists pg_net;
 create extension if not exists pg_cron with schema pg_catalog;
 create extension if not exists supabase_vault;

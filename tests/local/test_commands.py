@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local import __main__ as commands
-from local import settings
 from local.home import Home, spell, tail
+from local.supervisor import settings
 
 
 @pytest.mark.parametrize("command", ["up", "down", "status", "doctor", "outputs"])
@@ -40,7 +40,7 @@ def test_an_error_is_told_with_its_cure_and_no_traceback(
     assert commands.main(["outputs"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "error: Nothing is deployed on this machine.\n  cure: Run `python -m local up`.\n"
+    assert err == "error: Nothing is deployed on this machine.\n  hint: Run `python -m local up`.\n"
 
 
 def test_down_of_nothing_is_no_error(
@@ -81,9 +81,9 @@ def test_a_missing_package_is_named_with_its_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "local.status", None)
+    monkeypatch.setitem(sys.modules, "local.supervisor.status", None)
     assert commands.main(["status"]) == 1
-    assert "lacks the package local.status" in capsys.readouterr().err
+    assert "lacks the package local.supervisor.status" in capsys.readouterr().err
 
 
 def test_a_wrong_setting_is_told_before_anything_starts(
@@ -96,6 +96,6 @@ def test_a_wrong_setting_is_told_before_anything_starts(
     assert commands.main(["up"]) == 1
     said = capsys.readouterr().err
     assert "retention_days" in said
-    assert "cure: Mend environments/local.toml" in said
+    assert "hint: Mend environments/local.toml" in said
     assert commands.main(["down"]) == 0
     assert "Nothing was running" in capsys.readouterr().err

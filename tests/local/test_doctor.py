@@ -1,4 +1,4 @@
-"""What the doctor finds, and the cure it names."""
+"""What the doctor finds, and the hint it names."""
 
 import shutil
 import socket
@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from local import doctor, ports
+from local import doctor
 from local.home import Home
+from local.supervisor import ports
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -23,19 +24,19 @@ def home(tmp_path: Path) -> Home:
 
 def test_this_environment_lacks_nothing(home: Home) -> None:
     found = [*doctor.interpreter(home), *doctor.packages(home)]
-    assert [finding for finding in found if finding.cure] == []
+    assert [finding for finding in found if finding.hint] == []
 
 
 def test_an_old_python(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 6))
     finding = next(doctor.interpreter(home))
     assert "too old" in finding.text
-    assert "brew install" in finding.cure
+    assert "brew install" in finding.hint
 
 
 def test_a_missing_venv_module(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
-    assert any("-venv" in finding.cure for finding in doctor.interpreter(home))
+    assert any("-venv" in finding.hint for finding in doctor.interpreter(home))
 
 
 @pytest.mark.parametrize("said", ["GNU Make 3.80\n", "usage: make\n"])
@@ -44,14 +45,14 @@ def test_an_old_or_foreign_make(monkeypatch: pytest.MonkeyPatch, said: str) -> N
         return subprocess.CompletedProcess(["make"], 0, said, "")
 
     monkeypatch.setattr(subprocess, "run", answer)
-    assert "xcode-select" in next(doctor.make()).cure
+    assert "xcode-select" in next(doctor.make()).hint
 
 
 def test_the_make_of_macos_is_new_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         subprocess, "run", lambda *a, **o: subprocess.CompletedProcess(["make"], 0, "GNU Make 3.81\n", "")
     )
-    assert next(doctor.make()).cure == ""
+    assert next(doctor.make()).hint == ""
 
 
 def test_no_make_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +62,7 @@ def test_no_make_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(1, 1, 1000))
-    assert any(finding.cure.startswith("Free ") for finding in doctor.system(home))
+    assert any(finding.hint.startswith("Free ") for finding in doctor.system(home))
 
 
 def test_missing_packages_torch_among_them(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +70,7 @@ def test_missing_packages_torch_among_them(home: Home, monkeypatch: pytest.Monke
     found = list(doctor.packages(home))
     assert "torch" in found[0].text
     assert any(finding.text.startswith("Node is missing") for finding in found)
-    assert {finding.cure for finding in found if finding.cure} == {doctor._SETUP}
+    assert {finding.hint for finding in found if finding.hint} == {doctor._SETUP}
 
 
 def test_a_taken_port_is_only_a_note(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +89,7 @@ def test_a_taken_configured_port_is_an_ill(home: Home, monkeypatch: pytest.Monke
         monkeypatch.setenv("VITRINE_LLM_PORT", str(taken.getsockname()[1]))
         (finding,) = doctor.addresses(home)
     assert not finding.note
-    assert "VITRINE_LLM_PORT" in finding.cure
+    assert "VITRINE_LLM_PORT" in finding.hint
 
 
 def test_refused_downloads_are_a_note(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +97,7 @@ def test_refused_downloads_are_a_note(home: Home, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     (finding,) = doctor.downloads(home)
     assert finding.note
-    assert "UV_DEFAULT_INDEX" in finding.cure
+    assert "UV_DEFAULT_INDEX" in finding.hint
 
 
 def never_ends(*arguments: Any, timeout: float, **options: Any) -> None:
@@ -108,14 +109,14 @@ def test_an_index_that_never_answers_is_a_note(home: Home, monkeypatch: pytest.M
     (finding,) = doctor.downloads(home)
     assert finding.note
     assert "does not answer within 60 s" in finding.text
-    assert "UV_DEFAULT_INDEX" in finding.cure
+    assert "UV_DEFAULT_INDEX" in finding.hint
 
 
 def test_a_tool_that_never_ends_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", never_ends)
     for finding in (doctor.runs("Node", ["node", "--version"]), next(doctor.make())):
         assert "within 60 s" in finding.text
-        assert finding.cure
+        assert finding.hint
 
 
 def test_its_status_says_whether_anything_is_ill(
@@ -126,4 +127,4 @@ def test_its_status_says_whether_anything_is_ill(
     assert doctor.show(home) == 0
     monkeypatch.setattr(doctor, "CHECKS", (lambda home: iter([doctor.Finding("ill", "rest")]),))
     assert doctor.show(home) == 1
-    assert "✗ ill\n    cure: rest" in capsys.readouterr().out
+    assert "✗ ill\n    hint: rest" in capsys.readouterr().out

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import settings, variables
 from local.home import REPOSITORY, Home
+from local.supervisor import settings, variables
 
 CODE = [
     *(REPOSITORY / name for name in ("app.py", "services/authorizer")),

@@ -10,10 +10,10 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-import app as vitrine
-from local.deploy import node
 from local.home import REPOSITORY
-from stacks.environment import load_environment
+from local.supervisor.deploy import node
+from settings.environment import load_environment
+from stacks import app as vitrine
 
 ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
 ABSENT = object()

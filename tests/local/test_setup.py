@@ -14,11 +14,11 @@ FILES = [
     "local/setup.sh",
     "local/requirements.txt",
     "local/requirements-async.txt",
-    "local/edge/deno.lock",
+    "local/fakes/edge/deno.lock",
     "supabase/functions/analyze/index.ts",
-    "delivery/requirements.txt",
+    "ops/requirements.txt",
     "stacks/requirements.txt",
-    "local/emulator/requirements.txt",
+    "local/fakes/aws/requirements.txt",
     "local/cdk/package.json",
     "local/cdk/package-lock.json",
     "requirements.txt",
@@ -155,7 +155,7 @@ def test_only_an_async_system_needs_supabases_parts(machine: Machine) -> None:
 
 def test_a_deployment_needs_neither_torch_nor_the_emulator(machine: Machine) -> None:
     done = machine.setup("deploy")
-    assert "✓ Python packages of delivery/requirements.txt (" in done.stderr
+    assert "✓ Python packages of ops/requirements.txt (" in done.stderr
     assert "✓ CDK command line" in done.stderr
     assert "AWS emulator" not in done.stderr
     assert not [call for call in machine.calls if "torch" in call]
@@ -170,13 +170,13 @@ def test_what_many_processes_import_is_compiled_at_once(machine: Machine, kind: 
 
 def test_a_deployment_and_the_demo_have_their_packages_side_by_side(machine: Machine) -> None:
     machine.setup("demo")
-    assert "delivery/requirements.txt" in machine.setup("deploy").stderr
+    assert "ops/requirements.txt" in machine.setup("deploy").stderr
     assert machine.setup("demo").stderr == ""
     assert machine.setup("deploy").stderr == ""
     with (machine.checkout / "stacks/requirements.txt").open("a") as file:
         file.write("six==1.17.0\n")
     assert "local/requirements.txt" in machine.setup("demo").stderr
-    assert "delivery/requirements.txt" in machine.setup("deploy").stderr
+    assert "ops/requirements.txt" in machine.setup("deploy").stderr
 
 
 def test_a_failed_step_says_why_and_is_done_again(machine: Machine) -> None:
@@ -184,7 +184,7 @@ def test_a_failed_step_says_why_and_is_done_again(machine: Machine) -> None:
     done = machine.setup()
     assert done.returncode == 1
     assert "connection refused" in done.stderr
-    assert "cure: If a download was refused: check the network" in done.stderr
+    assert "hint: If a download was refused: check the network" in done.stderr
     machine.refuse("nothing of the kind")
     done = machine.setup()
     assert done.returncode == 0

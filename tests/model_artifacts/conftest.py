@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from model_artifacts.blip2.demo import MODEL
-from model_artifacts.blip2.demo.drawing import draw
-from model_artifacts.blip2.demo.evaluate import encode, handlers, questions
+from model_artifacts.blip2_demo import MODEL
+from model_artifacts.blip2_demo.drawing.drawing import draw
+from model_artifacts.blip2_demo.training.evaluate import encode, handlers, questions
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from settings.environment import FOLDER, Environment, load_environment
 from stacks.__main__ import synthesize
-from stacks.environment import FOLDER, Environment, load_environment
 
 NAMES = ["dev", "local", "prod"]
 OPTIONAL = {
@@ -21,7 +21,7 @@ OPTIONAL = {
     "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},
     "image_digest": f"sha256:{'a' * 64}",
     "consumers": {"max_concurrency": 10, "reserved_concurrency": 12},
-    "bridge": {"llm": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},
+    "fallback_llm": {"llm": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},
 }
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-import app
+from settings.environment import Environment, SettingsError, load_environment
 from stacks import __main__ as command
+from stacks import app
 from stacks.__main__ import ROOT, lint
-from stacks.environment import Environment, SettingsError, load_environment
 from tests.stacks.conftest import Assembly
 
 OUTPUTS = {

@@ -45,11 +45,11 @@ def commit(repository: Path, stacks: dict[str, str], command: str) -> None:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Two commits of a small app, each stack after another: one changes, one comes and one goes."""
-    for folder in ("stacks", "environments", "delivery"):
+    for folder in ("stacks", "environments", "ops"):
         (tmp_path / folder).mkdir()
     for name in (".venv", ".vitrine"):
         (tmp_path / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "delivery" / "diff.sh", tmp_path / "delivery")
+    shutil.copy(ROOT / "ops" / "diff.sh", tmp_path / "ops")
     (tmp_path / "environments" / "shop.toml").touch()
     (tmp_path / "cdk.json").write_text(json.dumps({"app": "python app.py", "context": {}}))
     (tmp_path / ".gitignore").write_text(".venv\n.vitrine\ncdk.out\n")
@@ -60,7 +60,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_a_commit_is_compared_whatever_its_own_command_says(repository: Path) -> None:
-    command = ["sh", "delivery/diff.sh", "HEAD~1"]
+    command = ["sh", "ops/diff.sh", "HEAD~1"]
     done = subprocess.run(command, cwd=repository, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert "Stack shop-kept" in done.stdout

@@ -61,7 +61,7 @@ def needs(resource: dict[str, Any], known: set[str]) -> set[str]:
 
 def test_every_asset_is_uploaded_before_the_stack_that_names_it(assembly: Assembly) -> None:
     settings = assembly.settings
-    # What the settings name was pushed or uploaded before; `delivery` does it.
+    # What the settings name was pushed or uploaded before; `ops` does it.
     elsewhere = set(HASH.findall(f"{settings.image_digest} {settings.model.artifact}"))
     for stack, name in names(assembly).items():
         manifest = json.loads((assembly.folder / f"{name}.assets.json").read_text())

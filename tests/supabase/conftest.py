@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from local.postgres.migrations import migrate
-from local.postgres.server import PostgresServer
+from local.fakes.postgres.migrations import migrate
+from local.fakes.postgres.server import PostgresServer
 
 OLD_KEY = "whsec_b2xkLWtleS1vbGQta2V5LW9sZC1rZXktb2xkLWtleQ=="
 NEW_KEY = "whsec_bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleQ=="

@@ -16,9 +16,9 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
-from local import edge
+from local.fakes import edge
+from local.fakes.postgres.server import PostgresServer
 from local.home import REPOSITORY
-from local.postgres.server import PostgresServer
 from tests.supabase.conftest import NEW_KEY, OLD_KEY, UPLOAD, Database
 
 FUNCTIONS = REPOSITORY / "supabase" / "functions"

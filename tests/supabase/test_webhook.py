@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from local import edge
+from local.fakes import edge
 from local.home import REPOSITORY
 from tests.supabase.conftest import HOOKS_URL, NEW_KEY, OLD_KEY, UPLOAD, Database
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx2
 from PIL import Image
 
-from tests.services.core.jpegs import one_scan_per_component
+from tests.services.core.photos.jpegs import one_scan_per_component
 
 BOUNDARY = "vitrine"
-HEIC = Path(__file__).parents[1] / "services" / "core" / "data" / "mug.heic"
+HEIC = Path(__file__).parents[1] / "services" / "core" / "photos" / "data" / "mug.heic"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 

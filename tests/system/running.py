@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 
-from local import processes
 from local.home import REPOSITORY, Home
+from local.supervisor import processes
 
 
 class System:

@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from local import ports, processes
-from local.demo_async import subject
+from local.demo.timeline import subject
+from local.fakes.identity import DOMAIN
 from local.home import Home
-from local.servers.identity import DOMAIN
-from local.supabase import Project
+from local.supervisor import ports, processes
+from local.supervisor.supabase import Project
 from tests.system.running import System
 
 WITHIN_S = 60.0

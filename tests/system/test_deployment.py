@@ -12,9 +12,9 @@ from typing import Any
 import boto3
 import pytest
 
-from local import processes, variables
 from local.home import REPOSITORY, TOOLS
-from stacks.environment import load_environment
+from local.supervisor import processes, variables
+from settings.environment import load_environment
 from tests.system.running import System
 
 REGION = "ca-central-1"
@@ -73,7 +73,7 @@ def test_the_storage_and_the_archive_are_there_before_the_model_is_made(
 ) -> None:
     for name in load_environment("dev").secret_names():
         client("secretsmanager").create_secret(Name=name, SecretString="key")
-    command = [sys.executable, "-m", "delivery", "deploy", "--yes", "--env", str(environment)]
+    command = [sys.executable, "-m", "ops", "deploy", "--yes", "--env", str(environment)]
     done = subprocess.run(
         [*command, "--artifact", str(archive)],
         cwd=REPOSITORY,

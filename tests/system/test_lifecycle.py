@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local import ports, processes
 from local.home import REPOSITORY, Home
+from local.supervisor import ports, processes
 from tests.system.running import System
 
 

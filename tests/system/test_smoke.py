@@ -5,14 +5,14 @@ import os
 import subprocess
 import sys
 
+from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import REPOSITORY
-from local.servers.identity import DOMAIN, PASSWORD
 from tests.system.running import System
 
 
 def test_a_photo_is_tried_as_a_user_and_nothing_of_it_stays(system: System) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "delivery", "smoke", "--env", "local", "--outputs", "-"],
+        [sys.executable, "-m", "ops", "smoke", "--env", "local", "--outputs", "-"],
         cwd=REPOSITORY,
         input=json.dumps(system.outputs),
         env={

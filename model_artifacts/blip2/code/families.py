@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingInference:
     """A prompt about a photo (its row in what was seen) and its possible answers, all in tokens."""
 
     photo: int
@@ -29,7 +29,7 @@ class Family(Protocol):
     leading: str
     """What stands before an answer's text, so that its tokens are those of a word of its own."""
 
-    def score(self, seen: Tensor, asked: Sequence[Asked]) -> list[Tensor]:
+    def score(self, seen: Tensor, asked: Sequence[PendingInference]) -> list[Tensor]:
         """Σ log p of each one's answers, in fp32."""
 
 

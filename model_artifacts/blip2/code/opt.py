@@ -17,7 +17,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from families import Asked
+    from families import PendingInference
 
 _TREE = 512
 """Tokens of a tree, unless one prompt has more with its answers: attention grows with their square."""
@@ -31,7 +31,7 @@ class Row:
 
     photo: int
     numbers: list[int]
-    asked: list[Asked]
+    asked: list[PendingInference]
     tree: Tree
 
 
@@ -43,7 +43,7 @@ class Opt:
     def __init__(self, blip: Any) -> None:
         self.language = blip.language_model
 
-    def score(self, seen: Tensor, asked: Sequence[Asked]) -> list[Tensor]:
+    def score(self, seen: Tensor, asked: Sequence[PendingInference]) -> list[Tensor]:
         """Σ log p of each one's answers, in fp32."""
         scores: dict[int, Tensor] = {}
         for rows in _passes(_rows(asked), seen.shape[1]):
@@ -87,7 +87,7 @@ class Opt:
         return torch.split(sums, [len(one.answers) for row in rows for one in row.asked])
 
 
-def _rows(asked: Sequence[Asked]) -> Iterator[Row]:
+def _rows(asked: Sequence[PendingInference]) -> Iterator[Row]:
     """One row for each photo; several where its tree grows large."""
     of_photo: dict[int, list[int]] = {}
     for number, one in enumerate(asked):
@@ -105,7 +105,7 @@ def _rows(asked: Sequence[Asked]) -> Iterator[Row]:
         yield _row(photo, row, asked)
 
 
-def _row(photo: int, numbers: list[int], asked: Sequence[Asked]) -> Row:
+def _row(photo: int, numbers: list[int], asked: Sequence[PendingInference]) -> Row:
     those = [asked[number] for number in numbers]
     # The last token of an answer is scored and never read.
     tree = grown((*one.text, *answer[:-1]) for one in those for answer in one.answers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from families import Asked, family
+from families import PendingInference, family
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Scorer:
         texts = dict.fromkeys(pair.prompt for pair in pairs)
         tokens = dict(zip(texts, self.tokenizer(list(texts)).input_ids, strict=True))
         scores = self.language.score(
-            seen, [Asked(pair.photo, tokens[pair.prompt], pair.answers) for pair in pairs]
+            seen, [PendingInference(pair.photo, tokens[pair.prompt], pair.answers) for pair in pairs]
         )
         finite = torch.stack([torch.isfinite(row).all() for row in scores]).tolist()
         if not all(finite):

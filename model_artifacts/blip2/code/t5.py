@@ -15,7 +15,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from families import Asked
+    from families import PendingInference
 
 _ROWS = {"cuda": 64, "cpu": 12}
 """Prompts that are read at once: bounds the memory of a GPU, and keeps within a CPU's caches."""
@@ -43,7 +43,7 @@ class T5:
         self.language = blip.language_model
         self.start = blip.config.text_config.decoder_start_token_id
 
-    def score(self, seen: Tensor, asked: Sequence[Asked]) -> list[Tensor]:
+    def score(self, seen: Tensor, asked: Sequence[PendingInference]) -> list[Tensor]:
         """Σ log p of each one's answers, in fp32."""
         return [
             scores
@@ -51,7 +51,7 @@ class T5:
             for scores in self._answers(self.read(seen, part), [one.answers for one in part])
         ]
 
-    def read(self, seen: Tensor, asked: Sequence[Asked]) -> Reading:
+    def read(self, seen: Tensor, asked: Sequence[PendingInference]) -> Reading:
         """One encoder pass over all rows, and the decoder's first step."""
         tokens, mask = padded([one.text for one in asked], seen.device)
         words = self.language.get_input_embeddings()(tokens)
@@ -106,9 +106,9 @@ def padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor
     return tokens, (torch.arange(longest, device=device) < lengths[:, None]).long()
 
 
-def _parts(asked: Sequence[Asked], rows: int) -> Iterator[list[Asked]]:
+def _parts(asked: Sequence[PendingInference], rows: int) -> Iterator[list[PendingInference]]:
     """What is asked in turn, as much at a time as the memory allows."""
-    part: list[Asked] = []
+    part: list[PendingInference] = []
     answers = 0
     for one in asked:
         longer = sum(len(tokens) > 1 for tokens in one.answers)

@@ -21,24 +21,24 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from services.analyze.app import create_api
+from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
-from services.analyze.parts import Parts
-from services.core.acceptance import Acceptance
-from services.core.analysis import Analysis
-from services.core.errors import InvalidToken
-from services.core.identity import Identity, TokenVerifier
-from services.core.job_queue import JobQueue
-from services.core.leases import Leases
-from services.core.model import VisionModel
-from services.core.model_async import AsyncVisionModel
-from services.core.narrate import Narrator
-from services.core.pictures import Pictures
-from services.core.prices import Prices
-from services.core.reports import Reports
-from services.core.sights import Sights
-from services.core.uploads import PRESIGNING, Uploads
-from services.core.vocabulary import vocabulary
-from services.core.work import Work
+from services.core.auth.tokens import Identity, TokenVerifier
+from services.core.domain.errors import InvalidToken
+from services.core.domain.vocabulary import vocabulary
+from services.core.messaging.job_queue import JobQueue
+from services.core.narrative.narrator import Narrator
+from services.core.pipeline.cost import Prices
+from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.report_service import ReportService
+from services.core.pipeline.submission import Submission
+from services.core.storage.image_store import ImageStore
+from services.core.storage.leases import Leases
+from services.core.storage.reports import Reports
+from services.core.storage.uploads import PRESIGNING, Uploads
+from services.core.storage.vision_cache import VisionCache
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -100,15 +100,17 @@ class World:
         found = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in found.get("Messages", [])]
 
-    def model(self) -> VisionModel | AsyncVisionModel:
+    def model(self) -> RealtimeVisionEndpoint | AsyncVisionEndpoint:
         """The endpoint's client, answered by `answer_model` or `take_question`."""
         runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
         events = runtime.meta.events
         if not self.asynchronous:
             events.register("before-send.sagemaker-runtime.InvokeEndpoint", self.answer_model)
-            return VisionModel(runtime, "blip2-endpoint")
+            return RealtimeVisionEndpoint(runtime, "blip2-endpoint")
         events.register("before-send.sagemaker-runtime.InvokeEndpointAsync", self.take_question)
-        return AsyncVisionModel(runtime, self.s3, endpoint="blip2-endpoint", bucket=BUCKET, kms_key_id=None)
+        return AsyncVisionEndpoint(
+            runtime, self.s3, endpoint="blip2-endpoint", bucket=BUCKET, kms_key_id=None
+        )
 
     def take_question(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
@@ -128,14 +130,14 @@ class World:
         self.open.wait(10)
         photos = len(json.loads(request.body)["photos"])
         headers: Any = {"content-type": "application/json"}
-        body = json.dumps(sight(photos)).encode() if self.body is None else self.body
+        body = json.dumps(observation(photos)).encode() if self.body is None else self.body
         return AWSResponse(request.url, self.status, headers, _Raw(body))
 
     def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(self.llm)
 
 
-def sight(photos: int) -> dict[str, Any]:
+def observation(photos: int) -> dict[str, Any]:
     words = vocabulary()
     return {
         "answers": [
@@ -168,24 +170,24 @@ def world(dynamodb: DynamoDBClient) -> World:
 def client(world: World) -> Iterator[TestClient]:
     """An HTTP client of the whole service, signed in as alice; server errors are answers, not exceptions."""
 
-    def parts() -> Parts:
+    def parts() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
         reports = Reports(world.dynamodb, TABLE, quota_per_day=4)
-        return Parts(
+        return Dependencies(
             Verifier(),
             Uploads(world.s3, BUCKET, None),
-            Analysis(
-                acceptance=Acceptance(
-                    Pictures(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
+            ReportService(
+                acceptance=Submission(
+                    ImageStore(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
                 ),
-                work=Work(
+                work=ReportProcessor(
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
                     model=world.model(),
                     narrator=Narrator(llm, "m", 1.0),
                     prices=Prices(0.82, 0.1, 0.5),
-                    sights=Sights(world.dynamodb, TABLE) if world.reuse else None,
+                    vision_cache=VisionCache(world.dynamodb, TABLE) if world.reuse else None,
                 ),
                 queue=JobQueue(world.sqs, world.queue_url),
                 budget_s=world.budget_s,

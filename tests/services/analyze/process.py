@@ -17,13 +17,13 @@ from typing import Any
 import jwt
 import psutil
 
-from local import parts, processes, variables
+from benchmarks.scene import BUCKET, create_stores, free_ports, ready
 from local.home import REPOSITORY, Home
-from stacks.environment import load_environment
-from stacks.variables import analyze_variables
-from tests.bench.scene import BUCKET, create_stores, free_ports, ready
+from local.supervisor import process_specs, processes, variables
+from settings.environment import load_environment
+from settings.service_env import analyze_variables
 from tests.reports_table import TABLE
-from tests.services.analyze.conftest import sight
+from tests.services.analyze.conftest import observation
 
 SECRET = "a secret that is shared with the issuer"
 PROJECT = "https://project.supabase.invalid"
@@ -67,7 +67,7 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
                 self._drip()
                 return
             model.open.wait(30)
-            answer = json.dumps(sight(len(json.loads(asked)["photos"]))).encode()
+            answer = json.dumps(observation(len(json.loads(asked)["photos"]))).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
@@ -99,7 +99,7 @@ def stores() -> Iterator[int]:
         home.create()
         (port,) = free_ports(1)
         region = load_environment("local").region
-        part = parts.emulator(home, port, region, port)
+        part = process_specs.emulator(home, port, region, port)
         if part.scratch:
             part.scratch.mkdir(parents=True)
         environment = {**variables.base(), **part.environment}

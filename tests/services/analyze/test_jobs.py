@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from services.core.analysis import TAKE_OVER_S, TRY_AGAIN_S
+from services.core.pipeline.report_service import TAKE_OVER_S, TRY_AGAIN_S
 from tests.services.analyze.conftest import BUCKET, World
 
 Jpeg = Callable[..., bytes]

@@ -2,7 +2,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.analyze.problems import _BY_ERROR
-from services.core import errors
+from services.core.domain import errors
 
 
 def leaves(kind: type[errors.VitrineError]) -> set[type[errors.VitrineError]]:

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from starlette.testclient import TestClient
 
+from settings.environment import Environment, load_environment
 from stacks.__main__ import ROOT, synthesize
-from stacks.environment import Environment, load_environment
 from tests.services.analyze.conftest import BUCKET, World
 from tests.services.conftest import TABLE
 

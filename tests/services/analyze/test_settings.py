@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from services.analyze.settings import Settings
-from stacks.environment import load_environment
-from stacks.variables import analyze_variables
+from settings.environment import load_environment
+from settings.service_env import analyze_variables
 
 SECRET = {"OPENAI_API_KEY": "sk-secret"}
 

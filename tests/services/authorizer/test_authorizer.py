@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from services.authorizer.settings import Settings
-from services.core.errors import KeysUnavailable
-from tests.services.core.issuer import Issuer, running_issuer
+from services.core.domain.errors import KeysUnavailable
+from tests.services.core.auth.issuer import Issuer, running_issuer
 
 REFUSED = {"isAuthorized": False, "context": {}}
 

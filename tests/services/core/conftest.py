@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from services.core.leases import Leases
-from services.core.model import Sight
-from services.core.report import Provenance, Report, Status
-from services.core.reports import Reports
-from services.core.stored_report import Lease, RequestKey, StoredReport, seconds_now
-from services.core.vocabulary import vocabulary
+from services.core.domain.observation import Observation
+from services.core.domain.report import Provenance, Report, Status
+from services.core.domain.stored_report import Lease, RequestKey, StoredReport, seconds_now
+from services.core.domain.vocabulary import vocabulary
+from services.core.storage.leases import Leases
+from services.core.storage.reports import Reports
 from tests.services.conftest import TABLE
 
 # For longer than a run of all tests takes.
@@ -19,7 +19,7 @@ LEASE = Lease("maker", seconds_now() + 86_400)
 
 
 @pytest.fixture
-def sight() -> Callable[..., Sight]:
+def observation() -> Callable[..., Observation]:
     """Makes a sight: the named type and material likeliest, the named wear on each photo."""
 
     def make(
@@ -27,9 +27,9 @@ def sight() -> Callable[..., Sight]:
         material: str = "ceramic",
         wear: tuple[tuple[str, ...], ...] = ((),),
         caption: str = "a blue ceramic mug",
-    ) -> Sight:
+    ) -> Observation:
         words = vocabulary()
-        return Sight(
+        return Observation(
             type={code: 0.9 if code == type_ else 0.01 for code in words.type.candidates},
             material={code: 0.8 if code == material else 0.02 for code in words.material.candidates},
             wear=tuple(

@@ -19,7 +19,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_secretsmanager.client import SecretsManagerClient
 from mypy_boto3_sqs.client import SQSClient
 
-from services.core.signing import SigningKeys
+from services.core.auth.signing import SigningKeys
 from tests.services.conftest import TABLE
 
 REGION, SECRET = "ca-central-1", "vitrine/test/hooks"

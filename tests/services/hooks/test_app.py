@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.core.stored_report import seconds_now
-from services.hooks.notes import CLAIM_LIFE, TAKEN_LIFE, Notes
+from services.core.domain.stored_report import seconds_now
+from services.hooks.links import CLAIM_LIFE, TAKEN_LIFE, AnalysisLinks
 from tests.services.conftest import TABLE
 from tests.services.hooks.conftest import (
     FOREIGN,
@@ -42,7 +42,7 @@ def queued(hook: Hook) -> list[Any]:
 
 def pass_time(hook: Hook, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     later = seconds_now() + int(by.total_seconds())
-    monkeypatch.setattr("services.hooks.notes.seconds_now", lambda: later)
+    monkeypatch.setattr("services.hooks.links.seconds_now", lambda: later)
 
 
 @pytest.mark.parametrize("as_base64", [True, False])
@@ -206,7 +206,7 @@ class TestRepeats:
         self, hook: Hook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         row = record()
-        notes = Notes(hook.dynamodb, TABLE)
+        notes = AnalysisLinks(hook.dynamodb, TABLE)
         assert notes.claim(f"anl_{row['id']}")
         assert hook.post(row).status == 503
         pass_time(hook, monkeypatch, CLAIM_LIFE + timedelta(seconds=1))

@@ -15,7 +15,7 @@ import services
 PREPARE = """
 import base64, sys
 sys.path[:0] = sys.argv[1:3]
-from services.core.photo import prepare
+from services.core.photos.photo import prepare
 prepare(base64.b64decode(sys.argv[3]), "photo")
 """
 

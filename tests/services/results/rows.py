@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.core.report import Failure, Provenance, Report, Status
-from services.core.stored_report import RequestKey, StoredReport
+from services.core.domain.report import Failure, Provenance, Report, Status
+from services.core.domain.stored_report import RequestKey, StoredReport
 
 
 def row(

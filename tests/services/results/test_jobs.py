@@ -18,25 +18,25 @@ from mypy_boto3_sqs.client import SQSClient
 from openai import AsyncOpenAI
 from PIL import Image
 
-from services.core.bridge import Bridge
-from services.core.build import Built
-from services.core.job_queue import JobQueue
-from services.core.leases import Leases
-from services.core.messages import Message
-from services.core.model import VisionModel
-from services.core.model_async import AsyncVisionModel
-from services.core.narrate import Narrator
-from services.core.pictures import Pictures
-from services.core.prices import Prices
-from services.core.report import Provenance, Report, Status
-from services.core.reports import Reports
-from services.core.stored_report import Asked, Lease, StoredReport, seconds_now
-from services.core.uploads import PRESIGNING, Uploads
-from services.core.work import Work
-from services.results.finisher import LOST_AFTER_S, Finisher
+from services.core.domain.report import Provenance, Report, Status
+from services.core.domain.stored_report import Lease, PendingInference, StoredReport, seconds_now
+from services.core.messaging.consumer import Message
+from services.core.messaging.job_queue import JobQueue
+from services.core.narrative.narrator import Narrator
+from services.core.pipeline.cost import Prices
+from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.wiring import Pipeline
+from services.core.storage.image_store import ImageStore
+from services.core.storage.leases import Leases
+from services.core.storage.reports import Reports
+from services.core.storage.uploads import PRESIGNING, Uploads
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint
+from services.core.vision.fallback_llm import FallbackLlm
+from services.results.job_handler import LOST_AFTER_S, JobHandler
 from services.results.jobs import MOST_ATTEMPTS, Jobs
 from services.results.sweep import sweep
-from tests.services.analyze.conftest import _Raw, sight
+from tests.services.analyze.conftest import _Raw, observation
 from tests.services.conftest import TABLE
 
 BUCKET, REGION, ENDPOINT = "bucket", "ca-central-1", "blip2-endpoint"
@@ -57,7 +57,7 @@ class Shop:
     model_calls: int = 0
     llm_calls: int = 0
     asynchronous: bool = False
-    bridge: httpx2.Response | None = None
+    fallback_llm: httpx2.Response | None = None
     during_llm: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Shop:
         self.queue = JobQueue(self.sqs, self.queue_url)
 
     def take(
-        self, lease: Lease | None = None, asked: Asked | None = None, age: timedelta = timedelta()
+        self, lease: Lease | None = None, asked: PendingInference | None = None, age: timedelta = timedelta()
     ) -> None:
         """Accept a report of one photo, as the service leaves it when it dies."""
         out = BytesIO()
@@ -86,7 +86,7 @@ class Shop:
 
     def answers(self, body: bytes | None = None) -> None:
         """Let the endpoint's answer be there."""
-        content = json.dumps(sight(1)).encode() if body is None else body
+        content = json.dumps(observation(1)).encode() if body is None else body
         self.s3.put_object(Bucket=BUCKET, Key=ANSWER, Body=content)
 
     def settle(self, *bodies: object, attempt: int = 2) -> list[str]:
@@ -100,16 +100,16 @@ class Shop:
     async def _settle(self, messages: list[Message]) -> list[str]:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._llm))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
-        work = Work(
+        work = ReportProcessor(
             reports=self.reports,
             leases=self.leases,
             model=self._model(),
             narrator=Narrator(llm, "m", 5.0),
             prices=Prices(0.82, 0.1, 0.5),
-            bridge=self._bridge(llm),
+            fallback_llm=self._bridge(llm),
         )
-        built = Built(
-            Pictures(self.s3, BUCKET, None),
+        built = Pipeline(
+            ImageStore(self.s3, BUCKET, None),
             Uploads(self.s3, BUCKET, None),
             self.reports,
             self.leases,
@@ -117,18 +117,18 @@ class Shop:
             work,
             llm,
         )
-        jobs = Jobs(Finisher(built), self.sqs, self.queue_url, self.dead_letters_url)
+        jobs = Jobs(JobHandler(built), self.sqs, self.queue_url, self.dead_letters_url)
         again = await jobs.settle(messages)
         await llm.close()
         return again
 
-    def _model(self) -> VisionModel | AsyncVisionModel:
+    def _model(self) -> RealtimeVisionEndpoint | AsyncVisionEndpoint:
         runtime = boto3.client("sagemaker-runtime", region_name=REGION)
         for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
             runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
         if self.asynchronous:
-            return AsyncVisionModel(runtime, self.s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
-        return VisionModel(runtime, ENDPOINT)
+            return AsyncVisionEndpoint(runtime, self.s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
+        return RealtimeVisionEndpoint(runtime, ENDPOINT)
 
     def _answer(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
@@ -136,16 +136,16 @@ class Shop:
             "content-type": "application/json",
             "x-amzn-sagemaker-outputlocation": f"s3://{BUCKET}/{ANSWER}",
         }
-        return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(sight(1)).encode()))
+        return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(observation(1)).encode()))
 
-    def _bridge(self, llm: AsyncOpenAI) -> Bridge | None:
-        if self.bridge is None:
+    def _bridge(self, llm: AsyncOpenAI) -> FallbackLlm | None:
+        if self.fallback_llm is None:
             return None
-        return Bridge(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, within_s=5.0)
+        return FallbackLlm(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, within_s=5.0)
 
     def _llm(self, request: httpx2.Request) -> httpx2.Response:
-        if self.bridge is not None and json.loads(request.content)["model"] == "eyes":
-            return self.bridge
+        if self.fallback_llm is not None and json.loads(request.content)["model"] == "eyes":
+            return self.fallback_llm
         self.llm_calls += 1
         self.during_llm()
         return httpx2.Response(503)
@@ -173,8 +173,8 @@ REMINDER = {"owner": "alice", "report": ID}
 DEAD = Lease("dead", 1)
 
 
-def asked(ago_s: int = 30, times: int = 1) -> Asked:
-    return Asked(None, ANSWER, seconds_now() - ago_s, times)
+def asked(ago_s: int = 30, times: int = 1) -> PendingInference:
+    return PendingInference(None, ANSWER, seconds_now() - ago_s, times)
 
 
 def news(status: str = "Completed", reason: str | None = None, report_id: str = ID) -> dict[str, Any]:
@@ -305,7 +305,7 @@ class TestAsync:
         assert shop.settle(REMINDER) == []
         stored = shop.reports.get("alice", ID)
         assert stored.asked is not None
-        assert stored.asked.times == 2
+        assert stored.asked.attempt == 2
 
     def test_a_failure_of_the_container_is_tried_three_times(self, shop: Shop) -> None:
         failed = news("Failed", 'ClientError: Received server error (500) from primary with message "x"')
@@ -365,7 +365,7 @@ class TestBridge:
     """A vision LLM that stands in while the endpoint sleeps or is away."""
 
     def test_it_answers_for_an_endpoint_that_still_sleeps(self, shop: Shop) -> None:
-        shop.asynchronous, shop.bridge = True, sees(MUG)
+        shop.asynchronous, shop.fallback_llm = True, sees(MUG)
         shop.take(asked=asked())
         assert shop.settle(REMINDER) == []
         report = shop.report()
@@ -380,13 +380,13 @@ class TestBridge:
         assert shop.report() == report
 
     def test_it_answers_for_an_endpoint_that_is_away(self, shop: Shop) -> None:
-        shop.status, shop.bridge = 503, sees(MUG)
+        shop.status, shop.fallback_llm = 503, sees(MUG)
         shop.take(lease=DEAD)
         assert shop.settle(REMINDER) == []
         assert shop.report().model.bridge == "eyes"
 
     def test_the_endpoint_goes_before_it(self, shop: Shop) -> None:
-        shop.asynchronous, shop.bridge = True, sees(MUG)
+        shop.asynchronous, shop.fallback_llm = True, sees(MUG)
         shop.take(asked=asked())
         shop.answers()
         assert shop.settle(REMINDER) == []
@@ -406,11 +406,11 @@ class TestBridge:
     def test_what_it_says_outside_the_vocabulary_is_no_answer(
         self, shop: Shop, answer: httpx2.Response
     ) -> None:
-        shop.asynchronous, shop.bridge = True, answer
+        shop.asynchronous, shop.fallback_llm = True, answer
         shop.take(asked=asked())
         assert shop.settle(REMINDER) == ["0"]
         assert shop.reports.get("alice", ID).lease is None
-        shop.bridge = None
+        shop.fallback_llm = None
         shop.answers()
         assert shop.settle(news()) == []
         assert shop.report().status == Status.SUCCEEDED

@@ -12,11 +12,12 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_secretsmanager.client import SecretsManagerClient
 from mypy_boto3_sqs.client import SQSClient
 
-from services.core.messages import Message
-from services.core.report import Status
-from services.core.reports import Reports
-from services.core.signing import SigningKeys
-from services.core.stored_report import StoredReport, to_item
+from services.core.auth.signing import SigningKeys
+from services.core.domain.report import Status
+from services.core.domain.stored_report import StoredReport
+from services.core.messaging.consumer import Message
+from services.core.storage.reports import Reports
+from services.core.storage.rows import to_item
 from services.results.notify import LONGEST_PAUSE_S, PAUSES_S, Notify
 from services.results.receiver import Receiver
 from services.results.signing_secret import SigningSecret
@@ -55,7 +56,7 @@ class Post:
         ]
         return asyncio.run(self.notify.deliver(messages))
 
-    def set_aside(self) -> list[str]:
+    def dead_letter(self) -> list[str]:
         """The reasons of what was set aside."""
         found = self.sqs.receive_message(
             QueueUrl=self.dead_letters_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
@@ -127,7 +128,7 @@ def test_what_is_not_taken_comes_again_ever_later(post: Post, status: int) -> No
         f"msg_{named['report']}"
     }
     assert post.deliver(named, attempt=len(PAUSES_S) + 1) == []
-    (reason,) = post.set_aside()
+    (reason,) = post.dead_letter()
     assert str(status) in reason
 
 
@@ -140,7 +141,7 @@ def test_a_receiver_that_says_when_is_left_alone_until_then(post: Post) -> None:
 def test_a_receiver_that_is_gone_is_told_no_more(post: Post) -> None:
     post.receiver.statuses = [410]
     assert post.deliver(post.keep(row())) == []
-    assert post.set_aside() == []
+    assert post.dead_letter() == []
 
 
 def test_one_that_is_not_taken_holds_up_no_other(post: Post) -> None:
@@ -163,7 +164,7 @@ def test_a_receiver_that_is_not_there_is_tried_again(post: Post) -> None:
     post.notify._receiver = Receiver("http://127.0.0.1:9/", SigningSecret(post.secrets, "webhook"))
     assert post.deliver(post.keep(row())) == ["0"]
     assert post.deliver(post.keep(row()), attempt=99) == []
-    assert "not reached" in post.set_aside()[0]
+    assert "not reached" in post.dead_letter()[0]
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "nonsense", f"{OLD} {OLD} {OLD}"])
@@ -179,7 +180,7 @@ def test_a_secret_that_is_none_delivers_nothing_and_is_not_quoted(
 @pytest.mark.parametrize("body", ["", "null", "[]", "{}", '{"owner": "a"}', '{"owner": 1, "report": 2}'])
 def test_what_names_no_report_is_set_aside_with_its_reason(post: Post, body: str) -> None:
     assert post.deliver(body) == []
-    assert "names an owner and a report" in post.set_aside()[0]
+    assert "names an owner and a report" in post.dead_letter()[0]
 
 
 def test_without_a_receiver_nothing_is_told(post: Post) -> None:

@@ -9,8 +9,9 @@ import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_sqs.client import SQSClient
 
-from services.core.report import Status
-from services.core.stored_report import StoredReport, to_item
+from services.core.domain.report import Status
+from services.core.domain.stored_report import StoredReport
+from services.core.storage.rows import to_item
 from services.results import outbox
 from tests.services.results.queues import taken
 from tests.services.results.rows import row

@@ -1,0 +1,1 @@
+"""Programs that measure Vitrine, and that kill its processes on purpose."""

@@ -1,0 +1,150 @@
+"""`python -m benchmarks.batching`: what batching across requests costs one caller, and gains for several.
+
+Three servers with the demo model in one run, by turns: batching off, on, and on with a wait for others. Each
+is asked by one caller, then by eight at once who ask again as soon as they are answered; every request is one
+photo of its own with the service's questions. Rates and latencies are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.figures import Figure, keep
+from local.home import REPOSITORY
+from model_artifacts.blip2_demo.drawing.drawing import draw
+from model_artifacts.blip2_demo.training.evaluate import encode, questions
+from tests.model_artifacts.blip2.server.process import serving
+
+if TYPE_CHECKING:
+    import httpx2
+
+RECORD = REPOSITORY / "docs" / "figures" / "batching.json"
+CALLERS = 8
+EACH = 3
+ALONE = 8
+WAIT_MS = 50
+SERVERS = {
+    "off": (),
+    "on": ("--batch-up-to", str(CALLERS)),
+    "waiting": ("--batch-up-to", str(CALLERS), "--batch-wait-ms", str(WAIT_MS)),
+}
+SAME = 1e-3
+"""Probabilities nearer than this are the same: sums of the same numbers in another order."""
+
+
+@dataclass
+class Seen:
+    """One server's latencies, in milliseconds, and its rates, in requests a second."""
+
+    alone_ms: list[float] = field(default_factory=list)
+    crowd_ms: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    def summary(self) -> dict[str, float]:
+        """Medians, and the 95th percentile of the crowd's latencies."""
+        return {
+            "alone_ms_p50": round(median(self.alone_ms), 1),
+            "crowd_ms_p50": round(median(self.crowd_ms), 1),
+            "crowd_ms_p95": round(quantiles(self.crowd_ms, n=20, method="inclusive")[18], 1),
+            "requests_per_s": round(median(self.rates), 2),
+        }
+
+
+def posted(client: httpx2.Client, body: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+    """Milliseconds and the answer; SystemExit where there is none."""
+    start = time.perf_counter()
+    answer = client.post("/invocations", json=body)
+    took = (time.perf_counter() - start) * 1000
+    if answer.status_code != 200:
+        raise SystemExit(f"the server answered {answer.status_code}: {answer.text[:200]}")
+    return took, answer.json()
+
+
+def alone(clients: dict[str, httpx2.Client], bodies: list[dict[str, Any]], seen: dict[str, Seen]) -> None:
+    """One caller, who puts each request to all servers by turns."""
+    for body in bodies:
+        for name, client in clients.items():
+            seen[name].alone_ms.append(posted(client, body)[0])
+
+
+def crowd(client: httpx2.Client, bodies: list[dict[str, Any]], seen: Seen) -> None:
+    """All callers at once, until every request is answered."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(CALLERS) as callers:
+        found = list(callers.map(lambda body: posted(client, body), bodies))
+    seen.rates.append(len(bodies) / (time.perf_counter() - start))
+    seen.crowd_ms += [took for took, _ in found]
+    seen.answers = [answer for _, answer in found]
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two answers say the same."""
+    pairs = [
+        (share, shares[word])
+        for mine, yours in zip(one["answers"], other["answers"], strict=True)
+        for table, shares in zip(mine["scores"], yours["scores"], strict=True)
+        for word, share in table.items()
+    ]
+    return one["caption"] == other["caption"] and all(abs(mine - yours) < SAME for mine, yours in pairs)
+
+
+def figures_of(seen: dict[str, Seen]) -> list[Figure]:
+    """Gain and price of batching, with and without a wait."""
+    off = seen["off"].summary()
+    figures = [Figure("batching_off_alone_ms", off["alone_ms_p50"])]
+    for name in ("on", "waiting"):
+        on = seen[name].summary()
+        alike = [same(*pair) for pair in zip(seen["off"].answers, seen[name].answers, strict=True)]
+        figures += [
+            Figure(
+                f"batching_{name}_rate_over_off", on["requests_per_s"] / off["requests_per_s"], at_least=1
+            ),
+            Figure(f"batching_{name}_crowd_p50_over_off", on["crowd_ms_p50"] / off["crowd_ms_p50"]),
+            Figure(f"batching_{name}_crowd_p95_over_off", on["crowd_ms_p95"] / off["crowd_ms_p95"]),
+            Figure(f"batching_{name}_alone_ms_more_than_off", on["alone_ms_p50"] - off["alone_ms_p50"]),
+            Figure(f"batching_{name}_same_answers_percent", 100 * sum(alike) / len(alike), at_least=100),
+        ]
+    return figures
+
+
+def main() -> None:
+    """Run, print one line per figure, and keep the run in docs/figures/batching.json."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.batching", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error(f"--rounds is {options.rounds}; it is at least 1")
+    asked = questions()
+    bodies = [
+        {"photos": [encode(draw(seed, (480, 360)).image)], "questions": asked}
+        for seed in range(CALLERS * EACH)
+    ]
+    seen = {name: Seen() for name in SERVERS}
+    with ExitStack() as running:
+        clients = {name: running.enter_context(serving(*flags)) for name, flags in SERVERS.items()}
+        for client in clients.values():
+            crowd(client, bodies[:CALLERS], Seen())  # warms up
+        for number in range(options.rounds):
+            alone(clients, bodies[:ALONE], seen)
+            for name, client in clients.items():
+                crowd(client, bodies, seen[name])
+                print(f"round {number + 1}, {name}: {seen[name].summary()}", file=sys.stderr, flush=True)  # noqa: T201
+    figures = figures_of(seen)
+    detail = {"callers": CALLERS, "rounds": options.rounds, "wait_ms": WAIT_MS}
+    keep(RECORD, figures, {**detail, **{name: one.summary() for name, one in seen.items()}})
+    for figure in figures:
+        print(figure.line())  # noqa: T201
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()

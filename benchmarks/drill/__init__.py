@@ -1,0 +1,1 @@
+"""Jobs while processes are killed at random: every report ends once."""

@@ -1,0 +1,120 @@
+"""What the emulator holds for one endpoint mode, and the variables of those who work over it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import boto3
+
+from settings.environment import load_environment
+from tests.reports_table import declaration
+from tests.services.analyze.process import settings
+
+SECRET_NAME = "drill/webhook"
+Mode = Literal["realtime", "async"]
+# More than jobs asks for, as in the stack; the hooks' last attempt is its own to know.
+JOBS_RECEIVES, WEBHOOK_RECEIVES = 10, 100
+
+
+class Cloud:
+    """The emulator's clients."""
+
+    def __init__(self, port: int) -> None:
+        session = boto3.Session(
+            "vitrine-local", "vitrine-local", region_name=load_environment("local").region
+        )
+        named: dict[str, Any] = {"endpoint_url": f"http://127.0.0.1:{port}"}
+        self.port = port
+        self.s3 = session.client("s3", **named)
+        self.dynamodb = session.client("dynamodb", **named)
+        self.streams = session.client("dynamodbstreams", **named)
+        self.sqs = session.client("sqs", **named)
+        self.sns = session.client("sns", **named)
+        self.secrets = session.client("secretsmanager", **named)
+
+    def keep_secret(self, keys: str) -> None:
+        """Hold the keys that webhooks are signed with."""
+        self.secrets.create_secret(Name=SECRET_NAME, SecretString=keys)
+
+
+@dataclass(frozen=True)
+class World:
+    """One mode's stores and queues; `service` is the service's port."""
+
+    mode: Mode
+    service: int
+    table: str
+    photos: str
+    async_io: str
+    jobs: str
+    jobs_dead: str
+    webhook: str
+    webhook_dead: str
+    topics: tuple[str, str]
+
+    def variables(
+        self, cloud: Cloud, *, runtime: int, llm: int, receiver: int, budget_s: int
+    ) -> Mapping[str, str]:
+        """Those of the service and of the functions together, but for who asks the LLM."""
+        given = {
+            **settings(cloud.port, runtime),
+            "REPORTS_TABLE": self.table,
+            "IMAGE_BUCKET": self.photos,
+            "MODEL_MODE": self.mode,
+            "JOBS_QUEUE_URL": self.jobs,
+            "JOBS_DEAD_LETTERS_URL": self.jobs_dead,
+            "WEBHOOK_QUEUE_URL": self.webhook,
+            "WEBHOOK_DEAD_LETTERS_URL": self.webhook_dead,
+            "WEBHOOK_URL": f"http://127.0.0.1:{receiver}/report-ready",
+            "WEBHOOK_SECRET_NAME": SECRET_NAME,
+            "LLM_BASE_URL": f"http://127.0.0.1:{llm}/v1",
+            "TIME_BUDGET_S": str(budget_s),
+            "QUOTA_PER_DAY": "1000000",
+        }
+        return {**given, "EXCHANGE_BUCKET": self.async_io} if self.mode == "async" else given
+
+
+def create(cloud: Cloud, mode: Mode, port: int, jobs_visibility_s: int, webhook_visibility_s: int) -> World:
+    """Make table with its stream, buckets, queues with dead letters, and the endpoint's topics."""
+    table = f"reports-{mode}"
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    cloud.dynamodb.create_table(**{**declaration(), "TableName": table, "StreamSpecification": stream})
+    region: Any = cloud.s3.meta.region_name
+    for bucket in (f"photos-{mode}", f"exchange-{mode}"):
+        cloud.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    jobs, jobs_dead = _queue(cloud, f"jobs-{mode}", jobs_visibility_s, JOBS_RECEIVES)
+    webhook, webhook_dead = _queue(cloud, f"webhook-{mode}", webhook_visibility_s, WEBHOOK_RECEIVES)
+    success, error = (
+        cloud.sns.create_topic(Name=f"{name}-{mode}")["TopicArn"] for name in ("success", "error")
+    )
+    for topic in (success, error):
+        cloud.sns.subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=_arn(cloud, jobs),
+            Attributes={"RawMessageDelivery": "true"},
+        )
+    return World(
+        mode=mode,
+        service=port,
+        table=table,
+        photos=f"photos-{mode}",
+        async_io=f"exchange-{mode}",
+        jobs=jobs,
+        jobs_dead=jobs_dead,
+        webhook=webhook,
+        webhook_dead=webhook_dead,
+        topics=(success, error),
+    )
+
+
+def _queue(cloud: Cloud, name: str, visibility_s: int, receives: int) -> tuple[str, str]:
+    dead = cloud.sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    redrive = f'{{"deadLetterTargetArn": "{_arn(cloud, dead)}", "maxReceiveCount": {receives}}}'
+    attributes: Any = {"VisibilityTimeout": str(visibility_s), "RedrivePolicy": redrive}
+    return cloud.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"], dead
+
+
+def _arn(cloud: Cloud, url: str) -> str:
+    answer = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(answer["Attributes"]["QueueArn"])

@@ -1,5 +1,0 @@
-"""`release`: a new archive to an environment, proven on an endpoint of its own before any user meets it."""
-
-from delivery.release.command import arguments, run
-
-__all__ = ["arguments", "run"]

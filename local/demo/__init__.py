@@ -1,0 +1,1 @@
+"""A photo through the local system, printed as a report."""

@@ -1,8 +1,0 @@
-"""The demo model: a small BLIP-2 trained on drawn goods, and the recipe that made it."""
-
-from __future__ import annotations
-
-from pathlib import Path
-
-MODEL = Path(__file__).resolve().parent / "model"
-"""The committed weights with their configuration, tokenizer, processor and manifest."""

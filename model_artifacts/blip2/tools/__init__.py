@@ -1,0 +1,1 @@
+"""Commands that package, check, compare and deploy an archive."""

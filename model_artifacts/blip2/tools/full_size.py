@@ -1,0 +1,130 @@
+"""Random weights of the full-size blip2-flan-t5-xl: they answer nonsense, at the real model's cost.
+
+They are drawn and written a few million numbers at a time, so that 8 GB of weights need no 8 GB of memory.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAME = "random-flan-t5-xl"
+_SHARD_BYTES = 2_000_000_000
+_STEP = 1 << 24
+_SPREAD = 0.02
+
+
+@dataclass(frozen=True)
+class Size:
+    """The measures of a BLIP-2 on flan-t5; as they stand, those of blip2-flan-t5-xl: 3.877 B parameters."""
+
+    vision: dict[str, Any] = field(
+        default_factory=lambda: {
+            "hidden_size": 1408, "intermediate_size": 6144, "num_hidden_layers": 39,
+            "num_attention_heads": 16, "image_size": 224, "patch_size": 14,
+        }
+    )  # fmt: skip
+    qformer: dict[str, Any] = field(
+        default_factory=lambda: {
+            "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+        }
+    )  # fmt: skip
+    text: dict[str, Any] = field(
+        default_factory=lambda: {
+            "d_model": 2048, "d_kv": 64, "d_ff": 5120, "num_layers": 24, "num_decoder_layers": 24,
+            "num_heads": 32, "vocab_size": 32128,
+        }
+    )  # fmt: skip
+    queries: int = 32
+
+
+def write(folder: Path, size: Size | None = None, *, shard_bytes: int = _SHARD_BYTES, seed: int = 0) -> Path:
+    """Write a model's folder of `size` with random fp16 weights; the same seed gives the same bytes."""
+    import torch
+    from transformers import Blip2ForConditionalGeneration, Blip2Processor, BlipImageProcessorPil
+
+    from model_artifacts.blip2_demo.training.network import tokenizer
+
+    size = size or Size()
+    folder.mkdir(parents=True, exist_ok=True)
+    words = tokenizer()
+    config = _config(size, words)
+    with torch.device("meta"):
+        blip: Any = Blip2ForConditionalGeneration(config)
+    shards = _shards([(name, tuple(one.shape)) for name, one in blip.named_parameters()], shard_bytes)
+    names = [f"model-{n:05}-of-{len(shards):05}.safetensors" for n in range(1, len(shards) + 1)]
+    draw = torch.Generator().manual_seed(seed)
+    for name, shard in zip(names, shards, strict=True):
+        weights.write(folder / name, shard, _numbers(shard, draw))
+    index = {
+        "metadata": {"total_size": sum(one.size for shard in shards for one in shard)},
+        "weight_map": {one.name: name for name, shard in zip(names, shards, strict=True) for one in shard},
+    }
+    (folder / weights.INDEX).write_text(f"{json.dumps(index, indent=2, sort_keys=True)}\n", "utf-8")
+    config.architectures, config.dtype = ["Blip2ForConditionalGeneration"], "float16"
+    config.save_pretrained(folder)
+    blip.generation_config.save_pretrained(folder)
+    side = size.vision["image_size"]
+    images = BlipImageProcessorPil(size={"height": side, "width": side})
+    processor: Any = Blip2Processor(images, words, num_query_tokens=size.queries)  # type: ignore[no-untyped-call]
+    processor.save_pretrained(folder)
+    (folder / "manifest.json").write_text(f"{json.dumps({'name': NAME})}\n", "utf-8")
+    return folder
+
+
+def _config(size: Size, words: Any) -> Any:
+    from transformers import Blip2Config, Blip2QFormerConfig, Blip2VisionConfig, T5Config
+
+    from model_artifacts.blip2_demo.training.network import IMAGE
+
+    text = T5Config(
+        **size.text,
+        feed_forward_proj="gated-gelu",
+        pad_token_id=words.pad_token_id,
+        eos_token_id=words.eos_token_id,
+    )
+    return Blip2Config(
+        vision_config=Blip2VisionConfig(**size.vision).to_dict(),
+        qformer_config=Blip2QFormerConfig(
+            **size.qformer, encoder_hidden_size=size.vision["hidden_size"]
+        ).to_dict(),
+        text_config=text.to_dict() | {"decoder_start_token_id": words.pad_token_id},
+        num_query_tokens=size.queries,
+        image_token_index=words.vocab[IMAGE],
+    )
+
+
+def _shards(parameters: list[tuple[str, tuple[int, ...]]], limit: int) -> list[list[weights.Tensor]]:
+    shards: list[list[weights.Tensor]] = [[]]
+    room = limit
+    for name, shape in parameters:
+        one = weights.Tensor(name, weights.HALF, shape)
+        if one.size > room and shards[-1]:
+            shards.append([])
+            room = limit
+        shards[-1].append(one)
+        room -= one.size
+    return shards
+
+
+def _numbers(shard: list[weights.Tensor], draw: Any) -> Iterator[Any]:
+    import torch
+
+    for one in shard:
+        # A norm that scaled by noise would leave nothing of its input.
+        scale = "norm" in one.name.lower() and one.name.endswith("weight")
+        for start in range(0, one.size // 2, _STEP):
+            count = min(_STEP, one.size // 2 - start)
+            if scale:
+                yield torch.ones(count, dtype=torch.float16).numpy()
+            elif one.name.endswith("bias"):
+                yield torch.zeros(count, dtype=torch.float16).numpy()
+            else:
+                yield (torch.randn(count, generator=draw) * _SPREAD).half().numpy()

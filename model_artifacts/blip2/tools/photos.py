@@ -1,0 +1,83 @@
+"""The photos of a replay: files, each a report of its own, or pictures that the service stored, by report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from services.core.domain.errors import VitrineError
+from services.core.photos.photo import prepare
+
+from .errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_S3 = "s3://"
+
+
+class PhotoError(ArtifactError):
+    """A photo cannot be put through the archives; the message names it."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """The photos of one report, as the model is sent them."""
+
+    name: str
+    photos: tuple[bytes, ...]
+
+
+def cases(given: Sequence[str], most_stored: int) -> list[Case]:
+    """What is `given`: photos, folders of them, or s3://bucket/prefix for `most_stored` reports at most."""
+    found: list[Case] = []
+    for place in given:
+        if place.startswith(_S3):
+            found += _stored(place, most_stored)
+        else:
+            found += [Case(str(file), (_seen(file.read_bytes(), str(file)),)) for file in _files(Path(place))]
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    inside = sorted(file for file in path.iterdir() if file.is_file() and file.name[0] != ".")
+    if not inside:
+        raise PhotoError(f"{path}: holds no photo")
+    return inside
+
+
+def _stored(place: str, most: int) -> Iterator[Case]:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    parts = urlsplit(place)
+    bucket, prefix = parts.netloc, parts.path.removeprefix("/")
+    found = 0
+    try:
+        s3 = boto3.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = (one["Key"] for page in pages for one in page.get("Contents", []))
+        # Keys come in their order, so those of one report, which differ in their last part, come together.
+        for report, pictures in groupby(keys, key=lambda key: key.rpartition("/")[0]):
+            if found == most:
+                break
+            found += 1
+            name = f"{_S3}{bucket}/{report}"
+            bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in pictures]
+            yield Case(name, tuple(_seen(body, name) for body in bodies))
+    except (ClientError, BotoCoreError) as error:
+        raise PhotoError(f"{place}: cannot be read: {error}") from error
+    if not found:
+        raise PhotoError(f"{place}: holds no picture")
+
+
+def _seen(upload: bytes, name: str) -> bytes:
+    try:
+        return prepare(upload, name).seen
+    except VitrineError as error:
+        raise PhotoError(str(error)) from error

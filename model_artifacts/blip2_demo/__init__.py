@@ -1,0 +1,8 @@
+"""The demo model: a small BLIP-2 trained on drawn goods, and the recipe that made it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+MODEL = Path(__file__).resolve().parents[1] / "blip2" / "model"
+"""The committed weights with their configuration, tokenizer, processor and manifest."""

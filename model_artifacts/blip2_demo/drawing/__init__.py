@@ -1,0 +1,1 @@
+"""Drawn goods: the demo model's pictures."""

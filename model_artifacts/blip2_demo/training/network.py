@@ -1,0 +1,131 @@
+"""The demo's small BLIP-2, its local tokenizer and processor, and the helper heads of the first stage."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from torch import Tensor, nn
+from transformers import (
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2Processor,
+    Blip2QFormerConfig,
+    Blip2VisionConfig,
+    BlipImageProcessorPil,
+    PreTrainedTokenizerFast,
+    T5Config,
+)
+
+from ..drawing.drawing import TAGS
+from .pool import COLOUR_NAMES, MATERIALS, SIZE, TYPES
+
+PATCH = 12
+GRID = SIZE // PATCH
+QUERIES = 12
+PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
+_VISION_WIDTH, _QUERY_WIDTH, _LANGUAGE_WIDTH = 160, 128, 128
+VOCABULARY = Path(__file__).resolve().parents[3] / "services" / "core" / "domain" / "vocabulary.json"
+_CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
+
+
+def vocabulary() -> dict[str, Any]:
+    """The questions and closed vocabularies that the service asks about."""
+    return json.loads(VOCABULARY.read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+def _words() -> list[str]:
+    text = [_CAPTION_WORDS, *TYPES, *MATERIALS, *COLOUR_NAMES, *TAGS]
+    for question in vocabulary().values():
+        if isinstance(question, dict):
+            text += [question["question"], *question["candidates"]]
+    return sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line.lower())} - {"{", "}"})
+
+
+def tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer of whole words, with T5's habit of ending each text with `</s>`."""
+    special = [PAD, END, UNKNOWN_WORD, IMAGE]
+    table = {word: index for index, word in enumerate([*special, *_words()])}
+    core = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN_WORD))
+    core.normalizer = normalizers.Lowercase()
+    core.pre_tokenizer = pre_tokenizers.Whitespace()
+    core.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    core.add_special_tokens(special)
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=core, pad_token=PAD, eos_token=END, unk_token=UNKNOWN_WORD, padding_side="left"
+    )
+
+
+def processor() -> Blip2Processor:
+    """The processor that is saved beside the model."""
+    images = BlipImageProcessorPil(size={"height": SIZE, "width": SIZE})
+    return Blip2Processor(images, tokenizer(), num_query_tokens=QUERIES)  # type: ignore[no-untyped-call]
+
+
+def model() -> Blip2ForConditionalGeneration:
+    """A BLIP-2 on T5 with fresh weights, about two million parameters."""
+    words = tokenizer()
+    config = Blip2Config(
+        vision_config=Blip2VisionConfig(
+            hidden_size=_VISION_WIDTH, intermediate_size=4 * _VISION_WIDTH, num_hidden_layers=4,
+            num_attention_heads=5, image_size=SIZE, patch_size=PATCH, initializer_range=0.02,
+        ).to_dict(),
+        qformer_config=Blip2QFormerConfig(
+            hidden_size=_QUERY_WIDTH, intermediate_size=4 * _QUERY_WIDTH,
+            num_hidden_layers=2, num_attention_heads=4,
+            vocab_size=8, max_position_embeddings=QUERIES, cross_attention_frequency=1,
+            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        ).to_dict(),
+        text_config=T5Config(
+            vocab_size=len(words), d_model=_LANGUAGE_WIDTH, d_kv=32, d_ff=256,
+            num_layers=2, num_decoder_layers=2, num_heads=4, dropout_rate=0.0, feed_forward_proj="gated-gelu",
+            pad_token_id=words.pad_token_id, eos_token_id=words.eos_token_id,
+        ).to_dict() | {"decoder_start_token_id": words.pad_token_id},
+        num_query_tokens=QUERIES, image_token_index=words.vocab[IMAGE],
+    )  # fmt: skip
+    fresh = Blip2ForConditionalGeneration(config)
+    with torch.no_grad():
+        fresh.query_tokens.normal_(0, 0.5)
+        embeddings = fresh.vision_model.embeddings
+        embeddings.position_embedding[:, 1:] = _grid_positions(GRID, _VISION_WIDTH)
+    return fresh
+
+
+def _grid_positions(side: int, width: int) -> Tensor:
+    """Sine and cosine of each patch's row and column: a start from which neighbours are easy to find."""
+    steps = torch.arange(side, dtype=torch.float32)
+    rates = 1 / 30 ** torch.linspace(0, 1, width // 4)
+    angles = steps[:, None] * rates[None, :]
+    line = torch.cat([angles.sin(), angles.cos()], dim=1)
+    rows, columns = line[:, None, :].expand(side, side, -1), line[None, :, :].expand(side, side, -1)
+    return 0.3 * torch.cat([rows, columns], dim=2).reshape(1, side * side, width)
+
+
+class Heads(nn.Module):
+    """Linear readouts that teach the vision tower and Q-Former before there is any language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Linear(_VISION_WIDTH, 1 + len(TYPES) + len(MATERIALS) + len(TAGS))
+        self.kind = nn.Linear(_LANGUAGE_WIDTH, len(TYPES))
+        self.material = nn.Linear(_LANGUAGE_WIDTH, len(MATERIALS))
+        self.colour = nn.Linear(_LANGUAGE_WIDTH, len(COLOUR_NAMES))
+        self.wear = nn.Linear(_LANGUAGE_WIDTH, 1)
+
+    def forward(self, patches: Tensor, queries: Tensor) -> dict[str, Tensor]:
+        """Logits per patch, and per picture from the query that each readout owns."""
+        seen = self.patches(patches)
+        place, material, wear = seen.split([1 + len(TYPES), len(MATERIALS), len(TAGS)], dim=-1)
+        return {
+            "patch_type": place,
+            "patch_material": material,
+            "patch_wear": wear,
+            "type": self.kind(queries[:, 0]),
+            "material": self.material(queries[:, 1]),
+            "colour": self.colour(queries[:, 2]),
+            "wear": self.wear(queries[:, 3 : 3 + len(TAGS)]).squeeze(-1),
+        }

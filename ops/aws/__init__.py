@@ -1,0 +1,1 @@
+"""The account as the commands see it."""

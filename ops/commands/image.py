@@ -1,0 +1,116 @@
+"""`python -m ops image`: build the service's image of this commit and push it, once."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from cli.errors import UserError
+from cli.subprocess import ROOT, run
+from ops.doctor.image import repository_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
+
+    from settings.environment import Environment
+
+DOCKERFILE = "services/analyze/Dockerfile"
+PLATFORM = "linux/arm64"
+TOOLS = ("docker", "podman", "buildah")
+
+
+def image(settings: Environment, ecr: ECRClient, say: Callable[..., object], root: Path = ROOT) -> str:
+    """Return the digest of this commit's image in the ECR repository, pushed now or earlier.
+
+    The tag is the commit, and no tag is ever moved. Raises DeliveryError for a tree that is not committed,
+    for a repository that is not there, and when a tool fails.
+    """
+    commit = _commit(root)
+    repository = _repository(settings, ecr)
+    name, uri = repository["repositoryName"], f"{repository['repositoryUri']}:{commit}"
+    if (digest := _digest(ecr, name, commit)) is not None:
+        say(f"✓ {uri} is pushed already")
+        return digest
+    tool = _tool()
+    _log_in(ecr, tool, repository["repositoryUri"].partition("/")[0], root)
+    say(f"… building {uri} for {PLATFORM} with {tool}")
+    for command in _commands(tool, uri, commit):
+        run(command, folder=root)
+    digest = _digest(ecr, name, commit)
+    if digest is None:
+        raise UserError(f"{uri} was pushed, and is not there.", hint="Look into the repository.")
+    say(f"✓ pushed {uri}")
+    return digest
+
+
+def _commit(root: Path) -> str:
+    if changed := _git(root, "status", "--porcelain"):
+        raise UserError(
+            f"The tree differs from its commit: {changed.splitlines()[0].strip()}"
+            f"{' and more' if len(changed.splitlines()) > 1 else ''}.",
+            hint="Commit it first: the image's tag is the commit, so the image must be the commit's.",
+        )
+    return _git(root, "rev-parse", "HEAD")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise UserError(
+            f"git {arguments[0]}: {done.stderr.strip()}.", hint="Run this in a checkout that git knows."
+        )
+    return done.stdout.strip()
+
+
+def _repository(settings: Environment, ecr: ECRClient) -> RepositoryTypeDef:
+    name = repository_name(settings)
+    try:
+        return ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+    except ecr.exceptions.RepositoryNotFoundException as error:
+        raise UserError(
+            f"There is no repository {name} in {settings.region} of this account.",
+            hint=f"Run `make deploy ENV={settings.name}` first: it is part of the storage.",
+        ) from error
+
+
+def _digest(ecr: ECRClient, repository: str, tag: str) -> str | None:
+    try:
+        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
+    except ecr.exceptions.ImageNotFoundException:
+        return None
+    return found[0]["imageDigest"]
+
+
+def _tool() -> str:
+    wanted = os.environ.get("CONTAINER_TOOL")
+    for tool in (wanted,) if wanted else TOOLS:
+        if shutil.which(tool) is not None:
+            return tool
+    raise UserError(
+        f"{wanted or 'None of docker, podman and buildah'} is not on this machine.",
+        hint="Install one, or name another in CONTAINER_TOOL.",
+    )
+
+
+def _log_in(ecr: ECRClient, tool: str, registry: str, root: Path) -> None:
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    user, _, password = base64.b64decode(token).decode().partition(":")
+    run([tool, "login", "--username", user, "--password-stdin", registry], folder=root, typed=password)
+
+
+def _commands(tool: str, uri: str, commit: str) -> list[list[str]]:
+    options = ["--platform", PLATFORM, "--file", DOCKERFILE, "--tag", uri]
+    options += ["--label", f"org.opencontainers.image.revision={commit}"]
+    if os.path.basename(tool) == "docker":  # noqa: PTH119 a command's name, not a path of ours
+        # One manifest, no index of one: the digest is the image's own.
+        return [[tool, "buildx", "build", *options, "--provenance=false", "--push", "."]]
+    return [[tool, "build", *options, "."], [tool, "push", uri]]

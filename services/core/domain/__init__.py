@@ -1,0 +1,1 @@
+"""The words of the domain: reports, observations, errors. Imports no client library."""

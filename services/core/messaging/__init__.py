@@ -1,0 +1,1 @@
+"""SQS queues: what is sent, and what a consumer does with a message."""

@@ -1,0 +1,1 @@
+"""Title and description of a report, held against the facts."""

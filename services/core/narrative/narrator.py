@@ -1,0 +1,141 @@
+"""Words for what the model saw: an LLM's where they hold against the evidence, else the template's."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from openai import AsyncOpenAI
+from pydantic import BaseModel, Field, ValidationError
+
+from services.core.domain.assessment import Assessment
+from services.core.narrative.grounding import unsupported_claim
+from services.core.narrative.prompt import prompt_messages
+from services.core.narrative.template import template_text
+from services.core.narrative.wording import Language, Text, Wording, wording
+
+MAX_OUTPUT_TOKENS = 300
+SCHEMA: dict[str, object] = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string", "maxLength": 70},
+        "description": {"type": "string", "maxLength": 420},
+    },
+    "required": ["title", "description"],
+    "additionalProperties": False,
+}
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Narrative:
+    """Title and description, who worded them, and the tokens that were paid for."""
+
+    text: Text
+    source: Literal["llm", "template"]
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass
+class _Usage:
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class _Tokens(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    finish_reason: str
+    message: _Message
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Tokens = _Tokens()
+
+
+class _Unusable(Exception):
+    """The LLM answered, and its answer is not to be printed."""
+
+
+class Narrator:
+    """Asks one LLM over one client for the whole process."""
+
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        llm: str,
+        budget_s: float,
+        reasoning_effort: str | None = None,
+        service_tier: str | None = None,
+    ) -> None:
+        self._client = client
+        self._budget_s = budget_s
+        self.llm = llm
+        options = {"reasoning_effort": reasoning_effort, "service_tier": service_tier}
+        self._options: dict[str, Any] = {name: value for name, value in options.items() if value}
+
+    async def narrate(self, assessment: Assessment, language: Language) -> Narrative:
+        """Word the assessment within the budget. Never fails: the template stands behind it."""
+        words = wording(language)
+        usage = _Usage()
+        try:
+            # The client's own timeout is per attempt, and it sleeps as long as Retry-After says.
+            async with asyncio.timeout(self._budget_s):
+                text = await self._ask(assessment, words, usage)
+            if objection := unsupported_claim(text, assessment, words):
+                raise _Unusable(objection)
+            return Narrative(text, "llm", usage.input_tokens, usage.output_tokens)
+        except Exception as error:
+            # Whatever it is, a key that no header can hold among them: the report does not depend on the LLM.
+            logger.warning("template takes over from the LLM", extra={"reason": _reason(error)})
+            template = template_text(assessment, words)
+            return Narrative(template, "template", usage.input_tokens, usage.output_tokens)
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        await self._client.close()
+
+    async def _ask(self, assessment: Assessment, words: Wording, usage: _Usage) -> Text:
+        # Raw, since the client builds its own types without checking what a server answered.
+        answer = await self._client.chat.completions.with_raw_response.create(
+            model=self.llm,
+            messages=prompt_messages(assessment, words),
+            response_format={
+                "type": "json_schema",
+                "json_schema": {"name": "listing", "strict": True, "schema": SCHEMA},
+            },
+            max_completion_tokens=MAX_OUTPUT_TOKENS,
+            **self._options,
+        )
+        try:
+            completion = _Completion.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise _Unusable("its answer is no chat completion") from error
+        usage.input_tokens, usage.output_tokens = (
+            completion.usage.prompt_tokens,
+            completion.usage.completion_tokens,
+        )
+        choice = completion.choices[0]
+        if choice.message.refusal:
+            raise _Unusable("it refused")
+        if choice.finish_reason != "stop":
+            raise _Unusable(f"its answer ended by {choice.finish_reason}")
+        try:
+            return Text.model_validate_json(choice.message.content or "")
+        except ValidationError as error:
+            raise _Unusable("its answer does not fit the schema") from error
+
+
+def _reason(error: Exception) -> str:
+    # Another error's text may quote the request or the key; our own objections are safe to log.
+    return str(error) if isinstance(error, _Unusable) else type(error).__name__

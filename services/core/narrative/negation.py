@@ -1,0 +1,115 @@
+"""Reads a text word by word: which words it states, and which it denies.
+
+"No" denies the names of wear that follow it: "no chips, cracks or other marks". What comes later in such a
+sentence may be meant either way, until a word such as "but".
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from enum import Enum
+from functools import lru_cache
+
+from services.core.narrative.wording import DenialWords
+
+_JOINERS = re.compile(r"[-‑'’\"“”«»]")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|\.{2,}|\S")
+_ENDS = frozenset(".!;")
+# It parts a denial from what follows, and says nothing.
+_PAUSE = ":"
+_SILENT = frozenset(f",–—(){_PAUSE}") | _ENDS
+
+
+class Polarity(Enum):
+    """How a word is said."""
+
+    STATED = "stated"
+    DENIED = "denied"
+    DENIED_OF_OTHERS = "denied of others"
+    SAID_AFTER_DENIAL = "said after a denial"
+
+
+Reading = tuple[str, Polarity]
+
+
+def read(
+    text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]
+) -> list[list[Reading]]:
+    """Each sentence: its words in lower case and how each is said; numbers and unusual characters are words.
+
+    Of `phrases` only what is `deniable` is read. A denial is read as such only where it denies some of that.
+    """
+    return [
+        list(_sentence(sentence, denial, deniable))
+        for sentence in _sentences(_without(phrases, tokens(text), deniable))
+    ]
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and signs, one by one: "a second-hand mug." is five of them."""
+    return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
+
+
+@lru_cache(maxsize=10_000)  # a few languages' phrases, with all that fills them
+def _phrase(phrase: str) -> list[str]:
+    return tokens(phrase)
+
+
+def _without(phrases: Iterable[str], words: list[str], deniable: Collection[str]) -> list[str]:
+    """What is left; a pause where a phrase was, unless it names wear and so may stand within a denial."""
+    left = list(words)
+    for phrase in filter(set(words).issuperset, map(_phrase, phrases)):
+        instead = "" if any(word in deniable for word in phrase) else _PAUSE
+        for start in range(len(words)):
+            if words[start : start + len(phrase)] == phrase:
+                left[start : start + len(phrase)] = [word if word in deniable else instead for word in phrase]
+    return [word for word in left if word]
+
+
+def _sentences(words: list[str]) -> Iterator[list[str]]:
+    sentence: list[str] = []
+    for word in words:
+        if word in _ENDS:
+            yield sentence
+            sentence = []
+        else:
+            sentence.append(word)
+    yield sentence
+
+
+def _sentence(words: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
+    after = False
+    while words:
+        if denied := _denied(words, denial, deniable):
+            yield from _denials(denied, denial, deniable)
+            after = True
+            words = words[len(denied) :]
+            continue
+        word, *words = words
+        after = after and word not in denial.but
+        if word not in _SILENT:
+            yield word, Polarity.SAID_AFTER_DENIAL if after else Polarity.STATED
+
+
+def _denied(words: list[str], denial: DenialWords, deniable: Collection[str]) -> list[str]:
+    """The denial that `words` begin with, up to the last that it denies."""
+    if words[0] not in denial.no:
+        return []
+    end = 0
+    for position, word in enumerate(words, start=1):
+        if word in deniable:
+            end = position
+        elif not (word == "," or word in denial.no or word in denial.other or word in denial.joining):
+            break
+    return words[:end]
+
+
+def _denials(denied: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
+    said = Polarity.DENIED
+    for word in denied:
+        if word in denial.no:
+            said = Polarity.DENIED
+        elif word in denial.other:
+            said = Polarity.DENIED_OF_OTHERS
+        elif word in deniable:
+            yield word, said

@@ -1,0 +1,1 @@
+"""Uploads to the JPEGs that are stored and shown to the model."""

@@ -1,0 +1,1 @@
+"""The image bucket and the reports table."""

@@ -1,0 +1,195 @@
+"""The reports table: each user's reports, idempotency keys and daily count, under one partition per user.
+
+pk user#<subject>   sk report#<id>      a report; ids sort by time
+                    sk key#<key>        the report that an idempotency key stands for
+                    sk quota#<day>      how many reports the day has
+                    sk sight#<digest>   what the model saw on these photos, for a day
+A report that has not ended has `unfinished`, its id: the key of a sparse index, so that work that nobody does
+is found. Who works on it holds its lease; only the holder ends it.
+A stranger's report is not refused but not found: nobody can ask under another partition.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from services.core.domain.errors import (
+    KeyReused,
+    LeaseHeld,
+    QuotaExceeded,
+    ReportEnded,
+    ReportInProgress,
+    ReportNotFound,
+)
+from services.core.domain.report import UNFINISHED, Report, Status
+from services.core.domain.stored_report import RequestKey, StoredReport, address, has_expired, seconds_now
+from services.core.storage.report_writes import ReportWrites, count_address
+from services.core.storage.rows import from_item, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+CONFLICT_TRIES = 6
+
+
+@dataclass(frozen=True)
+class Page:
+    """Reports, newest first; `next` is the id to go on before, None on the last page."""
+
+    reports: tuple[Report, ...]
+    next: str | None
+
+
+class Reports:
+    """The table behind the reports. Every call blocks."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, quota_per_day: int) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._quota = quota_per_day
+        self._writes = ReportWrites(table)
+
+    def earlier(self, owner: str, key: RequestKey) -> StoredReport | None:
+        """The report that `key` already stands for, ended or not; a failed one does not count.
+
+        Raises KeyReused when the key came with other photos.
+        """
+        kept = self._get(address(owner, f"key#{key.name}"))
+        if kept is None:
+            return None
+        if kept["digest"] != key.digest:
+            raise KeyReused
+        stored = self.get(owner, kept["report_id"])
+        return stored if stored.report.status != Status.FAILED else None
+
+    def check_quota(self, owner: str) -> None:
+        """Raise QuotaExceeded when the owner's day is used up; `accept` counts, this only looks."""
+        now = datetime.now(UTC)
+        count = self._get(count_address(owner, now))
+        if count is not None and count["reports"] >= self._quota:
+            raise QuotaExceeded(self._quota, _seconds_to_midnight(now))
+
+    def accept(self, new: StoredReport) -> None:
+        """Write report, idempotency key and count of the day together, or nothing at all.
+
+        Raises QuotaExceeded when the day is used up, ReportInProgress when another request of the same key
+        was first.
+        """
+        writes = [self._writes.count_up(new, self._quota), self._writes.insert(new)]
+        if new.key is not None:
+            writes.append(self._writes.claim_key(new, new.key))
+        failed = self._transact(writes)
+        if 0 in failed:
+            raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
+        if failed:
+            raise ReportInProgress(self._claimant(new))
+
+    def refuse(self, failed: StoredReport) -> bool:
+        """Write a report that failed before it was accepted, uncounted; False where its key is taken."""
+        writes = [self._writes.insert(failed)]
+        if failed.key is not None:
+            writes.append(self._writes.claim_key(failed, failed.key))
+        return not self._transact(writes)
+
+    def withdraw(self, new: StoredReport) -> None:
+        """Undo what `accept` may or may not have written: its answer was lost, or never came."""
+        writes = [self._writes.remove(new), self._writes.count_down(new)]
+        if new.key is not None:
+            writes.append(self._writes.free_key(new, new.key))
+        self._transact(writes)
+
+    def end(self, held: StoredReport) -> None:
+        """Write the ended report over its row; a failed one gives back its place in the day, and its key.
+
+        Raises ReportNotFound when it was erased meanwhile, NotYours when the lease has passed to another.
+        """
+        writes = [self._writes.end(held)]
+        if held.report.status == Status.FAILED:
+            writes.append(self._writes.count_down(held))
+            if held.key is not None:
+                writes.append(self._writes.free_key(held, held.key))
+        if 0 in self._transact(writes):
+            self._explain(held.owner, held.report.id)
+
+    def get(self, owner: str, report_id: str) -> StoredReport:
+        """One of the owner's reports, or ReportNotFound."""
+        row = self._get(address(owner, f"report#{report_id}"))
+        if row is None:
+            raise ReportNotFound(report_id)
+        return StoredReport.from_row(owner, row)
+
+    def page(self, owner: str, limit: int, before: str | None = None) -> Page:
+        """The owner's newest `limit` reports, or those older than the report `before`.
+
+        Reports whose life is over are left out, so that a page may hold fewer and still have a next.
+        """
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :report)",
+            ExpressionAttributeValues=to_item({":pk": f"user#{owner}", ":report": "report#"}),
+            ScanIndexForward=False,
+            # "~" comes after every id.
+            ExclusiveStartKey=to_item(address(owner, f"report#{before or '~'}")),
+            # One more tells whether others follow.
+            Limit=limit + 1,
+        )
+        rows = [from_item(item) for item in answer["Items"]]
+        reports = [StoredReport.from_row(owner, row).report for row in rows[:limit] if not has_expired(row)]
+        return Page(
+            tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
+        )
+
+    def erase(self, stored: StoredReport) -> None:
+        """Delete the report's row, and the key that leads to it."""
+        if stored.key is not None:
+            self._transact([self._writes.free_key(stored, stored.key)])
+        key = to_item(address(stored.owner, f"report#{stored.report.id}"))
+        self._dynamodb.delete_item(TableName=self._table, Key=key)
+
+    def check(self) -> None:
+        """Raise unless the table answers."""
+        self._get(address("nobody", "readiness"))
+
+    def _explain(self, owner: str, report_id: str) -> NoReturn:
+        found = self.get(owner, report_id)
+        if found.report.status not in UNFINISHED:
+            raise ReportEnded(report_id)
+        raise LeaseHeld(report_id, found.lease.until if found.lease else seconds_now())
+
+    def _get(self, primary_key: dict[str, str]) -> dict[str, Any] | None:
+        item = self._dynamodb.get_item(
+            TableName=self._table, Key=to_item(primary_key), ConsistentRead=True
+        ).get("Item")
+        row = from_item(item) if item else None
+        return row if row and not has_expired(row) else None
+
+    def _claimant(self, new: StoredReport) -> str | None:
+        kept = self._get(address(new.owner, f"key#{new.key.name}")) if new.key else None
+        return kept["report_id"] if kept else None
+
+    def _transact(self, writes: Sequence["TransactWriteItemTypeDef"]) -> list[int]:
+        """Write all or nothing; returns the places of the writes whose condition failed."""
+        cancelled = self._dynamodb.exceptions.TransactionCanceledException
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=writes)
+            except cancelled as error:
+                codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+                if "ConditionalCheckFailed" in codes:
+                    return [place for place, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+                # Requests of one user meet at the day's count, and the SDK does not try a conflict again.
+                if "TransactionConflict" not in codes or attempt == CONFLICT_TRIES - 1:
+                    raise
+                time.sleep(random.uniform(0.01, 0.04) * 2**attempt)  # noqa: S311 - jitter, not a secret
+            else:
+                return []
+        raise AssertionError("unreachable")
+
+
+def _seconds_to_midnight(now: datetime) -> int:
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(1, int((midnight - now).total_seconds()))

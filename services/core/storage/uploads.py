@@ -1,0 +1,111 @@
+"""Photos that clients send straight to the image bucket, at uploads/<owner>/<id>, and name by id afterwards.
+
+An upload's key holds its owner: a stranger's is not refused but not found. One that nobody uses dies by the
+bucket's lifecycle.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from ulid import ULID
+
+from services.core.domain.errors import TooLarge, UploadNotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+MAX_UPLOAD_BYTES = 25_000_000
+OFFER_LIFE = timedelta(minutes=10)
+UPLOAD_ID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
+# By itself the SDK names the global host, which redirects a POST for hours after its bucket was made, and in
+# some regions signs as S3 does not take it for encrypted objects. Merge this into the client's configuration.
+PRESIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Where one photo may be sent until `expires_at`: a form POST to `url`.
+
+    The form has `fields`, then `Content-Type` (an image's), then the photo as `file`.
+    """
+
+    id: str
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+class Uploads:
+    """Offers, fetches and erases uploads, encrypted with the bucket's own key.
+
+    Raises ValueError for a client without PRESIGNING.
+    """
+
+    def __init__(self, s3: "S3Client", bucket: str, kms_key_id: str | None) -> None:
+        if (getattr(s3.meta.config, "s3", None) or {}).get("addressing_style") != "virtual":
+            raise ValueError("the S3 client has to be made with PRESIGNING in its configuration")
+        self._s3 = s3
+        self._bucket = bucket
+        self._kms_key_id = kms_key_id
+
+    def offer(self, owner: str) -> Offer:
+        """Make a place for one photo of 1 to MAX_UPLOAD_BYTES bytes; calls nothing."""
+        now = datetime.now(UTC)
+        upload_id = str(ULID.from_datetime(now))
+        fields = {}
+        if self._kms_key_id:
+            fields = {
+                "x-amz-server-side-encryption": "aws:kms",
+                "x-amz-server-side-encryption-aws-kms-key-id": self._kms_key_id,
+            }
+        conditions: list[Any] = [
+            *({name: value} for name, value in fields.items()),
+            ["starts-with", "$Content-Type", "image/"],
+            ["content-length-range", 1, MAX_UPLOAD_BYTES],
+        ]
+        made = self._s3.generate_presigned_post(
+            self._bucket,
+            _key(owner, upload_id),
+            Fields=fields,
+            Conditions=conditions,
+            ExpiresIn=int(OFFER_LIFE.total_seconds()),
+        )
+        return Offer(upload_id, made["url"], made["fields"], now + OFFER_LIFE)
+
+    def fetch(self, owner: str, upload_id: str) -> bytes:
+        """The bytes of one of the owner's uploads; blocks.
+
+        Raises UploadNotFound, or TooLarge before a byte is read.
+        """
+        key = _key(owner, upload_id)
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            # Who may not list a bucket is not told that an object is missing, but refused.
+            if (code := error.response["Error"]["Code"]) not in ("NoSuchKey", "AccessDenied"):
+                raise
+            logger.info("an upload was not found", extra={"upload": upload_id, "answer": code})
+            raise UploadNotFound(upload_id) from error
+        with found["Body"] as body:
+            if found["ContentLength"] > MAX_UPLOAD_BYTES:
+                limit = f"holds {upload_id}, which is over {MAX_UPLOAD_BYTES // 1_000_000} MB"
+                raise TooLarge("upload_ids", limit, "Send a smaller photo")
+            return body.read()
+
+    def erase(self, owner: str, upload_ids: Sequence[str]) -> None:
+        """Delete uploads of the owner; one that is gone already is no error. Blocks."""
+        for upload_id in upload_ids:
+            self._s3.delete_object(Bucket=self._bucket, Key=_key(owner, upload_id))
+
+
+def _key(owner: str, upload_id: str) -> str:
+    if not re.fullmatch(UPLOAD_ID, upload_id):
+        raise UploadNotFound(upload_id)
+    return f"uploads/{owner}/{upload_id}"

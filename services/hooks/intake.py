@@ -1,0 +1,102 @@
+"""One analysis of the database becomes one report, however often it is asked for."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from anyio import CapacityLimiter, to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+
+from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
+from services.core.messaging.job_queue import JobQueue
+from services.core.photos.photo import Photo, prepare
+from services.core.pipeline.submission import Submission, SubmitReport
+from services.core.storage.uploads import Uploads
+from services.core.telemetry import Stages
+from services.hooks.analysis_row import AnalysisRow
+from services.hooks.links import AnalysisLinks
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class AnalysisIntake:
+    """Accepts analyses on behalf of their users, who hear of the report by webhook.
+
+    As many photos as `decoders` are in memory at once.
+    """
+
+    acceptance: Submission
+    uploads: Uploads
+    jobs: JobQueue
+    notes: AnalysisLinks
+    decoders: int
+
+    async def take(self, row: AnalysisRow) -> None:
+        """Make a report of the row: queued for the jobs, or failed where its photos or its day do not allow.
+
+        A row that has become a report is done. Raises KeyReused for one that came with other photos before,
+        and what boto3 raises: then it may be tried again.
+        """
+        if report_id := await to_thread.run_sync(self.notes.report_of, str(row.id)):
+            logger.info("an analysis came again", extra={"analysis": str(row.id), "report_id": report_id})
+            return
+        order, stages = row.order(), Stages()
+        try:
+            report_id = await self._accept(row, order, stages)
+        except (InvalidInput, QuotaExceeded) as error:
+            refused = await self.acceptance.refuse(order, error, stages)
+            # Without one its key stands for a report already; whoever made that has noted it, or will.
+            report_id = refused.report.id if refused else None
+            logger.info(
+                "an analysis was refused",
+                extra={"analysis": str(row.id), "report_id": report_id, "reason": type(error).__name__},
+            )
+        else:
+            await to_thread.run_sync(self.jobs.remind, row.owner, report_id, 0)
+            await self._erase(row)
+            logger.info("an analysis was accepted", extra={"analysis": str(row.id), "report_id": report_id})
+        if report_id:
+            await to_thread.run_sync(self.notes.became, str(row.id), report_id)
+
+    async def _accept(self, row: AnalysisRow, order: SubmitReport, stages: Stages) -> str:
+        """Return the id of the report that the order stands for now."""
+        if earlier := await self.acceptance.earlier(order):
+            return earlier.report.id
+        with stages.measure("photo"):
+            photos = await self._photos(row)
+        try:
+            return (await self.acceptance.accept(order, photos, stages)).report.id
+        except ReportInProgress as error:
+            # Another worker has the same row, and was first.
+            if error.report_id is None:
+                raise
+            return error.report_id
+
+    async def _photos(self, row: AnalysisRow) -> list[Photo]:
+        limiter = CapacityLimiter(self.decoders)
+        taken = await asyncio.gather(
+            *(
+                to_thread.run_sync(self._photo, row.owner, upload_id, number, limiter=limiter)
+                for number, upload_id in enumerate(row.upload_ids)
+            ),
+            # All of them end before anything is said: a thread left behind would hold its photo.
+            return_exceptions=True,
+        )
+        photos = []
+        for photo in taken:
+            if isinstance(photo, BaseException):
+                raise photo
+            photos.append(photo)
+        return photos
+
+    def _photo(self, owner: str, upload_id: str, number: int) -> Photo:
+        # The upload itself is let go of before its thread takes the next.
+        return prepare(self.uploads.fetch(owner, upload_id), f"upload_ids[{number}]")
+
+    async def _erase(self, row: AnalysisRow) -> None:
+        try:
+            await to_thread.run_sync(self.uploads.erase, row.owner, row.upload_ids)
+        except (BotoCoreError, ClientError) as error:
+            # The bucket's lifecycle erases them too.
+            logger.warning("uploads were not erased", extra={"reason": type(error).__name__})

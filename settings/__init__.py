@@ -1,0 +1,1 @@
+"""All that an operator may change, as types; and the names and variables that follow from it."""

@@ -1,0 +1,173 @@
+"""One environment: `environments/<name>.toml`, read into types. Imports no CDK: `local/` reads it too."""
+
+import difflib
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from settings.errors import SettingsError as SettingsError
+from settings.errors import explain
+from settings.field_types import Origin, Section
+from settings.schema import (
+    Alarms,
+    Consumers,
+    Domain,
+    FallbackLlm,
+    Hooks,
+    Llm,
+    Model,
+    Service,
+    Studio,
+    Supabase,
+    Throttle,
+    Webhook,
+)
+
+FOLDER = Path(__file__).resolve().parent.parent / "environments"
+NOTICE = timedelta(days=60)
+
+LogDays = Literal[1, 7, 14, 30, 90, 365]
+
+
+class Environment(Section):
+    """All that an operator may change. `name` is the file's stem; stacks, resources and tags carry it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    target: Literal["aws", "emulator"] = "aws"
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "ca-central-1"
+    zones: Annotated[tuple[str, ...], Field(min_length=2, max_length=3, strict=False)] = (
+        "ca-central-1a",
+        "ca-central-1b",
+    )
+    domain: Domain | None = None
+    keep_data: bool
+    retention_days: Annotated[int, Field(ge=1, le=3650)]
+    log_retention_days: LogDays
+    image_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    egress: Literal["public", "nat"]
+    time_budget_s: Annotated[int, Field(ge=10, le=25)]
+    quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
+    cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
+    upstream_url: Origin | None = None
+    reuse_answers: bool = False
+    service: Service
+    model: Model
+    supabase: Supabase
+    llm: Llm
+    webhook: Webhook | None = None
+    hooks: Hooks | None = None
+    consumers: Consumers
+    alarms: Alarms
+    throttle: Throttle
+    studio: Studio | None = None
+    fallback_llm: FallbackLlm | None = None
+
+    @field_validator("zones")
+    @classmethod
+    def _distinct(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(zones)) != len(zones):
+            raise ValueError("distinct zones")
+        return zones
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Environment":
+        strangers = [zone for zone in self.zones if not zone.startswith(self.region)]
+        if strangers:
+            raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {strangers[0]}")
+        if self.studio is not None and self.studio.network == "vpc" and self.egress != "nat":
+            raise ValueError(
+                'egress = "nat" for studio.network "vpc": without a NAT gateway its apps reach nothing; '
+                'else studio.network = "internet"'
+            )
+        if self.studio is not None and self.target == "emulator":
+            raise ValueError("no [studio]: the emulator has no SageMaker")
+        if self.target == "emulator" and self.upstream_url is None:
+            raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
+        if self.target == "aws":
+            if self.upstream_url is not None:
+                raise ValueError(
+                    "no upstream_url: in AWS the gateway forwards to the stack that runs the service"
+                )
+            for key, url in self._addresses():
+                if not url.startswith("https://"):
+                    raise ValueError(f"https in {key}: keys and tokens never travel in the clear; not {url}")
+        return self
+
+    def notices(self, today: date) -> list[str]:
+        """What an operator should know before a deployment, one sentence each; empty when all is well."""
+        found = []
+        ends = self.llm.shutdown_date
+        if ends is not None and ends - today <= NOTICE:
+            found.append(
+                f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
+                "then set llm.model, its prices and llm.shutdown_date"
+            )
+        for key, url in self._addresses():
+            if (urlsplit(url).hostname or "").endswith(".invalid"):
+                found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
+        return found
+
+    def secret_names(self) -> list[str]:
+        """The names of the secrets that must be there before the environment can work, each once."""
+        names = [
+            self.llm.secret_name,
+            self.supabase.legacy_secret_name,
+            self.webhook.secret_name if self.webhook is not None else None,
+            self.hooks.secret_name if self.hooks is not None else None,
+        ]
+        return list(dict.fromkeys(name for name in names if name is not None))
+
+    def _addresses(self) -> list[tuple[str, str]]:
+        urls = {
+            "webhook.url": self.webhook.url if self.webhook is not None else None,
+            "supabase.url": self.supabase.url,
+            "supabase.issuer": self.supabase.issuer,
+            "llm.base_url": self.llm.base_url,
+        }
+        return [(key, url) for key, url in urls.items() if url is not None]
+
+
+def environment_names(folder: Path = FOLDER) -> list[str]:
+    """The names that `-c env=` takes, sorted."""
+    return sorted(file.stem for file in folder.glob("*.toml"))
+
+
+def load_environment(name_or_path: str | Path | None) -> Environment:
+    """Read an environment by its name in `environments/`, or by the path of a .toml file.
+
+    Raises SettingsError: file, key, value and what is allowed, or the choices there are.
+    """
+    file = _find(name_or_path)
+    try:
+        values: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from error
+    if "name" in values:
+        raise SettingsError(f"{file}: name: is not a key; an environment's name is its file's, {file.stem}")
+    try:
+        return Environment.model_validate({"name": file.stem, **values})
+    except ValidationError as error:
+        raise SettingsError(explain(error, Environment, str(file))) from error
+
+
+def _find(name_or_path: str | Path | None) -> Path:
+    names = environment_names()
+    choices = f"choose one of {', '.join(names)}, or the path of a .toml file"
+    if not name_or_path:
+        raise SettingsError(f"no environment: pass -c env=NAME; {choices}")
+    given = str(name_or_path)
+    if given.endswith(".toml"):
+        if Path(given).is_file():
+            return Path(given)
+        raise SettingsError(f"environment {given}: there is no such file; {choices}")
+    if given in names:
+        return FOLDER / f"{given}.toml"
+    near = difflib.get_close_matches(given, names, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise SettingsError(f"environment {given!r} is not known; {choices}{hint}")

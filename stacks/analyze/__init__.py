@@ -1,0 +1,1 @@
+"""The service on Fargate behind its load balancer."""

@@ -1,0 +1,126 @@
+"""One task of `services/analyze`: its image, its container, and what the two may do."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from settings.environment import Environment
+from stacks.constructs import iam
+from stacks.constructs.logs import log_group
+from stacks.results.stack import Results
+from stacks.storage.stack import Storage, image_repository_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT = 8080
+HEALTH_PATH = "/healthz"
+USER = "10001"
+# Longer than any request is worked on: the gateway waits 30 s for one.
+STOP_TIMEOUT = cdk.Duration.seconds(60)
+# The build sees, and the image's hash covers, what the service imports and nothing else of the repository.
+CONTEXT = (
+    *("*", "!services/__init__.py", "!services/analyze", "!services/core"),
+    *("**/__pycache__", "**/*.pyc"),
+)
+_ASK_HEALTH = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
+
+
+def service_task(
+    scope: Construct, settings: Environment, storage: Storage, results: Results
+) -> ecs.FargateTaskDefinition:
+    """Declare the task: an unprivileged container on a read-only disk, which holds no credentials."""
+    task = ecs.FargateTaskDefinition(
+        scope,
+        "Task",
+        cpu=settings.service.cpu_units,
+        memory_limit_mib=settings.service.memory_mb,
+        runtime_platform=ecs.RuntimePlatform(
+            cpu_architecture=ecs.CpuArchitecture.ARM64,
+            operating_system_family=ecs.OperatingSystemFamily.LINUX,
+        ),
+    )
+    for statement in _statements(scope, settings, storage, results):
+        task.add_to_task_role_policy(statement)
+    process = ecs.LinuxParameters(scope, "Process", init_process_enabled=True)
+    process.drop_capabilities(ecs.Capability.ALL)
+    task.add_container(
+        "Service",
+        image=_image(scope, settings),
+        environment=results.variables(),
+        secrets=_secrets(scope, settings),
+        port_mappings=[ecs.PortMapping(container_port=PORT)],
+        user=USER,
+        readonly_root_filesystem=True,
+        linux_parameters=process,
+        stop_timeout=STOP_TIMEOUT,
+        health_check=ecs.HealthCheck(
+            command=["CMD", "python", "-c", _ASK_HEALTH],
+            interval=cdk.Duration.seconds(30),
+            timeout=cdk.Duration.seconds(5),
+            start_period=cdk.Duration.seconds(30),
+        ),
+        logging=ecs.LogDrivers.aws_logs(
+            stream_prefix="analyze",
+            log_group=log_group(scope, "ServiceLog", settings.log_retention_days),
+            # Lines are lost rather than requests held up when the log cannot be reached.
+            mode=ecs.AwsLogDriverMode.NON_BLOCKING,
+            max_buffer_size=cdk.Size.mebibytes(25),
+        ),
+    )
+    return task
+
+
+def _image(scope: Construct, settings: Environment) -> ecs.ContainerImage:
+    if settings.image_digest is not None:
+        # By name, not by reference: CloudFormation lets no reference go while another stack holds it, and
+        # going back to the image that the CDK builds would be refused.
+        repository = ecr.Repository.from_repository_name(
+            scope, "Repository", image_repository_name(settings.name)
+        )
+        return ecs.ContainerImage.from_ecr_repository(repository, settings.image_digest)
+    asset = ecr_assets.DockerImageAsset(
+        scope,
+        "Image",
+        directory=str(ROOT),
+        file="services/analyze/Dockerfile",
+        platform=ecr_assets.Platform.LINUX_ARM64,
+        exclude=list(CONTEXT),
+        ignore_mode=cdk.IgnoreMode.DOCKER,
+    )
+    return ecs.ContainerImage.from_docker_image_asset(asset)
+
+
+def _secrets(scope: Construct, settings: Environment) -> dict[str, ecs.Secret]:
+    names = {
+        "OPENAI_API_KEY": settings.llm.secret_name,
+        "SUPABASE_LEGACY_SECRET": settings.supabase.legacy_secret_name,
+    }
+    return {
+        variable: ecs.Secret.from_secrets_manager(
+            secretsmanager.Secret.from_secret_name_v2(scope, variable.title().replace("_", ""), name)
+        )
+        for variable, name in names.items()
+        if name is not None
+    }
+
+
+def _statements(
+    scope: Construct, settings: Environment, storage: Storage, results: Results
+) -> list[aws_iam.PolicyStatement]:
+    # tests/services/analyze/test_role.py holds these against the calls.
+    return [
+        iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
+        # What it signs for a client to put there, it must be allowed to put itself.
+        iam.objects(storage.images, ("uploads",), "PutObject", "GetObject", "DeleteObject"),
+        aws_iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[storage.images.bucket_arn]),
+        iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
+        iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+        iam.ask(scope, settings.model),
+        iam.send(results.jobs.queue),
+        *(results.async_io.use() if settings.model.mode == "async" else ()),
+    ]

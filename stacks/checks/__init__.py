@@ -1,0 +1,1 @@
+"""What every environment's templates are checked by."""

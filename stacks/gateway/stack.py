@@ -1,0 +1,155 @@
+"""The front door: an HTTP API that lets signed-in callers through to the analyze service, and nobody else."""
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from constructs import Construct
+
+from settings.environment import Environment, LogDays
+from settings.schema import Domain, Rate
+from stacks.constructs.certificate import certificate, hosted_zone
+from stacks.constructs.logs import log_group
+from stacks.constructs.outputs import publish
+from stacks.gateway.authorizer import authorizer_function
+from stacks.gateway.upstream import Upstream
+
+# What the access log holds of a request, and API Gateway's name of it.
+LOGGED = {
+    "request_id": "$context.requestId",
+    "time_ms": "$context.requestTimeEpoch",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+    "upstream_status": "$context.integration.status",
+    "upstream_latency_ms": "$context.integration.latency",
+    "upstream_error": "$context.integration.error",
+    "authorizer_error": "$context.authorizer.error",
+    "source_ip": "$context.identity.sourceIp",
+    "user_agent": "$context.identity.userAgent",
+}
+
+
+class Gateway(cdk.Stack):
+    """HTTP API with its authorizer, limits, access log and, where the settings have one, its domain.
+
+    `upstream` makes what answers the requests; `code_platform` says where the authorizer's code will run.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Environment,
+        upstream: Upstream,
+        code_platform: tuple[str, ...],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        name, domain, throttle = settings.name, settings.domain, settings.throttle
+        log_days = settings.log_retention_days
+
+        self.api = apigw.HttpApi(
+            self,
+            "Api",
+            api_name=f"vitrine-{name}",
+            create_default_stage=False,
+            cors_preflight=_cors(settings.cors_origins),
+            default_authorizer=authorizers.HttpLambdaAuthorizer(
+                "Authorizer",
+                authorizer_function(self, settings.supabase, code_platform, log_days),
+                identity_source=["$request.header.Authorization"],
+                response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+                results_cache_ttl=cdk.Duration.minutes(5),
+            ),
+            # One door: beside a domain, API Gateway's own name would lead past it.
+            disable_execute_api_endpoint=domain is not None,
+        )
+        rates = {
+            "POST /analyze": throttle.analyze,
+            "POST /uploads": throttle.analyze,
+            "GET /reports": throttle.reports,
+            "GET /reports/{id}": throttle.reports,
+            "DELETE /reports/{id}": throttle.reports,
+        }
+        service = upstream(self)
+        for route in rates:
+            method, path = route.split()
+            self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=service)
+        stage = self._stage(rates, throttle.hooks, log_days)
+        if domain is not None:
+            self._serve_at(domain, stage)
+
+        url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
+        publish(self, name, "ApiUrl", url, "Where clients send their requests")
+        publish(self, name, "Region", settings.region, "Region of everything here")
+        publish(self, name, "ModelEndpoint", settings.model.endpoint_name, "SageMaker endpoint of the model")
+        publish(self, name, "SupabaseUrl", settings.supabase.url, "Supabase project of the users")
+        key = settings.supabase.publishable_key
+        publish(self, name, "SupabasePublishableKey", key, "Supabase key that browsers may hold")
+
+    def _stage(self, rates: dict[str, Rate], others: Rate, log_days: LogDays) -> apigw.CfnStage:
+        # Under this prefix AWS keeps one resource policy, however many log groups there are.
+        access_log = log_group(self, "AccessLog", log_days, name=f"/aws/vendedlogs/{self.stack_name}")
+        stage = apigw.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",  # the one name that is not prefixed to the upstream's path
+            auto_deploy=True,
+            access_log_settings=apigw.CfnStage.AccessLogSettingsProperty(
+                destination_arn=self.format_arn(
+                    service="logs",
+                    resource="log-group",
+                    resource_name=access_log.log_group_name,
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                ),
+                format=json.dumps(LOGGED),
+            ),
+            # Routes of other stacks are made after this stage, which so cannot name them.
+            default_route_settings=apigw.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=others.per_second, throttling_burst_limit=others.burst
+            ),
+            route_settings={
+                route: {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+                for route, rate in rates.items()
+            },
+        )
+        # Limits name routes, and those must exist first.
+        for child in self.api.node.children:
+            if isinstance(child, apigw.HttpRoute):
+                stage.node.add_dependency(child)
+        return stage
+
+    def _serve_at(self, domain: Domain, stage: apigw.CfnStage) -> None:
+        zone = hosted_zone(self, domain)
+        served = apigw.DomainName(
+            self, "Domain", domain_name=domain.name, certificate=certificate(self, domain, zone)
+        )
+        apigw.CfnApiMapping(self, "Mapping", api_id=self.api.api_id, domain_name=served.name, stage=stage.ref)
+        alias = route53.RecordTarget.from_alias(
+            targets.ApiGatewayv2DomainProperties(served.regional_domain_name, served.regional_hosted_zone_id)
+        )
+        route53.ARecord(self, "Address", zone=zone, record_name=domain.name, target=alias)
+
+
+def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
+    if not origins:
+        return None
+    return apigw.CorsPreflightOptions(
+        allow_origins=list(origins),
+        allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
+        allow_headers=[
+            *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
+        ],
+        expose_headers=[
+            *("idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing")
+        ],
+        max_age=cdk.Duration.hours(1),
+    )

@@ -1,0 +1,1 @@
+"""The functions that take the database's webhooks."""

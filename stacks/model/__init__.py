@@ -1,0 +1,1 @@
+"""The vision model and its SageMaker endpoint."""

@@ -1,0 +1,198 @@
+"""How many instances an endpoint has, and when a new version of it is taken back."""
+
+from datetime import time
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from settings.schedule import Schedule
+from settings.schema import Alarms, Model
+
+VARIANT = "AllTraffic"
+# A request holds one to eight photos, each about a second on a T4, and one request is answered at a time.
+REQUESTS_PER_MINUTE = 20
+# Waiting requests for each instance; more of them mean another instance.
+BACKLOG = 5
+_NAMESPACE = "AWS/SageMaker"
+_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+
+
+def rollback_alarms(scope: Construct, model: Model, alarms: Alarms) -> list[cloudwatch.Alarm]:
+    """Declare the alarms that bring an endpoint's former version back: it fails, or takes too long."""
+    endpoint = {"EndpointName": model.endpoint_name}
+    variant = endpoint | {"VariantName": VARIANT}
+    if model.mode == "async":
+        failed = _metric("InvocationFailures", endpoint, "Sum")
+        # AWS does not say whether what failed counts as processed: this holds in both cases.
+        share = "100 * FILL(failed, 0) / (FILL(failed, 0) + FILL(all, 0))"
+        used = {"failed": failed, "all": _metric("InvocationsProcessed", endpoint, "Sum")}
+    else:
+        share = "100 * FILL(failed, 0) / all"
+        used = {
+            "failed": _metric("Invocation5XXErrors", variant, "Sum"),
+            "all": _metric("Invocations", variant, "Sum"),
+        }
+    errors = cloudwatch.MathExpression(
+        expression=share, using_metrics=used, period=cdk.Duration.minutes(1), label="failed requests, %"
+    )
+    latency = _metric("ModelLatency", variant, "p95")
+    return [
+        _alarm(scope, "Errors", errors, alarms.error_percent, "The model fails on too many requests"),
+        # In microseconds.
+        _alarm(scope, "Latency", latency, alarms.p95_latency_ms * 1000, "The model takes too long"),
+    ]
+
+
+def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
+    """Let the endpoint grow and shrink between the settings' bounds; returns what needs it to exist."""
+    if model.min_instances == model.max_instances:
+        return []
+    target = autoscaling.CfnScalableTarget(
+        scope,
+        "Scaling",
+        service_namespace="sagemaker",
+        resource_id=f"endpoint/{model.endpoint_name}/variant/{VARIANT}",
+        scalable_dimension=_DIMENSION,
+        min_capacity=model.min_instances,
+        max_capacity=model.max_instances,
+        scheduled_actions=_office_hours(model, model.schedule) if model.schedule is not None else None,
+    )
+    if model.mode == "async":
+        _follow_backlog(scope, model, target)
+        if model.min_instances == 0:
+            _wake(scope, model, target)
+    else:
+        _follow_requests(scope, target)
+    return [target]
+
+
+def _office_hours(
+    model: Model, schedule: Schedule
+) -> list[autoscaling.CfnScalableTarget.ScheduledActionProperty]:
+    """An instance at least from start to stop; afterwards none, as soon as nothing waits any more."""
+    target = autoscaling.CfnScalableTarget
+
+    def at(name: str, when: time, least: int) -> autoscaling.CfnScalableTarget.ScheduledActionProperty:
+        return target.ScheduledActionProperty(
+            scheduled_action_name=name,
+            schedule=f"cron({when.minute} {when.hour} ? * {','.join(schedule.days)} *)",
+            timezone=schedule.time_zone,
+            scalable_target_action=target.ScalableTargetActionProperty(
+                min_capacity=least, max_capacity=model.max_instances
+            ),
+        )
+
+    return [at("Start", schedule.start, 1), at("Stop", schedule.stop, model.min_instances)]
+
+
+def _follow_requests(scope: Construct, target: autoscaling.CfnScalableTarget) -> None:
+    policy = autoscaling.CfnScalingPolicy
+    _track(
+        scope,
+        "FollowRequests",
+        target,
+        policy.TargetTrackingScalingPolicyConfigurationProperty(
+            predefined_metric_specification=policy.PredefinedMetricSpecificationProperty(
+                predefined_metric_type="SageMakerVariantInvocationsPerInstance"
+            ),
+            target_value=REQUESTS_PER_MINUTE,
+            scale_in_cooldown=600,
+            # A new instance takes minutes to start: until then more of them would answer the same need.
+            scale_out_cooldown=300,
+        ),
+    )
+
+
+def _follow_backlog(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
+    policy = autoscaling.CfnScalingPolicy
+    _track(
+        scope,
+        "FollowBacklog",
+        target,
+        policy.TargetTrackingScalingPolicyConfigurationProperty(
+            customized_metric_specification=policy.CustomizedMetricSpecificationProperty(
+                namespace=_NAMESPACE,
+                metric_name="ApproximateBacklogSizePerInstance",
+                dimensions=[policy.MetricDimensionProperty(name="EndpointName", value=model.endpoint_name)],
+                statistic="Average",
+            ),
+            target_value=BACKLOG,
+            scale_in_cooldown=600,
+            scale_out_cooldown=300,
+        ),
+    )
+
+
+def _track(
+    scope: Construct,
+    construct_id: str,
+    target: autoscaling.CfnScalableTarget,
+    tracking: autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty,
+) -> None:
+    autoscaling.CfnScalingPolicy(
+        scope,
+        construct_id,
+        policy_name=construct_id,
+        policy_type="TargetTrackingScaling",
+        scaling_target_id=target.ref,
+        target_tracking_scaling_policy_configuration=tracking,
+    )
+
+
+def _wake(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
+    """A backlog for each of no instances is no number: the tracking above never leaves zero by itself."""
+    policy = autoscaling.CfnScalingPolicy
+    step = policy(
+        scope,
+        "Wake",
+        policy_name="Wake",
+        policy_type="StepScaling",
+        scaling_target_id=target.ref,
+        step_scaling_policy_configuration=policy.StepScalingPolicyConfigurationProperty(
+            adjustment_type="ExactCapacity",
+            metric_aggregation_type="Maximum",
+            cooldown=300,
+            step_adjustments=[
+                policy.StepAdjustmentProperty(metric_interval_lower_bound=0, scaling_adjustment=1)
+            ],
+        ),
+    )
+    waiting = _metric("HasBacklogWithoutCapacity", {"EndpointName": model.endpoint_name}, "Maximum")
+    alarm = _alarm(scope, "Waiting", waiting, 1, "A request waits, and there is no instance", periods=1)
+    cast("cloudwatch.CfnAlarm", alarm.node.default_child).alarm_actions = [step.ref]
+
+
+def _metric(name: str, dimensions: dict[str, str], statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=_NAMESPACE,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=cdk.Duration.minutes(1),
+    )
+
+
+def _alarm(
+    scope: Construct,
+    construct_id: str,
+    metric: cloudwatch.IMetric,
+    threshold: float,
+    description: str,
+    *,
+    periods: int = 3,
+) -> cloudwatch.Alarm:
+    return cloudwatch.Alarm(
+        scope,
+        construct_id,
+        alarm_description=description,
+        metric=metric,
+        threshold=threshold,
+        evaluation_periods=periods,
+        # One bad minute of several is not yet a bad version.
+        datapoints_to_alarm=min(periods, 2),
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )

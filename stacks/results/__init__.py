@@ -1,0 +1,1 @@
+"""The queues and functions that finish reports and deliver webhooks."""

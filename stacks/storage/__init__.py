@@ -1,0 +1,1 @@
+"""The buckets, the reports table and the image repository."""

@@ -1,0 +1,1 @@
+"""SageMaker Studio and its permissions."""

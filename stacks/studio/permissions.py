@@ -1,0 +1,117 @@
+"""What a person may do from Studio: run its apps, keep archives, and try them at endpoints of their own."""
+
+from collections.abc import Callable, Iterator
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from settings.environment import Environment
+from stacks.storage.stack import Storage
+
+# Endpoints that are tried, and what belongs to them; the environment's own endpoint is refused by name.
+TRIED = "blip2-*"
+# What the notebook looks up, by the names that `publish` gives them.
+PARAMETERS = ("artifact-bucket", "image-key", "studio-model-role")
+
+
+def log_arn(stack: cdk.Stack, name: str) -> str:
+    """The ARN of a log group and its streams; its name may hold a wildcard."""
+    return f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{stack.account}:log-group:{name}:*"
+
+
+def permissions(
+    stack: cdk.Stack,
+    settings: Environment,
+    storage: Storage,
+    *,
+    domain_id: str,
+    key: kms.IKey,
+    model_role: iam.IRole,
+) -> Iterator[iam.PolicyStatement]:
+    """Yield the statements of the role that Studio's apps run with."""
+    allow = iam.PolicyStatement
+
+    def arn(kind: str, name: str) -> str:
+        return _arn(stack, "sagemaker", kind, name)
+
+    images, artifacts = storage.images, storage.artifacts
+    yield allow(actions=["s3:ListBucket"], resources=[images.bucket_arn, artifacts.bucket_arn])
+    yield allow(
+        actions=["s3:GetObject"], resources=[images.arn_for_objects("*"), artifacts.arn_for_objects("*")]
+    )
+    # Archives of gigabytes go up in parts; what was begun and failed is taken back.
+    yield allow(
+        actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[artifacts.arn_for_objects("*")]
+    )
+    yield allow(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[storage.key.key_arn])
+    yield allow(
+        actions=["ssm:GetParameter"],
+        resources=[_arn(stack, "ssm", "parameter", f"vitrine/{settings.name}/{name}") for name in PARAMETERS],
+    )
+
+    tried = {kind: arn(kind, TRIED) for kind in ("model", "endpoint-config", "endpoint")}
+    yield allow(
+        actions=[
+            *(f"sagemaker:{verb}Model" for verb in ("Create", "Describe", "Delete")),
+            *(f"sagemaker:{verb}EndpointConfig" for verb in ("Create", "Describe", "Delete")),
+            *(f"sagemaker:{verb}Endpoint" for verb in ("Create", "Describe", "Delete", "Invoke")),
+        ],
+        resources=list(tried.values()),
+    )
+    # CloudFormation owns it: nobody makes or deletes it by hand.
+    yield allow(
+        effect=iam.Effect.DENY,
+        actions=["sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint"],
+        resources=[arn("endpoint", settings.model.endpoint_name)],
+    )
+    yield allow(
+        actions=["iam:PassRole"],
+        resources=[model_role.role_arn],
+        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+
+    yield from _apps(arn, domain_id)
+    # A space's disk is encrypted with the domain's key, on behalf of who starts it.
+    yield allow(
+        actions=["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
+        resources=[key.key_arn],
+    )
+    yield allow(
+        actions=["kms:CreateGrant"],
+        resources=[key.key_arn],
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+    yield allow(
+        actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        resources=[log_arn(stack, "/aws/sagemaker/studio")],
+    )
+
+
+def _apps(arn: Callable[[str, str], str], domain_id: str) -> Iterator[iam.PolicyStatement]:
+    allow = iam.PolicyStatement
+    yield allow(actions=["sagemaker:DescribeDomain"], resources=[arn("domain", domain_id)])
+    yield allow(
+        actions=["sagemaker:DescribeUserProfile", "sagemaker:CreatePresignedDomainUrl"],
+        resources=[arn("user-profile", f"{domain_id}/*")],
+    )
+    spaces, apps = arn("space", f"{domain_id}/*"), arn("app", f"{domain_id}/*")
+    yield allow(
+        actions=[f"sagemaker:{verb}Space" for verb in ("Create", "Describe", "Update", "Delete")],
+        resources=[spaces],
+    )
+    yield allow(
+        actions=[f"sagemaker:{verb}App" for verb in ("Create", "Describe", "Delete")], resources=[apps]
+    )
+    # Studio tags what it makes, and only then.
+    yield allow(
+        actions=["sagemaker:AddTags"],
+        resources=[spaces, apps],
+        conditions={"StringEquals": {"sagemaker:TaggingAction": ["CreateSpace", "CreateApp"]}},
+    )
+    # Studio's page lists them; listing knows no resource.
+    yield allow(actions=["sagemaker:ListApps", "sagemaker:ListSpaces"], resources=["*"])
+
+
+def _arn(stack: cdk.Stack, service: str, kind: str, name: str) -> str:
+    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{stack.account}:{kind}/{name}"

@@ -1,0 +1,63 @@
+"""Tools that are run for a person: their failures are told, and an interruption ends them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.errors import UserError
+from cli.subprocess import ROOT, run
+
+STUBBORN = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+open(sys.argv[1], "w").write("started")
+time.sleep(60)
+"""
+CALLER = """
+import sys
+from ops import running
+running._GRACE_S = 0.3
+running.run([sys.executable, "-c", *sys.argv[1:]])
+"""
+
+
+def test_what_is_typed_reaches_the_tool_and_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    run([sys.executable, "-c", "print(input()[::-1])"], typed="secret")
+    assert capfd.readouterr().out == "terces\n"
+    with pytest.raises(UserError, match="ended with status 3") as raised:
+        run([sys.executable, "-c", "raise SystemExit(3)"], typed="secret")
+    assert "secret" not in f"{raised.value}{raised.value.hint}"
+
+
+def test_a_tool_that_is_not_there_is_told() -> None:
+    with pytest.raises(UserError, match="no-such-tool does not start"):
+        run(["no-such-tool"])
+
+
+def test_variables_are_added_and_the_folder_is_chosen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run(["sh", "-c", 'echo "$ONE"; pwd'], folder=tmp_path, variables={"ONE": "1"})
+    assert capfd.readouterr().out.split() == ["1", str(tmp_path)]
+
+
+def test_an_interrupted_caller_leaves_no_tool_behind(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    caller = subprocess.Popen(
+        [sys.executable, "-c", CALLER, STUBBORN, str(mark)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 30
+    while not mark.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(caller.pid, signal.SIGINT)
+    assert caller.wait(20) == -signal.SIGINT
+    with pytest.raises(ProcessLookupError):
+        os.killpg(caller.pid, 0)

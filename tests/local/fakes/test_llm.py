@@ -1,0 +1,77 @@
+"""The real language model behind its real server, by the client that the service uses."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from openai import AsyncOpenAI
+
+SCHEMA: dict[str, object] = {
+    "type": "object",
+    "properties": {"title": {"type": "string", "maxLength": 20}, "grade": {"enum": ["good", "worn"]}},
+    "required": ["title", "grade"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def llm() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "local.fakes.llm", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        with httpx2.Client(trust_env=False) as client:
+            until = time.monotonic() + 30
+            while True:
+                try:
+                    if client.get(f"{url}/health").status_code == 200:
+                        break
+                except httpx2.TransportError:
+                    pass
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_an_answer_is_held_to_the_json_schema(llm: str) -> None:
+    async def ask() -> str:
+        async with AsyncOpenAI(base_url=f"{llm}/v1", api_key="local") as client:
+            completion = await client.chat.completions.create(
+                model="any",
+                messages=[{"role": "user", "content": "A worn blue ceramic mug."}],
+                response_format={
+                    "type": "json_schema",
+                    "json_schema": {"name": "listing", "strict": True, "schema": SCHEMA},
+                },
+                max_completion_tokens=60,
+            )
+        assert completion.choices[0].finish_reason == "stop"
+        assert completion.usage is not None
+        return completion.choices[0].message.content or ""
+
+    answer = json.loads(asyncio.run(ask()))
+    assert answer.keys() == {"title", "grade"}
+    assert answer["grade"] in ("good", "worn")
+    assert len(answer["title"]) <= 20
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="reads Linux's table of sockets")  # noqa: PTH110
+def test_it_listens_on_loopback_only(llm: str) -> None:
+    port = f":{int(llm.rsplit(':', 1)[1]):04X}"
+    with open("/proc/net/tcp") as table:  # noqa: PTH123
+        listening = [row.split()[1] for row in table if row.split()[1].endswith(port)]
+    assert listening
+    assert all(address.startswith("0100007F") for address in listening)

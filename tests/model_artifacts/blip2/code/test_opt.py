@@ -1,0 +1,178 @@
+"""Both families of BLIP-2, on random weights: an OPT reads and answers by other ways than a T5."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks.naive import likelihood
+from tests.model_artifacts.tiny import MINIATURE, Family, blip, processor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PROMPTS = ("Question: what is this? Answer:", "Question: is there a crack on the blue vase? Answer:")
+CANDIDATES = (("mug", "blue mug", "ceramic", "blue", "unknown leather table"), ("yes", "no"))
+
+
+@pytest.fixture(scope="module", params=get_args(Family))
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved model of each family."""
+    path = tmp_path_factory.mktemp(request.param)
+    words = processor(request.param, MINIATURE)
+    blip(request.param, MINIATURE, words.tokenizer.convert_tokens_to_ids("<image>")).save_pretrained(path)
+    words.save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def loaded(inference: Any, folder: Path) -> Any:
+    return inference.model_fn(str(folder))
+
+
+@pytest.fixture(scope="module")
+def noise() -> list[Image.Image]:
+    random = np.random.default_rng(0)
+    return [Image.fromarray(random.integers(0, 255, (56, 56, 3), dtype=np.uint8)) for _ in range(3)]
+
+
+def test_scores_equal_the_likelihood_of_each_candidate_alone(loaded: Any, noise: list[Image.Image]) -> None:
+    scorer = loaded.scorer
+
+    tables = scorer.score(scorer.look(noise), PROMPTS, CANDIDATES)
+
+    for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
+        answers = scorer.answer_tokens(words)
+        plain = [
+            [likelihood(scorer.blip, scorer.processor, photo, prompt, tokens) for tokens in answers]
+            for photo in noise
+        ]
+        assert table.tolist() == [pytest.approx(row, abs=1e-4) for row in plain]
+        assert table.std(0).max() > 1e-2, "the photos must be told apart"
+
+
+def test_parts_of_a_request_are_scored_as_the_whole(
+    loaded: Any, noise: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = loaded.scorer
+    seen = scorer.look(noise)
+    whole = scorer.score(seen, PROMPTS, CANDIDATES)
+    monkeypatch.setattr("t5._ANSWERS", 5)
+    monkeypatch.setattr("opt._TREE", 20)
+    monkeypatch.setattr("opt._PASS", 150)
+
+    for one, other in zip(whole, scorer.score(seen, PROMPTS, CANDIDATES), strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_an_answer_that_begins_another_is_closed(loaded: Any) -> None:
+    short, longer, other = loaded.scorer.answer_tokens(("blue", "blue mug", "ceramic"))
+
+    assert (len(short), len(longer), len(other)) == (2, 2, 2)
+    assert short[-1] == loaded.scorer.tokenizer.eos_token_id
+
+
+def test_captions_in_a_batch_are_those_of_each_photo_alone(loaded: Any, noise: list[Image.Image]) -> None:
+    scorer = loaded.scorer
+    seen = scorer.look(noise)
+
+    together = scorer.captions(seen, "a photo of", 5)
+
+    assert together == [scorer.captions(seen[row : row + 1], "a photo of", 5)[0] for row in range(3)]
+    assert all(together)
+
+
+def test_a_caption_is_the_models_own_generate(loaded: Any, noise: list[Image.Image]) -> None:
+    scorer = loaded.scorer
+    inputs = scorer.processor(images=noise[0], text="a photo of", return_tensors="pt")
+
+    said = scorer.blip.generate(**inputs, max_new_tokens=5, do_sample=False)
+
+    whole = scorer.tokenizer.decode(said[0], skip_special_tokens=True)
+    assert whole.endswith(scorer.captions(scorer.look(noise[:1]), "a photo of", 5)[0])
+
+
+@pytest.fixture
+def request_of() -> Callable[..., Any]:
+    import contract
+
+    def build(photos: list[Image.Image], *candidates: str) -> Any:
+        question = contract.Question("type", "choice", "what is this?", candidates)
+        wear = contract.Question("wear", "set", "is there a {tag} on it?", ("crack", "dent"))
+        return contract.Request(tuple(photos), (question, wear))
+
+    return build
+
+
+def test_several_requests_are_answered_as_each_alone(
+    inference: Any, loaded: Any, noise: list[Image.Image], request_of: Callable[..., Any]
+) -> None:
+    requests = [request_of(noise[:2], "mug", "ceramic vase"), request_of(noise[2:], "book", "mug", "lamp")]
+
+    together = inference.predict_batch(requests, loaded)
+
+    for answer, request in zip(together, requests, strict=True):
+        alone = inference.predict_fn(request, loaded)
+        assert answer["caption"] == alone["caption"]
+        for one, other in zip(answer["answers"], alone["answers"], strict=True):
+            assert one["id"] == other["id"]
+            assert other["scores"] == [pytest.approx(scores, abs=1e-4) for scores in one["scores"]]
+
+
+def test_a_request_that_is_refused_leaves_the_others_answered(
+    inference: Any, loaded: Any, noise: list[Image.Image], request_of: Callable[..., Any]
+) -> None:
+    bad, good = inference.predict_batch(
+        [request_of(noise[:1], "mug", "zeppelin"), request_of(noise[1:], "mug", "vase")], loaded
+    )
+
+    assert bad.status_code == 400
+    assert bad.message == "questions[0].candidates: the model has no tokens for 'zeppelin'"
+    assert sum(good["answers"][0]["scores"][0].values()) == pytest.approx(1)
+
+
+def test_a_photo_that_breaks_a_score_takes_no_other_requests_answer(
+    inference: Any,
+    loaded: Any,
+    noise: list[Image.Image],
+    request_of: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look = loaded.scorer.look
+    breaking = noise[0]
+
+    def broken(photos: list[Image.Image]) -> Any:
+        seen = look(photos).clone()
+        seen[[number for number, photo in enumerate(photos) if photo is breaking]] = torch.nan
+        return seen
+
+    monkeypatch.setattr(loaded.scorer, "look", broken)
+    bad, good = inference.predict_batch([request_of([photo], "mug", "vase") for photo in noise[:2]], loaded)
+
+    assert bad.status_code == 500
+    assert bad.message.startswith("NonFiniteScore: a score that is not a number for 'Question: ")
+    assert good["answers"]
+
+
+def test_an_opt_reads_all_that_is_asked_about_photos_in_one_pass(
+    inference: Any, noise: list[Image.Image]
+) -> None:
+    words = processor("opt", MINIATURE)
+    from scoring import Scorer
+
+    scorer = Scorer(blip("opt", MINIATURE, words.tokenizer.convert_tokens_to_ids("<image>")), words)
+    passes = []
+    scorer.blip.language_model.model.register_forward_hook(
+        lambda module, given, result: passes.append(result.last_hidden_state.shape[:2])
+    )
+
+    scorer.score(scorer.look(noise), PROMPTS, CANDIDATES)
+
+    (rows, tokens) = passes[0]
+    assert (len(passes), rows) == (1, len(noise))
+    assert tokens < 32 + sum(len(ids) for ids in scorer.tokenizer(list(PROMPTS)).input_ids) + 6

@@ -1,0 +1,70 @@
+"""Bodies that no service of ours sends: refused with a reason and no traceback, by a server that lives on."""
+
+import base64
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.model_artifacts.blip2.server.process import serving
+
+REPOSITORY = Path(__file__).parents[4]
+PHOTO = base64.b64encode((REPOSITORY / "examples" / "photos" / "drawn-mug.jpg").read_bytes()).decode()
+
+
+def _body(photos: int = 1, photo: str = PHOTO, kind: str = "choice") -> dict[str, Any]:
+    vocabulary = json.loads((REPOSITORY / "services" / "core" / "domain" / "vocabulary.json").read_text())[
+        "type"
+    ]
+    question = {
+        "id": "type",
+        "kind": kind,
+        "text": vocabulary["question"],
+        "candidates": vocabulary["candidates"],
+    }
+    return {"photos": [photo] * photos, "questions": [question]}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[httpx2.Client]:
+    with serving("--batch-up-to", "3", "--batch-wait-ms", "1000") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "reason"),
+    [
+        (_body(photos=0), "application/json", 400, "photos"),
+        (_body(photos=9), "application/json", 400, "photos"),
+        (_body(photo=PHOTO[:400]), "application/json", 400, "not a JPEG"),
+        (_body(kind="essay"), "application/json", 400, "kind"),
+        (_body(), "image/jpeg", 415, "application/json"),
+        ({"photos": ["0" * 7_000_000]}, "application/json", 413, "6,553,500"),
+    ],
+    ids=["no photo", "nine photos", "broken JPEG", "unknown question", "wrong content type", "7 MB"],
+)
+def test_a_bad_body_is_refused_with_a_reason_and_the_worker_lives_on(
+    server: httpx2.Client, body: dict[str, Any], content_type: str, status: int, reason: str
+) -> None:
+    refused = server.post("/invocations", content=json.dumps(body), headers={"content-type": content_type})
+    assert (refused.status_code, reason in refused.text) == (status, True), refused.text
+    assert "Traceback" not in refused.text
+    assert server.post("/invocations", json=_body()).status_code == 200
+
+
+def test_a_bad_body_in_a_batch_takes_no_other_requests_answer(server: httpx2.Client) -> None:
+    alone = server.post("/invocations", json=_body()).json()
+
+    with ThreadPoolExecutor(3) as callers:
+        bodies = [_body(), _body(photos=9), _body(photos=2)]
+        answers = list(callers.map(lambda body: server.post("/invocations", json=body), bodies))
+
+    assert [answer.status_code for answer in answers] == [200, 400, 200]
+    assert answers[1].text == "photos: must be a list of 1 to 8 entries, not 9 entries"
+    for answer in (answers[0].json(), answers[2].json()):
+        assert answer["caption"] == alone["caption"]
+        assert answer["answers"][0]["scores"][0] == pytest.approx(alone["answers"][0]["scores"][0], abs=1e-4)

@@ -1,0 +1,133 @@
+"""Studio's notebook, executed by nbmake from its first cell to its last, as far as an emulator goes.
+
+moto keeps the archive and makes the endpoint, for one instance type; no model is behind it and its answer is
+made up, which the notebook is told by VITRINE_EMULATED. nbmake takes a cell for failed by the kernel's own
+error output, which the SDK replaces by rich's as it is imported: metadata of that cell puts it back.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.moto_api._internal.models import moto_api_backend
+from moto.server import ThreadedMotoServer
+
+from model_artifacts.blip2.tools import package, packaging
+
+ROOT = Path(__file__).resolve().parents[3]
+NOTEBOOK = ROOT / "model_artifacts" / "blip2" / "studio.ipynb"
+REGION = "ca-central-1"
+BUCKET = "vitrine-studio-artifacts"
+ROLE = "arn:aws:iam::123456789012:role/tried"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An emulated account, and what a process needs to work in it."""
+
+    environment: dict[str, str]
+    key_arn: str
+
+    def client(self, service: Any) -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    # A server in this process keeps what an earlier one was told.
+    moto_api_backend.reset()
+    try:
+        _, port = server.get_host_and_port()
+        environment = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        made = Account(environment, "")
+        key = made.client("kms").create_key()["KeyMetadata"]["Arn"]
+        made.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        for name, value in (("artifact-bucket", BUCKET), ("image-key", key), ("studio-model-role", ROLE)):
+            made.client("ssm").put_parameter(Name=f"/vitrine/dev/{name}", Value=value, Type="String")
+        yield Account(environment, key)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """This repository with a notebook of its own, which nbmake overwrites with what it put out."""
+    clone = tmp_path / "vitrine"
+    clone.mkdir()
+    for name in ("environments", "examples", "model_artifacts", "services"):
+        (clone / name).symlink_to(ROOT / name)
+    (clone / "notebooks").mkdir()
+    shutil.copy(NOTEBOOK, clone / "notebooks")
+    return clone
+
+
+def run(account: Account, clone: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    # A process of its own: its kernel inherits the account.
+    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(clone)]
+    command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", "--nbmake-timeout=120"]
+    emulated = {"VITRINE_EMULATED": "1", "IPYTHONDIR": str(clone / ".ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
+    return subprocess.run(
+        [*command, str(clone / "notebooks" / NOTEBOOK.name)],
+        cwd=clone,
+        env=os.environ | account.environment | emulated | variables,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, clone: Path, tmp_path: Path) -> None:
+    done = run(account, clone)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    executed = (clone / "notebooks" / NOTEBOOK.name).read_text("utf-8")
+    assert "InService" in executed
+    assert "emulated" in executed
+    key = packaging.key(packaging.build(tmp_path / packaging.NAME, package.DEMO))
+    (stored,) = account.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert stored["Key"] == key
+    head = account.client("s3").head_object(Bucket=BUCKET, Key=key)
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", account.key_arn)
+    sagemaker = account.client("sagemaker")
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
+    assert sagemaker.list_models()["Models"] == []
+
+
+def test_it_refuses_a_name_that_its_role_may_not_make(account: Account, clone: Path) -> None:
+    done = run(account, clone, VITRINE_ENDPOINT="shop")
+    assert done.returncode == 1
+    assert (
+        "ENDPOINT shop: the role of Studio makes endpoints named blip2-… only" in done.stdout.splitlines()[-2]
+    )
+    assert "Contents" not in account.client("s3").list_objects_v2(Bucket=BUCKET)
+
+
+def test_it_is_committed_without_outputs() -> None:
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells if "outputs" in cell)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from transformers import Blip2ForConditionalGeneration
+
+from model_artifacts.blip2.tools import full_size, packaging, sources, weights
+from model_artifacts.blip2_demo.training.network import tokenizer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TINY = full_size.Size(
+    vision={"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "image_size": 28, "patch_size": 14},
+    qformer={"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2},
+    text={"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 2,
+          "vocab_size": 128},
+    queries=4,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return full_size.write(tmp_path_factory.mktemp("random"), TINY, shard_bytes=100_000)
+
+
+def test_the_full_size_has_the_parameters_of_blip2_flan_t5_xl() -> None:
+    with torch.device("meta"):
+        blip: Any = Blip2ForConditionalGeneration(full_size._config(full_size.Size(), tokenizer()))
+    assert sum(one.numel() for one in blip.parameters()) == 3_876_648_448
+
+
+def test_every_weight_of_the_shards_is_loaded_and_none_is_missing(folder: Path) -> None:
+    assert len([*folder.glob("model-*-of-*.safetensors")]) > 1
+    load: Any = Blip2ForConditionalGeneration.from_pretrained
+    blip, said = load(folder, dtype=torch.float16, local_files_only=True, output_loading_info=True)
+    assert not said["missing_keys"]
+    assert not said["unexpected_keys"]
+    assert all(one.isfinite().all() for one in blip.parameters())
+
+
+def test_the_handlers_answer_with_random_weights(folder: Path, inference: Any, document: Any) -> None:
+    model = inference.model_fn(str(folder))
+    answer = inference.predict_fn(inference.input_fn(json.dumps(document)), model)
+    assert answer["artifact"].startswith("random-flan-t5-xl-")
+
+
+def test_the_weights_are_half_precision_already_and_the_same_each_time(folder: Path, tmp_path: Path) -> None:
+    again = full_size.write(tmp_path / "again", TINY, shard_bytes=100_000)
+    assert all(file.parent == again for file in weights.half(again, tmp_path / "work").values())
+    one, two = tmp_path / "one.tar.gz", tmp_path / "two.tar.gz"
+    assert packaging.build(one, folder) == packaging.build(two, again)
+
+
+def test_random_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_size, "write", lambda folder: folder)
+    assert sources.resolve("random", None, tmp_path) == tmp_path / "random-flan-t5-xl"
+    with pytest.raises(packaging.PackagingError, match="random: a revision belongs to a hub id"):
+        sources.resolve("random", "f" * 40, tmp_path)

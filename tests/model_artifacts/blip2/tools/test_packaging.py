@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from model_artifacts.blip2.__main__ import main
+from model_artifacts.blip2.tools import packaging
+from model_artifacts.blip2.tools.gzip_stored import StoredGzip
+from model_artifacts.blip2_demo import MODEL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ASK = """
+import json, sys
+from pathlib import Path
+from model_artifacts.blip2.server.handlers import load
+invoke = load(Path("code"), Path.cwd())
+answer = invoke(sys.stdin.buffer.read(), {"Content-Type": "application/json", "Accept": "application/json"})
+sys.stdout.write(answer.body.decode())
+sys.exit(answer.status != 200)
+"""
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("archive") / packaging.NAME
+    packaging.build(file, MODEL)
+    return file
+
+
+def test_the_same_input_gives_the_same_bytes(archive: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(MODEL, copy)
+    for file in copy.iterdir():
+        os.utime(file, (1, 1))
+        file.chmod(0o600)
+    packaging.build(tmp_path / "again.tar.gz", copy)
+    assert (tmp_path / "again.tar.gz").read_bytes() == archive.read_bytes()
+
+
+def test_nothing_of_this_machine_is_in_the_archive(archive: Path) -> None:
+    with tarfile.open(archive) as tar:
+        members = tar.getmembers()
+    assert [one.name for one in members] == sorted(one.name for one in members)
+    for one in members:
+        assert (one.mtime, one.uid, one.gid, one.uname, one.gname, one.mode) == (0, 0, 0, "", "", 0o644)
+    assert archive.read_bytes()[4:8] == bytes(4)
+
+
+def test_the_model_lies_at_the_root_and_its_handlers_in_code(archive: Path) -> None:
+    with tarfile.open(archive) as tar:
+        names = set(tar.getnames())
+    model = {file.name for file in MODEL.iterdir()}
+    code = {f"code/{file.name}" for file in packaging.CODE.iterdir() if file.name != "__pycache__"}
+    assert {"code/inference.py", "code/requirements.txt"} < code
+    assert names == model | code | {"vocabulary.json", "manifest.json"}
+
+
+def test_the_unpacked_handlers_answer(archive: Path, tmp_path: Path, document: dict[str, Any]) -> None:
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    root = str(packaging.CODE.parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root, "HF_HUB_OFFLINE": "1"},
+        input=json.dumps(document).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    answer = json.loads(done.stdout)
+    assert answer["artifact"].startswith("demo-")
+    assert answer["caption"].startswith("a ")
+
+
+def test_what_the_model_does_not_read_stays_out(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    (model / "README.md").write_text("hello")
+    (model / ".cache.json").write_text("{}")
+    (model / "pytorch_model.bin").write_bytes(b"old weights")
+    (model / "__pycache__").mkdir()
+    assert packaging.contents(model).keys() == packaging.contents(MODEL).keys()
+
+
+def test_a_folder_without_weights_is_refused_and_leaves_no_archive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    file = tmp_path / "out" / "a.tar.gz"
+    assert main(["package", "--model", str(tmp_path), "--out", str(file)]) == 1
+    assert "no model's folder, which holds config.json and *.safetensors" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_the_command_prints_the_archives_hash_and_its_key(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["package", "--out", str(tmp_path / "a.tar.gz")]) == 0
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert capsys.readouterr().out == f"sha256: {sha256}\nkey: models/{sha256}/blip2-endpoint.tar.gz\n"
+
+
+def test_packages_inside_take_the_place_of_the_requirements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        folder = tmp_path.__class__(command[command.index("--target") + 1])
+        for name in ("bin/tool", "numpy/__init__.py", "numpy/core.pyc", ".lock"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("x")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    packaging.build(tmp_path / "a.tar.gz", MODEL, with_packages=True)
+    with tarfile.open(tmp_path / "a.tar.gz") as tar:
+        code = {name for name in tar.getnames() if name.startswith("code/")}
+    handlers = {f"code/{file.name}" for file in packaging.CODE.glob("*.py")}
+    assert code == {"code/numpy/__init__.py", *handlers}
+    stated_files = stated(tmp_path / "a.tar.gz")["files"]
+    assert {name for name in stated_files if name.startswith("code/")} == handlers
+    assert "x86_64-manylinux_2_28 --python-version 3.12" in " ".join(commands[0])
+
+
+def stated(archive: Path) -> dict[str, Any]:
+    with tarfile.open(archive) as tar:
+        return json.load(tar.extractfile("manifest.json") or pytest.fail())  # type: ignore[no-any-return]
+
+
+def test_the_manifest_states_the_version_the_vocabulary_and_each_files_hash(
+    archive: Path, tmp_path: Path
+) -> None:
+    manifest = stated(archive)
+    own = json.loads((MODEL / "manifest.json").read_text("utf-8"))
+    assert own.items() <= manifest.items()
+    assert re.fullmatch("demo-[0-9a-f]{12}", manifest["version"])
+    assert manifest["revision"] is None
+    sha256 = hashlib.sha256(packaging.VOCABULARY.read_bytes()).hexdigest()
+    assert manifest["vocabulary"] == {"version": "1", "sha256": sha256}
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "manifest.json"]
+    assert manifest["files"] == {
+        file.relative_to(tmp_path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+    }
+
+
+def test_a_hub_revision_is_kept(tmp_path: Path) -> None:
+    packaging.build(tmp_path / "a.tar.gz", MODEL, revision="f" * 40)
+    assert stated(tmp_path / "a.tar.gz")["revision"] == "f" * 40
+
+
+def test_a_readme_leaves_the_hash_alone_and_the_vocabulary_changes_it(archive: Path, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    model, words = tmp_path / "model", tmp_path / "vocabulary.json"
+    shutil.copytree(MODEL, model)
+    (model / "README.md").write_text("about this model")
+    assert packaging.build(tmp_path / "a.tar.gz", model) == sha256
+    words.write_bytes(packaging.VOCABULARY.read_bytes().replace(b"what is this?", b"what is it?"))
+    assert packaging.build(tmp_path / "b.tar.gz", model, vocabulary=words) != sha256
+    assert stated(tmp_path / "b.tar.gz")["version"] != stated(archive)["version"]
+
+
+def test_another_calibration_is_another_version(archive: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    own = json.loads((model / "manifest.json").read_text("utf-8"))
+    own["temperature"]["material"] += 0.1
+    (model / "manifest.json").write_text(json.dumps(own))
+    packaging.build(tmp_path / "a.tar.gz", model)
+    assert stated(tmp_path / "a.tar.gz")["version"] != stated(archive)["version"]
+
+
+def test_wider_weights_are_packed_as_half_precision(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    halves = load_file(MODEL / "model.safetensors")
+    save_file({name: one.float() for name, one in halves.items()}, model / "model.safetensors")
+    packaging.build(tmp_path / "a.tar.gz", model)
+    with tarfile.open(tmp_path / "a.tar.gz") as tar:
+        tar.extract("model.safetensors", tmp_path, filter="data")
+    packed = load_file(tmp_path / "model.safetensors")
+    assert packed.keys() == halves.keys()
+    assert all(torch.equal(packed[name], one) for name, one in halves.items())
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "a.tar.gz", "model.safetensors"}
+
+
+def test_packages_that_cannot_be_had_are_an_error_in_uvs_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = subprocess.CompletedProcess([], 2, "", "error: no such wheel\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(packaging.PackagingError, match="cannot be installed: error: no such wheel"):
+        packaging.build(tmp_path / "a.tar.gz", MODEL, with_packages=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_fingerprint_changes_with_the_model_and_with_what_is_inside(tmp_path: Path) -> None:
+    one = packaging.fingerprint(MODEL)
+    assert packaging.fingerprint(MODEL) == one
+    assert packaging.fingerprint(MODEL, with_packages=True) != one
+    copy = tmp_path / "model"
+    shutil.copytree(MODEL, copy)
+    assert packaging.fingerprint(copy) == one
+    words = tmp_path / "vocabulary.json"
+    words.write_bytes(packaging.VOCABULARY.read_bytes() + b" ")
+    assert packaging.fingerprint(copy, vocabulary=words) != one
+    (copy / "manifest.json").write_text("{}")
+    assert packaging.fingerprint(copy) != one
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_534, 65_535, 65_536, 200_000])
+def test_stored_bytes_are_a_gzip_file(tmp_path: Path, size: int) -> None:
+    data = bytes(range(256)) * (size // 256 + 1)
+    with (tmp_path / "a.gz").open("wb") as stream, StoredGzip(stream) as stored:
+        for start in range(0, size, 1000):
+            stored.write(data[start : min(start + 1000, size)])
+    assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == data[:size]
+
+
+def test_a_folder_of_bin_weights_only_is_told_how_to_convert_them(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"old weights")
+    with pytest.raises(packaging.PackagingError, match=r"\*\.bin are not read: convert them with save_pret"):
+        packaging.build(tmp_path / "a.tar.gz", tmp_path)

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import psutil
+import pytest
+from moto import mock_aws
+
+from model_artifacts.blip2.tools import packaging, replay
+from model_artifacts.blip2.tools.photos import PhotoError, cases
+from model_artifacts.blip2.tools.unpacked import ArchiveError, HandlerMissingError, UnpackError
+from model_artifacts.blip2_demo import MODEL
+from services.core.domain.observation import Observation
+from services.core.domain.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL import Image
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("demo") / packaging.NAME
+    packaging.build(file, MODEL)
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photos: list[Image.Image]) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, photo in enumerate(photos[:2]):
+        photo.save(folder / f"{number}.png")
+    return folder
+
+
+def run(*words: object) -> list[str]:
+    parser = argparse.ArgumentParser()
+    replay.arguments(parser)
+    return replay.run(parser.parse_args([str(word) for word in words]))
+
+
+def test_an_archive_that_sees_more_wear_changes_every_report(
+    demo: Path, tmp_path: Path, folder: Path
+) -> None:
+    model, suspicious = tmp_path / "model", tmp_path / "suspicious.tar.gz"
+    shutil.copytree(MODEL, model)
+    own = json.loads((model / "manifest.json").read_text("utf-8"))
+    own["platt"] = {tag: [slope, offset + 50] for tag, (slope, offset) in own["platt"].items()}
+    own["name"] = "suspicious"
+    (model / "manifest.json").write_text(json.dumps(own))
+    packaging.build(suspicious, model)
+    *lines, last = run("--old", demo, "--new", suspicious, folder)
+    assert len(lines) == 2
+    for line, file in zip(lines, sorted(folder.iterdir()), strict=True):
+        assert line.startswith(f"{file}: wear +")
+        assert line.endswith("→ 4")
+    assert last.startswith("2 of 2 reports would change: demo-")
+    assert " → suspicious-" in last
+
+
+def test_an_archive_changes_nothing_against_itself(demo: Path, folder: Path) -> None:
+    photo = folder / "0.png"
+    first, last = run("--old", demo, "--new", demo, photo)
+    assert first == f"{photo}: no change"
+    assert last.startswith("0 of 1 reports would change")
+
+
+def observation(type_: str = "mug", material: str = "ceramic", wear: tuple[str, ...] = ()) -> Observation:
+    words = vocabulary()
+    return Observation(
+        type={word: 0.9 if word == type_ else 0.01 for word in words.type.candidates},
+        material={word: 0.9 if word == material else 0.01 for word in words.material.candidates},
+        wear=({tag: 0.8 if tag in wear else 0.1 for tag in words.wear.candidates},),
+        caption="",
+        artifact="demo-0",
+    )
+
+
+def test_each_difference_is_worded() -> None:
+    old, new = observation(wear=("chip",)), observation("vase", "glass", ("crack", "stain"))
+    assert replay.differences(old, new) == [
+        "type mug (0.90) → vase (0.90)",
+        "material ceramic (0.90) → glass (0.90)",
+        "wear +crack (0.80), +stain (0.80), -chip (0.80)",
+        "score 8 → 6",
+    ]
+
+
+def test_another_confidence_or_caption_is_no_difference() -> None:
+    old = observation()
+    new = replace(old, caption="a mug", material={name: p / 2 for name, p in old.material.items()})
+    assert replay.differences(old, new) == []
+
+
+def test_what_is_no_photo_is_named(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("hello")
+    with pytest.raises(PhotoError, match=r"note\.txt: is not a photo"):
+        run("--old", demo, "--new", demo, tmp_path / "note.txt")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PhotoError, match="empty: holds no photo"):
+        run("--old", demo, "--new", demo, tmp_path / "empty")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="photos")
+        yield "photos"
+
+
+def test_stored_pictures_are_taken_by_report(bucket: str, photos: list[Image.Image]) -> None:
+    for key, photo in zip(("ann/r1/1.jpg", "ann/r1/2.jpg", "ann/r2/1.jpg"), photos, strict=True):
+        stream = io.BytesIO()
+        photo.save(stream, "JPEG")
+        boto3.client("s3").put_object(Bucket=bucket, Key=f"photos/{key}", Body=stream.getvalue())
+    first, second = cases(["s3://photos/photos/ann/"], 50)
+    assert (first.name, len(first.photos)) == ("s3://photos/photos/ann/r1", 2)
+    assert (second.name, len(second.photos)) == ("s3://photos/photos/ann/r2", 1)
+    assert cases(["s3://photos/photos/"], 1) == [first]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_place_without_pictures_is_named() -> None:
+    with pytest.raises(PhotoError, match="s3://photos/photos/bob: holds no picture"):
+        cases(["s3://photos/photos/bob"], 50)
+    with pytest.raises(PhotoError, match=r"s3://other/photos: cannot be read: .*NoSuchBucket"):
+        cases(["s3://other/photos"], 50)
+
+
+def test_an_archive_that_cannot_be_unpacked_is_named(demo: Path, tmp_path: Path, folder: Path) -> None:
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(demo.read_bytes()[:100_000])
+    with pytest.raises(UnpackError, match=r"broken\.tar\.gz: cannot be unpacked"):
+        run("--old", broken, "--new", demo, folder)
+    with tarfile.open(broken, "w:gz") as tar:
+        tar.add(MODEL / "config.json", "config.json")
+    with pytest.raises(HandlerMissingError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
+        run("--old", broken, "--new", demo, folder)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("raise ValueError('no luck')", r"code/inference\.py cannot be served: ValueError: no luck"),
+        ("import no_such_module", r"code/inference\.py cannot be imported: .*no_such_module"),
+        (
+            "def model_fn(folder): return None\n"
+            "def input_fn(body, content_type): raise ValueError('wear: too long')\n"
+            "def predict_fn(request, model): return None\n"
+            "def output_fn(answer, accept): return None\n",
+            "its handlers fail on the request: ValueError: wear: too long",
+        ),
+    ],
+)
+def test_handlers_that_fail_are_told_in_their_own_words(
+    demo: Path, tmp_path: Path, folder: Path, code: str, message: str
+) -> None:
+    (tmp_path / "inference.py").write_text(code)
+    broken = tmp_path / "broken.tar.gz"
+    with tarfile.open(broken, "w:gz") as tar:
+        tar.add(tmp_path / "inference.py", "code/inference.py")
+    with pytest.raises(ArchiveError, match=f"broken.tar.gz: {message}"):
+        run("--old", broken, "--new", demo, folder)
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing(demo: Path, tmp_path: Path, folder: Path) -> None:
+    noted, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "inference.py").write_text(
+        f"import os, time\nopen({str(noted)!r}, 'w').write(f'{{os.getpid()}}.')\ntime.sleep(600)\n"
+    )
+    slow = tmp_path / "slow.tar.gz"
+    with tarfile.open(slow, "w:gz") as tar:
+        tar.add(tmp_path / "inference.py", "code/inference.py")
+    command = ("-m", "model_artifacts.blip2", "replay", "--old", slow, "--new", demo, folder)
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}
+    ) as process:
+        while not (noted.is_file() and noted.read_text().endswith(".")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not psutil.pid_exists(int(noted.read_text()[:-1]))
+    assert list(temporary.iterdir()) == []

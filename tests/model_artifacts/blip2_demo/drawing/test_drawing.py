@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from model_artifacts.blip2_demo.drawing.drawing import TAGS, draw
+from model_artifacts.blip2_demo.drawing.goods import SHAPES
+from model_artifacts.blip2_demo.drawing.marks import MARKS_OF
+from model_artifacts.blip2_demo.drawing.materials import COLOURS, MATERIALS_OF
+from model_artifacts.blip2_demo.drawing.outliers import OUTLIERS
+from model_artifacts.blip2_demo.training.network import vocabulary
+
+
+def test_a_seed_gives_the_same_good_each_time() -> None:
+    one, other = draw(42), draw(42)
+
+    assert one.image.tobytes() == other.image.tobytes()
+    assert one.caption == other.caption
+    assert draw(43).image.tobytes() != one.image.tobytes()
+
+
+@pytest.mark.parametrize("kind", sorted(SHAPES))
+def test_each_kind_is_drawn_in_each_of_its_materials(kind: str) -> None:
+    for material in MATERIALS_OF[kind]:
+        drawing = draw(1, type=kind, material=material, wear=())
+        assert drawing.caption.endswith(f"{material} {kind}")
+        assert (drawing.regions > 0).mean() > 0.03
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_mark_of_wear_is_drawn_on_the_good(tag: str) -> None:
+    material = next(name for name, tags in MARKS_OF.items() if tag in tags)
+
+    worn, whole = (draw(5, type="vase", material=material, wear=wear) for wear in ((tag,), ()))
+
+    assert worn.wear == (tag,)
+    assert (worn.regions == 2 + TAGS.index(tag)).any()
+    assert worn.image.tobytes() != whole.image.tobytes()
+
+
+def test_some_goods_are_none_of_the_ten() -> None:
+    unknown = [seed for seed in range(100) if draw(seed, (24, 24)).type == "unknown"]
+
+    assert 3 <= len(unknown) <= 25
+    assert len(OUTLIERS) >= 10
+
+
+def test_the_drawings_know_the_vocabulary_of_the_service() -> None:
+    words = vocabulary()
+
+    assert {*SHAPES, "unknown"} == set(words["type"]["candidates"])
+    assert set(COLOURS) == set(words["material"]["candidates"])
+    assert set(TAGS) == set(words["wear"]["candidates"])

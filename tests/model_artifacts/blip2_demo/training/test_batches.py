@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import torch
+
+from model_artifacts.blip2_demo.training.batches import BATCH, Batches
+from model_artifacts.blip2_demo.training.pool import TYPES, make
+
+
+def test_each_batch_holds_strange_pictures_that_are_labelled_unknown() -> None:
+    batches = Batches(make(960_000, 8), seed=0)
+
+    pixels, truth = batches.next()
+
+    assert pixels.shape == (BATCH, 3, 96, 96)
+    assert torch.isfinite(pixels).all()
+    assert truth["type"][:2].tolist() == [TYPES.index("unknown")] * 2

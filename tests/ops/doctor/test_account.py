@@ -1,0 +1,73 @@
+"""Whose account it is, and whether the CDK may deploy into it."""
+
+import json
+from pathlib import Path
+
+import boto3
+import pytest
+
+from cli.findings import look
+from ops.doctor import account
+from settings.environment import Environment
+from stacks.__main__ import synthesize
+from tests.ops.conftest import Stubbed, levels
+
+PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}
+
+
+def test_the_account_and_who_asks_are_shown(settings: Environment, stubbed: Stubbed) -> None:
+    sts, stub = stubbed("sts")
+    arn = "arn:aws:sts::123456789012:assumed-role/deployer/ana"
+    stub.add_response("get_caller_identity", {"Account": "123456789012", "Arn": arn, "UserId": "x"}, {})
+    (finding,) = account.credentials(settings, sts)
+    assert finding.level == "ok"
+    assert "account 123456789012, region ca-central-1" in finding.text
+
+
+def test_no_credentials_fail_with_how_to_sign_in(
+    settings: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    sts = boto3.Session(region_name="ca-central-1").client("sts")
+    (finding,) = account.credentials(settings, sts)
+    assert (finding.level, finding.text) == ("failure", "Unable to locate credentials.")
+    assert "aws sso login" in finding.hint
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"])
+def test_credentials_that_are_not_accepted_fail(settings: Environment, stubbed: Stubbed, code: str) -> None:
+    sts, stub = stubbed("sts")
+    stub.add_client_error("get_caller_identity", code)
+    (finding,) = look("credentials", lambda: account.credentials(settings, sts))
+    assert finding.level == "failure"
+    assert "Sign in again" in finding.hint
+
+
+@pytest.mark.parametrize(("version", "level"), [("6", "ok"), ("28", "ok"), ("5", "failure")])
+def test_the_bootstrap_is_new_enough_or_fails(
+    settings: Environment, stubbed: Stubbed, version: str, level: str
+) -> None:
+    ssm, stub = stubbed("ssm")
+    stub.add_response("get_parameter", {"Parameter": {"Value": version}}, PARAMETER)
+    assert levels(account.bootstrap(settings, ssm)) == [level]
+
+
+def test_a_region_that_is_not_bootstrapped_fails(settings: Environment, stubbed: Stubbed) -> None:
+    ssm, stub = stubbed("ssm")
+    stub.add_client_error("get_parameter", "ParameterNotFound", expected_params=PARAMETER)
+    (finding,) = account.bootstrap(settings, ssm)
+    assert (finding.level, "make bootstrap ENV=shop" in finding.hint) == ("failure", True)
+
+
+def test_the_templates_need_no_newer_bootstrap_than_is_asked_for(
+    settings: Environment, tmp_path: Path
+) -> None:
+    synthesize(settings, tmp_path)
+    artifacts = json.loads((tmp_path / "manifest.json").read_text())["artifacts"].values()
+    needed = {
+        one["properties"].get("requiresBootstrapStackVersion", 0) for one in artifacts if "properties" in one
+    }
+    assert max(needed) == account.BOOTSTRAP_VERSION

@@ -1,0 +1,146 @@
+"""The endpoint's name and log are ours, and what is there can become what the settings say."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from ops.doctor.endpoint import endpoint_log, endpoint_name
+from settings.environment import Environment
+from tests.ops.conftest import Stubbed, levels, make_settings
+
+ARN = "arn:aws:sagemaker:ca-central-1:123456789012:endpoint/blip2-endpoint"
+STACK = {"StackName": "vitrine-shop-model"}
+LOG = "/aws/sagemaker/Endpoints/blip2-endpoint"
+SCALING = "AWS::ApplicationAutoScaling::ScalableTarget"
+
+
+def endpoint() -> dict[str, Any]:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    return {
+        "EndpointName": "blip2-endpoint",
+        "EndpointArn": ARN,
+        "EndpointConfigName": "Config-1",
+        "EndpointStatus": "InService",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
+
+
+def resource(physical_id: str, kind: str = "AWS::SageMaker::Endpoint") -> dict[str, Any]:
+    return {
+        "LogicalResourceId": "Endpoint",
+        "PhysicalResourceId": physical_id,
+        "ResourceType": kind,
+        "LastUpdatedTimestamp": datetime(2026, 11, 1, tzinfo=UTC),
+        "ResourceStatus": "CREATE_COMPLETE",
+    }
+
+
+def stack(stub: Stubber, *resources: dict[str, Any]) -> None:
+    stub.add_response("list_stack_resources", {"StackResourceSummaries": list(resources)}, STACK)
+
+
+def config(stub: Stubber, instance_type: str = "ml.t2.medium", *, asynchronous: bool = False) -> None:
+    answer: dict[str, Any] = {
+        "EndpointConfigName": "Config-1",
+        "EndpointConfigArn": f"{ARN}-config",
+        "CreationTime": datetime(2026, 11, 1, tzinfo=UTC),
+        "ProductionVariants": [{"VariantName": "AllTraffic", "InstanceType": instance_type}],
+    }
+    if asynchronous:
+        answer["AsyncInferenceConfig"] = {"OutputConfig": {"S3OutputPath": "s3://exchange/answers"}}
+    stub.add_response("describe_endpoint_config", answer, {"EndpointConfigName": "Config-1"})
+
+
+def test_a_name_that_is_free_is_well(settings: Environment, stubbed: Stubbed) -> None:
+    (sagemaker, stub), (cloudformation, _) = stubbed("sagemaker"), stubbed("cloudformation")
+    stub.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint")
+    (finding,) = endpoint_name(settings, sagemaker, cloudformation)
+    assert (finding.level, finding.text) == ("ok", "blip2-endpoint is free")
+
+
+@pytest.mark.parametrize(("owned", "level"), [(ARN, "ok"), ("arn:other", "failure"), (None, "failure")])
+def test_an_endpoint_of_that_name_is_our_stacks_own(
+    settings: Environment, stubbed: Stubbed, owned: str | None, level: str
+) -> None:
+    (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
+    stub.add_response("describe_endpoint", endpoint(), {"EndpointName": "blip2-endpoint"})
+    if owned is None:
+        stacks.add_client_error("list_stack_resources", "ValidationError", "does not exist")
+    else:
+        stack(stacks, resource(owned))
+    if owned == ARN:
+        config(stub)
+    (finding,) = endpoint_name(settings, sagemaker, cloudformation)
+    assert finding.level == level
+    assert ("model.endpoint_name" in finding.hint) == (level == "failure")
+
+
+@pytest.mark.parametrize(
+    ("runs", "scales", "model", "level"),
+    [
+        ("ml.g4dn.xlarge", True, {}, "failure"),
+        ("ml.g4dn.xlarge", False, {}, None),
+        ("ml.g4dn.xlarge", False, {"instance_type": "ml.m5.large", "max_instances": 2}, None),
+        ("ml.t2.medium", True, {}, None),
+    ],
+)
+def test_another_instance_type_is_refused_while_scaling_is_registered(
+    stubbed: Stubbed, runs: str, scales: bool, model: dict[str, Any], level: str | None
+) -> None:
+    (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
+    stub.add_response("describe_endpoint", endpoint())
+    stack(stacks, resource(ARN), *([resource("endpoint/blip2|scaling", SCALING)] if scales else []))
+    config(stub, runs)
+    findings = list(endpoint_name(make_settings(model=model), sagemaker, cloudformation))
+    assert levels(findings) == (["ok", level] if level else ["ok"])
+    if level:
+        assert "runs on ml.g4dn.xlarge" in findings[1].text
+        assert findings[1].hint == "Set model.paused = true, deploy, then set it back."
+
+
+@pytest.mark.parametrize(("asynchronous", "mode"), [(True, "realtime"), (False, "async")])
+def test_another_mode_is_refused(stubbed: Stubbed, asynchronous: bool, mode: str) -> None:
+    (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
+    stub.add_response("describe_endpoint", endpoint())
+    stack(stacks, resource(ARN))
+    config(stub, asynchronous=asynchronous)
+    findings = list(endpoint_name(make_settings(model={"mode": mode}), sagemaker, cloudformation))
+    assert levels(findings) == ["ok", "failure"]
+    assert f"model.mode says {mode}" in findings[1].text
+    assert "model.paused = true" in findings[1].hint
+
+
+def test_an_endpoint_that_is_about_to_be_paused_may_differ(stubbed: Stubbed) -> None:
+    (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
+    stub.add_response("describe_endpoint", endpoint())
+    stack(stacks, resource(ARN))
+    settings = make_settings(model={"paused": True, "instance_type": "ml.m5.large"})
+    assert levels(endpoint_name(settings, sagemaker, cloudformation)) == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("there", "owned", "level"),
+    [
+        ([], None, "ok"),
+        ([f"{LOG}-2"], None, "ok"),
+        ([LOG], LOG, "ok"),
+        ([LOG], "/other", "failure"),
+        ([f"{LOG}-2", LOG], "/other", "failure"),
+    ],
+)
+def test_a_log_group_that_sagemaker_made_itself_is_in_the_way(
+    settings: Environment, stubbed: Stubbed, there: list[str], owned: str | None, level: str
+) -> None:
+    (logs, stub), (cloudformation, stacks) = stubbed("logs"), stubbed("cloudformation")
+    groups = [{"logGroupName": name} for name in there]
+    stub.add_response("describe_log_groups", {"logGroups": groups}, {"logGroupNamePrefix": LOG})
+    if owned is not None:
+        stack(stacks, resource(owned, "AWS::Logs::LogGroup"))
+    (finding,) = endpoint_log(settings, logs, cloudformation)
+    assert finding.level == level
+    assert (f"delete-log-group --region ca-central-1 --log-group-name {LOG}" in finding.hint) == (
+        level == "failure"
+    )

@@ -1,0 +1,73 @@
+"""The image is in our repository, or this machine can build it."""
+
+import platform
+from pathlib import Path
+
+import pytest
+
+from ops.doctor import image
+from settings.environment import Environment
+from stacks.storage.stack import image_repository_name
+from tests.ops.conftest import Stubbed
+
+DIGEST = f"sha256:{'a' * 64}"
+ASKED = {"repositoryName": "vitrine-shop-analyze", "imageIds": [{"imageDigest": DIGEST}]}
+
+
+def test_the_repository_is_the_storage_stacks(settings: Environment) -> None:
+    assert image.repository_name(settings) == image_repository_name(settings.name)
+
+
+def test_an_image_that_is_pushed_is_well(settings: Environment, stubbed: Stubbed) -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_response("describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, ASKED)
+    (finding,) = image.pushed(settings, DIGEST, ecr)
+    assert finding.level == "ok"
+
+
+@pytest.mark.parametrize("code", ["ImageNotFoundException", "RepositoryNotFoundException"])
+def test_an_image_that_is_not_pushed_fails(settings: Environment, stubbed: Stubbed, code: str) -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_client_error("describe_images", code)
+    (finding,) = image.pushed(settings, DIGEST, ecr)
+    assert (finding.level, "make image ENV=shop" in finding.hint) == ("failure", True)
+
+
+def test_without_docker_the_cdk_builds_no_image(
+    settings: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    (finding,) = image.buildable(settings)
+    assert (finding.level, "CDK_DOCKER" in finding.hint) == ("failure", True)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "registered", "level"),
+    [
+        ("Linux", "x86_64", False, "warning"),
+        ("Linux", "x86_64", True, "ok"),
+        ("Linux", "aarch64", False, "ok"),
+        ("Darwin", "x86_64", False, "ok"),  # Docker Desktop brings its own
+    ],
+)
+def test_another_architecture_needs_an_interpreter(
+    settings: Environment,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    system: str,
+    machine: str,
+    registered: bool,
+    level: str,
+) -> None:
+    tool, interpreter = tmp_path / "finch", tmp_path / "qemu-aarch64"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    if registered:
+        interpreter.touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CDK_DOCKER", "finch")
+    monkeypatch.setattr(image, "_INTERPRETER", interpreter)
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    (finding,) = image.buildable(settings)
+    assert finding.level == level

@@ -1,0 +1,63 @@
+"""What the settings say by themselves."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ops.doctor.settings_check import settings_filled, smoke_user
+from settings.environment import load_environment
+from tests.ops.conftest import KEY, levels, make_settings
+
+TODAY = date(2026, 11, 24)
+
+
+def test_settings_that_are_filled_in_are_well() -> None:
+    assert levels(settings_filled(make_settings(), TODAY)) == ["ok"]
+
+
+def test_each_placeholder_of_the_committed_files_fails() -> None:
+    for name in ("dev", "prod"):
+        findings = list(settings_filled(load_environment(name), TODAY))
+        failed = [finding for finding in findings if finding.level.value == "failure"]
+        told = [finding.text.partition(" is still the placeholder")[0] for finding in failed]
+        assert sorted(told) == ["supabase.publishable_key", "supabase.url", "webhook.url"]
+
+
+def test_notice_of_the_settings_warns() -> None:
+    llm = {"shutdown_date": date(2026, 12, 11)}
+    findings = list(settings_filled(make_settings(llm=llm), TODAY))
+    assert levels(findings) == ["warning", "ok"]
+    assert "shuts down on 2026-12-11" in findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("named", "level"),
+    [
+        ((), "warning"),
+        (("SUPABASE_SMOKE_EMAIL",), "warning"),
+        (("SUPABASE_SMOKE_EMAIL", "SUPABASE_SMOKE_PASSWORD"), "ok"),
+        (("VITRINE_SMOKE_TOKEN",), "ok"),
+    ],
+)
+def test_without_a_user_for_the_smoke_test_it_warns(
+    monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...], level: str
+) -> None:
+    for name in named:
+        monkeypatch.setenv(name, "secret")
+    (finding,) = smoke_user()
+    assert finding.level == level
+    assert "secret" not in finding.text + finding.hint
+
+
+def test_the_demo_model_on_a_gpu_warns_with_its_price() -> None:
+    gpu = {"instance_type": "ml.g4dn.xlarge", "usd_per_hour": 0.82}
+    findings = list(settings_filled(make_settings(model=gpu), TODAY))
+    assert levels(findings) == ["warning", "ok"]
+    assert "0.82 USD an hour, 599 USD a month if it never sleeps" in findings[0].text
+
+
+@pytest.mark.parametrize("change", [{"artifact": KEY}, {"paused": True}, {"instance_type": "ml.m5.large"}])
+def test_a_gpu_that_is_needed_or_costs_nothing_is_well(change: dict[str, Any]) -> None:
+    model = {"instance_type": "ml.g4dn.xlarge", **change}
+    assert levels(settings_filled(make_settings(model=model), TODAY)) == ["ok"]

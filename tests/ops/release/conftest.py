@@ -1,0 +1,187 @@
+"""An account in the emulator, as a first deployment left it; its endpoint asks the real handlers."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from model_artifacts.blip2.tools import packaging
+from model_artifacts.blip2.tools.events import Events
+from model_artifacts.blip2.tools.photos import Case
+from model_artifacts.blip2_demo import MODEL
+from model_artifacts.blip2_demo.training.evaluate import handlers
+from ops.release.command import sdk_start
+from ops.release.release import Means, release
+from services.core.domain.observation import Observation
+from services.core.vision.endpoint import RealtimeVisionEndpoint
+from settings.environment import FOLDER, load_environment
+from tests.ops.release.emulated import always_on
+
+REGION = "ca-central-1"
+ENDPOINT = "blip2-endpoint-canary"
+TEMPLATE = {
+    "Resources": {
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "model",
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "sagemaker.amazonaws.com"},
+                            "Action": "sts:AssumeRole",
+                        }
+                    ],
+                },
+            },
+        },
+        "Model": {
+            "Type": "AWS::SageMaker::Model",
+            "Properties": {
+                "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                "PrimaryContainer": {"Image": "1.dkr.ecr.ca-central-1.amazonaws.com/a:1"},
+            },
+        },
+    }
+}
+
+
+class Runtime:
+    """Asks the archive's handlers, as long as there is such an endpoint."""
+
+    def __init__(self, sagemaker: Any) -> None:
+        self.sagemaker, self.inference = sagemaker, handlers()
+        self.model = self.inference.model_fn(str(MODEL))
+        self.asked = 0
+        self.change: Callable[[dict[str, Any]], object] = lambda reply: None
+
+    def invoke_endpoint(self, **call: Any) -> dict[str, Any]:
+        self.asked += 1
+        self.sagemaker.describe_endpoint(EndpointName=call["EndpointName"])
+        reply = self.answer(call)
+        self.change(reply)
+        return {"Body": io.BytesIO(json.dumps(reply).encode())}
+
+    def answer(self, call: dict[str, Any]) -> dict[str, Any]:
+        given = self.inference.input_fn(call["Body"], call["ContentType"])
+        made = self.inference.output_fn(self.inference.predict_fn(given, self.model), call["Accept"])
+        answer: dict[str, Any] = json.loads(made[0] if isinstance(made, tuple) else made)
+        return answer
+
+    def refuse(self, reply: dict[str, Any]) -> None:
+        raise ClientError({"Error": {"Code": "ModelError"}, "OriginalStatusCode": 500}, "InvokeEndpoint")  # type: ignore[typeddict-unknown-key]
+
+
+@dataclass
+class Here:
+    """Asks the same handlers, without an endpoint."""
+
+    runtime: Runtime
+
+    def invoke_endpoint(self, **call: Any) -> dict[str, Any]:
+        return {"Body": io.BytesIO(json.dumps(self.runtime.answer(call)).encode())}
+
+
+@dataclass
+class Place:
+    """One environment, and how to release to it."""
+
+    folder: Path
+    session: boto3.Session
+    runtime: Runtime
+    checked: list[Path] = field(default_factory=list)
+    deployed: list[str] = field(default_factory=list)
+    deploy: Callable[[], None] | None = None
+    check: Callable[[Path, str], object] | None = None
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "shop.toml"
+
+    @property
+    def sagemaker(self) -> Any:
+        return self.session.client("sagemaker")
+
+    def archive(self, content: str = "first") -> Path:
+        """An archive with the demo's version, of bytes of its own."""
+        path = self.folder / "blip2-endpoint.tar.gz"
+        with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as packed:
+            stated = json.dumps({"version": self.runtime.model.manifest.artifact, "note": content}).encode()
+            entry = tarfile.TarInfo("manifest.json")
+            entry.size = len(stated)
+            packed.addfile(entry, io.BytesIO(stated))
+        return path
+
+    def release(self, archive: Path) -> bool:
+        settings = load_environment(self.file)
+        sha256 = packaging.sha256_of(archive)
+        log = Events(self.folder / "log.jsonl", {"env": "shop", "sha256": sha256})
+        means = Means(
+            session=self.session,
+            runtime=self.runtime,  # type: ignore[arg-type]
+            check=self.check or (lambda file, _type: self.checked.append(file)),
+            start=sdk_start(settings, self.session),
+            deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
+            look=self._look,
+            photos=[Case("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
+            sleep=lambda _seconds: None,
+        )
+        return release(settings, self.file, archive, sha256, log, means)
+
+    def _look(self, _archive: Path, cases: Sequence[Case]) -> list[Observation]:
+        model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here")
+        return [model.look(case.photos) for case in cases]
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "log.jsonl").read_text("utf-8").splitlines()]
+
+    def logs(self) -> list[Any]:
+        """The canary's log, where it is there."""
+        name = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
+        return self.session.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+
+    def left(self) -> list[str]:
+        """What is there of the canary."""
+        found = [one["EndpointName"] for one in self.sagemaker.list_endpoints()["Endpoints"]]
+        found += [
+            one["EndpointConfigName"] for one in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]
+        ]
+        found += [one["ModelName"] for one in self.sagemaker.list_models()["Models"]]
+        found += self.session.client("iam").list_role_policies(RoleName="model")["PolicyNames"]
+        return [name for name in found if "canary" in name]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
+    with mock_aws():
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
+        (tmp_path / "shop.toml").write_text(text, "utf-8")
+        s3: Any = session.client("s3")
+        s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
+        key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
+        encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+        s3.put_bucket_encryption(
+            Bucket="artifacts",
+            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": encryption}]},
+        )
+        session.client("ssm").put_parameter(
+            Name="/vitrine/shop/artifact-bucket", Value="artifacts", Type="String"
+        )
+        session.client("cloudformation").create_stack(
+            StackName="vitrine-shop-model",
+            TemplateBody=json.dumps(TEMPLATE),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        yield Place(tmp_path, session, Runtime(session.client("sagemaker")))

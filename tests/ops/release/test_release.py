@@ -1,0 +1,256 @@
+"""A release against the emulator: what it changes, what it leaves, and what it says in its log."""
+
+import json
+import os
+import re
+import signal
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cli.errors import UserError
+from model_artifacts.blip2.tools import packaging
+from ops.release.canary import CanaryFailed
+from ops.release.canary_role import POLICY, Permission
+from settings.environment import load_environment
+from tests.ops.release.conftest import ENDPOINT, Place
+
+WELL = [
+    "flight_checked",
+    "uploaded",
+    "canary_started",
+    "canary_answered",
+    "canary_gone",
+    "settings_written",
+    "deployed",
+    "released",
+]
+
+
+def names(place: Place) -> list[str]:
+    return [line["event"] for line in place.events()]
+
+
+def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None:
+    archive = place.archive()
+    before = place.file.read_text("utf-8")
+    assert place.release(archive)
+    key = f"models/{packaging.sha256_of(archive)}/blip2-endpoint.tar.gz"
+    stored = place.session.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read()
+    assert stored == archive.read_bytes()
+    assert place.deployed == [key]
+    assert place.file.read_text("utf-8") == before.replace('artifact = "demo"', f'artifact = "{key}"')
+    assert names(place) == WELL
+    assert {(line["env"], line["sha256"]) for line in place.events()} == {
+        ("shop", packaging.sha256_of(archive))
+    }
+    assert place.left() == place.logs() == []
+
+
+def test_the_canary_has_the_drivers_that_the_settings_choose(place: Place) -> None:
+    chosen = 'inference_ami_version = "al2023-ami-sagemaker-inference-gpu-4-1"'
+    text = place.file.read_text("utf-8")
+    place.file.write_text(text.replace('# inference_ami_version = "…"', chosen), "utf-8")
+    variants: list[Any] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        variants.extend(params["ProductionVariants"])
+
+    place.session.events.register("provide-client-params.sagemaker.CreateEndpointConfig", note)
+    place.release(place.archive())
+    versions = [one["InferenceAmiVersion"] for one in variants]
+    assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
+
+
+def test_the_same_archive_again_changes_nothing(place: Place) -> None:
+    archive = place.archive()
+    place.release(archive)
+    asked, text = place.runtime.asked, place.file.read_bytes()
+    assert not place.release(archive)
+    assert names(place)[len(WELL) :] == ["unchanged"]
+    assert (place.runtime.asked, len(place.deployed), len(place.checked)) == (asked, 1, 1)
+    assert place.file.read_bytes() == text
+
+
+def test_another_archive_takes_the_place_of_the_first(place: Place) -> None:
+    place.release(place.archive())
+    assert place.release(place.archive("second"))
+    assert names(place) == WELL + WELL
+    assert place.deployed[1] == load_environment(place.file).model.artifact != place.deployed[0]
+    assert place.left() == []
+
+
+def _other(reply: dict[str, Any]) -> None:
+    reply["artifact"] = "another-000000000000"
+
+
+def _worn(reply: dict[str, Any]) -> None:
+    reply["answers"][2]["scores"] = reply["answers"][2]["scores"] * 2
+
+
+def _nonsense(reply: dict[str, Any]) -> None:
+    scores = reply["answers"][0]["scores"][0]
+    reply["answers"][0]["scores"][0] = dict(
+        zip(scores, [*list(scores.values())[1:], scores["mug"]], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_other, "another-000"),
+        (_worn, "2 answers where 1"),
+        (_nonsense, r"type \w+ \d+% where \d+% is due"),
+        (None, "ModelError"),
+    ],
+)
+def test_a_canary_that_fails_changes_nothing_and_leaves_nothing(
+    place: Place, change: Any, reason: str
+) -> None:
+    place.runtime.change = change or place.runtime.refuse
+    text = place.file.read_bytes()
+    with pytest.raises(CanaryFailed, match=reason):
+        place.release(place.archive())
+    assert names(place)[-1] == "canary_failed"
+    assert re.search(reason, place.events()[-1]["reason"])
+    assert place.file.read_bytes() == text
+    assert place.deployed == place.left() == []
+    assert [log["retentionInDays"] for log in place.logs()] == [7]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals) -> None:
+    text = place.file.read_bytes()
+    before = signal.getsignal(how)
+    place.runtime.change = lambda _reply: os.kill(os.getpid(), how)
+    with pytest.raises(KeyboardInterrupt):
+        place.release(place.archive())
+    assert names(place)[-1] == "canary_interrupted"
+    assert place.file.read_bytes() == text
+    assert place.deployed == place.left() == []
+    assert signal.getsignal(how) == before
+
+
+def _rounded(reply: dict[str, Any]) -> None:
+    for answer in reply["answers"]:
+        for scores in answer["scores"]:
+            for candidate, probability in scores.items():
+                scores[candidate] = round(probability, 1)
+
+
+def test_a_canary_of_another_precision_is_the_same_model(place: Place) -> None:
+    place.runtime.change = _rounded
+    assert place.release(place.archive())
+    answered = next(line for line in place.events() if line["event"] == "canary_answered")
+    assert 0 < answered["largest_difference"] <= 0.05
+
+
+def kill_a_release(place: Place) -> None:
+    sagemaker = place.sagemaker
+    role = "arn:aws:iam::123456789012:role/model"
+    sagemaker.create_model(ModelName=ENDPOINT, ExecutionRoleArn=role, PrimaryContainer={"Image": "old"})
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": ENDPOINT,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.g4dn.xlarge",
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=ENDPOINT, ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::artifacts/old"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    place.session.client("iam").put_role_policy(
+        RoleName="model", PolicyName=POLICY, PolicyDocument=json.dumps(document)
+    )
+    assert len(place.left()) == 4
+
+
+def test_what_a_killed_run_left_goes_first(place: Place) -> None:
+    kill_a_release(place)
+    seen: list[str] = []
+    place.check = lambda _file, _type: seen.extend(place.left())
+    assert place.release(place.archive())
+    assert names(place) == ["leftovers_removed", *WELL]
+    assert seen == place.left() == []
+
+
+def test_what_a_killed_run_left_goes_where_nothing_else_happens(place: Place) -> None:
+    archive = place.archive()
+    place.release(archive)
+    kill_a_release(place)
+    assert not place.release(archive)
+    assert names(place)[len(WELL) :] == ["leftovers_removed", "unchanged"]
+    assert place.left() == []
+
+
+def test_the_canary_may_read_the_archive_and_write_its_log_while_it_lives(place: Place) -> None:
+    seen: list[str] = []
+    place.runtime.change = lambda _reply: seen.extend(place.left())
+    place.release(place.archive())
+    assert sorted(seen) == [ENDPOINT, ENDPOINT, ENDPOINT, POLICY]
+
+
+def test_the_permission_names_one_object_one_log_and_one_key_and_lapses(place: Place) -> None:
+    permission = Permission(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
+    with permission.given("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
+        held = place.session.client("iam").get_role_policy(RoleName="model", PolicyName=POLICY)
+    statements = json.loads(json.dumps(held["PolicyDocument"]))["Statement"]
+    log = f"log-group:/aws/sagemaker/Endpoints/{ENDPOINT}:*"
+    assert {tuple(one["Action"]): one["Resource"] for one in statements} == {
+        ("s3:GetObject",): "arn:aws:s3:::artifacts/models/1/a.tar.gz",
+        ("kms:Decrypt",): "arn:aws:kms:key/1",
+        (
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ): f"arn:aws:logs:ca-central-1:123456789012:{log}",
+    }
+    lapses = {one["Condition"]["DateLessThan"]["aws:CurrentTime"] for one in statements}
+    (lapse,) = map(datetime.fromisoformat, lapses)
+    assert timedelta(0) < lapse - datetime.now(UTC) <= timedelta(hours=4)
+
+
+def test_a_deployment_that_fails_gives_the_settings_back(place: Place) -> None:
+    def fail() -> None:
+        raise UserError("the alarm took it back")
+
+    place.deploy, text = fail, place.file.read_bytes()
+    with pytest.raises(UserError, match="alarm"):
+        place.release(place.archive())
+    assert place.events()[-1]["event"] == "deployment_failed"
+    assert place.file.read_bytes() == text
+    assert place.left() == []
+
+
+def test_an_archive_that_does_not_fly_is_not_uploaded(place: Place) -> None:
+    def fail(_archive: object, _type: str) -> None:
+        raise UserError("a NaN weight")
+
+    place.check = fail
+    with pytest.raises(UserError, match="NaN"):
+        place.release(place.archive())
+    assert names(place) == ["flight_check_failed"]
+    assert "Contents" not in place.session.client("s3").list_objects_v2(Bucket="artifacts")
+
+
+def test_an_environment_that_was_never_deployed_is_told_so(place: Place) -> None:
+    place.session.client("ssm").delete_parameter(Name="/vitrine/shop/artifact-bucket")
+    with pytest.raises(UserError, match="no artifact bucket"):
+        place.release(place.archive())
+
+
+def test_an_environment_without_a_model_is_told_so(place: Place) -> None:
+    place.session.client("cloudformation").delete_stack(StackName="vitrine-shop-model")
+    with pytest.raises(UserError, match="holds no model"):
+        place.release(place.archive())
+
+
+def test_a_bucket_without_a_key_of_its_own_gets_no_model(place: Place) -> None:
+    plain: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    place.session.client("s3").put_bucket_encryption(
+        Bucket="artifacts", ServerSideEncryptionConfiguration=plain
+    )
+    with pytest.raises(UserError, match="no KMS key"):
+        place.release(place.archive())
+    assert place.deployed == []

@@ -1,0 +1,184 @@
+"""The whole command in one account of moto's: flight-check, upload, canary, settings, deployment by the CDK.
+
+Real: the demo's archives and their server, S3 and KMS, the SDK's deploy(), the settings' file, `cdk synth`
+and `cdk deploy` of the model's stack. What moto lacks: its CloudFormation knows no alarm (one stands in),
+takes no tags of keys and parameters (left out), loses a second change set of the same name (the CDK works
+without them), and stops at the new model: it brings it to no configuration and no endpoint, and there is no
+UpdateEndpoint. No model is behind its endpoints: they say what the test prepared, which the archive said on
+this machine.
+"""
+
+import functools
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.cloudformation.models import CloudFormationBackend, cloudformation_backends
+from moto.kms.models import Key
+from moto.moto_api._internal.models import moto_api_backend
+from moto.sagemaker.models import FakeEndpoint
+from moto.server import ThreadedMotoServer
+from moto.ssm.models import Parameter
+
+from cli import cdk
+from model_artifacts.blip2.__main__ import main
+from model_artifacts.blip2.tools import deploy, packaging
+from model_artifacts.blip2.tools.flight_check.command import check
+from ops.doctor.account import BOOTSTRAP_VERSION, QUALIFIER
+from ops.release import command
+from settings.environment import FOLDER, load_environment
+from tests.ops.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, said_here, storage
+from tests.ops.release.test_release import WELL
+
+pytestmark = [pytest.mark.system, pytest.mark.filterwarnings("ignore:Tried to parse AWS..CDK..Metadata")]
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    moto_api_backend.reset()
+    try:
+        _, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        # By this name moto knows a template's address for one of its own bucket's.
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION", f"http://localhost:{port}")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        monkeypatch.setenv("AWS_REGION", REGION)
+        pause = time.sleep
+        monkeypatch.setattr("time.sleep", lambda seconds: pause(min(seconds, 0.1)))  # the SDK waits long
+        for kind in (Key, Parameter):
+            _take_no_tags(monkeypatch, kind)
+        _forget_unknown_parameters(monkeypatch)
+        monkeypatch.setattr(FakeEndpoint, "update_from_cloudformation_json", _serve_another_configuration)
+        called = cdk._cdk
+
+        def directly(*words: str, **named: Any) -> None:
+            called(*words, *(["--method=direct"] if words[0] == "deploy" else []), **named)
+
+        monkeypatch.setattr(cdk, "_cdk", directly)
+        monkeypatch.setattr(cdk, "TOOLS", tmp_path)
+        monkeypatch.setattr(deploy, "LOGS", tmp_path)
+        monkeypatch.setattr(command, "check", functools.partial(check, here=True))
+        made = Account(tmp_path, functools.cache(functools.partial(_client, port)))
+        text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
+        made.file.write_text(text, "utf-8")
+        _deploy_first(made)
+        yield made
+    finally:
+        server.stop()
+
+
+def _take_no_tags(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    original = kind.create_from_cloudformation_json
+
+    def create(name: str, resource: dict[str, Any], *more: Any, **named: Any) -> Any:
+        properties = {key: value for key, value in resource["Properties"].items() if key != "Tags"}
+        return original(name, {**resource, "Properties": properties}, *more, **named)
+
+    monkeypatch.setattr(kind, "create_from_cloudformation_json", create)
+
+
+def _forget_unknown_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One with a default was never stored, and moto fails over keeping its value.
+    original = CloudFormationBackend._resolve_update_parameters
+
+    def resolve(backend: Any, instance: Any, incoming_params: list[dict[str, Any]]) -> dict[str, str]:
+        stored = instance.parameters
+        known = [one for one in incoming_params if "ParameterValue" in one or one["ParameterKey"] in stored]
+        return original(backend, instance, known)
+
+    monkeypatch.setattr(CloudFormationBackend, "_resolve_update_parameters", resolve)
+
+
+def _serve_another_configuration(
+    deploy: FakeEndpoint, _name: str, declared: dict[str, Any], *_more: Any, **_named: Any
+) -> FakeEndpoint:
+    deploy.endpoint_config_name = declared["Properties"]["EndpointConfigName"]
+    return deploy
+
+
+def _client(port: int, service: Any) -> Any:
+    return boto3.client(service, region_name=REGION, endpoint_url=f"http://127.0.0.1:{port}")
+
+
+def _deploy_first(account: Account) -> None:
+    version = str(BOOTSTRAP_VERSION)
+    account.client("ssm").put_parameter(
+        Name=f"/cdk-bootstrap/{QUALIFIER}/version", Value=version, Type="String"
+    )
+    account.client("s3").create_bucket(
+        Bucket=f"cdk-{QUALIFIER}-assets-{ACCOUNT}-{REGION}",
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+    )
+    assembly = account.folder / "assembly-first"
+    cdk.synth(str(account.file), assembly)
+    account.client("cloudformation").create_stack(
+        StackName=f"vitrine-{NAME}-storage", TemplateBody=storage(assembly)
+    )
+    cdk.deploy(assembly, [f"vitrine-{NAME}-model"], asking=False)
+    # The CDK names it at an update, to be kept as it is by default; moto knows no default then.
+    stack = cloudformation_backends[ACCOUNT][REGION].get_stack(f"vitrine-{NAME}-model")
+    stack.parameters["BootstrapVersion"] = f"/cdk-bootstrap/{QUALIFIER}/version"
+
+
+def _events(lines: list[dict[str, Any]]) -> list[str]:
+    return [line["event"] for line in lines]
+
+
+def test_first_again_update_failed_canary_and_an_owned_endpoint(account: Account) -> None:
+    first = account.archive("first.tar.gz", "1" * 40)
+    said = said_here(first)
+
+    account.prepare(said)
+    status, events = account.release(first)
+    assert (status, _events(events)) == (0, WELL)
+    key = packaging.key(packaging.sha256_of(first))
+    assert load_environment(str(account.file)).model.artifact == key
+    assert account.held() == f"s3://{account.bucket}/{key}"
+    head = account.client("s3").head_object(Bucket=account.bucket, Key=key)
+    assert head["ServerSideEncryption"] == "aws:kms"
+    after_first = account.state()
+    assert "vitrine-release-canary" not in str(after_first["policies"])
+
+    status, events = account.release(first)
+    assert (status, _events(events)) == (0, ["unchanged"])
+    assert account.state() == after_first
+
+    second = account.archive("second.tar.gz", "2" * 40)
+    account.prepare(said_here(second))
+    status, events = account.release(second)
+    assert (status, _events(events)) == (0, WELL)
+    assert account.held().endswith(packaging.key(packaging.sha256_of(second)))
+    after_second = account.state()
+
+    # Of the right shape, and about another photo.
+    account.prepare([*said[1:], said[0]])
+    status, events = account.release(account.archive("third.tar.gz", "3" * 40))
+    assert (status, _events(events)[-1]) == (1, "canary_failed")
+    assert "is due" in events[-1]["reason"]
+    assert account.state() == after_second
+
+    _own(account)
+    status = main(
+        [
+            *("deploy", "--endpoint", account.endpoint, "--model-data", "s3://a/b.tar.gz"),
+            *("--role", f"arn:aws:iam::{ACCOUNT}:role/any", "--instance-type", "ml.g4dn.xlarge"),
+            *("--region", REGION),
+        ]
+    )
+    (refused,) = (account.folder / f"deploy-{account.endpoint}.jsonl").read_text("utf-8").splitlines()
+    assert (status, json.loads(refused)["event"]) == (1, "refused")
+    assert account.state() == after_second
+
+
+def _own(account: Account) -> None:
+    # As CloudFormation does, and moto's does not.
+    sagemaker = account.client("sagemaker")
+    arn = sagemaker.describe_endpoint(EndpointName=account.endpoint)["EndpointArn"]
+    owner = {"Key": "aws:cloudformation:stack-name", "Value": f"vitrine-{NAME}-model"}
+    sagemaker.add_tags(ResourceArn=arn, Tags=[owner])

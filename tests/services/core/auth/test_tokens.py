@@ -1,0 +1,235 @@
+"""Whose token it is, and every token that is refused."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.core.auth.tokens import Identity, TokenVerifier, supabase_issuer
+from services.core.domain.errors import InvalidToken, KeysUnavailable
+from tests.services.core.auth.issuer import Issuer, public_jwk, running_issuer
+
+SECRET = "a-legacy-secret-that-is-long-enough-to-be-one"
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting_issuer() -> Iterator[Issuer]:
+    with running_issuer() as running:
+        yield running
+
+
+@pytest.fixture
+def verifier(issuer: Issuer) -> TokenVerifier:
+    return TokenVerifier(issuer.name)
+
+
+def encoded(part: dict[str, Any] | bytes) -> str:
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def refused(verifier: TokenVerifier, token: str) -> str:
+    with pytest.raises(InvalidToken) as caught:
+        verifier.verify(token)
+    return caught.value.reason
+
+
+def test_a_good_token_names_its_user(verifier: TokenVerifier, issuer: Issuer) -> None:
+    assert verifier.verify(issuer.token()) == Identity("user-1")
+
+
+@pytest.mark.parametrize("url", ["https://project.supabase.co", "https://project.supabase.co/"])
+def test_a_supabase_project_issues_tokens_under_its_own_url(url: str) -> None:
+    assert supabase_issuer(url) == "https://project.supabase.co/auth/v1"
+
+
+def test_rs256_by_the_key_set_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
+    issuer.keys.append(public_jwk(RSA_KEY, "two"))
+    token = issuer.token(key=RSA_KEY, kid="two", algorithm="RS256")
+    assert verifier.verify(token) == Identity("user-1")
+
+
+def test_an_audience_among_several_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
+    assert verifier.verify(issuer.token(aud=["authenticated", "other"]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"exp": int(time.time()) - 60}, "expired"),
+        ({"iss": "https://other.example.com/auth/v1"}, "another issuer"),
+        ({"aud": "anon"}, "another audience"),
+        ({"iat": int(time.time()) + 86_400}, "not valid yet"),
+        ({"nbf": int(time.time()) + 86_400}, "not valid yet"),
+        ({"exp": None}, "lacks a claim"),
+        ({"iat": None}, "lacks a claim"),
+        ({"iss": None}, "lacks a claim"),
+        ({"aud": None}, "lacks a claim"),
+        ({"sub": None}, "lacks a claim"),
+        ({"sub": ""}, "names no subject"),
+        ({"sub": "  "}, "names no subject"),
+        ({"exp": float("inf")}, "malformed"),
+        ({"exp": "tomorrow"}, "malformed"),
+    ],
+)
+def test_a_claim_that_does_not_hold_is_refused(
+    verifier: TokenVerifier, issuer: Issuer, changes: dict[str, Any], reason: str
+) -> None:
+    assert reason in refused(verifier, issuer.token(**changes))
+
+
+@pytest.mark.parametrize("seconds", [-5, 5])
+def test_clocks_may_differ_a_little(verifier: TokenVerifier, issuer: Issuer, seconds: int) -> None:
+    now = int(time.time())
+    assert verifier.verify(issuer.token(exp=now + 3 + seconds, iat=now + seconds))
+
+
+def test_an_unsigned_token_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
+    token = f"{encoded({'alg': 'none', 'typ': 'JWT', 'kid': 'one'})}.{encoded(issuer.claims())}."
+    assert "algorithm is not accepted" in refused(verifier, token)
+
+
+@pytest.mark.parametrize("legacy", [None, SECRET])
+@pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
+def test_hs256_signed_with_the_public_key_is_refused(
+    issuer: Issuer, legacy: str | None, encoding: Encoding
+) -> None:
+    verifier = TokenVerifier(issuer.name, legacy_secret=legacy)
+    public = issuer.key.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+    signed = f"{encoded({'alg': 'HS256', 'typ': 'JWT', 'kid': 'one'})}.{encoded(issuer.claims())}"
+    signature = hmac.new(public, signed.encode(), hashlib.sha256).digest()
+    assert refused(verifier, f"{signed}.{encoded(signature)}")
+
+
+def test_hs256_is_refused_without_a_legacy_secret(verifier: TokenVerifier, issuer: Issuer) -> None:
+    token = issuer.token(key=SECRET, kid=None, algorithm="HS256")
+    assert "algorithm is not accepted" in refused(verifier, token)
+
+
+def test_hs256_with_the_legacy_secret_needs_no_key_set(issuer: Issuer) -> None:
+    verifier = TokenVerifier(issuer.name, legacy_secret=SECRET)
+    assert verifier.verify(issuer.token(key=SECRET, kid=None, algorithm="HS256")) == Identity("user-1")
+    assert issuer.asked == 0
+
+
+def test_the_legacy_secret_verifies_the_claims_too(issuer: Issuer) -> None:
+    verifier = TokenVerifier(issuer.name, legacy_secret=SECRET)
+    token = issuer.token(key=SECRET, algorithm="HS256", exp=int(time.time()) - 60)
+    assert "expired" in refused(verifier, token)
+
+
+def test_a_secret_too_short_to_be_one_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="at least 32 bytes"):
+        TokenVerifier("https://a.example.com", "https://a.example.com/jwks", legacy_secret="short")
+
+
+def test_the_algorithm_is_the_keys_not_the_tokens(verifier: TokenVerifier, issuer: Issuer) -> None:
+    token = issuer.token(key=RSA_KEY, kid="one", algorithm="RS256")
+    assert "not its key's" in refused(verifier, token)
+
+
+@pytest.mark.parametrize("algorithm", ["RS512", "PS256", "ES384"])
+def test_other_algorithms_are_refused(verifier: TokenVerifier, issuer: Issuer, algorithm: str) -> None:
+    key = ec.generate_private_key(ec.SECP384R1()) if algorithm == "ES384" else RSA_KEY
+    assert "algorithm is not accepted" in refused(verifier, issuer.token(key=key, algorithm=algorithm))
+
+
+def test_a_token_of_somebody_elses_key_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    assert "signature is wrong" in refused(verifier, issuer.token(key=stranger))
+
+
+def test_a_token_that_does_not_name_its_key_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
+    assert "which key" in refused(verifier, issuer.token(kid=None))
+
+
+def test_a_key_inside_the_token_is_not_trusted(verifier: TokenVerifier, issuer: Issuer) -> None:
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    headers = {"kid": "mine", "jwk": public_jwk(stranger, "mine"), "jku": "https://evil.example.com"}
+    token = jwt.encode(issuer.claims(), stranger, algorithm="ES256", headers=headers)
+    assert "key is not known" in refused(verifier, token)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b.c",
+        "é.é.é",
+        "a" * 8193,
+        f"{encoded(b'[' * 3000)}.e30.",
+        f"{encoded({'alg': ['ES256']})}.e30.",
+        f"{encoded({'alg': 'ES256', 'kid': {}})}.e30.",
+        f"{encoded(b'null')}.e30.x",
+    ],
+)
+def test_what_is_no_token_is_refused(verifier: TokenVerifier, token: str) -> None:
+    reason = refused(verifier, token)
+    assert not token or token not in reason
+
+
+def test_without_keys_nothing_is_said_about_a_token(issuer: Issuer) -> None:
+    issuer.status = 503
+    verifier = TokenVerifier(issuer.name)
+    with pytest.raises(KeysUnavailable):
+        verifier.verify(issuer.token())
+    with pytest.raises(KeysUnavailable):
+        verifier.check()
+
+
+@given(st.text())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_text_is_refused_and_raises_nothing_else(lasting_issuer: Issuer, text: str) -> None:
+    verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
+    assert refused(verifier, text)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    header=st.fixed_dictionaries(
+        {"alg": st.sampled_from(["ES256", "RS256", "HS256", "none", "None", "es256"]) | json_values},
+        optional={"kid": st.just("one") | json_values, "typ": json_values, "crit": json_values},
+    ),
+    signature=st.binary(max_size=80),
+)
+@settings(deadline=None)
+def test_no_header_makes_up_for_a_signature(
+    lasting_issuer: Issuer, header: dict[str, Any], signature: bytes
+) -> None:
+    verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
+    token = f"{encoded(header)}.{encoded(lasting_issuer.claims())}.{encoded(signature)}"
+    assert refused(verifier, token)
+
+
+@given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
+@settings(deadline=None)
+def test_one_changed_byte_is_one_too_many(lasting_issuer: Issuer, place: int, flip: int) -> None:
+    verifier = TokenVerifier(lasting_issuer.name)
+    head, body, tail = lasting_issuer.token().split(".")
+    raw = bytearray(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    raw[place % len(raw)] ^= flip
+    assert refused(verifier, f"{head}.{encoded(bytes(raw))}.{tail}")

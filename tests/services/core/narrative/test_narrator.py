@@ -1,0 +1,160 @@
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from openai import AsyncOpenAI
+
+from services.core.domain.assessment import Assessment, assess
+from services.core.domain.observation import Observation
+from services.core.narrative.narrator import Narrative, Narrator
+
+GOOD = {
+    "title": "Blue ceramic mug, excellent condition",
+    "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and "
+    "nothing else was found. Please look at the photos of the mug before you decide.",
+}
+
+
+@pytest.fixture
+def mug(observation: Callable[..., Observation]) -> Assessment:
+    return assess(observation())
+
+
+def completion(content: str | None, finish: str = "stop", refusal: str | None = None) -> httpx2.Response:
+    message = {"role": "assistant", "content": content, "refusal": refusal}
+    return httpx2.Response(
+        200,
+        json={
+            "id": "c",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "m",
+            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
+            "usage": {"prompt_tokens": 300, "completion_tokens": 60, "total_tokens": 360},
+        },
+    )
+
+
+def narrate(assessment: Assessment, answer: Any, budget_s: float = 2.0, key: str = "k") -> Narrative:
+    async def run() -> Narrative:
+        transport = httpx2.MockTransport(answer)
+        async with httpx2.AsyncClient(transport=transport) as http:
+            client = AsyncOpenAI(api_key=key, base_url="http://llm/v1", http_client=http, max_retries=0)
+            narrator = Narrator(client, "m", budget_s, "none")
+            return await narrator.narrate(assessment, "en")
+
+    return asyncio.run(run())
+
+
+def test_words_that_hold_are_taken(mug: Assessment) -> None:
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)))
+    assert narrative.source == "llm"
+    assert narrative.text.model_dump() == GOOD
+    assert (narrative.input_tokens, narrative.output_tokens) == (300, 60)
+
+
+def test_the_llm_is_asked_by_strict_schema_with_facts_last(mug: Assessment) -> None:
+    asked: dict[str, Any] = {}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.update(json.loads(request.content))
+        return completion(json.dumps(GOOD))
+
+    narrate(mug, answer)
+    assert asked["response_format"]["json_schema"]["strict"] is True
+    assert asked["reasoning_effort"] == "none"
+    assert asked["messages"][-1]["content"].splitlines() == [
+        "item: mug",
+        "material: ceramic",
+        "looks like: a blue ceramic mug",
+        "condition: excellent",
+        "marks: none",
+    ]
+
+
+@pytest.mark.parametrize("wear", [(), ("chip",), ("chip", "dent"), ("chip", "dent", "stain", "tear")])
+def test_the_worked_examples_have_as_many_marks_as_the_question(
+    observation: Callable[..., Observation], wear: tuple[str, ...]
+) -> None:
+    marks: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        messages = json.loads(request.content)["messages"]
+        marks.extend(m["content"].splitlines()[-1] for m in messages if m["role"] == "user")
+        return completion(json.dumps(GOOD))
+
+    narrate(assess(observation(wear=(wear,))), answer)
+    *examples, question = (line.count(" a ") for line in marks)
+    assert examples == [min(3, len(wear))] * 2
+    assert question == len(wear)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        completion(json.dumps(GOOD | {"description": GOOD["description"].replace("ceramic", "glass")})),
+        completion(json.dumps(GOOD)[:40], finish="length"),
+        completion(json.dumps(GOOD)[:40]),
+        completion(None, refusal="I cannot"),
+        completion(None),
+        httpx2.Response(500, text="oops"),
+        httpx2.Response(429, headers={"retry-after": "60"}),
+        httpx2.Response(200, text="<html>"),
+    ],
+    ids=["unproven", "cut", "half", "refusal", "silence", "error", "rate limit", "nonsense"],
+)
+def test_the_template_takes_over(mug: Assessment, answer: httpx2.Response) -> None:
+    narrative = narrate(mug, lambda _: answer)
+    assert narrative.source == "template"
+    assert "ceramic mug" in narrative.text.description
+
+
+def test_the_template_takes_over_when_the_llm_is_away(mug: Assessment) -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    assert narrate(mug, refuse).source == "template"
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("secret"), UnicodeError("secret"), httpx2.InvalidURL("secret"), OSError("secret")]
+)
+def test_the_template_takes_over_whatever_the_client_raises(
+    mug: Assessment, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        raise error
+
+    assert narrate(mug, fail).source == "template"
+    assert "secret" not in str([vars(record) for record in caplog.records])
+
+
+def test_the_template_takes_over_when_no_header_can_hold_the_key(
+    mug: Assessment, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert narrate(mug, lambda _: completion(json.dumps(GOOD)), key="clé").source == "template"
+    assert [vars(record)["reason"] for record in caplog.records] == ["UnicodeEncodeError"]
+
+
+def test_a_cancelled_narration_ends(mug: Assessment) -> None:
+    async def cancel(_: httpx2.Request) -> httpx2.Response:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        narrate(mug, cancel)
+
+
+def test_the_template_takes_over_when_the_budget_is_spent(mug: Assessment) -> None:
+    async def slow(_: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(30)
+        return completion(json.dumps(GOOD))
+
+    assert narrate(mug, slow, budget_s=0.05).source == "template"
+
+
+def test_tokens_are_counted_though_the_words_are_not_taken(mug: Assessment) -> None:
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD), finish="length"))
+    assert (narrative.source, narrative.output_tokens) == ("template", 60)

@@ -1,0 +1,78 @@
+from itertools import chain
+
+import pytest
+
+from services.core.narrative.negation import Polarity, read, tokens
+from services.core.narrative.wording import DenialWords
+
+DENIAL = DenialWords(no=("no", "without"), other=("other",), joining=("any", "or", "and"), but=("but",))
+DENIABLE = {"chips", "cracks", "marks"}
+STATED, DENIED, OTHERS, AFTER = (
+    Polarity.STATED,
+    Polarity.DENIED,
+    Polarity.DENIED_OF_OTHERS,
+    Polarity.SAID_AFTER_DENIAL,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("Chips!", [("chips", STATED)]),
+        ("chips, no cracks", [("chips", STATED), ("cracks", DENIED)]),
+        ("no chips, or any cracks", [("chips", DENIED), ("cracks", DENIED)]),
+        ("no chips, cracks seen", [("chips", DENIED), ("cracks", DENIED), ("seen", AFTER)]),
+        ("no chips on cracks", [("chips", DENIED), ("on", AFTER), ("cracks", AFTER)]),
+        ("no chips but cracks", [("chips", DENIED), ("but", STATED), ("cracks", STATED)]),
+        ("no chips. Cracks", [("chips", DENIED), ("cracks", STATED)]),
+        ("no other marks", [("marks", OTHERS)]),
+        ("no chips or other marks", [("chips", DENIED), ("marks", OTHERS)]),
+        ("no other marks and no chips", [("marks", OTHERS), ("chips", DENIED)]),
+        ("no seller", [("no", STATED), ("seller", STATED)]),
+        ("chips: no", [("chips", STATED), ("no", STATED)]),
+        ("no other", [("no", STATED), ("other", STATED)]),
+        ("", []),
+    ],
+)
+def test_words_are_stated_or_denied(text: str, readings: list[tuple[str, Polarity]]) -> None:
+    assert list(chain(*read(text, (), DENIAL, DENIABLE))) == readings
+
+
+def test_phrases_are_passed_over_and_part_a_denial_from_what_follows() -> None:
+    readings = read("No chips on your table, cracks", ["on your table"], DENIAL, DENIABLE)
+    assert readings == [[("chips", DENIED), ("cracks", AFTER)]]
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("the only marks", [("marks", STATED)]),
+        ("no cracks from marks", [("cracks", DENIED), ("marks", DENIED)]),
+        ("on your table of mine", []),
+    ],
+)
+def test_of_a_phrase_wear_alone_is_read_and_phrases_may_overlap(
+    text: str, readings: list[tuple[str, Polarity]]
+) -> None:
+    phrases = ["the only marks", "from marks", "on your table", "table of mine"]
+    assert read(text, phrases, DENIAL, DENIABLE) == [readings]
+
+
+@pytest.mark.parametrize("text", ["18/10", "8/10.5", "8/100", "8,5/10"])
+def test_a_phrase_ends_where_its_words_and_numbers_end(text: str) -> None:
+    assert any(word.isdigit() for word, _ in chain(*read(text, ["8/10"], DENIAL, DENIABLE)))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A second-hand mug.", ["a", "second", "hand", "mug", "."]),
+        ("L’état", ["l", "état"]),
+        ("e\N{COMBINING ACUTE ACCENT}", ["é"]),
+        ("$10", ["$", "10"]),
+        ("wait...", ["wait", "..."]),
+        ("a\N{ZERO WIDTH SPACE}b", ["a", "\N{ZERO WIDTH SPACE}", "b"]),
+    ],
+)
+def test_text_comes_apart_into_words_numbers_and_signs(text: str, found: list[str]) -> None:
+    assert tokens(text) == found

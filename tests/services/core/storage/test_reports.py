@@ -1,0 +1,183 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.stub import Stubber
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from services.core.domain.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
+from services.core.domain.report import Failure, Status
+from services.core.domain.stored_report import RequestKey, StoredReport
+from services.core.storage.reports import Reports
+
+New = Callable[..., StoredReport]
+
+
+def ended(stored: StoredReport, status: Status = Status.SUCCEEDED) -> StoredReport:
+    failure = Failure(code="model_unavailable", reason="away") if status == Status.FAILED else None
+    return stored.with_report(stored.report.model_copy(update={"status": status, "failure": failure}))
+
+
+def test_an_accepted_report_is_found_by_its_owner_only(reports: Reports, new: New) -> None:
+    reports.accept(new())
+    assert reports.get("alice", new().report.id).report.status == Status.RUNNING
+    with pytest.raises(ReportNotFound):
+        reports.get("mallory", new().report.id)
+
+
+def test_an_expired_report_is_gone_before_dynamodb_deletes_it(reports: Reports, new: New) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=5)
+    stored = new()
+    reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", stored.report.id)
+    assert reports.page("alice", 10).reports == ()
+
+
+def test_the_quota_is_per_user_and_day(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number))
+    with pytest.raises(QuotaExceeded) as refused:
+        reports.accept(new(4))
+    assert 0 < refused.value.resets_in <= 86_400
+    reports.accept(new(5, owner="bob"))
+
+
+def test_a_used_up_day_is_seen_before_any_work(reports: Reports, new: New) -> None:
+    reports.check_quota("alice")
+    for number in range(3):
+        reports.accept(new(number))
+    with pytest.raises(QuotaExceeded):
+        reports.check_quota("alice")
+    reports.check_quota("bob")
+
+
+def test_what_the_quota_refuses_leaves_nothing(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number))
+    with pytest.raises(QuotaExceeded):
+        reports.accept(new(9, key="k9"))
+    assert reports.earlier("alice", RequestKey("k9", "d1")) is None
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", new(9).report.id)
+
+
+def test_a_failed_report_gives_its_place_in_the_quota_back(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number))
+        reports.end(ended(new(number), Status.FAILED))
+    reports.accept(new(4))
+
+
+def test_what_was_accepted_can_be_withdrawn_as_if_it_never_was(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number, key=f"k{number}"))
+    reports.withdraw(new(2, key="k2"))
+    reports.withdraw(new(9, key="k9"))
+    assert len(reports.page("alice", 10).reports) == 2
+    reports.accept(new(4, key="k2"))
+    with pytest.raises(QuotaExceeded):
+        reports.accept(new(5))
+
+
+def test_requests_that_meet_at_the_count_are_tried_again(dynamodb: DynamoDBClient, new: New) -> None:
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+    with Stubber(dynamodb) as stub:
+        for _ in range(2):
+            stub.add_client_error(
+                "transact_write_items",
+                "TransactionCanceledException",
+                modeled_fields={"CancellationReasons": reasons},
+            )
+        stub.add_response("transact_write_items", {})
+        Reports(dynamodb, "reports", quota_per_day=5).accept(new())
+        stub.assert_no_pending_responses()
+
+
+def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.end(ended(new(key="k")))
+    earlier = reports.earlier("alice", RequestKey("k", "d1"))
+    assert earlier is not None
+    assert earlier.report.id == new().report.id
+
+
+def test_a_repeated_key_with_other_photos_is_refused(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    with pytest.raises(KeyReused):
+        reports.earlier("alice", RequestKey("k", "d2"))
+
+
+def test_a_repeated_key_finds_the_running_report(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    earlier = reports.earlier("alice", RequestKey("k", "d1"))
+    assert earlier is not None
+    assert earlier.report.status == Status.RUNNING
+    with pytest.raises(ReportInProgress) as refused:
+        reports.accept(new(2, key="k"))
+    assert refused.value.report_id == new().report.id
+
+
+def test_erasing_an_old_report_leaves_the_key_to_a_newer_one(reports: Reports, new: New) -> None:
+    old = new(key="k")
+    yesterday = old.report.model_copy(update={"created_at": old.report.created_at - timedelta(days=2)})
+    reports.accept(old.with_report(yesterday))
+    reports.accept(new(2, key="k"))
+    reports.erase(old)
+    earlier = reports.earlier("alice", RequestKey("k", "d1"))
+    assert earlier is not None
+    assert earlier.report.id == new(2).report.id
+
+
+def test_a_key_belongs_to_its_user(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.accept(new(2, owner="bob", key="k"))
+
+
+def test_the_key_of_a_failed_report_is_free_again(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.end(ended(new(key="k"), Status.FAILED))
+    failure = reports.get("alice", new().report.id).report.failure
+    assert failure is not None
+    assert failure.code == "model_unavailable"
+    reports.accept(new(2, key="k"))
+
+
+def test_an_erased_report_does_not_come_back(reports: Reports, new: New) -> None:
+    reports.accept(new(key="k"))
+    reports.erase(new(key="k"))
+    for status in (Status.SUCCEEDED, Status.FAILED):
+        with pytest.raises(ReportNotFound):
+            reports.end(ended(new(key="k"), status))
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", new().report.id)
+    assert reports.earlier("alice", RequestKey("k", "d1")) is None
+
+
+def test_a_page_without_a_living_report_still_leads_on(reports: Reports, new: New) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=5)
+    reports.accept(new(1))
+    for number in (2, 3):
+        stored = new(number)
+        reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
+    page = reports.page("alice", 2)
+    assert page.reports == ()
+    assert [report.id for report in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
+def test_pages_hold_every_report_once_newest_first(dynamodb: DynamoDBClient, new: New, count: int) -> None:
+    reports = Reports(dynamodb, "reports", quota_per_day=100)
+    for number in range(count):
+        reports.accept(new(number))
+        reports.accept(new(number, owner="bob"))
+    seen: list[str] = []
+    before = None
+    while True:
+        page = reports.page("alice", 4, before)
+        assert len(page.reports) <= 4
+        seen += [report.id for report in page.reports]
+        before = page.next
+        if before is None:
+            break
+    assert seen == [new(number).report.id for number in reversed(range(count))]

@@ -1,0 +1,139 @@
+import json
+import math
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import EndpointConnectionError
+
+from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
+from services.core.domain.vocabulary import vocabulary
+from services.core.vision.endpoint import RealtimeVisionEndpoint, request_body
+
+Answer = dict[str, Any]
+
+
+def answer(photos: int = 1) -> Answer:
+    words = vocabulary()
+    return {
+        "answers": [
+            {"id": "type", "scores": [dict.fromkeys(words.type.candidates, 1 / 11)]},
+            {"id": "material", "scores": [dict.fromkeys(words.material.candidates, 1 / 8)]},
+            {"id": "wear", "scores": [dict.fromkeys(words.wear.candidates, 0.5)] * photos},
+        ],
+        "caption": " a mug ",
+        "artifact": "demo-000000000000",
+    }
+
+
+class _Raw(BytesIO):
+    def stream(self, **_: object) -> list[bytes]:
+        return [self.getvalue()]
+
+
+def _answered(request: Any, status: int, body: bytes, **_: object) -> Any:
+    headers: Any = {"content-type": "application/json"}
+    return AWSResponse(request.url, status, headers, _Raw(body))
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bytes], RealtimeVisionEndpoint]:
+    """Makes the real client, with the endpoint's HTTP answer in the network's place."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+
+    def make(status: int, body: bytes) -> RealtimeVisionEndpoint:
+        runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
+        answer = partial(_answered, status=status, body=body)
+        runtime.meta.events.register("before-send.sagemaker-runtime.InvokeEndpoint", answer)
+        return RealtimeVisionEndpoint(runtime, "blip2-endpoint")
+
+    return make
+
+
+Endpoint = Callable[[int, bytes], RealtimeVisionEndpoint]
+
+
+def test_the_request_carries_base64_photos_and_the_whole_vocabulary() -> None:
+    request = json.loads(request_body([b"\xff\xd8one", b"two"]))
+    assert request["photos"] == ["/9hvbmU=", "dHdv"]
+    assert [(question["id"], question["kind"]) for question in request["questions"]] == [
+        ("type", "choice"),
+        ("material", "choice"),
+        ("wear", "set"),
+    ]
+
+
+def test_a_good_answer_becomes_a_sight(endpoint: Endpoint) -> None:
+    observation = endpoint(200, json.dumps(answer(2)).encode()).look([b"one", b"two"])
+    assert observation.caption == "a mug"
+    assert len(observation.wear) == 2
+    assert sum(observation.type.values()) == pytest.approx(1)
+
+
+def broken(change: Callable[[Answer], Any]) -> bytes:
+    changed = answer()
+    change(changed)
+    return json.dumps(changed).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"{}",
+        b"[]",
+        json.dumps(answer(photos=2)).encode(),
+        broken(lambda a: a["answers"].pop()),
+        broken(lambda a: a["answers"][0]["scores"][0].pop("mug")),
+        broken(lambda a: a["answers"][0]["scores"][0].update(yacht=0.1)),
+        broken(lambda a: a["answers"][0]["scores"][0].update(mug=1.5)),
+        broken(lambda a: a["answers"][0]["scores"][0].update(mug=math.nan)),
+        broken(lambda a: a.pop("caption")),
+    ],
+)
+def test_an_answer_outside_the_contract_is_refused(endpoint: Endpoint, body: bytes) -> None:
+    with pytest.raises(ModelAnswerInvalid):
+        endpoint(200, body).look([b"one"])
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "original", "fault"),
+    [
+        (400, "ValidationError", None, ModelRefused),
+        (403, "AccessDeniedException", None, ModelRefused),
+        (400, "ThrottlingException", None, ModelUnavailable),
+        (424, "ModelError", 400, ModelRefused),
+        (424, "ModelError", 500, ModelUnavailable),
+        (424, "ModelError", 0, ModelUnavailable),
+        (424, "ModelError", None, ModelUnavailable),
+        (429, "ModelNotReadyException", None, ModelUnavailable),
+        (500, "InternalFailure", None, ModelUnavailable),
+        (503, "ServiceUnavailable", None, ModelUnavailable),
+    ],
+)
+def test_an_error_of_the_endpoint_is_told_without_its_words(
+    endpoint: Endpoint, status: int, code: str, original: int | None, fault: type[ModelFault]
+) -> None:
+    body: dict[str, Any] = {"message": "Traceback: secret", "__type": code, "OriginalMessage": "secret"}
+    if original is not None:
+        body["OriginalStatusCode"] = original
+    with pytest.raises(fault) as refused:
+        endpoint(status, json.dumps(body).encode()).look([b"one"])
+    assert "secret" not in str(refused.value)
+
+
+def test_an_endpoint_out_of_reach_is_unavailable(endpoint: Endpoint) -> None:
+    model = endpoint(200, b"")
+
+    def refuse(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://secret")
+
+    model._runtime.meta.events.register_first("before-send.sagemaker-runtime.InvokeEndpoint", refuse)
+    with pytest.raises(ModelUnavailable, match="cannot be reached"):
+        model.look([b"one"])

@@ -1,0 +1,51 @@
+"""What services/analyze is told, wherever it runs."""
+
+from typing import Any
+
+import pytest
+
+from services.analyze.settings import Settings
+from settings.environment import environment_names, load_environment
+from settings.service_env import analyze_variables
+from tests.stacks.conftest import with_everything
+
+SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
+NAMES: dict[str, Any] = {
+    "reports_table": "reports",
+    "image_bucket": "images",
+    "image_key_id": "key",
+    "jobs_queue_url": "https://queue/jobs",
+    "exchange_bucket": "exchange",
+    "exchange_key_id": "key",
+}
+
+
+@pytest.mark.parametrize("name", environment_names())
+def test_the_service_reads_exactly_these_variables(name: str) -> None:
+    read = {field.upper() for field in Settings.model_fields} - SECRETS
+    optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER"}
+    optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID"}
+    given = set(analyze_variables(load_environment(name), **NAMES))
+    assert read - optional <= given <= read
+
+
+@pytest.mark.parametrize("name", environment_names())
+def test_the_service_accepts_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = load_environment(name)
+    for variable, value in analyze_variables(environment, **NAMES).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    settings = Settings()
+    assert settings.quota_per_day == environment.quota_per_day
+    assert settings.llm_usd_per_mtok_output == environment.llm.usd_per_mtok_output
+
+
+def test_what_a_deployment_has_not_is_no_variable() -> None:
+    given = analyze_variables(load_environment("prod"), **{**NAMES, "image_key_id": None})
+    assert not {"IMAGE_KEY_ID", "LLM_BASE_URL", "SUPABASE_ISSUER"} & set(given)
+    assert given["LLM_REASONING_EFFORT"] == "none"
+
+
+def test_a_project_with_a_domain_of_its_own_says_who_issues_its_tokens() -> None:
+    given = analyze_variables(with_everything(), **NAMES)
+    assert given["SUPABASE_ISSUER"] == "https://auth.shop.example/auth/v1"

@@ -1,0 +1,102 @@
+"""The service's image: where it comes from, what is in it, and when it is another."""
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecr_assets as ecr_assets
+
+from settings.environment import FOLDER, Environment
+from stacks.__main__ import ROOT
+from stacks.analyze import task
+from tests.stacks.conftest import Assembly
+
+
+def image_of(assembly: Assembly) -> dict[str, Any]:
+    (container,) = assembly.only("analyze", "ECS::TaskDefinition")["ContainerDefinitions"]
+    return dict(container["Image"])
+
+
+def test_the_image_is_built_by_the_cdk_for_arm_unless_one_is_named(prod: Assembly) -> None:
+    manifest = json.loads((prod.folder / "vitrine-prod-analyze.assets.json").read_text())
+    (image,) = manifest["dockerImages"].items()
+    assert image[1]["source"]["platform"] == "linux/arm64"
+    assert image[1]["source"]["dockerFile"] == "services/analyze/Dockerfile"
+    assert image_of(prod)["Fn::Sub"].endswith(f":{image[0]}")
+
+
+def test_an_image_that_is_named_is_taken_by_its_digest_from_the_stores_repository(shop: Assembly) -> None:
+    repository = shop.only("storage", "ECR::Repository")["RepositoryName"]
+    parts = image_of(shop)["Fn::Join"][1]
+    assert parts[-1].endswith(f"/{repository}@{shop.settings.image_digest}")
+
+
+def test_going_back_from_a_named_image_needs_no_export_to_be_let_go(prod: Assembly, shop: Assembly) -> None:
+    def exports(assembly: Assembly) -> set[str]:
+        outputs = assembly.template("storage")["Outputs"]
+        return {name for name, output in outputs.items() if "Export" in output}
+
+    assert exports(prod) == exports(shop)
+
+
+def test_the_build_sees_the_service_and_its_library_alone(prod: Assembly) -> None:
+    (context,) = (folder for folder in prod.folder.glob("asset.*") if (folder / "services").is_dir())
+    inside = {file.relative_to(context).as_posix() for file in context.rglob("*") if file.is_file()}
+    allowed = ("services/__init__.py", "services/analyze/", "services/core/")
+    assert all(file.startswith(allowed) for file in inside)
+    assert not [file for file in inside if "__pycache__" in file or file.endswith(".pyc")]
+    for copied in ("services/analyze/requirements.txt", "services/core/domain/vocabulary.json"):
+        assert copied in inside
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the services, which the image is built from."""
+    shutil.copytree(ROOT / "services", tmp_path / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(task, "ROOT", tmp_path)
+    return tmp_path
+
+
+def image_hash(values: dict[str, Any]) -> str:
+    stack = cdk.Stack()
+    task._image(stack, Environment.model_validate({"name": "shop", **values}))
+    asset = stack.node.find_child("Image")
+    assert isinstance(asset, ecr_assets.DockerImageAsset)
+    return asset.asset_hash
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("services/analyze/app.py", True),
+        ("services/core/photos/photo.py", True),
+        ("services/analyze/Dockerfile", True),
+        ("services/analyze/requirements.txt", True),
+        ("services/authorizer/handler.py", False),
+        ("services/core/__pycache__/photo.cpython-313.pyc", False),
+        ("README.md", False),
+        (".env", False),
+    ],
+)
+def test_the_image_changes_with_what_is_in_it_and_nothing_else(
+    repository: Path, file: str, changes: bool
+) -> None:
+    values = tomllib.loads((FOLDER / "prod.toml").read_text())
+    before = image_hash(values)
+    path = repository / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes((path.read_bytes() if path.exists() else b"") + b"\n# touched\n")
+    assert (image_hash(values) != before) is changes
+
+
+def test_the_image_listens_where_the_load_balancer_asks() -> None:
+    lines = (ROOT / "services" / "analyze" / "Dockerfile").read_text("utf-8").splitlines()
+    (entry,) = (line.removeprefix("ENTRYPOINT ") for line in lines if line.startswith("ENTRYPOINT "))
+    arguments = json.loads(entry)
+    assert arguments[arguments.index("--host") + 1] == "0.0.0.0"  # noqa: S104 - in a container of its own
+    assert f"EXPOSE {task.PORT}" in lines
+    assert "--port" not in arguments

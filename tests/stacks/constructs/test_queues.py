@@ -1,0 +1,194 @@
+"""What runs by itself: queues that lose nothing, functions that are bounded, hops that are encrypted."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services.core.storage.leases import LEASE_S
+from services.hooks import worker
+from services.results import jobs, notify
+from tests.stacks.conftest import Assembly
+from tests.stacks.reading import text
+
+WITH_QUEUES = ("results", "hooks")
+# Every queue, the function that empties it, and how often that may come back to a message by itself.
+QUEUES = {
+    "Jobs": ("Jobs", jobs.MOST_ATTEMPTS),
+    "Webhook": ("Notify", len(notify.PAUSES_S) + 1),
+    "Hooks": ("Worker", len(worker.PAUSES_S)),
+}
+
+
+def of(assembly: Assembly, kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of a type in the stacks that have queues, by logical id."""
+    found: dict[str, dict[str, Any]] = {}
+    for stack in WITH_QUEUES:
+        found |= {name: one["Properties"] for name, one in assembly.resources(stack, kind).items()}
+    return found
+
+
+def called(name: str, found: dict[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """The one whose logical id is `name` and the CDK's eight characters."""
+    ((logical_id, properties),) = [one for one in found.items() if one[0][:-8] == name]
+    return logical_id, properties
+
+
+def policies(assembly: Assembly, kind: str, key: str) -> Iterator[tuple[set[str], list[dict[str, Any]]]]:
+    for policy in of(assembly, kind).values():
+        yield {text(one) for one in policy[key]}, policy["PolicyDocument"]["Statement"]
+
+
+def test_there_are_these_queues_and_each_sets_aside_what_cannot_be_worked_on(assembly: Assembly) -> None:
+    queues = of(assembly, "SQS::Queue")
+    assert {name[:-8] for name in queues} == {*QUEUES, *(f"{name}Dead" for name in QUEUES)}
+    for name in QUEUES:
+        _, queue = called(name, queues)
+        dead_letters, kept = called(f"{name}Dead", queues)
+        assert text(queue["RedrivePolicy"]["deadLetterTargetArn"]) == dead_letters
+        assert kept["MessageRetentionPeriod"] == 14 * 24 * 3600 > queue["MessageRetentionPeriod"]
+
+
+def test_the_first_message_that_is_set_aside_raises_an_alarm(assembly: Assembly) -> None:
+    watched = {
+        text(alarm["Dimensions"][0]["Value"])
+        for alarm in of(assembly, "CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        and (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+        and alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    }
+    assert watched == {name for name in of(assembly, "SQS::Queue") if "Dead" in name}
+
+
+@pytest.mark.parametrize(("name", "attempts"), [(name, one[1]) for name, one in QUEUES.items()])
+def test_a_message_is_set_aside_only_when_its_function_did_not_do_so_itself(
+    prod: Assembly, name: str, attempts: int
+) -> None:
+    _, queue = called(name, of(prod, "SQS::Queue"))
+    assert queue["RedrivePolicy"]["maxReceiveCount"] > attempts
+
+
+@pytest.mark.parametrize(("name", "function"), [(name, one[0]) for name, one in QUEUES.items()])
+def test_a_message_is_hidden_for_longer_than_its_function_may_run(
+    prod: Assembly, name: str, function: str
+) -> None:
+    _, queue = called(name, of(prod, "SQS::Queue"))
+    _, consumer = called(f"{function}Function", of(prod, "Lambda::Function"))
+    assert queue["VisibilityTimeout"] >= consumer["Timeout"] + 30
+
+
+def test_a_job_may_run_as_long_as_its_lease_and_comes_again_when_that_is_over(prod: Assembly) -> None:
+    _, queue = called("Jobs", of(prod, "SQS::Queue"))
+    _, function = called("JobsFunction", of(prod, "Lambda::Function"))
+    assert LEASE_S < function["Timeout"] == 120
+    assert queue["VisibilityTimeout"] >= 2 * LEASE_S == 180
+
+
+def test_every_consumer_is_bounded_and_says_which_messages_failed(assembly: Assembly) -> None:
+    queues = of(assembly, "SQS::Queue")
+    mappings = list(of(assembly, "Lambda::EventSourceMapping").values())
+    consumed = {text(one["EventSourceArn"]): one for one in mappings if text(one["EventSourceArn"]) in queues}
+    assert set(consumed) == {name for name in queues if "Dead" not in name}
+    for mapping in consumed.values():
+        most = assembly.settings.consumers.max_concurrency
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}
+        assert mapping["BatchSize"] <= 5
+    assert all(one["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for one in mappings)
+
+
+def test_no_concurrency_is_reserved_unless_the_settings_say_so(assembly: Assembly, shop: Assembly) -> None:
+    functions = of(assembly, "Lambda::Function")
+    reserved = {name[:-8] for name, one in functions.items() if "ReservedConcurrentExecutions" in one}
+    if assembly is shop:
+        assert reserved == {f"{function}Function" for function, _ in QUEUES.values()}
+        assert called("JobsFunction", functions)[1]["ReservedConcurrentExecutions"] == 12
+    else:
+        assert reserved == set()
+
+
+def test_every_queue_is_encrypted_and_reached_by_tls_alone(assembly: Assembly) -> None:
+    queues = of(assembly, "SQS::Queue")
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+    shut = set()
+    for names, statements in policies(assembly, "SQS::QueuePolicy", "Queues"):
+        refused = [one for one in statements if one["Effect"] == "Deny"]
+        if any(one["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for one in refused):
+            shut |= names
+    assert shut == set(queues)
+
+
+def test_a_topic_reaches_the_jobs_queue_and_its_dead_letters_and_nobody_elses_does(
+    assembly: Assembly,
+) -> None:
+    queues = of(assembly, "SQS::Queue")
+    jobs_queue, dead_letters = (called(name, queues)[0] for name in ("Jobs", "JobsDead"))
+    topics = set(of(assembly, "SNS::Topic"))
+    for one in of(assembly, "SNS::Subscription").values():
+        assert (one["Protocol"], one["RawMessageDelivery"]) == ("sqs", True)
+        assert text(one["Endpoint"]) == jobs_queue
+        assert text(one["RedrivePolicy"]["deadLetterTargetArn"]) == dead_letters
+        topics.remove(text(one["TopicArn"]))
+    assert not topics
+    sent = set()
+    for names, statements in policies(assembly, "SQS::QueuePolicy", "Queues"):
+        for one in statements:
+            if one["Effect"] == "Allow":
+                assert one["Principal"] == {"Service": "sns.amazonaws.com"}
+                assert one["Action"] == "sqs:SendMessage"
+                sent |= {(name, text(one["Condition"]["ArnEquals"]["aws:SourceArn"])) for name in names}
+    topics = set(of(assembly, "SNS::Topic"))
+    assert sent == {(queue, topic) for queue in (jobs_queue, dead_letters) for topic in topics}
+
+
+def test_the_keys_own_policy_lets_the_accounts_roles_be_given_it(aws: Assembly) -> None:
+    (key,) = of(aws, "KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    (trusted,) = [one for one in key["KeyPolicy"]["Statement"] if one["Action"] == "kms:*"]
+    assert ":root" in json.dumps(trusted["Principal"]["AWS"])
+    used = [
+        one
+        for policy in aws.resources("model", "IAM::Policy").values()
+        for one in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "kms:GenerateDataKey" in one["Action"]
+    ]
+    assert [set(one["Action"]) for one in used] == [{"kms:Decrypt", "kms:GenerateDataKey"}]
+    assert all("Condition" not in one for one in used)  # topics and bucket both, whichever service asks
+
+
+def test_the_outbox_follows_the_reports_that_end_and_starts_with_the_first(assembly: Assembly) -> None:
+    table = assembly.only("storage", "DynamoDB::GlobalTable")
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    queues = of(assembly, "SQS::Queue")
+    (mapping,) = [
+        one
+        for one in of(assembly, "Lambda::EventSourceMapping").values()
+        if text(one["EventSourceArn"]) not in queues
+    ]
+    assert "StreamArn" in text(mapping["EventSourceArn"])
+    assert (mapping["StartingPosition"], mapping["MaximumRetryAttempts"]) == ("TRIM_HORIZON", -1)
+    (pattern,) = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
+    assert pattern["dynamodb"]["OldImage"]["status"]["S"] == ["queued", "running"]
+    assert pattern["dynamodb"]["NewImage"]["status"]["S"] == ["succeeded", "failed"]
+
+
+def test_an_outbox_that_stands_still_raises_an_alarm_long_before_the_stream_forgets(
+    assembly: Assembly,
+) -> None:
+    (alarm,) = [
+        one for one in of(assembly, "CloudWatch::Alarm").values() if one["MetricName"] == "IteratorAge"
+    ]
+    assert alarm["Threshold"] <= 3_600_000 < 24 * 3_600_000
+
+
+def test_the_sweep_is_called_by_the_clock_alone_and_its_failures_raise_an_alarm(assembly: Assembly) -> None:
+    sweep, _ = called("SweepFunction", of(assembly, "Lambda::Function"))
+    (rule,) = of(assembly, "Events::Rule").values()
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert [text(one["Arn"]) for one in rule["Targets"]] == [sweep]
+    callers = [
+        one for one in of(assembly, "Lambda::Permission").values() if text(one["FunctionName"]) == sweep
+    ]
+    assert [one["Principal"] for one in callers] == ["events.amazonaws.com"]
+    failing = [one for one in of(assembly, "CloudWatch::Alarm").values() if one["MetricName"] == "Errors"]
+    assert [text(one["Dimensions"][0]["Value"]) for one in failing] == [sweep]

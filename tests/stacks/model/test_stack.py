@@ -1,0 +1,405 @@
+"""The endpoint: what it serves and with which rights, how it scales, and what a change does to it."""
+
+import functools
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from model_artifacts.blip2.instances import has_local_disk
+from model_artifacts.blip2.tools.packaging import fingerprint
+from settings.environment import load_environment
+from stacks.__main__ import ROOT
+from stacks.constructs.async_io import AsyncIo
+from stacks.model.archive import DEMO
+from stacks.model.stack import Model
+from stacks.storage.stack import Storage
+from tests.stacks.reading import before, named, text
+
+OWN = "models/" + 64 * "a" + "/blip2-endpoint.tar.gz"
+IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop/blip2@sha256:" + 64 * "b"
+ASLEEP = {"mode": "async", "min_instances": 0, "max_instances": 2}
+Resources = dict[str, dict[str, Any]]
+
+
+@functools.cache
+def _templates(name: str, changes: str) -> dict[str, str]:
+    settings = load_environment(name)
+    model = settings.model.model_validate(settings.model.model_dump() | json.loads(changes))
+    settings = settings.model_copy(update={"model": model})
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"aws:cdk:bundling-stacks": []}
+    place = cdk.Environment(region=settings.region)
+    with tempfile.TemporaryDirectory() as folder:
+        app = cdk.App(outdir=folder, context=context)
+        storage = Storage(
+            app, "storage", environment_name=name, retention_days=7, keep_data=settings.keep_data, env=place
+        )
+        results = cdk.Stack(app, "results", env=place)
+        async_io = AsyncIo(results, "Exchange", environment_name=name)
+        Model(app, "model", settings=settings, artifacts=storage.artifacts, async_io=async_io, env=place)
+        app.synth()
+        return {one: (Path(folder) / f"{one}.template.json").read_text() for one in ("model", "results")}
+
+
+def resources(name: str, **changes: Any) -> Resources:
+    """The model stack's resources, with a realtime endpoint and some settings of [model] changed."""
+    return _read("model", name, changes)
+
+
+def exchanged(name: str, **changes: Any) -> Resources:
+    """What an async endpoint exchanges with the rest, in the stack that holds it."""
+    return _read("results", name, changes)
+
+
+def _read(stack: str, name: str, changes: dict[str, Any]) -> Resources:
+    always_on = {"mode": "realtime", "min_instances": 1}
+    found: Resources = json.loads(_templates(name, json.dumps(always_on | changes))[stack])["Resources"]
+    return found
+
+
+def of(found: Resources, kind: str) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in found.values() if one["Type"] == f"AWS::{kind}"]
+
+
+def only(found: Resources, kind: str) -> dict[str, Any]:
+    (properties,) = of(found, kind)
+    return properties
+
+
+def statements(found: Resources, action: str) -> list[dict[str, Any]]:
+    """What the endpoint's role may do by `action`."""
+    policy = only(found, "IAM::Policy")["PolicyDocument"]["Statement"]
+    return [one for one in policy if action in (one["Action"], *one["Action"])]
+
+
+def rights(found: Resources) -> set[str]:
+    actions = set()
+    for one in only(found, "IAM::Policy")["PolicyDocument"]["Statement"]:
+        actions |= {one["Action"]} if isinstance(one["Action"], str) else set(one["Action"])
+    return actions
+
+
+@pytest.mark.parametrize(("name", "device"), [("dev", "cpu"), ("prod", "gpu")])
+def test_the_container_is_the_definitions(name: str, device: str) -> None:
+    container = only(resources(name), "SageMaker::Model")["PrimaryContainer"]
+    account = "763104351884.dkr.ecr.ca-central-1.amazonaws.com"
+    assert container["Image"] == f"{account}/pytorch-inference:2.6-{device}-py312"
+    assert container["Environment"]["SAGEMAKER_PROGRAM"] == "inference.py"
+    assert container["Environment"]["SAGEMAKER_TS_MAX_WORKERS"] == "1"
+
+
+def test_the_sdk_is_never_part_of_the_synthesis() -> None:
+    # In a process of its own: other tests here call the SDK themselves.
+    asked = "import stacks.model.stack, sys; sys.exit('sagemaker' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+
+
+def test_the_demo_is_an_asset_named_after_what_it_is_made_from() -> None:
+    url = text(only(resources("dev"), "SageMaker::Model")["PrimaryContainer"]["ModelDataUrl"])
+    assert url.startswith("s3://cdk-hnb659fds-assets-")
+    assert url.endswith(".gz")
+    assert url == text(only(resources("prod"), "SageMaker::Model")["PrimaryContainer"]["ModelDataUrl"])
+
+
+def test_an_artifact_of_ones_own_is_read_from_the_artifact_bucket_and_decrypted() -> None:
+    found = resources("prod", artifact=OWN)
+    url = text(only(found, "SageMaker::Model")["PrimaryContainer"]["ModelDataUrl"])
+    assert url.startswith("s3://storage:ExportsOutputRefArtifacts")
+    assert url.endswith(f"/{OWN}")
+    (read,) = statements(found, "s3:GetObject")
+    assert text(read["Resource"]).endswith(f"/{OWN}")
+    (decrypt,) = statements(found, "kms:Decrypt")
+    assert text(decrypt["Resource"]).startswith("storage:ExportsOutputFnGetAttKey")
+
+
+def test_an_image_of_ones_own_is_run_and_nothing_else_may_be_pulled() -> None:
+    found = resources("prod", image_uri=IMAGE)
+    assert only(found, "SageMaker::Model")["PrimaryContainer"]["Image"] == IMAGE
+    (pull,) = statements(found, "ecr:BatchGetImage")
+    assert text(pull["Resource"]) == "arn:AWS::Partition:ecr:us-east-1:111122223333:repository/shop/blip2"
+
+
+def test_the_instances_drivers_are_awss_own_choice_unless_the_settings_make_it() -> None:
+    version = "al2023-ami-sagemaker-inference-gpu-4-1"
+    for changes, expected in (({}, None), ({"inference_ami_version": version}, version)):
+        config = only(resources("prod", **changes), "SageMaker::EndpointConfig")
+        (variant,) = config["ProductionVariants"]
+        assert variant.get("InferenceAmiVersion") == expected
+
+
+def test_an_image_that_sagemaker_cannot_pull_is_refused() -> None:
+    with pytest.raises(RuntimeError, match=r"ghcr.io/shop/blip2:1: is in no ECR repository"):
+        resources("prod", image_uri="ghcr.io/shop/blip2:1")
+
+
+def test_an_instance_without_an_image_is_refused_in_the_sdks_words() -> None:
+    with pytest.raises(RuntimeError, match=r"ml\.c7g\.xlarge: Unsupported pytorch version"):
+        resources("dev", instance_type="ml.c7g.xlarge")
+
+
+def test_the_role_may_do_what_an_endpoint_does_and_nothing_else() -> None:
+    realtime = rights(resources("dev"))
+    assert realtime == {
+        *("ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"),
+        *(
+            "ecr:GetAuthorizationToken",
+            "cloudwatch:PutMetricData",
+            "cloudwatch:DescribeAlarms",
+            "s3:GetObject",
+        ),
+        *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+    }
+    assert rights(resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")) == realtime | {
+        *("s3:PutObject", "s3:AbortMultipartUpload", "sns:Publish", "kms:Decrypt", "kms:GenerateDataKey")
+    }
+
+
+def test_the_role_sees_the_alarms_that_take_a_version_back() -> None:
+    found = resources("prod")
+    (see,) = statements(found, "cloudwatch:DescribeAlarms")
+    alarms = {name for name, one in found.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {one["Fn::GetAtt"][0] for one in see["Resource"]} == alarms
+
+
+def test_as_many_instances_as_the_load_asked_for_are_kept_only_where_that_is_scaled() -> None:
+    def kept(**changes: Any) -> bool:
+        return bool(only(resources("prod", **changes), "SageMaker::Endpoint")["RetainAllVariantProperties"])
+
+    assert kept(min_instances=1, max_instances=2)
+    assert not kept(min_instances=2, max_instances=2)
+
+
+def test_metrics_are_bounded_by_their_namespace() -> None:
+    (metrics,) = statements(resources("prod"), "cloudwatch:PutMetricData")
+    allowed = metrics["Condition"]["StringEquals"]["cloudwatch:namespace"]
+    assert set(allowed) == {"AWS/SageMaker", "/aws/sagemaker/Endpoints"}
+
+
+def test_the_archive_can_be_read_before_the_model_is_made() -> None:
+    found = resources("prod")
+    assert before(found, named(found, "IAM::Policy"), named(found, "SageMaker::Model"))
+
+
+@pytest.mark.parametrize("kind", ["Logs::LogGroup", "CloudWatch::Alarm", "SageMaker::EndpointConfig"])
+def test_what_an_endpoint_uses_is_made_before_it(kind: str) -> None:
+    found = resources("prod")
+    for one, resource in found.items():
+        if resource["Type"] == f"AWS::{kind}":
+            assert before(found, one, named(found, "SageMaker::Endpoint")), one
+
+
+def test_an_endpoint_is_scaled_once_it_exists_and_no_more_when_it_goes() -> None:
+    found = resources("prod", **ASLEEP)
+    endpoint = named(found, "SageMaker::Endpoint")
+    target = named(found, "ApplicationAutoScaling::ScalableTarget")
+    assert before(found, endpoint, target)
+    policies = [one for one in found if found[one]["Type"].endswith("::ScalingPolicy")]
+    assert len(policies) == 2
+    assert all(before(found, target, one) for one in policies)
+
+
+def test_an_endpoint_waits_long_enough_for_gigabytes() -> None:
+    (variant,) = only(resources("prod"), "SageMaker::EndpointConfig")["ProductionVariants"]
+    assert variant["ModelDataDownloadTimeoutInSeconds"] >= 600
+    assert variant["ContainerStartupHealthCheckTimeoutInSeconds"] >= 600
+
+
+def test_only_the_endpoint_has_a_name_and_it_is_the_settings() -> None:
+    found = resources("prod")
+    assert only(found, "SageMaker::Endpoint")["EndpointName"] == "blip2-endpoint"
+    assert "ModelName" not in only(found, "SageMaker::Model")
+    assert "EndpointConfigName" not in only(found, "SageMaker::EndpointConfig")
+
+
+def test_another_artifact_replaces_model_and_configuration_and_leaves_the_endpoint() -> None:
+    one, other = (resources("prod", artifact=OWN), resources("prod", artifact=OWN.replace("a" * 9, "c" * 9)))
+    # The old role goes with what is cleaned up at the end: until then old instances read the old archive.
+    assert {one[name]["Type"] for name in one.keys() - other.keys()} == {"AWS::IAM::Role", "AWS::IAM::Policy"}
+    changed = {name for name in one.keys() & other.keys() if one[name] != other[name]}
+    kinds = {one[name]["Type"].removeprefix("AWS::") for name in changed}
+    assert kinds == {"SageMaker::Model", "SSM::Parameter"}
+    # A new model's name is another: a configuration is new with it, and the endpoint goes over to that.
+    assert "PrimaryContainer" in create_only("AWS::SageMaker::Model")
+    assert "ProductionVariants" in create_only("AWS::SageMaker::EndpointConfig")
+    assert create_only("AWS::SageMaker::Endpoint") == {"EndpointName"}
+
+
+def create_only(kind: str) -> set[str]:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("ca-central-1", kind).schema
+    return {path.removeprefix("/properties/") for path in schema.get("createOnlyProperties", [])}
+
+
+def test_a_new_version_is_taken_back_when_it_fails_or_is_slow() -> None:
+    found = resources("prod")
+    deployment = only(found, "SageMaker::Endpoint")["DeploymentConfig"]
+    used = {text(one["AlarmName"]) for one in deployment["AutoRollbackConfiguration"]["Alarms"]}
+    assert used == {name for name in found if found[name]["Type"] == "AWS::CloudWatch::Alarm"}
+    bounds = {one["Threshold"] for one in of(found, "CloudWatch::Alarm")}
+    alarms = load_environment("prod").alarms
+    assert bounds == {alarms.error_percent, alarms.p95_latency_ms * 1000}
+    for alarm in of(found, "CloudWatch::Alarm"):
+        assert alarm["TreatMissingData"] == "notBreaching"
+    policy = deployment["BlueGreenUpdatePolicy"]
+    waits = policy["TerminationWaitInSeconds"]
+    waits += policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"]
+    assert policy["MaximumExecutionTimeoutInSeconds"] > waits + 2 * 1200
+
+
+@pytest.mark.parametrize(
+    ("mode", "metrics"),
+    [
+        ("realtime", {"Invocation5XXErrors", "Invocations"}),
+        ("async", {"InvocationFailures", "InvocationsProcessed"}),
+    ],
+)
+def test_failures_are_counted_as_the_mode_reports_them(mode: str, metrics: set[str]) -> None:
+    (errors,) = [one for one in of(resources("prod", mode=mode), "CloudWatch::Alarm") if "Metrics" in one]
+    used = [one["MetricStat"]["Metric"] for one in errors["Metrics"] if "MetricStat" in one]
+    assert {one["MetricName"] for one in used} == metrics
+
+
+def test_a_realtime_endpoint_follows_its_requests() -> None:
+    found = resources("prod")
+    model = load_environment("prod").model
+    target = only(found, "ApplicationAutoScaling::ScalableTarget")
+    assert target["ResourceId"] == f"endpoint/{model.endpoint_name}/variant/AllTraffic"
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, model.max_instances)
+    policy = only(found, "ApplicationAutoScaling::ScalingPolicy")
+    metric = policy["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]
+    assert metric["PredefinedMetricType"] == "SageMakerVariantInvocationsPerInstance"
+    assert only(found, "SageMaker::Endpoint")["RetainAllVariantProperties"] is True
+
+
+def test_an_async_endpoint_follows_its_backlog_and_wakes_from_nothing() -> None:
+    found = resources("prod", **ASLEEP)
+    assert only(found, "ApplicationAutoScaling::ScalableTarget")["MinCapacity"] == 0
+    policies = {one["PolicyType"]: one for one in of(found, "ApplicationAutoScaling::ScalingPolicy")}
+    tracked = policies["TargetTrackingScaling"]["TargetTrackingScalingPolicyConfiguration"]
+    assert tracked["CustomizedMetricSpecification"]["MetricName"] == "ApproximateBacklogSizePerInstance"
+    step = policies["StepScaling"]["StepScalingPolicyConfiguration"]
+    assert step["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
+    alarms = [one for one in of(found, "CloudWatch::Alarm") if one.get("AlarmActions")]
+    (waiting,) = alarms
+    assert waiting["MetricName"] == "HasBacklogWithoutCapacity"
+    assert [text(one) for one in waiting["AlarmActions"]] == ["Wake"]
+    # A new version is tried by an instance, though the old one has none.
+    assert only(found, "SageMaker::Endpoint")["RetainAllVariantProperties"] is False
+    (variant,) = only(found, "SageMaker::EndpointConfig")["ProductionVariants"]
+    assert variant["InitialInstanceCount"] == 1
+
+
+def test_an_async_endpoint_that_never_sleeps_needs_no_waking() -> None:
+    found = resources("prod", **{**ASLEEP, "min_instances": 1})
+    assert only(found, "ApplicationAutoScaling::ScalingPolicy")["PolicyName"] == "FollowBacklog"
+
+
+def test_one_instance_is_not_scaled() -> None:
+    found = resources("dev")
+    assert of(found, "SageMaker::Endpoint")
+    assert not [one for one in found.values() if "AutoScaling" in one["Type"]]
+
+
+def test_an_async_endpoint_tells_of_success_and_failure() -> None:
+    found = resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")
+    output = only(found, "SageMaker::EndpointConfig")["AsyncInferenceConfig"]["OutputConfig"]
+    news = {text(output["NotificationConfig"][one]) for one in ("SuccessTopic", "ErrorTopic")}
+    topics = [name for name, one in exchanged("dev", **ASLEEP).items() if one["Type"] == "AWS::SNS::Topic"]
+    assert len(news) == len(topics) == 2
+    assert all(any(topic in import_ for import_ in news) for topic in topics)
+    (publish,) = statements(found, "sns:Publish")
+    assert {text(one) for one in publish["Resource"]} == news
+    assert "AsyncInferenceConfig" not in only(resources("dev"), "SageMaker::EndpointConfig")
+
+
+def test_answers_and_failures_go_where_the_role_may_write_and_are_gone_after_a_day() -> None:
+    found = resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")
+    output = only(found, "SageMaker::EndpointConfig")["AsyncInferenceConfig"]["OutputConfig"]
+    paths = {text(output[one]).rpartition("/")[2] for one in ("S3OutputPath", "S3FailurePath")}
+    (write,) = statements(found, "s3:PutObject")
+    assert {text(one).split("/")[1] for one in write["Resource"]} == paths == {"answers", "failures"}
+    (rule,) = only(exchanged("dev", **ASLEEP), "S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 1
+
+
+def test_topics_and_bucket_are_encrypted_with_the_stacks_own_key() -> None:
+    found = exchanged("prod", **ASLEEP)
+    key = named(found, "KMS::Key")
+    assert all(text(topic["KmsMasterKeyId"]) == key for topic in of(found, "SNS::Topic"))
+    (rule,) = only(found, "S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert text(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == key
+    (use,) = statements(resources("prod", **ASLEEP), "kms:GenerateDataKey")
+    assert key in text(use["Resource"])
+    for policy in of(found, "SNS::TopicPolicy"):
+        (refused,) = policy["PolicyDocument"]["Statement"]
+        assert refused["Effect"] == "Deny"
+        assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_disk_is_encrypted_with_a_key_where_sagemaker_allows_it() -> None:
+    found = resources("dev")
+    key = named(exchanged("dev"), "KMS::Key")
+    assert key in text(only(found, "SageMaker::EndpointConfig")["KmsKeyId"])
+    on_nvme = resources("prod")
+    assert "KmsKeyId" not in only(on_nvme, "SageMaker::EndpointConfig")
+    assert not of(on_nvme, "KMS::Key")
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "local"),
+    [
+        *((f"ml.{family}.xlarge", False) for family in ("c6i", "m5", "c7g", "t2", "m7i-flex", "p3", "inf2")),
+        *((f"ml.{family}.xlarge", True) for family in ("g4dn", "g5", "g6", "g6e", "m5d", "c6gd", "p4d")),
+        *((f"ml.{family}.48xlarge", True) for family in ("p4de", "p5", "p5en", "p6-b200", "trn1n")),
+    ],
+)
+def test_instances_with_a_disk_of_their_own_are_known(instance_type: str, local: bool) -> None:
+    assert has_local_disk(instance_type) is local
+
+
+def test_no_request_and_no_answer_is_captured() -> None:
+    for found in (resources("prod"), resources("prod", **ASLEEP)):
+        assert "DataCaptureConfig" not in only(found, "SageMaker::EndpointConfig")
+
+
+@pytest.mark.parametrize("changes", [{}, ASLEEP])
+def test_a_paused_model_has_no_endpoint_and_all_that_makes_one(changes: dict[str, Any]) -> None:
+    running, paused = resources("prod", **changes), resources("prod", **changes, paused=True)
+    gone = {running[name]["Type"] for name in running.keys() - paused.keys()}
+    assert gone == {
+        "AWS::SageMaker::Endpoint",
+        "AWS::CloudWatch::Alarm",
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+    }
+    # The role may see the alarms no more, since there are none.
+    kept = {name for name, resource in paused.items() if resource["Type"] != "AWS::IAM::Policy"}
+    assert all(running[name] == paused[name] for name in kept)
+    assert not [one for one in paused.values() if one["Type"] in gone]
+
+
+def test_an_isolated_container_brings_its_packages() -> None:
+    assert only(resources("dev"), "SageMaker::Model")["EnableNetworkIsolation"] is False
+    found = only(resources("dev", network_isolation=True), "SageMaker::Model")
+    assert found["EnableNetworkIsolation"] is True
+    digest = fingerprint(DEMO, with_packages=True)
+    assert digest != fingerprint(DEMO)
+    other = only(resources("dev"), "SageMaker::Model")["PrimaryContainer"]["ModelDataUrl"]
+    assert found["PrimaryContainer"]["ModelDataUrl"] != other
+
+
+def test_the_endpoints_log_is_kept_for_the_days_of_the_settings() -> None:
+    log = only(resources("prod"), "Logs::LogGroup")
+    assert log["LogGroupName"] == "/aws/sagemaker/Endpoints/blip2-endpoint"
+    assert log["RetentionInDays"] == load_environment("prod").log_retention_days
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_nothing_of_the_model_outlives_its_stack(name: str) -> None:
+    for one, resource in resources(name, **ASLEEP, instance_type="ml.g4dn.xlarge").items():
+        assert resource.get("DeletionPolicy", "Delete") == "Delete", one
