@@ -14,10 +14,6 @@ COMMANDS = {
         "model_artifacts.blip2.tools.flight_check.command",
         "serve an archive as SageMaker would, and ask it about a photo",
     ),
-    "release": (
-        "ops.release",
-        "flight-check, canary, settings, deployment: a new archive to an environment",
-    ),
     "deploy": ("model_artifacts.blip2.tools.deploy", "the SDK's plain way to an endpoint that no stack owns"),
     "replay": (
         "model_artifacts.blip2.tools.replay",
