@@ -10,8 +10,8 @@ from pathlib import Path
 
 import boto3
 import httpx2
-
 from local.demo.tokens import sign_in
+
 from local.home import PYTHON, Home, tail
 from local.supervisor import process_specs, processes, variables
 from settings.environment import load_environment

@@ -17,7 +17,7 @@ def aws_client(service: str, port: int, region: str) -> Any:
     from botocore.config import Config
 
     env = emulator_env(port, region)
-    session = boto3.Session(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], region_name=region)
+    session: Any = boto3.Session(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], region_name=region)
     return session.client(service, endpoint_url=env["AWS_ENDPOINT_URL"], config=Config(proxies={}))
 
 

@@ -7,6 +7,7 @@ credentials for the emulator are set.
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tomlkit
 from tomlkit.items import String
@@ -15,6 +16,9 @@ from cli.errors import UserError
 from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
 from settings.environment import Environment, SettingsError, load_environment
 from settings.service_env import analyze_variables
+
+if TYPE_CHECKING:
+    from local.supervisor.supabase import WebhookKeys
 
 SOURCE = REPOSITORY / "environments" / "local.toml"
 _LOOPBACK = "127.0.0.1,localhost"
@@ -93,13 +97,13 @@ def emulator_env(port: int, region: str) -> Mapping[str, str]:
     }
 
 
-def secret_values(environment: Environment, *, webhook: str, hooks: str) -> dict[str, str]:
-    """Return the value of each secret that the environment names."""
+def secret_values(environment: Environment, keys: "WebhookKeys | None") -> dict[str, str]:
+    """Return the value of each secret that the environment names; `keys` are for those of webhooks."""
     values = {environment.llm.secret_name: os.environ.get("OPENAI_API_KEY") or "local"}
-    if environment.webhook is not None:
-        values[environment.webhook.secret_name] = webhook
-    if environment.hooks is not None:
-        values[environment.hooks.secret_name] = hooks
+    if environment.webhook is not None and keys is not None:
+        values[environment.webhook.secret_name] = keys.webhook
+    if environment.hooks is not None and keys is not None:
+        values[environment.hooks.secret_name] = keys.hooks
     return values
 
 
@@ -126,5 +130,5 @@ def _production() -> Environment:
     except SettingsError as error:
         raise UserError(
             f"{error}.",
-            hint="Correct that file, or unset OPENAI_API_KEY: the local language model writes the texts then.",
+            hint="Correct that file, or unset OPENAI_API_KEY to use the local language model.",
         ) from error

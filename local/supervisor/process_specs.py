@@ -1,4 +1,4 @@
-"""The processes of the local system: what each runs, where it answers, which files determine its behaviour."""
+"""The processes of the local system: what each runs, where it answers, which files it depends on."""
 
 import hashlib
 import os
@@ -106,7 +106,7 @@ def sagemaker(ports: Mapping[str, int], endpoint: str) -> ProcessSpec:
 def async_sagemaker(
     ports: Mapping[str, int], endpoint: str, region: str, outputs: Mapping[str, str]
 ) -> ProcessSpec:
-    """Return the SageMaker runtime with an async endpoint, which uses the bucket and topics of the outputs."""
+    """Return the SageMaker runtime with an async endpoint; `outputs` name its bucket and topics."""
     async_io = (outputs["ExchangeBucket"], outputs["SuccessTopic"], outputs["ErrorTopic"])
     options = (*_served(ports, endpoint), "--asynchronous", *async_io)
     environment = emulator_env(ports["emulator"], region)

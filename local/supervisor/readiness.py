@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.errors import UserError
+from cli.progress import Steps
 from local.home import Home, tail
 from local.supervisor import ports, processes
 from local.supervisor.process_specs import HEALTH, ProcessSpec
-from local.supervisor.progress import Progress
 
 
 async def wait_until_ready(
-    home: Home, spec: ProcessSpec, process: subprocess.Popen[bytes], progress: Progress
+    home: Home, spec: ProcessSpec, process: subprocess.Popen[bytes], steps: Steps
 ) -> None:
     """Return once a started process is ready; raise UserError with its log when it ends or takes too long."""
     deadline = time.monotonic() + spec.ready_within_s
@@ -27,7 +27,7 @@ async def wait_until_ready(
                 raise _failure(home, spec, f"ended with status {status} before it was ready")
             if time.monotonic() > deadline:
                 raise _failure(home, spec, f"is not ready after {spec.ready_within_s:.0f} s: {problem}")
-            progress.remind(spec.name)
+            steps.remind(spec.name)
             # A process that answers without being ready is asked less often: each request delays it.
             await asyncio.sleep(0.1 if problem.startswith("no answer") else 0.5)
 
@@ -65,14 +65,14 @@ def is_healthy(url: str) -> bool:
             return False
 
 
-async def wait_for_gateway(url: str, progress: Progress) -> None:
+async def wait_for_gateway(url: str, steps: Steps) -> None:
     """Return once the deployed gateway calls its authorizer, which must refuse an invalid token with 403.
 
     This also starts the authorizer's function, so that the first photo does not wait for it. Raise UserError
     for any other answer.
     """
     text = "gateway and authorizer answer"
-    progress.begin("gateway", text)
+    steps.begin("gateway", text)
     # A new token each time: the gateway caches its authorizer's decision by token.
     headers = {"Authorization": f"Bearer none-{time.time_ns()}"}
     async with httpx2.AsyncClient(trust_env=False) as client:
@@ -83,9 +83,9 @@ async def wait_for_gateway(url: str, progress: Progress) -> None:
         else:
             answer = f"{response.status_code} {response.text[:200].strip()}"
             if response.status_code == 403:
-                progress.done("gateway", text)
+                steps.done("gateway", text)
                 return
-    progress.failed("gateway", text)
+    steps.failed("gateway", text)
     raise UserError(
         f"The gateway answers {answer} to an invalid token, not 403.",
         hint="See the emulator's log; `python -m local down`, then `up`, starts from an empty emulator.",

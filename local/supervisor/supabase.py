@@ -61,7 +61,7 @@ class SupabaseProject:
 
     @classmethod
     def at(cls, address: str) -> "SupabaseProject":
-        """Return the project of the database process at `address`; raise UserError when it does not answer."""
+        """Return the project of the database process at `address`; raise UserError without an answer."""
         try:
             with httpx2.Client(trust_env=False, timeout=5) as client:
                 return cls(client.get(address).raise_for_status().json()["url"])
