@@ -1,7 +1,7 @@
 """The usual reasons why the local system does not start, each with a hint.
 
-Runs before anything is installed, and on a Python that is too old, since both are such reasons: the imports at
-the top are of the standard library and of modules that use nothing else.
+Runs before anything is installed, and on a Python that is too old, since both are such reasons: at the top it
+imports only the standard library, and modules that need nothing else.
 """
 
 from __future__ import annotations
