@@ -5,6 +5,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from cli.errors import UserError
+from settings import naming
 from settings.environment import Environment, load_environment
 
 # Throttled calls are tried again, and no address is waited for as long as botocore would.
@@ -35,4 +36,4 @@ def session(settings: Environment) -> boto3.Session:
 
 def parameter_name(settings: Environment, name: str) -> str:
     """Return the SSM parameter in which a stack publishes an output, as in artifact-bucket."""
-    return f"/vitrine/{settings.name}/{name}"
+    return naming.parameter_name(settings.name, name)

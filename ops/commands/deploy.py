@@ -20,6 +20,7 @@ from ops.commands.smoke import smoke
 from ops.doctor.model import DEMO, is_there
 from ops.doctor.preflight import fit, preflight, show
 from settings.environment import Environment
+from settings.naming import stack_name
 
 # A domain's name that is new is known everywhere only after a while.
 _PATIENCE_S = 180.0
@@ -58,7 +59,7 @@ def deploy(
 
     # What the other stacks need before they are made: the bucket of the archive is in this one.
     console.rule("3/6 Storage")
-    storage = f"vitrine-{settings.name}-storage"
+    storage = stack_name(settings.name, "storage")
     cdk.deploy(assembly, [storage], asking=asking)
 
     console.rule("4/6 Model archive")

@@ -14,6 +14,7 @@ from cli.findings import code_of
 from ops.aws.outputs import outputs_file
 from ops.aws.resources import resources
 from ops.aws.wait_stable import wait_until_stable
+from settings import naming
 
 if TYPE_CHECKING:
     import boto3
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from settings.environment import Environment
 
-# In the order in which they can go.
-STACKS = ("gateway", "studio", "analyze", "model", "storage")
+# In the order in which they can be deleted.
+STACKS = tuple(reversed(naming.STACKS))
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def destroy(
     Raises DeliveryError when nobody agrees, or when a stack does not go; run again, it goes on.
     """
     cloudformation = session.client("cloudformation")
-    names = [f"vitrine-{settings.name}-{stack}" for stack in STACKS]
+    names = [naming.stack_name(settings.name, stack) for stack in STACKS]
     wait_until_stable(cloudformation, names, lambda text: console.print(f"… {text}"))
     deployed = [found for name in names if (found := _look(cloudformation, name)) is not None]
     if not deployed:

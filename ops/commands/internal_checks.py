@@ -16,6 +16,7 @@ from ops.aws.session import QUICK
 from services.core.domain.errors import ModelFault
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
     import boto3
@@ -57,7 +58,7 @@ def healthy_targets(
     settings: Environment, cloudformation: CloudFormationClient, balancers: ElasticLoadBalancingv2Client
 ) -> str:
     """Say how many tasks the load balancer sends requests to; raise DeliveryError when there is none."""
-    stack = f"vitrine-{settings.name}-analyze"
+    stack = stack_name(settings.name, "analyze")
     kind = "AWS::ElasticLoadBalancingV2::TargetGroup"
     groups = physical_ids(resources(cloudformation, stack), kind)
     if not groups:

@@ -10,6 +10,7 @@ from cli.toml_file import with_paused, write_whole
 from ops.aws.wait_stable import wait_until_stable
 from ops.release.interrupts import terminable
 from settings.environment import FOLDER, load_environment
+from settings.naming import stack_name
 
 _TOML = ".toml"
 
@@ -40,7 +41,7 @@ def pause(session: boto3.Session, console: Console, *, named: str, paused: bool)
 
 def _deploy(session: boto3.Session, console: Console, named: str) -> None:
     name = load_environment(named).name
-    stack, assembly = f"vitrine-{name}-model", cdk.TOOLS / f"assembly-{name}"
+    stack, assembly = stack_name(name, "model"), cdk.TOOLS / f"assembly-{name}"
     cdk.synth(named, assembly)
     wait_until_stable(session.client("cloudformation"), [stack], lambda text: console.print(f"… {text}"))
     cdk.deploy(assembly, [stack], asking=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.errors import UserError
 from ops.aws.resources import physical_ids, resources
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def endpoint_took_over(
 
     Raises DeliveryError when it is another one than the model's stack holds, or is not in service.
     """
-    name, stack = settings.model.endpoint_name, f"vitrine-{settings.name}-model"
+    name, stack = settings.model.endpoint_name, stack_name(settings.name, "model")
     endpoint = _at_rest(sagemaker, name, sleep)
     running, status = endpoint.get("EndpointConfigName", "none"), endpoint["EndpointStatus"]
     held = physical_ids(resources(cloudformation, stack), "AWS::SageMaker::EndpointConfig")

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from cli.findings import Finding, code_of, failure, well
 from ops.aws.resources import physical_ids, resources
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def endpoint_name(
     settings: Environment, sagemaker: SageMakerClient, cloudformation: CloudFormationClient
 ) -> Iterator[Finding]:
     """Whether the endpoint's name is free, or our stack's own endpoint has it and can become what is set."""
-    subject, name, stack = "endpoint name", settings.model.endpoint_name, f"vitrine-{settings.name}-model"
+    subject, name, stack = "endpoint name", settings.model.endpoint_name, stack_name(settings.name, "model")
     try:
         found = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:
@@ -76,7 +77,7 @@ def endpoint_log(
 ) -> Iterator[Finding]:
     """Whether the endpoint's log group is ours or not there: the model's stack makes one of that name."""
     subject, name = "endpoint log", f"/aws/sagemaker/Endpoints/{settings.model.endpoint_name}"
-    stack = f"vitrine-{settings.name}-model"
+    stack = stack_name(settings.name, "model")
     pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
     if not any(group.get("logGroupName") == name for page in pages for group in page["logGroups"]):
         yield well(subject, f"{name} is free")

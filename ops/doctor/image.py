@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.findings import Finding, failure, warning, well
+from settings.naming import image_repository_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ _INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
 def repository_name(settings: Environment) -> str:
     """Return the name of the environment's repository of the service's images."""
-    return f"vitrine-{settings.name}-analyze"
+    return image_repository_name(settings.name)
 
 
 def pushed(settings: Environment, digest: str, ecr: ECRClient) -> Iterator[Finding]:

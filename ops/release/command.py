@@ -23,6 +23,7 @@ from model_artifacts.blip2.tools.replay import look
 from ops.aws.session import environment, session
 from ops.release.release import Means, release
 from settings.environment import FOLDER, Environment, SettingsError
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
     import argparse
@@ -110,4 +111,4 @@ def known_photos() -> list[Case]:
 def _deploy(named: str, name: str) -> None:
     assembly = cdk.TOOLS / f"assembly-{name}"
     cdk.synth(named, assembly)
-    cdk.deploy(assembly, [f"vitrine-{name}-model"], asking=False)
+    cdk.deploy(assembly, [stack_name(name, "model")], asking=False)

@@ -16,6 +16,7 @@ from ops.release.canary import CanaryFailed, canary, remove
 from ops.release.canary_role import Permission
 from ops.release.compare_answers import ask
 from ops.release.interrupts import terminable
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +71,7 @@ def release(
 
 
 def _permission(settings: Environment, means: Means) -> Permission:
-    stack = f"vitrine-{settings.name}-model"
+    stack = stack_name(settings.name, "model")
     held = resources(means.session.client("cloudformation"), stack)
     models = physical_ids(held, "AWS::SageMaker::Model")
     if not models:

@@ -9,7 +9,7 @@ import pytest
 from cli.findings import look
 from ops.doctor import account
 from settings.environment import Environment
-from stacks.__main__ import synthesize
+from stacks.synthesis import synthesize
 from tests.ops.conftest import Stubbed, levels
 
 PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}

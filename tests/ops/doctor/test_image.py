@@ -7,7 +7,7 @@ import pytest
 
 from ops.doctor import image
 from settings.environment import Environment
-from stacks.storage.stack import image_repository_name
+from settings.naming import image_repository_name
 from tests.ops.conftest import Stubbed
 
 DIGEST = f"sha256:{'a' * 64}"
