@@ -14,7 +14,7 @@ from local.supervisor import configuration
 
 CODE = [
     *(REPOSITORY / name for name in ("app.py", "services/authorizer")),
-    *(REPOSITORY / name for name in ("local", "stacks", "model_artifacts")),
+    *(REPOSITORY / name for name in ("cli", "local", "settings", "stacks", "model_artifacts")),
 ]
 # By method: the number of positional arguments with which the encoding is given.
 WITH_ENCODING = {"read_text": 1, "write_text": 2}
