@@ -18,10 +18,10 @@ import psutil
 
 from benchmarks.figures import Figure, keep
 from benchmarks.memory import watched
-from local.demo.tokens import sign_in
+from local.demo.users import sign_in
 from local.home import REPOSITORY, Home
 from local.supervisor import processes
-from local.supervisor.outputs import stack_outputs
+from local.supervisor.account import stack_outputs
 from model_artifacts.blip2_demo.drawing.drawing import Drawing, draw
 from model_artifacts.blip2_demo.training.evaluate import HELD_OUT, TWENTY
 from tests.system.hostile import uploads

@@ -11,9 +11,10 @@ from pathlib import Path
 import boto3
 import httpx2
 
-from local.demo.tokens import sign_in
+from local.demo.users import sign_in
 from local.home import PYTHON, Home, tail
-from local.supervisor import process_specs, processes, variables
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 from tests.reports_table import TABLE, declaration
@@ -123,7 +124,7 @@ def _uvicorn(home: Home, module: str, port: int, environment: Mapping[str, str])
 def _launch(
     home: Home, name: str, command: tuple[str, ...], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    return processes.start(home, name, command, {**variables.base(), **environment}, home.log(name))
+    return processes.start(home, name, command, {**base_env(), **environment}, home.log(name))
 
 
 def ready(home: Home, name: str, url: str, process: subprocess.Popen[bytes]) -> None:

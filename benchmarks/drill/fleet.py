@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from benchmarks.drill.world import Cloud
 from benchmarks.scene import ready
 from local.home import Home
-from local.supervisor import process_specs, processes, variables
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env
 from settings.environment import load_environment
 
 
@@ -95,6 +96,6 @@ class Fleet:
     def _start(
         self, name: str, generation: int, command: tuple[str, ...], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        given = {**variables.base(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
+        given = {**base_env(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
         log = self.home.log(f"{name}.{generation}" if generation else name)
         return processes.start(self.home, name, command, given, log)

@@ -12,7 +12,7 @@ from benchmarks.drill.time_scale import JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S
 from benchmarks.drill.world import Cloud, Mode, World, create
 from benchmarks.scene import free_ports, ready
 from local.home import PYTHON
-from local.supervisor import variables
+from local.supervisor.configuration import emulator_env
 from settings.environment import load_environment
 
 MODES: tuple[Mode, ...] = ("async", "realtime")
@@ -83,7 +83,7 @@ def _runtime(fleet: Fleet, cloud: Cloud, world: World, port: int, model: int) ->
     fleet.keep(
         f"runtime-{world.mode}",
         _module("local.fakes.sagemaker", "--port", port, "--endpoint", served, *options),
-        variables.aws(cloud.port, environment.region),
+        emulator_env(cloud.port, environment.region),
         f"http://127.0.0.1:{port}/healthz",
     )
 

@@ -81,14 +81,14 @@ def _start() -> tuple[asyncio.Runner, Jobs]:
         settings,
         openai_api_key=settings.openai_key(),
         narrate_within_s=NARRATE_WITHIN_S,
-        service_tier=settings.llm_service_tier_for_jobs,
+        service_tier=settings.llm_job_tier,
     )
-    if settings.bridge_llm is not None:
+    if settings.fallback_llm_model is not None:
         fallback_llm = FallbackLlm(
             built.llm,
-            settings.bridge_llm,
-            usd_per_mtok_input=settings.bridge_usd_per_mtok_input,
-            usd_per_mtok_output=settings.bridge_usd_per_mtok_output,
+            settings.fallback_llm_model,
+            usd_per_mtok_input=settings.fallback_llm_usd_per_mtok_input,
+            usd_per_mtok_output=settings.fallback_llm_usd_per_mtok_output,
             within_s=BRIDGE_WITHIN_S,
         )
         built = replace(built, work=replace(built.work, fallback_llm=fallback_llm))

@@ -19,7 +19,8 @@ import psutil
 
 from benchmarks.scene import BUCKET, create_stores, free_ports, ready
 from local.home import REPOSITORY, Home
-from local.supervisor import process_specs, processes, variables
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env, emulator_env
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 from tests.reports_table import TABLE
@@ -102,7 +103,7 @@ def stores() -> Iterator[int]:
         part = process_specs.emulator(home, port, region, port)
         if part.scratch:
             part.scratch.mkdir(parents=True)
-        environment = {**variables.base(), **part.environment}
+        environment = {**base_env(), **part.environment}
         with processes.start(home, part.name, part.command, environment, home.log(part.name)) as process:
             try:
                 ready(home, part.name, part.health_url, process)
@@ -124,7 +125,7 @@ def settings(stores_port: int, model_port: int) -> dict[str, str]:
             image_key_id=None,
             jobs_queue_url=f"http://127.0.0.1:{stores_port}/000000000000/jobs",
         ),
-        **variables.aws(stores_port, environment.region),
+        **emulator_env(stores_port, environment.region),
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": model_url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SUPABASE_URL": PROJECT,
@@ -163,7 +164,7 @@ def service(given: Mapping[str, str], *options: str, under: tuple[str, ...] = ()
             started = subprocess.Popen(
                 command,
                 cwd=REPOSITORY,
-                env={**variables.base(), **given},
+                env={**base_env(), **given},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -10,11 +10,11 @@ import pytest
 from cli.errors import UserError
 from local.home import Home
 from local.supervisor import processes
-from local.supervisor.outputs import by_path, stack_outputs
+from local.supervisor.account import stack_outputs, url_by_path
 
 
-def test_an_api_named_by_host_becomes_an_address_that_every_client_resolves() -> None:
-    assert by_path("http://e13d6e96.execute-api.localhost:4566", 4566) == (
+def test_api_named_by_host_gets_a_path() -> None:
+    assert url_by_path("http://e13d6e96.execute-api.localhost:4566", 4566) == (
         "http://127.0.0.1:4566/_aws/execute-api/e13d6e96/$default"
     )
 
@@ -22,19 +22,19 @@ def test_an_api_named_by_host_becomes_an_address_that_every_client_resolves() ->
 @pytest.mark.parametrize(
     "url", ["https://api.example.com", "http://127.0.0.1:4566/_aws/execute-api/x/$default"]
 )
-def test_other_addresses_stay(url: str) -> None:
-    assert by_path(url, 4566) == url
+def test_other_urls_stay(url: str) -> None:
+    assert url_by_path(url, 4566) == url
 
 
-def test_outputs_of_all_stacks_are_one_mapping(tmp_path: Path) -> None:
+def test_outputs_of_all_stacks_are_merged(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.outputs.write_text(json.dumps({"a": {"Region": "ca-central-1"}, "b": {"ReportsTable": "t"}}))
-    own = processes.Record(os.getpid(), psutil.Process().create_time(), 4566, "x")
-    processes.remember(home, {"emulator": own})
+    own = processes.ProcessRecord(os.getpid(), psutil.Process().create_time(), 4566, "x")
+    processes.save_records(home, {"emulator": own})
     assert stack_outputs(home) == {"Region": "ca-central-1", "ReportsTable": "t"}
 
 
-def test_outputs_of_an_emulator_that_has_ended_are_none(tmp_path: Path) -> None:
+def test_ended_emulator_has_no_outputs(tmp_path: Path) -> None:
     Home(tmp_path).outputs.write_text("{}")
     with pytest.raises(UserError, match="Nothing is deployed"):
         stack_outputs(Home(tmp_path))

@@ -1,4 +1,4 @@
-"""Async Inference as boto3 sees it: the real client, a real server, S3, SNS and SQS by moto's server."""
+"""Async Inference as boto3 uses it: the real client, a real server, and moto's S3, SNS and SQS."""
 
 import asyncio
 import json
@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.fakes.async_inference import INLINE_LIMIT, AsyncIo
-from local.fakes.sagemaker import create_app
+from local.fakes.sagemaker.async_inference import INLINE_LIMIT, OutputConfig
+from local.fakes.sagemaker.runtime import create_app
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -39,19 +39,19 @@ def moto() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Aws:
-    """What a stack gives the endpoint, and a queue that both topics are told to."""
+    """The endpoint's bucket and topics, and a queue that is subscribed to both topics."""
 
-    async_io: AsyncIo
+    output_config: OutputConfig
     s3: Any
     sqs: Any
     queue: str
 
-    def news(self, count: int = 1) -> list[dict[str, Any]]:
-        """Return the next notifications, as they come raw."""
+    def notifications(self, count: int = 1) -> list[dict[str, Any]]:
+        """Return the next notifications."""
         found: list[dict[str, Any]] = []
         while len(found) < count:
             answer = self.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=10)
-            assert answer.get("Messages"), f"{len(found)} notifications, {count} are due"
+            assert answer.get("Messages"), f"{len(found)} notifications, {count} are expected"
             for message in answer["Messages"]:
                 found.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
@@ -86,22 +86,22 @@ def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
             Endpoint=attributes["QueueArn"],
             Attributes={"RawMessageDelivery": "true"},
         )
-    return Aws(AsyncIo("exchange", *topics), s3, sqs, queue)
+    return Aws(OutputConfig("exchange", *topics), s3, sqs, queue)
 
 
 def container() -> Starlette:
-    working: list[bool] = []
+    active: list[bool] = []
 
     async def invocations(request: Request) -> Response:
         body = await request.body()
         if body == b"broken":
             return PlainTextResponse("The model failed.", 500)
-        working.append(True)
-        beside = len(working)
+        active.append(True)
+        concurrent = len(active)
         await asyncio.sleep(0)
-        working.pop()
+        active.pop()
         kind = request.headers["content-type"]
-        return PlainTextResponse(f"{kind} {len(body)} {beside}", media_type="application/json")
+        return PlainTextResponse(f"{kind} {len(body)} {concurrent}", media_type="application/json")
 
     return Starlette(routes=[Route("/invocations", invocations, methods=["POST"])])
 
@@ -113,7 +113,7 @@ def client(url: str) -> "SageMakerRuntimeClient":
 
 @pytest.fixture
 def runtime(aws: Aws, listen: Listen) -> "SageMakerRuntimeClient":
-    return client(listen(create_app({ENDPOINT: listen(container())}, async_io=aws.async_io)))
+    return client(listen(create_app({ENDPOINT: listen(container())}, output_config=aws.output_config)))
 
 
 def refusal(call: Callable[[], object]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def refusal(call: Callable[[], object]) -> dict[str, Any]:
     return dict(raised.value.response["Error"])
 
 
-def test_an_answer_is_where_it_was_promised_and_told_of(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
+def test_answer_is_stored_and_notified(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
     accepted = runtime.invoke_endpoint_async(
         EndpointName=ENDPOINT,
         ContentType="application/json",
@@ -132,10 +132,10 @@ def test_an_answer_is_where_it_was_promised_and_told_of(aws: Aws, runtime: "Sage
     )
     assert accepted["ResponseMetadata"]["HTTPStatusCode"] == 202
     assert accepted["InferenceId"] == "R1"
-    (news,) = aws.news()
+    (notification,) = aws.notifications()
     assert aws.read(accepted["OutputLocation"]) == b"application/json 5 1"
-    assert news.pop("eventTime") >= news.pop("receivedTime")
-    assert news == {
+    assert notification.pop("eventTime") >= notification.pop("receivedTime")
+    assert notification == {
         "awsRegion": REGION,
         "invocationStatus": "Completed",
         "requestParameters": {
@@ -154,75 +154,69 @@ def test_an_answer_is_where_it_was_promised_and_told_of(aws: Aws, runtime: "Sage
     }
 
 
-def test_a_request_in_s3_is_fetched_from_there(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
+def test_request_is_read_from_s3(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
     aws.s3.put_object(Bucket="exchange", Key="requests/R1.json", Body=bytes(200_000))
     location = "s3://exchange/requests/R1.json"
     accepted = runtime.invoke_endpoint_async(
         EndpointName=ENDPOINT, ContentType="application/json", InputLocation=location
     )
-    (news,) = aws.news()
-    assert news["requestParameters"]["inputLocation"] == location
-    assert news["inferenceId"] == accepted["InferenceId"]
+    (notification,) = aws.notifications()
+    assert notification["requestParameters"]["inputLocation"] == location
+    assert notification["inferenceId"] == accepted["InferenceId"]
     assert aws.read(accepted["OutputLocation"]) == b"application/json 200000 1"
 
 
-def test_a_model_error_is_told_of_and_what_it_said_is_kept(
-    aws: Aws, runtime: "SageMakerRuntimeClient"
-) -> None:
+def test_model_error_is_stored_and_notified(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
     accepted = runtime.invoke_endpoint_async(
         EndpointName=ENDPOINT, ContentType="application/json", InferenceId="R1", Body=b"broken"
     )
-    (news,) = aws.news()
-    assert (news["invocationStatus"], news["inferenceId"]) == ("Failed", "R1")
-    assert "server error (500)" in news["failureReason"]
-    assert "responseParameters" not in news
+    (notification,) = aws.notifications()
+    assert (notification["invocationStatus"], notification["inferenceId"]) == ("Failed", "R1")
+    assert "server error (500)" in notification["failureReason"]
+    assert "responseParameters" not in notification
     assert aws.read(accepted["FailureLocation"]) == b"The model failed."
 
 
-def test_a_request_that_is_not_in_s3_fails(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
+def test_missing_request_object_fails(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
     runtime.invoke_endpoint_async(
         EndpointName=ENDPOINT, ContentType="application/json", InputLocation="s3://exchange/requests/none"
     )
-    (news,) = aws.news()
-    assert news["invocationStatus"] == "Failed"
-    assert "s3://exchange/requests/none" in news["failureReason"]
+    (notification,) = aws.notifications()
+    assert notification["invocationStatus"] == "Failed"
+    assert "s3://exchange/requests/none" in notification["failureReason"]
 
 
-def test_requests_are_worked_off_one_at_a_time(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
+def test_requests_are_processed_one_by_one(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
     accepted = [
         runtime.invoke_endpoint_async(EndpointName=ENDPOINT, ContentType="a/b", Body=b"photo")
         for _ in range(5)
     ]
-    assert {one["invocationStatus"] for one in aws.news(5)} == {"Completed"}
+    assert {one["invocationStatus"] for one in aws.notifications(5)} == {"Completed"}
     assert {aws.read(one["OutputLocation"]) for one in accepted} == {b"a/b 5 1"}
 
 
-def test_a_request_waits_for_a_model_server_that_is_away(
-    aws: Aws, listen: Listen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("local.fakes.async_inference._ASK_AGAIN_S", 0.01)
-    away = [True, True, True]
+def test_request_waits_for_model_server(aws: Aws, listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.fakes.sagemaker.async_inference._RETRY_S", 0.01)
+    failures = [True, True, True]
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        if away:
-            away.pop()
+        if failures:
+            failures.pop()
             raise httpx2.ConnectError("refused", request=request)
         return httpx2.Response(200, content=b"answer", headers={"content-type": "application/json"})
 
-    app = create_app({ENDPOINT: "http://container"}, httpx2.MockTransport(answer), aws.async_io)
+    app = create_app({ENDPOINT: "http://container"}, httpx2.MockTransport(answer), aws.output_config)
     accepted = client(listen(app)).invoke_endpoint_async(
         EndpointName=ENDPOINT, ContentType="a/b", Body=b"photo"
     )
-    (news,) = aws.news()
-    assert news["invocationStatus"] == "Completed"
+    (notification,) = aws.notifications()
+    assert notification["invocationStatus"] == "Completed"
     assert aws.read(accepted["OutputLocation"]) == b"answer"
 
 
-def test_a_body_of_the_limit_passes_and_one_byte_more_is_a_validation_error(
-    aws: Aws, runtime: "SageMakerRuntimeClient"
-) -> None:
+def test_body_limit_is_exact(aws: Aws, runtime: "SageMakerRuntimeClient") -> None:
     def ask(size: int) -> object:
-        # boto3 holds the limit itself: this is for callers who do not.
+        # Without boto3, which enforces the limit itself.
         return httpx2.post(
             f"{runtime.meta.endpoint_url}/endpoints/{ENDPOINT}/async-invocations",
             content=bytes(size),
@@ -231,12 +225,10 @@ def test_a_body_of_the_limit_passes_and_one_byte_more_is_a_validation_error(
         ).status_code
 
     assert (ask(INLINE_LIMIT), ask(INLINE_LIMIT + 1), ask(0)) == (202, 400, 400)
-    assert aws.news()[0]["invocationStatus"] == "Completed"
+    assert aws.notifications()[0]["invocationStatus"] == "Completed"
 
 
-def test_each_kind_of_endpoint_refuses_the_others_invocations(
-    runtime: "SageMakerRuntimeClient", listen: Listen
-) -> None:
+def test_other_endpoint_kind_is_refused(runtime: "SageMakerRuntimeClient", listen: Listen) -> None:
     realtime = client(listen(create_app({ENDPOINT: "http://container"})))
     refusals = [
         refusal(lambda: runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="a/b", Body=b"photo")),
