@@ -42,7 +42,9 @@ class Figure:
 
     def line(self) -> str:
         """Return `figure NAME VALUE GOAL ok|short`."""
-        return f"figure {self.name} {self.value:.4g} {self.goal} {'ok' if self.met else 'short'}"
+        # Four digits, but no exponent for a count.
+        value = f"{self.value:.0f}" if abs(self.value) >= 1000 else f"{self.value:.4g}"
+        return f"figure {self.name} {value} {self.goal} {'ok' if self.met else 'short'}"
 
 
 def keep(file: Path, figures: Sequence[Figure], detail: Mapping[str, Any]) -> None:
