@@ -10,15 +10,14 @@ from starlette.testclient import TestClient
 
 from cli.errors import UserError
 from local.demo import tokens
-from local.fakes.identity import create_app
-from local.fakes.signing_key import load_or_create
+from local.fakes.identity import create_app, load_or_create_key
 
 URL = "http://127.0.0.1:54321"
 
 
 @pytest.fixture
 def issuer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = TestClient(create_app(load_or_create(tmp_path / "key.pem"), f"{URL}/auth/v1"))
+    app = TestClient(create_app(load_or_create_key(tmp_path / "key.pem"), f"{URL}/auth/v1"))
 
     def handle(request: httpx2.Request) -> httpx2.Response:
         answer = app.post(request.url.raw_path.decode(), content=request.content)

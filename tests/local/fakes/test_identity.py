@@ -7,8 +7,7 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
-from local.fakes.identity import PASSWORD, create_app
-from local.fakes.signing_key import load_or_create
+from local.fakes.identity import PASSWORD, create_app, load_or_create_key
 
 ISSUER = "http://127.0.0.1:54321/auth/v1"
 TOKEN = "/auth/v1/token?grant_type=password"
@@ -16,7 +15,7 @@ TOKEN = "/auth/v1/token?grant_type=password"
 
 @pytest.fixture
 def issuer(tmp_path: Path) -> TestClient:
-    return TestClient(create_app(load_or_create(tmp_path / "key.pem"), ISSUER))
+    return TestClient(create_app(load_or_create_key(tmp_path / "key.pem"), ISSUER))
 
 
 def sign_in(issuer: TestClient, name: str = "demo") -> dict[str, Any]:
@@ -46,7 +45,7 @@ def test_a_name_is_one_user_and_another_name_another(issuer: TestClient) -> None
 
 def test_a_restart_keeps_the_key(tmp_path: Path) -> None:
     path = tmp_path / "identity" / "key.pem"
-    before, after = (TestClient(create_app(load_or_create(path), ISSUER)) for _ in range(2))
+    before, after = (TestClient(create_app(load_or_create_key(path), ISSUER)) for _ in range(2))
     keys = "/auth/v1/.well-known/jwks.json"
     assert before.get(keys).json() == after.get(keys).json()
     assert path.stat().st_mode & 0o077 == 0
@@ -56,7 +55,7 @@ def test_a_file_that_is_no_key_is_named(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.write_text("not a key")
     with pytest.raises(SystemExit, match=r"key\.pem holds no P-256 private key"):
-        load_or_create(path)
+        load_or_create_key(path)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.fakes.sagemaker import BODY_LIMIT, create_app
+from local.fakes.sagemaker.runtime import BODY_LIMIT, create_app
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient

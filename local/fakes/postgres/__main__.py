@@ -1,6 +1,6 @@
-"""A Supabase project's database: Postgres with the migrations, its requests sent and its jobs run.
+"""`python -m local.fakes.postgres`: the database of a Supabase project, with migrations, pg_net and pg_cron.
 
-On its own port it says where Postgres is: GET / gives {"url": …}.
+Its HTTP port answers GET / with {"url": …}, the connection URL of Postgres.
 """
 
 import argparse
@@ -18,19 +18,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.fakes.postgres.migrations import migrate
-from local.fakes.postgres.network import deliver_until, schedule_until
+from local.fakes.postgres.project import migrate, run_jobs_until, send_requests_until
 from local.fakes.postgres.server import PostgresServer
 from local.fakes.serving import HOST, command_line, serve
 
-# Where Supabase's own local system has it.
+# The port of Postgres in Supabase's own local system.
 PREFERRED_PORT = 54322
 
 
 def create_app(server: PostgresServer) -> Starlette:
-    """Return the app that speaks for a running Postgres; it is not healthy once Postgres has ended."""
+    """Return the app that publishes where Postgres listens, and whether it still does."""
 
-    def where(request: Request) -> Response:
+    def connection_url(request: Request) -> Response:
         return JSONResponse({"url": server.url})
 
     def healthz(request: Request) -> Response:
@@ -40,15 +39,15 @@ def create_app(server: PostgresServer) -> Starlette:
             return PlainTextResponse("Postgres does not answer", 503)
         return PlainTextResponse("ready")
 
-    return Starlette(routes=[Route("/", where), Route("/healthz", healthz)])
+    return Starlette(routes=[Route("/", connection_url), Route("/healthz", healthz)])
 
 
 @contextlib.contextmanager
-def _at_work(server: PostgresServer) -> Iterator[None]:
+def _background_work(server: PostgresServer) -> Iterator[None]:
     stop = threading.Event()
     threads = [
         threading.Thread(target=work, args=(stop, server.connect()), daemon=True)
-        for work in (deliver_until, schedule_until)
+        for work in (send_requests_until, run_jobs_until)
     ]
     for thread in threads:
         thread.start()
@@ -69,22 +68,22 @@ def _free_port() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = command_line("database", "database", "A Supabase project's database.")
-    parser.add_argument("--data", type=Path, required=True, help="folder that Postgres keeps its data in")
+    parser = command_line("postgres", "database", "The database of a Supabase project.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of Postgres's data, emptied first")
     return parser.parse_args()
 
 
 def main() -> None:
     """Start Postgres, migrate it, and serve until SIGINT or SIGTERM."""
     options = _options()
-    # uvicorn raises the signal again once it has stopped: it must not end us before Postgres.
+    # uvicorn raises the signal again after it has stopped: this process must outlive Postgres.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         with PostgresServer(options.data, _free_port()) as server:
             with server.connect() as connection:
                 for name in migrate(connection):
                     print(f"migrated {name}", flush=True)  # noqa: T201
-            with _at_work(server):
+            with _background_work(server):
                 serve(create_app(server), options.port)
     except (RuntimeError, psycopg.Error) as error:
         sys.exit(f"the database does not start: {error}")

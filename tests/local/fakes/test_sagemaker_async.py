@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.fakes.async_inference import INLINE_LIMIT, AsyncIo
-from local.fakes.sagemaker import create_app
+from local.fakes.sagemaker.async_inference import INLINE_LIMIT, OutputConfig
+from local.fakes.sagemaker.runtime import create_app
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -41,7 +41,7 @@ def moto() -> Iterator[str]:
 class Aws:
     """What a stack gives the endpoint, and a queue that both topics are told to."""
 
-    async_io: AsyncIo
+    output_config: OutputConfig
     s3: Any
     sqs: Any
     queue: str
@@ -86,7 +86,7 @@ def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
             Endpoint=attributes["QueueArn"],
             Attributes={"RawMessageDelivery": "true"},
         )
-    return Aws(AsyncIo("exchange", *topics), s3, sqs, queue)
+    return Aws(OutputConfig("exchange", *topics), s3, sqs, queue)
 
 
 def container() -> Starlette:
@@ -113,7 +113,7 @@ def client(url: str) -> "SageMakerRuntimeClient":
 
 @pytest.fixture
 def runtime(aws: Aws, listen: Listen) -> "SageMakerRuntimeClient":
-    return client(listen(create_app({ENDPOINT: listen(container())}, async_io=aws.async_io)))
+    return client(listen(create_app({ENDPOINT: listen(container())}, output_config=aws.output_config)))
 
 
 def refusal(call: Callable[[], object]) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def test_requests_are_worked_off_one_at_a_time(aws: Aws, runtime: "SageMakerRunt
 def test_a_request_waits_for_a_model_server_that_is_away(
     aws: Aws, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.fakes.async_inference._ASK_AGAIN_S", 0.01)
+    monkeypatch.setattr("local.fakes.sagemaker.async_inference._RETRY_S", 0.01)
     away = [True, True, True]
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -209,7 +209,7 @@ def test_a_request_waits_for_a_model_server_that_is_away(
             raise httpx2.ConnectError("refused", request=request)
         return httpx2.Response(200, content=b"answer", headers={"content-type": "application/json"})
 
-    app = create_app({ENDPOINT: "http://container"}, httpx2.MockTransport(answer), aws.async_io)
+    app = create_app({ENDPOINT: "http://container"}, httpx2.MockTransport(answer), aws.output_config)
     accepted = client(listen(app)).invoke_endpoint_async(
         EndpointName=ENDPOINT, ContentType="a/b", Body=b"photo"
     )
