@@ -13,7 +13,8 @@ import boto3
 import httpx2
 
 from local.home import Home, tail
-from local.supervisor import process_specs, processes, variables
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env
 from settings.environment import load_environment
 
 TABLE = "reports"
@@ -61,13 +62,13 @@ def stores() -> Iterator[int]:
         home.create()
         (port,) = free_ports(1)
         region = load_environment("local").region
-        part = process_specs.emulator(home, port, region, port)
-        if part.scratch:
-            part.scratch.mkdir(parents=True)
-        environment = {**variables.base(), **part.environment}
-        with processes.start(home, part.name, part.command, environment, home.log(part.name)) as process:
+        spec = process_specs.emulator(home, port, region, port)
+        if spec.scratch:
+            spec.scratch.mkdir(parents=True)
+        environment = {**base_env(), **spec.environment}
+        with processes.start(home, spec.name, spec.command, environment, home.log(spec.name)) as process:
             try:
-                wait_ready(home, part.name, part.health_url, process)
+                wait_ready(home, spec.name, spec.health_url, process)
                 create_stores(port, region)
                 yield port
             finally:

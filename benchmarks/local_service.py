@@ -10,9 +10,10 @@ from pathlib import Path
 import jwt
 
 from benchmarks.emulated_stores import BUCKET, TABLE, create_stores, free_ports, wait_ready
-from local.demo.tokens import sign_in
+from local.demo.users import sign_in
 from local.home import PYTHON, Home
-from local.supervisor import process_specs, processes, variables
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env, emulator_env
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 
@@ -65,15 +66,15 @@ def _start_pair(home: Home) -> ServicePair:
         zip((*process_specs.HEALTH, "plain"), free_ports(len(process_specs.HEALTH) + 1), strict=True)
     )
     background = {
-        part.name: part
-        for part in process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
+        spec.name: spec
+        for spec in process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
     }
     issuer = f"http://127.0.0.1:{ports['identity']}"
     for name in ("emulator", "identity"):
-        part = background[name]
-        if part.scratch:
-            part.scratch.mkdir(parents=True)
-        wait_ready(home, name, part.health_url, _launch(home, name, part.command, part.environment))
+        spec = background[name]
+        if spec.scratch:
+            spec.scratch.mkdir(parents=True)
+        wait_ready(home, name, spec.health_url, _launch(home, name, spec.command, spec.environment))
     queue_url = create_stores(ports["emulator"], environment.region)
     settings = {
         **analyze_variables(
@@ -112,7 +113,7 @@ def start_app(home: Home, module: str, port: int, environment: Mapping[str, str]
 def _launch(
     home: Home, name: str, command: tuple[str, ...], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    return processes.start(home, name, command, {**variables.base(), **environment}, home.log(name))
+    return processes.start(home, name, command, {**base_env(), **environment}, home.log(name))
 
 
 def service_variables(stores_port: int, model_port: int) -> dict[str, str]:
@@ -127,7 +128,7 @@ def service_variables(stores_port: int, model_port: int) -> dict[str, str]:
             image_key_id=None,
             jobs_queue_url=f"http://127.0.0.1:{stores_port}/000000000000/jobs",
         ),
-        **variables.aws(stores_port, environment.region),
+        **emulator_env(stores_port, environment.region),
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": model_url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SUPABASE_URL": PROJECT,

@@ -20,10 +20,10 @@ import psutil
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.hostile_uploads import uploads
 from benchmarks.service_load import peak_memory
-from local.demo.tokens import sign_in
+from local.demo.users import sign_in
 from local.home import REPOSITORY, Home
 from local.supervisor import processes
-from local.supervisor.outputs import stack_outputs
+from local.supervisor.account import stack_outputs
 from model_artifacts.blip2_demo.drawing.drawing import Drawing, draw
 from model_artifacts.blip2_demo.training.evaluate import HELD_OUT, TWENTY
 

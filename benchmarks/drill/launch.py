@@ -12,7 +12,7 @@ from benchmarks.drill.supervisor import Supervisor
 from benchmarks.drill.time_scale import JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S
 from benchmarks.emulated_stores import free_ports, wait_ready
 from local.home import PYTHON
-from local.supervisor import variables
+from local.supervisor.configuration import emulator_env
 from settings.environment import load_environment
 
 MODES: tuple[Mode, ...] = ("async", "realtime")
@@ -85,7 +85,7 @@ def _runtime(supervisor: Supervisor, cloud: Cloud, deployment: Deployment, port:
     supervisor.start_safe(
         f"runtime-{deployment.mode}",
         _module("local.fakes.sagemaker", "--port", port, "--endpoint", served, *options),
-        variables.aws(cloud.port, environment.region),
+        emulator_env(cloud.port, environment.region),
         f"http://127.0.0.1:{port}/healthz",
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from benchmarks.drill.deployment import Cloud
 from benchmarks.emulated_stores import wait_ready
 from local.home import Home
-from local.supervisor import process_specs, processes, variables
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env
 from settings.environment import load_environment
 
 
@@ -43,10 +44,10 @@ class Supervisor:
 
     def emulator(self, port: int) -> Cloud:
         """Start the emulator, which is never killed because it keeps all data in memory."""
-        part = process_specs.emulator(self.home, port, load_environment("local").region, port)
-        if part.scratch:
-            part.scratch.mkdir(parents=True)
-        self.start_safe(part.name, part.command, part.environment, part.health_url)
+        spec = process_specs.emulator(self.home, port, load_environment("local").region, port)
+        if spec.scratch:
+            spec.scratch.mkdir(parents=True)
+        self.start_safe(spec.name, spec.command, spec.environment, spec.health_url)
         return Cloud(port)
 
     def start_safe(
@@ -95,6 +96,6 @@ class Supervisor:
     def _start(
         self, name: str, generation: int, command: tuple[str, ...], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        given = {**variables.base(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
+        given = {**base_env(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
         log = self.home.log(f"{name}.{generation}" if generation else name)
         return processes.start(self.home, name, command, given, log)

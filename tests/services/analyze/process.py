@@ -17,7 +17,7 @@ import psutil
 
 from benchmarks.emulated_stores import free_ports, wait_ready
 from local.home import REPOSITORY, Home
-from local.supervisor import variables
+from local.supervisor.configuration import base_env
 from tests.services.analyze.conftest import observation
 
 
@@ -104,7 +104,7 @@ def service(given: Mapping[str, str], *options: str, under: tuple[str, ...] = ()
             started = subprocess.Popen(
                 command,
                 cwd=REPOSITORY,
-                env={**variables.base(), **given},
+                env={**base_env(), **given},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
