@@ -1,5 +1,6 @@
-"""Lambda's event sources over the emulator's queues and streams, at their worst: what is delivered may come
-twice, late, out of order and again after it was settled. Seeded.
+"""Lambda's event sources for the emulator's queues and streams, with the faults that AWS allows.
+
+A message may arrive twice, late, out of order, or again after it was handled; a seed determines which.
 """
 
 import random
@@ -17,7 +18,7 @@ Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Faults:
-    """How likely a message is held back, delivered twice at once, or again later, each of 0 to 1."""
+    """The probabilities that a message is delayed, doubled in a batch, or redelivered later, each 0 to 1."""
 
     chance: random.Random
     late: float = 0.05
@@ -25,16 +26,16 @@ class Faults:
     again: float = 0.05
     longest_s: int = 4
 
-    def happens(self, likelihood: float) -> bool:
-        """Whether it does, this time."""
-        return self.chance.random() < likelihood
+    def happens(self, probability: float) -> bool:
+        """Whether a fault with this probability happens now."""
+        return self.chance.random() < probability
 
 
 NONE = Faults(random.Random(0), late=0, twice=0, again=0)  # noqa: S311 - a drill's faults
 
 
 class QueueSource:
-    """Takes messages of one queue to one handler, batch by batch; forgets those that are settled."""
+    """Passes batches of one queue to a handler, and deletes the messages that it handled."""
 
     def __init__(self, url: str, handle: Handler, faults: Faults, batch: int = 10) -> None:
         self._sqs = boto3.client("sqs")
@@ -44,16 +45,16 @@ class QueueSource:
         self._batch = batch
 
     def run(self) -> None:
-        """Go on for ever; a failure of the queue or of the handler leaves the batch to come again."""
+        """Poll for ever; after a failure of queue or handler, the batch becomes visible again."""
         while True:
             try:
-                self.turn()
+                self.poll()
             except (BotoCoreError, ClientError) as error:
                 print(f"{self._url}: {type(error).__name__}: {error}", flush=True)  # noqa: T201
                 time.sleep(0.5)
 
-    def turn(self) -> None:
-        """Take one batch."""
+    def poll(self) -> None:
+        """Receive and handle one batch."""
         received = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=self._batch,
@@ -64,7 +65,7 @@ class QueueSource:
         on_time = []
         for message in messages:
             if self._faults.happens(self._faults.late):
-                self._hide(message["ReceiptHandle"])
+                self._defer(message["ReceiptHandle"])
             else:
                 on_time.append(message)
                 if self._faults.happens(self._faults.twice):
@@ -73,16 +74,16 @@ class QueueSource:
             return
         self._faults.chance.shuffle(on_time)
         answer = self._handle({"Records": [_record(message) for message in on_time]}, None)
-        unsettled = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in {message["MessageId"]: message for message in on_time}.values():
-            if message["MessageId"] in unsettled:
+            if message["MessageId"] in failed:
                 continue
             if self._faults.happens(self._faults.again):
-                self._hide(message["ReceiptHandle"])
+                self._defer(message["ReceiptHandle"])
             else:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
-    def _hide(self, handle: str) -> None:
+    def _defer(self, handle: str) -> None:
         self._sqs.change_message_visibility(
             QueueUrl=self._url,
             ReceiptHandle=handle,
@@ -101,7 +102,7 @@ def _record(message: Any) -> dict[str, Any]:
 
 
 class StreamSource:
-    """Takes a table's changes to one handler, in order; `place` remembers how far it got, as Lambda does."""
+    """Passes a table's changes to a handler in order; the file `place` keeps the last sequence number."""
 
     def __init__(self, table: str, place: Path, handle: Handler, faults: Faults) -> None:
         self._streams = boto3.client("dynamodbstreams")
@@ -111,18 +112,18 @@ class StreamSource:
         self._faults = faults
 
     def run(self) -> None:
-        """Go on for ever."""
+        """Poll for ever."""
         iterator = None
         while True:
             try:
-                iterator = self.turn(iterator or self._iterator())
+                iterator = self.poll(iterator or self._iterator())
             except (BotoCoreError, ClientError) as error:
                 print(f"{self._arn}: {type(error).__name__}: {error}", flush=True)  # noqa: T201
                 iterator = None
                 time.sleep(0.5)
 
-    def turn(self, iterator: str) -> str | None:
-        """Take one batch; None to begin again from the place that is remembered."""
+    def poll(self, iterator: str) -> str | None:
+        """Handle one batch; return the next iterator, or None to start again after the kept place."""
         found = self._streams.get_records(ShardIterator=iterator, Limit=100)
         records, further = found["Records"], str(found["NextShardIterator"])
         if not records:

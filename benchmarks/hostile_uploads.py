@@ -1,4 +1,4 @@
-"""Uploads that no seller sends by intention, and the status that each deserves."""
+"""Uploads that are not acceptable photos, and the HTTP status that each must get."""
 
 import struct
 import zlib
@@ -10,16 +10,14 @@ from pathlib import Path
 import httpx2
 from PIL import Image
 
-from tests.services.core.photos.jpegs import one_scan_per_component
-
 BOUNDARY = "vitrine"
-HEIC = Path(__file__).parents[1] / "services" / "core" / "photos" / "data" / "mug.heic"
+HEIC = Path(__file__).parent / "data" / "mug.heic"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A name, the multipart parts or the raw stream, and the status that is due."""
+    """One upload: its photos, or an endless stream, and the status that must answer it."""
 
     name: str
     status: int
@@ -42,7 +40,7 @@ class Upload:
 
 
 def uploads() -> list[Upload]:
-    """All of them; made anew, for some are large."""
+    """Return all hostile uploads, created on each call because some are large."""
     out = BytesIO()
     Image.effect_noise((1200, 900), 80).convert("RGB").save(out, "JPEG")
     jpeg = out.getvalue()
@@ -71,7 +69,7 @@ def _part(content: bytes) -> bytes:
 
 
 def _bomb(side: int) -> bytes:
-    # One bit a pixel, all black: 112 MB of pixels in 110 KB, which a decoder would make 2.7 GB of RGB.
+    # One bit per pixel, all black: 110 KB that hold 112 MB of pixels, or 2.7 GB once decoded to RGB.
     packer = zlib.compressobj(9)
     row = bytes(1 + side // 8)
     body = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
@@ -81,3 +79,19 @@ def _bomb(side: int) -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks
     )
+
+
+def one_scan_per_component(width: int, height: int) -> bytes:
+    """Return a flat sequential JPEG with one scan per colour, which decoders must hold in memory whole."""
+    blocks = -(-width // 8) * -(-height // 8)
+    frame = struct.pack(">BHHB", 8, height, width, 3) + b"".join(bytes([i, 0x11, 0]) for i in (1, 2, 3))
+    tables = b"".join(_segment(0xC4, bytes([kind, 1, 1, *[0] * 14, 0, 1])) for kind in (0x00, 0x10))
+    # Each block is two bits: no change of the average, and no other coefficient.
+    data = bytes(-(-2 * blocks // 8))
+    scans = b"".join(_segment(0xDA, bytes([1, i, 0, 0, 63, 0])) + data for i in (1, 2, 3))
+    quantization = _segment(0xDB, bytes([0, *[1] * 64]))
+    return b"\xff\xd8" + quantization + _segment(0xC0, frame) + tables + scans + b"\xff\xd9"
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content

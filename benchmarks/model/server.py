@@ -1,4 +1,4 @@
-"""The server in a process of its own, as an image has it: alone in its folder, with the demo model."""
+"""The model server as a process, in a folder like the image's, with the demo model."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from local.home import REPOSITORY
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ARTIFACT = Path(__file__).parents[4] / "model_artifacts" / "blip2"
+ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
 
 
 @contextmanager
-def serving(*arguments: str, model: Path = ARTIFACT / "demo" / "model") -> Iterator[httpx2.Client]:
-    """A client of a server that is ready; RuntimeError where it ends before or does not listen."""
+def serving(*arguments: str, model: Path = ARTIFACT / "model") -> Iterator[httpx2.Client]:
+    """Run the server until the block ends; yield a client once it is ready.
+
+    Raises RuntimeError when it ends early or is not ready within a minute.
+    """
     with tempfile.TemporaryDirectory(prefix="blip2-server-") as place:
         folder, image = Path(place) / "model", Path(place) / "image"
         folder.mkdir()
@@ -41,13 +46,13 @@ def serving(*arguments: str, model: Path = ARTIFACT / "demo" / "model") -> Itera
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
         ):
             try:
-                _until_ready(client, process)
+                _wait_ready(client, process)
                 yield client
             finally:
                 process.terminate()
 
 
-def _until_ready(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
+def _wait_ready(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}; its log says why")
@@ -57,4 +62,4 @@ def _until_ready(client: httpx2.Client, process: subprocess.Popen[bytes]) -> Non
         except httpx2.ConnectError:
             pass
         time.sleep(0.1)
-    raise RuntimeError("the server does not listen after a minute")
+    raise RuntimeError("the server is not ready after a minute")

@@ -1,6 +1,6 @@
-"""Run an image's root as a container runs it: read-only, unprivileged, first process.
+"""Runs an image's root as a container does: read-only, unprivileged, as the first process.
 
-For the modules that observe one image each, in a network of their own: so the entry point can be the image's.
+The caller runs in a network namespace, so that the image's own entry point can listen on its own port.
 """
 
 import json
@@ -19,8 +19,8 @@ from typing import Any
 import psutil
 
 PORT = 8080
-PATIENCE_S = 120
-# What a container has, and less: not even /dev/shm can be written.
+READY_WITHIN_S = 120
+# Stricter than a container: /dev/shm is not writable either.
 ENTER = """
 set -eu
 root=$1 user=$2 folder=$3
@@ -42,10 +42,10 @@ mount -o remount,bind,ro "$root"{target}
 """
 SCRATCH = """mount -t tmpfs -o mode=1777 none "$root"{target}
 """
-# Run inside, by the image's own Python.
-LOOK = r"""
+# Runs inside the container, by the image's own Python.
+INSPECT = r"""
 import errno, importlib.util, json, os, platform, shutil
-writable, lenders = [], []
+writable, setuid = [], []
 for folder, folders, files in os.walk("/"):
     folders[:] = [name for name in folders if os.path.join(folder, name) != "/proc"]
     try:
@@ -57,32 +57,32 @@ for folder, folders, files in os.walk("/"):
     for name in files:
         path = os.path.join(folder, name)
         if not os.path.islink(path) and os.stat(path).st_mode & 0o6000:
-            lenders.append(path)
+            setuid.append(path)
 tools = [name for name in ("pip", "pip3", "uv", "gcc", "cc", "c++", "ld", "make") if shutil.which(name)]
 tools += [name for name in ("pip", "ensurepip", "uv") if importlib.util.find_spec(name)]
-found = {"python": platform.python_version(), "writable": writable, "lenders": lenders, "tools": tools}
+found = {"python": platform.python_version(), "writable": writable, "setuid": setuid, "tools": tools}
 print(json.dumps(found))
 """
 
 
 @dataclass(frozen=True)
 class Container:
-    """An image's root and configuration, and what it is run with.
+    """An image's root and configuration, and the options to run it with.
 
-    `command` follows the entry point, `health` is the path that answers when it is ready, `mounts` are
-    folders by their place inside, where they are read-only; only `scratch` can be written to.
+    `command` follows the entry point; `health` is the path that answers 200 once it is ready; `variables` are
+    added to its own; `mounts` are read-only folders by their path inside; `scratch` are writable paths.
     """
 
     root: Path
     config: Mapping[str, Any]
     health: str
-    given: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     mounts: Mapping[str, Path] = field(default_factory=dict)
     scratch: tuple[str, ...] = ()
 
     def start(self, command: list[str], **streams: Any) -> subprocess.Popen[bytes]:
-        """Run a command in the root, as the image's user."""
+        """Start a command in the root, as the image's user."""
         inside = (str(self.root), self.config["User"], self.config["WorkingDir"], *command)
         variables = dict(variable.split("=", 1) for variable in self.config["Env"])
         apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
@@ -92,14 +92,14 @@ class Container:
         ) + "".join(SCRATCH.format(target=quote(target)) for target in self.scratch)
         return subprocess.Popen(
             [*apart, "sh", "-c", ENTER.format(mounts=mounts), "enter", *inside],
-            env={**variables, **self.given},
+            env={**variables, **self.variables},
             stdin=subprocess.DEVNULL,
             **streams,
         )
 
     @contextmanager
     def started(self, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
-        """The image's own program, ready or not; ended with the block."""
+        """Run the image's entry point until the block ends; yield at once, before it is ready."""
         process = self.start(
             [*self.config["Entrypoint"], *self.command], **(streams or {"stdout": sys.stderr})
         )
@@ -112,17 +112,17 @@ class Container:
 
     @contextmanager
     def serving(self) -> Iterator[tuple[psutil.Process, float]]:
-        """The program's process once it answers, and the seconds that took; ended with the block."""
+        """Run the entry point until the block ends; yield its process and the seconds until it was ready."""
         begun = time.monotonic()
         with self.started() as process:
             while not self.answers():
-                if process.poll() is not None or time.monotonic() > begun + PATIENCE_S:
+                if process.poll() is not None or time.monotonic() > begun + READY_WITHIN_S:
                     sys.exit("The container does not get ready.")
                 time.sleep(0.01)
             yield psutil.Process(process.pid).children()[0], time.monotonic() - begun
 
     def answers(self) -> bool:
-        """Whether it says that it is ready."""
+        """Whether the health path answers 200."""
         try:
             with socket.create_connection(("127.0.0.1", PORT), timeout=5) as connection:
                 asked = f"GET {self.health} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
@@ -131,19 +131,19 @@ class Container:
         except OSError:
             return False
 
-    def look(self) -> dict[str, Any]:
-        """What a process inside finds to write to, and to call."""
-        with self.start(["python", "-c", LOOK], stdout=subprocess.PIPE) as looking:
-            found: dict[str, Any] = json.loads(looking.communicate()[0])
+    def inspect(self) -> dict[str, Any]:
+        """Return Python's version, the writable folders, setuid programs, installers and compilers inside."""
+        with self.start(["python", "-c", INSPECT], stdout=subprocess.PIPE) as inspecting:
+            found: dict[str, Any] = json.loads(inspecting.communicate()[0])
         return found
 
     def check_health(self) -> int:
-        """The exit code of the image's own health check."""
+        """Return the exit code of the image's health check."""
         return self.start(self.config["Healthcheck"]["Test"][1:], stdout=sys.stderr).wait()
 
 
 def observe(container: Container, starts: int, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Start it several times, ask it, look around in it, and stop it; what was found."""
+    """Start the container `starts` times and once more to send requests by `ask`, inspect it and stop it."""
     taken = []
     for _ in range(starts):
         with container.serving() as (_, start_s):
@@ -158,27 +158,27 @@ def observe(container: Container, starts: int, ask: Callable[[], dict[str, Any]]
         end([process])
         stop_s = time.monotonic() - begun
     return {
-        # The first one reads the files from the disk.
+        # The first start reads the files from the disk.
         "start_s": {"first": round(taken[0], 2), "p50": round(median(taken[1:]), 2)},
         "stop_s": round(stop_s, 2),
         "health_check": health_check,
         "user": user,
         "rss_mb": rss_mb,
         **asked,
-        **container.look(),
+        **container.inspect(),
     }
 
 
 def end(processes: list[psutil.Process]) -> None:
-    """Ask them to end, and end those that do not."""
+    """Terminate the processes; kill those that do not end."""
     for process in processes:
         process.terminate()
-    for process in psutil.wait_procs(processes, timeout=PATIENCE_S)[1]:
+    for process in psutil.wait_procs(processes, timeout=READY_WITHIN_S)[1]:
         process.kill()
 
 
 def bring_up_loopback() -> None:
-    """Let the network of one's own have 127.0.0.1, and nothing else."""
+    """Give the network namespace the address 127.0.0.1, and no other."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 

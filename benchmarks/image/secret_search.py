@@ -1,4 +1,4 @@
-"""Secrets laid where a build could pick them up, and the search for them in an image's layers."""
+"""Secrets placed where a build could pick them up, and the search for them in an image's layers."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from local.home import REPOSITORY, TOOLS
 
-# Files that carry secrets by their nature, wherever they lie.
+# Names of files that hold secrets.
 NAMES = re.compile(
     r"(^|/)(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|pip\.conf|uv\.toml|\.git|\.aws|id_[a-z0-9]+|credentials)$"
 )
@@ -29,17 +29,17 @@ SERVICE_VARIABLES = ("OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET", "AWS_SECRET_ACC
 
 @dataclass(frozen=True)
 class Secrets:
-    """The files to give to a build, by id, and the values that no layer may hold."""
+    """The files of a build's secrets, by id, and the values that no layer may contain."""
 
     files: dict[str, Path]
     values: tuple[bytes, ...]
     canary: str
-    # Folders of PIP_FIND_LINKS, which the build has to see at the same place.
+    # Folders of PIP_FIND_LINKS, which the build mounts at the same paths.
     wheels: tuple[Path, ...] = ()
 
     @classmethod
     def planted(cls, folder: Path) -> "Secrets":
-        """Write pip's and uv's settings of this machine's index into `folder`, with a mark in each."""
+        """Write pip's and uv's settings of this machine's package index into `folder`, each with a canary."""
         canary = secrets.token_hex(16)
         index = _index()
         pip, uv = folder / "pip.conf", folder / "uv.toml"
@@ -53,7 +53,7 @@ class Secrets:
         return cls({"pip": pip, "uv": uv}, tuple(value.encode() for value in known if value), canary, wheels)
 
     def context(self, folder: Path, sources: Iterable[str], lures: Iterable[str]) -> Path:
-        """Return a copy of `sources`, with marked files of the kinds that must not get in, at `lures` too."""
+        """Copy `sources` to a build context, add files with the canary, also at `lures`; return its path."""
         context = folder / "context"
         for source in sources:
             shutil.copytree(
@@ -78,8 +78,8 @@ def _wheels() -> tuple[Path, ...]:
     return tuple(folder.resolve() for folder in named if folder.is_dir())
 
 
-def findings(layers: Iterable[Path], config: bytes, known: Secrets) -> list[str]:
-    """Where a secret lies, in the layers' files or in the configuration: path and kind, never the value."""
+def find_secrets(layers: Iterable[Path], config: bytes, known: Secrets) -> list[str]:
+    """Return path and kind of each secret in the layers' files or the configuration, never its value."""
     found = [f"configuration: {kind}" for kind in _kinds(config, known)]
     for layer in layers:
         with tarfile.open(layer) as archive:
@@ -92,8 +92,8 @@ def findings(layers: Iterable[Path], config: bytes, known: Secrets) -> list[str]
     return found
 
 
-def holds(layers: Iterable[Path], content: bytes) -> bool:
-    """Whether one of the layers has a file of this content."""
+def contains(layers: Iterable[Path], content: bytes) -> bool:
+    """Whether a layer has a file with this content."""
     for layer in layers:
         with tarfile.open(layer) as archive:
             for member in archive:
@@ -105,7 +105,7 @@ def holds(layers: Iterable[Path], content: bytes) -> bool:
 
 
 def unpacked_mb(layer: Path) -> float:
-    """How much the files of a layer are together."""
+    """Return the size of a layer's files, in MB of 1,000,000 bytes."""
     with tarfile.open(layer) as archive:
         return sum(member.size for member in archive) / 1e6
 
@@ -115,6 +115,6 @@ def _kinds(content: bytes, known: Secrets) -> list[str]:
     return kinds + [
         f"the form {pattern.pattern[:20].decode()}…"
         for pattern in PATTERNS
-        # AWS's own made-up keys end in this word.
+        # AWS's documentation keys end in this word.
         if any(not match.group().endswith(b"EXAMPLE") for match in pattern.finditer(content))
     ]

@@ -1,4 +1,4 @@
-"""What the emulator holds for one endpoint mode, and the variables of those who work over it."""
+"""One endpoint mode in the emulator: table, buckets, queues and topics, and the variables that name them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from typing import Any, Literal
 
 import boto3
 
+from benchmarks.emulated_stores import table_declaration
+from benchmarks.local_service import service_variables
 from settings.environment import load_environment
-from tests.reports_table import declaration
-from tests.services.analyze.process import settings
 
 SECRET_NAME = "drill/webhook"
 Mode = Literal["realtime", "async"]
-# More than jobs asks for, as in the stack; the hooks' last attempt is its own to know.
+# As in the stack: more receives than the jobs handler uses, so that it dead-letters a message itself.
 JOBS_RECEIVES, WEBHOOK_RECEIVES = 10, 100
 
 
 class Cloud:
-    """The emulator's clients."""
+    """The emulator's port and one client per AWS service."""
 
     def __init__(self, port: int) -> None:
         session = boto3.Session(
@@ -32,17 +32,17 @@ class Cloud:
         self.sns = session.client("sns", **named)
         self.secrets = session.client("secretsmanager", **named)
 
-    def keep_secret(self, keys: str) -> None:
-        """Hold the keys that webhooks are signed with."""
+    def store_secret(self, keys: str) -> None:
+        """Store the keys that sign webhooks."""
         self.secrets.create_secret(Name=SECRET_NAME, SecretString=keys)
 
 
 @dataclass(frozen=True)
-class World:
-    """One mode's stores and queues; `service` is the service's port."""
+class Deployment:
+    """The names of one mode's table and buckets, the URLs of its queues, the ARNs of its topics."""
 
     mode: Mode
-    service: int
+    service_port: int
     table: str
     photos: str
     async_io: str
@@ -55,9 +55,9 @@ class World:
     def variables(
         self, cloud: Cloud, *, runtime: int, llm: int, receiver: int, budget_s: int
     ) -> Mapping[str, str]:
-        """Those of the service and of the functions together, but for who asks the LLM."""
+        """Return the variables of the service and the functions, except for OPENAI_API_KEY."""
         given = {
-            **settings(cloud.port, runtime),
+            **service_variables(cloud.port, runtime),
             "REPORTS_TABLE": self.table,
             "IMAGE_BUCKET": self.photos,
             "MODEL_MODE": self.mode,
@@ -74,11 +74,13 @@ class World:
         return {**given, "EXCHANGE_BUCKET": self.async_io} if self.mode == "async" else given
 
 
-def create(cloud: Cloud, mode: Mode, port: int, jobs_visibility_s: int, webhook_visibility_s: int) -> World:
-    """Make table with its stream, buckets, queues with dead letters, and the endpoint's topics."""
+def create(
+    cloud: Cloud, mode: Mode, port: int, jobs_visibility_s: int, webhook_visibility_s: int
+) -> Deployment:
+    """Create the table with its stream, the buckets, queues with dead-letter queues, and the topics."""
     table = f"reports-{mode}"
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    cloud.dynamodb.create_table(**{**declaration(), "TableName": table, "StreamSpecification": stream})
+    cloud.dynamodb.create_table(**{**table_declaration(), "TableName": table, "StreamSpecification": stream})
     region: Any = cloud.s3.meta.region_name
     for bucket in (f"photos-{mode}", f"exchange-{mode}"):
         cloud.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
@@ -94,9 +96,9 @@ def create(cloud: Cloud, mode: Mode, port: int, jobs_visibility_s: int, webhook_
             Endpoint=_arn(cloud, jobs),
             Attributes={"RawMessageDelivery": "true"},
         )
-    return World(
+    return Deployment(
         mode=mode,
-        service=port,
+        service_port=port,
         table=table,
         photos=f"photos-{mode}",
         async_io=f"exchange-{mode}",

@@ -1,4 +1,4 @@
-"""BLIP-2s of random weights in any size: flan-t5-xl's and OPT's proportions, a tokenizer of pieces."""
+"""BLIP-2 with random weights in any size: the proportions of flan-t5-xl and OPT, and a small tokenizer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from transformers import (
 Family = Literal["t5", "opt"]
 PAD, END, UNKNOWN, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 PIECE = 5
-"""Letters to a piece: `ceramic` is two tokens, `mug` is one, as in the real tokenizers."""
+"""Letters per token: `ceramic` has two tokens and `mug` one, as in the real tokenizers."""
 WORDS = (
     "a an and any blue chip crack dent scratch stain tear bag book bottle chair clock lamp mug shoe table "
     "vase unknown ceramic fabric glass leather metal paper plastic wood what is this it made of there on "
@@ -33,7 +33,7 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Size:
-    """How much narrower and shallower than the real model, which is (1, 1)."""
+    """By how much width and depth are divided; the real model is (1, 1)."""
 
     narrower: int = 1
     shallower: int = 1
@@ -41,19 +41,19 @@ class Size:
     fewer_words: int = 1
 
     def layers(self, real: int) -> int:
-        """How many layers stand for so many of the real model's."""
+        """Return the number of layers in place of `real` ones."""
         return max(1, round(real / self.shallower))
 
 
 FULL = Size()
 QUARTER = Size(4, 4, fewer_words=16)
-"""Widths and layers by four, tokens as they are: each part keeps its share of the work."""
+"""Widths and layers divided by four, the same tokens: each part keeps its share of the time."""
 MINIATURE = Size(16, 12, 56, fewer_words=1000)
 _LEAST_WORDS = 64
 
 
 def processor(family: Family, size: Size, queries: int = 32) -> Any:
-    """The processor of a random model, with T5's or OPT's habit of marking a text's end or beginning."""
+    """Return the processor of a random model; T5 marks the end of a text, OPT its beginning."""
     pieces = sorted({piece for word in WORDS.split() for piece in re.findall(f".{{1,{PIECE}}}", word)})
     table = {word: at for at, word in enumerate([PAD, END, UNKNOWN, IMAGE, *pieces])}
     core = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN))
@@ -72,7 +72,7 @@ def processor(family: Family, size: Size, queries: int = 32) -> Any:
 
 
 def config(family: Family, size: Size, image_token: int, queries: int = 32) -> Blip2Config:
-    """The configuration of blip2-flan-t5-xl or blip2-opt-2.7b, made smaller."""
+    """Return the configuration of blip2-flan-t5-xl or blip2-opt-2.7b in this size."""
     by, layers = size.narrower, size.layers
     vision = Blip2VisionConfig(
         hidden_size=1408 // by, intermediate_size=6144 // by, num_hidden_layers=layers(39),
@@ -105,7 +105,7 @@ def config(family: Family, size: Size, image_token: int, queries: int = 32) -> B
 
 
 def blip(family: Family, size: Size, image_token: int, seed: int = 0) -> Any:
-    """A model of random weights that tells photos and prompts apart."""
+    """Return a model with random weights whose answers differ between photos and prompts."""
     torch.manual_seed(seed)
     fresh: Any = Blip2ForConditionalGeneration(config(family, size, image_token))
     with torch.no_grad():
@@ -114,9 +114,9 @@ def blip(family: Family, size: Size, image_token: int, seed: int = 0) -> Any:
         for part in (fresh.vision_model, fresh.qformer, *([fresh.language_model] if family == "opt" else [])):
             for weight in part.parameters():
                 if weight.ndim > 1:
-                    weight.mul_(3)  # drawn this small, it gives all photos and prompts the same answer
+                    weight.mul_(3)  # with smaller weights, all photos and prompts get the same answer
         if family == "t5":
-            fresh.language_model.lm_head.weight.mul_(0.2)  # and this large, one answer takes all
+            fresh.language_model.lm_head.weight.mul_(0.2)  # with larger ones, one answer always wins
     fresh.generation_config.eos_token_id = None
-    fresh.language_model.generation_config.eos_token_id = None  # random weights end whenever they like
+    fresh.language_model.generation_config.eos_token_id = None  # random weights would end at random
     return fresh.eval()

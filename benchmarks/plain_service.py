@@ -1,7 +1,7 @@
-"""What the service is measured against: a report the ordinary way, by FastAPI and a full decode by Pillow.
+"""The plain service that ours is compared with: FastAPI, and Pillow with a full decode of each photo.
 
-It reads the service's own variables and leans on the same bucket, table, model and LLM. It asks less of them:
-no idempotency key, no quota, no state before the result, no check of the words.
+It reads the same environment variables and uses the same bucket, table, model and LLM. It does less: no
+idempotency key, no quota, no row before the result, no check of the LLM's text.
 """
 
 import base64
