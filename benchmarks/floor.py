@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def passes(scorer: Any, photos: list[Image.Image], prompts: Sequence[str]) -> None:
     """All prompts about all photos, in one batch of rows filled up at their right."""
     with torch.inference_mode():
-        seen = scorer.look(photos)
+        seen = scorer.encode(photos)
         rows = torch.arange(len(photos), device=seen.device).repeat_interleave(len(prompts))
         inputs = scorer.tokenizer(list(prompts), padding=True, padding_side="right", return_tensors="pt")
         tokens, text = (inputs[name].repeat(len(photos), 1) for name in ("input_ids", "attention_mask"))

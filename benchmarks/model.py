@@ -77,10 +77,10 @@ def ways(scorer: Any, photos: list[Image.Image]) -> dict[str, Callable[[], objec
     model, inputs, questions = scorer.blip, scorer.processor, asked(scorer)
     prompts = [question.prompt for question in questions]
     candidates = [question.candidates for question in questions]
-    seen = scorer.look(photos[:1])
+    seen = scorer.encode(photos[:1])
     return {
         "naive": lambda: naive.one_by_one(model, inputs, photos, questions),
-        "ours": lambda: scorer.score(scorer.look(photos), prompts, candidates),
+        "ours": lambda: scorer.score(scorer.encode(photos), prompts, candidates),
         "batched": lambda: naive.photo_by_photo(model, inputs, photos, questions),
         "floor": lambda: floor.passes(scorer, photos, prompts),
         "caption": lambda: scorer.captions(seen, CAPTION),
@@ -121,7 +121,7 @@ def agreement(family: Family, scorer: Any, count: int = 2) -> list[Figure]:
     """How far scores are from each candidate's likelihood alone, and how many answers are the same."""
     questions, photos = asked(scorer), noise(count)
     tables = scorer.score(
-        scorer.look(photos), [one.prompt for one in questions], [one.candidates for one in questions]
+        scorer.encode(photos), [one.prompt for one in questions], [one.candidates for one in questions]
     )
     furthest, same = 0.0, 0
     for question, table in zip(questions, tables, strict=True):
