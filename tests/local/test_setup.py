@@ -16,6 +16,7 @@ FILES = [
     "local/requirements-async.txt",
     "local/fakes/edge/deno.lock",
     "supabase/functions/analyze/index.ts",
+    "cli/requirements.txt",
     "ops/requirements.txt",
     "stacks/requirements.txt",
     "local/fakes/aws/requirements.txt",

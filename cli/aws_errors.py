@@ -1,0 +1,42 @@
+"""What AWS's errors mean to the user of a command."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.errors import UserError
+
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
+THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+}
+# Expired credentials, or a region that is not enabled in the account.
+UNACCEPTED = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS's code of an error, as in AccessDenied; of a HEAD request it is the status, as in 404."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def explain(error: Exception) -> UserError | None:
+    """Return AWS's refusal or silence as an error for the user; None for any other exception."""
+    hint = "Run `make doctor` with the same ENV."
+    if isinstance(error, ClientError):
+        message = error.response.get("Error", {}).get("Message", "")
+        return UserError(f"AWS refuses {error.operation_name}: {message}", hint=hint)
+    if isinstance(error, BotoCoreError):
+        return UserError(f"AWS does not answer: {error}", hint=hint)
+    return None
