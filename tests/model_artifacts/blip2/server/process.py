@@ -1,4 +1,4 @@
-"""The server in a process of its own, as an image has it: alone in its folder, with the demo model."""
+"""Starts the server as the image does: a process of its own, in a folder without the repository."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from model_artifacts.blip2_demo import MODEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,8 +23,8 @@ ARTIFACT = Path(__file__).parents[4] / "model_artifacts" / "blip2"
 
 
 @contextmanager
-def serving(*arguments: str, model: Path = ARTIFACT / "demo" / "model") -> Iterator[httpx2.Client]:
-    """A client of a server that is ready; RuntimeError where it ends before or does not listen."""
+def serving(*arguments: str, model: Path = MODEL) -> Iterator[httpx2.Client]:
+    """A client of a ready server; raises RuntimeError if the server ends first or does not listen."""
     with tempfile.TemporaryDirectory(prefix="blip2-server-") as place:
         folder, image = Path(place) / "model", Path(place) / "image"
         folder.mkdir()
