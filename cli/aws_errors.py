@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 THROTTLED = {
@@ -40,3 +45,13 @@ def explain(error: Exception) -> UserError | None:
     if isinstance(error, BotoCoreError):
         return UserError(f"AWS does not answer: {error}", hint=hint)
     return None
+
+
+def unless_denied(check: Callable[[], str]) -> str:
+    """Return what a check says; where the credentials may not make its call, a line that says so."""
+    try:
+        return check()
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        return f"! Not checked: these credentials may not call {error.operation_name}."
