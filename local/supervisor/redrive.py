@@ -4,8 +4,8 @@ import boto3
 from botocore.config import Config
 from rich.console import Console
 
-from cli.errors import UserError
 from cli.dead_letters import queues, redrive
+from cli.errors import UserError
 from local.home import Home
 from local.supervisor import variables
 from local.supervisor.outputs import stack_outputs

@@ -8,13 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from cli.redrive import queues, redrive
 from moto import mock_aws
 from mypy_boto3_sqs.client import SQSClient
 from rich.console import Console
 
 from cli.dead_letters import Queue
 from cli.errors import UserError
-from cli.redrive import queues, redrive
 from ops import __main__ as commands
 from services.core.messaging.dead_letters import dead_letter
 from tests.ops.conftest import Stubbed

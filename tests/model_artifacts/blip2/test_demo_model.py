@@ -5,15 +5,15 @@ import json
 from typing import Any
 
 from model_artifacts.blip2_demo import MODEL
-from model_artifacts.blip2_demo.training.evaluate import TWENTY, verdicts
+from model_artifacts.blip2_demo.training.evaluate import TWENTY, predictions
 from model_artifacts.blip2_demo.training.network import vocabulary
 
 
 def test_committed_weights_recognise_held_out_goods() -> None:
-    found = list(verdicts(MODEL, TWENTY))
+    found = list(predictions(MODEL, TWENTY))
 
-    assert sum(verdict.right("type") for verdict in found) >= 16
-    assert sum(verdict.right("material") for verdict in found) >= 13
+    assert sum(one.is_right("type") for one in found) >= 16
+    assert sum(one.is_right("material") for one in found) >= 13
 
 
 def test_artifact_is_named_by_weights(model: Any) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from ops.aws.outputs import outputs_file, published_outputs, read_outputs
 
 from cli.errors import UserError
-from ops.aws.outputs import outputs_file, published_outputs, read_outputs
 from settings.environment import Environment
 
 OUTPUTS = {

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from botocore.stub import Stubber
-
 from ops.aws.wait_stable import wait_until_stable
+
 from tests.ops.conftest import Stubbed
 
 STACK = "vitrine-shop-model"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+from ops.commands.rollout_check import endpoint_took_over
 
 from cli.errors import UserError
 from cli.findings import unless_denied
-from ops.commands.rollout_check import endpoint_took_over
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
-
 from ops.doctor.endpoint import endpoint_log, endpoint_name
+
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed, levels, make_settings
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from ops.doctor.secrets_manager import secret
+
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from sagemaker_inference.errors import BaseInferenceToolkitError
 
-from model_artifacts.blip2_demo.training.evaluate import ask, encode
+from model_artifacts.blip2_demo.training.evaluate import encode, predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def refused(
 def test_answer_has_probabilities_caption_artifact(
     inference: Any, model: Any, photos: list[Image.Image]
 ) -> None:
-    answer = ask(inference, model, photos)
+    answer = predict(inference, model, photos)
 
     kinds, materials, wear = (item["scores"] for item in answer["answers"])
     assert [item["id"] for item in answer["answers"]] == ["type", "material", "wear"]
@@ -46,8 +46,8 @@ def test_answer_has_probabilities_caption_artifact(
 
 
 def test_wear_is_scored_per_photo(inference: Any, model: Any, photos: list[Image.Image]) -> None:
-    together = ask(inference, model, photos)["answers"][2]["scores"]
-    alone = [ask(inference, model, [photo])["answers"][2]["scores"][0] for photo in photos]
+    together = predict(inference, model, photos)["answers"][2]["scores"]
+    alone = [predict(inference, model, [photo])["answers"][2]["scores"][0] for photo in photos]
 
     for one, other in zip(together, alone, strict=True):
         assert one == pytest.approx(other, abs=1e-4)
