@@ -11,7 +11,7 @@ AT_LEAST = {
     "type": 0.95,
     "material": 0.90,
     "wear_f1": 0.75,
-    "strangers_left_unknown": 0.95,
+    "out_of_distribution_left_unknown": 0.95,
     "type_right_of_20": 16,
     "material_right_of_20": 13,
 }

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from model_artifacts.blip2.tools.photos import Case
+    from model_artifacts.blip2.tools.photos import PhotoSet
     from services.core.domain.observation import Observation
 
 TOLERANCE = 0.1
 
 
 def compare_answers(
-    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[Case], expected: Sequence[Observation]
+    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[PhotoSet], expected: Sequence[Observation]
 ) -> float:
     """Call the endpoint about each photo as the service does; `expected` are the archive's answers here.
 

@@ -1,4 +1,4 @@
-"""Packages inside an archive: taken out where they are another machine's, left where they are this one's."""
+"""Packages inside an archive: removed if built for another machine, else left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from model_artifacts.blip2.tools.packages_inside import take_out_foreign
+from model_artifacts.blip2.tools.archive import remove_foreign_packages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,21 +33,21 @@ def install(code: Path, name: str, tag: str) -> None:
     (info / "RECORD").write_text("".join(f"{file},,\n" for file in files))
 
 
-def test_another_machines_are_named_by_version_and_taken_out_with_all_others(code: Path) -> None:
+def test_foreign_packages_are_removed_and_pinned(code: Path) -> None:
     install(code, "words", "py3-none-any")
     install(code, "pixels", "cp312-cp312-manylinux_2_28_riscv64")
-    assert take_out_foreign(code) == ["pixels==1.5", "words==1.5"]
+    assert remove_foreign_packages(code) == ["pixels==1.5", "words==1.5"]
     assert sorted(file.name for file in code.iterdir()) == ["inference.py", "scoring"]
 
 
-def test_this_machines_stay(code: Path) -> None:
+def test_packages_for_this_machine_stay(code: Path) -> None:
     install(code, "words", "py2.py3-none-any")
     install(code, "pixels", f"cp{sys.version_info.major}{sys.version_info.minor}-none-any")
     before = sorted(code.rglob("*"))
-    assert take_out_foreign(code) == []
+    assert remove_foreign_packages(code) == []
     assert sorted(code.rglob("*")) == before
 
 
 def test_handlers_without_packages_stay(code: Path) -> None:
-    assert take_out_foreign(code) == []
+    assert remove_foreign_packages(code) == []
     assert (code / "inference.py").is_file()
