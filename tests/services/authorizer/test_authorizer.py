@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
+from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 from services.authorizer.settings import Settings
 from services.core.domain.errors import KeysUnavailable
+from services.core.secrets import REREAD_AFTER_S
 from tests.services.core.auth.issuer import Issuer, running_issuer
 
+OLD, NEW = ("old secret " * 4, "new secret " * 4)
 REFUSED = {"isAuthorized": False, "context": {}}
 
 
@@ -97,21 +102,50 @@ def test_the_log_is_json_and_never_holds_a_token(
     assert not [part for part in token.split(".") if part in written]
 
 
-def test_the_legacy_secret_is_read_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
+class TestLegacySecret:
+    """A project that signs with a shared secret, which Secrets Manager holds."""
 
-    asked: list[dict[str, str]] = []
+    @pytest.fixture(autouse=True)
+    def secrets(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerClient]:
+        values = {
+            "SUPABASE_URL": issuer.name.removesuffix("/auth/v1"),
+            "SUPABASE_LEGACY_SECRET_NAME": "jwt",
+            "AWS_DEFAULT_REGION": "ca-central-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        with mock_aws():
+            client: SecretsManagerClient = boto3.client("secretsmanager", region_name="ca-central-1")
+            client.create_secret(Name="jwt", SecretString=OLD)
+            yield client
 
-    class Client:
-        def get_secret_value(self, **arguments: str) -> dict[str, str]:
-            asked.append(arguments)
-            return {"SecretString": "the-secret"}
+    def allowed(self, handler: ModuleType, issuer: Issuer, secret: str) -> bool:
+        token = issuer.token(key=secret, kid=None, algorithm="HS256")
+        return bool(handler.handle(event(f"Bearer {token}"), None)["isAuthorized"])
 
-    monkeypatch.setattr(boto3, "client", lambda _: Client())
-    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co/")
-    monkeypatch.setenv("SUPABASE_LEGACY_SECRET_NAME", "vitrine/prod/supabase-jwt")
-    assert Settings().legacy_secret() == "the-secret"
-    assert asked == [{"SecretId": "vitrine/prod/supabase-jwt"}]
+    def test_secret_is_read_by_name(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+        handler = start(monkeypatch)
+        assert self.allowed(handler, issuer, OLD)
+        assert not self.allowed(handler, issuer, NEW)
+
+    def test_rotated_secret_is_taken_up(
+        self, issuer: Issuer, secrets: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handler = start(monkeypatch)
+        assert self.allowed(handler, issuer, OLD)
+        secrets.put_secret_value(SecretId="jwt", SecretString=NEW)
+        now = time.monotonic() + REREAD_AFTER_S
+        monkeypatch.setattr(handler.VERIFIER._legacy, "_clock", lambda: now)
+        assert self.allowed(handler, issuer, NEW)
+        assert not self.allowed(handler, issuer, OLD)
+
+    def test_other_tokens_read_no_secret(
+        self, issuer: Issuer, secrets: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secrets.delete_secret(SecretId="jwt", ForceDeleteWithoutRecovery=True)
+        assert start(monkeypatch).handle(event(f"Bearer {issuer.token()}"), None)["isAuthorized"]
 
 
 def test_without_a_legacy_secret_no_store_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
