@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import boto3
@@ -16,11 +17,11 @@ from services.core.auth.signing import SigningKeys
 from services.core.domain.report import Status
 from services.core.domain.stored_report import StoredReport
 from services.core.messaging.consumer import Message
+from services.core.secrets import REREAD_AFTER_S, Secret
 from services.core.storage.reports import Reports
 from services.core.storage.rows import to_item
 from services.results.notify import LONGEST_PAUSE_S, PAUSES_S, Notify
 from services.results.receiver import Receiver
-from services.results.signing_secret import SigningSecret
 from tests.services.conftest import TABLE
 from tests.services.results.rows import row
 from tests.services.results.webhook_receiver import WebhookReceiver, running_receiver
@@ -41,6 +42,7 @@ class Post:
     queue_url: str
     dead_letters_url: str
     pauses: list[int]
+    now: list[float]
     notify: Notify
 
     def keep(self, stored: StoredReport) -> dict[str, str]:
@@ -64,6 +66,12 @@ class Post:
         return [one["MessageAttributes"]["reason"]["StringValue"] for one in found.get("Messages", [])]
 
 
+def signing_keys(secrets: SecretsManagerClient, now: list[float]) -> Secret[SigningKeys]:
+    keys = Secret.named(secrets, "webhook", partial(SigningKeys.parse, source="webhook"))
+    keys._clock = lambda: now[0]
+    return keys
+
+
 @pytest.fixture
 def post(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     sqs: SQSClient = boto3.client("sqs", region_name=REGION)
@@ -71,18 +79,19 @@ def post(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     secrets.create_secret(Name="webhook", SecretString=OLD)
     queue, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("webhook", "dead"))
     pauses: list[int] = []
+    now = [1000.0]
     monkeypatch.setattr(
         sqs, "change_message_visibility", lambda **named: pauses.append(named["VisibilityTimeout"])
     )
     with running_receiver() as receiver:
         notify = Notify(
             Reports(dynamodb, TABLE, quota_per_day=1),
-            Receiver(receiver.url, SigningSecret(secrets, "webhook")),
+            Receiver(receiver.url, signing_keys(secrets, now)),
             sqs,
             queue,
             dead,
         )
-        yield Post(dynamodb, sqs, secrets, receiver, queue, dead, pauses, notify)
+        yield Post(dynamodb, sqs, secrets, receiver, queue, dead, pauses, now, notify)
 
 
 def test_the_receiver_is_told_of_an_ended_report_under_our_signature(post: Post) -> None:
@@ -154,6 +163,7 @@ def test_a_changed_key_is_read_anew_when_the_old_one_is_refused(post: Post) -> N
     assert post.deliver(post.keep(row())) == []
     post.secrets.put_secret_value(SecretId="webhook", SecretString=f"{NEW} {OLD}")
     post.receiver.statuses = [401, 204]
+    post.now[0] += REREAD_AFTER_S
     assert post.deliver(post.keep(row(number=2))) == []
     received = post.receiver.received[-1]
     for key in (OLD, NEW):
@@ -161,7 +171,7 @@ def test_a_changed_key_is_read_anew_when_the_old_one_is_refused(post: Post) -> N
 
 
 def test_a_receiver_that_is_not_there_is_tried_again(post: Post) -> None:
-    post.notify._receiver = Receiver("http://127.0.0.1:9/", SigningSecret(post.secrets, "webhook"))
+    post.notify._receiver = Receiver("http://127.0.0.1:9/", signing_keys(post.secrets, post.now))
     assert post.deliver(post.keep(row())) == ["0"]
     assert post.deliver(post.keep(row()), attempt=99) == []
     assert "not reached" in post.dead_letter()[0]
