@@ -24,6 +24,7 @@ from services.analyze.app import create_api
 from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
 from services.core.auth.tokens import Identity, TokenVerifier
+from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.vocabulary import vocabulary
 from services.core.messaging.job_queue import JobQueue
@@ -35,7 +36,7 @@ from services.core.pipeline.submission import Submission
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import PRESIGNING, Uploads
+from services.core.storage.uploads import Uploads
 from services.core.storage.vision_cache import VisionCache
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint
@@ -170,7 +171,7 @@ def world(dynamodb: DynamoDBClient) -> World:
 def client(world: World) -> Iterator[TestClient]:
     """An HTTP client of the whole service, signed in as alice; server errors are answers, not exceptions."""
 
-    def parts() -> Dependencies:
+    def dependencies() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
         reports = Reports(world.dynamodb, TABLE, quota_per_day=4)
@@ -195,7 +196,9 @@ def client(world: World) -> Iterator[TestClient]:
         )
 
     headers = {"Authorization": "Bearer token-of-alice"}
-    with TestClient(Observe(create_api(parts)), headers=headers, raise_server_exceptions=False) as client:
+    with TestClient(
+        Observe(create_api(dependencies)), headers=headers, raise_server_exceptions=False
+    ) as client:
         yield client
 
 

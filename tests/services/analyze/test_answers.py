@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analyze.preferences import LONGEST_WAIT_S, Preference, preference
+from services.analyze.answers import LONGEST_WAIT_S, Preference, preference
 
 
 @pytest.mark.parametrize(
