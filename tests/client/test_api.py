@@ -8,6 +8,7 @@ import pytest
 
 from client import api
 from client.errors import Refused, Unreachable
+from services.analyze.intake import FIELD
 
 URL = "https://api.shop.example"
 
@@ -137,3 +138,7 @@ def test_a_problem_document_is_told_in_words() -> None:
 )
 def test_the_gateways_own_words_are_told_too(answer: httpx2.Response) -> None:
     assert str(Refused("The gateway", answer)).startswith(f"The gateway answered {answer.status_code}: ")
+
+
+def test_client_and_service_name_one_field() -> None:
+    assert api.IMAGES == FIELD
