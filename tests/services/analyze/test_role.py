@@ -178,13 +178,11 @@ def written_in_the_sources() -> set[tuple[str, str]]:
     return found
 
 
-def test_every_call_of_the_service_stands_in_the_sources(exercised: Calls) -> None:
+def test_every_aws_call_is_known(exercised: Calls) -> None:
     assert exercised.operations() <= written_in_the_sources()
 
 
-def test_the_role_has_what_the_calls_ask_for_and_nothing_else(
-    exercised: Calls, role: list[dict[str, Any]]
-) -> None:
+def test_role_has_exactly_needed_actions(exercised: Calls, role: list[dict[str, Any]]) -> None:
     uncalled = granted(role).keys() - exercised.actions()
     assert exercised.actions() <= granted(role).keys()
     assert uncalled <= UNCALLED.keys()
@@ -194,7 +192,7 @@ def test_every_statement_allows(role: list[dict[str, Any]]) -> None:
     assert {statement["Effect"] for statement in role} == {"Allow"}
 
 
-def test_no_call_goes_beyond_the_resources_of_the_role(exercised: Calls, role: list[dict[str, Any]]) -> None:
+def test_calls_stay_within_the_role(exercised: Calls, role: list[dict[str, Any]]) -> None:
     resources = granted(role)
     for service, operation, parameters in exercised:
         if service == "s3":
@@ -214,7 +212,7 @@ def test_no_call_goes_beyond_the_resources_of_the_role(exercised: Calls, role: l
             assert ":endpoint/blip2-endpoint" in resources[f"sagemaker:{operation}"]
 
 
-def test_the_keys_serve_s3_alone(role: list[dict[str, Any]]) -> None:
+def test_keys_serve_s3_alone(role: list[dict[str, Any]]) -> None:
     for statement in role:
         if "kms:" in str(statement["Action"]):
             assert statement["Condition"] == {

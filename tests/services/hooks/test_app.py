@@ -38,7 +38,7 @@ def queued(hook: Hook) -> list[Any]:
 
 
 @pytest.mark.parametrize("as_base64", [True, False])
-def test_a_signed_row_is_queued(hook: Hook, as_base64: bool) -> None:
+def test_signed_row_is_queued(hook: Hook, as_base64: bool) -> None:
     row = record(language="fr", upload_ids=[UPLOAD] * 8)
     body = insertion(row)
     answer = hook.send(body, signed(body, f"anl_{row['id']}"), as_base64=as_base64)
@@ -47,7 +47,7 @@ def test_a_signed_row_is_queued(hook: Hook, as_base64: bool) -> None:
     assert (message["id"], message["upload_ids"], message["language"]) == (row["id"], [UPLOAD] * 8, "fr")
 
 
-def test_columns_that_the_table_gains_change_nothing(hook: Hook) -> None:
+def test_unknown_columns_are_ignored(hook: Hook) -> None:
     assert hook.post(record(note="new")).status == 202
     assert "note" not in queued(hook)[0]
 
@@ -61,7 +61,7 @@ class TestSignature:
 
     @open_ended
     @given(data=st.data())
-    def test_an_altered_byte_is_refused(self, hook: Hook, data: st.DataObject) -> None:
+    def test_altered_byte_is_refused(self, hook: Hook, data: st.DataObject) -> None:
         body = insertion(record())
         place = data.draw(st.integers(0, len(body) - 1))
         byte = data.draw(st.integers(0, 255).filter(lambda value: value != body[place]))
@@ -70,14 +70,14 @@ class TestSignature:
 
     @open_ended
     @given(name=st.sampled_from(HEADERS), value=st.text(st.characters(codec="ascii"), max_size=80))
-    def test_an_altered_header_is_refused(self, hook: Hook, name: str, value: str) -> None:
+    def test_altered_header_is_refused(self, hook: Hook, name: str, value: str) -> None:
         body = insertion(record())
         headers = signed(body, "anl_1")
         if value != headers[name]:
             self.refused(hook, hook.send(body, {**headers, name: value}))
 
     @pytest.mark.parametrize("name", HEADERS)
-    def test_a_missing_header_is_refused_by_its_name(self, hook: Hook, name: str) -> None:
+    def test_missing_header_is_named(self, hook: Hook, name: str) -> None:
         body = insertion(record())
         headers = signed(body, "anl_1")
         del headers[name]
@@ -90,21 +90,19 @@ class TestSignature:
 
     @open_ended
     @given(age_s=st.integers(-86_400, 86_400).filter(lambda age: abs(age) > 302))
-    def test_a_time_more_than_5_minutes_away_is_refused(self, hook: Hook, age_s: int) -> None:
+    def test_old_timestamp_is_refused(self, hook: Hook, age_s: int) -> None:
         body = insertion(record())
         self.refused(
             hook, hook.send(body, signed(body, "anl_1", moment=datetime.now(UTC) - timedelta(seconds=age_s)))
         )
 
     @pytest.mark.parametrize("age_s", [-290, 290])
-    def test_a_time_within_5_minutes_is_taken(self, hook: Hook, age_s: int) -> None:
+    def test_recent_timestamp_is_accepted(self, hook: Hook, age_s: int) -> None:
         body = insertion(record())
         moment = datetime.now(UTC) - timedelta(seconds=age_s)
         assert hook.send(body, signed(body, "anl_1", moment=moment)).status == 202
 
-    def test_neither_the_secret_nor_the_signature_is_answered_or_logged(
-        self, hook: Hook, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_secrets_are_not_answered_or_logged(self, hook: Hook, capsys: pytest.CaptureFixture[str]) -> None:
         body = insertion(record())
         headers = signed(body, "anl_1", FOREIGN)
         said = json.dumps(hook.send(body, headers).content) + "".join(capsys.readouterr())
@@ -121,20 +119,18 @@ class TestRotation:
         return now
 
     @pytest.mark.parametrize("signer", [OLD, NEW, f"{OLD} {NEW}", f"{FOREIGN} {NEW}"])
-    def test_while_keys_change_either_is_accepted(self, hook: Hook, signer: str) -> None:
+    def test_both_keys_are_accepted(self, hook: Hook, signer: str) -> None:
         hook.change_secret(f"{OLD}\n{NEW}\n")
         assert hook.post(record(), signer).status == 202
 
-    def test_a_new_key_is_accepted_at_once_and_the_old_one_no_more(
-        self, hook: Hook, clock: list[float]
-    ) -> None:
+    def test_rotated_key_is_taken_up(self, hook: Hook, clock: list[float]) -> None:
         assert hook.post(record()).status == 202
         hook.change_secret(NEW)
         clock[0] += 61
         assert hook.post(record(), NEW).status == 202
         assert hook.post(record(), OLD).status == 401
 
-    def test_strangers_have_the_secret_read_once_a_minute_at_most(
+    def test_bad_signatures_reread_once_a_minute(
         self, hook: Hook, clock: list[float], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         reads: list[None] = []
@@ -154,9 +150,7 @@ class TestRotation:
             hook.post(record(), FOREIGN)
         assert len(reads) == 2
 
-    def test_a_secret_that_cannot_be_read_again_leaves_the_known_keys(
-        self, hook: Hook, clock: list[float]
-    ) -> None:
+    def test_unreadable_secret_keeps_known_keys(self, hook: Hook, clock: list[float]) -> None:
         hook.post(record())
         hook.change_secret("no key at all")
         clock[0] += 61
@@ -164,7 +158,7 @@ class TestRotation:
         assert hook.post(record()).status == 202
 
     @pytest.mark.parametrize("secret", ["no key", "whsec_!"])
-    def test_without_a_usable_secret_the_sender_tries_again(self, hook: Hook, secret: str) -> None:
+    def test_unusable_secret_is_503(self, hook: Hook, secret: str) -> None:
         hook.change_secret(secret)
         answer = hook.post(record())
         assert (answer.status, answer.headers["retry-after"]) == (503, "30")
@@ -216,9 +210,7 @@ class TestRecord:
             (insertion(record(created_at="2026-11-25T13:00:00")), "record.created_at"),
         ],
     )
-    def test_what_is_no_inserted_row_is_refused_by_its_field(
-        self, hook: Hook, body: bytes, field: str
-    ) -> None:
+    def test_wrong_row_is_refused_by_field(self, hook: Hook, body: bytes, field: str) -> None:
         answer = hook.send(body, signed(body, "anl_1"))
         assert (answer.status, answer.content["field"]) == (422, field)
         assert answer.content["remedy"]
@@ -232,11 +224,11 @@ class TestRecord:
             max_leaves=12,
         )
     )
-    def test_whatever_is_signed_is_answered_without_a_mistake_of_ours(self, hook: Hook, row: object) -> None:
+    def test_any_signed_row_is_422(self, hook: Hook, row: object) -> None:
         body = insertion(row)
         assert hook.send(body, signed(body, "anl_1")).status == 422
 
-    def test_a_large_body_is_refused(self, hook: Hook) -> None:
+    def test_large_body_is_refused(self, hook: Hook) -> None:
         body = insertion(record(note="x" * 20_000))
         assert hook.send(body, signed(body, "anl_1")).status == 413
 
@@ -283,7 +275,7 @@ class TestAway:
         failing.clear()
         assert hook.post(row).status == 202
 
-    def test_a_store_that_hangs_is_not_waited_for(self, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_hanging_store_is_not_awaited(self, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
         released, ended = threading.Event(), threading.Event()
 
         def hang(*_: object) -> None:
@@ -296,7 +288,7 @@ class TestAway:
         assert (answer.status, ended.is_set()) == (503, False)
         released.set()
 
-    def test_a_mistake_of_ours_is_a_problem_too(
+    def test_unexpected_error_is_a_problem(
         self, hook: Hook, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         def mistake(*_: object) -> None:
@@ -307,7 +299,7 @@ class TestAway:
             answer = hook.post(record())
         assert (answer.status, "secret" in json.dumps(answer.content)) == (500, False)
 
-    def test_the_promise_is_kept_with_room(self, hook: Hook) -> None:
+    def test_answer_limit_is_below_1_s(self, hook: Hook) -> None:
         assert hook.module.__dict__["ANSWER_WITHIN_S"] < 1
 
 
@@ -322,7 +314,7 @@ def test_other_requests_are_problems(hook: Hook, method: str, path: str, status:
     assert (answer.status, answer.content["status"]) == (status, status)
 
 
-def test_a_trace_goes_on(hook: Hook) -> None:
+def test_callers_trace_is_kept(hook: Hook) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     answer = hook.send(b"", {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     assert answer.content["trace_id"] == trace

@@ -140,7 +140,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, times: int = 1)
 
 
 class TestAccepted:
-    def test_an_analysis_becomes_a_queued_report_that_a_job_may_take_at_once(self, intake: Consumer) -> None:
+    def test_analysis_becomes_a_queued_report(self, intake: Consumer) -> None:
         row = intake.row(intake.upload(), intake.upload(), language="fr")
         assert intake.tell(row) == []
         stored = intake.report()
@@ -149,9 +149,7 @@ class TestAccepted:
         assert intake.reminders() == [{"owner": USER, "report": stored.report.id}]
         assert Leases(intake.dynamodb, TABLE).take(USER, stored.report.id).lease is not None
 
-    def test_its_key_names_the_analysis_and_tells_its_photos_as_the_service_does(
-        self, intake: Consumer
-    ) -> None:
+    def test_key_names_analysis_and_photos(self, intake: Consumer) -> None:
         row = intake.row(intake.upload(), intake.upload())
         intake.tell(row)
         key = intake.report().key
@@ -159,12 +157,12 @@ class TestAccepted:
         assert key.name == f"analysis:{row['id']}"
         assert key.digest == digest(upload.encode() for upload in row["upload_ids"])
 
-    def test_uploads_become_pictures_and_are_erased(self, intake: Consumer) -> None:
+    def test_uploads_become_photos(self, intake: Consumer) -> None:
         intake.tell(intake.row(intake.upload(), intake.upload()))
         assert sorted(intake.objects()) == sorted(intake.report().pictures)
         assert len(intake.objects()) == 2
 
-    def test_a_strangers_upload_is_not_found_and_not_erased(self, intake: Consumer) -> None:
+    def test_other_users_upload_is_not_found(self, intake: Consumer) -> None:
         theirs = intake.upload(owner=str(uuid4()))
         intake.tell(intake.row(theirs))
         failure = intake.report().report.failure
@@ -174,22 +172,20 @@ class TestAccepted:
 
 
 class TestOnce:
-    def test_the_same_analysis_twice_is_one_report(self, intake: Consumer) -> None:
+    def test_repeated_analysis_is_one_report(self, intake: Consumer) -> None:
         row = intake.row()
         assert intake.tell(row, row) == []
         assert intake.tell(row) == []
         assert intake.report().report.status == Status.QUEUED
 
-    def test_two_analyses_in_any_order_are_two_reports(self, intake: Consumer) -> None:
+    def test_two_analyses_are_two_reports(self, intake: Consumer) -> None:
         one, other = intake.row(), intake.row()
         intake.tell(other, one)
         intake.tell(one, other)
         assert len(intake.all_reports()) == 2
 
     @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED])
-    def test_one_that_comes_after_its_report_has_ended_is_none(
-        self, intake: Consumer, status: Status
-    ) -> None:
+    def test_ended_analysis_is_not_repeated(self, intake: Consumer, status: Status) -> None:
         row = intake.row()
         intake.tell(row)
         intake.end(status)
@@ -198,22 +194,20 @@ class TestOnce:
         assert intake.report().report.status == status
         assert intake.reminders() == []
 
-    def test_one_that_comes_after_its_report_was_erased_does_not_bring_it_back(
-        self, intake: Consumer
-    ) -> None:
+    def test_erased_report_stays_erased(self, intake: Consumer) -> None:
         row = intake.row()
         intake.tell(row)
         intake.reports.erase(intake.report())
         assert intake.tell(row) == []
         assert intake.all_reports() == ()
 
-    def test_a_refused_one_is_refused_once(self, intake: Consumer) -> None:
+    def test_refused_analysis_is_refused_once(self, intake: Consumer) -> None:
         row = intake.row(intake.upload(b"no photo"))
         intake.tell(row, row)
         assert intake.tell(row) == []
         assert intake.report().report.status == Status.FAILED
 
-    def test_one_whose_key_another_worker_was_first_to_claim_is_its_report(
+    def test_concurrent_worker_makes_one_report(
         self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         row = intake.row()
@@ -229,9 +223,7 @@ class TestOnce:
 
 class TestRefused:
     @pytest.mark.parametrize("content", [b"no photo", b"\xff\xd8\xff cut short", b"GIF89a"])
-    def test_a_bad_photo_ends_as_a_failed_report_that_names_it(
-        self, intake: Consumer, content: bytes
-    ) -> None:
+    def test_bad_photo_fails_by_its_name(self, intake: Consumer, content: bytes) -> None:
         assert intake.tell(intake.row(intake.upload(), intake.upload(content))) == []
         stored = intake.report()
         assert stored.report.status == Status.FAILED
@@ -242,28 +234,24 @@ class TestRefused:
         assert intake.reminders() == []
 
     @pytest.mark.parametrize("upload_id", [str(ULID()), "I" * 26])
-    def test_a_missing_upload_ends_as_a_failed_report_that_names_it(
-        self, intake: Consumer, upload_id: str
-    ) -> None:
+    def test_missing_upload_fails_by_its_name(self, intake: Consumer, upload_id: str) -> None:
         assert intake.tell(intake.row(upload_id)) == []
         failure = intake.report().report.failure
         assert failure is not None
         assert (failure.code, upload_id in failure.reason) == ("invalid_input", True)
 
-    def test_a_used_up_day_ends_as_a_failed_report(self, intake: Consumer) -> None:
+    def test_used_up_quota_is_a_failed_report(self, intake: Consumer) -> None:
         intake.tell(*(intake.row() for _ in range(QUOTA)))
         assert intake.tell(intake.row()) == []
         failed = [report for report in intake.all_reports() if report.failure]
         assert [report.failure.code for report in failed if report.failure] == ["quota_exceeded"]
 
-    def test_a_refusal_leaves_the_day_as_it_was(self, intake: Consumer) -> None:
+    def test_refusal_uses_no_quota(self, intake: Consumer) -> None:
         intake.tell(*(intake.row(str(ULID())) for _ in range(QUOTA)))
         intake.tell(intake.row())
         assert [report.status for report in intake.all_reports()].count(Status.QUEUED) == 1
 
-    def test_a_refused_rows_key_stays_taken_so_that_its_event_names_the_analysis(
-        self, intake: Consumer
-    ) -> None:
+    def test_refused_report_keeps_its_key(self, intake: Consumer) -> None:
         row = intake.row(str(ULID()))
         intake.tell(row)
         key = intake.report().key
@@ -273,13 +261,13 @@ class TestRefused:
 
 class TestPoison:
     @pytest.mark.parametrize("body", ["nonsense", "[]", "{}", json.dumps(record(upload_ids=[])), "[" * 9999])
-    def test_what_is_no_row_is_set_aside_with_its_reason(self, intake: Consumer, body: str) -> None:
+    def test_poison_is_dead_lettered(self, intake: Consumer, body: str) -> None:
         assert intake.tell(body) == []
         (dead,) = intake.sqs.receive_message(QueueUrl=intake.dead, MessageAttributeNames=["All"])["Messages"]
         assert dead["Body"] == body
         assert "not a row" in dead["MessageAttributes"]["reason"]["StringValue"]
 
-    def test_a_row_that_came_with_other_photos_is_set_aside(
+    def test_changed_photos_are_dead_lettered(
         self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         row = intake.row()
@@ -289,11 +277,11 @@ class TestPoison:
         assert len(taken(intake.sqs, intake.dead)) == 1
         assert intake.report().report.status == Status.QUEUED
 
-    def test_poison_does_not_keep_others_from_being_accepted(self, intake: Consumer) -> None:
+    def test_poison_blocks_no_other(self, intake: Consumer) -> None:
         assert intake.tell("nonsense", intake.row()) == []
         assert intake.report().report.status == Status.QUEUED
 
-    def test_it_is_kept_while_the_dead_letters_are_away(self, intake: Consumer) -> None:
+    def test_poison_stays_without_dead_letters(self, intake: Consumer) -> None:
         intake.sqs.delete_queue(QueueUrl=intake.dead)
         assert len(intake.tell("nonsense")) == 1
 
@@ -312,7 +300,7 @@ class TestAway:
             ("services.hooks.links.AnalysisLinks", "link"),
         ],
     )
-    def test_whatever_is_away_the_analysis_comes_again_and_is_one_report(
+    def test_outage_is_retried_into_one_report(
         self, intake: Consumer, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
     ) -> None:
         module, _, owner = kind.rpartition(".")
@@ -327,23 +315,19 @@ class TestAway:
         assert {"owner": USER, "report": stored.report.id} in intake.reminders()
         assert sorted(intake.objects()) == sorted(stored.pictures)
 
-    def test_a_refusal_that_could_not_be_written_comes_again(
-        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_unwritten_refusal_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "refuse")
         assert len(intake.tell(intake.row(str(ULID())))) == 1
         intake.end_pauses()
         assert intake.tell() == []
         assert intake.report().report.status == Status.FAILED
 
-    def test_only_the_analysis_whose_store_was_away_comes_again(
-        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_only_failed_analysis_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "accept")
         assert len(intake.tell(intake.row(), intake.row())) == 1
         assert len(intake.all_reports()) == 1
 
-    def test_it_waits_longer_each_time(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_pauses_grow_with_each_attempt(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "earlier", times=6)
         pauses: list[int] = []
         sqs = worker._start()[1]._consumer.sqs
@@ -360,21 +344,17 @@ class TestAway:
             intake.tell()
         assert pauses == [15, 60, 240, 600, 600, 600]
 
-    def test_uploads_that_cannot_be_erased_are_left_to_the_bucket(
-        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_unerasable_uploads_are_left(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("services.core.storage.uploads.Uploads.erase", _denied)
         assert intake.tell(intake.row()) == []
         assert intake.report().report.status == Status.QUEUED
 
-    def test_a_message_that_cannot_be_hidden_comes_again_all_the_same(
-        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_undeferrable_message_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "earlier")
         monkeypatch.setattr(worker._start()[1]._consumer.sqs, "change_message_visibility", _denied)
         assert len(intake.tell(intake.row())) == 1
 
-    def test_a_mistake_of_ours_comes_again(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unexpected_error_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         def mistake(*_: object) -> None:
             raise ZeroDivisionError
 
