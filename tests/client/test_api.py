@@ -1,4 +1,4 @@
-"""The calls of a user: what they send, and what is made of the answer."""
+"""The calls of a user: what they send, and what they return."""
 
 import functools
 import json

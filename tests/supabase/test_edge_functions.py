@@ -1,4 +1,4 @@
-"""The Edge Functions under a real Deno, on a real Postgres, asked as Vitrine and as a front end ask them."""
+"""The Edge Functions under a real Deno, on a real Postgres, called by Vitrine and by a front end."""
 
 import json
 import os
@@ -26,7 +26,7 @@ OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
 
 
 class Api(BaseHTTPRequestHandler):
-    """Vitrine's API: it will have the report later."""
+    """Vitrine's API, which answers 202."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -162,7 +162,7 @@ def test_analysis_uses_the_callers_token(functions: httpx2.Client, api: str) -> 
     answer = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-mine"})
     assert (answer.status_code, answer.json()["id"]) == (202, "R1")
     assert answer.headers["location"] == f"{api}/reports/R1"
-    refused = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-nobody"})
+    refused = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-another"})
     assert refused.status_code == 403
 
 

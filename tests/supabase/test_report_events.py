@@ -1,4 +1,4 @@
-"""What events about reports do to the tables: each once, in whatever order and however often they come."""
+"""The effect of report events on the tables: once each, in any order, however often they come."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

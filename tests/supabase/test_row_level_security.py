@@ -1,4 +1,4 @@
-"""Who may do what to whose rows: 16 cells for each of the two tables, each as intended."""
+"""The rights of each role on each user's rows: 16 cells for each of the two tables."""
 
 import uuid
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""An inserted analysis is posted, signed as Standard Webhooks says, and posted again while nobody answers."""
+"""An inserted analysis is posted, signed by Standard Webhooks, and repeated until its report arrives."""
 
 import hashlib
 import hmac

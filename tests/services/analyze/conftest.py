@@ -1,4 +1,4 @@
-"""The service as clients meet it, over stores, models and an issuer that tests can bend."""
+"""The service as clients call it, over stores, models and an issuer that tests control."""
 
 import json
 import random
@@ -51,7 +51,7 @@ class _Raw(BytesIO):
 
 
 class Verifier(TokenVerifier):
-    """Takes `token-of-NAME` for NAME's; tokens proper are tested with the verifier itself."""
+    """Accepts `token-of-NAME`; real tokens are tested with the verifier itself."""
 
     def __init__(self) -> None:
         pass
@@ -67,7 +67,7 @@ class Verifier(TokenVerifier):
 
 @dataclass
 class World:
-    """What stands behind the service: a model and an LLM to bend, a model that can be held up."""
+    """The stores, the model and the LLM behind the service; a test can delay or fail the models."""
 
     s3: S3Client
     dynamodb: DynamoDBClient
@@ -85,19 +85,19 @@ class World:
     question: Any = None
 
     def kept(self) -> list[str]:
-        """What lies in the image bucket."""
+        """The keys in the image bucket."""
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
     @staticmethod
     def noise(seed: int) -> bytes:
-        """A photo that no JPEG makes small."""
+        """Return a photo that JPEG cannot compress."""
         out = BytesIO()
         pixels = random.Random(seed).randbytes(3 * 384 * 384)  # noqa: S311 - a picture, not a secret
         Image.frombytes("RGB", (384, 384), pixels).save(out, "JPEG")
         return out.getvalue()
 
     def messages(self) -> list[dict[str, Any]]:
-        """What waits in the jobs queue and is due."""
+        """Receive the visible messages of the jobs queue."""
         found = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in found.get("Messages", [])]
 
@@ -169,7 +169,7 @@ def world(dynamodb: DynamoDBClient) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    """An HTTP client of the whole service, signed in as alice; server errors are answers, not exceptions."""
+    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions."""
 
     def dependencies() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))

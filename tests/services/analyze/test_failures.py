@@ -1,4 +1,4 @@
-"""What goes wrong half-way: the caller is told, and nothing is left that nobody answers for."""
+"""Failures half-way: the caller gets an error, and nothing is left behind."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ Jpeg = Callable[..., bytes]
 
 @contextmanager
 def out_of_reach(client: Any, event: str, after: int = 0) -> Iterator[None]:
-    """Let the AWS client's calls of one kind fail, from the one after `after` calls on."""
+    """Let the AWS client's calls of one kind fail after the first `after`."""
     calls = 0
 
     def refuse(**_: object) -> None:

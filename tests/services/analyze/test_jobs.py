@@ -1,4 +1,4 @@
-"""A request that becomes a job: accepted once, waited for as long as its client likes, never lost."""
+"""A request that becomes a job: accepted once, waited for as its client prefers, never lost."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def post(client: TestClient, photo: bytes, prefer: str = "", key: str = "") -> A
 
 
 def delays(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The delays of the messages that are sent from now on."""
+    """Collect the delays of the messages that are sent from now on."""
     sent: list[int] = []
     real = world.sqs.send_message
 
@@ -135,7 +135,7 @@ class TestReuse:
 
 
 class TestAsync:
-    """An endpoint that is asked, and tells later."""
+    """An endpoint that answers later."""
 
     @pytest.fixture(autouse=True)
     def _async(self, world: World) -> None:

@@ -1,4 +1,4 @@
-"""The task's role against the calls that the service makes: nothing is missing, nothing is unused."""
+"""The task's role allows exactly the calls that the service makes."""
 
 import ast
 import json
@@ -27,7 +27,7 @@ WRITES = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
-# What nobody calls, and why it is allowed.
+# Actions that no call asks for, and why they are allowed.
 UNCALLED = {
     "kms:GenerateDataKey": "S3, in the task's name: what is put is encrypted",
     "kms:Decrypt": "S3, in the task's name: an upload or an answer is read",
@@ -48,7 +48,7 @@ class Calls(list[tuple[str, str, dict[str, Any]]]):
         return {(service, operation) for service, operation, _ in self}
 
     def actions(self) -> set[str]:
-        """What IAM asks for these calls."""
+        """Return the IAM actions of these calls."""
         found = set()
         for service, operation, parameters in self:
             if operation == "TransactWriteItems":
@@ -61,7 +61,7 @@ class Calls(list[tuple[str, str, dict[str, Any]]]):
 
 @pytest.fixture
 def calls(world: World) -> Calls:
-    """What is called from here on; asked for before `client`, whose own AWS client is made later."""
+    """The calls from here on; requested before `client`, whose own AWS client is made later."""
     calls = Calls()
     session = boto3._get_default_session()
     for events in (world.s3.meta.events, world.dynamodb.meta.events, world.sqs.meta.events, session.events):
@@ -71,7 +71,7 @@ def calls(world: World) -> Calls:
 
 @pytest.fixture(params=["realtime", "async"])
 def mode(request: pytest.FixtureRequest, world: World) -> str:
-    """How the endpoint answers."""
+    """The endpoint's mode."""
     world.asynchronous = request.param == "async"
     world.reuse = True
     return str(request.param)
@@ -79,7 +79,7 @@ def mode(request: pytest.FixtureRequest, world: World) -> str:
 
 @pytest.fixture
 def exercised(mode: str, calls: Calls, client: TestClient, world: World, jpeg: Jpeg) -> Calls:
-    """All that the service does with AWS, done once: from accepting to erasing, and every way to fail."""
+    """Every AWS call of the service, made once: from accepting to erasing, and each way to fail."""
 
     def post(key: str, *photos: bytes) -> Any:
         files = [("images", photo) for photo in photos]
@@ -130,7 +130,7 @@ def role(mode: str, roles: dict[str, list[dict[str, Any]]]) -> list[dict[str, An
 
 @pytest.fixture(scope="module")
 def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """Those of each mode."""
+    """The statements of each mode."""
     prod = load_environment("prod")
     always_on = {"mode": "realtime", "min_instances": 1}
     realtime = prod.model_copy(update={"model": prod.model.model_copy(update=always_on)})
@@ -165,7 +165,7 @@ def granted(role: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def written_in_the_sources() -> set[tuple[str, str]]:
-    """Return every call of an AWS client that stands in the services' code, whether it runs or not."""
+    """Return every AWS call in the services' code, whether it runs or not."""
     found = set()
     for folder in ("core", "analyze"):
         for file in (ROOT / "services" / folder).rglob("*.py"):

@@ -13,7 +13,7 @@ MALLORY = {"Authorization": "Bearer token-of-mallory"}
 
 
 def upload(client: TestClient, world: World, photo: bytes, owner: str = "alice") -> str:
-    """What a client's form POST leaves: the offered key is the object's."""
+    """Store an object as a client's form POST does, under the offered key."""
     offer = client.post("/uploads", headers={"Authorization": f"Bearer token-of-{owner}"})
     assert offer.status_code == 201
     world.s3.put_object(Bucket=BUCKET, Key=offer.json()["fields"]["key"], Body=photo)

@@ -1,4 +1,4 @@
-"""What the gateway is answered, and what the log holds of it."""
+"""The answers to the gateway, and their log lines."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""POST /hooks/supabase as the gateway calls it: what is queued, what is refused, and how soon."""
+"""POST /hooks/supabase as the gateway calls it: what is queued, what is refused, and how fast."""
 
 import json
 import logging

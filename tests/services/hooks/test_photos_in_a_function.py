@@ -1,4 +1,4 @@
-"""A function's packages lie in its own folder, which its interpreter does not know by itself."""
+"""Decoding where only the function's own folder holds the packages, as in Lambda."""
 
 import base64
 import subprocess

@@ -34,7 +34,7 @@ QUOTA = 2
 
 @dataclass
 class Consumer:
-    """The function, and what lies around it."""
+    """The function with its stores and queues."""
 
     s3: S3Client
     sqs: SQSClient
@@ -60,7 +60,7 @@ class Consumer:
         return record(upload_ids=list(upload_ids) or [self.upload()], **changed)
 
     def tell(self, *rows: dict[str, Any] | str) -> list[str]:
-        """Queue rows, and let the function have all that can be seen; returns the ids that come again."""
+        """Queue rows, and deliver all visible messages; returns the ids that stay in the queue."""
         for row in rows:
             body = row if isinstance(row, str) else json.dumps(row)
             self.sqs.send_message(QueueUrl=self.asked, MessageBody=body)
@@ -77,7 +77,7 @@ class Consumer:
         return again
 
     def end_pauses(self) -> None:
-        """Let what is hidden be seen again."""
+        """Make deferred messages visible."""
         for handle in self.hidden:
             self.sqs.change_message_visibility(QueueUrl=self.asked, ReceiptHandle=handle, VisibilityTimeout=0)
         self.hidden.clear()
@@ -127,7 +127,7 @@ def intake(dynamodb: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyP
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, times: int = 1) -> None:
-    """Let the first calls of a method find its store away."""
+    """Let the first calls of a method fail as its store's outage does."""
     call, left = getattr(kind, name), [times]
 
     def failing(*given: Any, **named: Any) -> Any:
@@ -212,7 +212,7 @@ class TestOnce:
     ) -> None:
         row = intake.row()
         intake.tell(row)
-        # This one looked before the other had written, and fetched before the other had erased.
+        # This worker looks before the other one writes, and fetches before it erases.
         monkeypatch.setattr(AnalysisLinks, "report_of", lambda *_: None)
         monkeypatch.setattr(Reports, "earlier", lambda *_: None)
         body = intake.s3.get_object(Bucket=BUCKET, Key=intake.report().pictures[0])["Body"].read()

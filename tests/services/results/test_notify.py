@@ -1,4 +1,4 @@
-"""What the receiver is told, how often, and what becomes of an event that nobody takes."""
+"""Delivery of events: what is sent, how often, and what becomes of an event that is not accepted."""
 
 import asyncio
 import json
@@ -46,12 +46,12 @@ class Post:
     notify: Notify
 
     def keep(self, stored: StoredReport) -> dict[str, str]:
-        """Keep a report as it is; returns the message that names it."""
+        """Store a report as it is; returns the message that names it."""
         self.dynamodb.put_item(TableName=TABLE, Item=to_item(stored.row()))
         return {"owner": stored.owner, "report": stored.report.id}
 
     def deliver(self, *bodies: object, attempt: int = 1) -> list[str]:
-        """Deliver messages; returns the numbers of those that come again."""
+        """Deliver messages; returns the numbers of those that stay in the queue."""
         messages = [
             Message(str(number), "handle", body if isinstance(body, str) else json.dumps(body), attempt)
             for number, body in enumerate(bodies)
@@ -59,7 +59,7 @@ class Post:
         return asyncio.run(self.notify.deliver(messages))
 
     def dead_letter(self) -> list[str]:
-        """The reasons of what was set aside."""
+        """The reasons of the dead letters."""
         found = self.sqs.receive_message(
             QueueUrl=self.dead_letters_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )

@@ -1,4 +1,4 @@
-"""Which changes of the reports table become messages, and what the stream is told."""
+"""Changes of the reports table that become messages, and the answer to the stream."""
 
 import json
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ def sqs(dynamodb: DynamoDBClient) -> SQSClient:
 
 @pytest.fixture
 def queue_url(sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The webhook queue, where the function finds it."""
+    """The webhook queue, named in the function's variables."""
     url = sqs.create_queue(QueueName="webhook")["QueueUrl"]
     monkeypatch.setenv("AWS_REGION", "ca-central-1")
     monkeypatch.setenv("WEBHOOK_QUEUE_URL", url)
     monkeypatch.setattr(outbox, "configure_logging", lambda service: None)
-    start = outbox._start  # a test may put another in its place
+    start = outbox._start  # a test may replace it
     start.cache_clear()
     yield url
     start.cache_clear()

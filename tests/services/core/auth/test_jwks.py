@@ -1,4 +1,4 @@
-"""How the issuer's keys are kept: asked for with restraint, and never lost to a bad day of the issuer's."""
+"""The cache of the issuer's keys: it limits the requests, and survives outages."""
 
 import contextlib
 import json
@@ -122,7 +122,7 @@ def test_closed_port_is_keys_unavailable() -> None:
 
 @pytest.fixture
 def dribbling() -> Iterator[int]:
-    """The port of a server that sends a byte now and then: it neither ends nor is ever silent for long."""
+    """The port of a server that sends a byte at a time, without an end."""
     stopped = threading.Event()
 
     def dribble(connection: socket.socket) -> None:

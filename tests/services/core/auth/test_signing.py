@@ -1,4 +1,4 @@
-"""Standard Webhooks: what is accepted, and what is not."""
+"""Standard Webhooks: which signatures are accepted, and which are refused."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Whose token it is, and every token that is refused."""
+"""Access tokens: which are accepted, and why others are refused."""
 
 import base64
 import hashlib
