@@ -81,8 +81,8 @@ def model_sees(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
     """Ask the endpoint as the service asks it, and say what it sees; raise DeliveryError when it does not."""
     name = settings.model.endpoint_name
     try:
-        observation = RealtimeVisionEndpoint(runtime, name).look(
-            [prepare(SAMPLE.read_bytes(), SAMPLE.name).seen]
+        observation = RealtimeVisionEndpoint(runtime, name).observe(
+            [prepare(SAMPLE.read_bytes(), SAMPLE.name).model_jpeg]
         )
     except ModelFault as fault:
         cause = fault.__cause__

@@ -16,6 +16,7 @@ from services.analyze.observe import Observe
 from services.analyze.settings import Settings
 from services.core.domain.report import Report
 from services.core.domain.stored_report import RequestKey
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import SubmitReport
@@ -66,7 +67,7 @@ async def analyze(
         until = preferences.apply(request, response, analysis.budget_s)
         key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
         order = SubmitReport(caller, preferred_language(accept_language), key)
-        earlier = await analysis.acceptance.earlier(order)
+        earlier = await analysis.submission.earlier(order)
         photos = [] if earlier else await received.prepare()
     accepted, task = (earlier, None) if earlier else await analysis.submit(order, photos, stages)
     if task is None:
@@ -121,7 +122,7 @@ def create_api(make_parts: Callable[[], Dependencies]) -> FastAPI:
         parts = api.state.parts = make_parts()
         yield
         await parts.analysis.drain(DRAIN_S)
-        await parts.analysis.work.narrator.close()
+        await parts.analysis.processor.narrator.close()
 
     api = FastAPI(
         title="Vitrine",
@@ -139,10 +140,11 @@ def create_api(make_parts: Callable[[], Dependencies]) -> FastAPI:
     return api
 
 
-def _parts_from_environment() -> Dependencies:
+def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
+    """The dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(Settings())
+    return build_dependencies(Settings(), timing)
 
 
-api = create_api(_parts_from_environment)
+api = create_api(dependencies_from_environment)
 app = Observe(api)

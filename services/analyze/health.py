@@ -42,8 +42,8 @@ async def readyz(request: Request, response: Response) -> Readiness:
     """Whether stores and keys answer; the model and the LLM may be away, the service copes."""
     parts: Dependencies = request.app.state.parts
     checks: dict[str, Callable[[], None]] = {
-        "reports": parts.analysis.reports.check,
-        "pictures": parts.analysis.acceptance.pictures.check,
+        "reports": parts.analysis.reports.probe,
+        "pictures": parts.analysis.submission.images.probe,
         "identity": parts.verifier.check,
     }
     answers = await asyncio.gather(*(to_thread.run_sync(_answer, check) for check in checks.values()))

@@ -1,7 +1,6 @@
 """The webhook queue's consumer: tells the receiver of each ended report, for about a day if it must."""
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import Sequence
@@ -15,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.domain.errors import ReportNotFound, SigningKeysInvalid
 from services.core.domain.report import Status
+from services.core.domain.stored_report import ReportRef
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.consumer import Message, defer, failures
 from services.core.messaging.dead_letters import dead_letter
 from services.core.storage.reports import Reports
@@ -28,8 +29,6 @@ from services.results.signing_secret import SigningSecret
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-# Seconds between the attempts, a day in all. The queue's maxReceiveCount must allow one more than there are.
-PAUSES_S = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
 # SQS hides a message for 12 hours at most, counted from when it was received.
 LONGEST_PAUSE_S = 43_000
 logger = logging.getLogger(__name__)
@@ -45,7 +44,9 @@ class Notify:
         sqs: "SQSClient",
         queue_url: str,
         dead_letters_url: str,
+        pauses_s: Sequence[int] = PRODUCTION.webhook_pauses_s,
     ) -> None:
+        self._pauses_s = pauses_s
         self._reports = reports
         self._receiver = receiver
         self._sqs = sqs
@@ -64,10 +65,10 @@ class Notify:
     async def _settle(self, message: Message, receiver: Receiver, client: httpx2.AsyncClient) -> bool:
         """Return whether the queue may forget the message. One message's failure is never another's."""
         try:
-            names = _names(message.body)
-            if names is None:
+            ref = ReportRef.from_json(message.body)
+            if ref is None:
                 return await self._give_up(message, "not JSON that names an owner and a report")
-            answer = await self._tell(*names, receiver, client)
+            answer = await self._tell(ref.owner, ref.report_id, receiver, client)
             if answer is None:
                 return True
             return answer.taken or await self._come_again(message, answer)
@@ -101,9 +102,9 @@ class Notify:
 
     async def _come_again(self, message: Message, answer: Answer) -> bool:
         """Hide the message until the next attempt; set it aside after the last."""
-        if message.attempt > len(PAUSES_S):
+        if message.attempt > len(self._pauses_s):
             return await self._give_up(message, f"{message.attempt} attempts; the last: {answer.reason}")
-        pause = PAUSES_S[message.attempt - 1] * random.uniform(0.85, 1.15)  # noqa: S311 - jitter, not a secret
+        pause = self._pauses_s[message.attempt - 1] * random.uniform(0.85, 1.15)  # noqa: S311 - jitter, not a secret
         pause_s = min(LONGEST_PAUSE_S, max(int(pause), answer.retry_after_s))
         said = {"attempt": message.attempt, "again_in_s": pause_s, "reason": answer.reason}
         logger.warning("webhook failed", extra={"message_id": message.id, **said})
@@ -120,19 +121,8 @@ class Notify:
         return True
 
 
-def _names(body: str) -> tuple[str, str] | None:
-    """Return the owner and the id of the report that a message names, or None when it names none."""
-    try:
-        content = json.loads(body)
-        owner, report_id = content["owner"], content["report"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    named = isinstance(owner, str) and isinstance(report_id, str) and owner and report_id
-    return (owner, report_id) if named else None
-
-
 @cache
-def _start() -> Notify:
+def _start(timing: Timing) -> Notify:
     configure_logging("notify")
     settings = NotifySettings()
     session = boto3.Session(region_name=settings.aws_region)
@@ -147,11 +137,12 @@ def _start() -> Notify:
         session.client("sqs", config=PATIENCE),
         settings.webhook_queue_url,
         settings.webhook_dead_letters_url,
+        timing.webhook_pauses_s,
     )
 
 
-def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], _context: object, timing: Timing = PRODUCTION) -> dict[str, Any]:
     """Answer Lambda with the messages to come again (ReportBatchItemFailures)."""
     messages = [Message.from_record(record) for record in event["Records"]]
-    again = asyncio.run(_start().deliver(messages))
+    again = asyncio.run(_start(timing).deliver(messages))
     return failures(again)

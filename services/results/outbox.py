@@ -3,7 +3,6 @@
 Only owner and id go there, no content: `notify` reads the row when it sends, so that erased stays erased.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.core.domain.report import Status
+from services.core.domain.stored_report import ReportRef
 from services.core.telemetry import configure_logging
 from services.results.patience import PATIENCE
 
@@ -41,14 +41,8 @@ class OutboxSettings(BaseSettings):
 class Ended:
     """A report that has just ended, and the place in the stream that says so."""
 
-    owner: str
-    report_id: str
+    ref: ReportRef
     sequence_number: str
-
-    @property
-    def body(self) -> str:
-        """The message that names it."""
-        return json.dumps({"owner": self.owner, "report": self.report_id})
 
 
 class Outbox:
@@ -70,7 +64,7 @@ class Outbox:
         return []
 
     def _send(self, batch: Sequence[Ended]) -> list[str]:
-        entries = [{"Id": str(place), "MessageBody": each.body} for place, each in enumerate(batch)]
+        entries = [{"Id": str(place), "MessageBody": each.ref.to_json()} for place, each in enumerate(batch)]
         try:
             answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
         except (BotoCoreError, ClientError) as error:
@@ -78,7 +72,7 @@ class Outbox:
             return [each.sequence_number for each in batch]
         failed = answer.get("Failed", [])
         for failure in failed:
-            report_id = batch[int(failure["Id"])].report_id
+            report_id = batch[int(failure["Id"])].ref.report_id
             logger.error("outbox unsent", extra={"report_id": report_id, "reason": failure["Code"]})
         return [batch[int(failure["Id"])].sequence_number for failure in failed]
 
@@ -92,7 +86,7 @@ def _just_ended(records: Sequence[dict[str, Any]]) -> Iterator[Ended]:
         kind, _, report_id = change["Keys"]["sk"]["S"].partition("#")
         if kind == "report" and _status(new) in ENDED and _status(old) not in ENDED:
             owner = change["Keys"]["pk"]["S"].removeprefix("user#")
-            yield Ended(owner, report_id, change["SequenceNumber"])
+            yield Ended(ReportRef(owner, report_id), change["SequenceNumber"])
 
 
 def _status(image: dict[str, Any]) -> str | None:

@@ -78,6 +78,6 @@ def _stored(place: str, most: int) -> Iterator[Case]:
 
 def _seen(upload: bytes, name: str) -> bytes:
     try:
-        return prepare(upload, name).seen
+        return prepare(upload, name).model_jpeg
     except VitrineError as error:
         raise PhotoError(str(error)) from error

@@ -90,7 +90,7 @@ def look(archive: Path, asked: Sequence[Case]) -> list[Observation]:
         for number, case in enumerate(asked, 1):
             sys.stderr.write(f"{archive}: report {number} of {len(asked)}\n")
             try:
-                seen.append(model.look(case.photos))
+                seen.append(model.observe(case.photos))
             except VitrineError as error:
                 raise ReplayError(f"{case.name}: {archive}: {error}") from error
     return seen

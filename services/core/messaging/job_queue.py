@@ -1,26 +1,25 @@
-"""The queue of jobs: whoever takes a message finishes what nobody else has finished by then."""
+"""The jobs queue: each message names a report that its consumer continues, unless it has ended by then."""
 
-import json
 from typing import TYPE_CHECKING
+
+from services.core.domain.stored_report import ReportRef
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-# SQS's most.
+# SQS's maximum.
 LONGEST_DELAY_S = 900
 
 
 class JobQueue:
-    """Sends messages that name a report. Every call blocks."""
+    """Sends messages. Every call blocks."""
 
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         self._sqs = sqs
         self._url = url
 
-    def remind(self, owner: str, report_id: str, delay_s: int) -> None:
-        """Have the report looked after in so many seconds, at most LONGEST_DELAY_S."""
+    def send(self, ref: ReportRef, delay_s: int) -> None:
+        """Have the report continued in `delay_s` seconds, at most LONGEST_DELAY_S."""
         self._sqs.send_message(
-            QueueUrl=self._url,
-            MessageBody=json.dumps({"owner": owner, "report": report_id}),
-            DelaySeconds=min(delay_s, LONGEST_DELAY_S),
+            QueueUrl=self._url, MessageBody=ref.to_json(), DelaySeconds=min(delay_s, LONGEST_DELAY_S)
         )

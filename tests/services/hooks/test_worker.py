@@ -98,7 +98,7 @@ class AnalysisIntake:
     def end(self, status: Status) -> None:
         """Let the jobs end the report."""
         stored = self.report()
-        held = Leases(self.dynamodb, TABLE).take(USER, stored.report.id)
+        held = Leases(self.dynamodb, TABLE).take(stored.ref)
         self.reports.end(held.with_report(held.report.model_copy(update={"status": status})))
 
 
@@ -151,7 +151,7 @@ class TestAccepted:
         assert (stored.report.status, stored.report.language) == (Status.QUEUED, "fr")
         assert stored.lease is None
         assert desk.reminders() == [{"owner": USER, "report": stored.report.id}]
-        assert Leases(desk.dynamodb, TABLE).take(USER, stored.report.id).lease is not None
+        assert Leases(desk.dynamodb, TABLE).take(stored.ref).lease is not None
 
     def test_its_key_names_the_analysis_and_tells_its_photos_as_the_service_does(
         self, desk: AnalysisIntake
@@ -207,7 +207,7 @@ class TestOnce:
     ) -> None:
         row = desk.row()
         desk.tell(row)
-        desk.reports.erase(desk.report())
+        desk.reports.delete(desk.report())
         assert desk.tell(row) == []
         assert desk.all_reports() == ()
 
@@ -312,7 +312,7 @@ class TestAway:
             ("services.core.storage.uploads.Uploads", "fetch"),
             ("services.core.storage.image_store.Pictures", "put"),
             ("services.core.storage.reports.Reports", "accept"),
-            ("services.core.messaging.job_queue.JobQueue", "remind"),
+            ("services.core.messaging.job_queue.JobQueue", "send"),
             ("services.hooks.links.Notes", "became"),
         ],
     )
@@ -367,7 +367,7 @@ class TestAway:
     def test_uploads_that_cannot_be_erased_are_left_to_the_bucket(
         self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("services.core.storage.uploads.Uploads.erase", _denied)
+        monkeypatch.setattr("services.core.storage.uploads.Uploads.delete", _denied)
         assert desk.tell(desk.row()) == []
         assert desk.report().report.status == Status.QUEUED
 

@@ -145,4 +145,4 @@ def test_a_missing_variable_is_named(queue_url: str, monkeypatch: pytest.MonkeyP
 def test_the_message_fits_what_notify_reads(sqs: SQSClient, queue_url: str) -> None:
     forward(change(None, row(Status.FAILED)))
     (message,) = taken(sqs, queue_url)
-    assert json.loads(outbox.Ended("alice", row().report.id, "1").body) == message
+    assert json.loads(row().ref.to_json()) == message

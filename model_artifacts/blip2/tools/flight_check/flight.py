@@ -40,7 +40,7 @@ def fly(archive: Unpacked, python: Path, launch: Launch = own_server) -> Flight:
     with serving(archive, python, launch) as runtime:
         begun = time.monotonic()
         try:
-            observation = RealtimeVisionEndpoint(cast("Any", runtime), str(archive.archive)).look(
+            observation = RealtimeVisionEndpoint(cast("Any", runtime), str(archive.archive)).observe(
                 [_PHOTO.read_bytes()]
             )
         except ModelAnswerInvalid as error:
