@@ -7,7 +7,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,13 +21,17 @@ up: setup-$(LOCAL) ## start the whole system on this machine; MODE=async with an
 down: ## stop it
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 
+test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
+	@$(PYTHON) -m pytest -m "not system"
+
 test: setup-test ## all tests, those of the running system too
 	@$(PYTHON) -m pytest
 
-check: setup-test ## format, lint, types, generated documents; every environment by cfn-lint and AwsSolutions
+check: setup-test ## format, lint, types, import contracts, generated documents; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m planning --check

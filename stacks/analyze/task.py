@@ -24,7 +24,7 @@ USER = "10001"
 STOP_TIMEOUT = cdk.Duration.seconds(60)
 # The build sees, and the image's hash covers, what the service imports and nothing else of the repository.
 CONTEXT = (
-    *("*", "!services/__init__.py", "!services/analyze", "!services/core"),
+    *("*", "!services/__init__.py", "!services/analyze", "!services/core", "!services/web"),
     *("**/__pycache__", "**/*.pyc"),
 )
 _ASK_HEALTH = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"

@@ -52,7 +52,6 @@ class Hooks(cdk.Stack):
             "App",
             "Takes the database's webhooks",
             {
-                "REPORTS_TABLE": storage.reports.table_name,
                 "HOOKS_QUEUE_URL": asked.queue.queue_url,
                 "HOOKS_SECRET_NAME": hooks.secret_name,
             },
@@ -60,7 +59,6 @@ class Hooks(cdk.Stack):
             # A share of the processor goes with it: the first answer after a pause must come in time too.
             memory_mb=1024,
         )
-        app.add_to_role_policy(iam.rows(storage.reports, "DeleteItem", "PutItem"))
         app.add_to_role_policy(iam.send(asked.queue))
         app.add_to_role_policy(iam.read_secret(self, hooks.secret_name))
         apigw.HttpRoute(

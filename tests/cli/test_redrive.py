@@ -16,7 +16,7 @@ from cli.dead_letters import Queue
 from cli.errors import UserError
 from cli.redrive import queues, redrive
 from ops import __main__ as commands
-from services.core.messaging.dead_letters import dead_letter
+from services.core.messaging.consumer import dead_letter
 from tests.ops.conftest import Stubbed
 
 URL = "https://sqs.ca-central-1.amazonaws.com/123456789012"

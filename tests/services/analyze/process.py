@@ -1,4 +1,4 @@
-"""The service as a process of its own, over an emulator's stores and a model that can be held up."""
+"""The service as its own process, over an emulator's stores and a model that a test can delay."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ PROJECT = "https://project.supabase.invalid"
 
 @dataclass
 class Model:
-    """A model endpoint, to be held up; an LLM that is down answers at the same address."""
+    """A model endpoint that a test can delay; the same address answers 503 for the LLM."""
 
     port: int = 0
     open: threading.Event = field(default_factory=threading.Event)

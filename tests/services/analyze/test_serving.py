@@ -58,7 +58,7 @@ def answers(port: int, idle_s: float, edge_s: float, each: int) -> tuple[list[in
     return asyncio.run(ask_all())
 
 
-def test_no_request_is_lost_when_the_balancer_closes_idle_connections_first() -> None:
+def test_keep_alive_loses_no_request() -> None:
     with service(settings(9, 9), "--keep-alive", "2") as running:
         statuses, balancer = answers(running.port, idle_s=0.7, edge_s=0.7, each=5)
     assert len(statuses) - CLIENTS == 1000
@@ -67,7 +67,7 @@ def test_no_request_is_lost_when_the_balancer_closes_idle_connections_first() ->
     assert balancer.opened > CLIENTS + 100
 
 
-def test_requests_are_lost_when_the_service_closes_idle_connections_first() -> None:
+def test_short_keep_alive_loses_requests() -> None:
     with service(settings(9, 9), "--keep-alive", "1") as running:
         statuses, balancer = answers(running.port, idle_s=2, edge_s=1, each=1)
     assert statuses.count(502) > 10
@@ -104,9 +104,7 @@ def asked_once(running: Running) -> socket.socket:
     return connection
 
 
-def test_a_request_that_runs_when_the_service_is_told_to_stop_is_answered(
-    stores_port: int, model: Model, jpeg: Callable[[], bytes]
-) -> None:
+def test_running_request_survives_stop(stores_port: int, model: Model, jpeg: Callable[[], bytes]) -> None:
     with (
         service(settings(stores_port, model.port)) as running,
         ThreadPoolExecutor(1) as client,
@@ -135,7 +133,7 @@ def container() -> tuple[str, ...]:
     return FIRST_PROCESS if tried.returncode == 0 else ()
 
 
-def test_the_end_does_not_wait_for_a_model_call_that_does_not_end(
+def test_stop_ignores_endless_model_call(
     container: tuple[str, ...], stores_port: int, model: Model, jpeg: Callable[..., bytes]
 ) -> None:
     model.drips = True
@@ -148,7 +146,7 @@ def test_the_end_does_not_wait_for_a_model_call_that_does_not_end(
         assert ask(other, answer.headers["location"]).json()["status"] == "queued"
 
 
-def test_a_request_that_does_not_end_is_dropped_in_time(stores_port: int, model: Model) -> None:
+def test_endless_request_is_dropped(stores_port: int, model: Model) -> None:
     with (
         service(settings(stores_port, model.port), "--stop-within", "1") as running,
         asked_once(running) as slow,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analyze.preferences import LONGEST_WAIT_S, Preference, preference
+from services.analyze.answers import LONGEST_WAIT_S, Preference, preference
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ from services.analyze.preferences import LONGEST_WAIT_S, Preference, preference
         (["wait=-1"], 20, None),
     ],
 )
-def test_what_the_client_prefers_is_read(headers: list[str], wait_s: float, applied: str | None) -> None:
+def test_preference_is_read(headers: list[str], wait_s: float, applied: str | None) -> None:
     assert preference(headers, 20) == Preference(wait_s, applied)
 
 
 @given(st.lists(st.text()))
-def test_no_header_makes_anybody_wait_longer_than_the_gateway(headers: list[str]) -> None:
+def test_no_wait_exceeds_the_gateway(headers: list[str]) -> None:
     assert 0 <= preference(headers, 20).wait_s <= LONGEST_WAIT_S

@@ -1,26 +1,29 @@
-"""The one place where errors become HTTP: RFC 9457 problem documents."""
+"""Answers errors as RFC 9457 problem documents, in every service that speaks HTTP."""
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from services.core.aws import failed_call
 from services.core.domain import errors
-from services.core.telemetry import log_context
+from services.web.trace import trace_id
 
 MEDIA_TYPE = "application/problem+json"
-STORE_RETRY_AFTER_S = 5
-# The first row whose class fits is taken: special cases before general ones.
+# The first row whose class fits applies: special cases before general ones.
 _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.UnsupportedMedia, 415, "Unsupported media"),
     (errors.TooLarge, 413, "Too large"),
     (errors.InvalidInput, 422, "Invalid input"),
+    (errors.SignatureInvalid, 401, "Signature invalid"),
     (errors.Unauthenticated, 401, "Not authenticated"),
     (errors.KeysUnavailable, 503, "Identity provider unavailable"),
     (errors.QuotaExceeded, 429, "Quota exceeded"),
@@ -30,7 +33,6 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.LeaseLost, 409, "Report in progress"),
     (errors.ReportFailed, 502, "Report failed"),
     (errors.ModelFault, 502, "Model fault"),
-    (errors.SigningKeysInvalid, 500, "Internal error"),
 )
 _BY_FAILURE = {"internal_error": 500, "invalid_input": 422}
 logger = logging.getLogger(__name__)
@@ -50,14 +52,42 @@ class Problem(BaseModel):
     trace_id: str | None = None
 
 
-def install(app: FastAPI) -> None:
+@dataclass(frozen=True)
+class Unavailable:
+    """The 503 of a service while AWS or its secret cannot be used."""
+
+    title: str
+    detail: str
+    retry_after_s: int
+
+    def answer(self, request: Request, error: Exception) -> JSONResponse:
+        """Answer a failed call, or a secret that holds no keys. The log names it, the answer does not."""
+        reason = str(error) if isinstance(error, errors.SigningKeysInvalid) else failed_call(error)
+        logger.error("unavailable", extra={"reason": reason})
+        return _answer(503, self.title, self.detail, {"Retry-After": str(self.retry_after_s)})
+
+
+def install(app: FastAPI, unavailable: Unavailable) -> None:
     """Answer every error of `app` as a problem document."""
-    app.add_exception_handler(errors.VitrineError, _vitrine)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientError, _store)
-    app.add_exception_handler(BotoCoreError, _store)
-    app.add_exception_handler(Exception, _unexpected)
+    handlers: dict[type[Exception], Callable[[Request, Exception], JSONResponse]] = {
+        errors.VitrineError: _vitrine,
+        RequestValidationError: _parameter,
+        HTTPException: _http,
+        Exception: _unexpected,
+        **dict.fromkeys((errors.SigningKeysInvalid, ClientError, BotoCoreError), unavailable.answer),
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def invalid_input(error: ValidationError, remedy: str) -> errors.InvalidInput:
+    """Return pydantic's error about a body as the first field that is wrong."""
+    field, message = _first(error.errors(include_input=False, include_url=False, include_context=False))
+    return errors.InvalidInput(field or "body", message, remedy)
+
+
+def _first(faults: Sequence[Any], skip: int = 0) -> tuple[str, str]:
+    return ".".join(str(part) for part in faults[0]["loc"][skip:]), faults[0]["msg"]
 
 
 def _vitrine(request: Request, raised: Exception) -> JSONResponse:
@@ -68,6 +98,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
     match error:
         case errors.InvalidInput():
             extra = {"field": error.field, "remedy": error.remedy}
+        case errors.SignatureInvalid():
+            pass  # no header asks for a signature
         case errors.Unauthenticated():
             headers["WWW-Authenticate"] = "Bearer"
         case errors.QuotaExceeded():
@@ -81,27 +113,20 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.KeysUnavailable():
             headers["Retry-After"] = "30"
     if status >= 500:
-        logger.warning(title, extra={"problem": str(error), "cause": repr(type(error.__cause__).__name__)})
+        logger.warning(title, extra={"problem": str(error), "cause": type(error.__cause__).__name__})
     return _answer(status, title, str(error), headers, **extra)
 
 
-def _validation(request: Request, raised: Exception) -> JSONResponse:
-    first = cast("RequestValidationError", raised).errors()[0]
-    field = str(first["loc"][-1])
-    return _answer(422, "Invalid input", f"{field}: {first['msg']}", field=field)
+def _parameter(request: Request, raised: Exception) -> JSONResponse:
+    # The first part of the place says where the parameter is: in the path, the query or a header.
+    field, message = _first(cast("RequestValidationError", raised).errors(), skip=1)
+    return _answer(422, "Invalid input", f"{field}: {message}", field=field)
 
 
 def _http(request: Request, raised: Exception) -> JSONResponse:
     error = cast("HTTPException", raised)
-    return _answer(
-        error.status_code, error.detail, f"{request.method} {request.url.path}: {error.detail}", error.headers
-    )
-
-
-def _store(request: Request, raised: Exception) -> JSONResponse:
-    logger.error("a store does not answer", exc_info=raised)
-    headers = {"Retry-After": str(STORE_RETRY_AFTER_S)}
-    return _answer(503, "Storage unavailable", "the report store does not answer; try again", headers)
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    return _answer(error.status_code, error.detail, detail, error.headers)
 
 
 def _unexpected(request: Request, raised: Exception) -> JSONResponse:
@@ -110,24 +135,14 @@ def _unexpected(request: Request, raised: Exception) -> JSONResponse:
 
 
 def _answer(
-    status: int,
-    title: str,
-    detail: str,
-    headers: Any = None,
-    field: str | None = None,
-    remedy: str | None = None,
-    report: str | None = None,
-    code: str | None = None,
+    status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **extra: str | None
 ) -> JSONResponse:
     problem = Problem(
         type=f"urn:vitrine:problem:{title.lower().replace(' ', '-')}",
         title=title,
         status=status,
         detail=detail,
-        field=field,
-        remedy=remedy,
-        report=report,
-        code=code,
-        trace_id=(log_context.get() or {}).get("trace_id"),
+        trace_id=trace_id(),
+        **extra,
     )
     return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
