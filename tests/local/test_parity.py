@@ -1,19 +1,15 @@
-"""local/parity.toml: each difference between this machine and production has its row, each row is true."""
+"""local/parity.toml has a row for each difference between this machine and production, and no other row."""
 
-import json
-import os
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 
 from local.home import REPOSITORY
-from local.supervisor.deploy import node
 from settings.environment import load_environment
-from stacks import app as vitrine
+from tests.stacks.assemblies import assembled
 
 ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
 ABSENT = object()
@@ -48,14 +44,10 @@ def settings(name: str) -> dict[str, object]:
 def templates(name: str) -> dict[str, dict[str, object]]:
     """Return the leaves of an environment's templates by stack, as in "gateway".
 
-    The environment is called by one name, whichever it is, since names carry it.
+    Both environments get the same name, which is part of resource names.
     """
-    context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
-    app = cdk.App(context={**context, "aws:cdk:bundling-stacks": []})
-    vitrine.build(app, load_environment(name).model_copy(update={"name": "same"}))
-    return {
-        stack.stack_name.removeprefix("vitrine-same-"): leaves(stack.template) for stack in app.synth().stacks
-    }
+    assembly = assembled(load_environment(name).model_copy(update={"name": "same"}))
+    return {stack: leaves(assembly.template(stack)) for stack in assembly.stacks}
 
 
 def leaves(template: dict[str, Any]) -> dict[str, object]:
@@ -70,7 +62,6 @@ def leaves(template: dict[str, Any]) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def here_and_prod() -> tuple[dict[str, dict[str, object]], ...]:
-    os.environ.setdefault("JSII_NODE", str(node()))
     return templates("local"), templates("prod")
 
 
@@ -86,24 +77,24 @@ def column(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["what"]))
-def test_a_row_says_what_differs_and_where(row: dict[str, Any]) -> None:
+def test_row_has_its_columns(row: dict[str, Any]) -> None:
     kinds = {"settings", "stacks", "template", "code"}
     assert {"what", "here", "prod"} <= row.keys() <= {"what", "here", "prod", *kinds}
     assert row.keys() & kinds
 
 
-def test_the_settings_that_differ_are_those_of_the_table() -> None:
+def test_settings_differ_as_the_table() -> None:
     assert sorted(column("settings")) == sorted(differing(settings("local"), settings("prod")))
 
 
-def test_the_stacks_that_one_side_has_alone_are_those_of_the_table(
+def test_stacks_differ_as_the_table(
     here_and_prod: tuple[dict[str, dict[str, object]], ...],
 ) -> None:
     here, prod = here_and_prod
     assert sorted(column("stacks")) == sorted(here.keys() ^ prod.keys())
 
 
-def test_no_difference_of_the_templates_lacks_a_row(template_differences: set[str]) -> None:
+def test_every_difference_has_a_row(template_differences: set[str]) -> None:
     patterns = [pattern.replace("[", "[[]") for pattern in column("template")]
     unexplained = {
         found
@@ -114,11 +105,11 @@ def test_no_difference_of_the_templates_lacks_a_row(template_differences: set[st
 
 
 @pytest.mark.parametrize("pattern", column("template"))
-def test_no_row_explains_what_does_not_differ(template_differences: set[str], pattern: str) -> None:
+def test_every_row_has_a_difference(template_differences: set[str], pattern: str) -> None:
     assert any(fnmatchcase(found, pattern.replace("[", "[[]")) for found in template_differences)
 
 
 @pytest.mark.parametrize("place", column("code"))
-def test_the_code_that_makes_a_difference_is_there(place: str) -> None:
+def test_code_of_rows_exists(place: str) -> None:
     file, _, text = place.partition(": ")
     assert text in (REPOSITORY / file).read_text()

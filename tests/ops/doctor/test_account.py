@@ -9,8 +9,8 @@ import pytest
 from cli.findings import look
 from ops.doctor import account
 from settings.environment import Environment
-from stacks.synthesis import synthesize
 from tests.ops.conftest import Stubbed, levels
+from tests.stacks.assemblies import assembled
 
 PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}
 
@@ -63,10 +63,10 @@ def test_a_region_that_is_not_bootstrapped_fails(settings: Environment, stubbed:
 
 
 def test_the_templates_need_no_newer_bootstrap_than_is_asked_for(
-    settings: Environment, tmp_path: Path
+    settings: Environment,
 ) -> None:
-    synthesize(settings, tmp_path)
-    artifacts = json.loads((tmp_path / "manifest.json").read_text())["artifacts"].values()
+    manifest = assembled(settings).folder / "manifest.json"
+    artifacts = json.loads(manifest.read_text())["artifacts"].values()
     needed = {
         one["properties"].get("requiresBootstrapStackVersion", 0) for one in artifacts if "properties" in one
     }
