@@ -66,7 +66,9 @@ def test_schedule_costs_its_hours() -> None:
 
 
 def test_unpriced_resource_is_an_error() -> None:
-    with pytest.raises(UnpricedResourceError, match=r"AWS::RDS::DBInstance: say in planning/idle_cost\.py"):
+    with pytest.raises(
+        UnpricedResourceError, match=r"AWS::RDS::DBInstance: add its idle price to planning/idle_cost\.py"
+    ):
         idle_cost(load_environment("prod"), [{"Resources": {"A": {"Type": "AWS::RDS::DBInstance"}}}])
 
 

@@ -71,7 +71,7 @@ def test_missing_file_lists_the_choices(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ('egress = "public"', 'egress = "open"', r"egress = 'open': allowed: 'public' or 'nat'"),
         (
@@ -134,13 +134,13 @@ def test_missing_file_lists_the_choices(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_wrong_value_names_allowed_values(tmp_path: Path, old: str, new: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=rf"shop\.toml: {told}|shop\.toml: .*{told}"):
+def test_wrong_value_names_allowed_values(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=rf"shop\.toml: {message}|shop\.toml: .*{message}"):
         load_environment(changed(tmp_path, old, new))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("retention_days = 365 ", "retention_day = 365 ", r"retention_day: is not a key; did you mean ret"),
         (
@@ -157,8 +157,8 @@ def test_wrong_value_names_allowed_values(tmp_path: Path, old: str, new: str, to
         ("keep_data = true", "keep_data = true\nname = 'x'", r"name: is not a key.*its file's, shop"),
     ],
 )
-def test_unknown_key_suggests_the_nearest(tmp_path: Path, old: str, new: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_unknown_key_suggests_the_nearest(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         load_environment(changed(tmp_path, old, new))
 
 
@@ -193,7 +193,7 @@ def scheduled(tmp_path: Path, **change: Any) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"days": []}, r"schedule\.days"),
         ({"days": ["MON", "MON"]}, r"each day once"),
@@ -203,8 +203,8 @@ def scheduled(tmp_path: Path, **change: Any) -> Path:
         ({"time_zone": "Montreal"}, r"IANA time zone"),
     ],
 )
-def test_wrong_schedule_is_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_wrong_schedule_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         load_environment(scheduled(tmp_path, **change))
 
 
@@ -258,9 +258,9 @@ def test_any_value_loads_or_is_named(
     try:
         Environment.model_validate({"name": "shop", **settings})
     except ValidationError as error:
-        told = explain(error, Environment, "shop.toml")
-        assert all(line.startswith("shop.toml: ") for line in told.splitlines() if line)
-        assert key[-1] in told or key[0] in told
+        message = explain(error, Environment, "shop.toml")
+        assert all(line.startswith("shop.toml: ") for line in message.splitlines() if line)
+        assert key[-1] in message or key[0] in message
 
 
 def test_llm_shutdown_is_warned_about() -> None:

@@ -104,12 +104,12 @@ def test_secrets_are_only_named(assembly: Assembly) -> None:
     for stack in assembly.stacks:
         template = assembly.template(stack)
         assert not assembly.resources(stack, "SecretsManager::Secret")
-        told = {
+        named = {
             text.rpartition(":secret:")[2].removesuffix("-??????")
             for text in strings(template)
             if ":secret:" in text
         }
-        assert told <= set(settings.secret_names())
+        assert named <= set(settings.secret_names())
         assert "{{resolve:" not in json.dumps(template)
 
 

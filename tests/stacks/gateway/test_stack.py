@@ -98,8 +98,8 @@ def test_cors_allows_the_settings_origins(assemblies: dict[str, Assembly]) -> No
     assert cors["AllowOrigins"] == list(dev.settings.cors_origins)
     sent = {"accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent"}
     assert set(cors["AllowHeaders"]) == sent
-    told = {"idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing"}
-    assert set(cors["ExposeHeaders"]) == told
+    exposed = {"idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing"}
+    assert set(cors["ExposeHeaders"]) == exposed
     assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
 
 

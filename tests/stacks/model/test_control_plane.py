@@ -1,7 +1,7 @@
 """The synthesized endpoint, created in moto's SageMaker in CloudFormation's order.
 
 boto3 checks names and types, moto some values. Rules that only AWS knows, such as which instance types accept
-a disk key, are tested on the template. moto does not know dev's instance type, so an older one takes its place.
+a disk key, are tested on the template. moto does not know dev's instance type; an older one takes its place.
 """
 
 import os
@@ -22,7 +22,7 @@ ACCOUNT = "123456789012"
 LOADED = {
     "Role": f"arn:aws:iam::{ACCOUNT}:role/model",
     "Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555",
-    "Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:news",
+    "Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:notified",
 }
 
 

@@ -83,8 +83,8 @@ def test_fallback_llm_changes_jobs_variables_alone(prod: Assembly, with_fallback
     one, other = declared(prod), declared(with_fallback)
     assert different(one, other) == {("results", "AWS::Lambda::Function")}
     (name,) = [name for name in one if one[name] != other[name]]
-    told = other[name]["Properties"]["Environment"]["Variables"]
-    gained = {key: told.pop(key) for key in list(told) if key.startswith("FALLBACK_LLM_")}
+    variables = other[name]["Properties"]["Environment"]["Variables"]
+    gained = {key: variables.pop(key) for key in list(variables) if key.startswith("FALLBACK_LLM_")}
     assert gained == {
         "FALLBACK_LLM_MODEL": "sees",
         "FALLBACK_LLM_USD_PER_MTOK_INPUT": "0.1",

@@ -304,13 +304,13 @@ def test_single_instance_is_not_scaled() -> None:
 def test_async_endpoint_notifies_both_topics() -> None:
     found = resources("dev", **ASLEEP, instance_type="ml.g4dn.xlarge")
     output = only(found, "SageMaker::EndpointConfig")["AsyncInferenceConfig"]["OutputConfig"]
-    news = {text(output["NotificationConfig"][one]) for one in ("SuccessTopic", "ErrorTopic")}
+    notified = {text(output["NotificationConfig"][one]) for one in ("SuccessTopic", "ErrorTopic")}
     declared = async_io_resources("dev", **ASLEEP)
     topics = [name for name, one in declared.items() if one["Type"] == "AWS::SNS::Topic"]
-    assert len(news) == len(topics) == 2
-    assert all(any(topic in import_ for import_ in news) for topic in topics)
+    assert len(notified) == len(topics) == 2
+    assert all(any(topic in import_ for import_ in notified) for topic in topics)
     (publish,) = statements(found, "sns:Publish")
-    assert {text(one) for one in publish["Resource"]} == news
+    assert {text(one) for one in publish["Resource"]} == notified
     assert "AsyncInferenceConfig" not in only(resources("dev"), "SageMaker::EndpointConfig")
 
 
