@@ -1,4 +1,4 @@
-"""local/parity.toml has a row for each difference between this machine and production, and no other row."""
+"""local/parity.toml: every difference between this machine and production has a row, every row is true."""
 
 import tomllib
 from collections.abc import Iterator
@@ -44,9 +44,9 @@ def settings(name: str) -> dict[str, object]:
 def templates(name: str) -> dict[str, dict[str, object]]:
     """Return the leaves of an environment's templates by stack, as in "gateway".
 
-    Both environments get the same name, which is part of resource names.
+    Both environments are synthesized under production's name, since resource names and ids contain it.
     """
-    assembly = assembled(load_environment(name).model_copy(update={"name": "same"}))
+    assembly = assembled(load_environment(name).model_copy(update={"name": "prod"}))
     return {stack: leaves(assembly.template(stack)) for stack in assembly.stacks}
 
 
@@ -77,24 +77,24 @@ def column(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["what"]))
-def test_row_has_its_columns(row: dict[str, Any]) -> None:
+def test_row_names_difference_and_place(row: dict[str, Any]) -> None:
     kinds = {"settings", "stacks", "template", "code"}
     assert {"what", "here", "prod"} <= row.keys() <= {"what", "here", "prod", *kinds}
     assert row.keys() & kinds
 
 
-def test_settings_differ_as_the_table() -> None:
+def test_table_lists_every_different_setting() -> None:
     assert sorted(column("settings")) == sorted(differing(settings("local"), settings("prod")))
 
 
-def test_stacks_differ_as_the_table(
+def test_table_lists_every_missing_stack(
     here_and_prod: tuple[dict[str, dict[str, object]], ...],
 ) -> None:
     here, prod = here_and_prod
     assert sorted(column("stacks")) == sorted(here.keys() ^ prod.keys())
 
 
-def test_every_difference_has_a_row(template_differences: set[str]) -> None:
+def test_every_template_difference_has_a_row(template_differences: set[str]) -> None:
     patterns = [pattern.replace("[", "[[]") for pattern in column("template")]
     unexplained = {
         found
@@ -105,11 +105,11 @@ def test_every_difference_has_a_row(template_differences: set[str]) -> None:
 
 
 @pytest.mark.parametrize("pattern", column("template"))
-def test_every_row_has_a_difference(template_differences: set[str], pattern: str) -> None:
+def test_every_template_row_differs(template_differences: set[str], pattern: str) -> None:
     assert any(fnmatchcase(found, pattern.replace("[", "[[]")) for found in template_differences)
 
 
 @pytest.mark.parametrize("place", column("code"))
-def test_code_of_rows_exists(place: str) -> None:
+def test_code_of_a_row_exists(place: str) -> None:
     file, _, text = place.partition(": ")
     assert text in (REPOSITORY / file).read_text()

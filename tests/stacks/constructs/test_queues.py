@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.core.storage.leases import LEASE_S
+from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
-from services.results import jobs, notify
+from services.results import jobs
 from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
@@ -16,7 +16,7 @@ WITH_QUEUES = ("results", "hooks")
 # Each queue, its consumer, and the consumer's own attempts per message.
 QUEUES = {
     "Jobs": ("Jobs", jobs.MOST_ATTEMPTS),
-    "Webhook": ("Notify", len(notify.PAUSES_S) + 1),
+    "Webhook": ("Notify", len(PRODUCTION.webhook_pauses_s) + 1),
     "Hooks": ("Worker", len(worker.PAUSES_S)),
 }
 
@@ -77,8 +77,8 @@ def test_visibility_exceeds_the_function_timeout(prod: Assembly, name: str, func
 def test_job_outlasts_its_lease(prod: Assembly) -> None:
     _, queue = called("Jobs", of(prod, "SQS::Queue"))
     _, function = called("JobsFunction", of(prod, "Lambda::Function"))
-    assert LEASE_S < function["Timeout"] == 120
-    assert queue["VisibilityTimeout"] >= 2 * LEASE_S == 180
+    assert PRODUCTION.lease_s < function["Timeout"] == 120
+    assert queue["VisibilityTimeout"] >= 2 * PRODUCTION.lease_s == 180
 
 
 def test_consumers_are_bounded(assembly: Assembly) -> None:
