@@ -1,4 +1,4 @@
-"""`make diff BASE=…`: what two commits' templates differ in, without an account and without cfn-lint."""
+"""`make diff BASE=…` compares the templates of two commits without an account or cfn-lint."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ for name_, value in {stacks}.items():
     ssm.StringParameter(stack, "Parameter", string_value=value)
 app.synth()
 """
-# How the commits before this one synthesize is not asked: they may lint, and find something.
+# The command of the older commit is not run: its checks could fail.
 LINTS = "raise SystemExit('cfn-lint is not installed, and there is a finding')"
 SYNTHESIZES = """
 import json, os, subprocess, sys
@@ -44,7 +44,7 @@ def commit(repository: Path, stacks: dict[str, str], command: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Two commits of a small app, each stack after another: one changes, one comes and one goes."""
+    """Make two commits of a small app with one changed, one new and one deleted stack."""
     for folder in ("stacks", "environments", "ops"):
         (tmp_path / folder).mkdir()
     for name in (".venv", ".vitrine"):
@@ -59,7 +59,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_commit_is_compared_whatever_its_own_command_says(repository: Path) -> None:
+def test_diff_compares_with_a_commit(repository: Path) -> None:
     command = ["sh", "ops/diff.sh", "HEAD~1"]
     done = subprocess.run(command, cwd=repository, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
