@@ -1,7 +1,6 @@
 """`python -m benchmarks.drill.worker jobs|outbox`: the functions of services/results, run as by Lambda.
 
-`jobs` runs jobs and sweep, `outbox` runs outbox and notify. With a seed they have the drill's durations and
-random faults, without one they are as in production.
+`jobs` runs jobs and sweep, `outbox` runs outbox and notify. A seed adds faults and the drill's short times.
 """
 
 import argparse
@@ -13,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.drill.delivery import NONE, Faults, QueueSource, StreamSource
+from benchmarks.drill.event_sources import NONE, Faults, QueueSource, StreamSource
 from benchmarks.drill.time_scale import HURRIED, SWEEP_EVERY_S
 from services.core.domain.timing import PRODUCTION, Timing
 from services.results import jobs, notify, outbox, sweep
@@ -27,7 +26,7 @@ def _sweeps(timing: Timing) -> None:
         time.sleep(SWEEP_EVERY_S)
         try:
             sweep.handle({}, None, timing)
-        except Exception as error:  # as Lambda does: the next sweep comes soon
+        except Exception as error:  # as in Lambda, the next sweep retries
             print(f"sweep: {type(error).__name__}: {error}", flush=True)  # noqa: T201
 
 

@@ -73,14 +73,14 @@ def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
         openai_api_key=_openai_key(settings, clients),
         narrate_timeout_s=timing.narrate_in_job_s,
         timing=timing,
-        service_tier=settings.llm_service_tier_for_jobs,
+        service_tier=settings.llm_job_tier,
     )
-    if settings.bridge_llm is not None:
+    if settings.fallback_llm_model is not None:
         fallback_llm = FallbackLlm(
             pipeline.llm,
-            settings.bridge_llm,
-            usd_per_mtok_input=settings.bridge_usd_per_mtok_input,
-            usd_per_mtok_output=settings.bridge_usd_per_mtok_output,
+            settings.fallback_llm_model,
+            usd_per_mtok_input=settings.fallback_llm_usd_per_mtok_input,
+            usd_per_mtok_output=settings.fallback_llm_usd_per_mtok_output,
             timeout_s=timing.fallback_s,
         )
         pipeline = replace(pipeline, processor=replace(pipeline.processor, fallback_llm=fallback_llm))
