@@ -1,25 +1,43 @@
-"""What lies in a queue's dead letters: read, and left where it is."""
+"""The command `redrive` of ops and local: shows the dead letters of every queue and sends them again."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+from rich.table import Table
+
+from cli.aws_errors import code_of
+from cli.entry import ask
+from cli.errors import UserError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from rich.console import Console
 
-# As many are read for their reasons; all are counted.
-MOST = 100
-_HIDDEN_S = 30
+# The stack outputs <name>Queue and <name>DeadLetters hold a queue's addresses.
+QUEUES = ("Jobs", "Webhook", "Hooks")
 NO_REASON = "too many attempts"
+# At most this many letters of a queue are read for their reasons; all are counted.
+_MOST_READ = 100
+_HIDDEN_S = 60
+_POLL_S = 2.0
+# What emulators answer to StartMessageMoveTask.
+_NO_MOVE_TASKS = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation", "UnsupportedOperation")
 
 
 @dataclass(frozen=True)
-class Queue:
-    """A queue and where its dead letters are."""
+class QueueAddresses:
+    """The URLs of a queue and of its dead-letter queue."""
 
     name: str
     url: str
@@ -27,40 +45,78 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class WithLetters:
-    """A queue, how many dead letters it has, and what a table says: how many, oldest, reason, report."""
+class DeadLetters:
+    """A queue's dead letters: how many, and table rows of (count, age of the oldest, reason, report)."""
 
-    queue: Queue
+    queue: QueueAddresses
     count: int
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-def look(sqs: "SQSClient", queue: Queue) -> WithLetters:
-    """Count a queue's dead letters and read up to MOST of them; they can be received again at once."""
+def queues(outputs: Mapping[str, str]) -> list[QueueAddresses]:
+    """Return the queues that the stack outputs name."""
+    return [
+        QueueAddresses(name.lower(), outputs[f"{name}Queue"], outputs[f"{name}DeadLetters"])
+        for name in QUEUES
+        if f"{name}Queue" in outputs and f"{name}DeadLetters" in outputs
+    ]
+
+
+def redrive(
+    sqs: SQSClient,
+    known: Sequence[QueueAddresses],
+    console: Console,
+    *,
+    send: bool,
+    confirm: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Show the dead letters of all queues; send them again if `send`, or if the user agrees at the terminal.
+
+    With `confirm` the user is asked first. A letter is never lost, but may be sent twice. Raises UserError
+    where there is no queue, where no terminal can confirm `send`, and when SQS stops a move early.
+    """
+    if not known:
+        raise UserError("No queue is deployed there.", hint="Deploy the stacks results and hooks.")
+    found = [letters for queue in known if (letters := read(sqs, queue)).count]
+    if not found:
+        console.print("✓ no dead letters")
+        return
+    _print(found, console)
+    if confirm:
+        send = (send or sys.stdin.isatty()) and _agrees(sum(letters.count for letters in found))
+        if not send:
+            console.print("Nothing was sent; pass --again to send them again.")
+    for letters in found if send else ():
+        _send_again(sqs, letters, sleep)
+        console.print(f"✓ {letters.count} of {letters.queue.name} sent again")
+
+
+def read(sqs: SQSClient, queue: QueueAddresses) -> DeadLetters:
+    """Count a queue's dead letters and read some of them, which stay in the queue and stay visible."""
     url = queue.dead_letters_url
     counted = sqs.get_queue_attributes(
         QueueUrl=url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     )["Attributes"]
     count = sum(map(int, counted.values()))
-    letters = list(_read(sqs, url, min(count, MOST)))
+    letters = list(_receive(sqs, url, min(count, _MOST_READ)))
     for letter in letters:
-        sqs.change_message_visibility(
-            QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"], VisibilityTimeout=0
-        )
+        handle = letter["ReceiptHandle"]
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
     rows = list(_rows(letters))
-    # More than are read, or hidden just now by whoever reads them too.
+    # More than are read, or hidden because another reader has received them just now.
     if unread := max(0, count - len(letters)):
         rows.append((str(unread), "-", "not read", "-"))
-    return WithLetters(queue, len(letters) + unread, tuple(rows))
+    return DeadLetters(queue, len(letters) + unread, tuple(rows))
 
 
-def _read(sqs: "SQSClient", url: str, most: int) -> "Iterator[MessageTypeDef]":
-    had = 0
-    while had < most:
+def _receive(sqs: SQSClient, url: str, most: int) -> Iterator[MessageTypeDef]:
+    received = 0
+    while received < most:
         messages = sqs.receive_message(
             QueueUrl=url,
-            MaxNumberOfMessages=min(10, most - had),
+            MaxNumberOfMessages=min(10, most - received),
             VisibilityTimeout=_HIDDEN_S,
             WaitTimeSeconds=1,
             MessageAttributeNames=["reason"],
@@ -68,25 +124,24 @@ def _read(sqs: "SQSClient", url: str, most: int) -> "Iterator[MessageTypeDef]":
         ).get("Messages", [])
         if not messages:
             return
-        had += len(messages)
+        received += len(messages)
         yield from messages
 
 
-def _rows(letters: "Sequence[MessageTypeDef]") -> Iterator[tuple[str, str, str, str]]:
-    """One row for each reason: how many of those read, the oldest one's age, the reason, a report of them."""
+def _rows(letters: Sequence[MessageTypeDef]) -> Iterator[tuple[str, str, str, str]]:
     for reason, group in groupby(sorted(letters, key=_reason), key=_reason):
-        same = sorted(group, key=_sent)
-        reports = [found for letter in same if (found := _report(letter["Body"]))]
+        same = sorted(group, key=_sent_ms)
+        reports = [report for letter in same if (report := _report(letter["Body"]))]
         more = f" and {len(reports) - 1} more" if len(reports) > 1 else ""
-        yield str(len(same)), _age(_sent(same[0])), reason, f"{reports[0]}{more}" if reports else "-"
+        yield str(len(same)), _age(_sent_ms(same[0])), reason, f"{reports[0]}{more}" if reports else "-"
 
 
-def _reason(letter: "MessageTypeDef") -> str:
+def _reason(letter: MessageTypeDef) -> str:
     attributes = letter.get("MessageAttributes", {})
     return attributes["reason"].get("StringValue", NO_REASON) if "reason" in attributes else NO_REASON
 
 
-def _sent(letter: "MessageTypeDef") -> int:
+def _sent_ms(letter: MessageTypeDef) -> int:
     return int(letter["Attributes"]["SentTimestamp"])
 
 
@@ -98,10 +153,58 @@ def _age(sent_ms: int) -> str:
 
 
 def _report(body: str) -> str | None:
-    """Return the report that a message speaks of, or the row of the database; None where it names none."""
+    """Return the id of the report or of the database row that a message is about, if it names one."""
     try:
         content: Any = json.loads(body)
         found = content.get("report") or content.get("inferenceId") or content.get("record", {}).get("id")
     except (ValueError, AttributeError, RecursionError):
         return None
     return found if isinstance(found, str) else None
+
+
+def _print(found: Sequence[DeadLetters], console: Console) -> None:
+    table = Table("queue", "how many", "oldest", "reason", "report")
+    for letters in found:
+        for number, row in enumerate(letters.rows):
+            table.add_row("" if number else letters.queue.name, *row)
+    console.print(table)
+
+
+def _agrees(total: int) -> bool:
+    return ask(f"Send {total} again? Type yes: ").lower() == "yes"
+
+
+def _send_again(sqs: SQSClient, letters: DeadLetters, sleep: Callable[[float], None]) -> None:
+    source, target = (_arn(sqs, url) for url in (letters.queue.dead_letters_url, letters.queue.url))
+    try:
+        # The target is named: SQS knows no source queue of letters that a function put there itself.
+        sqs.start_message_move_task(SourceArn=source, DestinationArn=target)
+    except ClientError as error:
+        if code_of(error) not in _NO_MOVE_TASKS:
+            raise
+        _move(sqs, letters)
+        return
+    while (task := sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]).get(
+        "Status"
+    ) == "RUNNING":
+        sleep(_POLL_S)
+    if task.get("Status") != "COMPLETED":
+        reason = task.get("FailureReason", "it gives no reason")
+        raise UserError(
+            f"SQS stopped moving dead letters of {letters.queue.name}: {reason}.",
+            hint="Run the same command again: letters that were not moved are still there.",
+        )
+
+
+def _arn(sqs: SQSClient, url: str) -> str:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _move(sqs: SQSClient, letters: DeadLetters) -> None:
+    """Send and then delete each letter, no more than were counted: one that fails at once comes back."""
+    left, url = letters.count, letters.queue.dead_letters_url
+    while left > 0 and (messages := list(_receive(sqs, url, min(10, left)))):
+        left -= len(messages)
+        for message in messages:
+            sqs.send_message(QueueUrl=letters.queue.url, MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -1,41 +1,95 @@
-"""How far a long step is: a bar at a terminal, a line now and then elsewhere."""
+"""Progress of steps that run beside each other: a live list at a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
 
 import threading
-import time
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import Task
+
+_WIDTH = 18
 _REMIND_S = 10.0
 
 
-class Bytes:
-    """Counts the bytes of one step. `advance` may be called by several threads."""
+class Steps:
+    """Steps by name, each with what it does, its time and, where it has a total, its percentage.
 
-    def __init__(self, console: Console, what: str, total: int) -> None:
-        self._console, self._what, self._total, self._done = console, what, total, 0
-        self._reminded = time.monotonic()
+    Without a console it prints to standard error, so that standard output stays free for results. `advance`
+    may be called by several threads.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._live = Progress(
+            SpinnerColumn(),
+            TextColumn(f"{{task.fields[step]:<{_WIDTH}}} {{task.description}}", markup=False),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._tasks: dict[str, Task] = {}
+        self._reminded: dict[str, float] = {}
         self._lock = threading.Lock()
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task(what, total=total)
 
-    def __enter__(self) -> "Bytes":
-        self._bar.start()
+    def __enter__(self) -> Steps:
+        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.stop()
 
-    def advance(self, count: int) -> None:
-        """Add bytes that are done."""
+    def begin(self, step: str, text: str, total: int | None = None) -> None:
+        """Show a step as running; `total` is the amount that `advance` counts up to."""
+        identifier = self._live.add_task(text, total=total, step=step)
+        self._tasks[step] = next(task for task in self._live.tasks if task.id == identifier)
+        self._reminded[step] = 0.0
+        if not self.console.is_terminal:
+            self._print("…", step, text)
+
+    def advance(self, step: str, amount: int) -> None:
+        """Add an amount that is done."""
+        self._live.advance(self._tasks[step].id, amount)
+        self.remind(step)
+
+    def remind(self, step: str) -> None:
+        """Where there is no live list, print every ten seconds that a step still runs."""
+        task = self._tasks[step]
         with self._lock:
-            self._done += count
-            self._bar.advance(self._task, count)
-            now = time.monotonic()
-            if not self._console.is_terminal and now - self._reminded >= _REMIND_S:
-                self._reminded = now
-                self._console.print(f"  {self._what}: {self._done / self._total:.0%}")
+            elapsed = task.elapsed or 0.0
+            if self.console.is_terminal or elapsed - self._reminded[step] < _REMIND_S:
+                return
+            self._reminded[step] = elapsed
+        amount = f"{task.percentage:.0f}%" if task.total else f"{elapsed:.0f} s so far"
+        self._print("…", step, f"{task.description}, {amount}")
+
+    def done(self, step: str, text: str) -> None:
+        """Print a step as finished, with the time since it began; a step that never began has none."""
+        self._print("✓", step, text, style="green", elapsed=self._end(step))
+
+    def failed(self, step: str, text: str) -> None:
+        """Print a step as failed."""
+        self._end(step)
+        self._print("✗", step, text, style="red")
+
+    def _end(self, step: str) -> float | None:
+        task = self._tasks.pop(step, None)
+        if task is None:
+            return None
+        elapsed = task.elapsed
+        self._live.remove_task(task.id)
+        return elapsed
+
+    def _print(self, mark: str, step: str, text: str, style: str = "", elapsed: float | None = None) -> None:
+        took = f" {elapsed:.1f} s" if elapsed is not None else ""
+        self.console.print(Text.assemble((mark, style), f" {step:<{_WIDTH}} {text}", (took, "dim")))

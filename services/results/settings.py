@@ -16,10 +16,10 @@ class JobsSettings(WorkSettings):
     jobs_dead_letters_url: Name
     openai_api_key: SecretStr | None = None
     openai_secret_name: Name | None = None
-    llm_service_tier_for_jobs: Literal["flex"] | None = None
-    bridge_llm: Name | None = None
-    bridge_usd_per_mtok_input: float = Field(default=0.0, ge=0)
-    bridge_usd_per_mtok_output: float = Field(default=0.0, ge=0)
+    llm_job_tier: Literal["flex"] | None = None
+    fallback_llm_model: Name | None = None
+    fallback_llm_usd_per_mtok_input: float = Field(default=0.0, ge=0)
+    fallback_llm_usd_per_mtok_output: float = Field(default=0.0, ge=0)
 
 
 class SweepSettings(ServiceSettings):

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from local.fakes.postgres.migrations import migrate
+from local.fakes.postgres.project import migrate
 from local.fakes.postgres.server import PostgresServer
 
 OLD_KEY = "whsec_b2xkLWtleS1vbGQta2V5LW9sZC1rZXktb2xkLWtleQ=="

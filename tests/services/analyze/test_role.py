@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from starlette.testclient import TestClient
 
 from settings.environment import Environment, load_environment
-from stacks.__main__ import ROOT, synthesize
+from stacks.synthesis import ROOT, synthesize
 from tests.services.analyze.conftest import BUCKET, World
 from tests.services.conftest import TABLE
 

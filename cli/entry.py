@@ -1,0 +1,66 @@
+"""How the commands of ops and local start and end: streams, signals, errors and exit statuses."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def run_commands(
+    commands: click.Command,
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str,
+    explain: Callable[[Exception], UserError | None] = lambda _: None,
+    interrupted: str = "",
+) -> int:
+    """Run one command of a group and return the exit status.
+
+    0: done. 1: failed with a printed `error:` and `hint:`. 2: wrong usage. 130: interrupted by Ctrl-C or
+    SIGTERM, after which `interrupted` is printed. A command returns None or its own status. `explain` turns
+    another exception into an error for the user; where it returns None, the exception is raised.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ✓ prints a replacement character
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        return commands.main(arguments, prog_name=program, standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        if interrupted:
+            click.echo(interrupted, err=True)
+        return 130
+    except UserError as error:
+        _print(error)
+    except Exception as error:
+        if (explained := explain(error)) is None:
+            raise
+        _print(explained)
+    return 1
+
+
+def ask(question: str) -> str:
+    """Return the answer that is typed at the terminal; raise UserError where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise UserError("There is no terminal to ask for confirmation.", hint="Pass --yes (make: YES=1).")
+    return input(question).strip()
+
+
+def _print(error: UserError) -> None:
+    for line in error.details:
+        click.echo(f"  │ {line}", err=True)
+    click.echo(f"error: {error}", err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)

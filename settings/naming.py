@@ -1,0 +1,28 @@
+"""The names that stacks, commands and the local system share, each spelled in one place."""
+
+import re
+
+PROJECT = "vitrine"
+# The stacks that an environment can have, in the order in which they can be deployed.
+STACKS = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks")
+# The index of the reports table that holds the unfinished reports, and the attribute that puts a row into it.
+UNFINISHED_INDEX = "unfinished"
+
+
+def stack_name(environment_name: str, stack: str) -> str:
+    """Return the CloudFormation name of a stack of STACKS: ("prod", "gateway") is vitrine-prod-gateway."""
+    return f"{PROJECT}-{environment_name}-{stack}"
+
+
+def image_repository_name(environment_name: str) -> str:
+    """Return the name of the ECR repository that holds the images of `services/analyze`."""
+    return f"{PROJECT}-{environment_name}-analyze"
+
+
+def parameter_name(environment_name: str, output: str) -> str:
+    """Return the SSM parameter that repeats a stack output: ("prod", "ApiUrl") is /vitrine/prod/api-url.
+
+    `output` may already be in kebab case, as in api-url.
+    """
+    kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", output).lower()
+    return f"/{PROJECT}/{environment_name}/{kebab}"
