@@ -99,7 +99,7 @@ def _is_there(account: boto3.Session, endpoint: str) -> bool:
     if _OWNER in tags:
         raise EndpointError(
             f"{endpoint}: belongs to the CloudFormation stack {tags[_OWNER]}, which undoes changes; "
-            "give it a new archive by `python -m model_artifacts.blip2 release --env NAME --archive FILE`"
+            "give it a new archive by `python -m ops release --env NAME --archive FILE`"
         )
     return True
 
