@@ -13,9 +13,9 @@ from cli import cdk
 from cli.subprocess import ROOT
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.flight_check.command import check
-from model_artifacts.blip2.tools.photos import Case, cases
-from model_artifacts.blip2.tools.replay import look
+from model_artifacts.blip2.tools.flight_check import flight_check
+from model_artifacts.blip2.tools.photos import PhotoSet, photo_sets
+from model_artifacts.blip2.tools.replay import observe
 from ops.aws.account import settings_file
 from ops.commands.deploy import deploy_model_stack
 from ops.release.release import Tools, release
@@ -42,8 +42,8 @@ def release_archive(
     tools = Tools(
         session=session,
         runtime=session.client("sagemaker-runtime"),
-        flight_check=check,
-        observe=look,
+        flight_check=flight_check,
+        observe=observe,
         start_endpoint=sdk_start(settings, session),
         deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
         photos=known_photos(),
@@ -88,7 +88,7 @@ def sdk_start(settings: Environment, session: boto3.Session) -> Callable[[str, s
     return start
 
 
-def known_photos() -> list[Case]:
+def known_photos() -> list[PhotoSet]:
     """Return the example photos, as the service sends them to the model."""
     files = sorted(str(file) for file in (ROOT / "examples" / "photos").glob("*.jpg"))
-    return [Case(Path(case.name).name, case.photos) for case in cases(files, 0)]
+    return [PhotoSet(Path(one.name).name, one.photos) for one in photo_sets(files, 0)]

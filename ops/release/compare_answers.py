@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from model_artifacts.blip2.tools.photos import Case
+    from model_artifacts.blip2.tools.photos import PhotoSet
     from services.core.domain.observation import Observation
 
 TOLERANCE = 0.1
 
 
 def compare_answers(
-    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[Case], expected: Sequence[Observation]
+    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[PhotoSet], expected: Sequence[Observation]
 ) -> float:
     """Call the endpoint about each photo as the service does; `expected` are the archive's answers here.
 
@@ -35,7 +35,7 @@ def compare_answers(
     largest = 0.0
     for case, here in zip(photos, expected, strict=True):
         try:
-            there = model.look(case.photos)
+            there = model.observe(case.photos)
         except VitrineError as error:
             raise CanaryFailed(name, f"{case.name}: {error}.") from error
         if there.artifact != here.artifact:

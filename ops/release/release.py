@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
     from model_artifacts.blip2.tools.events import Events
-    from model_artifacts.blip2.tools.photos import Case
+    from model_artifacts.blip2.tools.photos import PhotoSet
     from services.core.domain.observation import Observation
     from settings.environment import Environment
 
@@ -35,10 +35,12 @@ class Tools:
     session: boto3.Session
     runtime: SageMakerRuntimeClient
     flight_check: Callable[[Path, str], object]  # archive, instance type
-    observe: Callable[[Path, Sequence[Case]], Sequence[Observation]]  # an archive's answers on this machine
+    observe: Callable[
+        [Path, Sequence[PhotoSet]], Sequence[Observation]
+    ]  # an archive's answers on this machine
     start_endpoint: Callable[[str, str, str], None]  # name, role ARN, the archive's s3:// address
     deploy: Callable[[], None]  # the model stack, by the settings as they are then
-    photos: Sequence[Case]
+    photos: Sequence[PhotoSet]
     sleep: Callable[[float], None]
 
 
