@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import UserError
@@ -44,6 +45,8 @@ def explain(error: Exception) -> UserError | None:
         return UserError(f"AWS refuses {error.operation_name}: {message}", hint=hint)
     if isinstance(error, BotoCoreError):
         return UserError(f"AWS does not answer: {error}", hint=hint)
+    if isinstance(error, S3UploadFailedError):  # boto3's wrapping of a ClientError
+        return UserError(str(error), hint=hint)
     return None
 
 

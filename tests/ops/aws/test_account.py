@@ -7,9 +7,9 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
-from ops.aws.outputs import outputs_file, published_outputs, read_outputs
 
 from cli.errors import UserError
+from ops.aws.account import outputs_file, published_outputs, read_outputs
 from settings.environment import Environment
 
 OUTPUTS = {
@@ -22,13 +22,13 @@ OUTPUTS = {
 @pytest.mark.parametrize(
     "content", [OUTPUTS, {"vitrine-shop-gateway": OUTPUTS, "vitrine-shop-storage": {"A": "b"}}]
 )
-def test_outputs_are_read_by_stack_or_in_one_mapping(tmp_path: Path, content: dict[str, str]) -> None:
+def test_outputs_are_read_by_stack(tmp_path: Path, content: dict[str, str]) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(content))
     assert read_outputs(str(file)) == OUTPUTS
 
 
-def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(OUTPUTS)))
     assert read_outputs("-") == OUTPUTS
 
@@ -37,14 +37,14 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     ("content", "said"),
     [("", "holds no stack outputs"), ("[]", "holds no stack"), ("{}", "holds no output 'ApiUrl'")],
 )
-def test_a_file_of_something_else_is_told(tmp_path: Path, content: str, said: str) -> None:
+def test_other_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(content)
     with pytest.raises(UserError, match=said):
         read_outputs(str(file))
 
 
-def test_the_account_knows_them_too(settings: Environment) -> None:
+def test_account_publishes_outputs(settings: Environment) -> None:
     with mock_aws():
         session = boto3.Session(region_name="ca-central-1")
         with pytest.raises(UserError, match="shop is not deployed in ca-central-1") as raised:
@@ -59,5 +59,5 @@ def test_the_account_knows_them_too(settings: Environment) -> None:
         assert published_outputs(settings, session) == OUTPUTS
 
 
-def test_each_environment_has_a_file_of_its_own(settings: Environment) -> None:
+def test_each_environment_has_its_file(settings: Environment) -> None:
     assert outputs_file(settings).name == "outputs-shop.json"

@@ -1,4 +1,4 @@
-"""What was set aside is shown with its reason, and goes round again without being lost."""
+"""Dead letters are shown with their reasons and sent again without loss."""
 
 import json
 from collections.abc import Iterator
@@ -8,14 +8,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from cli.redrive import queues, redrive
 from moto import mock_aws
 from mypy_boto3_sqs.client import SQSClient
 from rich.console import Console
 
-from cli.dead_letters import Queue
+from cli.dead_letters import QueueAddresses, queues, redrive
 from cli.errors import UserError
-from ops import __main__ as commands
 from services.core.messaging.dead_letters import dead_letter
 from tests.ops.conftest import Stubbed
 
@@ -26,7 +24,7 @@ LETTER = {"owner": "alice", "report": "01J0"}
 
 @pytest.fixture
 def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
-    """SQS as an emulator has it: it does not move messages by itself."""
+    """SQS as emulators have it: without message move tasks."""
     with mock_aws():
         client: SQSClient = boto3.client("sqs", region_name="ca-central-1")
 
@@ -38,9 +36,9 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
 
 
 @pytest.fixture
-def webhook(sqs: SQSClient) -> Queue:
+def webhook(sqs: SQSClient) -> QueueAddresses:
     url, letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("webhook", "webhook-dead"))
-    return Queue("webhook", url, letters)
+    return QueueAddresses("webhook", url, letters)
 
 
 def count(sqs: SQSClient, url: str) -> int:
@@ -48,13 +46,13 @@ def count(sqs: SQSClient, url: str) -> int:
     return int(counted["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def run(sqs: SQSClient, *known: Queue, again: bool = False, asking: bool = False) -> str:
-    said = StringIO()
-    redrive(sqs, known, Console(file=said, width=160), again=again, asking=asking, sleep=lambda seconds: None)
-    return said.getvalue()
+def run(sqs: SQSClient, *known: QueueAddresses, send: bool = False, confirm: bool = False) -> str:
+    out = StringIO()
+    redrive(sqs, known, Console(file=out, width=160), send=send, confirm=confirm, sleep=lambda seconds: None)
+    return out.getvalue()
 
 
-def test_letters_are_shown_by_reason_and_stay(sqs: SQSClient, webhook: Queue) -> None:
+def test_letters_are_shown_by_reason(sqs: SQSClient, webhook: QueueAddresses) -> None:
     for report in ("01J0", "01J1"):
         body = json.dumps({**LETTER, "report": report})
         dead_letter(sqs, webhook.dead_letters_url, body, "11 attempts; the last: answered 500")
@@ -72,20 +70,20 @@ def test_letters_are_shown_by_reason_and_stay(sqs: SQSClient, webhook: Queue) ->
     assert count(sqs, webhook.dead_letters_url) == 4
 
 
-def test_no_letters_are_said_and_nothing_is_asked(sqs: SQSClient, webhook: Queue) -> None:
-    assert run(sqs, webhook, again=True, asking=True) == "✓ no dead letters\n"
+def test_no_letters_need_no_confirmation(sqs: SQSClient, webhook: QueueAddresses) -> None:
+    assert run(sqs, webhook, send=True, confirm=True) == "✓ no dead letters\n"
 
 
-def test_letters_go_round_again_all_of_them(sqs: SQSClient, webhook: Queue) -> None:
+def test_all_letters_are_sent_again(sqs: SQSClient, webhook: QueueAddresses) -> None:
     for number in range(25):
         dead_letter(sqs, webhook.dead_letters_url, json.dumps({**LETTER, "report": str(number)}), "away")
-    assert "✓ 25 of webhook sent round again" in run(sqs, webhook, again=True)
+    assert "✓ 25 of webhook sent again" in run(sqs, webhook, send=True)
     assert count(sqs, webhook.dead_letters_url) == 0
     assert count(sqs, webhook.url) == 25
 
 
-def test_a_letter_that_cannot_be_sent_is_not_deleted(
-    sqs: SQSClient, webhook: Queue, monkeypatch: pytest.MonkeyPatch
+def test_unsent_letter_is_not_deleted(
+    sqs: SQSClient, webhook: QueueAddresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
         dead_letter(sqs, webhook.dead_letters_url, json.dumps({**LETTER, "report": str(number)}), "away")
@@ -100,7 +98,7 @@ def test_a_letter_that_cannot_be_sent_is_not_deleted(
 
     monkeypatch.setattr(sqs, "send_message", send_once)
     with pytest.raises(ClientError):
-        run(sqs, webhook, again=True)
+        run(sqs, webhook, send=True)
     left = sqs.get_queue_attributes(
         QueueUrl=webhook.dead_letters_url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
@@ -110,39 +108,39 @@ def test_a_letter_that_cannot_be_sent_is_not_deleted(
 
 
 @pytest.mark.parametrize(("typed", "moved"), [("yes", 1), ("y", 0), ("", 0)])
-def test_a_person_is_asked(
-    sqs: SQSClient, webhook: Queue, monkeypatch: pytest.MonkeyPatch, typed: str, moved: int
+def test_only_yes_sends_letters(
+    sqs: SQSClient, webhook: QueueAddresses, monkeypatch: pytest.MonkeyPatch, typed: str, moved: int
 ) -> None:
     dead_letter(sqs, webhook.dead_letters_url, json.dumps(LETTER), "away")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: typed)
-    run(sqs, webhook, asking=True)
+    run(sqs, webhook, confirm=True)
     assert count(sqs, webhook.url) == moved
 
 
-def test_where_nobody_can_be_asked_nothing_is_sent(
-    sqs: SQSClient, webhook: Queue, monkeypatch: pytest.MonkeyPatch
+def test_without_terminal_nothing_is_sent(
+    sqs: SQSClient, webhook: QueueAddresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead_letter(sqs, webhook.dead_letters_url, json.dumps(LETTER), "away")
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-    assert "say --again" in run(sqs, webhook, asking=True)
-    with pytest.raises(UserError, match="Nobody is at the terminal"):
-        run(sqs, webhook, again=True, asking=True)
+    assert "pass --again" in run(sqs, webhook, confirm=True)
+    with pytest.raises(UserError, match="There is no terminal"):
+        run(sqs, webhook, send=True, confirm=True)
     assert count(sqs, webhook.dead_letters_url) == 1
 
 
-def test_without_queues_that_is_told(sqs: SQSClient) -> None:
+def test_missing_queues_are_reported(sqs: SQSClient) -> None:
     with pytest.raises(UserError, match="No queue is deployed"):
         run(sqs)
 
 
-def test_only_queues_that_are_deployed_are_looked_at() -> None:
+def test_only_deployed_queues_are_read() -> None:
     outputs = {"JobsQueue": "j", "JobsDeadLetters": "jd", "HooksQueue": "h", "ApiUrl": "https://a"}
-    assert queues(outputs) == [Queue("jobs", "j", "jd")]
+    assert queues(outputs) == [QueueAddresses("jobs", "j", "jd")]
 
 
 def letters(stubbed: Stubbed, *moves: dict[str, str]) -> SQSClient:
-    """SQS with one dead letter that it moves by itself, and what it says of that one time after the other."""
+    """SQS with one dead letter and message move tasks, whose states follow one another."""
     client, stub = stubbed("sqs")
     dead = {"QueueUrl": f"{URL}/dead"}
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -163,28 +161,16 @@ def letters(stubbed: Stubbed, *moves: dict[str, str]) -> SQSClient:
     return sqs
 
 
-WEBHOOK = Queue("webhook", f"{URL}/webhook", f"{URL}/dead")
+WEBHOOK = QueueAddresses("webhook", f"{URL}/webhook", f"{URL}/dead")
 
 
-def test_sqs_moves_them_by_itself_where_it_can(stubbed: Stubbed) -> None:
-    said = run(letters(stubbed, {"Status": "RUNNING"}, {"Status": "COMPLETED"}), WEBHOOK, again=True)
-    assert "not read" in said
-    assert "✓ 1 of webhook sent round again" in said
+def test_sqs_moves_letters_where_it_can(stubbed: Stubbed) -> None:
+    out = run(letters(stubbed, {"Status": "RUNNING"}, {"Status": "COMPLETED"}), WEBHOOK, send=True)
+    assert "not read" in out
+    assert "✓ 1 of webhook sent again" in out
 
 
-def test_a_move_that_sqs_ends_is_told_with_its_reason(stubbed: Stubbed) -> None:
+def test_failed_move_reports_its_reason(stubbed: Stubbed) -> None:
     sqs = letters(stubbed, {"Status": "FAILED", "FailureReason": "CouldNotDetermineMessageSource"})
     with pytest.raises(UserError, match="CouldNotDetermineMessageSource"):
-        run(sqs, WEBHOOK, again=True)
-
-
-def test_the_command_finds_queues_by_the_parameters_that_stacks_publish(
-    sqs: SQSClient, webhook: Queue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ssm = boto3.client("ssm", region_name="ca-central-1")
-    for name, value in (("webhook-queue", webhook.url), ("webhook-dead-letters", webhook.dead_letters_url)):
-        ssm.put_parameter(Name=f"/vitrine/dev/{name}", Value=value, Type="String")
-    dead_letter(sqs, webhook.dead_letters_url, json.dumps(LETTER), "answered 500")
-    assert commands.main(["redrive", "--env", "dev", "--yes"]) == 0
-    assert "answered 500" in capsys.readouterr().out
-    assert count(sqs, webhook.dead_letters_url) == 1
+        run(sqs, WEBHOOK, send=True)
