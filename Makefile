@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,7 +98,10 @@ bench-batching: setup-test ## batching across requests in our own server: its ga
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m benchmarks.synth
 
-drill: setup-test ## 2,000 jobs while every process is killed at random, in 5 minutes: every report ends once
+bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~9: of a commit
+	@$(or $(wildcard $(PYTHON)),python3) -m benchmarks.structure $(COMMIT)
+
+drill: setup-test ## 2,000 jobs in 5 minutes while every process is killed at random; every report must end once
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
 
 bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah

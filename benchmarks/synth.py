@@ -3,8 +3,6 @@
 import argparse
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,9 +13,7 @@ from statistics import median
 
 from benchmarks.figures import Figure, keep
 from local.home import REPOSITORY
-from settings.environment import FOLDER
-from stacks.__main__ import ROOT  # sets JSII_NODE, which both sides inherit
-from stacks.model.container import ANSWERS
+from stacks.synthesis import ROOT  # importing stacks sets JSII_NODE, which both sides inherit
 
 RECORD = REPOSITORY / "docs" / "figures" / "synth.json"
 # As the CDK's command line runs it: with the options of cdk.json, on both sides.
@@ -31,39 +27,26 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="of each, in turn (default: %(default)s)")
     parser.add_argument("--env", default="prod", help="the environment (default: %(default)s)")
     options = parser.parse_args()
-    seconds: dict[str, list[float]] = {"empty": [], "ours": [], "asking": []}
+    seconds: dict[str, list[float]] = {"empty": [], "ours": []}
     with tempfile.TemporaryDirectory(prefix="vitrine-synth-") as folder:
         variables = _variables(Path(folder), options.env)
-        asking = _variables(Path(folder), _stranger(Path(folder), options.env))
         _run(EMPTY, variables)
-        _run(OURS, asking)  # both compile what is imported
+        _run(OURS, variables)  # both compile what is imported
         for _ in range(options.rounds):
             seconds["empty"].append(_run(EMPTY, variables))
             seconds["ours"].append(_run(OURS, variables))
-            shutil.rmtree(ANSWERS, ignore_errors=True)
-            seconds["asking"].append(_run(OURS, asking))
     # What else the machine does only adds: the best of each is what they take, the median what was seen.
     best = {name: min(values) for name, values in seconds.items()}
     middle = {name: median(values) for name, values in seconds.items()}
     figures = [
         Figure("synth_ratio_best", best["ours"] / best["empty"], at_most=2.5),
         Figure("synth_ratio_p50", middle["ours"] / middle["empty"], at_most=2.5),
-        # Once for each instance type, region or image that is not of a committed environment.
-        Figure("synth_ratio_best_asking_the_sdk", best["asking"] / best["empty"]),
         *(Figure(f"synth_s_best_{name}", value) for name, value in best.items()),
     ]
     rounded = {name: [round(value, 2) for value in values] for name, values in seconds.items()}
     keep(RECORD, figures, {"environment": options.env, "seconds": rounded})
     for figure in figures:
         print(figure.line())  # noqa: T201
-
-
-def _stranger(folder: Path, environment: str) -> str:
-    """Write the environment with an instance type that the SDK must be asked about; returns its path."""
-    text = (FOLDER / f"{environment}.toml").read_text("utf-8")
-    file = folder / f"{environment}.toml"
-    file.write_text(re.sub('^instance_type = "[^"]*"', 'instance_type = "ml.m5.12xlarge"', text, flags=re.M))
-    return str(file)
 
 
 def _variables(folder: Path, environment: str) -> dict[str, str]:

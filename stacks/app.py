@@ -7,54 +7,44 @@ from typing import Any
 import aws_cdk as cdk
 
 from settings.environment import Environment, SettingsError, load_environment
-from stacks.analyze.stack import Analyze
+from settings.naming import PROJECT, stack_name
+from stacks.analyze.stack import AnalyzeStack
 from stacks.constructs.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
-from stacks.gateway.stack import Gateway
-from stacks.gateway.upstream import listener_upstream, url_upstream
-from stacks.hooks.stack import Hooks
-from stacks.model.stack import Model
-from stacks.results.stack import Results
-from stacks.storage.stack import Storage
-from stacks.studio.stack import Studio
+from stacks.gateway.stack import GatewayStack
+from stacks.gateway.upstream import Upstream, listener_upstream, url_upstream
+from stacks.hooks.stack import HooksStack
+from stacks.model.stack import ModelStack
+from stacks.results.stack import ResultsStack
+from stacks.storage.stack import StorageStack
+from stacks.studio.stack import StudioStack
 
 
 def build(app: cdk.App, settings: Environment) -> None:
     """Declare the stacks of one environment."""
-
-    def placed(stack: str) -> dict[str, Any]:
-        name, region = f"vitrine-{settings.name}-{stack}", cdk.Environment(region=settings.region)
-        return {"scope": app, "construct_id": name, "env": region}
-
-    storage = Storage(
-        **placed("storage"),
+    code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
+    storage = StorageStack(
+        **_placed(app, settings, "storage"),
         environment_name=settings.name,
         retention_days=settings.retention_days,
         keep_data=settings.keep_data,
         upload_origins=settings.cors_origins,
         termination_protection=settings.keep_data,
     )
-    code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
-    results = Results(**placed("results"), settings=settings, storage=storage, code_platform=code_platform)
+    results = ResultsStack(
+        **_placed(app, settings, "results"), settings=settings, storage=storage, code_platform=code_platform
+    )
+    # The emulator has no SageMaker, ECS or load balancer: there the gateway forwards to a URL on this
+    # machine.
     if settings.upstream_url is not None:
         upstream = url_upstream(settings.upstream_url)
     else:
-        Model(**placed("model"), settings=settings, artifacts=storage.artifacts, async_io=results.async_io)
-        analyze = Analyze(**placed("analyze"), settings=settings, storage=storage, results=results)
-        if settings.studio is not None:
-            Studio(
-                **placed("studio"),
-                settings=settings,
-                studio=settings.studio,
-                storage=storage,
-                vpc=analyze.vpc,
-                termination_protection=settings.keep_data,
-            )
-        server_name = settings.domain.name if settings.domain is not None else None
-        upstream = listener_upstream(analyze.vpc, analyze.listener, server_name)
-    gateway = Gateway(**placed("gateway"), settings=settings, upstream=upstream, code_platform=code_platform)
+        upstream = _build_service(app, settings, storage, results)
+    gateway = GatewayStack(
+        **_placed(app, settings, "gateway"), settings=settings, upstream=upstream, code_platform=code_platform
+    )
     if settings.hooks is not None:
-        Hooks(
-            **placed("hooks"),
+        HooksStack(
+            **_placed(app, settings, "hooks"),
             settings=settings,
             hooks=settings.hooks,
             api=gateway.api,
@@ -63,14 +53,48 @@ def build(app: cdk.App, settings: Environment) -> None:
             code_platform=code_platform,
         )
 
-    cdk.Tags.of(app).add("project", "vitrine")
+    cdk.Tags.of(app).add("project", PROJECT)
     cdk.Tags.of(app).add("environment", settings.name)
     for notice in settings.notices(date.today()):
-        cdk.Annotations.of(gateway).add_warning_v2("vitrine:settings", notice)
+        cdk.Annotations.of(gateway).add_warning_v2(f"{PROJECT}:settings", notice)
+
+
+def _build_service(
+    app: cdk.App, settings: Environment, storage: StorageStack, results: ResultsStack
+) -> Upstream:
+    """Declare the model, the analyze service and, if the settings have it, Studio."""
+    ModelStack(
+        **_placed(app, settings, "model"),
+        settings=settings,
+        artifacts=storage.artifacts,
+        async_io=results.async_io,
+    )
+    analyze = AnalyzeStack(
+        **_placed(app, settings, "analyze"), settings=settings, storage=storage, results=results
+    )
+    if settings.studio is not None:
+        StudioStack(
+            **_placed(app, settings, "studio"),
+            settings=settings,
+            studio=settings.studio,
+            storage=storage,
+            vpc=analyze.vpc,
+            termination_protection=settings.keep_data,
+        )
+    server_name = settings.domain.name if settings.domain is not None else None
+    return listener_upstream(analyze.vpc, analyze.listener, server_name)
+
+
+def _placed(app: cdk.App, settings: Environment, stack: str) -> dict[str, Any]:
+    return {
+        "scope": app,
+        "construct_id": stack_name(settings.name, stack),
+        "env": cdk.Environment(region=settings.region),
+    }
 
 
 def main() -> None:
-    """Synthesize the environment that the context names."""
+    """Synthesize the environment that the context names; exit with a message if its settings are wrong."""
     app = cdk.App()
     try:
         settings = load_environment(app.node.try_get_context("env"))

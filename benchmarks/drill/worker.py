@@ -1,7 +1,6 @@
 """`python -m benchmarks.drill.worker jobs|outbox`: the functions of services/results, run as by Lambda.
 
-`jobs` runs jobs and sweep, `outbox` runs outbox and notify; with a seed in a hurry and with faults, without
-one as they are.
+`jobs` runs jobs and sweep, `outbox` runs outbox and notify. A seed adds faults and the drill's short times.
 """
 
 import argparse
@@ -11,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from benchmarks.drill.delivery import NONE, Faults, QueueSource, StreamSource
+from benchmarks.drill.event_sources import NONE, Faults, QueueSource, StreamSource
 from benchmarks.drill.time_scale import SWEEP_EVERY_S, hasten
 from services.results import jobs, notify, outbox, sweep
 
@@ -21,7 +20,7 @@ def _sweeps() -> None:
         time.sleep(SWEEP_EVERY_S)
         try:
             sweep.handle({}, None)
-        except Exception as error:  # as Lambda: the next one comes soon enough
+        except Exception as error:  # as in Lambda, the next sweep retries
             print(f"sweep: {type(error).__name__}: {error}", flush=True)  # noqa: T201
 
 

@@ -1,1 +1,1 @@
-"""A photo through the local system, printed as a report."""
+"""The demo: photos in, a report out, as a front end or as a database row would ask for it."""

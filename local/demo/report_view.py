@@ -1,4 +1,4 @@
-"""A product report on a terminal: what was seen and how surely, where the time went, what it cost."""
+"""Prints a product report on a terminal: findings with confidence, timing and cost."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,16 @@ from services.core.domain.report import Report
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
-_WIDEST = 88
+_MAX_WIDTH = 88
 _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn": "red"}
-# What one request to the LLM reads and writes, about; the report does not say it.
+# About what one request to the LLM reads and writes; the report has no token counts.
 _LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
 
 
-def show(report: Report, timing: Timing, console: Console) -> None:
-    """Print a succeeded report with all that a person asks next."""
-    if console.width > _WIDEST:
-        console.width = _WIDEST
+def print_report(report: Report, timing: Timing, console: Console) -> None:
+    """Print a succeeded report, with its timing, its cost and what to do next."""
+    if console.width > _MAX_WIDTH:
+        console.width = _MAX_WIDTH
     console.print(Panel(_report(report), title="Product report", border_style="cyan", padding=(1, 2)))
     for warning in _warnings(report):
         console.print(Text(f"! {warning}", style="bold yellow"))
@@ -36,7 +36,7 @@ def show(report: Report, timing: Timing, console: Console) -> None:
             ("Your own photo: ", "bold"), "make demo PHOTO=~/mug.jpg", "  (as JSON: make demo JSON=1)"
         )
     )
-    console.print(Text("The system keeps running, so the next one is quick; `make down` stops it."))
+    console.print(Text("The system keeps running, so the next report is quick; `make down` stops it."))
 
 
 def _report(report: Report) -> RenderableType:
@@ -45,33 +45,33 @@ def _report(report: Report) -> RenderableType:
     facts.add_column(ratio=1)
     for name, value in _facts(report):
         facts.add_row(name, value)
-    asked = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    asked.add_column("The model was asked", ratio=1)
-    asked.add_column("it says", no_wrap=True)
-    asked.add_column("sure", justify="right", no_wrap=True)
+    answers = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    answers.add_column("The model was asked", ratio=1)
+    answers.add_column("it says", no_wrap=True)
+    answers.add_column("sure", justify="right", no_wrap=True)
     for evidence in report.evidence:
-        asked.add_row(Text(evidence.question), Text(evidence.answer), _share(evidence.confidence))
+        answers.add_row(Text(evidence.question), Text(evidence.answer), _share(evidence.confidence))
     heading = Text(report.title or "", style="bold")
-    return Group(heading, "", Text(report.description or ""), "", facts, "", asked)
+    return Group(heading, "", Text(report.description or ""), "", facts, "", answers)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, Text]]:
-    sureness = {evidence.answer: evidence.confidence for evidence in report.evidence}
+    confidence_of = {evidence.answer: evidence.confidence for evidence in report.evidence}
     if report.product:
         for name, value in (("Product", report.product.type), ("Material", report.product.material)):
-            yield name, Text.assemble(value, "  ", _share(sureness.get(value)))
+            yield name, Text.assemble(value, "  ", _share(confidence_of.get(value)))
     if condition := report.condition:
         found = Text(", ").join(
             Text.assemble(f"{wear.tag} in photo {wear.photo}  ", _share(wear.confidence))
             for wear in condition.wear
         )
         grade = (condition.grade.value, f"bold {_GRADE_STYLE[condition.grade]}")
-        yield "Condition", Text.assemble(grade, f", {condition.score} of 10: ", found or "no wear was found")
+        yield "Condition", Text.assemble(grade, f", {condition.score} of 10: ", found or "no wear found")
     yield "Caption", Text(report.caption or "none")
-    words = report.model.llm if report.narrative == "llm" else "the template: the LLM gave no usable words"
-    yield "Words by", Text(words or "")
-    yield "Seen by", Text(f"{report.model.artifact}, endpoint {report.model.endpoint}")
-    yield "Kept", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
+    writer = report.model.llm if report.narrative == "llm" else "the template: the LLM gave no usable text"
+    yield "Text by", Text(writer or "")
+    yield "Model", Text(f"{report.model.artifact}, endpoint {report.model.endpoint}")
+    yield "Stored", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
 
 
 def _share(confidence: float | None) -> Text:
@@ -88,11 +88,11 @@ def _warnings(report: Report) -> Iterator[str]:
         if evidence.confidence < LOW_CONFIDENCE
     ]
     if unsure:
-        yield f"Low confidence: {', '.join(unsure)}. Take that as a guess."
+        yield f"Low confidence: {', '.join(unsure)}. Treat these answers as guesses."
     if report.product and report.product.type == "unknown":
-        yield "The model does not know what this is: none of its ten kinds of goods."
+        yield "The model does not know this product: it is none of its ten product types."
     if (report.model.artifact or "").startswith("demo-"):
-        yield "This is the small demo model. It knows drawn goods only: of a real photograph it guesses."
+        yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 
 
 def _times(timing: Timing, console: Console) -> Table:
@@ -117,13 +117,13 @@ def _cost(report: Report) -> str:
     prod = load_environment("prod")
     model_s = (report.timings_ms.model or 0.0) / 1000
     endpoint = prod.model.usd_per_hour * model_s / 3600
-    words = (
+    llm = (
         _LLM_TOKENS_IN * prod.llm.usd_per_mtok_input + _LLM_TOKENS_OUT * prod.llm.usd_per_mtok_output
     ) / 1e6
     return (
         f"It cost {_usd(report.cost_usd or 0)}. At production's prices it would be about "
-        f"{_usd(endpoint + words)}: {model_s:.1f} s of {prod.model.instance_type} at "
-        f"{prod.model.usd_per_hour} USD an hour, while it is awake, and some "
+        f"{_usd(endpoint + llm)}: {model_s:.1f} s of {prod.model.instance_type} at "
+        f"{prod.model.usd_per_hour} USD an hour, while it runs, and about "
         f"{_LLM_TOKENS_IN + _LLM_TOKENS_OUT} tokens of {prod.llm.model}."
     )
 

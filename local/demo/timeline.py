@@ -1,7 +1,7 @@
 """`make demo MODE=async`: from a row in Postgres to a report in Postgres, printed as a timeline.
 
-Nobody calls the API for the report: the user puts photos into the bucket and inserts a row; the database and
-Vitrine tell each other the rest by signed webhooks.
+The user uploads photos to the bucket and inserts a row; the database and Vitrine exchange signed webhooks. No
+client requests the report from the API.
 """
 
 import json
@@ -12,104 +12,92 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-import jwt
 from rich.console import Console
 from rich.text import Text
 
 from cli.errors import UserError
-from local.demo.tokens import sign_in
-from local.fakes.identity import DOMAIN
+from local.demo.command import PhotoFile
+from local.demo.users import OTHER_USER, USER, email, sign_in, user_id
 from local.home import Home
 from local.supervisor import processes
-from local.supervisor.outputs import stack_outputs
-from local.supervisor.supabase import Project
+from local.supervisor.account import stack_outputs
+from local.supervisor.supabase import SupabaseProject
 
-USER, OTHER = "demo", "somebody-else"
-PATIENCE_S = 180.0
+TIMEOUT_S = 180.0
 _POLL_S = 0.2
 
 
 @dataclass
 class Timeline:
-    """Lines with the seconds since the first, printed as they come."""
+    """Lines with the seconds since the first, printed immediately."""
 
     console: Console
     begun: float = field(default_factory=time.perf_counter)
 
-    def note(self, who: str, what: str) -> None:
-        """Print what happened now."""
+    def add(self, actor: str, event: str) -> None:
+        """Print an event that has just happened."""
         line = Text.assemble(
-            (f"{time.perf_counter() - self.begun:7.2f} s  ", "cyan"), (f"{who:<15}", "bold"), what
+            (f"{time.perf_counter() - self.begun:7.2f} s  ", "cyan"), (f"{actor:<15}", "bold"), event
         )
         self.console.print(line, soft_wrap=True)
 
 
-def run(photos: Sequence[tuple[str, bytes]], *, as_json: bool) -> int:
-    """Have photos, given as names and contents, reported on; return the exit status.
+def follow_row(photos: Sequence[PhotoFile], *, as_json: bool) -> int:
+    """Upload photos, insert a row, and print what happens until its report is in Postgres.
 
-    Raises LocalError when a step is refused or nothing comes of it in time.
+    Return 0 when the report has succeeded, else 1. Raise UserError when a step is refused or takes too long.
     """
     home = Home.current()
     outputs = stack_outputs(home)
-    project = Project.of(f"http://127.0.0.1:{processes.records(home)['database'].port}")
+    project = SupabaseProject.at(f"http://127.0.0.1:{processes.records(home)['database'].port}")
     tokens = {
         name: sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], name)
-        for name in (USER, OTHER)
+        for name in (USER, OTHER_USER)
     }
-    users = {name: subject(token) for name, token in tokens.items()}
+    users = {name: user_id(token) for name, token in tokens.items()}
     for name, user in users.items():
-        project.sign_up(user, f"{name}@{DOMAIN}")
+        project.add_user(user, email(name))
     timeline = Timeline(Console(file=sys.stderr, highlight=False))
     with httpx2.Client(
         base_url=outputs["ApiUrl"],
         headers={"Authorization": f"Bearer {tokens[USER]}"},
         trust_env=False,
         timeout=30,
-    ) as api:
-        uploads = [upload(api, name, content) for name, content in photos]
-        timeline.note("user", f"{len(photos)} photo(s) into the bucket by a presigned POST")
-        earlier = {report["id"] for report in reports(api)}
-        analysis = ask(project, users[USER], uploads)
-        timeline.note("user", f"row {analysis} into public.analyses, under row-level security")
-        row = follow(project, api, users[USER], analysis, earlier, timeline)
-    with project.as_user(users[OTHER]) as connection:
-        seen = connection.execute("select id from public.reports where id = %s", (row["id"],)).fetchall()
-    if seen:
-        raise UserError("Another user sees the report.", hint="Look into supabase/migrations.")
-    timeline.note(OTHER, "sees no such row")
-    if as_json:
-        print(json.dumps(row["report"], indent=2))  # noqa: T201
-        return 0
+    ) as gateway:
+        uploads = [_upload(gateway, photo) for photo in photos]
+        timeline.add("user", f"{len(photos)} photo(s) into the bucket by a presigned POST")
+        earlier = {report["id"] for report in _reports(gateway)}
+        analysis = _insert_analysis(project, users[USER], uploads)
+        timeline.add("user", f"row {analysis} into public.analyses, under row-level security")
+        row = _wait_for_report(project, gateway, users[USER], analysis, earlier, timeline)
+    with project.as_user(users[OTHER_USER]) as connection:
+        visible = connection.execute("select id from public.reports where id = %s", (row["id"],)).fetchall()
+    if visible:
+        raise UserError("Another user sees the report.", hint="Check the policies in supabase/migrations.")
+    timeline.add(OTHER_USER, "sees no such row")
     report = row["report"]
-    console = Console(highlight=False)
-    console.print()
-    console.print(Text(str(report.get("title") or report.get("failure")), style="bold"), soft_wrap=True)
-    console.print(Text(str(report.get("description") or "")))
+    if as_json:
+        print(json.dumps(report, indent=2))  # noqa: T201
+    else:
+        console = Console(highlight=False)
+        console.print()
+        console.print(Text(str(report.get("title") or report.get("failure")), style="bold"), soft_wrap=True)
+        console.print(Text(str(report.get("description") or "")))
     return 0 if row["status"] == "succeeded" else 1
 
 
-def subject(token: str) -> str:
-    """Return whose token it is, without asking whether it holds: the API does."""
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return str(claims["sub"])
-
-
-def upload(api: httpx2.Client, name: str, content: bytes) -> str:
-    """Put a photo into the bucket as a browser does, and return the upload's id."""
-    offer = taken("The gateway", api.post("/uploads")).json()
-    taken(
-        "The bucket",
-        httpx2.Client(trust_env=False, timeout=30).post(
-            offer["url"],
-            data={**offer["fields"], "Content-Type": "image/jpeg"},
-            files={"file": (name, content, "image/jpeg")},
-        ),
+def _upload(gateway: httpx2.Client, photo: PhotoFile) -> str:
+    offer = _checked("The gateway", gateway.post("/uploads")).json()
+    answer = httpx2.Client(trust_env=False, timeout=30).post(
+        offer["url"],
+        data={**offer["fields"], "Content-Type": "image/jpeg"},
+        files={"file": (photo.path.name, photo.content, "image/jpeg")},
     )
+    _checked("The bucket", answer)
     return str(offer["id"])
 
 
-def ask(project: Project, user: str, uploads: list[str]) -> str:
-    """Insert a row into public.analyses as a user, and return its id."""
+def _insert_analysis(project: SupabaseProject, user: str, uploads: list[str]) -> str:
     with project.as_user(user) as connection:
         row = connection.execute(
             "insert into public.analyses (upload_ids) values (%s) returning id::text", (uploads,)
@@ -118,57 +106,58 @@ def ask(project: Project, user: str, uploads: list[str]) -> str:
     return str(row["id"])
 
 
-def follow(
-    project: Project,
-    api: httpx2.Client,
+def _wait_for_report(
+    project: SupabaseProject,
+    gateway: httpx2.Client,
     user: str,
     analysis: str,
     earlier: set[str],
     timeline: Timeline,
 ) -> dict[str, Any]:
-    """Note each step until the user's report, none of the `earlier` ones, is in Postgres; return its row."""
-    deadline = time.monotonic() + PATIENCE_S
-    known: set[str] = set()
+    """Print each step until the analysis has a report in Postgres; return the report's row.
 
-    def once(key: str, who: str, what: str) -> None:
-        if key not in known:
-            known.add(key)
-            timeline.note(who, what)
+    `earlier` are the ids of reports that existed before the analysis.
+    """
+    deadline = time.monotonic() + TIMEOUT_S
+    printed: set[str] = set()
+
+    def add_once(key: str, actor: str, event: str) -> None:
+        if key not in printed:
+            printed.add(key)
+            timeline.add(actor, event)
 
     while time.monotonic() < deadline:
-        if "hooks" not in known and (said := project.webhook_answer(analysis)) is not None:
-            once("hooks", "hooks", f"to the database's signed webhook: {said}")
-        for report in reports(api):
+        if "hooks" not in printed and (outcome := project.webhook_outcome(analysis)) is not None:
+            add_once("hooks", "hooks", f"to the database's signed webhook: {outcome}")
+        for report in _reports(gateway):
             if report["id"] not in earlier:
-                once(report["status"], "results", f"report {report['id']} is {report['status']}")
+                add_once(report["status"], "results", f"report {report['id']} is {report['status']}")
         with project.as_user(user) as connection:
             row = connection.execute(
                 "select id, status, report from public.reports where analysis_id = %s", (analysis,)
             ).fetchone()
         if row is not None:
-            times = row["report"].get("timings_ms") or {}
-            spent = ", ".join(f"{stage} {ms / 1000:.2f} s" for stage, ms in times.items() if ms is not None)
-            timeline.note("edge", f"signed webhook taken, row in public.reports ({spent})")
-            timeline.note("user", f"reads the report, {row['status']}, under row-level security")
+            timings = row["report"].get("timings_ms") or {}
+            stages = ", ".join(f"{name} {ms / 1000:.2f} s" for name, ms in timings.items() if ms is not None)
+            timeline.add("edge", f"signed webhook accepted, row in public.reports ({stages})")
+            timeline.add("user", f"reads the report, {row['status']}, under row-level security")
             return row
         time.sleep(_POLL_S)
     raise UserError(
-        f"No report is in Postgres after {PATIENCE_S:.0f} s.",
-        hint="`python -m local status` names the logs; those of functions are in the emulator's.",
+        f"No report is in Postgres after {TIMEOUT_S:.0f} s.",
+        hint="`python -m local status` names the logs; the emulator's log has those of the functions.",
     )
 
 
-def reports(api: httpx2.Client) -> list[dict[str, Any]]:
-    """Return the user's newest reports."""
-    listed: list[dict[str, Any]] = taken("The gateway", api.get("/reports")).json()["reports"]
+def _reports(gateway: httpx2.Client) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = _checked("The gateway", gateway.get("/reports")).json()["reports"]
     return listed
 
 
-def taken(who: str, answer: httpx2.Response) -> httpx2.Response:
-    """Return a successful answer; raise LocalError for another."""
+def _checked(sender: str, answer: httpx2.Response) -> httpx2.Response:
     if answer.is_success:
         return answer
     raise UserError(
-        f"{who} answers {answer.status_code}: {answer.text[:300].strip()}",
-        hint="`python -m local status` says which part is down; its log says why.",
+        f"{sender} answers {answer.status_code}: {answer.text[:300].strip()}",
+        hint="`python -m local status` shows which process is down; see its log.",
     )

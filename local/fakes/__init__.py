@@ -1,1 +1,1 @@
-"""What stands in, on one machine, for the services that AWS, Supabase and OpenAI run."""
+"""Fakes, on one machine, of the services that AWS, Supabase and OpenAI run."""

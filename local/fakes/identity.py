@@ -1,5 +1,7 @@
-"""A Supabase-like issuer: password sign-in of demo users, ES256 access tokens, and their JWKS."""
+"""An issuer like Supabase Auth: password sign-in of demo users, ES256 access tokens, and their JWKS."""
 
+import hashlib
+import os
 import re
 import time
 import uuid
@@ -7,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 from jwt.algorithms import ECAlgorithm
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
@@ -16,10 +29,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.fakes.serving import HOST, command_line, serve
-from local.fakes.signing_key import key_id, load_or_create
 from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
 
-# Every name is a demo user. Nothing but loopback reaches this issuer, and nothing but local data trusts it.
+# Every name is a demo user. The issuer listens on loopback, and only the local system trusts its tokens.
 DOMAIN = "vitrine.test"
 PASSWORD = "demo-password"  # noqa: S105
 LIFETIME_S = 3600
@@ -34,7 +46,7 @@ class _Credentials(BaseModel):
 
 
 def create_app(key: EllipticCurvePrivateKey, issuer: str) -> Starlette:
-    """Return the issuer; `issuer` is its own address with /auth/v1, and stands in each token."""
+    """Return the issuer; `issuer` is its own address with /auth/v1, the `iss` claim of each token."""
     kid = key_id(key)
 
     async def healthz(request: Request) -> Response:
@@ -69,7 +81,7 @@ def create_app(key: EllipticCurvePrivateKey, issuer: str) -> Starlette:
 
 def _session(key: EllipticCurvePrivateKey, kid: str, issuer: str, email: str) -> dict[str, Any]:
     now = int(time.time())
-    # The same person is the same user after a restart, and on another machine.
+    # Derived from the address: a user keeps the id after a restart, and on another machine.
     user = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}"))
     claims = {
         "iss": issuer,
@@ -90,16 +102,40 @@ def _session(key: EllipticCurvePrivateKey, kid: str, issuer: str, email: str) ->
 
 
 def _error(code: str, message: str) -> Response:
-    # GoTrue's form, which Supabase's clients read.
+    # The form of GoTrue's errors, which Supabase's clients parse.
     return JSONResponse({"code": 400, "error_code": code, "msg": message}, 400)
+
+
+def load_or_create_key(path: Path) -> EllipticCurvePrivateKey:
+    """Return the P-256 key in a PEM file, created when missing; exit when the file has other content."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        created = generate_private_key(SECP256R1())
+        pem = created.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+        return created
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError:
+        key = None
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise SystemExit(f"{path} holds no P-256 private key. Delete it: the next start creates a new one.")
+    return key
+
+
+def key_id(key: EllipticCurvePrivateKey) -> str:
+    """Return an id derived from the public key."""
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(public).hexdigest()[:32]
 
 
 def main() -> None:
     """Serve, with the signing key kept in the data folder."""
     parser = command_line("identity", "identity", __doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that keeps the signing key")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the signing key")
     options = parser.parse_args()
-    key = load_or_create(options.data / "signing-key.pem")
+    key = load_or_create_key(options.data / "signing-key.pem")
     serve(create_app(key, f"http://{HOST}:{options.port}/auth/v1"), options.port)
 
 

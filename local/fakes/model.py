@@ -1,6 +1,6 @@
-"""The model endpoint on this machine: the container's own server, on loopback, with a model of one's choice.
+"""The model endpoint on this machine: the container's own server on loopback, with a model of your choice.
 
-It listens once the model has loaded and warmed up, so that /ping never answers for a model that cannot.
+The port opens after the model has loaded and warmed up, so /ping answers only when the model can.
 """
 
 import logging
@@ -17,28 +17,28 @@ ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a model that is named by folder or by hub id, fetching the latter."""
+    """Return the folder of a model given as a folder or as a hub id to download; exit for other values."""
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder.resolve()
     if model.startswith((".", "/", "~")) or model.count("/") != 1:
         raise SystemExit(
             f"MODEL is {model!r}, which is neither a folder nor a hub id of the form owner/name. "
-            "Name one of the two, or leave it out for the demo model."
+            "Set it to one of the two, or unset it for the demo model."
         )
-    os.environ.pop("HF_HUB_OFFLINE", None)  # the system sets it; it is read at import
+    os.environ.pop("HF_HUB_OFFLINE", None)  # set for every process; huggingface_hub reads it on import
     from huggingface_hub import snapshot_download
 
     return Path(snapshot_download(model))
 
 
 def main() -> None:
-    """Load the model, then serve."""
+    """Load the model, then serve it."""
     parser = command_line("model", "model", __doc__.splitlines()[0])
     parser.add_argument(
         "--model",
         default=os.environ.get("MODEL") or str(ARTIFACT / "model"),
-        help="a folder, or a hub id of any BLIP-2 (default: MODEL, else the demo model)",
+        help="a folder, or the hub id of any BLIP-2 (default: MODEL, else the demo model)",
     )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")

@@ -1,4 +1,4 @@
-"""What the HTTP servers here share: a command line, and loopback."""
+"""Shared by the fakes that serve HTTP: the command line, and serving on loopback."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-def command_line(module: str, part: str, description: str) -> argparse.ArgumentParser:
-    """Return the parser of a server's command line; `part` names its preferred port."""
+def command_line(module: str, process: str, description: str) -> argparse.ArgumentParser:
+    """Return the parser of a fake's command line; `process` names its preferred port."""
     parser = argparse.ArgumentParser(prog=f"python -m local.fakes.{module}", description=description)
     parser.add_argument(
-        "--port", type=int, default=PREFERRED[part], help="on 127.0.0.1 (default: %(default)s)"
+        "--port", type=int, default=PREFERRED[process], help="port on 127.0.0.1 (default: %(default)s)"
     )
     return parser
 
 
 def serve(app: "Starlette", port: int) -> None:
-    """Answer on loopback until SIGINT or SIGTERM."""
+    """Serve an app on loopback until SIGINT or SIGTERM."""
     uvicorn.run(app, host=HOST, port=port, access_log=False, log_level="info")

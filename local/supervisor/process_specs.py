@@ -1,4 +1,4 @@
-"""The parts of the local system: what each runs, where it answers, which files its behaviour is in."""
+"""The processes of the local system: what each runs, where it answers, which files it depends on."""
 
 import hashlib
 import os
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.fakes import edge
 from local.home import PYTHON, REPOSITORY, TOOLS, Home
-from local.supervisor import variables
+from local.supervisor.configuration import emulator_env
 
-# Where each part answers 200 once it is ready.
+# The path at which each process answers 200 once it is ready.
 HEALTH: Mapping[str, str] = {
     "emulator": "/_ministack/health",
     "identity": "/healthz",
@@ -20,13 +21,13 @@ HEALTH: Mapping[str, str] = {
     "database": "/healthz",
     "edge": "/healthz",
 }
-_SERVERS = REPOSITORY / "local" / "servers"
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
+_FAKES = REPOSITORY / "local" / "fakes"
 
 
 @dataclass(frozen=True)
-class Part:
-    """One process of the system; `scratch` is a folder that it starts with empty."""
+class ProcessSpec:
+    """One process of the system; `scratch` is a folder that is emptied before it starts."""
 
     name: str
     title: str
@@ -35,21 +36,21 @@ class Part:
     environment: Mapping[str, str]
     sources: tuple[Path, ...]
     scratch: Path | None = None
-    patience_s: float = 60.0
+    ready_within_s: float = 60.0
 
     @property
     def health_url(self) -> str:
-        """Answers 200 once the part is ready."""
+        """The URL that answers 200 once the process is ready."""
         return f"http://127.0.0.1:{self.port}{HEALTH[self.name]}"
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the part has to be started anew: its command, its variables or its code are others."""
+        """A digest of command, variables and code; a process with another fingerprint must be restarted."""
         return fingerprint(self.command, sorted(self.environment.items()), self.sources)
 
 
 def fingerprint(command: Iterable[str], values: object, sources: Iterable[Path]) -> str:
-    """Return a digest of a command, its values, and size and time of change of the files it depends on."""
+    """Return a digest of a command, values, and the size and modification time of source files."""
     files = (
         file for source in sources for file in ([source] if source.is_file() else sorted(source.rglob("*")))
     )
@@ -61,68 +62,75 @@ def fingerprint(command: Iterable[str], values: object, sources: Iterable[Path])
     return hashlib.sha256(repr((list(command), values, stamps)).encode()).hexdigest()[:16]
 
 
-def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str) -> list[Part]:
-    """Return all parts but the service, slowest to start first; `endpoint` is the model endpoint's name."""
+def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str) -> list[ProcessSpec]:
+    """Return the processes that need no stack outputs, slowest to start first; `endpoint` is the model's."""
     artifact = REPOSITORY / "model_artifacts" / "blip2"
-    # Named on the command line, so that another MODEL starts the server anew.
+    # Part of the command, so that another MODEL restarts the server.
     model = ("--model", os.environ["MODEL"]) if os.environ.get("MODEL") else ()
     return [
-        server(
-            "model",
-            ports["model"],
-            "model",
-            "BLIP-2 model server",
-            *model,
-            code=(artifact / "code", artifact / "demo" / "model"),
-        ),
+        fake("model", ports, "BLIP-2 model server", *model, code=(artifact / "code", artifact / "model")),
         emulator(home, ports["emulator"], region, ports["sagemaker"]),
-        server("llm", ports["llm"], "llm", "local language model"),
-        server(
-            "identity",
-            ports["identity"],
-            "identity",
-            "identity issuer",
-            "--data",
-            str(home.data("identity")),
-        ),
-        runtime(ports, endpoint),
+        fake("llm", ports, "local language model"),
+        fake("identity", ports, "identity issuer", "--data", str(home.data("identity"))),
+        sagemaker(ports, endpoint),
     ]
 
 
-def server(name: str, port: int, module: str, title: str, *options: str, code: tuple[Path, ...] = ()) -> Part:
-    """Return a server of local/fakes; `code` is what else its behaviour is in."""
-    return Part(
+def fake(
+    name: str,
+    ports: Mapping[str, int],
+    title: str,
+    *options: str,
+    module: str | None = None,
+    code: tuple[Path, ...] = (),
+    environment: Mapping[str, str] | None = None,
+    scratch: Path | None = None,
+) -> ProcessSpec:
+    """Return a server of local/fakes; `code` is what determines its behaviour besides that folder."""
+    return ProcessSpec(
         name=name,
         title=title,
-        port=port,
-        command=(str(PYTHON), "-m", f"local.fakes.{module}", "--port", str(port), *options),
-        environment={"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        sources=(_SERVERS, *code),
+        port=ports[name],
+        command=(str(PYTHON), "-m", f"local.fakes.{module or name}", "--port", str(ports[name]), *options),
+        environment={"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **(environment or {})},
+        sources=(_FAKES, *code),
+        scratch=scratch,
     )
 
 
-def runtime(ports: Mapping[str, int], endpoint: str) -> Part:
-    """Return the SageMaker runtime in front of the model server, as a realtime endpoint has it."""
-    served = f"{endpoint}=http://127.0.0.1:{ports['model']}"
-    return server(
-        "sagemaker", ports["sagemaker"], "sagemaker_runtime", "SageMaker runtime", "--endpoint", served
-    )
+def sagemaker(ports: Mapping[str, int], endpoint: str) -> ProcessSpec:
+    """Return the SageMaker runtime with a realtime endpoint in front of the model server."""
+    return fake("sagemaker", ports, "SageMaker runtime", *_served(ports, endpoint))
 
 
-def emulator(home: Home, port: int, region: str, runtime_port: int) -> Part:
-    """Return the AWS emulator; it keeps everything in memory, so nothing outlives it.
+def async_sagemaker(
+    ports: Mapping[str, int], endpoint: str, region: str, outputs: Mapping[str, str]
+) -> ProcessSpec:
+    """Return the SageMaker runtime with an async endpoint; `outputs` name its bucket and topics."""
+    async_io = (outputs["ExchangeBucket"], outputs["SuccessTopic"], outputs["ErrorTopic"])
+    options = (*_served(ports, endpoint), "--asynchronous", *async_io)
+    environment = emulator_env(ports["emulator"], region)
+    return fake("sagemaker", ports, "SageMaker runtime", *options, environment=environment)
 
-    Its functions get its variables: they find the SageMaker runtime on `runtime_port`.
+
+def _served(ports: Mapping[str, int], endpoint: str) -> tuple[str, str]:
+    return "--endpoint", f"{endpoint}=http://127.0.0.1:{ports['model']}"
+
+
+def emulator(home: Home, port: int, region: str, sagemaker_port: int) -> ProcessSpec:
+    """Return the AWS emulator; it keeps everything in memory, so its content ends with the process.
+
+    Its functions inherit its variables, and so find the SageMaker runtime on `sagemaker_port`.
     """
     scratch = home.data("emulator")
-    return Part(
+    return ProcessSpec(
         name="emulator",
         title="AWS emulator",
         port=port,
-        command=(str(EMULATOR_PYTHON), str(REPOSITORY / "local" / "emulator" / "serve.py")),
+        command=(str(EMULATOR_PYTHON), str(_FAKES / "aws" / "serve.py")),
         environment={
-            **variables.aws(port, region),
-            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": f"http://127.0.0.1:{runtime_port}",
+            **emulator_env(port, region),
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": f"http://127.0.0.1:{sagemaker_port}",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": region,
@@ -132,22 +140,55 @@ def emulator(home: Home, port: int, region: str, runtime_port: int) -> Part:
             "S3_PERSIST": "0",
             "PYTHONPATH": "",
         },
-        sources=(REPOSITORY / "local" / "emulator",),
+        sources=(_FAKES / "aws",),
         scratch=scratch,
     )
 
 
-def service(ports: Mapping[str, int], region: str, settings: Mapping[str, str]) -> Part:
-    """Return the service as Fargate runs it; `settings` are the variables that its stack gives it."""
-    return Part(
+def service(ports: Mapping[str, int], region: str, service_env: Mapping[str, str]) -> ProcessSpec:
+    """Return the analyze service; `service_env` are the variables that its stack gives it on Fargate."""
+    return ProcessSpec(
         name="service",
         title="analyze service",
         port=ports["service"],
         command=(str(PYTHON), "-m", "services.analyze", "--port", str(ports["service"])),
         environment={
-            **variables.aws(ports["emulator"], region),
+            **emulator_env(ports["emulator"], region),
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": f"http://127.0.0.1:{ports['sagemaker']}",
-            **settings,
+            **service_env,
         },
-        sources=(REPOSITORY / "services" / "core", REPOSITORY / "services" / "analyze"),
+        sources=tuple(REPOSITORY / "services" / name for name in ("core", "web", "analyze")),
+    )
+
+
+def database(home: Home, ports: Mapping[str, int]) -> ProcessSpec:
+    """Return the Postgres of a Supabase project, which starts empty as the emulator does."""
+    scratch = home.data("database")
+    return fake(
+        "database",
+        ports,
+        "Supabase's Postgres",
+        *("--data", str(scratch / "postgres")),
+        module="postgres",
+        code=(REPOSITORY / "supabase" / "migrations",),
+        scratch=scratch,
+    )
+
+
+def edge_functions(
+    ports: Mapping[str, int], *, database_url: str, api_url: str, webhook_secret: str
+) -> ProcessSpec:
+    """Return Supabase's Edge Functions; `webhook_secret` holds the keys that sign the report events."""
+    return ProcessSpec(
+        name="edge",
+        title="Supabase's Edge Functions",
+        port=ports["edge"],
+        command=edge.command(ports["edge"]),
+        environment={
+            **edge.environment(),
+            "SUPABASE_DB_URL": database_url,
+            "VITRINE_API_URL": api_url,
+            "VITRINE_WEBHOOK_SECRET": webhook_secret,
+        },
+        sources=(edge.FOLDER, REPOSITORY / "supabase" / "functions"),
     )

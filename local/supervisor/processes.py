@@ -1,8 +1,8 @@
-"""Starting, recognising and stopping the processes of one local system, and no others.
+"""Starts, identifies and stops the processes of one local system, and no others.
 
-Each is the leader of its own session and carries OWNER (the home it belongs to) and PART in its environment.
-So what is ours is known even when the record of it is lost, and children that outlived their parent are found
-too. A process id alone is never trusted: it counts only together with the time that its process started.
+Each process leads its own session and carries OWNER (its home) and PROCESS (its name) in its environment, so
+that it is identified even when its record is lost, and children that outlive their parent are found too. A
+process id alone is never trusted: it counts only together with the start time of its process.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ from cli.errors import UserError
 from local.home import REPOSITORY, Home
 
 OWNER = "VITRINE_OWNER"
-PART = "VITRINE_PART"
+PROCESS = "VITRINE_PROCESS"
 _GRACE_S = 5.0
 
 
 @dataclass(frozen=True)
-class Record:
-    """What is remembered of a part's process."""
+class ProcessRecord:
+    """What is stored about a started process: its id and start time, its port, its spec's fingerprint."""
 
     pid: int
     started: float
@@ -33,7 +33,7 @@ class Record:
     fingerprint: str
 
     def process(self) -> psutil.Process | None:
-        """Return the live process, or None when it has ended or its id now names another."""
+        """Return the running process; None when it has ended or its id now belongs to another process."""
         try:
             process = psutil.Process(self.pid)
             if abs(process.create_time() - self.started) > 1 or process.status() == psutil.STATUS_ZOMBIE:
@@ -46,9 +46,9 @@ class Record:
 def start(
     home: Home, name: str, command: Iterable[str], environment: Mapping[str, str], log: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a command in the repository's root, as a session of its own that writes into `log`.
+    """Start a command in the repository's root, as the leader of a session, with its output in `log`.
 
-    Raise LocalError when its program is not installed.
+    Raise UserError when its program is not installed.
     """
     program, *arguments = command
     if not Path(program).is_file():
@@ -58,7 +58,7 @@ def start(
         return subprocess.Popen(
             [program, *arguments],
             cwd=REPOSITORY,
-            env={**environment, OWNER: str(home.root), PART: name},
+            env={**environment, **ownership(home, name)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -66,32 +66,41 @@ def start(
         )
 
 
-def records(home: Home) -> dict[str, Record]:
-    """Return what is remembered, by part; nothing when the record is missing or unreadable."""
+def ownership(home: Home, name: str) -> Mapping[str, str]:
+    """Return the variables that mark a process as one of this home, so that `stop` finds it."""
+    return {OWNER: str(home.root), PROCESS: name}
+
+
+def records(home: Home) -> dict[str, ProcessRecord]:
+    """Return the stored records by process name; none when the file is missing or unreadable."""
     try:
-        content = json.loads((home.state / "parts.json").read_text("utf-8"))
-        return {name: Record(**fields) for name, fields in content.items()}
+        content = json.loads(_records_file(home).read_text("utf-8"))
+        return {name: ProcessRecord(**fields) for name, fields in content.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def remember(home: Home, changes: Mapping[str, Record | None]) -> None:
-    """Add parts to the record, or take out those given as None, in one step that a crash cannot halve."""
+def save_records(home: Home, changes: Mapping[str, ProcessRecord | None]) -> None:
+    """Add records, or remove those given as None; the file is replaced atomically."""
     kept = {name: record for name, record in {**records(home), **changes}.items() if record is not None}
     home.state.mkdir(parents=True, exist_ok=True)
-    draft = home.state / f"parts.{os.getpid()}"
+    draft = home.state / f"processes.{os.getpid()}"
     text = json.dumps({name: asdict(record) for name, record in kept.items()}, indent=1)
     draft.write_text(text, "utf-8")
-    draft.replace(home.state / "parts.json")
+    draft.replace(_records_file(home))
+
+
+def _records_file(home: Home) -> Path:
+    return home.state / "processes.json"
 
 
 def stop(home: Home, name: str | None = None) -> list[str]:
-    """End one part, or all that belongs to this home; return the names of what was running.
+    """Stop one process, or every process of this home; return the names of those that were running.
 
-    A process gets five seconds to end by itself. The record of a part that is ended alone stays, as after a
-    crash: it holds the port that the others know the part by.
+    A process has five seconds to end after SIGTERM. A process that is stopped by name keeps its record, as
+    after a crash, and so its port.
     """
-    found = _ours(home, name)
+    found = _owned(home, name)
     for recorded, record in records(home).items():
         if name in (None, recorded) and (leader := record.process()) is not None:
             found[leader] = recorded
@@ -99,16 +108,16 @@ def stop(home: Home, name: str | None = None) -> list[str]:
                 found.setdefault(child, recorded)
     for process in found:
         _signal(process.terminate)
-    _, stubborn = psutil.wait_procs(list(found), timeout=_GRACE_S)
-    for process in stubborn:
+    _, remaining = psutil.wait_procs(list(found), timeout=_GRACE_S)
+    for process in remaining:
         _signal(process.kill)
-    psutil.wait_procs(stubborn, timeout=_GRACE_S)
+    psutil.wait_procs(remaining, timeout=_GRACE_S)
     if name is None:
-        remember(home, dict.fromkeys(records(home)))
+        save_records(home, dict.fromkeys(records(home)))
     return sorted(set(found.values()))
 
 
-def _ours(home: Home, name: str | None) -> dict[psutil.Process, str]:
+def _owned(home: Home, name: str | None) -> dict[psutil.Process, str]:
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found: dict[psutil.Process, str] = {}
     for process in psutil.process_iter():
@@ -117,10 +126,10 @@ def _ours(home: Home, name: str | None) -> dict[psutil.Process, str]:
         try:
             environment = process.environ()
         except (psutil.Error, OSError):
-            continue  # another user's, or gone meanwhile
-        part = environment.get(PART, "")
-        if environment.get(OWNER) == str(home.root) and name in (None, part):
-            found[process] = part
+            continue  # another user's process, or one that has just ended
+        process_name = environment.get(PROCESS, "")
+        if environment.get(OWNER) == str(home.root) and name in (None, process_name):
+            found[process] = process_name
     return found
 
 

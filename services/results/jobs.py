@@ -7,11 +7,10 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from services.core.messaging.consumer import Message, defer, failures
-from services.core.messaging.dead_letters import dead_letter
+from services.core.aws import STORES, AwsClients
+from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.pipeline.wiring import build
+from services.core.secrets import Secret
 from services.core.telemetry import configure_logging
 from services.core.vision.fallback_llm import FallbackLlm
 from services.results.job_handler import JobHandler, Retry
@@ -35,67 +34,62 @@ class Jobs:
 
     def __init__(self, finisher: JobHandler, sqs: "SQSClient", queue_url: str, dead_letters_url: str) -> None:
         self._finisher = finisher
-        self._sqs = sqs
-        self._queue_url = queue_url
-        self._dead_letters_url = dead_letters_url
+        self._consumer = Consumer(sqs, queue_url, dead_letters_url)
 
     async def settle(self, messages: Sequence[Message]) -> list[str]:
-        """Work on all; return the ids of those that must come again."""
-        settled = await asyncio.gather(*(self._settle(message) for message in messages))
-        return [message.id for message, done in zip(messages, settled, strict=True) if not done]
+        """Work on all; return the ids of those that stay in the queue."""
+        return await self._consumer.settle(messages, self._work)
 
-    async def _settle(self, message: Message) -> bool:
+    async def _work(self, message: Message) -> Outcome:
         said = content(message.body)
-        try:
-            if said is None:
-                reason = "neither a reminder of a report nor news of an endpoint"
-                await asyncio.to_thread(dead_letter, self._sqs, self._dead_letters_url, message.body, reason)
-                return True
-            if isinstance(said, InferenceResult):
-                again = await self._finisher.hear(said, message.attempt)
-            else:
-                again = await self._finisher.remind(said)
-        except Exception:
-            # A mistake, or a store that is away: it comes again by itself, and in the end is set aside.
-            logger.exception("a job failed", extra={"message_id": message.id, "attempt": message.attempt})
-            return False
-        if again is None:
-            return True
-        return await self._come_again(message, again)
+        if said is None:
+            return DeadLetter("neither a reminder of a report nor news of an endpoint")
+        if isinstance(said, InferenceResult):
+            again = await self._finisher.hear(said, message.attempt)
+        else:
+            again = await self._finisher.remind(said)
+        return None if again is None else self._retry(message, again)
 
-    async def _come_again(self, message: Message, again: Retry) -> bool:
+    def _retry(self, message: Message, again: Retry) -> Outcome:
         if message.attempt >= MOST_ATTEMPTS:
             logger.warning("a job is left to the sweep", extra={"reason": again.why})
-            return True
+            return None
         pause_s = again.in_s or min(FIRST_PAUSE_S * 2 ** (message.attempt - 1), LONGEST_PAUSE_S)
-        logger.info("a job comes again", extra={"reason": again.why, "again_in_s": pause_s})
-        await defer(self._sqs, self._queue_url, message, pause_s)
-        return False
+        return Defer(pause_s, again.why)
 
 
 @cache
 def _start() -> tuple[asyncio.Runner, Jobs]:
     configure_logging("jobs")
     settings = JobsSettings()
+    clients = AwsClients(settings.aws_region, STORES)
     built = build(
         settings,
-        openai_api_key=settings.openai_key(),
+        openai_api_key=_openai_key(settings, clients),
         narrate_within_s=NARRATE_WITHIN_S,
-        service_tier=settings.llm_service_tier_for_jobs,
+        service_tier=settings.llm_job_tier,
     )
-    if settings.bridge_llm is not None:
+    if settings.fallback_llm_model is not None:
         fallback_llm = FallbackLlm(
             built.llm,
-            settings.bridge_llm,
-            usd_per_mtok_input=settings.bridge_usd_per_mtok_input,
-            usd_per_mtok_output=settings.bridge_usd_per_mtok_output,
+            settings.fallback_llm_model,
+            usd_per_mtok_input=settings.fallback_llm_usd_per_mtok_input,
+            usd_per_mtok_output=settings.fallback_llm_usd_per_mtok_output,
             within_s=BRIDGE_WITHIN_S,
         )
         built = replace(built, work=replace(built.work, fallback_llm=fallback_llm))
-    sqs = boto3.client("sqs", region_name=settings.aws_region)
-    jobs = Jobs(JobHandler(built), sqs, settings.jobs_queue_url, settings.jobs_dead_letters_url)
+    jobs = Jobs(JobHandler(built), clients.sqs(), settings.jobs_queue_url, settings.jobs_dead_letters_url)
     # One loop for the process: the LLM's connections belong to it.
     return asyncio.Runner(), jobs
+
+
+def _openai_key(settings: JobsSettings, clients: AwsClients) -> Secret[str]:
+    if settings.openai_api_key is not None:
+        return Secret.fixed(settings.openai_api_key.get_secret_value().strip())
+    key = Secret.named(clients.secrets_manager(), settings.openai_secret_name or "", str.strip)
+    # Without a readable key the function must not start: each report would get the template's words.
+    key.value()
+    return key
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-import boto3
-
+from services.core.aws import STORES, AwsClients
 from services.core.messaging.job_queue import JobQueue
 from services.core.storage.leases import Leases
 from services.core.telemetry import configure_logging
@@ -32,9 +31,10 @@ def sweep(leases: Leases, queue: JobQueue, idle_s: int = IDLE_S) -> int:
 def _start() -> tuple[Leases, JobQueue]:
     configure_logging("sweep")
     settings = SweepSettings()
+    clients = AwsClients(settings.aws_region, STORES)
     return (
-        Leases(boto3.client("dynamodb", region_name=settings.aws_region), settings.reports_table),
-        JobQueue(boto3.client("sqs", region_name=settings.aws_region), settings.jobs_queue_url),
+        Leases(clients.dynamodb(), settings.reports_table),
+        JobQueue(clients.sqs(), settings.jobs_queue_url),
     )
 
 

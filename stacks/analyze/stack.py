@@ -1,4 +1,4 @@
-"""What runs `services/analyze`: tasks on Fargate, behind a load balancer that only its VPC reaches."""
+"""`services/analyze` on Fargate, behind an internal load balancer."""
 
 from typing import Any
 
@@ -9,25 +9,31 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
 from settings.environment import Environment
-from settings.schema import Domain, Service
+from settings.schema import Domain, ServiceSize
 from stacks.analyze.task import HEALTH_PATH, PORT, service_task
-from stacks.constructs.certificate import certificate, hosted_zone
-from stacks.constructs.network import INNER, outward_ports, service_vpc, task_subnets
+from stacks.constructs.network import (
+    INNER,
+    certificate,
+    hosted_zone,
+    outward_ports,
+    service_vpc,
+    task_subnets,
+)
 from stacks.constructs.outputs import publish
-from stacks.results.stack import Results
-from stacks.storage.stack import Storage
+from stacks.results.stack import ResultsStack
+from stacks.storage.stack import StorageStack
 
-# The service keeps idle connections longer (KEEP_ALIVE_S): the side that sends must be the one to close.
+# Shorter than the service's KEEP_ALIVE_S: the side that sends requests must be the one that closes.
 IDLE_TIMEOUT = cdk.Duration.seconds(60)
-# The gateway gives a request up after 30 s: what a task that goes still works on is answered by then.
+# Longer than the gateway's 30 s limit: a stopping task answers its remaining requests.
 DRAIN = cdk.Duration.seconds(35)
-BUSY_CPU_PERCENT = 60
-# A minute, for a whole vCPU: with one photo each they keep it as busy as above.
-BUSY_REQUESTS = 300
+TARGET_CPU_PERCENT = 60
+# Requests of one photo per minute that bring one vCPU to TARGET_CPU_PERCENT.
+TARGET_REQUESTS = 300
 
 
-class Analyze(cdk.Stack):
-    """VPC, cluster, service and internal load balancer; `listener` takes what the gateway lets through."""
+class AnalyzeStack(cdk.Stack):
+    """VPC, cluster, service and internal load balancer; the gateway forwards requests to `listener`."""
 
     def __init__(
         self,
@@ -35,8 +41,8 @@ class Analyze(cdk.Stack):
         construct_id: str,
         *,
         settings: Environment,
-        storage: Storage,
-        results: Results,
+        storage: StorageStack,
+        results: ResultsStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -50,7 +56,7 @@ class Analyze(cdk.Stack):
 
         cluster = service.cluster.cluster_name
         publish(self, settings.name, "ServiceCluster", cluster, "ECS cluster of the service")
-        publish(self, settings.name, "ServiceName", service.service_name, "ECS service that answers requests")
+        publish(self, settings.name, "ServiceName", service.service_name, "ECS service of services/analyze")
 
     def _service(self, settings: Environment, task: ecs.FargateTaskDefinition) -> ecs.FargateService:
         group = ec2.SecurityGroup(
@@ -62,7 +68,8 @@ class Analyze(cdk.Stack):
             self,
             "Cluster",
             vpc=self.vpc,
-            # It costs by the metric, more than the tasks themselves; ECS's own metrics are free.
+            # Container Insights is billed per metric and costs more than the tasks; ECS's own metrics are
+            # free.
             container_insights_v2=ecs.ContainerInsights.DISABLED,
         )
         subnets = task_subnets(settings.egress)
@@ -72,7 +79,7 @@ class Analyze(cdk.Stack):
             cluster=cluster,
             task_definition=task,
             platform_version=ecs.FargatePlatformVersion.VERSION1_4,
-            # How many tasks run is the scaling's to say: a number here would undo it at every deployment.
+            # Autoscaling sets the number of tasks; a number here would reset it at each deployment.
             desired_count=None,
             vpc_subnets=subnets,
             assign_public_ip=settings.egress == "public",
@@ -83,8 +90,8 @@ class Analyze(cdk.Stack):
             health_check_grace_period=cdk.Duration.seconds(60),
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        # A task that starts before it may read its secrets, or before there is a way out to them, fails, and
-        # three of those roll the deployment back.
+        # A task that starts before its role's policy or its route to the internet exists fails to read its
+        # secrets, and three failures roll the deployment back.
         service.node.add_dependency(task.obtain_execution_role())
         service.node.add_dependency(
             self.vpc.select_subnets(
@@ -110,7 +117,7 @@ class Analyze(cdk.Stack):
                 allow_all_outbound=False,
             ),
         )
-        # Not open: the gateway's link lets itself in, nobody else gets in.
+        # Not open: the gateway's stack adds the one rule, for its VPC link.
         if domain is None:
             return balancer.add_listener("Listener", port=80, open=False)
         return balancer.add_listener(
@@ -127,7 +134,7 @@ class Analyze(cdk.Stack):
             port=PORT,
             protocol=elbv2.ApplicationProtocol.HTTP,
             targets=[service],
-            # Requests take from milliseconds to 25 s: taking turns would pile them up.
+            # Requests take from milliseconds to 25 s, which round robin would distribute unevenly.
             load_balancing_algorithm_type=elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
             deregistration_delay=DRAIN,
             health_check=elbv2.HealthCheck(
@@ -141,9 +148,9 @@ class Analyze(cdk.Stack):
         )
 
 
-def _scale(service: ecs.FargateService, targets: elbv2.ApplicationTargetGroup, size: Service) -> None:
+def _scale(service: ecs.FargateService, targets: elbv2.ApplicationTargetGroup, size: ServiceSize) -> None:
     scaling = service.auto_scale_task_count(min_capacity=size.min_tasks, max_capacity=size.max_tasks)
-    scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=BUSY_CPU_PERCENT)
+    scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=TARGET_CPU_PERCENT)
     scaling.scale_on_request_count(
-        "Requests", requests_per_target=BUSY_REQUESTS * size.cpu_units // 1024, target_group=targets
+        "Requests", requests_per_target=TARGET_REQUESTS * size.cpu_units // 1024, target_group=targets
     )

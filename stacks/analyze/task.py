@@ -1,4 +1,4 @@
-"""One task of `services/analyze`: its image, its container, and what the two may do."""
+"""The task of `services/analyze`: image, container and permissions."""
 
 from pathlib import Path
 
@@ -11,29 +11,31 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from settings.environment import Environment
+from settings.naming import image_repository_name
+from settings.service_env import analyze_variables
 from stacks.constructs import iam
-from stacks.constructs.logs import log_group
-from stacks.results.stack import Results
-from stacks.storage.stack import Storage, image_repository_name
+from stacks.constructs.monitoring import log_group
+from stacks.results.stack import ResultsStack
+from stacks.storage.stack import StorageStack
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 8080
 HEALTH_PATH = "/healthz"
 USER = "10001"
-# Longer than any request is worked on: the gateway waits 30 s for one.
+# Longer than a request may take: the gateway waits 30 s.
 STOP_TIMEOUT = cdk.Duration.seconds(60)
-# The build sees, and the image's hash covers, what the service imports and nothing else of the repository.
+# The build context, which the image's hash covers: only the files that the service imports.
 CONTEXT = (
-    *("*", "!services/__init__.py", "!services/analyze", "!services/core"),
+    *("*", "!services/__init__.py", "!services/analyze", "!services/core", "!services/web"),
     *("**/__pycache__", "**/*.pyc"),
 )
-_ASK_HEALTH = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
+_HEALTH_CHECK = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
 
 
 def service_task(
-    scope: Construct, settings: Environment, storage: Storage, results: Results
+    scope: Construct, settings: Environment, storage: StorageStack, results: ResultsStack
 ) -> ecs.FargateTaskDefinition:
-    """Declare the task: an unprivileged container on a read-only disk, which holds no credentials."""
+    """Declare the task: one unprivileged container with a read-only file system."""
     task = ecs.FargateTaskDefinition(
         scope,
         "Task",
@@ -51,7 +53,7 @@ def service_task(
     task.add_container(
         "Service",
         image=_image(scope, settings),
-        environment=results.variables(),
+        environment=analyze_variables(settings, **results.report_resources),
         secrets=_secrets(scope, settings),
         port_mappings=[ecs.PortMapping(container_port=PORT)],
         user=USER,
@@ -59,7 +61,7 @@ def service_task(
         linux_parameters=process,
         stop_timeout=STOP_TIMEOUT,
         health_check=ecs.HealthCheck(
-            command=["CMD", "python", "-c", _ASK_HEALTH],
+            command=["CMD", "python", "-c", _HEALTH_CHECK],
             interval=cdk.Duration.seconds(30),
             timeout=cdk.Duration.seconds(5),
             start_period=cdk.Duration.seconds(30),
@@ -67,7 +69,7 @@ def service_task(
         logging=ecs.LogDrivers.aws_logs(
             stream_prefix="analyze",
             log_group=log_group(scope, "ServiceLog", settings.log_retention_days),
-            # Lines are lost rather than requests held up when the log cannot be reached.
+            # If CloudWatch is unreachable, log lines are dropped and requests go on.
             mode=ecs.AwsLogDriverMode.NON_BLOCKING,
             max_buffer_size=cdk.Size.mebibytes(25),
         ),
@@ -77,8 +79,8 @@ def service_task(
 
 def _image(scope: Construct, settings: Environment) -> ecs.ContainerImage:
     if settings.image_digest is not None:
-        # By name, not by reference: CloudFormation lets no reference go while another stack holds it, and
-        # going back to the image that the CDK builds would be refused.
+        # By name, not by reference: CloudFormation refuses to delete an export that is still imported, which
+        # would block a return to the image that the CDK builds.
         repository = ecr.Repository.from_repository_name(
             scope, "Repository", image_repository_name(settings.name)
         )
@@ -110,17 +112,17 @@ def _secrets(scope: Construct, settings: Environment) -> dict[str, ecs.Secret]:
 
 
 def _statements(
-    scope: Construct, settings: Environment, storage: Storage, results: Results
+    scope: Construct, settings: Environment, storage: StorageStack, results: ResultsStack
 ) -> list[aws_iam.PolicyStatement]:
-    # tests/services/analyze/test_role.py holds these against the calls.
+    # tests/services/analyze/test_role.py compares these with the recorded calls.
     return [
         iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
-        # What it signs for a client to put there, it must be allowed to put itself.
+        # A presigned upload works only if its signer may put the object.
         iam.objects(storage.images, ("uploads",), "PutObject", "GetObject", "DeleteObject"),
         aws_iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[storage.images.bucket_arn]),
         iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
         iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-        iam.ask(scope, settings.model),
+        iam.invoke_endpoint(scope, settings.model),
         iam.send(results.jobs.queue),
-        *(results.async_io.use() if settings.model.mode == "async" else ()),
+        *(results.async_io.caller_statements() if settings.model.mode == "async" else ()),
     ]

@@ -1,4 +1,4 @@
-"""The AwsSolutions rules, held against every stack, and each exception from them with its reason."""
+"""The AwsSolutions rules of cdk-nag for every stack, and each exemption with its reason."""
 
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -6,17 +6,19 @@ from typing import NamedTuple
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from settings.naming import stack_name
+
 
 class Exemption(NamedTuple):
-    """A rule, where it does not hold (the construct's path, without its environment), and why."""
+    """A rule, the construct path to which it does not apply (without the environment), and the reason."""
 
     rule: str
     where: str
     reason: str
 
 
-_EXPORT = "vitrine-{environment}-storage:ExportsOutputFn"
-_EXCHANGE = "vitrine-{environment}-results:ExportsOutputFnGetAttExchangeBucketACE697F0Arn7FA1CA85"
+_EXPORT = stack_name("{environment}", "storage") + ":ExportsOutputFn"
+_EXCHANGE = stack_name("{environment}", "results") + ":ExportsOutputFnGetAttExchangeBucketACE697F0Arn7FA1CA85"
 _SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
 _LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
 
@@ -24,29 +26,29 @@ EXEMPTIONS = (
     Exemption(
         "AwsSolutions-S1",
         "storage/*/Resource",
-        "Access logs would say who has which photos, in one more bucket to keep. The one reader is the "
-        "service; who must prove accesses turns on CloudTrail data events, which cost by the request.",
+        "Access logs would record whose photos are read, in another bucket to protect. Only the service "
+        "reads them; CloudTrail data events, billed per request, are there where accesses must be proven.",
     ),
     Exemption(
         "AwsSolutions-ELB2",
         "analyze/Balancer/Resource",
-        "The load balancer is reached by the gateway alone, whose access log has every request already.",
+        "Only the gateway reaches the load balancer, and its access log holds every request.",
     ),
     Exemption(
         "AwsSolutions-ECS2",
         "analyze/Task/Resource",
-        "What stands there are names and limits from the settings; secrets come from Secrets Manager.",
+        "The variables are names and limits from the settings; secrets come from Secrets Manager.",
     ),
     Exemption(
         "AwsSolutions-ECS4",
         "analyze/Cluster/Resource",
-        "Container Insights cost by the metric, more than the tasks; ECS's own metrics and our log lines do.",
+        "Container Insights costs more than the tasks; ECS's own metrics and the logs are enough.",
     ),
     *(
         Exemption(
             f"AwsSolutions-IAM5[Resource::{_EXPORT}GetAttImages2D38C313Arn6C6DDC6E/{folder}/*]",
             f"{role}/DefaultPolicy/Resource",
-            "Photos lie under the ids of users, reports and uploads, which nobody can list beforehand.",
+            "Photos are stored under ids of users, reports and uploads, which are not known at deployment.",
         )
         for role, folder in (
             ("analyze/Task/TaskRole", "photos"),
@@ -59,23 +61,24 @@ EXEMPTIONS = (
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
         "analyze/Task/ExecutionRole/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken knows no resource.",
+        "ecr:GetAuthorizationToken supports no resource-level permissions.",
     ),
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
         "model/Role*/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; the latter its namespace.",
+        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
+        "the latter is limited to its namespace.",
     ),
     Exemption(
         "AwsSolutions-S1",
         "results/Exchange/Bucket/Resource",
-        "What lies there is gone after a day; the endpoint and our own functions alone read and write it.",
+        "Objects expire after a day; only the endpoint, the service and the functions use the bucket.",
     ),
     *(
         Exemption(
             f"AwsSolutions-IAM5[Resource::{bucket}/{folder}/*]",
             f"{role}/DefaultPolicy/Resource",
-            "An async endpoint's requests and answers lie under names that are made for each.",
+            "Names of async inference requests and answers are generated for each request.",
         )
         for role, bucket, folders in (
             ("model/Role*", _EXCHANGE, ("requests", "answers", "failures")),
@@ -87,23 +90,24 @@ EXEMPTIONS = (
     Exemption(
         "AwsSolutions-APIG4",
         "hooks/Route/Resource",
-        "The database has no user's token: what it sends is signed, and the function checks that.",
+        "The database has no user token; it signs its webhooks, and the function verifies the signature.",
     ),
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
         "studio/Role/DefaultPolicy/Resource",
-        "sagemaker:ListApps and sagemaker:ListSpaces know no resource; Studio's page shows what they list.",
+        "sagemaker:ListApps and sagemaker:ListSpaces support no resource-level permissions.",
     ),
     Exemption(
         "AwsSolutions-IAM5[Resource::*]",
         "studio/ModelRole/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resource; the latter its namespace.",
+        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
+        "the latter is limited to its namespace.",
     ),
     *(
         Exemption(
             f"AwsSolutions-IAM5[Resource::{resource}]",
             f"studio/{role}/DefaultPolicy/Resource",
-            "Its objects, tried endpoints, apps and log streams have names that are made when they are.",
+            "Names of objects, trial endpoints, apps and log streams are not known at deployment.",
         )
         for role, resource in (
             ("Role", f"{_EXPORT}GetAttArtifacts82DD59A1Arn3B515032/*"),
@@ -122,10 +126,10 @@ EXEMPTIONS = (
 )
 
 
-def hold_to_rules(app: cdk.App, environment: str) -> None:
-    """Let the app's synthesis fail where a rule is broken that is not excepted."""
+def add_rules(app: cdk.App, environment: str) -> None:
+    """Make the app's synthesis fail if a stack breaks a rule without an exemption."""
     for construct in app.node.find_all():
-        where = construct.node.path.removeprefix(f"vitrine-{environment}-")
+        where = construct.node.path.removeprefix(stack_name(environment, ""))
         for exemption in EXEMPTIONS:
             if fnmatchcase(where, exemption.where):
                 rule = f"AwsSolutions::{exemption.rule.format(environment=environment)}"

@@ -1,4 +1,4 @@
-"""What an async endpoint exchanges with the rest: requests, answers, and news of them by topics."""
+"""The bucket and topics of async inference: requests, answers, and notifications of results."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,18 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from settings.naming import PROJECT
 from stacks.constructs.iam import through_s3
 
-# One request at work and one at hand: the handlers answer one at a time.
-CONCURRENT = 2
+# One request in progress and one waiting: the model server answers one at a time.
+CONCURRENT_INVOCATIONS = 2
 
 
-class AsyncIo(Construct):
-    """A bucket for what is on its way, and the topics that tell what became of it; `key` encrypts both.
+class AsyncIoResources(Construct):
+    """A bucket of inference requests and answers, and a topic each for success and error; `key` encrypts all.
 
-    Nothing in the bucket is kept: each object goes after a day. It is there in both modes of the endpoint, so
-    that the one who uses it and the one who stops can be deployed in any order.
+    Objects expire after a day. The resources exist in both modes of the endpoint, so that a change of the
+    mode can deploy the stacks in any order.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, environment_name: str) -> None:
@@ -28,9 +29,9 @@ class AsyncIo(Construct):
         key = self.key = kms.Key(
             self,
             "Key",
-            description=f"The model's disk, requests, answers and news of vitrine {environment_name}",
+            description=f"Model disk and async inference of {PROJECT} {environment_name}",
             enable_key_rotation=True,
-            # What it encrypts is gone within a day of its stack.
+            # All that it encrypts expires within a day.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         self.bucket = s3.Bucket(
@@ -54,20 +55,20 @@ class AsyncIo(Construct):
         self.error = sns.Topic(self, "Error", master_key=key, enforce_ssl=True)
 
     def topics(self) -> tuple[sns.Topic, sns.Topic]:
-        """Both topics."""
+        """Return the success and error topics."""
         return self.success, self.error
 
     def exported(self) -> Iterator[str]:
-        """What other stacks may refer to, whether or not they do now.
+        """Yield the values to export whether or not another stack imports them now.
 
-        CloudFormation lets no export go that another stack still imports: without these a change of the
-        endpoint's mode would be refused.
+        CloudFormation refuses to delete an export that is still imported, which would block a change of the
+        endpoint's mode.
         """
         yield from (self.bucket.bucket_arn, self.bucket.bucket_name, self.key.key_arn)
         yield from (topic.topic_arn for topic in self.topics())
 
-    def use(self) -> list[iam.PolicyStatement]:
-        """The rights of who asks an async endpoint: to leave requests, read answers, and clear both away."""
+    def caller_statements(self) -> list[iam.PolicyStatement]:
+        """Return the statements of a caller of the endpoint: write requests, read answers, delete both."""
         objects = self.bucket.arn_for_objects
         return [
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[objects("requests/*")]),
@@ -75,13 +76,13 @@ class AsyncIo(Construct):
             iam.PolicyStatement(
                 actions=["s3:DeleteObject"], resources=[objects("requests/*"), objects("answers/*")]
             ),
-            # Who may not list is not told that an answer is not there yet, but refused.
+            # Without s3:ListBucket, S3 answers AccessDenied for a missing key.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
             through_s3(self.key, cdk.Stack.of(self).region, "Decrypt", "GenerateDataKey"),
         ]
 
-    def grant_use(self, role: iam.Role) -> None:
-        """Let the endpoint's role fetch requests, leave answers and tell of both."""
+    def grant_endpoint(self, role: iam.Role) -> None:
+        """Let the endpoint's role read requests, write answers and publish notifications."""
         objects = self.bucket.arn_for_objects
         role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects("requests/*")]))
         role.add_to_policy(
@@ -100,11 +101,11 @@ class AsyncIo(Construct):
         )
 
     def config(self) -> sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty:
-        """Return what makes an endpoint configuration an async one."""
+        """Return the part of an endpoint configuration that makes the endpoint async."""
         config = sagemaker.CfnEndpointConfig
         return config.AsyncInferenceConfigProperty(
             client_config=config.AsyncInferenceClientConfigProperty(
-                max_concurrent_invocations_per_instance=CONCURRENT
+                max_concurrent_invocations_per_instance=CONCURRENT_INVOCATIONS
             ),
             output_config=config.AsyncInferenceOutputConfigProperty(
                 kms_key_id=self.key.key_arn,

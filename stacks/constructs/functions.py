@@ -1,16 +1,14 @@
-"""Lambda functions of our own Python: one declaration for every stack that ships one."""
+"""Lambda functions of our own Python, declared the same way in every stack."""
 
 from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from settings.environment import LogDays
-from settings.schema import Consumers
-from stacks.constructs.logs import log_group
+from stacks.constructs.monitoring import log_group
 
 
 def python_function(
@@ -26,12 +24,12 @@ def python_function(
     log_days: LogDays,
     reserved: int | None = None,
 ) -> lambda_.Function:
-    """Declare a function, its log and its role; it may write that log, and do nothing else yet.
+    """Declare a function, its log and its role, whose only permission is to write that log.
 
-    `reserved` sets so many concurrent runs aside for it, and lets it have no more.
+    `reserved` is its reserved concurrency.
     """
     log = log_group(scope, f"{name}Log", log_days)
-    # A role of our own: the managed policy may write to every log group of the account.
+    # No managed policy: AWSLambdaBasicExecutionRole allows writing to every log group of the account.
     role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log.grant_write(role)
     return lambda_.Function(
@@ -49,32 +47,3 @@ def python_function(
         role=role,
         log_group=log,
     )
-
-
-def consume(function: lambda_.Function, queue: sqs.IQueue, size: Consumers, *, batch: int) -> None:
-    """Let a function empty a queue, at most `batch` messages at a time, and say which of them failed."""
-    mapping = lambda_.CfnEventSourceMapping(
-        function,
-        "Queue",
-        function_name=function.function_name,
-        event_source_arn=queue.queue_arn,
-        batch_size=batch,
-        function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-            maximum_concurrency=size.max_concurrency
-        ),
-    )
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=[
-                "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ChangeMessageVisibility",
-            ],
-            resources=[queue.queue_arn],
-        )
-    )
-    # Lambda looks for these rights when it is told of the queue.
-    if function.role is not None:
-        mapping.node.add_dependency(function.role)

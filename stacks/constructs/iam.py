@@ -1,6 +1,6 @@
-"""The rights that reports are made with: what the service on Fargate and the functions have in common.
+"""IAM statements that the Fargate service and the functions share.
 
-The CDK's own grants are wider. Each of these is one statement, of the actions that the code calls.
+Each statement allows the actions that the code calls; the CDK's own grants are wider.
 """
 
 import aws_cdk as cdk
@@ -11,27 +11,27 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from settings.naming import UNFINISHED_INDEX
 from settings.schema import Model
-from stacks.storage.stack import UNFINISHED
 
 
 def rows(table: dynamodb.ITableV2, *actions: str) -> iam.PolicyStatement:
-    """Do this with the rows of a table, as in "GetItem"."""
+    """Allow actions such as "GetItem" on the rows of a table."""
     return iam.PolicyStatement(
         actions=[f"dynamodb:{action}" for action in sorted(actions)], resources=[table.table_arn]
     )
 
 
-def unfinished(table: dynamodb.ITableV2, *actions: str) -> iam.PolicyStatement:
-    """Do this with the index of the reports that are still to be made, as in "Query"."""
+def unfinished_rows(table: dynamodb.ITableV2, *actions: str) -> iam.PolicyStatement:
+    """Allow actions such as "Query" on the index of unfinished reports."""
     return iam.PolicyStatement(
         actions=[f"dynamodb:{action}" for action in sorted(actions)],
-        resources=[f"{table.table_arn}/index/{UNFINISHED}"],
+        resources=[f"{table.table_arn}/index/{UNFINISHED_INDEX}"],
     )
 
 
 def objects(bucket: s3.IBucket, folders: tuple[str, ...], *actions: str) -> iam.PolicyStatement:
-    """Do this with the objects in folders of a bucket, as in "GetObject"."""
+    """Allow actions such as "GetObject" on the objects in these folders of a bucket."""
     return iam.PolicyStatement(
         actions=[f"s3:{action}" for action in actions],
         resources=[bucket.arn_for_objects(f"{folder}/*") for folder in folders],
@@ -39,7 +39,7 @@ def objects(bucket: s3.IBucket, folders: tuple[str, ...], *actions: str) -> iam.
 
 
 def through_s3(key: kms.IKey, region: str, *actions: str) -> iam.PolicyStatement:
-    """Let S3 use a key in the caller's name, as in "Decrypt"."""
+    """Allow actions such as "Decrypt" with a key, through S3 only."""
     return iam.PolicyStatement(
         actions=[f"kms:{action}" for action in actions],
         resources=[key.key_arn],
@@ -47,12 +47,12 @@ def through_s3(key: kms.IKey, region: str, *actions: str) -> iam.PolicyStatement
     )
 
 
-def ask(scope: Construct, model: Model) -> iam.PolicyStatement:
-    """Ask the endpoint, in the mode that it has."""
+def invoke_endpoint(scope: Construct, model: Model) -> iam.PolicyStatement:
+    """Allow the invocation that the endpoint's mode offers."""
     endpoint = cdk.Stack.of(scope).format_arn(
         service="sagemaker",
         resource="endpoint",
-        # SageMaker writes names small in ARNs, whatever they are, and IAM compares letter by letter.
+        # SageMaker ARNs hold the name in lower case, and IAM compares case-sensitively.
         resource_name=model.endpoint_name.lower(),
     )
     action = "InvokeEndpointAsync" if model.mode == "async" else "InvokeEndpoint"
@@ -60,12 +60,12 @@ def ask(scope: Construct, model: Model) -> iam.PolicyStatement:
 
 
 def send(queue: sqs.IQueue) -> iam.PolicyStatement:
-    """Put messages into a queue."""
+    """Allow sending messages to a queue."""
     return iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn])
 
 
 def read_secret(scope: Construct, name: str) -> iam.PolicyStatement:
-    """Read one secret by its name, to which AWS adds six characters in its ARN."""
+    """Allow reading one secret by its name, which its ARN follows with six random characters."""
     arn = cdk.Stack.of(scope).format_arn(
         service="secretsmanager",
         resource="secret",

@@ -1,4 +1,4 @@
-"""A Python Lambda's package, built by uv from the service's lock: never by Docker, always the same."""
+"""The package of a Python Lambda: built by uv from the service's lock, reproducible, without Docker."""
 
 import hashlib
 import shutil
@@ -14,12 +14,12 @@ from aws_cdk import aws_lambda as lambda_
 from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parents[2]
-# What every service may import; each package holds them whole.
+# The libraries that every service may import; each package holds them whole.
 LIBRARIES = (ROOT / "services" / "core", ROOT / "services" / "web")
 
-# What pip calls the platform of Lambda's python3.14 on Graviton.
+# The platform tags of Lambda's python3.14 on Graviton.
 LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
-# The emulator runs functions with an interpreter of this machine, of the same version as this one.
+# The emulator runs functions on this machine, with an interpreter of this version.
 HOST_PLATFORM = ("--python", sys.executable)
 
 
@@ -35,7 +35,7 @@ def python_code(service: str, *, platform: Sequence[str]) -> lambda_.Code:
         asset_hash=_fingerprint([*sources, folder / "requirements.txt"], platform),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=cdk.BundlingOptions(
-            # The CDK asks for an image even where none is used: _UvBundling either succeeds or raises.
+            # The CDK requires an image even if it is never used: _UvBundling succeeds or raises.
             image=cdk.DockerImage.from_registry("docker-is-never-used"),
             local=_UvBundling(sources, folder / "requirements.txt", platform),
         ),
@@ -43,13 +43,13 @@ def python_code(service: str, *, platform: Sequence[str]) -> lambda_.Code:
 
 
 def package_sources(folder: Path) -> list[Path]:
-    """Return the files of our own that the package of a service's folder holds, sorted."""
+    """Return the source files in the package of a service's folder, sorted."""
     shared = [file for library in LIBRARIES for file in library.rglob("*") if file.suffix in (".py", ".json")]
     return sorted([ROOT / "services" / "__init__.py", *shared, *folder.rglob("*.py")])
 
 
 def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:
-    # The interpreter's place differs between machines; its version is what decides which wheels fit.
+    # The interpreter's path differs between machines; its version decides which wheels fit.
     host = f"{sys.platform} {sys.version_info[:2]}" if platform == HOST_PLATFORM else ""
     digest = hashlib.sha256(f"{[p for p in platform if p != sys.executable]} {host}".encode())
     for file in files:
@@ -65,7 +65,7 @@ class _UvBundling:
         self._platform = platform
 
     def try_bundle(self, output_dir: str, *_options: Any, **_named: Any) -> bool:
-        """Fill `output_dir`; returns True, or raises with uv's own words. False would mean: try Docker."""
+        """Fill `output_dir`; return True or raise uv's error. False would mean: try Docker."""
         command = [
             *(find_uv_bin(), "pip", "install", "--quiet", "--no-progress", "--link-mode", "copy"),
             *("--target", output_dir, "--requirement", str(self._requirements), "--only-binary", ":all:"),
@@ -79,7 +79,7 @@ class _UvBundling:
                 f"{self._requirements.relative_to(ROOT)}: its packages cannot be installed: "
                 f"{done.stderr.strip()} (is the package index reachable?)"
             )
-        # Commands of the packages: never called, and they hold the path of this machine's interpreter.
+        # The packages' commands are never called, and hold the path of this machine's interpreter.
         shutil.rmtree(Path(output_dir) / "bin", ignore_errors=True)
         for source in self._sources:
             target = Path(output_dir) / source.relative_to(ROOT)

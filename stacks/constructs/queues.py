@@ -1,48 +1,85 @@
-"""Queues that lose nothing: what cannot be worked on is set aside, and an alarm tells of it."""
+"""Queues with dead letters, and the functions that consume them."""
 
 from typing import NamedTuple
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.constructs.alarms import dead_letter
+from settings.schema import Consumers
+from stacks.constructs.monitoring import alarm_on_dead_letters
 
-# As long as AWS keeps any: whoever was away for a week still finds what was set aside.
-KEPT = cdk.Duration.days(14)
-# Longer than any retry goes on.
-WAITS = cdk.Duration.days(4)
+# 14 days, the SQS maximum.
+DEAD_LETTER_RETENTION = cdk.Duration.days(14)
+# Longer than the retries of any message.
+RETENTION = cdk.Duration.days(4)
 
 
-class Queue(NamedTuple):
-    """A queue, and where its messages go that nobody could work on."""
+class QueueWithDeadLetters(NamedTuple):
+    """A queue, and the queue that receives the messages that cannot be processed."""
 
     queue: sqs.Queue
     dead_letters: sqs.Queue
 
 
-def queue(scope: Construct, name: str, *, visibility: cdk.Duration, receives: int) -> Queue:
-    """Declare a queue whose messages are tried `receives` times, for `visibility` each, then set aside."""
+def queue_with_dead_letters(
+    scope: Construct, name: str, *, visibility: cdk.Duration, receives: int
+) -> QueueWithDeadLetters:
+    """Declare a queue that dead-letters a message after `receives` receives, with an alarm on dead letters.
+
+    A received message is hidden for `visibility`.
+    """
     dead_letters = sqs.Queue(
         scope,
         f"{name}Dead",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        retention_period=KEPT,
+        retention_period=DEAD_LETTER_RETENTION,
     )
-    dead_letter(
+    alarm_on_dead_letters(
         scope,
         f"{name}SetAside",
         dead_letters,
-        f"{name}: messages were set aside; `make redrive` lists them and sends them round again",
+        f"{name}: the dead-letter queue holds messages; `make redrive` lists them and sends them again",
     )
-    work = sqs.Queue(
+    queue = sqs.Queue(
         scope,
         name,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         visibility_timeout=visibility,
-        retention_period=WAITS,
+        retention_period=RETENTION,
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=receives),
     )
-    return Queue(work, dead_letters)
+    return QueueWithDeadLetters(queue, dead_letters)
+
+
+def consume(function: lambda_.Function, queue: sqs.IQueue, size: Consumers, *, batch: int) -> None:
+    """Let a function consume a queue, at most `batch` messages at a time, and report those that failed."""
+    mapping = lambda_.CfnEventSourceMapping(
+        function,
+        "Queue",
+        function_name=function.function_name,
+        event_source_arn=queue.queue_arn,
+        batch_size=batch,
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+            maximum_concurrency=size.max_concurrency
+        ),
+    )
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=[
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            ],
+            resources=[queue.queue_arn],
+        )
+    )
+    # Lambda checks these permissions when the mapping is created.
+    if function.role is not None:
+        mapping.node.add_dependency(function.role)

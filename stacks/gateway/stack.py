@@ -1,4 +1,4 @@
-"""The front door: an HTTP API that lets signed-in callers through to the analyze service, and nobody else."""
+"""The HTTP API: it authorizes callers and forwards their requests to the analyze service."""
 
 import json
 from typing import Any
@@ -6,19 +6,24 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from settings.environment import Environment, LogDays
-from settings.schema import Domain, Rate
-from stacks.constructs.certificate import certificate, hosted_zone
-from stacks.constructs.logs import log_group
+from settings.naming import PROJECT
+from settings.schema import Domain, Rate, Supabase
+from settings.service_env import authorizer_variables
+from stacks.constructs.functions import python_function
+from stacks.constructs.iam import read_secret
+from stacks.constructs.monitoring import log_group
+from stacks.constructs.network import certificate, hosted_zone
 from stacks.constructs.outputs import publish
-from stacks.gateway.authorizer import authorizer_function
+from stacks.constructs.packaging import python_code
 from stacks.gateway.upstream import Upstream
 
-# What the access log holds of a request, and API Gateway's name of it.
+# The fields of the access log, and API Gateway's variables for them.
 LOGGED = {
     "request_id": "$context.requestId",
     "time_ms": "$context.requestTimeEpoch",
@@ -35,10 +40,11 @@ LOGGED = {
 }
 
 
-class Gateway(cdk.Stack):
-    """HTTP API with its authorizer, limits, access log and, where the settings have one, its domain.
+class GatewayStack(cdk.Stack):
+    """HTTP API with authorizer, throttling, access log and, if the settings name one, a custom domain.
 
-    `upstream` makes what answers the requests; `code_platform` says where the authorizer's code will run.
+    `upstream` makes the integration that answers requests; `code_platform` is the platform of the
+    authorizer's code.
     """
 
     def __init__(
@@ -58,17 +64,17 @@ class Gateway(cdk.Stack):
         self.api = apigw.HttpApi(
             self,
             "Api",
-            api_name=f"vitrine-{name}",
+            api_name=f"{PROJECT}-{name}",
             create_default_stage=False,
             cors_preflight=_cors(settings.cors_origins),
             default_authorizer=authorizers.HttpLambdaAuthorizer(
                 "Authorizer",
-                authorizer_function(self, settings.supabase, code_platform, log_days),
+                self._authorizer(settings.supabase, code_platform, log_days),
                 identity_source=["$request.header.Authorization"],
                 response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
                 results_cache_ttl=cdk.Duration.minutes(5),
             ),
-            # One door: beside a domain, API Gateway's own name would lead past it.
+            # With a custom domain, API Gateway's own name is disabled.
             disable_execute_api_endpoint=domain is not None,
         )
         rates = {
@@ -87,21 +93,39 @@ class Gateway(cdk.Stack):
             self._serve_at(domain, stage)
 
         url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
-        publish(self, name, "ApiUrl", url, "Where clients send their requests")
-        publish(self, name, "Region", settings.region, "Region of everything here")
+        publish(self, name, "ApiUrl", url, "URL of the API")
+        publish(self, name, "Region", settings.region, "Region of the environment")
         publish(self, name, "ModelEndpoint", settings.model.endpoint_name, "SageMaker endpoint of the model")
-        publish(self, name, "SupabaseUrl", settings.supabase.url, "Supabase project of the users")
+        publish(self, name, "SupabaseUrl", settings.supabase.url, "URL of the Supabase project")
         key = settings.supabase.publishable_key
-        publish(self, name, "SupabasePublishableKey", key, "Supabase key that browsers may hold")
+        publish(self, name, "SupabasePublishableKey", key, "Public key of the Supabase project")
+
+    def _authorizer(
+        self, supabase: Supabase, code_platform: tuple[str, ...], log_days: LogDays
+    ) -> lambda_.Function:
+        function = python_function(
+            self,
+            "Authorizer",
+            description="Checks Supabase access tokens for the gateway",
+            code=python_code("authorizer", platform=code_platform),
+            handler="services.authorizer.handler.handle",
+            variables=authorizer_variables(supabase),
+            memory_mb=512,
+            timeout=cdk.Duration.seconds(8),
+            log_days=log_days,
+        )
+        if supabase.legacy_secret_name is not None:
+            function.add_to_role_policy(read_secret(self, supabase.legacy_secret_name))
+        return function
 
     def _stage(self, rates: dict[str, Rate], others: Rate, log_days: LogDays) -> apigw.CfnStage:
-        # Under this prefix AWS keeps one resource policy, however many log groups there are.
+        # Log groups with this prefix share one resource policy of the account, whose number is limited.
         access_log = log_group(self, "AccessLog", log_days, name=f"/aws/vendedlogs/{self.stack_name}")
         stage = apigw.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
-            stage_name="$default",  # the one name that is not prefixed to the upstream's path
+            stage_name="$default",  # the only stage name that is not part of the upstream's path
             auto_deploy=True,
             access_log_settings=apigw.CfnStage.AccessLogSettingsProperty(
                 destination_arn=self.format_arn(
@@ -112,7 +136,7 @@ class Gateway(cdk.Stack):
                 ),
                 format=json.dumps(LOGGED),
             ),
-            # Routes of other stacks are made after this stage, which so cannot name them.
+            # For routes of other stacks: they are created after this stage, which cannot name them.
             default_route_settings=apigw.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=others.per_second, throttling_burst_limit=others.burst
             ),
@@ -121,7 +145,7 @@ class Gateway(cdk.Stack):
                 for route, rate in rates.items()
             },
         )
-        # Limits name routes, and those must exist first.
+        # A route must exist before the stage can limit it.
         for child in self.api.node.children:
             if isinstance(child, apigw.HttpRoute):
                 stage.node.add_dependency(child)

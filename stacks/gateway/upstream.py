@@ -1,4 +1,4 @@
-"""What the gateway forwards to: the service at a URL, or behind a load balancer inside a VPC."""
+"""The gateway's upstream: the service at a URL, or behind a load balancer inside a VPC."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from constructs import Construct
 
 from stacks.constructs.network import INNER
 
-# Makes what answers the requests, inside the gateway's own scope.
+# Makes the integration that answers requests, in the gateway's scope.
 Upstream = Callable[[Construct], apigw.HttpRouteIntegration]
 
 
 def url_upstream(url: str) -> Upstream:
-    """An upstream at a URL, which gets the request's own path and, as x-request-id, the gateway's id for it.
+    """Return an upstream at a URL, which gets the path and, as x-request-id, the gateway's request id.
 
-    AWS sends every request to the URL itself unless the path is put back; the emulator keeps the path and
-    ignores that mapping. So this one declaration is right in both.
+    AWS sends every request to the bare URL unless the path is mapped; the emulator keeps the path and ignores
+    the mapping. So this declaration works in both.
     """
 
     def integration(_: Construct) -> apigw.HttpRouteIntegration:
@@ -31,10 +31,10 @@ def url_upstream(url: str) -> Upstream:
 def listener_upstream(
     vpc: ec2.IVpc, listener: elbv2.IApplicationListener, server_name: str | None
 ) -> Upstream:
-    """A load balancer inside `vpc`, reached by a link that its listener alone lets in.
+    """Return an upstream behind a load balancer in `vpc`, reached through a VPC link.
 
-    Requests keep their path, since the stage has no name, and carry the gateway's id for them as
-    x-request-id. With a `server_name` they travel by TLS, to a server whose certificate has that name.
+    Requests keep their path and carry the gateway's request id as x-request-id. With a `server_name` they use
+    TLS, and the gateway verifies that name in the listener's certificate.
     """
 
     def integration(scope: Construct) -> apigw.HttpRouteIntegration:
@@ -45,8 +45,8 @@ def listener_upstream(
             description="Link of the gateway to the load balancer",
             allow_all_outbound=False,
         )
-        # Said from the link's side, both rules stand in this stack; from the listener's, the stacks would
-        # need each other.
+        # Declared from the link's side, both rules belong to this stack; declared from the listener's side,
+        # the two stacks would depend on each other.
         group.connections.allow_to_default_port(listener, "Requests of the gateway")
         link = apigw.VpcLink(scope, "Link", vpc=vpc, subnets=INNER, security_groups=[group])
         return integrations.HttpAlbIntegration(

@@ -1,4 +1,4 @@
-"""What the database tells us: `services/hooks` behind routes of the gateway, and the queue that it fills."""
+"""`services/hooks`: the database's webhooks behind a route of the gateway, and the queue that they fill."""
 
 from typing import Any
 
@@ -8,27 +8,27 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 
 from settings.environment import Environment
-from settings.schema import Hooks as HooksSettings
-from settings.service_env import worker_variables
+from settings.schema import Hooks
+from settings.service_env import hooks_app_variables, hooks_worker_variables
 from stacks.constructs import iam
-from stacks.constructs.functions import consume, python_function
+from stacks.constructs.functions import python_function
 from stacks.constructs.outputs import publish
 from stacks.constructs.packaging import python_code
-from stacks.constructs.queues import queue
-from stacks.results.stack import Results
-from stacks.storage.stack import Storage
+from stacks.constructs.queues import consume, queue_with_dead_letters
+from stacks.results.stack import ResultsStack
+from stacks.storage.stack import StorageStack
 
 PATH = "/hooks/supabase"
-# The database waits for a second at most; what comes later is noted by nobody but the log.
+# The database waits one second; a slower answer only appears in the log.
 APP_TIMEOUT = cdk.Duration.seconds(10)
-# Eight photos of 25 MB are fetched, decoded and kept.
+# Enough to fetch, decode and store eight photos of 25 MB.
 WORKER_TIMEOUT = cdk.Duration.seconds(120)
 WORKER_VISIBILITY = cdk.Duration.seconds(150)
 WORKER_RECEIVES = 5
 
 
-class Hooks(cdk.Stack):
-    """A function that answers the database's webhooks, and one that accepts the analyses they ask for."""
+class HooksStack(cdk.Stack):
+    """A function that receives the database's webhooks, and one that accepts the analyses they request."""
 
     def __init__(
         self,
@@ -36,32 +36,29 @@ class Hooks(cdk.Stack):
         construct_id: str,
         *,
         settings: Environment,
-        hooks: HooksSettings,
+        hooks: Hooks,
         api: apigw.HttpApi,
-        storage: Storage,
-        results: Results,
+        storage: StorageStack,
+        results: ResultsStack,
         code_platform: tuple[str, ...],
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._settings = settings
         self._code = python_code("hooks", platform=code_platform)
-        asked = queue(self, "Hooks", visibility=WORKER_VISIBILITY, receives=WORKER_RECEIVES)
+        requests = queue_with_dead_letters(
+            self, "Hooks", visibility=WORKER_VISIBILITY, receives=WORKER_RECEIVES
+        )
 
         app = self._function(
             "App",
-            "Takes the database's webhooks",
-            {
-                "REPORTS_TABLE": storage.reports.table_name,
-                "HOOKS_QUEUE_URL": asked.queue.queue_url,
-                "HOOKS_SECRET_NAME": hooks.secret_name,
-            },
+            "Receives the database's webhooks",
+            hooks_app_variables(hooks, hooks_queue_url=requests.queue.queue_url),
             APP_TIMEOUT,
-            # A share of the processor goes with it: the first answer after a pause must come in time too.
+            # CPU is proportional to memory; a cold start must answer within the database's limit too.
             memory_mb=1024,
         )
-        app.add_to_role_policy(iam.rows(storage.reports, "DeleteItem", "PutItem"))
-        app.add_to_role_policy(iam.send(asked.queue))
+        app.add_to_role_policy(iam.send(requests.queue))
         app.add_to_role_policy(iam.read_secret(self, hooks.secret_name))
         apigw.HttpRoute(
             self,
@@ -69,17 +66,18 @@ class Hooks(cdk.Stack):
             http_api=api,
             route_key=apigw.HttpRouteKey.with_(PATH, apigw.HttpMethod.POST),
             integration=integrations.HttpLambdaIntegration("Integration", app),
-            # What comes here is signed; the database has no user's token.
+            # The database has no user token; its webhooks are signed.
             authorizer=apigw.HttpNoneAuthorizer(),
         )
 
         worker = self._function(
             "Worker",
-            "Accepts the analyses that the database asks for",
-            worker_variables(
-                results.variables(),
-                hooks_queue_url=asked.queue.queue_url,
-                hooks_dead_letters_url=asked.dead_letters.queue_url,
+            "Accepts the analyses that the database requests",
+            hooks_worker_variables(
+                settings,
+                hooks_queue_url=requests.queue.queue_url,
+                hooks_dead_letters_url=requests.dead_letters.queue_url,
+                **results.report_resources,
             ),
             WORKER_TIMEOUT,
             memory_mb=2048,
@@ -91,14 +89,16 @@ class Hooks(cdk.Stack):
             iam.objects(storage.images, ("uploads",), "GetObject", "DeleteObject"),
             iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
             iam.send(results.jobs.queue),
-            iam.send(asked.dead_letters),
+            iam.send(requests.dead_letters),
         ):
             worker.add_to_role_policy(statement)
-        consume(worker, asked.queue, settings.consumers, batch=1)
+        consume(worker, requests.queue, settings.consumers, batch=1)
 
-        publish(self, settings.name, "HooksQueue", asked.queue.queue_url, "Queue of what the database asks")
-        url = asked.dead_letters.queue_url
-        publish(self, settings.name, "HooksDeadLetters", url, "What was set aside of what the database asks")
+        publish(
+            self, settings.name, "HooksQueue", requests.queue.queue_url, "Queue of the database's webhooks"
+        )
+        url = requests.dead_letters.queue_url
+        publish(self, settings.name, "HooksDeadLetters", url, "Dead letters of the database's webhooks")
 
     def _function(
         self,

@@ -1,4 +1,4 @@
-"""Where the model's archive is: the demo model's is an asset, any other lies in the artifact bucket."""
+"""The location of the model's archive: a CDK asset for the demo model, else a key in the artifact bucket."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,18 +21,18 @@ DEMO = ARTIFACT / "model"
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive in S3, which is there before any stack that names it is deployed."""
+    """An archive in S3, uploaded before the stacks that refer to it are deployed."""
 
     bucket: s3.IBucket
     key: str
 
     @property
     def url(self) -> str:
-        """Its URL, as SageMaker wants it."""
+        """The archive's s3:// URL."""
         return self.bucket.s3_url_for_object(self.key)
 
     def grant_read(self, role: iam.Role) -> None:
-        """Let `role` read this one object, and decrypt it."""
+        """Let `role` read and decrypt this one object."""
         role.add_to_policy(
             iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects(self.key)])
         )
@@ -41,7 +41,7 @@ class Archive:
 
 
 def archive(scope: Construct, settings: Model, artifacts: s3.IBucket) -> Archive:
-    """Return the archive of the settings; "demo" is uploaded by the CDK before CloudFormation starts."""
+    """Return the archive of the settings; the CDK uploads "demo" before CloudFormation starts."""
     if settings.artifact != "demo":
         return Archive(artifacts, settings.artifact)
     asset = s3_assets.Asset(
@@ -51,13 +51,13 @@ def archive(scope: Construct, settings: Model, artifacts: s3.IBucket) -> Archive
         asset_hash=packaging.fingerprint(DEMO, with_packages=settings.network_isolation),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=cdk.BundlingOptions(
-            # The CDK asks for an image even where none is used: _Build either succeeds or raises.
+            # The CDK requires an image even if it is never used: _Build succeeds or raises.
             image=cdk.DockerImage.from_registry("docker-is-never-used"),
             local=_Build(with_packages=settings.network_isolation),
             output_type=cdk.BundlingOutput.SINGLE_FILE,
         ),
     )
-    # The same name whether the archive is built or, as in tests, not: the CDK names a folder's asset .zip.
+    # The same name in a synthesis without bundling, in which the CDK names the folder's asset .zip.
     return Archive(asset.bucket, str(Path(asset.s3_object_key).with_suffix(".gz")))
 
 
@@ -67,6 +67,6 @@ class _Build:
         self._with_packages = with_packages
 
     def try_bundle(self, output_dir: str, *_options: Any, **_named: Any) -> bool:
-        """Build the archive in `output_dir`; returns True, or raises. False would mean: try Docker."""
+        """Build the archive in `output_dir`; return True or raise. False would mean: try Docker."""
         packaging.build(Path(output_dir) / packaging.NAME, DEMO, with_packages=self._with_packages)
         return True

@@ -1,136 +1,111 @@
-"""The model's container, as its one definition says: asked of SageMaker's SDK once, and then remembered."""
+"""The model's container, read from the committed lock `containers.json`.
 
-import functools
-import hashlib
+`make lock` asks SageMaker's SDK and writes the lock, so that a synthesis does not import the SDK, which takes
+seconds.
+"""
+
 import json
 import re
-import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aws_cdk as cdk
-import jsii
+from aws_cdk import aws_sagemaker as sagemaker
 
 from settings.environment import environment_names, load_environment
 from settings.schema import Model
 
-ROOT = Path(__file__).resolve().parents[2]
-DEFINITION = ROOT / "model_artifacts" / "blip2" / "definition.py"
-REQUIREMENTS = ROOT / "requirements.txt"
-# Answers that are committed, and those that are kept on this machine.
-LOCK = ROOT / "model_artifacts" / "blip2" / "containers.json"
-ANSWERS = ROOT / ".vitrine" / "containers"
-_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="container")
-_ECR = re.compile(
+LOCK = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2" / "containers.json"
+COMMAND = "python -m stacks.model.container"
+# Locked beside what the committed environments need, so that choosing one of these needs no other step.
+REGION = "ca-central-1"
+INSTANCE_TYPES = (
+    "ml.t2.medium",
+    "ml.m5.large",
+    "ml.c5.xlarge",
+    "ml.g4dn.xlarge",
+    "ml.g5.xlarge",
+    "ml.g6.xlarge",
+)
+_ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)"
 )
 
 
-class ContainerError(Exception):
-    """The SDK knows no container for these settings; the message is its own."""
+class ContainerError(ValueError):
+    """The lock has no container for these settings, or SageMaker cannot run it."""
 
 
-def primary_container(settings: Model, region: str, model_data_url: str) -> cdk.IResolvable:
-    """Return CreateModel's container for an archive. Resolved when the stack is written, not before.
-
-    Where nobody has asked SageMaker's SDK before, it runs in a process of its own while other stacks are
-    made: importing it takes as long as they do.
-    """
-    definition = _definition(region, settings.instance_type, settings.image_uri)
-    produce = _Later(lambda: _in_cdk_words(definition.result() | {"ModelDataUrl": model_data_url}))
-    return cdk.Lazy.any(cast("cdk.IStableAnyProducer", produce))
+def primary_container(
+    settings: Model, region: str, model_data_url: str
+) -> sagemaker.CfnModel.ContainerDefinitionProperty:
+    """Return CreateModel's container for the archive at `model_data_url`; raises ContainerError."""
+    locked = _locked(settings, region)
+    return sagemaker.CfnModel.ContainerDefinitionProperty(
+        image=locked["Image"], environment=locked["Environment"], model_data_url=model_data_url
+    )
 
 
 def image_repository_arn(settings: Model, region: str) -> str:
-    """Return the ARN of the ECR repository that the container's image is pulled from, resolved as late."""
-    definition = _definition(region, settings.instance_type, settings.image_uri)
-    produce = _Later(lambda: repository_arn(definition.result()["Image"]))
-    return cdk.Lazy.string(cast("cdk.IStableStringProducer", produce))
-
-
-def repository_arn(image: str) -> str:
-    """Return the ARN of an image's repository; raises ContainerError when it lies elsewhere than in ECR."""
-    found = _ECR.match(image)
+    """Return the ARN of the ECR repository that holds the container's image; raises ContainerError."""
+    image = _locked(settings, region)["Image"]
+    found = _ECR_IMAGE.match(image)
     if found is None:
-        raise ContainerError(f"{image}: is in no ECR repository, and SageMaker pulls from no other place")
+        raise ContainerError(f"{image} is in no ECR repository, and SageMaker pulls images only from ECR")
     return f"arn:{cdk.Aws.PARTITION}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
-def _in_cdk_words(definition: dict[str, Any]) -> dict[str, Any]:
-    return {name[0].lower() + name[1:]: value for name, value in definition.items()}
+def _locked(settings: Model, region: str) -> dict[str, Any]:
+    key = _key(region, settings.instance_type, settings.image_uri)
+    locked: dict[str, dict[str, Any]] = json.loads(LOCK.read_text("utf-8"))
+    if key not in locked:
+        raise ContainerError(
+            f"model_artifacts/blip2/containers.json has no container for {key}: run `make lock`, or "
+            f"`.venv/bin/{COMMAND} FILE` for a settings file outside environments/"
+        )
+    return locked[key]
 
 
-@jsii.implements(cdk.IStableAnyProducer, cdk.IStableStringProducer)
-class _Later:
-    def __init__(self, value: Callable[[], Any]) -> None:
-        self._value = value
-
-    def produce(self) -> Any:
-        return self._value()
+def _key(region: str, instance_type: str, image_uri: str | None) -> str:
+    # The SDK's answer does not depend on the instance type if the settings name an image.
+    return f"{region} {image_uri or instance_type}"
 
 
-@functools.cache
-def _definition(region: str, instance_type: str, image_uri: str | None) -> Future[dict[str, Any]]:
-    return _POOL.submit(_remembered, _arguments(region, instance_type, image_uri))
+def containers(environments: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the SDK's containers for the environments in AWS, by name or path, and for INSTANCE_TYPES.
+
+    Raises ContainerError with the SDK's message.
+    """
+    wanted: list[tuple[str, str, str | None]] = [(REGION, one, None) for one in INSTANCE_TYPES]
+    wanted += [
+        (settings.region, settings.model.instance_type, settings.model.image_uri)
+        for settings in map(load_environment, environments)
+        if settings.target == "aws"
+    ]
+    return {_key(*one): _define(*one) for one in wanted}
 
 
-def _arguments(region: str, instance_type: str, image_uri: str | None) -> list[str]:
-    image = [] if image_uri is None else ["--image-uri", image_uri]
-    return ["--region", region, "--instance-type", instance_type, *image]
+def _define(region: str, instance_type: str, image_uri: str | None) -> dict[str, Any]:
+    from model_artifacts.blip2.definition import container
+
+    try:
+        return container(region=region, instance_type=instance_type, image_uri=image_uri)
+    except (ImportError, ValueError) as error:
+        raise ContainerError(
+            f"SageMaker's SDK (requirements.txt) has no container for {instance_type} in {region}: {error}"
+        ) from error
 
 
-def _remembered(arguments: list[str]) -> dict[str, Any]:
-    """The SDK's answer, kept by all that it depends on: it asks nobody, so that it never changes."""
-    key = _key(arguments)
-    with suppress(KeyError):
-        return cast("dict[str, Any]", json.loads(LOCK.read_text("utf-8"))[key])
-    file = ANSWERS / f"{key}.json"
-    with suppress(OSError, ValueError):
-        return cast("dict[str, Any]", json.loads(file.read_text("utf-8")))
-    text = _ask(arguments)
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(text, "utf-8")
-        part.replace(file)
-    return cast("dict[str, Any]", json.loads(text))
-
-
-def _key(arguments: list[str]) -> str:
-    (sdk,) = re.findall(r"^sagemaker==.*", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
-    return hashlib.sha256(f"{sdk} {arguments}".encode() + DEFINITION.read_bytes()).hexdigest()
-
-
-def _ask(arguments: list[str]) -> str:
-    done = subprocess.run(  # noqa: S603 our own command
-        [sys.executable, "-m", "model_artifacts.blip2", "container", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
-        asked = f"SageMaker's SDK (see requirements.txt) gives no container for {' '.join(arguments)}"
-        raise ContainerError(f"{asked}: {said[-1]}")
-    return done.stdout
-
-
-def committed_answers() -> dict[str, dict[str, Any]]:
-    """Ask for what the committed environments need, so that whoever checks them out need not."""
-    answers = {}
-    for settings in map(load_environment, environment_names()):
-        if settings.target == "aws":
-            model = settings.model
-            arguments = _arguments(settings.region, model.instance_type, model.image_uri)
-            answers[_key(arguments)] = json.loads(_ask(arguments))
-    return answers
+def main(paths: Sequence[str]) -> None:
+    """Write the lock for the committed environments and for the settings files at `paths`."""
+    try:
+        found = containers([*environment_names(), *paths])
+    except ValueError as error:
+        sys.exit(str(error))
+    LOCK.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    LOCK.write_text(json.dumps(committed_answers(), indent=2) + "\n", "utf-8")
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The role that the endpoint's container runs with. It has no managed policy."""
+"""The execution role of an endpoint. It has no managed policy."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,10 @@ def execution_role(
     image_repository_arn: str,
     alarms: Sequence[cloudwatch.IAlarm],
 ) -> iam.Role:
-    """Declare a role that may pull one image, write one log and SageMaker's metrics, and see some alarms."""
+    """Declare a role that may pull one image, write one log and SageMaker metrics, and read these alarms."""
     role = iam.Role(scope, construct_id, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
     if alarms:
-        # SageMaker asks with this role whether it must take a new version back.
+        # SageMaker reads the alarms with this role to decide whether to roll back.
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["cloudwatch:DescribeAlarms"], resources=[alarm.alarm_arn for alarm in alarms]
@@ -32,7 +32,7 @@ def execution_role(
             actions=["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
             resources=[image_repository_arn],
         ),
-        # A token is for a whole registry; what may be pulled with it, the statement above says.
+        # A token is valid for the whole registry; the statement above limits what it can pull.
         iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
         iam.PolicyStatement(
             actions=[
@@ -41,7 +41,7 @@ def execution_role(
             ],
             resources=[log.log_group_arn],
         ),
-        # Metrics have no ARN; their namespace is what can be bounded.
+        # Metrics have no ARN; only their namespace can be restricted.
         iam.PolicyStatement(
             actions=["cloudwatch:PutMetricData"],
             resources=["*"],

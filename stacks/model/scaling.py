@@ -1,4 +1,4 @@
-"""How many instances an endpoint has, and when a new version of it is taken back."""
+"""The endpoint's number of instances, and the alarms that roll a new version back."""
 
 from datetime import time
 from typing import cast
@@ -8,25 +8,24 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from settings.schedule import Schedule
-from settings.schema import Alarms, Model
+from settings.schema import Alarms, Model, Schedule
 
 VARIANT = "AllTraffic"
-# A request holds one to eight photos, each about a second on a T4, and one request is answered at a time.
+# An instance answers one request at a time; a request has 1 to 8 photos of about a second each on a T4.
 REQUESTS_PER_MINUTE = 20
-# Waiting requests for each instance; more of them mean another instance.
+# Queued requests per instance above which an instance is added.
 BACKLOG = 5
 _NAMESPACE = "AWS/SageMaker"
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
 def rollback_alarms(scope: Construct, model: Model, alarms: Alarms) -> list[cloudwatch.Alarm]:
-    """Declare the alarms that bring an endpoint's former version back: it fails, or takes too long."""
+    """Declare the alarms that roll an endpoint back: too many failed requests, too high a latency."""
     endpoint = {"EndpointName": model.endpoint_name}
     variant = endpoint | {"VariantName": VARIANT}
     if model.mode == "async":
         failed = _metric("InvocationFailures", endpoint, "Sum")
-        # AWS does not say whether what failed counts as processed: this holds in both cases.
+        # AWS does not document whether failed requests count as processed; this is right in both cases.
         share = "100 * FILL(failed, 0) / (FILL(failed, 0) + FILL(all, 0))"
         used = {"failed": failed, "all": _metric("InvocationsProcessed", endpoint, "Sum")}
     else:
@@ -40,14 +39,22 @@ def rollback_alarms(scope: Construct, model: Model, alarms: Alarms) -> list[clou
     )
     latency = _metric("ModelLatency", variant, "p95")
     return [
-        _alarm(scope, "Errors", errors, alarms.error_percent, "The model fails on too many requests"),
-        # In microseconds.
-        _alarm(scope, "Latency", latency, alarms.p95_latency_ms * 1000, "The model takes too long"),
+        _alarm(
+            scope, "Errors", errors, alarms.error_percent, "Too large a share of the model's requests fail"
+        ),
+        # ModelLatency is in microseconds.
+        _alarm(
+            scope,
+            "Latency",
+            latency,
+            alarms.p95_latency_ms * 1000,
+            "The model's 95th percentile latency is too high",
+        ),
     ]
 
 
 def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
-    """Let the endpoint grow and shrink between the settings' bounds; returns what needs it to exist."""
+    """Scale the endpoint between the settings' bounds; return the resources that depend on the endpoint."""
     if model.min_instances == model.max_instances:
         return []
     target = autoscaling.CfnScalableTarget(
@@ -72,7 +79,7 @@ def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
 def _office_hours(
     model: Model, schedule: Schedule
 ) -> list[autoscaling.CfnScalableTarget.ScheduledActionProperty]:
-    """An instance at least from start to stop; afterwards none, as soon as nothing waits any more."""
+    # After the stop, autoscaling removes the instance once the backlog is empty.
     target = autoscaling.CfnScalableTarget
 
     def at(name: str, when: time, least: int) -> autoscaling.CfnScalableTarget.ScheduledActionProperty:
@@ -100,7 +107,7 @@ def _follow_requests(scope: Construct, target: autoscaling.CfnScalableTarget) ->
             ),
             target_value=REQUESTS_PER_MINUTE,
             scale_in_cooldown=600,
-            # A new instance takes minutes to start: until then more of them would answer the same need.
+            # A new instance takes minutes to start; a shorter cooldown would start more for the same load.
             scale_out_cooldown=300,
         ),
     )
@@ -143,7 +150,7 @@ def _track(
 
 
 def _wake(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
-    """A backlog for each of no instances is no number: the tracking above never leaves zero by itself."""
+    # Without instances the backlog per instance is undefined, so target tracking cannot leave zero.
     policy = autoscaling.CfnScalingPolicy
     step = policy(
         scope,
@@ -161,7 +168,9 @@ def _wake(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget)
         ),
     )
     waiting = _metric("HasBacklogWithoutCapacity", {"EndpointName": model.endpoint_name}, "Maximum")
-    alarm = _alarm(scope, "Waiting", waiting, 1, "A request waits, and there is no instance", periods=1)
+    alarm = _alarm(
+        scope, "Waiting", waiting, 1, "Requests wait while the endpoint has no instance", periods=1
+    )
     cast("cloudwatch.CfnAlarm", alarm.node.default_child).alarm_actions = [step.ref]
 
 
@@ -191,7 +200,7 @@ def _alarm(
         metric=metric,
         threshold=threshold,
         evaluation_periods=periods,
-        # One bad minute of several is not yet a bad version.
+        # One bad minute does not mean a bad version.
         datapoints_to_alarm=min(periods, 2),
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

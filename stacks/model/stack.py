@@ -1,4 +1,4 @@
-"""The vision model and its SageMaker endpoint: what it runs, how it scales, how a new version takes over."""
+"""The vision model and its SageMaker endpoint, with scaling and blue/green deployment."""
 
 import hashlib
 from typing import Any
@@ -13,28 +13,27 @@ from model_artifacts.blip2.definition import STARTUP_S
 from model_artifacts.blip2.instances import has_local_disk
 from settings import schema
 from settings.environment import Environment
-from stacks.constructs.async_io import AsyncIo
-from stacks.constructs.logs import log_group
+from stacks.constructs.async_io import AsyncIoResources
+from stacks.constructs.monitoring import log_group
 from stacks.constructs.outputs import publish
 from stacks.model.archive import archive
 from stacks.model.container import image_repository_arn, primary_container
 from stacks.model.role import execution_role
 from stacks.model.scaling import VARIANT, rollback_alarms, scale
 
-# While it bakes, an alarm takes the new version back; then the old one's instances go.
+# An alarm within this time rolls the new version back; after it, the old instances are terminated.
 BAKE_S = 300
 TERMINATE_S = 60
-# New instances, download, start-up and bake, and as much again: a deployment that takes longer is no use.
-DEPLOY_WITHIN_S = 2 * (2 * STARTUP_S + BAKE_S)
+# Twice the time of download, start-up and bake.
+DEPLOY_TIMEOUT_S = 2 * (2 * STARTUP_S + BAKE_S)
 
 
-class Model(cdk.Stack):
+class ModelStack(cdk.Stack):
     """Model, endpoint configuration and endpoint.
 
-    The first two have no names, so that a change makes new ones beside the old. The endpoint's name is a
-    setting and never changes: it moves from one configuration to the next. A paused model has no endpoint,
-    nothing that scales it and no alarm of it. `exchange` is what an async endpoint reads, writes and tells;
-    a realtime one takes its key alone, for its disk.
+    Model and configuration are unnamed, so that a change creates new ones beside the old; the endpoint keeps
+    its name and switches to the new configuration. A paused model has no endpoint, scaling or alarms. An
+    async endpoint uses all of `async_io`; a realtime one only its key, for the instance's disk.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Model(cdk.Stack):
         *,
         settings: Environment,
         artifacts: s3.IBucket,
-        async_io: AsyncIo,
+        async_io: AsyncIoResources,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -52,7 +51,7 @@ class Model(cdk.Stack):
         asynchronous = model.mode == "async"
         encrypts_disk = not has_local_disk(model.instance_type)
 
-        # SageMaker writes to a log of this name, and would make one that is kept for ever.
+        # SageMaker writes to a log group of this name, and would create one without retention.
         log = log_group(
             self, "Log", settings.log_retention_days, name=f"/aws/sagemaker/Endpoints/{model.endpoint_name}"
         )
@@ -60,8 +59,8 @@ class Model(cdk.Stack):
         alarms = [] if model.paused else rollback_alarms(self, model, settings.alarms)
         role = execution_role(
             self,
-            # A role of its own for each archive: while a new version takes over, and where it is taken back,
-            # the old instances still read the old one.
+            # One role per archive: during a deployment and after a rollback, the old instances read the old
+            # archive.
             f"Role{hashlib.sha256(weights.key.encode()).hexdigest()[:8]}",
             log=log,
             image_repository_arn=image_repository_arn(model, settings.region),
@@ -69,7 +68,7 @@ class Model(cdk.Stack):
         )
         weights.grant_read(role)
         if asynchronous:
-            async_io.grant_use(role)
+            async_io.grant_endpoint(role)
 
         declared = sagemaker.CfnModel(
             self,
@@ -78,7 +77,7 @@ class Model(cdk.Stack):
             enable_network_isolation=model.network_isolation,
             primary_container=primary_container(model, settings.region, weights.url),
         )
-        # Its role's permissions too: SageMaker looks for the archive with them as the model is made.
+        # On the role's policy too: SageMaker checks access to the archive when it creates the model.
         declared.node.add_dependency(role)
         config = sagemaker.CfnEndpointConfig(
             self,
@@ -88,7 +87,7 @@ class Model(cdk.Stack):
                     variant_name=VARIANT,
                     model_name=declared.attr_model_name,
                     initial_variant_weight=1,
-                    # An endpoint starts with an instance; scaling takes an async one to none.
+                    # An endpoint is created with at least one instance; scaling takes an async one to zero.
                     initial_instance_count=max(1, model.min_instances),
                     instance_type=model.instance_type,
                     inference_ami_version=model.inference_ami_version,
@@ -102,7 +101,7 @@ class Model(cdk.Stack):
         if not model.paused:
             endpoint = self._endpoint(settings.model, config, alarms)
             endpoint.node.add_dependency(log)
-        publish(self, settings.name, "ModelArtifact", weights.key, "Key of the archive that is served")
+        publish(self, settings.name, "ModelArtifact", weights.key, "S3 key of the model archive in use")
 
     def _endpoint(
         self, model: schema.Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]
@@ -113,8 +112,8 @@ class Model(cdk.Stack):
             endpoint_name=model.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
             deployment_config=_blue_green(alarms),
-            # A new version starts with as many instances as the load has asked for, where that is scaled. Of
-            # an async endpoint that may be none: a version that nothing runs would take over unseen.
+            # A new version of a scaled endpoint starts with the current number of instances. An async
+            # endpoint may have none, and a version without instances would be deployed untested.
             retain_all_variant_properties=model.mode == "realtime"
             and model.min_instances < model.max_instances,
         )
@@ -130,11 +129,11 @@ def _blue_green(alarms: list[cloudwatch.Alarm]) -> sagemaker.CfnEndpoint.Deploym
             alarms=[endpoint.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
         ),
         blue_green_update_policy=endpoint.BlueGreenUpdatePolicyProperty(
-            # A share of the traffic for the new version first would need two instances at least.
+            # Shifting only a share of the traffic would need at least two instances.
             traffic_routing_configuration=endpoint.TrafficRoutingConfigProperty(
                 type="ALL_AT_ONCE", wait_interval_in_seconds=BAKE_S
             ),
             termination_wait_in_seconds=TERMINATE_S,
-            maximum_execution_timeout_in_seconds=DEPLOY_WITHIN_S,
+            maximum_execution_timeout_in_seconds=DEPLOY_TIMEOUT_S,
         ),
     )

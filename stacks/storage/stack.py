@@ -1,4 +1,4 @@
-"""What Vitrine keeps: photos, model artifacts and reports; and the images that its service runs from."""
+"""Storage: photos, model artifacts, reports, and the container images of the service."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,27 +10,21 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from settings.naming import PROJECT, UNFINISHED_INDEX, image_repository_name
 from stacks.constructs.outputs import publish
 
 KEPT_IMAGES = 100
-# Where a browser puts a photo before it is analysed; what nobody asks for is gone after a day.
+# The prefix of uploaded photos that are not analysed yet; they expire after a day.
 UPLOADS = "uploads/"
-# The index of the reports that are still to be made; the rows in it carry an attribute of its name.
-UNFINISHED = "unfinished"
 
 
-def image_repository_name(environment_name: str) -> str:
-    """Return the name of the repository that holds the images of `services/analyze`."""
-    return f"vitrine-{environment_name}-analyze"
-
-
-class Storage(cdk.Stack):
+class StorageStack(cdk.Stack):
     """Image bucket, artifact bucket, reports table and container repository.
 
-    `retention_days` is how long photos are kept; reports carry their own expiry. `upload_origins` are the web
-    origins whose pages may put photos straight into the bucket. With `keep_data` photos,
-    artifacts and reports outlive the stack; without, a bucket that still holds objects stops the stack's
-    deletion. Container images always go with it: each can be built again from its commit.
+    Photos expire after `retention_days`; each report row holds its own expiry. Pages of `upload_origins` may
+    upload photos directly to the bucket. With `keep_data`, photos, artifacts and reports are retained when
+    the stack is deleted; without, a bucket that still holds objects blocks the deletion. Container images are
+    always deleted, since each can be built again from its commit.
     """
 
     def __init__(
@@ -50,7 +44,7 @@ class Storage(cdk.Stack):
         self.key = kms.Key(
             self,
             "Key",
-            description=f"Photos and artifacts of vitrine {environment_name}",
+            description=f"Photos and artifacts of {PROJECT} {environment_name}",
             enable_key_rotation=True,
             removal_policy=removal,
         )
@@ -59,7 +53,7 @@ class Storage(cdk.Stack):
         )
         self.images.add_lifecycle_rule(prefix=UPLOADS, expiration=cdk.Duration.days(1))
         if upload_origins:
-            # For the answer alone: a form's POST is sent without asking, but its page could not read it.
+            # A form's POST needs no preflight; this rule lets the page read the response.
             self.images.add_cors_rule(
                 allowed_methods=[s3.HttpMethods.POST], allowed_origins=list(upload_origins), max_age=3600
             )
@@ -67,16 +61,16 @@ class Storage(cdk.Stack):
         self.reports = dynamodb.TableV2(
             self,
             "Reports",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            partition_key=_string("pk"),
+            sort_key=_string("sk"),
             billing=dynamodb.Billing.on_demand(),
             time_to_live_attribute="expires_at",
-            # What ends is told of from here: a report that was written as ended is in the stream.
+            # The outbox function reads this stream: it holds each report that ends.
             dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             global_secondary_indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name=UNFINISHED,
-                    partition_key=dynamodb.Attribute(name=UNFINISHED, type=dynamodb.AttributeType.STRING),
+                    index_name=UNFINISHED_INDEX,
+                    partition_key=_string(UNFINISHED_INDEX),
                     projection_type=dynamodb.ProjectionType.INCLUDE,
                     non_key_attributes=["lease_until", "touched_at"],
                 )
@@ -97,8 +91,8 @@ class Storage(cdk.Stack):
             empty_on_delete=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        # The model stack refers to it only while it does not serve the demo model, and CloudFormation lets no
-        # export go that another stack still imports: going back to the demo would be refused.
+        # The model stack imports these unless it serves the demo model. CloudFormation refuses to delete an
+        # export that is still imported, which would block a return to the demo model.
         for name in (self.artifacts.bucket_arn, self.artifacts.bucket_name):
             self.export_value(name)
 
@@ -136,3 +130,7 @@ class Storage(cdk.Stack):
             ],
             removal_policy=removal,
         )
+
+
+def _string(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,4 +1,4 @@
-"""What a person may do from Studio: run its apps, keep archives, and try them at endpoints of their own."""
+"""The permissions of Studio's apps: run apps, store archives, and try them at separate endpoints."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,29 +7,30 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from settings.environment import Environment
-from stacks.storage.stack import Storage
+from settings.naming import parameter_name
+from stacks.storage.stack import StorageStack
 
-# Endpoints that are tried, and what belongs to them; the environment's own endpoint is refused by name.
-TRIED = "blip2-*"
-# What the notebook looks up, by the names that `publish` gives them.
+# Names of trial endpoints, their models and configurations; the environment's own endpoint is denied.
+TRIAL_NAMES = "blip2-*"
+# The parameters that the notebook reads.
 PARAMETERS = ("artifact-bucket", "image-key", "studio-model-role")
 
 
 def log_arn(stack: cdk.Stack, name: str) -> str:
-    """The ARN of a log group and its streams; its name may hold a wildcard."""
+    """Return the ARN of a log group and its streams; `name` may hold a wildcard."""
     return f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{stack.account}:log-group:{name}:*"
 
 
 def permissions(
     stack: cdk.Stack,
     settings: Environment,
-    storage: Storage,
+    storage: StorageStack,
     *,
     domain_id: str,
     key: kms.IKey,
     model_role: iam.IRole,
 ) -> Iterator[iam.PolicyStatement]:
-    """Yield the statements of the role that Studio's apps run with."""
+    """Yield the statements of the apps' role."""
     allow = iam.PolicyStatement
 
     def arn(kind: str, name: str) -> str:
@@ -40,26 +41,29 @@ def permissions(
     yield allow(
         actions=["s3:GetObject"], resources=[images.arn_for_objects("*"), artifacts.arn_for_objects("*")]
     )
-    # Archives of gigabytes go up in parts; what was begun and failed is taken back.
+    # Archives of gigabytes are uploaded in parts; a failed upload is aborted.
     yield allow(
         actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[artifacts.arn_for_objects("*")]
     )
     yield allow(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[storage.key.key_arn])
     yield allow(
         actions=["ssm:GetParameter"],
-        resources=[_arn(stack, "ssm", "parameter", f"vitrine/{settings.name}/{name}") for name in PARAMETERS],
+        resources=[
+            _arn(stack, "ssm", "parameter", parameter_name(settings.name, name).removeprefix("/"))
+            for name in PARAMETERS
+        ],
     )
 
-    tried = {kind: arn(kind, TRIED) for kind in ("model", "endpoint-config", "endpoint")}
+    trials = {kind: arn(kind, TRIAL_NAMES) for kind in ("model", "endpoint-config", "endpoint")}
     yield allow(
         actions=[
             *(f"sagemaker:{verb}Model" for verb in ("Create", "Describe", "Delete")),
             *(f"sagemaker:{verb}EndpointConfig" for verb in ("Create", "Describe", "Delete")),
             *(f"sagemaker:{verb}Endpoint" for verb in ("Create", "Describe", "Delete", "Invoke")),
         ],
-        resources=list(tried.values()),
+        resources=list(trials.values()),
     )
-    # CloudFormation owns it: nobody makes or deletes it by hand.
+    # CloudFormation owns this endpoint.
     yield allow(
         effect=iam.Effect.DENY,
         actions=["sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint"],
@@ -72,7 +76,7 @@ def permissions(
     )
 
     yield from _apps(arn, domain_id)
-    # A space's disk is encrypted with the domain's key, on behalf of who starts it.
+    # A space's disk is encrypted with the domain's key, on behalf of the user who starts it.
     yield allow(
         actions=["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
         resources=[key.key_arn],
@@ -103,13 +107,13 @@ def _apps(arn: Callable[[str, str], str], domain_id: str) -> Iterator[iam.Policy
     yield allow(
         actions=[f"sagemaker:{verb}App" for verb in ("Create", "Describe", "Delete")], resources=[apps]
     )
-    # Studio tags what it makes, and only then.
+    # Studio tags resources only while it creates them.
     yield allow(
         actions=["sagemaker:AddTags"],
         resources=[spaces, apps],
         conditions={"StringEquals": {"sagemaker:TaggingAction": ["CreateSpace", "CreateApp"]}},
     )
-    # Studio's page lists them; listing knows no resource.
+    # Studio's page lists both; the list actions support no resource-level permissions.
     yield allow(actions=["sagemaker:ListApps", "sagemaker:ListSpaces"], resources=["*"])
 
 

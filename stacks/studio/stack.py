@@ -1,4 +1,4 @@
-"""SageMaker Studio: a person's workplace, from which models are packaged, uploaded and tried."""
+"""SageMaker Studio, for packaging, uploading and trying models."""
 
 from typing import Any
 
@@ -12,19 +12,20 @@ from constructs import Construct
 
 from settings import schema
 from settings.environment import Environment
+from settings.naming import PROJECT
 from stacks.constructs.network import HTTPS, INNER, task_subnets
 from stacks.constructs.outputs import publish
 from stacks.model.container import image_repository_arn
 from stacks.model.role import execution_role
-from stacks.storage.stack import Storage
-from stacks.studio.permissions import TRIED, log_arn, permissions
+from stacks.storage.stack import StorageStack
+from stacks.studio.permissions import TRIAL_NAMES, log_arn, permissions
 
-# An app's kernels listen there for its server.
-KERNELS = ec2.Port.tcp_range(8192, 65535)
+# The ports on which an app's server reaches its kernels.
+KERNEL_PORTS = ec2.Port.tcp_range(8192, 65535)
 
 
-class Studio(cdk.Stack):
-    """Domain, user profile, the role of its apps, and the role that endpoints made from it run with."""
+class StudioStack(cdk.Stack):
+    """Domain, user profile, the role of its apps, and the execution role of endpoints deployed from it."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class Studio(cdk.Stack):
         *,
         settings: Environment,
         studio: schema.Studio,
-        storage: Storage,
+        storage: StorageStack,
         vpc: ec2.IVpc,
         **kwargs: Any,
     ) -> None:
@@ -41,9 +42,9 @@ class Studio(cdk.Stack):
         key = kms.Key(
             self,
             "Key",
-            description=f"Home folders and disks of Studio, vitrine {settings.name}",
+            description=f"Home folders and disks of Studio, {PROJECT} {settings.name}",
             enable_key_rotation=True,
-            # The home folders outlive the domain: without their key they would be lost all the same.
+            # The home folders are retained when the domain is deleted, and unreadable without this key.
             removal_policy=cdk.RemovalPolicy.RETAIN if settings.keep_data else cdk.RemovalPolicy.DESTROY,
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
@@ -58,10 +59,16 @@ class Studio(cdk.Stack):
             role.add_to_policy(statement)
 
         name = settings.name
-        publish(self, name, "StudioDomainId", domain.attr_domain_id, "SageMaker Studio's domain")
-        publish(self, name, "StudioUser", studio.user_name, "User profile to open Studio with")
-        publish(self, name, "StudioUrl", domain.attr_url, "Studio's address, for who has signed in to AWS")
-        publish(self, name, "StudioModelRole", model_role.role_arn, "Role of endpoints deployed from Studio")
+        publish(self, name, "StudioDomainId", domain.attr_domain_id, "SageMaker Studio domain")
+        publish(self, name, "StudioUser", studio.user_name, "User profile of Studio")
+        publish(self, name, "StudioUrl", domain.attr_url, "URL of Studio, for users signed in to AWS")
+        publish(
+            self,
+            name,
+            "StudioModelRole",
+            model_role.role_arn,
+            "Execution role of endpoints deployed from Studio",
+        )
 
     def _domain(
         self,
@@ -74,7 +81,7 @@ class Studio(cdk.Stack):
     ) -> sagemaker.CfnDomain:
         domain = sagemaker.CfnDomain
         inside = studio.network == "vpc"
-        # Else the subnets hold the home folders' mount targets alone, which need no way out.
+        # Otherwise the subnets hold only the home folders' mount targets, which need no internet.
         subnets = vpc.select_subnets(
             subnet_group_name=(task_subnets(settings.egress) if inside else INNER).subnet_group_name
         )
@@ -82,12 +89,12 @@ class Studio(cdk.Stack):
             self, "Apps", vpc=vpc, description="Apps of Studio", allow_all_outbound=False
         )
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS and package indexes")
-        group.connections.allow_internally(KERNELS, "An app and its kernels")
+        group.connections.allow_internally(KERNEL_PORTS, "An app and its kernels")
         return domain(
             self,
             "Domain",
             auth_mode="IAM",
-            domain_name=f"vitrine-{settings.name}",
+            domain_name=f"{PROJECT}-{settings.name}",
             vpc_id=vpc.vpc_id,
             subnet_ids=subnets.subnet_ids,
             app_network_access_type="VpcOnly" if inside else "PublicInternetOnly",
@@ -102,7 +109,7 @@ class Studio(cdk.Stack):
                         idle_settings=domain.IdleSettingsProperty(
                             lifecycle_management="ENABLED",
                             idle_timeout_in_minutes=studio.idle_shutdown_minutes,
-                            # Nobody may set a longer time for a space of their own.
+                            # A user cannot set a longer time for a space.
                             min_idle_timeout_in_minutes=60,
                             max_idle_timeout_in_minutes=studio.idle_shutdown_minutes,
                         )
@@ -111,12 +118,12 @@ class Studio(cdk.Stack):
             ),
         )
 
-    def _model_role(self, settings: Environment, storage: Storage) -> iam.Role:
+    def _model_role(self, settings: Environment, storage: StorageStack) -> iam.Role:
         role = execution_role(
             self,
             "ModelRole",
             log=logs.LogGroup.from_log_group_arn(
-                self, "Logs", log_arn(self, f"/aws/sagemaker/Endpoints/{TRIED}")
+                self, "Logs", log_arn(self, f"/aws/sagemaker/Endpoints/{TRIAL_NAMES}")
             ),
             image_repository_arn=image_repository_arn(settings.model, settings.region),
             alarms=(),

@@ -7,33 +7,32 @@ from pathlib import Path
 import pytest
 
 from local import __main__ as commands
-from local.home import Home, spell, tail
-from local.supervisor import settings
+from local.doctor import check_python
+from local.home import Home, readable_line, tail
+from local.supervisor import configuration
+
+NAMES = ("up", "down", "status", "doctor", "outputs", "redrive", "token", "demo")
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "doctor", "outputs"])
-def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        commands.main([command, "--help"])
-    assert ended.value.code == 0
+@pytest.mark.parametrize("command", NAMES)
+def test_commands_explain_themselves(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main([command, "--help"]) == 0
     assert f"python -m local {command}" in capsys.readouterr().out
 
 
-def test_the_list_of_commands_says_what_each_does(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        commands.main(["--help"])
-    said = capsys.readouterr().out
-    assert all(command in said for command in ("up", "down", "status", "doctor", "outputs", "token", "demo"))
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    commands.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines if line.startswith("  ") and line.strip()} >= set(NAMES)
+    assert not [line for line in lines[1:] if line.endswith("...")]
 
 
-def test_an_unknown_argument_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        commands.main(["down", "--all"])
-    assert ended.value.code == 2
+def test_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["down", "--all"]) == 2
     assert "--all" in capsys.readouterr().err
 
 
-def test_an_error_is_told_with_its_cure_and_no_traceback(
+def test_error_has_a_hint_without_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
@@ -43,7 +42,7 @@ def test_an_error_is_told_with_its_cure_and_no_traceback(
     assert err == "error: Nothing is deployed on this machine.\n  hint: Run `python -m local up`.\n"
 
 
-def test_down_of_nothing_is_no_error(
+def test_down_without_processes_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
@@ -51,51 +50,65 @@ def test_down_of_nothing_is_no_error(
     assert capsys.readouterr().err == "Nothing was running.\n"
 
 
-def test_the_home_is_where_its_variable_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_chooses_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
     assert Home.current().root == tmp_path.resolve()
 
 
-def test_a_log_line_of_json_is_told_in_words() -> None:
+def test_json_log_line_is_readable() -> None:
     line = json.dumps(
         {"level": "ERROR", "message": "went wrong", "exc_info": "Traceback\n  …\nKeyError: 'x'"}
     )
-    assert spell(line) == "ERROR went wrong KeyError: 'x'"
+    assert readable_line(line) == "ERROR went wrong KeyError: 'x'"
 
 
 @pytest.mark.parametrize("line", ["plain", "{not json", "{}", '{"other": 1}'])
 def test_other_log_lines_stay(line: str) -> None:
-    assert spell(line) == line
+    assert readable_line(line) == line
 
 
-def test_a_line_that_repeats_is_told_once(tmp_path: Path) -> None:
+def test_repeated_log_lines_are_merged(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("one\n\ntwo\ntwo\ntwo\nthree\n")
     assert tail(tmp_path / "log", 2) == ["two", "three"]
 
 
-def test_a_log_that_is_not_there_has_no_lines(tmp_path: Path) -> None:
+def test_missing_log_has_no_lines(tmp_path: Path) -> None:
     assert tail(tmp_path / "log") == []
 
 
-def test_a_missing_package_is_named_with_its_cure(
+def test_missing_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "local.supervisor.status", None)
+    monkeypatch.setitem(sys.modules, "local.supervisor.readiness", None)
     assert commands.main(["status"]) == 1
-    assert "lacks the package local.supervisor.status" in capsys.readouterr().err
+    assert "lacks the package local.supervisor.readiness" in capsys.readouterr().err
 
 
-def test_a_wrong_setting_is_told_before_anything_starts(
+def test_doctor_works_without_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    monkeypatch.setattr("local.doctor.CHECKS", (check_python,))
+    monkeypatch.setitem(sys.modules, "click", None)
+    for module in ("cli.entry", "local.commands"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    assert commands.main(["doctor"]) == 0
+    assert "✓ Python: 3." in capsys.readouterr().out
+
+
+def test_invalid_setting_starts_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text(settings.SOURCE.read_text().replace("retention_days = 7", 'retention_days = "long"'))
-    monkeypatch.setattr(settings, "SOURCE", wrong)
+    wrong.write_text(
+        configuration.SOURCE.read_text().replace("retention_days = 7", 'retention_days = "long"')
+    )
+    monkeypatch.setattr(configuration, "SOURCE", wrong)
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
     assert commands.main(["up"]) == 1
     said = capsys.readouterr().err
     assert "retention_days" in said
-    assert "hint: Mend environments/local.toml" in said
+    assert "hint: Correct environments/local.toml" in said
     assert commands.main(["down"]) == 0
     assert "Nothing was running" in capsys.readouterr().err

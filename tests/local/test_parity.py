@@ -1,19 +1,17 @@
-"""local/parity.toml: each difference between this machine and production has its row, each row is true."""
+"""local/parity.toml: every difference between this machine and production has a row, every row is true."""
 
 import json
-import os
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 
 from local.home import REPOSITORY
-from local.supervisor.deploy import node
 from settings.environment import load_environment
-from stacks import app as vitrine
+from stacks.synthesis import synthesize
 
 ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
 ABSENT = object()
@@ -45,16 +43,17 @@ def settings(name: str) -> dict[str, object]:
     return dict(values)
 
 
-def templates(name: str) -> dict[str, dict[str, object]]:
+def templates(name: str, folder: Path) -> dict[str, dict[str, object]]:
     """Return the leaves of an environment's templates by stack, as in "gateway".
 
-    The environment is called by one name, whichever it is, since names carry it.
+    Both environments are synthesized under production's name, since resource names and ids contain it.
     """
-    context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
-    app = cdk.App(context={**context, "aws:cdk:bundling-stacks": []})
-    vitrine.build(app, load_environment(name).model_copy(update={"name": "same"}))
+    files = synthesize(load_environment(name).model_copy(update={"name": "prod"}), folder)
     return {
-        stack.stack_name.removeprefix("vitrine-same-"): leaves(stack.template) for stack in app.synth().stacks
+        file.name.removeprefix("vitrine-prod-").removesuffix(".template.json"): leaves(
+            json.loads(file.read_text())
+        )
+        for file in files
     }
 
 
@@ -69,9 +68,9 @@ def leaves(template: dict[str, Any]) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def here_and_prod() -> tuple[dict[str, dict[str, object]], ...]:
-    os.environ.setdefault("JSII_NODE", str(node()))
-    return templates("local"), templates("prod")
+def here_and_prod(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, object]], ...]:
+    folder = tmp_path_factory.mktemp("cdk")
+    return templates("local", folder / "local"), templates("prod", folder / "prod")
 
 
 @pytest.fixture(scope="module")
@@ -86,24 +85,24 @@ def column(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["what"]))
-def test_a_row_says_what_differs_and_where(row: dict[str, Any]) -> None:
+def test_row_names_difference_and_place(row: dict[str, Any]) -> None:
     kinds = {"settings", "stacks", "template", "code"}
     assert {"what", "here", "prod"} <= row.keys() <= {"what", "here", "prod", *kinds}
     assert row.keys() & kinds
 
 
-def test_the_settings_that_differ_are_those_of_the_table() -> None:
+def test_table_lists_every_different_setting() -> None:
     assert sorted(column("settings")) == sorted(differing(settings("local"), settings("prod")))
 
 
-def test_the_stacks_that_one_side_has_alone_are_those_of_the_table(
+def test_table_lists_every_missing_stack(
     here_and_prod: tuple[dict[str, dict[str, object]], ...],
 ) -> None:
     here, prod = here_and_prod
     assert sorted(column("stacks")) == sorted(here.keys() ^ prod.keys())
 
 
-def test_no_difference_of_the_templates_lacks_a_row(template_differences: set[str]) -> None:
+def test_every_template_difference_has_a_row(template_differences: set[str]) -> None:
     patterns = [pattern.replace("[", "[[]") for pattern in column("template")]
     unexplained = {
         found
@@ -114,11 +113,11 @@ def test_no_difference_of_the_templates_lacks_a_row(template_differences: set[st
 
 
 @pytest.mark.parametrize("pattern", column("template"))
-def test_no_row_explains_what_does_not_differ(template_differences: set[str], pattern: str) -> None:
+def test_every_template_row_differs(template_differences: set[str], pattern: str) -> None:
     assert any(fnmatchcase(found, pattern.replace("[", "[[]")) for found in template_differences)
 
 
 @pytest.mark.parametrize("place", column("code"))
-def test_the_code_that_makes_a_difference_is_there(place: str) -> None:
+def test_code_of_a_row_exists(place: str) -> None:
     file, _, text = place.partition(": ")
     assert text in (REPOSITORY / file).read_text()

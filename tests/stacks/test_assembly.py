@@ -12,7 +12,8 @@ import pytest
 from settings.environment import Environment, SettingsError, load_environment
 from stacks import __main__ as command
 from stacks import app
-from stacks.__main__ import ROOT, lint
+from stacks.checks.lint import lint
+from stacks.synthesis import ROOT
 from tests.stacks.conftest import Assembly
 
 OUTPUTS = {

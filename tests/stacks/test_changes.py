@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stacks.__main__ import ROOT
+from stacks.synthesis import ROOT
 from tests.stacks.conftest import Assembly
 
 # Where a template names code, and what CloudFormation does there when the code is another.
@@ -89,10 +89,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_when_only_code_changes_nothing_changes_but_what_ships_it(
     prod: Assembly, repository: Path, tmp_path: Path
 ) -> None:
-    synthesize = (
-        "import sys, pathlib, stacks.__main__ as command;"
-        "command.synthesize(command.load_environment('prod'), pathlib.Path(sys.argv[1]))"
-    )
+    synthesize = "import command.synthesize(command.load_environment('prod'), pathlib.Path(sys.argv[1]))"
     command = [sys.executable, "-c", synthesize, str(tmp_path)]
     subprocess.run(command, cwd=repository, check=True, capture_output=True)
     old, new = flat(prod.folder), flat(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.__main__ import ROOT
+from stacks.synthesis import ROOT
 
 APP = """
 import aws_cdk as cdk

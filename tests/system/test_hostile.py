@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from tests.system.hostile import Upload, uploads
+from benchmarks.hostile_uploads import Upload, uploads
 from tests.system.running import System
 
 UPLOADS = uploads()

@@ -1,10 +1,10 @@
-"""Start the AWS emulator, its HTTP API mended where it answers otherwise than AWS's.
+"""Starts the AWS emulator with two faults of its HTTP API corrected. Runs under the emulator's own Python.
 
-Run by the emulator's own Python. Of the emulator as released, a client would meet two faults:
+Of the emulator as released, a client meets these faults:
 
 - its HTTP_PROXY integration keeps only the content type of an answer, and replaces even that by JSON when the
   status is an error, so `Location`, `Retry-After`, `Server-Timing` and problem documents are lost;
-- it stores a template's CORS settings under the template's names and looks for them under the API's.
+- it stores CORS settings under the template's names and reads them under the API's.
 """
 
 import asyncio
@@ -17,61 +17,53 @@ from typing import Any
 from ministack import app  # type: ignore[import-not-found]
 from ministack.services import apigateway  # type: ignore[import-not-found]
 
-_OWN_TO_A_HOP = frozenset(
-    {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
-)
+_HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
+_TIMEOUT_S = 30  # as AWS gives an integration
 
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 
 
-def _exchange(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+def _request(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
     target = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(
-        target.netloc, timeout=30
-    )  # AWS gives an integration 30 s as well
+    connection = http.client.HTTPConnection(target.netloc, timeout=_TIMEOUT_S)
     try:
         path = target.path + (f"?{target.query}" if target.query else "")
         connection.request(method, path, body=body or None, headers=headers)
-        answer = connection.getresponse()
-        kept = {name: value for name, value in answer.getheaders() if name.lower() not in _OWN_TO_A_HOP}
-        return answer.status, kept, answer.read()
+        response = connection.getresponse()
+        kept = {name: value for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP}
+        return response.status, kept, response.read()
     finally:
         connection.close()
 
 
-async def _pass_through(
+async def _proxy(
     integration: dict[str, Any],
     path: str,
     method: str,
     headers: dict[str, str],
     body: bytes,
     query: dict[str, Any],
-) -> Answer:
+) -> Response:
     url = integration.get("integrationUri", "").rstrip("/") + path
     if query:
         url += "?" + urllib.parse.urlencode(query, doseq=True)
-    sent = {name: value for name, value in headers.items() if name.lower() not in {"host", *_OWN_TO_A_HOP}}
+    sent = {name: value for name, value in headers.items() if name.lower() not in {"host", *_HOP_BY_HOP}}
     try:
-        return await asyncio.to_thread(_exchange, method, url, sent, body)
+        return await asyncio.to_thread(_request, method, url, sent, body)
     except (OSError, http.client.HTTPException):
-        return (
-            503,
-            {"Content-Type": "application/json"},
-            json.dumps({"message": "Service Unavailable"}).encode(),
-        )
+        unavailable = json.dumps({"message": "Service Unavailable"}).encode()
+        return 503, {"Content-Type": "application/json"}, unavailable
 
 
-def _named_as_in_the_api(
-    answer: Callable[[dict[str, Any], str], Any],
-) -> Callable[[dict[str, Any], str], Any]:
-    def with_names(settings: dict[str, Any], origin: str) -> Any:
-        return answer({name[:1].lower() + name[1:]: value for name, value in settings.items()}, origin)
+def _with_api_names(cors: Callable[[dict[str, Any], str], Any]) -> Callable[[dict[str, Any], str], Any]:
+    def with_api_names(settings: dict[str, Any], origin: str) -> Any:
+        return cors({name[:1].lower() + name[1:]: value for name, value in settings.items()}, origin)
 
-    return with_names
+    return with_api_names
 
 
 if __name__ == "__main__":
-    apigateway._invoke_http_proxy = _pass_through
-    apigateway._cors_response_headers = _named_as_in_the_api(apigateway._cors_response_headers)
-    apigateway._cors_preflight_response = _named_as_in_the_api(apigateway._cors_preflight_response)
+    apigateway._invoke_http_proxy = _proxy
+    apigateway._cors_response_headers = _with_api_names(apigateway._cors_response_headers)
+    apigateway._cors_preflight_response = _with_api_names(apigateway._cors_preflight_response)
     app.main()

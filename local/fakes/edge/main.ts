@@ -1,9 +1,10 @@
-// Supabase's Edge runtime, as far as the functions here go: each function's own index.ts, in one process, on loopback.
+// Supabase's Edge runtime, as far as our functions need it: every function's own index.ts, in one process, on
+// loopback.
 //
 //   deno run --allow-net --allow-env --allow-read main.ts PORT FUNCTION…
 //
-// A function calls Deno.serve once with its handler, which is kept here by the function's name and asked for
-// /functions/v1/NAME. In a project each has an isolate of its own.
+// Each function calls Deno.serve once. Its handler is stored under the function's name and serves
+// /functions/v1/NAME. In a Supabase project each function has its own isolate.
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -13,7 +14,7 @@ const serve = Deno.serve;
 
 for (const name of names) {
   Object.assign(Deno, { serve: (handler: Handler) => handlers.set(name, handler) });
-  await import(`../../supabase/functions/${name}/index.ts`);
+  await import(`../../../supabase/functions/${name}/index.ts`);
 }
 
 serve({ hostname: "127.0.0.1", port: Number(port) }, async (request) => {

@@ -1,1 +1,1 @@
-"""A real Postgres that looks like a Supabase project's to the migrations in supabase/."""
+"""A real Postgres that the migrations in supabase/ find set up like a Supabase project's."""

@@ -1,24 +1,24 @@
--- What a Supabase project has before its first migration, as far as the migrations here and their callers need it.
--- Loaded into an empty Postgres by local/fakes/postgres/database.py, in the place of the migration that adds extensions.
+-- What a Supabase project has before its first migration, as far as our migrations and their callers need it.
+-- local/fakes/postgres/project.py loads it into an empty Postgres instead of the migration that adds extensions.
 
 create role anon nologin;
 create role authenticated nologin;
 create role service_role nologin bypassrls;
 grant anon, authenticated, service_role to postgres;
 grant usage on schema public to anon, authenticated, service_role;
--- Supabase grants all on what is made in public, and leaves it to row-level security.
+-- Supabase grants all privileges on objects in public; row-level security restricts the rows.
 alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
 alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
 
 create schema auth;
 grant usage on schema auth to anon, authenticated, service_role;
 create table auth.users (id uuid primary key, email text unique);
--- The claims of the token, which Supabase's REST API sets for each transaction.
+-- Reads the claims of the token, which Supabase's REST API sets in each transaction.
 create function auth.uid() returns uuid language sql stable as $$
     select nullif(current_setting('request.jwt.claims', true)::jsonb ->> 'sub', '')::uuid
 $$;
 
--- Vault, not encrypted.
+-- Vault, without encryption.
 create schema vault;
 create table vault.secrets (id uuid primary key default gen_random_uuid(), name text unique, secret text not null);
 create view vault.decrypted_secrets as select id, name, secret as decrypted_secret from vault.secrets;
@@ -26,7 +26,7 @@ create function vault.create_secret(new_secret text, new_name text) returns uuid
     insert into vault.secrets (name, secret) values (new_name, new_secret) returning id
 $$;
 
--- pg_net: requests go into a table, and local/fakes/postgres/deliver.py sends them once they are committed.
+-- pg_net: requests go into a table, and local/fakes/postgres/project.py sends them after they are committed.
 create schema net;
 create table net.http_request_queue (
     id bigint generated always as identity primary key,
@@ -55,7 +55,7 @@ declare
     request_id bigint;
 begin
     if params <> '{}'::jsonb then
-        raise exception 'params are not taken here: put them into the url';
+        raise exception 'params are not supported: put them into the url';
     end if;
     insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
         values ('POST', url, headers, convert_to(body::text, 'UTF8'), timeout_milliseconds)
@@ -65,7 +65,7 @@ begin
 end
 $$;
 
--- pg_cron: jobs are kept, and local/fakes/postgres/cron.py runs those of every minute.
+-- pg_cron: jobs are kept, and local/fakes/postgres/project.py runs those due every minute.
 create schema cron;
 create table cron.job (jobname text primary key, schedule text not null, command text not null);
 create function cron.schedule(job_name text, schedule text, command text) returns bigint language plpgsql as $$

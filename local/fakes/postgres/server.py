@@ -1,4 +1,4 @@
-"""Starting and stopping a Postgres of one's own, on loopback."""
+"""Starts and stops a Postgres server on loopback, with a data folder of its own."""
 
 import contextlib
 import hashlib
@@ -17,20 +17,20 @@ _STOP_WITHIN_S = 5.0
 
 
 class PostgresServer:
-    """Postgres with its data in a folder, empty at first, listening on 127.0.0.1; use it as a context.
+    """A Postgres that listens on 127.0.0.1 while its context is open; the data folder is emptied first.
 
-    Whoever reaches loopback is let in, and durability is off: what is here is forgotten when the system goes
-    down. Raises RuntimeError with Postgres's own words when it does not start.
+    It trusts every connection from loopback, and durability is off: the data is temporary. Entering the
+    context raises RuntimeError with Postgres's own error when it does not start.
     """
 
     def __init__(self, data: Path, port: int) -> None:
         self.port = port
-        self._data = data if _unprivileged() is None else _within_reach(data)
+        self._data = data if _unprivileged() is None else _accessible_folder(data)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """What the owner of the database connects by; the form that Edge Functions get as SUPABASE_DB_URL."""
+        """The owner's connection URL, in the form that Edge Functions get as SUPABASE_DB_URL."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?sslmode=disable"
 
     def __enter__(self) -> "PostgresServer":
@@ -50,7 +50,7 @@ class PostgresServer:
     def __exit__(self, *error: object) -> None:
         process = self._process
         if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGINT)  # ends sessions that are open
+            process.send_signal(signal.SIGINT)  # a fast shutdown, which closes open sessions
             try:
                 process.wait(_STOP_WITHIN_S)
             except subprocess.TimeoutExpired:
@@ -60,7 +60,7 @@ class PostgresServer:
             shutil.rmtree(self._data, ignore_errors=True)
 
     def connect(self) -> psycopg.Connection:
-        """Return a connection as the database's owner that commits each statement; wait until it is ready.
+        """Wait until Postgres is ready; return a connection of the owner's that commits each statement.
 
         Raises RuntimeError when Postgres has ended.
         """
@@ -101,12 +101,12 @@ def _program(name: str) -> str:
     return str(Path(package.origin).parent / "pginstall" / "bin" / name)
 
 
-def _within_reach(data: Path) -> Path:
-    # The same each time: what a killed process left is found and replaced.
+def _accessible_folder(data: Path) -> Path:
+    # A name derived from the folder: the next start replaces what a killed process left.
     name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"vitrine-postgres-{name}"
 
 
 def _unprivileged() -> int | None:
-    # Postgres refuses to run as root, as in a container; and who is nobody gets into few folders of root.
+    # Postgres refuses to run as root, as in a container; the unprivileged user cannot enter root's folders.
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None

@@ -3,32 +3,29 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from openai import AsyncOpenAI
 
+from services.core.aws import STORES, AwsClients
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.cost import Prices
+from services.core.pipeline.llm import openai_client
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import PRESIGNING, Uploads
+from services.core.storage.uploads import Uploads
 from services.core.storage.vision_cache import VisionCache
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
-    from mypy_boto3_sqs.client import SQSClient
 
     from services.core.pipeline.settings import WorkSettings
+    from services.core.secrets import Secret
 
-# As many calls as worker threads can make; boto's default of 10 would queue them.
-CONNECTIONS = 40
 # SageMaker's own limit; whoever waits for the report may be gone by then.
 MODEL_WITHIN_S = 60
 # Of the standard tier's.
@@ -51,7 +48,7 @@ class Pipeline:
 def build(
     settings: "WorkSettings",
     *,
-    openai_api_key: str,
+    openai_api_key: "Secret[str]",
     narrate_within_s: float,
     quota_per_day: int = 0,
     service_tier: str | None = None,
@@ -60,29 +57,10 @@ def build(
 
     `quota_per_day` is for who accepts reports; `service_tier` is OpenAI's, "flex" for work that can wait.
     """
-    session = boto3.Session(region_name=settings.aws_region)
-    stores = Config(
-        connect_timeout=1,
-        read_timeout=3,
-        retries={"mode": "standard", "total_max_attempts": 2},
-        max_pool_connections=CONNECTIONS,
-    )
-    # A slow model asked twice is slower still: the client decides, not the SDK.
-    model = Config(
-        connect_timeout=2,
-        read_timeout=MODEL_WITHIN_S,
-        retries={"total_max_attempts": 1},
-        max_pool_connections=CONNECTIONS,
-    )
-    s3: S3Client = session.client("s3", config=stores.merge(PRESIGNING))
-    dynamodb: DynamoDBClient = session.client("dynamodb", config=stores)
-    sqs: SQSClient = session.client("sqs", config=stores)
-    runtime: SageMakerRuntimeClient = session.client("sagemaker-runtime", config=model)
-    llm = AsyncOpenAI(
-        api_key=openai_api_key,
-        base_url=str(settings.llm_base_url) if settings.llm_base_url else None,
-        max_retries=1,
-    )
+    clients = AwsClients(settings.aws_region, STORES)
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    runtime = clients.sagemaker_runtime(MODEL_WITHIN_S)
+    llm = openai_client(openai_api_key, str(settings.llm_base_url) if settings.llm_base_url else None)
     table = settings.reports_table
     reports, leases = Reports(dynamodb, table, quota_per_day), Leases(dynamodb, table)
     share = FLEX_PRICE if service_tier == "flex" else 1.0
@@ -105,7 +83,7 @@ def build(
         uploads=Uploads(s3, settings.image_bucket, settings.image_key_id),
         reports=reports,
         leases=leases,
-        queue=JobQueue(sqs, settings.jobs_queue_url),
+        queue=JobQueue(clients.sqs(), settings.jobs_queue_url),
         work=work,
         llm=llm,
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from ulid import ULID
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 MAX_UPLOAD_BYTES = 25_000_000
 OFFER_LIFE = timedelta(minutes=10)
 UPLOAD_ID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
-# By itself the SDK names the global host, which redirects a POST for hours after its bucket was made, and in
-# some regions signs as S3 does not take it for encrypted objects. Merge this into the client's configuration.
-PRESIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 logger = logging.getLogger(__name__)
 
 

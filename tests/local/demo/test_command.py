@@ -1,4 +1,4 @@
-"""What a person meets who runs the demo: photos looked at first, a report to read, errors in words."""
+"""The demo: photos are checked first, the report is printed, errors are sentences."""
 
 import functools
 import io
@@ -13,9 +13,11 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client.timing import Timing
+from local import __main__ as commands
+from local.commands import SAMPLE
 from local.demo import command
-from local.demo.command import SAMPLE, main, post, read_photos
-from local.demo.report_view import show
+from local.demo.command import post, read_photos
+from local.demo.report_view import print_report
 from services.core.domain.report import Report
 
 REPORT: dict[str, Any] = {
@@ -51,7 +53,7 @@ def photo(tmp_path: Path) -> Path:
 
 def shown(report: dict[str, Any] = REPORT, timing: Timing = TIMING, width: int = 80) -> str:
     out = io.StringIO()
-    show(Report.model_validate(report), timing, Console(file=out, width=width, highlight=False))
+    print_report(Report.model_validate(report), timing, Console(file=out, width=width, highlight=False))
     return out.getvalue()
 
 
@@ -78,28 +80,29 @@ def answering(
 
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A system that is up already and signs everybody in."""
+    """A system that is up already and signs every user in."""
     outputs = {"ApiUrl": "http://gateway", "SupabaseUrl": "http://issuer", "SupabasePublishableKey": "key"}
+    monkeypatch.setattr("local.commands._bring_up", lambda mode: outputs)
     monkeypatch.setattr(command, "stack_outputs", lambda home: outputs)
     monkeypatch.setattr(command, "sign_in", lambda url, key, user: f"token of {user}")
     monkeypatch.delenv("PHOTO", raising=False)
     monkeypatch.delenv("JSON", raising=False)
 
 
-def test_photos_are_read_and_held_to_what_the_service_takes(photo: Path) -> None:
+def test_valid_photos_are_read(photo: Path) -> None:
     assert [read.content for read in read_photos([photo, SAMPLE])] == [
         photo.read_bytes(),
         SAMPLE.read_bytes(),
     ]
 
 
-def test_a_home_folder_is_expanded(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_folder_is_expanded(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(photo.parent))
     assert read_photos([Path("~/my mug.jpg")])[0].path == photo
 
 
 @pytest.mark.parametrize("content", [None, b"", b"just words", b"\xff\xd8\xff\xe0 cut", b"<svg/>"])
-def test_what_is_no_photo_is_refused_by_its_name(tmp_path: Path, content: bytes | None) -> None:
+def test_invalid_photo_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "mug.jpg"
     if content is not None:
         path.write_bytes(content)
@@ -107,63 +110,78 @@ def test_what_is_no_photo_is_refused_by_its_name(tmp_path: Path, content: bytes 
         read_photos([path])
 
 
-def test_a_folder_and_too_many_photos_are_refused(tmp_path: Path, photo: Path) -> None:
+def test_folder_and_many_photos_are_refused(tmp_path: Path, photo: Path) -> None:
     with pytest.raises(UserError, match="is a directory"):
         read_photos([tmp_path])
     with pytest.raises(UserError, match="9 photos are too many"):
         read_photos([photo] * 9)
 
 
-def test_nothing_is_started_for_a_photo_that_is_not_there() -> None:
-    with pytest.raises(UserError, match="no such file"):
-        main(["--photo", "nowhere.jpg"], bring_up=lambda mode: pytest.fail("started"))
+def test_missing_photo_starts_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("local.commands._bring_up", lambda mode: pytest.fail("started"))
+    assert commands.main(["demo", "--photo", "nowhere.jpg"]) == 1
+    assert "no such file" in capsys.readouterr().err
 
 
-def test_a_system_that_does_not_come_up_ends_the_demo(running: None) -> None:
-    assert main([], bring_up=lambda mode: 1) == 1
+def test_failed_start_ends_the_demo(running: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(mode: str) -> None:
+        raise UserError("The model server ended.")
+
+    monkeypatch.setattr("local.commands._bring_up", fail)
+    assert commands.main(["demo"]) == 1
 
 
-def test_json_prints_nothing_but_the_report(
+def test_json_prints_only_the_report(
     running: None, photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     requests = answering(monkeypatch, httpx2.Response(200, json=REPORT))
     monkeypatch.setenv("PHOTO", str(photo))
     monkeypatch.setenv("JSON", "1")
-    assert main([], bring_up=lambda mode: 0) == 0
+    assert commands.main(["demo"]) == 0
     assert json.loads(capsys.readouterr().out) == REPORT
     assert requests[0].headers["authorization"] == "Bearer token of demo"
     assert b"my mug.jpg" in requests[0].content
 
 
-def test_several_photos_are_named_as_in_a_shell(
+def test_photo_variable_names_several_photos(
     running: None, photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     requests = answering(monkeypatch, httpx2.Response(200, json=REPORT))
     monkeypatch.setenv("PHOTO", f"'{photo}' {SAMPLE}")
-    main([], bring_up=lambda mode: 0)
+    commands.main(["demo"])
     assert requests[0].content.count(b'name="images"') == 2
     assert "Blue mug [with] a chip" in capsys.readouterr().out
 
 
-def test_a_gateway_that_is_away_is_an_error_with_a_cure(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photo_option_takes_several_paths(
+    running: None, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = answering(monkeypatch, httpx2.Response(200, json=REPORT))
+    assert commands.main(["demo", "--photo", str(photo), str(SAMPLE), "--photo", str(SAMPLE)]) == 0
+    assert requests[0].content.count(b'name="images"') == 3
+
+
+def test_unreachable_gateway_is_reported(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, httpx2.ConnectError("refused"))
     with pytest.raises(UserError, match="http://gateway does not answer") as raised:
         post("http://gateway", "token", read_photos([photo]))
     assert "make up" in raised.value.hint
 
 
-def test_a_problem_is_told_in_words_with_what_to_do(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problem_document_becomes_an_error(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = {"title": "Model unavailable", "detail": "no endpoint", "report": "01KAX5B2M3N4P5Q6R7S8T9V0W1"}
     answering(monkeypatch, httpx2.Response(503, json=document, headers={"Retry-After": "5"}))
     with pytest.raises(UserError, match=r"Model unavailable \(503\): no endpoint") as raised:
         post("http://gateway", "token", read_photos([photo]))
-    assert raised.value.hint.startswith("Try again in 5 s. `python -m local status` says")
+    assert raised.value.hint.startswith("Try again in 5 s. `python -m local status` shows")
     assert raised.value.details == ["report 01KAX5B2M3N4P5Q6R7S8T9V0W1"]
 
 
-def test_a_report_is_shown_with_what_was_seen_and_how_surely() -> None:
+def test_report_shows_answers_and_confidence() -> None:
     text = plain(shown())
-    for said in (
+    for text_shown in (
         "Blue mug [with] a chip",
         "mug 98%",
         "ceramic 83%",
@@ -176,30 +194,30 @@ def test_a_report_is_shown_with_what_was_seen_and_how_surely() -> None:
         "make demo PHOTO=~/mug.jpg",
         "`make down` stops it",
     ):
-        assert said in text
+        assert text_shown in text
     assert "Low confidence" not in text
 
 
-def test_low_confidence_is_said_aloud() -> None:
+def test_low_confidence_is_a_warning() -> None:
     unsure = [{"question": "what is this?", "answer": "mug", "confidence": 0.41}]
     text = plain(shown({**REPORT, "evidence": unsure}))
     assert "Low confidence: what is this? mug (41%)" in text
 
 
-def test_an_unknown_thing_is_said_to_be_unknown() -> None:
+def test_unknown_product_is_a_warning() -> None:
     unknown = {**REPORT, "product": {"type": "unknown", "material": "metal"}}
-    assert "does not know what this is" in plain(shown(unknown))
+    assert "does not know this product" in plain(shown(unknown))
 
 
-def test_the_templates_words_are_said_to_be_its_own() -> None:
+def test_template_text_is_marked() -> None:
     assert "the template" in plain(shown({**REPORT, "narrative": "template"}))
 
 
 @pytest.mark.parametrize(("total_ms", "verdict"), [(1130.0, "within the goal"), (12_000.0, "over the goal")])
-def test_the_total_is_held_against_the_goal(total_ms: float, verdict: str) -> None:
+def test_total_is_compared_with_the_goal(total_ms: float, verdict: str) -> None:
     assert f"{total_ms / 1000:.1f} s, {verdict} of 5–10 s" in shown(timing=Timing(TIMING.stages_ms, total_ms))
 
 
 @pytest.mark.parametrize("width", [30, 44, 80, 200])
-def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+def test_lines_fit_the_terminal(width: int) -> None:
     assert max(map(len, shown(width=width).splitlines())) <= min(width, 88)

@@ -1,4 +1,4 @@
-"""The issuer as Supabase's clients meet it, and its tokens as a verifier does."""
+"""The issuer as Supabase's clients use it, and its tokens as a verifier checks them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,7 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
-from local.fakes.identity import PASSWORD, create_app
-from local.fakes.signing_key import load_or_create
+from local.fakes.identity import PASSWORD, create_app, load_or_create_key
 
 ISSUER = "http://127.0.0.1:54321/auth/v1"
 TOKEN = "/auth/v1/token?grant_type=password"
@@ -16,7 +15,7 @@ TOKEN = "/auth/v1/token?grant_type=password"
 
 @pytest.fixture
 def issuer(tmp_path: Path) -> TestClient:
-    return TestClient(create_app(load_or_create(tmp_path / "key.pem"), ISSUER))
+    return TestClient(create_app(load_or_create_key(tmp_path / "key.pem"), ISSUER))
 
 
 def sign_in(issuer: TestClient, name: str = "demo") -> dict[str, Any]:
@@ -26,7 +25,7 @@ def sign_in(issuer: TestClient, name: str = "demo") -> dict[str, Any]:
     return session
 
 
-def test_a_token_is_signed_by_a_published_key_and_carries_supabases_claims(issuer: TestClient) -> None:
+def test_token_is_signed_by_published_key(issuer: TestClient) -> None:
     token = sign_in(issuer)["access_token"]
     published = jwt.PyJWKSet.from_dict(issuer.get("/auth/v1/.well-known/jwks.json").json())
     key = published[jwt.get_unverified_header(token)["kid"]]
@@ -35,37 +34,35 @@ def test_a_token_is_signed_by_a_published_key_and_carries_supabases_claims(issue
     assert (claims["role"], claims["email"]) == ("authenticated", "demo@vitrine.test")
 
 
-def test_the_published_key_holds_no_private_part(issuer: TestClient) -> None:
+def test_published_key_has_no_private_part(issuer: TestClient) -> None:
     assert "d" not in issuer.get("/auth/v1/.well-known/jwks.json").json()["keys"][0]
 
 
-def test_a_name_is_one_user_and_another_name_another(issuer: TestClient) -> None:
+def test_each_name_is_one_user(issuer: TestClient) -> None:
     first, again, other = (sign_in(issuer, name)["user"]["id"] for name in ("anna", "anna", "bob"))
     assert first == again != other
 
 
-def test_a_restart_keeps_the_key(tmp_path: Path) -> None:
+def test_restart_keeps_the_key(tmp_path: Path) -> None:
     path = tmp_path / "identity" / "key.pem"
-    before, after = (TestClient(create_app(load_or_create(path), ISSUER)) for _ in range(2))
+    before, after = (TestClient(create_app(load_or_create_key(path), ISSUER)) for _ in range(2))
     keys = "/auth/v1/.well-known/jwks.json"
     assert before.get(keys).json() == after.get(keys).json()
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_a_file_that_is_no_key_is_named(tmp_path: Path) -> None:
+def test_invalid_key_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.write_text("not a key")
     with pytest.raises(SystemExit, match=r"key\.pem holds no P-256 private key"):
-        load_or_create(path)
+        load_or_create_key(path)
 
 
 @pytest.mark.parametrize(
     ("email", "password"),
     [("demo@vitrine.test", "wrong"), ("demo@elsewhere.test", PASSWORD), ("@vitrine.test", PASSWORD)],
 )
-def test_wrong_credentials_are_refused_in_gotrues_words(
-    issuer: TestClient, email: str, password: str
-) -> None:
+def test_wrong_credentials_are_refused(issuer: TestClient, email: str, password: str) -> None:
     answer = issuer.post(TOKEN, json={"email": email, "password": password})
     assert answer.status_code == 400
     assert answer.json() == {
@@ -76,15 +73,15 @@ def test_wrong_credentials_are_refused_in_gotrues_words(
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"\xff", b"[1]", b"0" * 20_000])
-def test_a_body_that_is_no_credentials_is_refused(issuer: TestClient, body: bytes) -> None:
+def test_invalid_body_is_refused(issuer: TestClient, body: bytes) -> None:
     answer = issuer.post(TOKEN, content=body)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "bad_json")
 
 
-def test_another_grant_is_refused(issuer: TestClient) -> None:
+def test_other_grant_type_is_refused(issuer: TestClient) -> None:
     answer = issuer.post("/auth/v1/token?grant_type=pkce", json={})
     assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
-def test_health_is_answered(issuer: TestClient) -> None:
+def test_health_check_answers(issuer: TestClient) -> None:
     assert issuer.get("/healthz").status_code == 200

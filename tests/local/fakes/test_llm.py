@@ -1,4 +1,4 @@
-"""The real language model behind its real server, by the client that the service uses."""
+"""The real language model behind its real server, asked by the client that the service uses."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 
+pytestmark = pytest.mark.system  # loads a model of 145 MB
 SCHEMA: dict[str, object] = {
     "type": "object",
     "properties": {"title": {"type": "string", "maxLength": 20}, "grade": {"enum": ["good", "worn"]}},
@@ -46,7 +47,7 @@ def llm() -> Iterator[str]:
         process.wait(10)
 
 
-def test_an_answer_is_held_to_the_json_schema(llm: str) -> None:
+def test_answer_follows_the_json_schema(llm: str) -> None:
     async def ask() -> str:
         async with AsyncOpenAI(base_url=f"{llm}/v1", api_key="local") as client:
             completion = await client.chat.completions.create(
@@ -69,7 +70,7 @@ def test_an_answer_is_held_to_the_json_schema(llm: str) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="reads Linux's table of sockets")  # noqa: PTH110
-def test_it_listens_on_loopback_only(llm: str) -> None:
+def test_server_listens_on_loopback_only(llm: str) -> None:
     port = f":{int(llm.rsplit(':', 1)[1]):04X}"
     with open("/proc/net/tcp") as table:  # noqa: PTH123
         listening = [row.split()[1] for row in table if row.split()[1].endswith(port)]

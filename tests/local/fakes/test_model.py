@@ -1,4 +1,4 @@
-"""The container around handlers of the test's own: what passes, what is told, what stays in the log."""
+"""The model server around handlers of the test's own: its answers, its errors and its log."""
 
 import sys
 import threading
@@ -42,7 +42,7 @@ def container(tmp_path: Path) -> Iterator[TestClient]:
     # The toolkit imports `inference` by that name, from a path of the process: both are put back.
     path, former = list(sys.path), sys.modules.pop("inference", None)
     (tmp_path / "inference.py").write_text(HANDLERS)
-    (tmp_path / "name").write_text("stand-in")
+    (tmp_path / "name").write_text("test model")
     yield TestClient(create_app(load(tmp_path, tmp_path)))
     sys.path[:] = path
     sys.modules.pop("inference", None)
@@ -55,20 +55,18 @@ def test_loaded_handlers_are_healthy(container: TestClient, path: str) -> None:
     assert container.get(path).status_code == 200
 
 
-def test_handlers_answer(container: TestClient) -> None:
+def test_handlers_answer_requests(container: TestClient) -> None:
     answer = container.post("/invocations", json={"photos": 2})
-    assert answer.json() == {"share": 0.5, "model": "stand-in"}
+    assert answer.json() == {"share": 0.5, "model": "test model"}
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_a_refusal_of_the_handlers_passes_as_it_is(container: TestClient) -> None:
+def test_refusal_of_handlers_is_passed_on(container: TestClient) -> None:
     answer = container.post("/invocations", json={})
     assert (answer.status_code, answer.text) == (400, "photos: missing")
 
 
-def test_a_fault_is_told_without_its_traceback_which_the_log_has(
-    container: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_traceback_stays_in_the_log(container: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     answer = container.post("/invocations", json={"photos": 0})
     assert answer.status_code == 500
     assert answer.text == "The model failed on this request; its log says why."
@@ -76,27 +74,27 @@ def test_a_fault_is_told_without_its_traceback_which_the_log_has(
     assert container.post("/invocations", json={"photos": 1}).status_code == 200
 
 
-def test_a_body_over_the_limit_is_refused(container: TestClient) -> None:
+def test_body_over_limit_is_refused(container: TestClient) -> None:
     assert container.post("/invocations", content=b"0" * 6_553_501).status_code == 413
 
 
-def test_a_model_that_cannot_load_never_answers(tmp_path: Path, container: TestClient) -> None:
+def test_unloadable_model_never_answers(tmp_path: Path, container: TestClient) -> None:
     with pytest.raises(FileNotFoundError):
         load(tmp_path, tmp_path / "nowhere")
 
 
-def test_requests_are_taken_one_at_a_time() -> None:
-    at_work, most = 0, 0
+def test_requests_are_processed_one_by_one() -> None:
+    active, most = 0, 0
     lock = threading.Lock()
 
     def invoke(body: bytes, headers: Mapping[str, str]) -> Answer:
-        nonlocal at_work, most
+        nonlocal active, most
         with lock:
-            at_work += 1
-            most = max(most, at_work)
+            active += 1
+            most = max(most, active)
         time.sleep(0.02)
         with lock:
-            at_work -= 1
+            active -= 1
         return Answer(200, b"{}", "application/json")
 
     with TestClient(create_app(invoke)) as container, ThreadPoolExecutor(4) as callers:
@@ -105,11 +103,11 @@ def test_requests_are_taken_one_at_a_time() -> None:
     assert most == 1
 
 
-def test_a_model_is_named_by_its_folder(tmp_path: Path) -> None:
+def test_model_can_be_a_folder(tmp_path: Path) -> None:
     assert model_folder(str(tmp_path)) == tmp_path.resolve()
 
 
 @pytest.mark.parametrize("model", ["~/no-such-folder", "./no-such", "blip2", "a/b/c"])
-def test_a_model_that_is_neither_folder_nor_hub_id_is_named(model: str) -> None:
+def test_invalid_model_is_named(model: str) -> None:
     with pytest.raises(SystemExit, match="neither a folder nor a hub id"):
         model_folder(model)

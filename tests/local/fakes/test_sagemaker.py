@@ -1,4 +1,4 @@
-"""The runtime as boto3 sees it: the real client, a real server, a stand-in for the container."""
+"""The runtime as boto3 uses it: the real client, a real server, a fake container."""
 
 import socket
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.fakes.sagemaker import BODY_LIMIT, create_app
+from local.fakes.sagemaker.runtime import BODY_LIMIT, create_app
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -57,7 +57,7 @@ def refusal(runtime: "SageMakerRuntimeClient", body: bytes, endpoint: str = "bli
     return raised.value
 
 
-def test_body_and_types_pass_through_both_ways(runtime: "SageMakerRuntimeClient") -> None:
+def test_body_and_types_pass_through(runtime: "SageMakerRuntimeClient") -> None:
     answer = runtime.invoke_endpoint(
         EndpointName="blip2-endpoint", ContentType="application/json", Accept="text/plain", Body=b"photo"
     )
@@ -67,28 +67,28 @@ def test_body_and_types_pass_through_both_ways(runtime: "SageMakerRuntimeClient"
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "text"),
     [(b"bad", 400, "photos: must be a list"), (b"broken", 500, "The model failed.")],
 )
-def test_a_container_error_is_a_model_error(
-    runtime: "SageMakerRuntimeClient", body: bytes, status: int, said: str
+def test_container_error_is_a_model_error(
+    runtime: "SageMakerRuntimeClient", body: bytes, status: int, text: str
 ) -> None:
     error = refusal(runtime, body)
     assert isinstance(error, runtime.exceptions.ModelError)
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 424
-    # Beyond what botocore's stubs know of errors.
+    # botocore's stubs lack these fields.
     response = cast("dict[str, Any]", error.response)
-    assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (status, said)
+    assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (status, text)
 
 
-def test_an_unknown_endpoint_is_a_validation_error(runtime: "SageMakerRuntimeClient") -> None:
+def test_unknown_endpoint_is_a_validation_error(runtime: "SageMakerRuntimeClient") -> None:
     error = refusal(runtime, b"photo", endpoint="no-such-endpoint")
     assert error.response["Error"]["Code"] == "ValidationError"
     assert "no-such-endpoint" in error.response["Error"]["Message"]
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_a_body_of_the_limit_passes_and_one_byte_more_is_a_validation_error(
+def test_body_limit_is_exact(
     runtime: "SageMakerRuntimeClient",
 ) -> None:
     answer = runtime.invoke_endpoint(
@@ -98,7 +98,7 @@ def test_a_body_of_the_limit_passes_and_one_byte_more_is_a_validation_error(
     assert refusal(runtime, b"0" * (BODY_LIMIT + 1)).response["Error"]["Code"] == "ValidationError"
 
 
-def test_a_container_that_is_away_is_service_unavailable(listen: Listen) -> None:
+def test_unreachable_container_is_service_unavailable(listen: Listen) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     error = refusal(client(listen(create_app({"blip2-endpoint": url}))), b"photo")
@@ -106,7 +106,7 @@ def test_a_container_that_is_away_is_service_unavailable(listen: Listen) -> None
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
-def test_a_container_that_does_not_answer_in_time_is_a_model_error_without_a_status(listen: Listen) -> None:
+def test_container_timeout_is_a_model_error(listen: Listen) -> None:
     def stall(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadTimeout("no answer", request=request)
 

@@ -1,4 +1,4 @@
-"""Starting and stopping: all of ours, nothing else."""
+"""Starting and stopping: every process of the home, no others."""
 
 import json
 import os
@@ -20,16 +20,16 @@ def _python(code: str) -> list[str]:
     return [sys.executable, "-c", f"import os, signal, subprocess, sys, time\n{code}"]
 
 
-SAY_AND_SLEEP = "print('up', flush=True); time.sleep(60)"
-SLEEP = _python(SAY_AND_SLEEP)
-STUBBORN = _python(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {SAY_AND_SLEEP}")
+REPORT_AND_SLEEP = "print('up', flush=True); time.sleep(60)"
+SLEEP = _python(REPORT_AND_SLEEP)
+STUBBORN = _python(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {REPORT_AND_SLEEP}")
 PARENT = _python(
     "print('up', flush=True); subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
 )
 
 
-class Started:
-    """Processes that a test starts in its home, and that end with it whatever happens."""
+class Launcher:
+    """Starts processes in a test's home; all of them end with the test."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -38,8 +38,8 @@ class Started:
     def __call__(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         process = processes.start(self.home, name, command, os.environ, self.home.log(name))
         self.all.append(process)
-        record = processes.Record(process.pid, psutil.Process(process.pid).create_time(), 1, "x")
-        processes.remember(self.home, {name: record})
+        record = processes.ProcessRecord(process.pid, psutil.Process(process.pid).create_time(), 1, "x")
+        processes.save_records(self.home, {name: record})
         deadline = time.monotonic() + 10
         while b"up" not in self.home.log(name).read_bytes():
             assert time.monotonic() < deadline
@@ -55,30 +55,30 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def started(home: Home) -> Iterator[Started]:
-    started = Started(home)
-    yield started
-    for process in started.all:
+def launch(home: Home) -> Iterator[Launcher]:
+    launcher = Launcher(home)
+    yield launcher
+    for process in launcher.all:
         process.kill()
         process.wait()
 
 
-def test_stop_ends_what_was_started(home: Home, started: Started) -> None:
-    process = started("llm", SLEEP)
+def test_stop_ends_started_processes(home: Home, launch: Launcher) -> None:
+    process = launch("llm", SLEEP)
     assert processes.stop(home) == ["llm"]
     assert process.wait(1) is not None
     assert processes.records(home) == {}
 
 
-def test_stop_needs_no_record(home: Home, started: Started) -> None:
-    process = started("llm", SLEEP)
-    (home.state / "parts.json").unlink()
+def test_stop_needs_no_record(home: Home, launch: Launcher) -> None:
+    process = launch("llm", SLEEP)
+    (home.state / "processes.json").unlink()
     assert processes.stop(home) == ["llm"]
     assert process.wait(1) is not None
 
 
-def test_stop_ends_children_too(home: Home, started: Started) -> None:
-    process = psutil.Process(started("emulator", PARENT).pid)
+def test_stop_ends_children_too(home: Home, launch: Launcher) -> None:
+    process = psutil.Process(launch("emulator", PARENT).pid)
     deadline = time.monotonic() + 10
     while not (children := process.children()):
         assert time.monotonic() < deadline
@@ -87,8 +87,8 @@ def test_stop_ends_children_too(home: Home, started: Started) -> None:
     assert not any(child.is_running() for child in children)
 
 
-def test_stop_ends_children_whose_parent_has_died(home: Home, started: Started) -> None:
-    parent = started("emulator", PARENT)
+def test_stop_ends_orphaned_children(home: Home, launch: Launcher) -> None:
+    parent = launch("emulator", PARENT)
     deadline = time.monotonic() + 10
     while not (children := psutil.Process(parent.pid).children()):
         assert time.monotonic() < deadline
@@ -99,17 +99,17 @@ def test_stop_ends_children_whose_parent_has_died(home: Home, started: Started) 
     assert not any(child.is_running() for child in children)
 
 
-def test_a_process_that_ignores_the_request_is_killed(
-    home: Home, started: Started, monkeypatch: pytest.MonkeyPatch
+def test_process_that_ignores_sigterm_is_killed(
+    home: Home, launch: Launcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "_GRACE_S", 0.2)
-    process = started("model", STUBBORN)
+    process = launch("model", STUBBORN)
     processes.stop(home)
     assert process.wait(1) is not None
 
 
-def test_one_part_can_be_stopped_alone(home: Home, started: Started) -> None:
-    llm, model = started("llm", SLEEP), started("model", SLEEP)
+def test_one_process_can_be_stopped(home: Home, launch: Launcher) -> None:
+    llm, model = launch("llm", SLEEP), launch("model", SLEEP)
     assert processes.stop(home, "llm") == ["llm"]
     assert llm.wait(1) is not None
     assert model.poll() is None
@@ -117,37 +117,37 @@ def test_one_part_can_be_stopped_alone(home: Home, started: Started) -> None:
     assert processes.records(home)["model"].process() is not None
 
 
-def test_another_home_is_left_alone(home: Home, started: Started, tmp_path: Path) -> None:
-    process = started("llm", SLEEP)
+def test_processes_of_other_homes_stay(home: Home, launch: Launcher, tmp_path: Path) -> None:
+    process = launch("llm", SLEEP)
     assert processes.stop(Home(tmp_path / "other")) == []
     assert process.poll() is None
 
 
-def test_a_process_that_took_over_a_recorded_id_is_not_ours(home: Home) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+def test_reused_process_id_is_ignored(home: Home) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as other:
         try:
-            processes.remember(home, {"llm": processes.Record(stranger.pid, 1.0, 1, "x")})
+            processes.save_records(home, {"llm": processes.ProcessRecord(other.pid, 1.0, 1, "x")})
             assert processes.records(home)["llm"].process() is None
             assert processes.stop(home) == []
-            assert stranger.poll() is None
+            assert other.poll() is None
         finally:
-            stranger.kill()
+            other.kill()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"llm": {"pid": 1}}', '{"llm": 3}'])
-def test_an_unreadable_record_counts_as_none(home: Home, content: str) -> None:
-    (home.state / "parts.json").write_text(content)
+def test_unreadable_records_count_as_none(home: Home, content: str) -> None:
+    (home.state / "processes.json").write_text(content)
     assert processes.records(home) == {}
 
 
-def test_the_record_outlives_the_command(home: Home) -> None:
-    record = processes.Record(1, 2.0, 3, "x")
-    processes.remember(home, {"llm": record})
-    processes.remember(home, {"model": record})
+def test_records_are_added_one_by_one(home: Home) -> None:
+    record = processes.ProcessRecord(1, 2.0, 3, "x")
+    processes.save_records(home, {"llm": record})
+    processes.save_records(home, {"model": record})
     assert processes.records(home) == {"llm": record, "model": record}
-    assert set(json.loads((home.state / "parts.json").read_text())) == {"llm", "model"}
+    assert set(json.loads((home.state / "processes.json").read_text())) == {"llm", "model"}
 
 
-def test_a_program_that_is_not_installed_is_named_with_its_cure(home: Home) -> None:
+def test_missing_program_is_named(home: Home) -> None:
     with pytest.raises(UserError, match=r"/nowhere/python is not installed"):
         processes.start(home, "emulator", ["/nowhere/python"], {}, home.log("emulator"))

@@ -9,7 +9,7 @@ import pytest
 from ops.doctor import account
 from ops.doctor.preflight import collect
 from settings.environment import Environment
-from stacks.__main__ import synthesize
+from stacks.synthesis import synthesize
 from tests.ops.conftest import Stubbed, levels
 
 PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}

@@ -18,6 +18,7 @@ from mypy_boto3_sqs.client import SQSClient
 from openai import AsyncOpenAI
 from PIL import Image
 
+from services.core.aws import PRESIGNING
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, PendingInference, StoredReport, seconds_now
 from services.core.messaging.consumer import Message
@@ -29,7 +30,7 @@ from services.core.pipeline.wiring import Pipeline
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import PRESIGNING, Uploads
+from services.core.storage.uploads import Uploads
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm

@@ -11,8 +11,8 @@ import pytest
 from aws_cdk import aws_ecr_assets as ecr_assets
 
 from settings.environment import FOLDER, Environment
-from stacks.__main__ import ROOT
 from stacks.analyze import task
+from stacks.synthesis import ROOT
 from tests.stacks.conftest import Assembly
 
 

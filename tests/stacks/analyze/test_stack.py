@@ -9,9 +9,9 @@ import aws_cdk as cdk
 from services.analyze.app import api
 from services.analyze.settings import Settings
 from settings.environment import FOLDER, Environment
-from stacks.__main__ import ROOT
 from stacks.analyze.task import HEALTH_PATH, PORT
 from stacks.app import build
+from stacks.synthesis import ROOT
 from tests.stacks.conftest import Assembly
 
 DOCKERFILE = (ROOT / "services" / "analyze" / "Dockerfile").read_text()

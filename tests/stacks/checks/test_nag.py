@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from settings.environment import load_environment
-from stacks.__main__ import synthesize
 from stacks.checks.nag import EXEMPTIONS
+from stacks.synthesis import synthesize
 from tests.stacks.conftest import NAMES, with_everything
 
 

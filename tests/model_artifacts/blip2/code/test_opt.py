@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.naive import likelihood
-from tests.model_artifacts.tiny import MINIATURE, Family, blip, processor
+from benchmarks.model.generation import likelihood
+from benchmarks.model.random_blip2 import MINIATURE, Family, blip, processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

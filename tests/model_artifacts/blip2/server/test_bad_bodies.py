@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.model_artifacts.blip2.server.process import serving
+from benchmarks.model.server import serving
 
 REPOSITORY = Path(__file__).parents[4]
 PHOTO = base64.b64encode((REPOSITORY / "examples" / "photos" / "drawn-mug.jpg").read_bytes()).decode()

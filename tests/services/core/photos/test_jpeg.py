@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchmarks.hostile_uploads import one_scan_per_component
 from services.core.photos.jpeg import SEGMENTS, decodes_lightly
-from tests.services.core.photos.jpegs import one_scan_per_component
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "examples" / "photos").glob("*.jpg"))
 

@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 
+from benchmarks.hostile_uploads import HEIC as HEIC_FILE
+from benchmarks.hostile_uploads import one_scan_per_component
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.core.photos import decode
 from services.core.photos import photo as photo_module
 from services.core.photos.decode import SMALL_PX
 from services.core.photos.photo import SEEN_PX, prepare
-from tests.services.core.photos.jpegs import one_scan_per_component
 
-HEIC = (Path(__file__).parent / "data" / "mug.heic").read_bytes()
+HEIC = HEIC_FILE.read_bytes()
 EXAMPLES = sorted((Path(__file__).parents[4] / "examples" / "photos").glob("*.jpg"))
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_s3.client import S3Client
 
+from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidInput, TooLarge, UploadNotFound
 from services.core.storage import uploads as uploads_module
-from services.core.storage.uploads import MAX_UPLOAD_BYTES, PRESIGNING, Offer, Uploads
+from services.core.storage.uploads import MAX_UPLOAD_BYTES, Offer, Uploads
 from tests.services.core.storage.post_policy import refusal
 
 BUCKET = "images"

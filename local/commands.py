@@ -1,0 +1,190 @@
+"""The commands of `python -m local`. Each imports what it needs, so that the small ones start quickly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from local.home import MODES, REPOSITORY, Home
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.home import Mode
+
+SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
+_WIDTH = 100
+
+mode_option = click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default=MODES[0],
+    show_default=True,
+    help="How the service calls the model. `async` also runs Supabase's database and Edge Functions.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH})
+def local() -> None:
+    """Run the whole of Vitrine on this machine.
+
+    `up` starts an AWS emulator, deploys the stacks into it and starts the service, the model server, a
+    language model and an identity issuer. `demo` does the same, then posts a photo and prints its report. The
+    system keeps running until `down`.
+    """
+
+
+@local.command()
+@mode_option
+def up(mode: Mode) -> None:
+    """Start what does not run yet and deploy what changed.
+
+    Processes that run and answer are kept. Interrupting the command stops what it started.
+
+    \b
+    Variables:
+      VITRINE_<PROCESS>_PORT  The port of a process: emulator, identity, model, sagemaker, llm, service;
+                              also database and edge with --mode async. Without it, a process gets its
+                              usual port, or a free one when that is taken.
+      VITRINE_HOME            The folder of logs, state and data. Default: .vitrine
+      OPENAI_API_KEY          Lets OpenAI write the reports, by the settings of environments/prod.toml.
+      MODEL                   Another BLIP-2: a folder, or a hub id of the form owner/name.
+    """
+    _bring_up(mode)
+
+
+def _bring_up(mode: Mode) -> Mapping[str, str]:
+    from cli.progress import Steps
+    from local.supervisor.up import Startup, exclusive
+
+    home = Home.current()
+    with exclusive(home), Steps() as steps:
+        startup = Startup(home, steps, mode)
+        try:
+            outputs = asyncio.run(startup.bring_up())
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+        except KeyboardInterrupt:
+            steps.console.print("Interrupted; stopping what was started.")
+            startup.stop_started()
+            raise
+        steps.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
+    return outputs
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@local.command()
+def down() -> None:
+    """Stop every process that `up` started."""
+    from local.supervisor import processes
+    from local.supervisor.up import exclusive
+
+    home = Home.current()
+    with exclusive(home):
+        stopped = processes.stop(home)
+    click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.", err=True)
+
+
+@local.command()
+def status() -> int:
+    """Show the state, address and log of every process.
+
+    The exit status is 0 when all of them are ready.
+    """
+    from local.supervisor.readiness import print_status
+
+    return print_status(Home.current())
+
+
+@local.command()
+def doctor() -> int:
+    """Check the usual reasons for a failed start, each with a hint."""
+    from local.doctor import run_doctor
+
+    return run_doctor(Home.current())
+
+
+@local.command()
+def outputs() -> None:
+    """Print the stack outputs as JSON. `ApiUrl` is the address of the gateway."""
+    from local.supervisor.account import stack_outputs
+
+    click.echo(json.dumps(stack_outputs(Home.current()), indent=2))
+
+
+@local.command()
+@click.option("--again", is_flag=True, help="Send the dead letters again.")
+@click.option("--yes", is_flag=True, help="Do not ask. Without --again, the letters are only shown.")
+def redrive(again: bool, yes: bool) -> None:
+    """Show the dead letters of every queue and send them again.
+
+    The table says why they failed. The command asks before it sends them.
+    """
+    from rich.console import Console
+
+    from cli.dead_letters import queues
+    from cli.dead_letters import redrive as redrive_queues
+    from local.supervisor.account import aws_client, stack_outputs
+    from local.supervisor.processes import records
+    from settings.environment import load_environment
+
+    home = Home.current()
+    known = queues(stack_outputs(home))
+    sqs = aws_client("sqs", records(home)["emulator"].port, load_environment("local").region)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    redrive_queues(sqs, known, console, send=again, confirm=not yes)
+
+
+@local.command()
+@click.option("--user", default="demo", show_default=True, metavar="NAME", help="Any name.")
+def token(user: str) -> None:
+    """Print an access token of a demo user, which is valid for an hour."""
+    from local.demo.users import sign_in
+    from local.supervisor.account import stack_outputs
+
+    outputs = stack_outputs(Home.current())
+    click.echo(sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], user))
+
+
+@local.command()
+@click.option(
+    "--photo",
+    "photos",
+    multiple=True,
+    metavar="PATH",
+    help="A photo of the product; up to 8. Default: those in the variable PHOTO, else a drawn mug.",
+)
+@click.argument("more_photos", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    default=lambda: os.environ.get("JSON", "") not in ("", "0"),
+    help="Print only the report, as JSON. Default when the variable JSON is set.",
+)
+@mode_option
+def demo(photos: tuple[str, ...], more_photos: tuple[str, ...], as_json: bool, mode: Mode) -> int:
+    """Bring the system up and print the report of a photo.
+
+    The photos are posted through the gateway. With --mode async a database row asks for the
+    report instead, and a timeline is printed.
+    """
+    from local.demo.command import photo_paths, read_photos, report_on
+
+    files = read_photos(photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE])
+    _bring_up(mode)
+    if mode == "async":
+        from local.demo.timeline import follow_row  # its packages are installed for this mode only
+
+        return follow_row(files, as_json=as_json)
+    report_on(files, as_json=as_json)
+    return 0

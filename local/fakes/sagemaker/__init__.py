@@ -1,0 +1,1 @@
+"""The SageMaker runtime in front of model servers: realtime and asynchronous endpoints."""

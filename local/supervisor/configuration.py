@@ -1,0 +1,134 @@
+"""The configuration of one run: the rendered environment file, each process's variables, the secrets.
+
+No process may reach a real AWS account: every AWS variable of the caller's shell is removed, and placeholder
+credentials for the emulator are set.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomlkit
+from tomlkit.items import String
+
+from cli.errors import UserError
+from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
+from settings.environment import Environment, SettingsError, load_environment
+from settings.service_env import analyze_variables
+
+if TYPE_CHECKING:
+    from local.supervisor.supabase import WebhookKeys
+
+SOURCE = REPOSITORY / "environments" / "local.toml"
+_LOOPBACK = "127.0.0.1,localhost"
+
+
+def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realtime") -> Path:
+    """Write environments/local.toml with the addresses of this run into the home; return the file's path.
+
+    Realtime mode has no webhooks, since Supabase's processes do not run. An unchanged file is not written.
+    Raise UserError when the committed file cannot be read, or lacks a setting that is filled in here.
+    """
+    try:
+        document = tomlkit.parse(SOURCE.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomlkit.exceptions.ParseError) as error:
+        raise UserError(
+            f"{SOURCE} cannot be read: {error}.", hint=f"Restore it: `git checkout {SOURCE}`."
+        ) from error
+    values = {
+        "upstream_url": f"http://127.0.0.1:{ports['service']}",
+        "supabase.url": f"http://127.0.0.1:{ports['identity']}",
+        "llm.base_url": f"http://127.0.0.1:{ports['llm']}/v1",
+        "model.mode": mode,
+    }
+    if mode == "async":
+        values["webhook.url"] = f"http://127.0.0.1:{ports['edge']}/functions/v1/report-ready"
+    else:
+        for section in ("webhook", "hooks"):
+            document.pop(section, None)
+    for key, value in values.items():
+        _replace(document, key, value)
+    text = tomlkit.dumps(document)
+    if not home.environment.is_file() or home.environment.read_text("utf-8") != text:
+        home.environment.write_text(text, "utf-8")
+    return home.environment
+
+
+def _replace(document: tomlkit.TOMLDocument, dotted_key: str, value: str) -> None:
+    section, _, key = dotted_key.rpartition(".")
+    table = document.get(section, {}) if section else document
+    # A setting that `up` fills in must be visible in the committed file.
+    if not isinstance(table.get(key), String):
+        raise UserError(
+            f"environments/local.toml has no string at {dotted_key}.",
+            hint="Restore the setting; `python -m local up` replaces its value by the address of this run.",
+        )
+    table[key] = value
+
+
+def base_env() -> dict[str, str]:
+    """Return this process's variables without any AWS account, with loopback excluded from proxies."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Keep the sources free of bytecode, but keep bytecode: without any, each start compiles for 30 s.
+        kept["PYTHONPYCACHEPREFIX"] = str(TOOLS / "pycache")
+    for name in ("NO_PROXY", "no_proxy"):
+        kept[name] = ",".join(filter(None, (kept.get(name), _LOOPBACK)))
+    return kept | {
+        "PATH": f"{PYTHON.parent}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",  # files and logs are UTF-8 in every locale
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def emulator_env(port: int, region: str) -> Mapping[str, str]:
+    """Return the variables that send an AWS client to the emulator on `port`."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "vitrine-local",
+        "AWS_SECRET_ACCESS_KEY": "vitrine-local",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+def secret_values(environment: Environment, keys: "WebhookKeys | None") -> dict[str, str]:
+    """Return the value of each secret that the environment names; `keys` are for those of webhooks."""
+    values = {environment.llm.secret_name: os.environ.get("OPENAI_API_KEY") or "local"}
+    if environment.webhook is not None and keys is not None:
+        values[environment.webhook.secret_name] = keys.webhook
+    if environment.hooks is not None and keys is not None:
+        values[environment.hooks.secret_name] = keys.hooks
+    return values
+
+
+def service_env(environment: Environment, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that the service's stack would set; OPENAI_API_KEY selects production's LLM."""
+    key = os.environ.get("OPENAI_API_KEY")
+    if key:
+        environment = environment.model_copy(update={"llm": _production().llm})
+    variables = analyze_variables(
+        environment,
+        reports_table=outputs["ReportsTable"],
+        image_bucket=outputs["ImageBucket"],
+        image_key_id=outputs.get("ImageKey"),
+        jobs_queue_url=outputs.get("JobsQueue"),
+        exchange_bucket=outputs.get("ExchangeBucket"),
+        exchange_key_id=outputs.get("ExchangeKey"),
+    )
+    return variables | {"OPENAI_API_KEY": key or "local"}
+
+
+def _production() -> Environment:
+    try:
+        return load_environment("prod")
+    except SettingsError as error:
+        raise UserError(
+            f"{error}.",
+            hint="Correct that file, or unset OPENAI_API_KEY to use the local language model.",
+        ) from error

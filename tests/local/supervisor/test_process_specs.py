@@ -1,0 +1,60 @@
+"""When a process must be restarted, and that every process names files that exist."""
+
+from pathlib import Path
+
+import pytest
+
+from local.home import Home
+from local.supervisor import process_specs
+from local.supervisor.ports import PREFERRED
+from local.supervisor.process_specs import ProcessSpec
+
+REGION, ENDPOINT = "ca-central-1", "blip2-endpoint"
+OUTPUTS = {"ExchangeBucket": "bucket", "SuccessTopic": "success", "ErrorTopic": "error"}
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> list[ProcessSpec]:
+    home = Home(tmp_path)
+    edge = process_specs.edge_functions(PREFERRED, database_url="", api_url="", webhook_secret="")
+    return [
+        *process_specs.background(home, PREFERRED, REGION, ENDPOINT),
+        process_specs.service(PREFERRED, REGION, {}),
+        process_specs.async_sagemaker(PREFERRED, ENDPOINT, REGION, OUTPUTS),
+        process_specs.database(home, PREFERRED),
+        edge,
+    ]
+
+
+def test_every_process_has_a_spec(specs: list[ProcessSpec]) -> None:
+    assert {spec.name for spec in specs} == PREFERRED.keys() == process_specs.HEALTH.keys()
+
+
+def test_sources_of_every_process_exist(specs: list[ProcessSpec]) -> None:
+    assert [source for spec in specs for source in spec.sources if not source.exists()] == []
+
+
+def test_changed_code_changes_the_fingerprint(tmp_path: Path) -> None:
+    source = tmp_path / "code.py"
+    source.write_text("one")
+    before = process_specs.fingerprint(["run"], {}, [tmp_path])
+    source.write_text("two, longer")
+    assert process_specs.fingerprint(["run"], {}, [tmp_path]) != before
+
+
+def test_bytecode_keeps_the_fingerprint(tmp_path: Path) -> None:
+    before = process_specs.fingerprint(["run"], {}, [tmp_path])
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "code.pyc").write_text("compiled")
+    assert process_specs.fingerprint(["run"], {}, [tmp_path]) == before
+
+
+def test_another_model_restarts_its_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def model() -> ProcessSpec:
+        return process_specs.background(Home(tmp_path), PREFERRED, REGION, ENDPOINT)[0]
+
+    monkeypatch.delenv("MODEL", raising=False)
+    before = model().fingerprint
+    monkeypatch.setenv("MODEL", "/models/mine")
+    assert model().command[-2:] == ("--model", "/models/mine")
+    assert model().fingerprint != before
