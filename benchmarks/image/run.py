@@ -138,7 +138,7 @@ def _ask_model() -> dict[str, Any]:
 
 
 def _look(photos: int) -> Observation:
-    return RealtimeVisionEndpoint(cast("Any", _Runtime()), "image").look([PHOTO.read_bytes()] * photos)
+    return RealtimeVisionEndpoint(cast("Any", _Runtime()), "image").observe([PHOTO.read_bytes()] * photos)
 
 
 def _post(body: bytes, kind: str = "application/json") -> httpx2.Response:

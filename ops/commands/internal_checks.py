@@ -95,9 +95,9 @@ def healthy_targets(
 def endpoint_answers(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
     """Call the endpoint as the service does, and return what it sees; raise UserError for a wrong answer."""
     name = settings.model.endpoint_name
-    photo = prepare(SAMPLE.read_bytes(), SAMPLE.name).seen
+    photo = prepare(SAMPLE.read_bytes(), SAMPLE.name).model_jpeg
     try:
-        observation = RealtimeVisionEndpoint(runtime, name).look([photo])
+        observation = RealtimeVisionEndpoint(runtime, name).observe([photo])
     except ModelFault as fault:
         cause = fault.__cause__
         if isinstance(cause, ClientError) and code_of(cause) in DENIED:

@@ -35,7 +35,7 @@ def compare_answers(
     largest = 0.0
     for case, here in zip(photos, expected, strict=True):
         try:
-            there = model.look(case.photos)
+            there = model.observe(case.photos)
         except VitrineError as error:
             raise CanaryFailed(name, f"{case.name}: {error}.") from error
         if there.artifact != here.artifact:

@@ -6,12 +6,15 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 from pydantic import ValidationError
 
 from services.analyze.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 # Longer than the load balancer's idle timeout of 60 s: a connection that we close first can end in a 502.
 KEEP_ALIVE_S = 75
@@ -20,8 +23,8 @@ STOP_WITHIN_S = 50
 _M_ARENA_MAX = -8  # in glibc's malloc.h
 
 
-def main() -> None:
-    """Serve on --host and --port until stopped; wrong settings are named, and end it at once."""
+def main(app: "str | ASGIApp" = "services.analyze.app:app") -> None:
+    """Serve `app` on --host and --port until told to stop; a wrong setting ends it at once and is named."""
     arguments = _arguments()
     # uvicorn handles these signals while it serves, and raises them again once all requests are answered.
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -35,7 +38,7 @@ def main() -> None:
         sys.exit("\n".join(["services.analyze: wrong environment variables:", *wrong]))
     _share_one_heap()
     uvicorn.run(
-        "services.analyze.app:app",
+        app,
         host=arguments.host,
         port=arguments.port,
         timeout_keep_alive=arguments.keep_alive,

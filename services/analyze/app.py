@@ -21,6 +21,7 @@ from services.analyze.observe import Observe
 from services.analyze.settings import Settings
 from services.core.domain.report import Report
 from services.core.domain.stored_report import RequestKey
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.pipeline.submission import SubmitReport
 from services.core.storage.reports import Page
@@ -58,7 +59,7 @@ async def analyze(
         stages.note_arrival()
         key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
         order = SubmitReport(caller, preferred_language(accept_language), key)
-        earlier = await service.acceptance.earlier(order)
+        earlier = await service.submission.earlier(order)
         photos = [] if earlier else await received.prepare()
     accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages)
     await received.drop()
@@ -113,7 +114,7 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
         made = api.state.dependencies = make_dependencies()
         yield
         await made.service.drain(DRAIN_S)
-        await made.service.work.narrator.close()
+        await made.service.processor.narrator.close()
 
     api = FastAPI(
         title="Vitrine",
@@ -131,10 +132,11 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
     return api
 
 
-def _from_environment() -> Dependencies:
+def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
+    """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(Settings())
+    return build_dependencies(Settings(), timing)
 
 
-api = create_api(_from_environment)
+api = create_api(dependencies_from_environment)
 app = Observe(api)

@@ -12,13 +12,12 @@ from starlette.requests import Request
 from services.analyze.settings import Settings
 from services.core.auth.tokens import TokenVerifier, supabase_issuer
 from services.core.domain.errors import Unauthenticated
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
-from services.core.pipeline.wiring import build
+from services.core.pipeline.wiring import build_pipeline
 from services.core.secrets import Secret
 from services.core.storage.uploads import Uploads
-
-NARRATE_WITHIN_S = 6.0
 
 
 @dataclass(frozen=True)
@@ -30,29 +29,31 @@ class Dependencies:
     service: ReportService
 
 
-def build_dependencies(settings: Settings) -> Dependencies:
+def build_dependencies(settings: Settings, timing: Timing = PRODUCTION) -> Dependencies:
     """Make them with their clients; none of them is called yet, so this works while AWS does not answer."""
     legacy = settings.supabase_legacy_secret
     issuer = supabase_issuer(str(settings.supabase_url), str(settings.supabase_issuer or ""))
-    built = build(
+    pipeline = build_pipeline(
         settings,
         openai_api_key=Secret.fixed(settings.openai_api_key.get_secret_value()),
         quota_per_day=settings.quota_per_day,
-        narrate_within_s=NARRATE_WITHIN_S,
+        narrate_timeout_s=timing.narrate_in_request_s,
+        timing=timing,
     )
     return Dependencies(
         verifier=TokenVerifier(issuer=issuer, legacy_secret=legacy.get_secret_value() if legacy else None),
-        uploads=built.uploads,
+        uploads=pipeline.uploads,
         service=ReportService(
-            acceptance=Submission(
-                built.pictures,
-                built.reports,
+            submission=Submission(
+                pipeline.images,
+                pipeline.reports,
                 settings.model_endpoint,
                 retention=timedelta(days=settings.retention_days),
             ),
-            work=built.work,
-            queue=built.queue,
+            processor=pipeline.processor,
+            queue=pipeline.queue,
             budget_s=settings.time_budget_s,
+            timing=timing,
         ),
     )
 

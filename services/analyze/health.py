@@ -41,8 +41,8 @@ async def readyz(request: Request, response: Response) -> Readiness:
     """Whether stores and keys answer; the model and the LLM may be away, the service copes."""
     made = dependencies_of(request)
     checks: dict[str, Callable[[], None]] = {
-        "reports": made.service.reports.check,
-        "pictures": made.service.acceptance.pictures.check,
+        "reports": made.service.reports.probe,
+        "pictures": made.service.submission.images.probe,
         "identity": made.verifier.check,
     }
     answers = await asyncio.gather(*(to_thread.run_sync(_answer, check) for check in checks.values()))

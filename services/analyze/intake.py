@@ -117,7 +117,7 @@ class _Uploaded:
         )
 
     async def drop(self) -> None:
-        await to_thread.run_sync(self._uploads.erase, self._owner, self._ids)
+        await to_thread.run_sync(self._uploads.delete, self._owner, self._ids)
 
     def _prepare(self, upload_id: str, field: str) -> Photo:
         return prepare(self._uploads.fetch(self._owner, upload_id), field)

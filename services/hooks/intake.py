@@ -8,6 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
+from services.core.domain.stored_report import ReportRef
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo, prepare
 from services.core.pipeline.submission import Submission, SubmitReport
@@ -53,7 +54,7 @@ class AnalysisIntake:
                 extra={"analysis": str(row.id), "report_id": report_id, "reason": type(error).__name__},
             )
         else:
-            await to_thread.run_sync(self.jobs.remind, row.owner, report_id, 0)
+            await to_thread.run_sync(self.jobs.send, ReportRef(row.owner, report_id), 0)
             await self._erase(row)
             logger.info("analysis accepted", extra={"analysis": str(row.id), "report_id": report_id})
         if report_id:
@@ -96,7 +97,7 @@ class AnalysisIntake:
 
     async def _erase(self, row: AnalysisRow) -> None:
         try:
-            await to_thread.run_sync(self.uploads.erase, row.owner, row.upload_ids)
+            await to_thread.run_sync(self.uploads.delete, row.owner, row.upload_ids)
         except (BotoCoreError, ClientError) as error:
             # The bucket's lifecycle erases them too.
             logger.warning("uploads were not erased", extra={"reason": type(error).__name__})

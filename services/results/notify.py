@@ -1,7 +1,6 @@
 """The webhook queue's consumer: sends each ended report to the receiver, and retries for about a day."""
 
 import asyncio
-import json
 import logging
 import random
 from functools import cache, partial
@@ -14,6 +13,8 @@ from services.core.auth.signing import SigningKeys
 from services.core.aws import DELIVERY, AwsClients, failed_call
 from services.core.domain.errors import ReportNotFound, SigningKeysInvalid
 from services.core.domain.report import Status
+from services.core.domain.stored_report import ReportRef
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.secrets import Secret
 from services.core.storage.reports import Reports
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.client import SQSClient
 
-# Seconds between the attempts, a day in all. The queue's maxReceiveCount must be higher than their number.
-PAUSES_S = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
 # SQS hides a message for 12 hours at most, counted from when it was received.
 LONGEST_PAUSE_S = 43_000
 logger = logging.getLogger(__name__)
@@ -44,7 +43,9 @@ class Notify:
         sqs: "SQSClient",
         queue_url: str,
         dead_letters_url: str,
+        pauses_s: "Sequence[int]" = PRODUCTION.webhook_pauses_s,
     ) -> None:
+        self._pauses_s = pauses_s
         self._reports = reports
         self._receiver = receiver
         self._consumer = Consumer(sqs, queue_url, dead_letters_url)
@@ -58,59 +59,45 @@ class Notify:
             return await self._consumer.settle(messages, deliver)
 
     async def _deliver(self, message: Message, receiver: Receiver, client: httpx2.AsyncClient) -> Outcome:
-        reference = _reference(message.body)
-        if reference is None:
+        ref = ReportRef.from_json(message.body)
+        if ref is None:
             return DeadLetter("not JSON that names an owner and a report")
         try:
-            answer = await self._post(*reference, receiver, client)
+            answer = await self._post(ref, receiver, client)
         except SigningKeysInvalid as error:
-            return _retry(message, Answer(None, str(error)))
+            return self._retry(message, Answer(None, str(error)))
         except Exception as error:  # named without its text, which may hold parts of the report
-            return _retry(message, Answer(None, failed_call(error)))
-        return None if answer is None or answer.taken else _retry(message, answer)
+            return self._retry(message, Answer(None, failed_call(error)))
+        return None if answer is None or answer.taken else self._retry(message, answer)
 
-    async def _post(
-        self, owner: str, report_id: str, receiver: Receiver, client: httpx2.AsyncClient
-    ) -> Answer | None:
+    async def _post(self, ref: ReportRef, receiver: Receiver, client: httpx2.AsyncClient) -> Answer | None:
         """Send the report as it is now; None if there is nothing to send, or the receiver is gone."""
         try:
-            stored = await asyncio.to_thread(self._reports.get, owner, report_id)
+            stored = await asyncio.to_thread(self._reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
-            logger.info("webhook dropped", extra={"report_id": report_id, "reason": "erased or expired"})
+            logger.info("webhook dropped", extra={"report_id": ref.report_id, "reason": "erased or expired"})
             return None
         if stored.report.status not in (Status.SUCCEEDED, Status.FAILED):
-            logger.warning("webhook dropped", extra={"report_id": report_id, "reason": "not ended"})
+            logger.warning("webhook dropped", extra={"report_id": ref.report_id, "reason": "not ended"})
             return None
-        answer = await receiver.post(client, message_id(report_id), event_body(stored))
+        answer = await receiver.post(client, message_id(ref.report_id), event_body(stored))
         if answer.status == HTTPStatus.GONE:
-            logger.warning("webhook dropped", extra={"report_id": report_id, "reason": answer.reason})
+            logger.warning("webhook dropped", extra={"report_id": ref.report_id, "reason": answer.reason})
             return None
         if answer.taken:
-            logger.info("webhook delivered", extra={"report_id": report_id, "status": answer.status})
+            logger.info("webhook delivered", extra={"report_id": ref.report_id, "status": answer.status})
         return answer
 
-
-def _retry(message: Message, answer: Answer) -> Outcome:
-    """Defer the message until the next attempt, or dead-letter it after the last."""
-    if message.attempt > len(PAUSES_S):
-        return DeadLetter(f"{message.attempt} attempts; the last: {answer.reason}")
-    pause = PAUSES_S[message.attempt - 1] * random.uniform(0.85, 1.15)  # noqa: S311 - jitter, not a secret
-    return Defer(min(LONGEST_PAUSE_S, max(int(pause), answer.retry_after_s)), answer.reason)
-
-
-def _reference(body: str) -> tuple[str, str] | None:
-    """Return the owner and the id of the report that a message names, or None if it names none."""
-    try:
-        content = json.loads(body)
-        owner, report_id = content["owner"], content["report"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    named = isinstance(owner, str) and isinstance(report_id, str) and owner and report_id
-    return (owner, report_id) if named else None
+    def _retry(self, message: Message, answer: Answer) -> Outcome:
+        """Defer the message until the next attempt, or dead-letter it after the last."""
+        if message.attempt > len(self._pauses_s):
+            return DeadLetter(f"{message.attempt} attempts; the last: {answer.reason}")
+        pause = self._pauses_s[message.attempt - 1] * random.uniform(0.85, 1.15)  # noqa: S311 - jitter, not a secret
+        return Defer(min(LONGEST_PAUSE_S, max(int(pause), answer.retry_after_s)), answer.reason)
 
 
 @cache
-def _start() -> Notify:
+def _start(timing: Timing) -> Notify:
     configure_logging("notify")
     settings = NotifySettings()
     clients = AwsClients(settings.aws_region, DELIVERY)
@@ -126,10 +113,11 @@ def _start() -> Notify:
         clients.sqs(),
         settings.webhook_queue_url,
         settings.webhook_dead_letters_url,
+        timing.webhook_pauses_s,
     )
 
 
-def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], _context: object, timing: Timing = PRODUCTION) -> dict[str, Any]:
     """Deliver Lambda's event; return the messages that stay in the queue (ReportBatchItemFailures)."""
     messages = [Message.from_record(record) for record in event["Records"]]
-    return failures(asyncio.run(_start().deliver(messages)))
+    return failures(asyncio.run(_start(timing).deliver(messages)))

@@ -3,7 +3,6 @@
 A message holds only the owner and the id. `notify` reads the row when it sends: an erased report is not sent.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.aws import DELIVERY, AwsClients, failed_call
 from services.core.domain.report import Status
+from services.core.domain.stored_report import ReportRef
 from services.core.messaging.consumer import failures
 from services.core.telemetry import configure_logging
 from services.results.settings import OutboxSettings
@@ -31,14 +31,8 @@ logger = logging.getLogger(__name__)
 class Ended:
     """A report that has just ended, and its record's number in the stream."""
 
-    owner: str
-    report_id: str
+    ref: ReportRef
     sequence_number: str
-
-    @property
-    def body(self) -> str:
-        """The message for the queue."""
-        return json.dumps({"owner": self.owner, "report": self.report_id})
 
 
 class Outbox:
@@ -60,7 +54,7 @@ class Outbox:
         return []
 
     def _send(self, batch: Sequence[Ended]) -> list[str]:
-        entries = [{"Id": str(place), "MessageBody": each.body} for place, each in enumerate(batch)]
+        entries = [{"Id": str(place), "MessageBody": each.ref.to_json()} for place, each in enumerate(batch)]
         try:
             answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
         except (BotoCoreError, ClientError) as error:
@@ -68,7 +62,7 @@ class Outbox:
             return [each.sequence_number for each in batch]
         failed = answer.get("Failed", [])
         for failure in failed:
-            report_id = batch[int(failure["Id"])].report_id
+            report_id = batch[int(failure["Id"])].ref.report_id
             logger.error("outbox unsent", extra={"report_id": report_id, "reason": failure["Code"]})
         return [batch[int(failure["Id"])].sequence_number for failure in failed]
 
@@ -82,7 +76,7 @@ def _just_ended(records: Sequence[dict[str, Any]]) -> Iterator[Ended]:
         kind, _, report_id = change["Keys"]["sk"]["S"].partition("#")
         if kind == "report" and _status(new) in ENDED and _status(old) not in ENDED:
             owner = change["Keys"]["pk"]["S"].removeprefix("user#")
-            yield Ended(owner, report_id, change["SequenceNumber"])
+            yield Ended(ReportRef(owner, report_id), change["SequenceNumber"])
 
 
 def _status(image: dict[str, Any]) -> str | None:

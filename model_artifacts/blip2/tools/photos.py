@@ -80,6 +80,6 @@ def _stored(place: str, most: int) -> Iterator[PhotoSet]:
 
 def _model_jpeg(upload: bytes, name: str) -> bytes:
     try:
-        return prepare(upload, name).seen
+        return prepare(upload, name).model_jpeg
     except VitrineError as error:
         raise PhotoError(str(error)) from error

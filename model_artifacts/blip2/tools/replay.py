@@ -52,7 +52,7 @@ def observe(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
         for number, one in enumerate(photos, 1):
             sys.stderr.write(f"{archive}: report {number} of {len(photos)}\n")
             try:
-                observations.append(endpoint.look(one.photos))
+                observations.append(endpoint.observe(one.photos))
             except VitrineError as error:
                 raise ReplayError(f"{one.name}: {archive}: {error}") from error
     return observations

@@ -63,7 +63,7 @@ def invoked(stub: Stubber, body: bytes) -> None:
         "EndpointName": "blip2-endpoint",
         "ContentType": "application/json",
         "Accept": "application/json",
-        "Body": request_body([prepare(SAMPLE.read_bytes(), "sample").seen]),
+        "Body": request_body([prepare(SAMPLE.read_bytes(), "sample").model_jpeg]),
     }
     stream: Any = StreamingBody(io.BytesIO(body), len(body))
     stub.add_response("invoke_endpoint", {"Body": stream}, asked)

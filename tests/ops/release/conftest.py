@@ -140,7 +140,7 @@ class Place:
 
     def _look(self, _archive: Path, cases: Sequence[PhotoSet]) -> list[Observation]:
         model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here")
-        return [model.look(case.photos) for case in cases]
+        return [model.observe(case.photos) for case in cases]
 
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "log.jsonl").read_text("utf-8").splitlines()]

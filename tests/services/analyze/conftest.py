@@ -29,8 +29,7 @@ from services.core.domain.errors import InvalidToken
 from services.core.domain.vocabulary import vocabulary
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.cost import Prices
-from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
 from services.core.storage.image_store import ImageStore
@@ -39,7 +38,7 @@ from services.core.storage.reports import Reports
 from services.core.storage.uploads import Uploads
 from services.core.storage.vision_cache import VisionCache
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -101,7 +100,7 @@ class World:
         found = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in found.get("Messages", [])]
 
-    def model(self) -> RealtimeVisionEndpoint | AsyncVisionEndpoint:
+    def model(self) -> VisionEndpoint:
         """The endpoint's client, answered by `answer_model` or `take_question`."""
         runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
         events = runtime.meta.events
@@ -179,13 +178,13 @@ def client(world: World) -> Iterator[TestClient]:
             Verifier(),
             Uploads(world.s3, BUCKET, None),
             ReportService(
-                acceptance=Submission(
+                submission=Submission(
                     ImageStore(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
                 ),
-                work=ReportProcessor(
+                processor=ReportProcessor(
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
-                    model=world.model(),
+                    endpoint=world.model(),
                     narrator=Narrator(llm, "m", 1.0),
                     prices=Prices(0.82, 0.1, 0.5),
                     vision_cache=VisionCache(world.dynamodb, TABLE) if world.reuse else None,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from services.core.pipeline.report_service import TAKE_OVER_S, TRY_AGAIN_S
+from services.core.domain.timing import PRODUCTION
 from tests.services.analyze.conftest import BUCKET, World
 
 Jpeg = Callable[..., bytes]
@@ -65,7 +65,7 @@ def test_every_report_has_a_message(
 ) -> None:
     sent = delays(world, monkeypatch)
     assert post(client, jpeg()).status_code == 200
-    assert sent == [round(world.budget_s) + TAKE_OVER_S]
+    assert sent == [round(world.budget_s) + PRODUCTION.takeover_s]
 
 
 def test_unavailable_model_returns_202(
@@ -75,9 +75,9 @@ def test_unavailable_model_returns_202(
     world.status, world.body = 503, b'{"message": "secret trace"}'
     answer = post(client, jpeg(), "wait=1")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert "again within 15 minutes" in answer.json()["waiting"]
+    assert "every 15 minutes" in answer.json()["waiting"]
     assert "secret" not in answer.text
-    assert TRY_AGAIN_S in sent
+    assert PRODUCTION.model_retry_s in sent
 
 
 def test_queued_report_is_replayed_by_key(client: TestClient, world: World, jpeg: Jpeg) -> None:

@@ -98,7 +98,7 @@ class Consumer:
     def end(self, status: Status) -> None:
         """Let the jobs end the report."""
         stored = self.report()
-        held = Leases(self.dynamodb, TABLE).take(USER, stored.report.id)
+        held = Leases(self.dynamodb, TABLE).take(stored.ref)
         self.reports.end(held.with_report(held.report.model_copy(update={"status": status})))
 
 
@@ -147,7 +147,7 @@ class TestAccepted:
         assert (stored.report.status, stored.report.language) == (Status.QUEUED, "fr")
         assert stored.lease is None
         assert intake.reminders() == [{"owner": USER, "report": stored.report.id}]
-        assert Leases(intake.dynamodb, TABLE).take(USER, stored.report.id).lease is not None
+        assert Leases(intake.dynamodb, TABLE).take(stored.ref).lease is not None
 
     def test_key_names_analysis_and_photos(self, intake: Consumer) -> None:
         row = intake.row(intake.upload(), intake.upload())
@@ -197,7 +197,7 @@ class TestOnce:
     def test_erased_report_stays_erased(self, intake: Consumer) -> None:
         row = intake.row()
         intake.tell(row)
-        intake.reports.erase(intake.report())
+        intake.reports.delete(intake.report())
         assert intake.tell(row) == []
         assert intake.all_reports() == ()
 
@@ -296,7 +296,7 @@ class TestAway:
             ("services.core.storage.uploads.Uploads", "fetch"),
             ("services.core.storage.image_store.ImageStore", "put"),
             ("services.core.storage.reports.Reports", "accept"),
-            ("services.core.messaging.job_queue.JobQueue", "remind"),
+            ("services.core.messaging.job_queue.JobQueue", "send"),
             ("services.hooks.links.AnalysisLinks", "link"),
         ],
     )
@@ -345,7 +345,7 @@ class TestAway:
         assert pauses == [15, 60, 240, 600, 600, 600]
 
     def test_unerasable_uploads_are_left(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("services.core.storage.uploads.Uploads.erase", _denied)
+        monkeypatch.setattr("services.core.storage.uploads.Uploads.delete", _denied)
         assert intake.tell(intake.row()) == []
         assert intake.report().report.status == Status.QUEUED
 

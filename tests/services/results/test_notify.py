@@ -16,11 +16,12 @@ from mypy_boto3_sqs.client import SQSClient
 from services.core.auth.signing import SigningKeys
 from services.core.domain.report import Status
 from services.core.domain.stored_report import StoredReport
+from services.core.domain.timing import PRODUCTION
 from services.core.messaging.consumer import Message
 from services.core.secrets import REREAD_AFTER_S, Secret
 from services.core.storage.reports import Reports
 from services.core.storage.rows import to_item
-from services.results.notify import LONGEST_PAUSE_S, PAUSES_S, Notify
+from services.results.notify import LONGEST_PAUSE_S, Notify
 from services.results.receiver import Receiver
 from tests.services.conftest import TABLE
 from tests.services.results.rows import row
@@ -128,15 +129,15 @@ def test_erased_report_is_not_delivered(post: Post) -> None:
 def test_undelivered_event_is_retried_with_backoff(post: Post, status: int) -> None:
     post.receiver.statuses = [status]
     named = post.keep(row())
-    for attempt in range(1, len(PAUSES_S) + 1):
+    for attempt in range(1, len(PRODUCTION.webhook_pauses_s) + 1):
         assert post.deliver(named, attempt=attempt) == ["0"]
-    assert len(post.receiver.received) == len(PAUSES_S)
-    for pause, planned in zip(post.pauses, PAUSES_S, strict=True):
+    assert len(post.receiver.received) == len(PRODUCTION.webhook_pauses_s)
+    for pause, planned in zip(post.pauses, PRODUCTION.webhook_pauses_s, strict=True):
         assert 0.8 * planned <= pause <= min(LONGEST_PAUSE_S, 1.2 * planned)
     assert {received.headers["webhook-id"] for received in post.receiver.received} == {
         f"msg_{named['report']}"
     }
-    assert post.deliver(named, attempt=len(PAUSES_S) + 1) == []
+    assert post.deliver(named, attempt=len(PRODUCTION.webhook_pauses_s) + 1) == []
     (reason,) = post.dead_letter()
     assert str(status) in reason
 

@@ -143,4 +143,4 @@ def test_missing_variable_is_named(queue_url: str, monkeypatch: pytest.MonkeyPat
 def test_message_fits_notify(sqs: SQSClient, queue_url: str) -> None:
     forward(change(None, row(Status.FAILED)))
     (message,) = taken(sqs, queue_url)
-    assert json.loads(outbox.Ended("alice", row().report.id, "1").body) == message
+    assert json.loads(row().ref.to_json()) == message

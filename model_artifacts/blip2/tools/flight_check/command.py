@@ -100,7 +100,7 @@ def fly(archive: UnpackedArchive, python: Path, launch: Launch = own_server) -> 
         begun = time.monotonic()
         endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive.archive))
         try:
-            observation = endpoint.look([_PHOTO.read_bytes()])
+            observation = endpoint.observe([_PHOTO.read_bytes()])
         except ModelAnswerInvalid as error:
             raise WrongShapeError(f"{archive.archive}: {error}") from error
         took = time.monotonic() - begun
