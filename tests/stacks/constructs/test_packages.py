@@ -1,4 +1,4 @@
-"""That each function starts from its own package: our files that it holds, and what its lock installs."""
+"""Each function starts from its own package: our source files and the locked requirements."""
 
 import json
 import shutil
@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from stacks.constructs.packaging import ROOT, package_sources
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
 SERVICES = ["authorizer", "hooks", "results"]
-# What Lambda's runtime has beside boto3, which brings it.
+# boto3 and its requirements, which Lambda's runtime has.
 RUNTIME = ["boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"]
-# Nothing can be imported that is neither in the lock nor in the runtime, though it is installed here.
+# Blocks imports of packages that are installed here but neither locked nor in the runtime.
 START = """
 import importlib, json, sys
 from importlib.metadata import packages_distributions
@@ -37,7 +37,7 @@ print(services.__file__)
 
 
 def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
-    """The functions of our own code, by their names' part before the CDK's characters."""
+    """Return the functions of our own code by their construct names."""
     return {
         name[:-8].removesuffix("Function"): resource["Properties"]
         for name, resource in assembly.every()
@@ -59,7 +59,7 @@ def test_these_are_the_functions(prod: Assembly) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_function_starts_from_what_its_package_holds(service: str, prod: Assembly, tmp_path: Path) -> None:
+def test_function_starts_from_its_package(service: str, prod: Assembly, tmp_path: Path) -> None:
     folder = ROOT / "services" / service
     for source in package_sources(folder):
         target = tmp_path / source.relative_to(ROOT)
@@ -80,20 +80,20 @@ def test_a_function_starts_from_what_its_package_holds(service: str, prod: Assem
     assert Path(done.stdout.strip()) == tmp_path / "services" / "__init__.py"
 
 
-def test_what_makes_reports_brings_vocabulary_and_wording() -> None:
+def test_package_has_vocabulary_and_wording() -> None:
     core = ROOT / "services" / "core"
     shipped = set(package_sources(ROOT / "services" / "results"))
     assert {core / "domain" / "vocabulary.json", *core.glob("narrative/wording/*.json")} <= shipped
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_package_holds_no_other_service(service: str) -> None:
+def test_package_holds_no_other_service(service: str) -> None:
     folders = {
         file.relative_to(ROOT / "services").parts[0] for file in package_sources(ROOT / "services" / service)
     }
     assert folders == {"__init__.py", "core", "web", service}
 
 
-def test_every_function_runs_on_the_same_python_and_processor(prod: Assembly) -> None:
+def test_functions_share_runtime_and_processor(prod: Assembly) -> None:
     ours = {(one["Runtime"], *one["Architectures"]) for one in functions(prod).values()}
     assert ours == {("python3.14", "arm64")}
