@@ -1,4 +1,4 @@
-"""Uploads that no seller sends by intention, and the status that each deserves."""
+"""Invalid and hostile uploads, each with the status that the service must answer."""
 
 import struct
 import zlib
@@ -18,8 +18,8 @@ HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
 @dataclass(frozen=True)
-class Upload:
-    """A name, the multipart parts or the raw stream, and the status that is due."""
+class HostileUpload:
+    """A name, the expected status, and the photos of a multipart body or a body without an end."""
 
     name: str
     status: int
@@ -41,8 +41,8 @@ class Upload:
             yield bytes(1_000_000)
 
 
-def uploads() -> list[Upload]:
-    """All of them; made anew, for some are large."""
+def uploads() -> list[HostileUpload]:
+    """Return one upload of each kind."""
     out = BytesIO()
     Image.effect_noise((1200, 900), 80).convert("RGB").save(out, "JPEG")
     jpeg = out.getvalue()
@@ -51,17 +51,17 @@ def uploads() -> list[Upload]:
     heic = bytearray(HEIC.read_bytes())
     heic[179] = 188
     return [
-        Upload("text called .jpg", 415, (b"not a photo at all",)),
-        Upload("empty file", 422, (b"",)),
-        Upload("truncated JPEG", 422, (jpeg[: len(jpeg) // 2],)),
-        Upload("PNG bomb of 30,000 x 30,000", 413, (_bomb(30_000),)),
-        Upload("50-megapixel flat PNG", 413, (flat.getvalue(),)),
-        Upload("HEIC that crashes its decoder", 422, (bytes(heic),)),
-        Upload("49-megapixel JPEG of three scans", 413, (one_scan_per_component(7000, 7000),)),
-        Upload("SVG", 415, (b'<svg xmlns="http://www.w3.org/2000/svg"/>',)),
-        Upload("nine photos", 422, (jpeg[:5000],) * 9),
-        Upload("no photo", 422),
-        Upload("40 MB in chunks without a length", 413, endless=True),
+        HostileUpload("text called .jpg", 415, (b"not a photo at all",)),
+        HostileUpload("empty file", 422, (b"",)),
+        HostileUpload("truncated JPEG", 422, (jpeg[: len(jpeg) // 2],)),
+        HostileUpload("PNG bomb of 30,000 x 30,000", 413, (_bomb(30_000),)),
+        HostileUpload("50-megapixel flat PNG", 413, (flat.getvalue(),)),
+        HostileUpload("HEIC that crashes its decoder", 422, (bytes(heic),)),
+        HostileUpload("49-megapixel JPEG of three scans", 413, (one_scan_per_component(7000, 7000),)),
+        HostileUpload("SVG", 415, (b'<svg xmlns="http://www.w3.org/2000/svg"/>',)),
+        HostileUpload("nine photos", 422, (jpeg[:5000],) * 9),
+        HostileUpload("no photo", 422),
+        HostileUpload("40 MB in chunks without a length", 413, endless=True),
     ]
 
 
@@ -71,7 +71,7 @@ def _part(content: bytes) -> bytes:
 
 
 def _bomb(side: int) -> bytes:
-    # One bit a pixel, all black: 112 MB of pixels in 110 KB, which a decoder would make 2.7 GB of RGB.
+    # One bit a pixel, all black: 112 MB of pixels in 110 KB, which a decoder would expand to 2.7 GB of RGB.
     packer = zlib.compressobj(9)
     row = bytes(1 + side // 8)
     body = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
