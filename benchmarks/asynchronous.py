@@ -1,12 +1,11 @@
-"""`python -m benchmarks.asynchronous`: what an async endpoint costs in latency over a realtime one.
+"""`python -m benchmarks.asynchronous`: the latency of an async endpoint compared with a realtime one.
 
-The same stub model and LLM stand behind both, in one run, in turn. Realtime, the service waits for the model.
-Async, the model's answer goes through bucket, topic and queue of the emulator to the function that ends the
-report, and the service finds it so; queues are polled as Lambda does.
+Both modes use the same fake model and LLM and take turns in one run. With a realtime endpoint the service
+waits for the model. With an async endpoint the answer goes through the emulator's bucket, topic and queue to
+the function that completes the report, where the service finds it; queues are polled as Lambda does.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,16 +13,15 @@ from statistics import quantiles
 
 import httpx2
 
+from benchmarks.drill.deployment import Deployment, Mode
 from benchmarks.drill.drill_jobs import photo
-from benchmarks.drill.fleet import Fleet
-from benchmarks.drill.scene import opened
-from benchmarks.drill.world import Mode, World
-from benchmarks.figures import Figure, keep
-from local.home import REPOSITORY, Home
+from benchmarks.drill.launch import launch_both
+from benchmarks.drill.supervisor import Supervisor
+from benchmarks.figures import FIGURES, Figure, keep, say, show
+from benchmarks.local_service import access_token
+from local.home import Home
 from local.supervisor import processes
-from tests.services.analyze.process import token
 
-RECORD = REPOSITORY / "docs" / "figures" / "bench-async.json"
 WARM_UP = 5
 USER = "seller"
 
@@ -41,10 +39,10 @@ def main() -> None:
         try:
             data = home.data("bench")
             data.mkdir(parents=True)
-            _say("starting both services and what they lean on")
-            goods = WARM_UP + options.requests
-            _, worlds = opened(Fleet(home), data, goods, seed=None)
-            took_ms = _measure(worlds, goods)
+            say("starting both services and their dependencies")
+            requests = WARM_UP + options.requests
+            _, deployments = launch_both(Supervisor(home), data, requests, seed=None)
+            took_ms = _measure(deployments, requests)
         finally:
             processes.stop(home)
     figures = []
@@ -55,41 +53,36 @@ def main() -> None:
             Figure(f"async_ms_{name}", at["async"]),
             Figure(f"async_costs_ms_{name}", at["async"] - at["realtime"]),
         ]
-    keep(RECORD, figures, {"requests": options.requests})
-    for figure in figures:
-        print(figure.line())  # noqa: T201
+    keep(FIGURES / "bench-async.json", figures, {"requests": options.requests})
+    show(figures)
 
 
-def _measure(worlds: dict[Mode, World], goods: int) -> dict[Mode, list[float]]:
-    took_ms: dict[Mode, list[float]] = {mode: [] for mode in worlds}
+def _measure(deployments: dict[Mode, Deployment], requests: int) -> dict[Mode, list[float]]:
+    took_ms: dict[Mode, list[float]] = {mode: [] for mode in deployments}
     with httpx2.Client(
-        trust_env=False, timeout=60, headers={"Authorization": f"Bearer {token(USER)}"}
+        trust_env=False, timeout=60, headers={"Authorization": f"Bearer {access_token(USER)}"}
     ) as client:
-        for number in range(goods):
-            for mode, world in worlds.items():
-                whole_ms = _post(client, world, number)
+        for number in range(requests):
+            for mode, deployment in deployments.items():
+                whole_ms = _post(client, deployment, number)
                 if number >= WARM_UP:
                     took_ms[mode].append(whole_ms)
             if (number + 1) % 25 == 0:
-                _say(f"{number + 1} of {goods}")
+                say(f"{number + 1} of {requests}")
     return took_ms
 
 
-def _post(client: httpx2.Client, world: World, number: int) -> float:
+def _post(client: httpx2.Client, deployment: Deployment, number: int) -> float:
     start = time.perf_counter()
     answer = client.post(
-        f"http://127.0.0.1:{world.service}/analyze",
+        f"http://127.0.0.1:{deployment.service_port}/analyze",
         files={"images": ("photo.jpg", photo(number), "image/jpeg")},
         headers={"Prefer": "wait=25"},
     )
     whole_ms = (time.perf_counter() - start) * 1000
     if answer.status_code != 200 or answer.json()["narrative"] != "llm":
-        raise SystemExit(f"{world.mode} answered {answer.status_code}: {answer.text[:500]}")
+        raise SystemExit(f"{deployment.mode} answered {answer.status_code}: {answer.text[:500]}")
     return whole_ms
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
-"""`python -m benchmarks.batching`: what batching across requests costs one caller, and gains for several.
+"""`python -m benchmarks.batching`: what batching across requests costs one caller and gains for several.
 
-Three servers with the demo model in one run, by turns: batching off, on, and on with a wait for others. Each
-is asked by one caller, then by eight at once who ask again as soon as they are answered; every request is one
-photo of its own with the service's questions. Rates and latencies are medians over the rounds.
+Three servers with the demo model take turns in one run: batching off, on, and on with a wait for further
+requests. Each serves one caller, then eight at once that send their next request as soon as they have an
+answer. Each request is one photo with the service's questions. Rates and latencies are medians of the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,16 +16,14 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.figures import Figure, keep
-from local.home import REPOSITORY
+from benchmarks.figures import FIGURES, Figure, keep, say, show
+from benchmarks.model.server import serving
 from model_artifacts.blip2_demo.drawing.drawing import draw
 from model_artifacts.blip2_demo.training.evaluate import encode, questions
-from tests.model_artifacts.blip2.server.process import serving
 
 if TYPE_CHECKING:
     import httpx2
 
-RECORD = REPOSITORY / "docs" / "figures" / "batching.json"
 CALLERS = 8
 EACH = 3
 ALONE = 8
@@ -37,12 +34,12 @@ SERVERS = {
     "waiting": ("--batch-up-to", str(CALLERS), "--batch-wait-ms", str(WAIT_MS)),
 }
 SAME = 1e-3
-"""Probabilities nearer than this are the same: sums of the same numbers in another order."""
+"""Probabilities that differ by less are the same: the same numbers summed in another order."""
 
 
 @dataclass
-class Seen:
-    """One server's latencies, in milliseconds, and its rates, in requests a second."""
+class Measured:
+    """One server's latencies in milliseconds, its rates in requests per second, and its answers."""
 
     alone_ms: list[float] = field(default_factory=list)
     crowd_ms: list[float] = field(default_factory=list)
@@ -60,7 +57,7 @@ class Seen:
 
 
 def posted(client: httpx2.Client, body: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-    """Milliseconds and the answer; SystemExit where there is none."""
+    """Return milliseconds and the answer; raise SystemExit unless the status is 200."""
     start = time.perf_counter()
     answer = client.post("/invocations", json=body)
     took = (time.perf_counter() - start) * 1000
@@ -69,25 +66,27 @@ def posted(client: httpx2.Client, body: dict[str, Any]) -> tuple[float, dict[str
     return took, answer.json()
 
 
-def alone(clients: dict[str, httpx2.Client], bodies: list[dict[str, Any]], seen: dict[str, Seen]) -> None:
-    """One caller, who puts each request to all servers by turns."""
+def alone(
+    clients: dict[str, httpx2.Client], bodies: list[dict[str, Any]], measured: dict[str, Measured]
+) -> None:
+    """Send each request of one caller to all servers in turn."""
     for body in bodies:
         for name, client in clients.items():
-            seen[name].alone_ms.append(posted(client, body)[0])
+            measured[name].alone_ms.append(posted(client, body)[0])
 
 
-def crowd(client: httpx2.Client, bodies: list[dict[str, Any]], seen: Seen) -> None:
-    """All callers at once, until every request is answered."""
+def crowd(client: httpx2.Client, bodies: list[dict[str, Any]], measured: Measured) -> None:
+    """Send all requests from `CALLERS` threads and wait for every answer."""
     start = time.perf_counter()
     with ThreadPoolExecutor(CALLERS) as callers:
         found = list(callers.map(lambda body: posted(client, body), bodies))
-    seen.rates.append(len(bodies) / (time.perf_counter() - start))
-    seen.crowd_ms += [took for took, _ in found]
-    seen.answers = [answer for _, answer in found]
+    measured.rates.append(len(bodies) / (time.perf_counter() - start))
+    measured.crowd_ms += [took for took, _ in found]
+    measured.answers = [answer for _, answer in found]
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two answers say the same."""
+    """Whether two answers are equal, apart from rounding."""
     pairs = [
         (share, shares[word])
         for mine, yours in zip(one["answers"], other["answers"], strict=True)
@@ -97,13 +96,13 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return one["caption"] == other["caption"] and all(abs(mine - yours) < SAME for mine, yours in pairs)
 
 
-def figures_of(seen: dict[str, Seen]) -> list[Figure]:
-    """Gain and price of batching, with and without a wait."""
-    off = seen["off"].summary()
+def figures_of(measured: dict[str, Measured]) -> list[Figure]:
+    """Compare each way of batching with no batching."""
+    off = measured["off"].summary()
     figures = [Figure("batching_off_alone_ms", off["alone_ms_p50"])]
     for name in ("on", "waiting"):
-        on = seen[name].summary()
-        alike = [same(*pair) for pair in zip(seen["off"].answers, seen[name].answers, strict=True)]
+        on = measured[name].summary()
+        alike = [same(*pair) for pair in zip(measured["off"].answers, measured[name].answers, strict=True)]
         figures += [
             Figure(
                 f"batching_{name}_rate_over_off", on["requests_per_s"] / off["requests_per_s"], at_least=1
@@ -123,26 +122,29 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}; it is at least 1")
-    asked = questions()
+    vocabulary_questions = questions()
     bodies = [
-        {"photos": [encode(draw(seed, (480, 360)).image)], "questions": asked}
+        {"photos": [encode(draw(seed, (480, 360)).image)], "questions": vocabulary_questions}
         for seed in range(CALLERS * EACH)
     ]
-    seen = {name: Seen() for name in SERVERS}
+    measured = {name: Measured() for name in SERVERS}
     with ExitStack() as running:
         clients = {name: running.enter_context(serving(*flags)) for name, flags in SERVERS.items()}
         for client in clients.values():
-            crowd(client, bodies[:CALLERS], Seen())  # warms up
+            crowd(client, bodies[:CALLERS], Measured())  # warms up
         for number in range(options.rounds):
-            alone(clients, bodies[:ALONE], seen)
+            alone(clients, bodies[:ALONE], measured)
             for name, client in clients.items():
-                crowd(client, bodies, seen[name])
-                print(f"round {number + 1}, {name}: {seen[name].summary()}", file=sys.stderr, flush=True)  # noqa: T201
-    figures = figures_of(seen)
-    detail = {"callers": CALLERS, "rounds": options.rounds, "wait_ms": WAIT_MS}
-    keep(RECORD, figures, {**detail, **{name: one.summary() for name, one in seen.items()}})
-    for figure in figures:
-        print(figure.line())  # noqa: T201
+                crowd(client, bodies, measured[name])
+                say(f"round {number + 1}, {name}: {measured[name].summary()}")
+    figures = figures_of(measured)
+    detail: dict[str, Any] = {"callers": CALLERS, "rounds": options.rounds, "wait_ms": WAIT_MS}
+    keep(
+        FIGURES / "batching.json",
+        figures,
+        {**detail, **{name: one.summary() for name, one in measured.items()}},
+    )
+    show(figures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stand-ins for model endpoint and LLM: they answer at once, and tell how long they took."""
+"""Fakes of the model endpoint and the LLM: they answer at once and report how long they took."""
 
 import json
 import time
@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Words that hold against the answers below.
+# Text that the answers below support.
 TEXT = {
     "title": "Ceramic mug",
     "description": "This mug is made of ceramic and comes in excellent condition. No wear was seen on it in"
     " the photos. Please look at them closely before you decide.",
 }
-_SEEN = {"type": "mug", "material": "ceramic"}
+_LIKELIEST = {"type": "mug", "material": "ceramic"}
 
 
 async def _healthz(request: Request) -> Response:
@@ -37,8 +37,8 @@ def _scores(question: dict[str, Any], photos: int) -> list[dict[str, float]]:
     if question["kind"] == "set":
         return [dict.fromkeys(candidates, 0.01)] * photos
     rest = 0.1 / (len(candidates) - 1)
-    seen = _SEEN[question["id"]]
-    return [{candidate: 0.9 if candidate == seen else rest for candidate in candidates}]
+    likeliest = _LIKELIEST[question["id"]]
+    return [{candidate: 0.9 if candidate == likeliest else rest for candidate in candidates}]
 
 
 async def _completions(request: Request) -> Response:
@@ -57,7 +57,7 @@ async def _completions(request: Request) -> Response:
 
 
 class _Clock:
-    """Adds up how long POSTs take, first byte to last; `GET /spent` answers it and begins anew."""
+    """Adds up the milliseconds that POSTs take; `GET /spent` answers the sum and resets it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Figures with their goals: as lines for people and scripts, and as the record of the last run."""
+"""Measured figures with their goals: printed one per line, and kept as the record of the last run."""
 
 import json
 import os
@@ -12,12 +12,13 @@ from pathlib import Path
 from subprocess import run
 from typing import Any
 
+FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
 PACKAGES = ("pillow", "fastapi", "uvicorn", "boto3", "openai")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value, and the bound it should keep: at least, at most, or none."""
+    """A measured value and its goal: a lower bound, an upper bound, or none."""
 
     name: str
     value: float
@@ -26,26 +27,28 @@ class Figure:
 
     @property
     def goal(self) -> str:
-        """The bound as text, `-` when there is none."""
+        """The goal as text, `-` when there is none."""
         if self.at_least is not None:
             return f">={self.at_least:g}"
         return "-" if self.at_most is None else f"<={self.at_most:g}"
 
     @property
     def met(self) -> bool:
-        """Whether the value keeps its bound."""
+        """Whether the value meets its goal."""
         return not (
             (self.at_least is not None and self.value < self.at_least)
             or (self.at_most is not None and self.value > self.at_most)
         )
 
     def line(self) -> str:
-        """`figure NAME VALUE GOAL ok|short`."""
-        return f"figure {self.name} {self.value:.4g} {self.goal} {'ok' if self.met else 'short'}"
+        """Return `figure NAME VALUE GOAL ok|short`."""
+        # Four digits, but no exponent for a count.
+        value = f"{self.value:.0f}" if abs(self.value) >= 1000 else f"{self.value:.4g}"
+        return f"figure {self.name} {value} {self.goal} {'ok' if self.met else 'short'}"
 
 
 def keep(file: Path, figures: Sequence[Figure], detail: Mapping[str, Any]) -> None:
-    """Write the run to `file`, beside what it ran on."""
+    """Write the run to `file`, with the machine and the versions that it ran on."""
     record = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system()},
@@ -63,6 +66,23 @@ def keep(file: Path, figures: Sequence[Figure], detail: Mapping[str, Any]) -> No
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Print one line per figure to standard output."""
+    for figure in figures:
+        print(figure.line())  # noqa: T201
+
+
+def say(text: str, again: bool = False) -> None:
+    """Print a line of progress to standard error.
+
+    A line that is written `again` and again is replaced by the next one on a terminal, and left out of a log.
+    """
+    if not again:
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+    elif sys.stderr.isatty():
+        print(text, end="\r", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _cpu() -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 THROTTLED = {
@@ -39,4 +45,16 @@ def explain(error: Exception) -> UserError | None:
         return UserError(f"AWS refuses {error.operation_name}: {message}", hint=hint)
     if isinstance(error, BotoCoreError):
         return UserError(f"AWS does not answer: {error}", hint=hint)
+    if isinstance(error, S3UploadFailedError):  # boto3's wrapping of a ClientError
+        return UserError(str(error), hint=hint)
     return None
+
+
+def unless_denied(check: Callable[[], str]) -> str:
+    """Return what a check says; where the credentials may not make its call, a line that says so."""
+    try:
+        return check()
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        return f"! Not checked: these credentials may not call {error.operation_name}."

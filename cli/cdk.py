@@ -80,7 +80,9 @@ def diff(environment: str) -> CdkCommand:
 
 def diff_template(assembly: Path, stack: str, template: Path) -> CdkCommand:
     """Compare one stack of an assembly with another template of it."""
-    return CdkCommand(("diff", "--exclusively", "--app", str(assembly), "--template", str(template), stack))
+    # --ci: to standard output rather than to standard error.
+    words = ("diff", "--ci", "--exclusively", "--app", str(assembly), "--template", str(template), stack)
+    return CdkCommand(words)
 
 
 def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
@@ -92,7 +94,7 @@ def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
 
 def run_cdk(command: CdkCommand) -> None:
     """Run the CDK at this terminal, which it may ask questions at; raise UserError when it fails."""
-    run(_command_line(command), folder=command.folder, variables=_variables(os.environ))
+    run(_command_line(command), folder=command.folder, variables=variables())
 
 
 async def run_cdk_logged(
@@ -105,7 +107,8 @@ async def run_cdk_logged(
     """
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *_command_line(command, "--no-color"), cwd=command.folder, env=_variables(environment),
+            *_command_line(command, "--no-color"), cwd=command.folder,
+            env={**environment, **variables(environment)},
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
@@ -139,8 +142,8 @@ def _command_line(command: CdkCommand, *options: str) -> list[str]:
     return [str(binary), str(CDK), "--no-notices", *options, *command.arguments]
 
 
-def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables that the CDK and its apps need beside those of an environment."""
     # cdk.json calls `python`: the one that runs this.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
-    tools = {"JSII_NODE": str(node()), "PATH": path, "CDK_DISABLE_VERSION_CHECK": "1"}
-    return {**environment, **tools}
+    return {"JSII_NODE": str(node()), "PATH": path, "CDK_DISABLE_VERSION_CHECK": "1"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TextIO
+    from typing import IO
 
 Level = Literal["ok", "note", "warning", "failure"]
 # The mark of each level and its ANSI colour.
@@ -54,7 +54,7 @@ def passed(findings: Iterable[Finding]) -> bool:
     return all(finding.level != "failure" for finding in findings)
 
 
-def print_findings(findings: Iterable[Finding], out: TextIO | None = None) -> list[Finding]:
+def print_findings(findings: Iterable[Finding], out: IO[str] | None = None) -> list[Finding]:
     """Print findings one by one, as the checks yield them, and return them."""
     out = out or sys.stdout
     coloured = out.isatty() and "NO_COLOR" not in os.environ

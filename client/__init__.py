@@ -1,1 +1,1 @@
-"""What calls the deployed system as its users do: the local demo, the smoke test."""
+"""Calls the deployed system as its users do, for the local demo and the smoke test."""

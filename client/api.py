@@ -1,4 +1,4 @@
-"""The calls: sign in with Supabase, post photos, erase a report. Each raises Unreachable or Refused."""
+"""The calls of a user: sign in, post photos, erase a report. Each raises Unreachable or Refused."""
 
 import time
 from collections.abc import Sequence
@@ -9,10 +9,11 @@ import httpx2
 
 from client.errors import Refused, Unreachable
 from client.timing import Timing
-from services.analyze.intake import FIELD
 
-# API Gateway cuts every request at 30 s; a little more lets its own answer arrive.
-_PATIENCE_S = 35.0
+# The form's field for photos.
+IMAGES = "images"
+# API Gateway ends every request after 30 s; a little more lets its own answer arrive.
+_TIMEOUT_S = 35.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -32,10 +33,10 @@ def sign_in(supabase_url: str, publishable_key: str, email: str, password: str) 
 
 
 def post(api_url: str, token: str, photos: Sequence[tuple[str, bytes]]) -> tuple[dict[str, Any], Timing]:
-    """Return the report of the photos, given as names and contents, and where its time went."""
+    """Return the report of the photos, given as names and contents, and the time of its stages."""
     begun = time.perf_counter()
     answer = _call(
-        "POST", f"{api_url}/analyze", headers=_bearer(token), files=[(FIELD, photo) for photo in photos]
+        "POST", f"{api_url}/analyze", headers=_bearer(token), files=[(IMAGES, photo) for photo in photos]
     )
     total_ms = (time.perf_counter() - begun) * 1000
     if answer.status_code != 200:
@@ -45,19 +46,19 @@ def post(api_url: str, token: str, photos: Sequence[tuple[str, bytes]]) -> tuple
 
 
 def erase(api_url: str, token: str, report_id: str) -> None:
-    """Erase a report and its pictures."""
+    """Erase a report and its photos."""
     answer = _call("DELETE", f"{api_url}/reports/{report_id}", headers=_bearer(token))
     if answer.status_code != 204:
         raise Refused("The gateway", answer)
 
 
 def status_without_token(api_url: str) -> int:
-    """Return how the gateway answers a caller who shows no token."""
+    """Return the gateway's status for a request without a token."""
     return _call("POST", f"{api_url}/analyze").status_code
 
 
 def status_with_token(api_url: str, token: str) -> int:
-    """Return how the gateway answers a caller who shows a token, and no photo."""
+    """Return the gateway's status for a request with a token and no photo."""
     return _call("POST", f"{api_url}/analyze", headers=_bearer(token)).status_code
 
 
@@ -67,8 +68,8 @@ def _bearer(token: str) -> dict[str, str]:
 
 def _call(method: str, url: str, **content: Any) -> httpx2.Response:
     host = urlsplit(url).hostname
-    # No proxy stands between this machine and itself.
-    with httpx2.Client(trust_env=host not in _LOOPBACK, timeout=_PATIENCE_S) as client:
+    # A proxy cannot reach this machine's own addresses.
+    with httpx2.Client(trust_env=host not in _LOOPBACK, timeout=_TIMEOUT_S) as client:
         try:
             return client.request(method, url, **content)
         except httpx2.TransportError as error:

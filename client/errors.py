@@ -1,4 +1,4 @@
-"""A call that did not end as hoped, in the words of whoever answered."""
+"""Failed calls, in the words of the server that answered."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import httpx2
 
 
 class CallError(Exception):
-    """A call failed; `str()` says how."""
+    """A call failed; its text says how."""
 
 
 class Unreachable(CallError):
-    """Nobody answered at `address`; `reason` names what happened on the way."""
+    """There was no answer from `address`; `reason` names the error."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address} does not answer ({reason})")
@@ -19,9 +19,9 @@ class Unreachable(CallError):
 
 
 class Refused(CallError):
-    """An answer other than the one asked for: a problem document, or the gateway's or the issuer's own words.
+    """Another status than the expected one: a problem document, or the gateway's or the issuer's own words.
 
-    `remedies` are whole sentences; `facts` are what helps to find the request again, as in "trace_id 4bf9…".
+    `remedies` are whole sentences; `facts` identify the request, as in "trace_id 4bf9…".
     """
 
     def __init__(self, who: str, answer: httpx2.Response) -> None:

@@ -1,4 +1,4 @@
-"""Where the time of a request went, and what it should take at most."""
+"""The time of a request by its stages, and the most that it should take."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _STAGE = re.compile(r"([a-z]+)\s*;\s*dur=([0-9.]+)")
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds of each stage as the service measured them, and of the whole as the caller did."""
+    """Milliseconds: of each stage as the service measured it, of the whole as the caller did."""
 
     stages_ms: dict[str, float]
     total_ms: float
@@ -21,7 +21,7 @@ class Timing:
 
     @property
     def rest_ms(self) -> float:
-        """What no stage accounts for: the way there and back, and the gateway."""
+        """The time outside of the stages: the network and the gateway."""
         return max(self.total_ms - sum(self.stages_ms.values()), 0.0)
 
     @property
@@ -31,5 +31,5 @@ class Timing:
 
     @property
     def verdict(self) -> str:
-        """The goal, and on which side of it the request was."""
+        """The goal, and whether the request met it."""
         return "within the goal of 5–10 s" if self.kept else "over the goal of 5–10 s"

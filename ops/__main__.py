@@ -1,205 +1,268 @@
-"""`python -m ops`: an environment in its account. The Makefile calls this, and so may anyone."""
+"""`python -m ops`: an environment in its AWS account. The targets of the Makefile call these commands."""
 
-import argparse
-import io
-import signal
+from __future__ import annotations
+
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+import click
 from rich.console import Console
 
+from cli import aws_errors
+from cli.entry import run_commands
 from cli.errors import UserError
-from ops.aws.session import environment, session
-from settings.environment import SettingsError, load_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_INTERRUPTED = (
+    "\nInterrupted. CloudFormation finishes or rolls back by itself what it has begun; the same command "
+    "continues from there."
+)
+# Each command imports what it needs: `--help` and a wrong option answer at once.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 when it is done, 1 when it failed for a reason told, 130 when interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without a ✓ shows another sign instead
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    options = _parser().parse_args(arguments)
-    try:
-        return _COMMANDS[options.command](options, Console(highlight=False, markup=False, soft_wrap=True))
-    except UserError as error:
-        return _fail(str(error), error.hint)
-    except SettingsError as error:
-        return _fail(str(error), "")
-    except ClientError as error:
-        said = error.response.get("Error", {}).get("Message", "")
-        return _fail(f"AWS refuses {error.operation_name}: {said}", "Run `make doctor` with the same ENV.")
-    except BotoCoreError as error:
-        return _fail(f"AWS does not answer: {error}", "Run `make doctor` with the same ENV.")
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            "\nInterrupted. What CloudFormation was told to do, it finishes or rolls back by itself; "
-            "the same command goes on from there.\n"
-        )
-        return 130
+    """Run one command and return its exit status."""
+    return run_commands(
+        commands, arguments, program="python -m ops", explain=_explain, interrupted=_INTERRUPTED
+    )
 
 
-def _fail(message: str, hint: str) -> int:
-    sys.stderr.write(f"error: {message}\n" + (f"  hint: {hint}\n" if hint else ""))
-    return 1
+def _explain(error: Exception) -> UserError | None:
+    from model_artifacts.blip2.tools.errors import ArtifactError
+    from settings.errors import SettingsError
+
+    if isinstance(error, SettingsError | ArtifactError):
+        return UserError(str(error))
+    if isinstance(error, ModuleNotFoundError):
+        return UserError(f"The package {error.name} is not installed.", hint="Run `make setup-test`.")
+    return aws_errors.explain(error)
 
 
-def _doctor(options: argparse.Namespace, console: Console) -> int:
-    from ops.doctor.preflight import fit, preflight, show
+@click.group()
+def commands() -> None:
+    """Deploy an environment into its AWS account, and look after it there.
 
-    settings = environment(options.env)
-    with console.status("Looking at settings and account…"):
-        findings = preflight(settings, session(settings), archive_at_hand=False)
-    show(findings, console)
-    return 0 if fit(findings) else 1
+    The settings are environments/NAME.toml; the credentials are those that boto3 finds, as for the AWS
+    command line. A command that was interrupted, or that failed, can be run again: it continues where it
+    stopped.
+    """
 
 
-def _bootstrap(options: argparse.Namespace, console: Console) -> int:
+def _env(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
+    )(command)
+
+
+def _yes(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--yes", is_flag=True, help=text)
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+@commands.command()
+@_env
+def doctor(named: str) -> int:
+    """Check the settings and the account before a deployment.
+
+    Nothing is changed. Each finding that needs action says what to do. The status is 1 where a deployment
+    would fail.
+    """
+    from cli.findings import passed
+    from ops.aws.account import environment, session
+    from ops.doctor.preflight import preflight, print_preflight
+
+    settings, console = environment(named), _console()
+    with console.status("Checking settings and account…"):
+        findings = preflight(settings, session(settings), archive_given=False)
+    print_preflight(findings, console)
+    return 0 if passed(findings) else 1
+
+
+@commands.command()
+@_env
+def bootstrap(named: str) -> None:
+    """Prepare the account's region for the CDK.
+
+    Needed once for an account and region, before the first deployment.
+    """
     from cli import cdk
+    from ops.aws.account import account_id, environment, session
 
-    settings = environment(options.env)
-    account = session(settings).client("sts").get_caller_identity()["Account"]
-    cdk.bootstrap(account, settings.region)
-    return 0
+    settings = environment(named)
+    cdk.run_cdk(cdk.bootstrap(account_id(session(settings)), settings.region))
 
 
-def _deploy(options: argparse.Namespace, console: Console) -> int:
+@commands.command()
+@click.option("--env", "named", metavar="NAME", help="Compare an environment with what is deployed of it.")
+@click.option("--base", metavar="COMMIT", help="Compare every environment's templates with a commit's.")
+def diff(named: str | None, base: str | None) -> None:
+    """Show what a deployment would change.
+
+    With --base, both sides are synthesized here; neither an account nor credentials are needed.
+    """
+    from cli import cdk
+    from ops.commands.diff import diff_commit
+
+    if (named is None) == (base is None):
+        raise click.UsageError("Pass either --env or --base.")
+    if base is not None:
+        diff_commit(base, _console())
+    elif named is not None:
+        cdk.run_cdk(cdk.diff(named))
+
+
+@commands.command()
+@_env
+@_yes("Do not ask for confirmation of the account and of broader permissions.")
+@click.option("--artifact", type=Path, metavar="FILE", help="The model's archive, to be uploaded.")
+def deploy(named: str, yes: bool, artifact: Path | None) -> None:
+    """Check, deploy all stacks, and try them.
+
+    The steps are: doctor, synthesis, the storage stack, the model's archive, all stacks, smoke test.
+    """
+    from ops.aws.account import environment, session
     from ops.commands.deploy import deploy
 
-    settings = environment(options.env)
-    deploy(
-        settings,
-        session(settings),
-        console,
-        named=options.env,
-        archive=options.artifact and options.artifact.expanduser(),
-        asking=not options.yes,
-    )
-    return 0
+    settings = environment(named)
+    archive = artifact and artifact.expanduser()
+    deploy(settings, session(settings), _console(), named=named, archive=archive, confirm=not yes)
 
 
-def _smoke(options: argparse.Namespace, console: Console) -> int:
-    from ops.aws.outputs import outputs_file, published_outputs, read_outputs
+@commands.command()
+@_env
+@click.option(
+    "--outputs",
+    metavar="FILE",
+    help="Stack outputs as JSON, - for standard input; by default those last deployed.",
+)
+@click.option("--photo", type=Path, metavar="FILE", help="The photo to post; by default a drawn mug.")
+def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
+    """Try what is deployed.
+
+    A caller without a valid token is refused, tasks are healthy, the endpoint sees a sample, and a photo
+    posted to the public address becomes a report, which is deleted again.
+
+    The user is that of VITRINE_SMOKE_TOKEN (an access token), or of SUPABASE_SMOKE_EMAIL and
+    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted, and a line says so; the status is 0 where the
+    rest passes. Of an environment in the local emulator only the public address is tried.
+    """
+    from ops.aws.account import environment, outputs_file, published_outputs, read_outputs, session
+    from ops.commands.internal_checks import SAMPLE
     from ops.commands.smoke import smoke
+    from settings.environment import load_environment
 
-    settings = load_environment(options.env)
-    file = options.outputs or outputs_file(settings)
-    if options.outputs or file.is_file():
-        outputs = read_outputs(str(file))
+    settings = load_environment(named)
+    file = outputs_file(settings)
+    if outputs or file.is_file():
+        values = read_outputs(outputs or str(file))
     else:
-        outputs = published_outputs(environment(options.env), session(settings))
-    smoke(settings, session(settings), outputs, console, photo=options.photo.expanduser())
-    return 0
+        values = published_outputs(environment(named), session(settings))
+    smoke(settings, session(settings), values, _console(), photo=(photo or SAMPLE).expanduser())
 
 
-def _destroy(options: argparse.Namespace, console: Console) -> int:
-    from ops.commands.destroy import destroy
+@commands.command()
+@_env
+def image(named: str) -> None:
+    """Build and push the service's image of this commit.
 
-    settings = environment(options.env)
-    destroy(settings, session(settings), console, named=options.env, asking=not options.yes)
-    return 0
-
-
-def _image(options: argparse.Namespace, console: Console) -> int:
+    Prints the digest, which goes into the environment's file, so that a deployment builds no image.
+    """
+    from ops.aws.account import environment, session
     from ops.commands.image import image
 
-    settings = environment(options.env)
+    settings, console = environment(named), _console()
     digest = image(settings, session(settings).client("ecr"), console.print)
     console.print(f"For environments/{settings.name}.toml, above its first section:")
     console.print(f'image_digest = "{digest}"')
-    return 0
 
 
-def _pause(options: argparse.Namespace, console: Console, *, paused: bool = True) -> int:
+@commands.command()
+@_env
+def pause(named: str) -> None:
+    """Delete the endpoint and keep the model.
+
+    The endpoint costs nothing then, and reports wait for up to a day.
+    """
+    _set_paused(named, paused=True)
+
+
+@commands.command()
+@_env
+def resume(named: str) -> None:
+    """Create the endpoint of a paused model again.
+
+    Its image and archive are still there.
+    """
+    _set_paused(named, paused=False)
+
+
+def _set_paused(named: str, *, paused: bool) -> None:
+    from ops.aws.account import environment, session
     from ops.commands.pause import pause
 
-    account = session(environment(options.env))
-    pause(account, console, named=options.env, paused=paused)
-    return 0
+    pause(session(environment(named)), _console(), named=named, paused=paused)
 
 
-def _resume(options: argparse.Namespace, console: Console) -> int:
-    return _pause(options, console, paused=False)
+@commands.command()
+@_env
+@click.option("--again", is_flag=True, help="Send them again.")
+@_yes("Do not ask for confirmation; without --again, only show them.")
+def redrive(named: str, again: bool, yes: bool) -> None:
+    """Show the dead letters of every queue; send them again.
 
+    Each is shown with the reason why it failed. They are sent after a confirmation at the terminal.
+    """
+    from cli.dead_letters import queues, redrive
+    from ops.aws.account import environment, published_queues, session
 
-def _redrive(options: argparse.Namespace, console: Console) -> int:
-    from cli.redrive import queues, redrive
-    from ops.aws.outputs import published_queues
-
-    settings = environment(options.env)
+    settings = environment(named)
     account = session(settings)
     known = queues(published_queues(settings, account))
-    redrive(account.client("sqs"), known, console, again=options.again, asking=not options.yes)
-    return 0
+    redrive(account.client("sqs"), known, _console(), send=again, confirm=not yes)
 
 
-_COMMANDS = {
-    "pause": _pause,
-    "resume": _resume,
-    "doctor": _doctor,
-    "bootstrap": _bootstrap,
-    "deploy": _deploy,
-    "smoke": _smoke,
-    "image": _image,
-    "destroy": _destroy,
-    "redrive": _redrive,
-}
+@commands.command()
+@_env
+@_yes("Do not ask for the environment's name.")
+def destroy(named: str, yes: bool) -> None:
+    """Delete an environment's stacks.
+
+    First says what is deleted and what stays, and asks for the environment's name.
+    """
+    from ops.aws.account import environment, session
+    from ops.commands.destroy import destroy
+
+    settings = environment(named)
+    destroy(settings, session(settings), _console(), confirm=not yes)
 
 
-def _parser() -> argparse.ArgumentParser:
-    from ops.commands.internal_checks import SAMPLE
-    from ops.commands.user import EMAIL, PASSWORD, TOKEN
+@commands.command()
+@_env
+@click.option(
+    "--archive",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The archive that `make model` built.",
+)
+def release(named: str, archive: Path) -> None:
+    """Bring a new archive into service.
 
-    parser = argparse.ArgumentParser(prog="python -m ops", description="An environment in its AWS account.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    The archive is served on this machine, then on a canary endpoint, whose answers are compared. Only then
+    the settings name it, and the model stack is deployed. A failure leaves the settings as they are, and no
+    canary.
+    """
+    from ops.aws.account import environment, session
+    from ops.release.command import release_archive
 
-    def command(name: str, text: str, epilog: str | None = None) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text, epilog=epilog)
-        made.add_argument(
-            "--env", required=True, metavar="NAME", help="an environment, or a .toml file's path"
-        )
-        return made
-
-    command("doctor", "Look at settings and account before a deployment; changes nothing.")
-    command("bootstrap", "Prepare the account's region for the CDK; once, before the first deployment.")
-    deploy = command(
-        "deploy", "Look, deploy all stacks, and try them; interrupted, it goes on when run again."
-    )
-    deploy.add_argument(
-        "--yes", action="store_true", help="ask nothing: not for the account, not for permissions"
-    )
-    deploy.add_argument("--artifact", type=Path, metavar="FILE", help="the model's archive, to be uploaded")
-    smoke = command(
-        "smoke",
-        "Try what is deployed: strangers are turned away, tasks are healthy, the endpoint sees a sample, and "
-        "a photo posted to the public address becomes a report, which is erased.",
-        epilog=f"The user is that of {TOKEN} (an access token), or of {EMAIL} and {PASSWORD}. Without one no "
-        "photo is posted: that is said, and the status is 0 all the same when the rest is well. "
-        "Of an environment in the emulator only the public address is tried.",
-    )
-    smoke.add_argument(
-        "--outputs",
-        metavar="FILE",
-        help="stack outputs as JSON, - for standard input (default: those last deployed)",
-    )
-    smoke.add_argument("--photo", type=Path, default=SAMPLE, metavar="FILE", help="(default: a drawn mug)")
-    command(
-        "pause", "Delete the endpoint, keep the model: nothing of it is paid, and reports wait for a day."
-    )
-    command("resume", "Make the endpoint of a paused model again; its image and archive are still there.")
-    command("image", "Build the service's image of this commit, push it, and print its digest.")
-    destroy = command(
-        "destroy", "Say what goes and what stays, ask for the environment's name, and delete its stacks."
-    )
-    destroy.add_argument("--yes", action="store_true", help="do not ask for the environment's name")
-    redrive = command(
-        "redrive", "Show what was set aside of every queue and why; send it round again, after asking."
-    )
-    redrive.add_argument("--again", action="store_true", help="send it round again")
-    redrive.add_argument("--yes", action="store_true", help="ask nothing; without --again: only show it")
-    return parser
+    settings = environment(named)
+    release_archive(settings, session(settings), _console(), named=named, archive=archive)
 
 
 if __name__ == "__main__":

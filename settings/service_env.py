@@ -93,10 +93,9 @@ def notify_variables(
     }
 
 
-def hooks_app_variables(hooks: Hooks, *, reports_table: str, hooks_queue_url: str) -> dict[str, str]:
+def hooks_app_variables(hooks: Hooks, *, hooks_queue_url: str) -> dict[str, str]:
     """Return the variables of `services/hooks/app`, which receives the database's webhooks."""
     return {
-        "REPORTS_TABLE": reports_table,
         "HOOKS_QUEUE_URL": hooks_queue_url,
         "HOOKS_SECRET_NAME": hooks.secret_name,
     }

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from settings.environment import Environment, SettingsError, environment_names, load_environment
+from stacks.model.container import ContainerError
 from stacks.synthesis import ROOT, synthesize
 
 
@@ -18,9 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SettingsError as error:
             sys.stderr.write(f"{error}\n")
             failed = True
-        except RuntimeError as error:
+        except (RuntimeError, ContainerError) as error:
             sys.stderr.write(f"{name}: {error}\n")
             failed = True
+    if options.lint:
+        failed |= _report_dead_settings()
     return int(failed)
 
 
@@ -39,10 +42,18 @@ def _synthesize(settings: Environment, *, checked: bool) -> bool:
     return status == 0
 
 
+def _report_dead_settings() -> bool:
+    from stacks.checks.settings_effect import dead_settings
+
+    dead = dead_settings()
+    sys.stderr.writelines(f"{line}\n" for line in dead)
+    return bool(dead)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m stacks",
-        description="Synthesize every environment into cdk.out/<environment>; run cdk-nag and cfn-lint.",
+        description="Synthesize every environment into cdk.out/<environment>; check them.",
     )
     parser.add_argument(
         "--no-lint",

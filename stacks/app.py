@@ -13,6 +13,7 @@ from stacks.constructs.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.gateway.stack import GatewayStack
 from stacks.gateway.upstream import Upstream, listener_upstream, url_upstream
 from stacks.hooks.stack import HooksStack
+from stacks.model.container import ContainerError
 from stacks.model.stack import ModelStack
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
@@ -98,7 +99,7 @@ def main() -> None:
     app = cdk.App()
     try:
         settings = load_environment(app.node.try_get_context("env"))
-    except SettingsError as error:
+        build(app, settings)
+    except (SettingsError, ContainerError) as error:
         sys.exit(str(error))
-    build(app, settings)
     app.synth()

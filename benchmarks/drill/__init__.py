@@ -1,1 +1,1 @@
-"""Jobs while processes are killed at random: every report ends once."""
+"""Jobs while processes are killed at random: every report must end exactly once."""

@@ -1,4 +1,7 @@
-"""`python -m benchmarks.drill`: thousands of jobs, while processes are killed at random."""
+"""`python -m benchmarks.drill`: thousands of jobs while processes are killed at random.
+
+Every report must end exactly once, with one call of the LLM, one webhook and no dead letter.
+"""
 
 import argparse
 import asyncio
@@ -13,21 +16,23 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from benchmarks.drill import audit, verdict
+from benchmarks.drill import audit
 from benchmarks.drill.clients import Clients, Job
-from benchmarks.drill.drill_jobs import most
-from benchmarks.drill.fleet import Fleet
-from benchmarks.drill.journal import entries
-from benchmarks.drill.scene import opened
-from benchmarks.drill.world import Cloud, Mode, World
-from benchmarks.figures import Figure
+from benchmarks.drill.deployment import Cloud, Deployment, Mode
+from benchmarks.drill.drill_jobs import most_jobs
+from benchmarks.drill.fakes import entries
+from benchmarks.drill.figures import figures, table
+from benchmarks.drill.launch import launch_both
+from benchmarks.drill.supervisor import Supervisor
+from benchmarks.figures import Figure, say, show
 from local.home import Home
 from local.supervisor import processes
 
-# Of the whole time: to start and to count in the end, and for the last jobs to end once nobody is killed.
+# Of the whole time: for start and count, and for the last jobs to end after the last kill.
 AROUND_S, TAIL_S = 35, 75
-# Between two kills, and until the killed process is back, in seconds; kills go on after the last order.
-PAUSE_S, AWAY_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 10
+# Seconds between kills, seconds until a restart, and seconds of kills after the last request.
+PAUSE_S, DOWN_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 10
+USERS = 12
 
 
 def main() -> None:
@@ -36,29 +41,29 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2000, help="how many reports (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: %(default)s)")
     parser.add_argument(
-        "--minutes", type=float, default=5, help="for everything, at most (default: %(default)s)"
+        "--minutes", type=float, default=5, help="for the whole run, at most (default: %(default)s)"
     )
     options = parser.parse_args()
-    if not 1 <= options.jobs <= most() or options.minutes < 2:
-        parser.error(f"--jobs is 1 to {most()}, --minutes at least 2")
+    if not 1 <= options.jobs <= most_jobs() or options.minutes < 2:
+        parser.error(f"--jobs is 1 to {most_jobs()}, --minutes at least 2")
     signal.signal(signal.SIGTERM, _interrupt)
     home = Home(Path(tempfile.mkdtemp(prefix="vitrine-drill-")))
     home.create()
     drill = Drill(home, options.jobs, options.seed, options.minutes * 60)
     short = False
     try:
-        figures = drill.run()
-        short = not all(figure.met for figure in figures)
+        measured = drill.run()
+        short = not all(figure.met for figure in measured)
     except KeyboardInterrupt:
         sys.exit("stopped")
     finally:
         processes.stop(home)
         if short:
-            print(f"logs and journals are in {home.root}", file=sys.stderr)  # noqa: T201
+            say(f"logs and journals are in {home.root}")
         else:
             shutil.rmtree(home.root, ignore_errors=True)
-    print(*verdict.table(drill.fleet.names, drill.fleet.kills), sep="\n")  # noqa: T201
-    print(*(figure.line() for figure in figures), sep="\n")  # noqa: T201
+    print(*table(drill.supervisor.names, drill.supervisor.kills), sep="\n")  # noqa: T201
+    show(measured)
     sys.exit(short)
 
 
@@ -67,93 +72,93 @@ def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 class Drill:
-    """One run: its processes, its worlds (one for each endpoint mode), its jobs."""
+    """One run: its processes, its deployments (one per endpoint mode), its jobs."""
 
     def __init__(self, home: Home, jobs: int, seed: int, within_s: float) -> None:
-        self.fleet = Fleet(home)
+        self.supervisor = Supervisor(home)
         self._folder = home.data("drill")
         self._folder.mkdir(parents=True)
         self._count = jobs
         self._seed = seed
-        self._chance = random.Random(seed)  # noqa: S311 - a drill's faults
+        self._random = random.Random(seed)  # noqa: S311 - a drill's faults
         self._start = time.monotonic()
         self._within_s = within_s
         self._jobs: list[Job] = []
-        self._over: dict[str, set[int]] = {}
+        self._cut_off_jobs: dict[str, set[int]] = {}
 
     def run(self) -> list[Figure]:
-        """Start, order and kill, wait for the last, and count."""
+        """Start all processes, request reports while killing, wait for the last, and count."""
         self._say("starting")
-        cloud, by_mode = opened(self.fleet, self._folder, self._count, self._seed)
-        worlds = list(by_mode.values())
-        order = [worlds[number % len(worlds)] for number in range(self._count)]
+        cloud, by_mode = launch_both(self.supervisor, self._folder, self._count, self._seed)
+        deployments = list(by_mode.values())
         self._jobs = [
-            Job(number, world, f"seller{self._chance.randrange(12)}") for number, world in enumerate(order)
+            Job(number, deployments[number % len(deployments)], f"seller{self._random.randrange(USERS)}")
+            for number in range(self._count)
         ]
         asyncio.run(self._drill(cloud, by_mode))
         self._say("counting")
         took_s = time.monotonic() - self._start
-        return verdict.figures(cloud, worlds, self._jobs, self._over, self._folder, took_s)
+        return figures(cloud, deployments, self._jobs, self._cut_off_jobs, self._folder, took_s)
 
-    async def _drill(self, cloud: Cloud, worlds: Mapping[Mode, World]) -> None:
+    async def _drill(self, cloud: Cloud, deployments: Mapping[Mode, Deployment]) -> None:
         within_s = max(10.0, self._within_s - AROUND_S - TAIL_S)
-        ordering = asyncio.create_task(Clients(self._jobs, self._chance, within_s).run())
-        killing = asyncio.create_task(self._kill(cloud, worlds))
-        telling = asyncio.create_task(self._tell())
+        requesting = asyncio.create_task(Clients(self._jobs, self._random, within_s).run())
+        killing = asyncio.create_task(self._kill(cloud, deployments))
+        reporting = asyncio.create_task(self._report_progress())
         try:
             deadline = self._start + self._within_s - 10
             async with asyncio.timeout(max(1.0, deadline - time.monotonic())):
-                await ordering
+                await requesting
                 await asyncio.sleep(KILLS_AFTER_S)
                 killing.cancel()
                 await asyncio.gather(killing, return_exceptions=True)
-                await self._all_told()
-                await asyncio.sleep(5)  # for what comes twice
+                await self._all_applied()
+                await asyncio.sleep(5)  # for late duplicates
         except TimeoutError:
             self._say("out of time")
         finally:
-            for task in (ordering, killing, telling):
+            for task in (requesting, killing, reporting):
                 task.cancel()
-            await asyncio.gather(ordering, killing, telling, return_exceptions=True)
+            await asyncio.gather(requesting, killing, reporting, return_exceptions=True)
 
-    async def _all_told(self) -> None:
+    async def _all_applied(self) -> None:
         while self._applied() < sum(job.erased_at is None for job in self._jobs):  # noqa: ASYNC110 - a file's
             await asyncio.sleep(1)
 
-    async def _kill(self, cloud: Cloud, worlds: Mapping[Mode, World]) -> None:
+    async def _kill(self, cloud: Cloud, deployments: Mapping[Mode, Deployment]) -> None:
         chance = random.Random(self._seed + 1)  # noqa: S311 - a drill's faults
-        # Everyone in turn, in an order that chance makes anew each time.
+        # Each process in turn, in a new random order each round.
         while True:
-            for name in chance.sample(self.fleet.names, len(self.fleet.names)):
+            for name in chance.sample(self.supervisor.names, len(self.supervisor.names)):
                 await asyncio.sleep(chance.uniform(*PAUSE_S))
-                kill = self.fleet.kill(name)
-                self._over[kill.caller] = set()
+                kill = self.supervisor.kill(name)
+                self._cut_off_jobs[kill.caller] = set()
                 try:
-                    for mode, world in worlds.items():
+                    for mode, deployment in deployments.items():
                         if name.endswith(f"-{mode}"):
-                            self._over[kill.caller] = await asyncio.to_thread(
-                                audit.in_flight, cloud, world, self._folder, kill.caller
+                            self._cut_off_jobs[kill.caller] = await asyncio.to_thread(
+                                audit.in_flight, cloud, deployment, self._folder, kill.caller
                             )
-                    await asyncio.sleep(chance.uniform(*AWAY_S))
+                    await asyncio.sleep(chance.uniform(*DOWN_S))
                 finally:
-                    self.fleet.revive(name)
+                    self.supervisor.restart(name)
 
-    async def _tell(self) -> None:
+    async def _report_progress(self) -> None:
         while True:
             await asyncio.sleep(5)
-            ordered = sum(job.report_id is not None for job in self._jobs)
-            kills, fallen = len(self.fleet.kills), self.fleet.fallen()
-            said = f"{ordered} accepted, {self._applied()} told of, {kills} kills"
-            self._say(f"{said}; fell by itself: {', '.join(fallen)}" if fallen else said)
+            accepted = sum(job.report_id is not None for job in self._jobs)
+            kills, crashed = len(self.supervisor.kills), self.supervisor.crashed()
+            line = f"{accepted} accepted, {self._applied()} webhooks applied, {kills} kills"
+            self._say(f"{line}; crashed: {', '.join(crashed)}" if crashed else line)
 
     def _applied(self) -> int:
-        # Those that were erased after they had been told of do not count.
+        # Reports that are erased after their webhook do not count.
         erased = {job.report_id for job in self._jobs if job.erased_at is not None}
-        told = {entry["report"] for entry in entries(self._folder / "applied.jsonl")}
-        return len(told - erased)
+        applied = {entry["report"] for entry in entries(self._folder / "applied.jsonl")}
+        return len(applied - erased)
 
     def _say(self, text: str) -> None:
-        print(f"{time.monotonic() - self._start:4.0f} s  {text}", file=sys.stderr, flush=True)  # noqa: T201
+        say(f"{time.monotonic() - self._start:4.0f} s  {text}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Clients as they should be: each keeps asking, under one idempotency key, until it is told of a report."""
+"""Well-behaved clients: each retries under one idempotency key until it has a report id."""
 
 import asyncio
 import random
@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 
 import httpx2
 
+from benchmarks.drill.deployment import Deployment
 from benchmarks.drill.drill_jobs import photo
-from benchmarks.drill.world import World
-from tests.services.analyze.process import token
+from benchmarks.local_service import access_token
 
-AT_ONCE, USERS = 24, 12
-# Waits to the full budget, for a second, not at all.
+AT_ONCE = 24
+# Wait for the full budget, for a second, or not at all.
 PREFERENCES = (None, "wait=1", "respond-async", "respond-async")
-ERASED, ASKED_TWICE = 0.08, 0.08
-# What a good client tries again by the same key: no answer, the service's own faults, a twin's request.
-AGAIN = {409, 429, 500, 502, 503, 504}
+ERASED, POSTED_TWICE = 0.08, 0.08
+# Statuses to retry under the same key.
+RETRIED = {409, 429, 500, 502, 503, 504}
 
 
 @dataclass
 class Job:
-    """One order, and what its client knows of it."""
+    """One report to request, and what its client knows about it."""
 
     number: int
-    world: World
+    deployment: Deployment
     user: str
     report_id: str | None = None
     answers: dict[int, int] = field(default_factory=dict)
@@ -34,26 +34,26 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Its idempotency key."""
+        """The idempotency key."""
         return key_of(self.number)
 
 
 def key_of(number: int) -> str:
-    """The idempotency key of a job."""
+    """Return the idempotency key of a job."""
     return f"drill-{number}"
 
 
 class Clients:
-    """All clients over one connection pool; they come at an even pace over `within_s`."""
+    """All clients in one connection pool; their jobs start evenly spread over `within_s` seconds."""
 
     def __init__(self, jobs: list[Job], chance: random.Random, within_s: float) -> None:
         self._jobs = jobs
         self._chance = chance
         self._pace_s = within_s / len(jobs)
-        self._tokens = {job.user: token(job.user) for job in jobs}
+        self._tokens = {job.user: access_token(job.user) for job in jobs}
 
     async def run(self) -> None:
-        """Return once every job has been taken, and what is to be erased is."""
+        """Return once each job is accepted or refused, and the chosen ones are erased."""
         waiting = deque(self._jobs)
         start = time.monotonic()
         limits = httpx2.Limits(max_connections=4 * AT_ONCE)
@@ -64,21 +64,21 @@ class Clients:
                     job = waiting.popleft()
                     place = len(self._jobs) - len(waiting)
                     await asyncio.sleep(max(0.0, start + place * self._pace_s - time.monotonic()))
-                    await self._order(http, job)
+                    await self._request(http, job)
 
             await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
-    async def _order(self, http: httpx2.AsyncClient, job: Job) -> None:
+    async def _request(self, http: httpx2.AsyncClient, job: Job) -> None:
         fate = self._chance.random()
         erased = fate < ERASED
-        # Who erases does not wait, so that most of it happens while others work.
+        # Without waiting for the report, most erasures hit jobs that are still running.
         job.report_id = await self._post(http, job, "respond-async" if erased else self._preference())
         if job.report_id is None:
             return
         if erased:
             await asyncio.sleep(self._chance.uniform(0, 0.5))
             await self._erase(http, job)
-        elif fate < ERASED + ASKED_TWICE:
+        elif fate < ERASED + POSTED_TWICE:
             await asyncio.sleep(self._chance.uniform(0, 1.5))
             again = await self._post(http, job, self._preference())
             job.other_id = again if again != job.report_id else None
@@ -93,7 +93,7 @@ class Clients:
         while True:
             files = {"images": ("photo.jpg", photo(job.number), "image/jpeg")}
             answer = await self._try(http, job, "POST", "/analyze", headers, files)
-            if answer.status_code not in AGAIN:
+            if answer.status_code not in RETRIED:
                 return str(answer.json()["id"]) if answer.status_code in (200, 202) else None
             await asyncio.sleep(self._chance.uniform(0.2, 1))
 
@@ -114,7 +114,7 @@ class Clients:
         headers: dict[str, str],
         files: dict[str, tuple[str, bytes, str]] | None = None,
     ) -> httpx2.Response:
-        url = f"http://127.0.0.1:{job.world.service}{path}"
+        url = f"http://127.0.0.1:{job.deployment.service_port}{path}"
         try:
             answer = await http.request(method, url, headers=headers, files=files)
         except httpx2.TransportError:

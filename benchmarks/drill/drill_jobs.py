@@ -1,6 +1,6 @@
-"""The drill's goods: each job's photo shows its number, and its number says what is to be seen on it.
+"""The jobs of a drill: a job's photo shows its number, and the number determines what the model sees.
 
-So model and LLM know which job they are asked about, by nothing but what they are asked.
+The fake model and LLM identify the job by its photo and by the prompt alone.
 """
 
 import hashlib
@@ -21,15 +21,15 @@ from services.core.vision.endpoint import parse_observation
 _CELLS, _CELL_PX = 4, 40
 
 
-def most() -> int:
-    """How many goods differ in what the LLM is told of them."""
+def most_jobs() -> int:
+    """Return the number of jobs with different prompts for the LLM."""
     words = vocabulary()
     marks: int = 2 ** len(words.wear.candidates)
     return (len(words.type.candidates) - 1) * len(words.material.candidates) * marks
 
 
 def photo(number: int) -> bytes:
-    """A JPEG of 160 px: the number as a pattern of light and dark, one cell per bit."""
+    """Return a JPEG of 160 px that shows the number as light and dark cells, one per bit."""
     small = Image.new("L", (_CELLS, _CELLS))
     small.putdata([220 if number >> bit & 1 else 35 for bit in range(_CELLS**2)])
     out = BytesIO()
@@ -39,21 +39,21 @@ def photo(number: int) -> bytes:
 
 
 def number_on(jpeg: bytes) -> int:
-    """Read the number off a photo, as the service may have written it anew."""
+    """Read the number from a photo that the service may have re-encoded."""
     cells = Image.open(BytesIO(jpeg)).convert("L").resize((_CELLS, _CELLS), Image.Resampling.BOX)
     return sum((value > 128) << bit for bit, value in enumerate(cells.tobytes()))
 
 
 def observation(number: int, photos: int) -> dict[str, Any]:
-    """What the model sees on a job's photos."""
+    """Return the model's answer about a job's photos."""
     words = vocabulary()
     rest, type_ = divmod(number, len(words.type.candidates) - 1)
     rest, material = divmod(rest, len(words.material.candidates))
     wear = {tag: 0.9 if rest >> bit & 1 else 0.05 for bit, tag in enumerate(words.wear.candidates)}
     return {
         "answers": [
-            {"id": "type", "scores": [_sure(words.type.candidates, type_)]},
-            {"id": "material", "scores": [_sure(words.material.candidates, material)]},
+            {"id": "type", "scores": [_choice(words.type.candidates, type_)]},
+            {"id": "material", "scores": [_choice(words.material.candidates, material)]},
             {"id": "wear", "scores": [wear] * photos},
         ],
         "caption": "",
@@ -61,7 +61,7 @@ def observation(number: int, photos: int) -> dict[str, Any]:
     }
 
 
-def _sure(candidates: Any, place: int) -> dict[str, float]:
+def _choice(candidates: Any, place: int) -> dict[str, float]:
     return {candidate: 0.9 if at == place else 0.01 for at, candidate in enumerate(candidates)}
 
 
@@ -70,13 +70,13 @@ def _english() -> Any:
     return wording("en")
 
 
-def worded(number: int) -> tuple[str, Text]:
-    """The mark of the question that the LLM is asked about a job, and words that answer it."""
+def llm_answer(number: int) -> tuple[str, Text]:
+    """Return the digest of a job's prompt, and a text that its facts support."""
     assessment = assess(parse_observation(json.dumps(observation(number, 1)).encode(), photos=1))
-    question = prompt_messages(assessment, _english())[-1]
-    return mark(str(question["content"])), template_text(assessment, _english())
+    prompt = prompt_messages(assessment, _english())[-1]
+    return prompt_digest(str(prompt["content"])), template_text(assessment, _english())
 
 
-def mark(question: str) -> str:
-    """What tells a question from others, in few letters."""
-    return hashlib.sha256(question.encode()).hexdigest()[:20]
+def prompt_digest(prompt: str) -> str:
+    """Return 20 characters that identify a prompt."""
+    return hashlib.sha256(prompt.encode()).hexdigest()[:20]

@@ -1,11 +1,12 @@
-"""`python -m benchmarks.drill.fakes model|llm|receiver`: what stands outside, each killed and started again.
+"""`python -m benchmarks.drill.fakes model|llm|receiver`: what Vitrine calls; the drill kills these, too.
 
-They keep journals of what they were asked, so that nothing that a kill cuts off goes uncounted.
+Each writes a journal of its requests, so that those that a kill cuts off are counted.
 """
 
 import argparse
 import base64
 import json
+import os
 import random
 import threading
 import time
@@ -15,22 +16,39 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from benchmarks.drill.journal import Journal, entries
-
-# Seconds that an answer takes, from and to.
+# Seconds that an answer takes, least and most.
 MODEL_S, LLM_S, RECEIVER_S = (0.01, 0.06), (0.02, 0.15), (0.0, 0.02)
 MODEL_FAILS, RECEIVER_FAILS = 0.02, 0.03
 Answer = tuple[int, bytes]
-PendingInference = Callable[[dict[str, str], bytes], Answer]
+Respond = Callable[[dict[str, str], bytes], Answer]
 
 
-def model(folder: Path, chance: random.Random) -> PendingInference:
-    """See what the number on the photo says."""
+class Journal:
+    """Appends entries to a file that processes may share; each is one write, which survives a kill."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def note(self, **entry: Any) -> None:
+        """Write one entry with the current time."""
+        os.write(self._file, (json.dumps({"at": time.time(), **entry}) + "\n").encode())
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """Return all complete entries of a journal; an unfinished last line does not count."""
+    if not path.exists():
+        return []
+    lines = path.read_bytes().split(b"\n")
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def model(folder: Path, chance: random.Random) -> Respond:
+    """Answer what the number on the first photo determines."""
     from benchmarks.drill.drill_jobs import number_on, observation
 
     journal = Journal(folder / "model.jsonl")
 
-    def asked(_: dict[str, str], body: bytes) -> Answer:
+    def respond(_: dict[str, str], body: bytes) -> Answer:
         photos = json.loads(body)["photos"]
         number = number_on(base64.b64decode(photos[0]))
         journal.note(job=number)
@@ -39,19 +57,19 @@ def model(folder: Path, chance: random.Random) -> PendingInference:
             return 500, b"{}"
         return 200, json.dumps(observation(number, len(photos))).encode()
 
-    return asked
+    return respond
 
 
-def llm(folder: Path, chance: random.Random) -> PendingInference:
-    """Word what is asked; who asks says so by its key."""
-    from benchmarks.drill.drill_jobs import mark
+def llm(folder: Path, chance: random.Random) -> Respond:
+    """Answer each prompt with its prepared text; the API key names the calling process."""
+    from benchmarks.drill.drill_jobs import prompt_digest
 
     journal = Journal(folder / "llm.jsonl")
-    known: dict[str, Any] = json.loads((folder / "words.json").read_text())
+    known: dict[str, Any] = json.loads((folder / "texts.json").read_text())
 
-    def asked(headers: dict[str, str], body: bytes) -> Answer:
+    def respond(headers: dict[str, str], body: bytes) -> Answer:
         question = json.loads(body)
-        job, text = known[mark(question["messages"][-1]["content"])]
+        job, text = known[prompt_digest(question["messages"][-1]["content"])]
         call = uuid.uuid4().hex
         journal.note(call=call, job=job, caller=headers["authorization"].removeprefix("Bearer "))
         time.sleep(chance.uniform(*LLM_S))
@@ -67,20 +85,20 @@ def llm(folder: Path, chance: random.Random) -> PendingInference:
         }
         return 200, json.dumps(completion).encode()
 
-    return asked
+    return respond
 
 
-def receiver(folder: Path, chance: random.Random) -> PendingInference:
-    """Stand for the Edge Function and its table: verify, apply once, and forget nothing."""
+def receiver(folder: Path, chance: random.Random) -> Respond:
+    """Receive webhooks as the Edge Function does: verify the signature, apply each message once."""
     from services.core.auth.signing import SigningKeys
     from services.core.domain.errors import SignatureInvalid
 
     keys = SigningKeys.parse((folder / "webhook.key").read_text(), "the drill's key")
     deliveries, applied = Journal(folder / "deliveries.jsonl"), Journal(folder / "applied.jsonl")
-    had = {entry["message"] for entry in entries(folder / "applied.jsonl")}
+    applied_before = {entry["message"] for entry in entries(folder / "applied.jsonl")}
     lock = threading.Lock()
 
-    def asked(headers: dict[str, str], body: bytes) -> Answer:
+    def respond(headers: dict[str, str], body: bytes) -> Answer:
         try:
             message = keys.verify(body, headers)
         except SignatureInvalid:
@@ -92,15 +110,15 @@ def receiver(folder: Path, chance: random.Random) -> PendingInference:
         if chance.random() < RECEIVER_FAILS:
             return 503, b"{}"
         with lock:
-            if message not in had:
+            if message not in applied_before:
                 applied.note(message=message, report=report["id"], status=report["status"])
-                had.add(message)
+                applied_before.add(message)
         return 200, b"{}"
 
-    return asked
+    return respond
 
 
-def _handler(asked: PendingInference) -> type[BaseHTTPRequestHandler]:
+def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -109,7 +127,7 @@ def _handler(asked: PendingInference) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(*asked({name.lower(): value for name, value in self.headers.items()}, body))
+            self._answer(*respond({name.lower(): value for name, value in self.headers.items()}, body))
 
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
@@ -124,8 +142,8 @@ def _handler(asked: PendingInference) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class _Steady(random.Random):
-    """Chance that is always in the middle."""
+class _Constant(random.Random):
+    """Random numbers that are always in the middle."""
 
     def random(self) -> float:
         return 0.5
@@ -137,17 +155,17 @@ class _Server(ThreadingHTTPServer):
 
 
 def main() -> None:
-    """Serve one of them."""
+    """Serve one of the fakes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drill.fakes", description=__doc__)
     roles = {"model": model, "llm": llm, "receiver": receiver}
     parser.add_argument("role", choices=roles)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--seed", help="of delays and failures; absent: always the same delay, no failure")
+    parser.add_argument("--seed", help="of delays and failures; without it, constant delays and no failures")
     options = parser.parse_args()
-    chance = random.Random(options.seed) if options.seed else _Steady()  # noqa: S311 - a drill's faults
-    asked = roles[options.role](options.folder, chance)
-    _Server(("127.0.0.1", options.port), _handler(asked)).serve_forever()
+    chance = random.Random(options.seed) if options.seed else _Constant()  # noqa: S311 - a drill's faults
+    respond = roles[options.role](options.folder, chance)
+    _Server(("127.0.0.1", options.port), _handler(respond)).serve_forever()
 
 
 if __name__ == "__main__":

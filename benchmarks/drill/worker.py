@@ -1,7 +1,6 @@
 """`python -m benchmarks.drill.worker jobs|outbox`: the functions of services/results, run as by Lambda.
 
-`jobs` runs jobs and sweep, `outbox` runs outbox and notify; with a seed in a hurry and with faults, without
-one as they are.
+`jobs` runs jobs and sweep, `outbox` runs outbox and notify. A seed adds faults and the drill's short times.
 """
 
 import argparse
@@ -9,19 +8,25 @@ import os
 import random
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.drill.delivery import NONE, Faults, QueueSource, StreamSource
-from benchmarks.drill.time_scale import SWEEP_EVERY_S, hasten
+from benchmarks.drill.event_sources import NONE, Faults, QueueSource, StreamSource
+from benchmarks.drill.time_scale import HURRIED, SWEEP_EVERY_S
+from services.core.domain.timing import PRODUCTION, Timing
 from services.results import jobs, notify, outbox, sweep
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def _sweeps() -> None:
+
+def _sweeps(timing: Timing) -> None:
     while True:
         time.sleep(SWEEP_EVERY_S)
         try:
-            sweep.handle({}, None)
-        except Exception as error:  # as Lambda: the next one comes soon enough
+            sweep.handle({}, None, timing)
+        except Exception as error:  # as in Lambda, the next sweep retries
             print(f"sweep: {type(error).__name__}: {error}", flush=True)  # noqa: T201
 
 
@@ -32,17 +37,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seed")
     options = parser.parse_args()
-    faults = NONE
+    faults, timing = NONE, PRODUCTION
     if options.seed:
-        hasten("services.core", "services.results")
+        timing = HURRIED
         faults = Faults(random.Random(options.seed))  # noqa: S311 - a drill's faults
     if options.role == "jobs":
-        other = _sweeps
-        source = QueueSource(os.environ["JOBS_QUEUE_URL"], jobs.handle, faults)
+        other: Callable[[], None] = partial(_sweeps, timing)
+        source = QueueSource(os.environ["JOBS_QUEUE_URL"], partial(jobs.handle, timing=timing), faults)
     else:
         table = os.environ["REPORTS_TABLE"]
         other = StreamSource(table, options.folder / f"{table}.place", outbox.handle, faults).run
-        source = QueueSource(os.environ["WEBHOOK_QUEUE_URL"], notify.handle, faults)
+        source = QueueSource(os.environ["WEBHOOK_QUEUE_URL"], partial(notify.handle, timing=timing), faults)
     threading.Thread(target=other, daemon=True).start()
     source.run()
 

@@ -1,57 +1,151 @@
-"""The artifact as commands: `python -m model_artifacts.blip2 COMMAND --help` says what each takes."""
+"""The artifact's commands: `python -m model_artifacts.blip2 COMMAND --help` lists the options of each."""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import json
+import os
 import sys
-from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .tools.errors import ArtifactError
+import click
 
-COMMANDS = {
-    "package": ("model_artifacts.blip2.tools.package", "build the archive; print its SHA-256 and its key"),
-    "flight-check": (
-        "model_artifacts.blip2.tools.flight_check.command",
-        "serve an archive as SageMaker would, and ask it about a photo",
-    ),
-    "release": (
-        "ops.release",
-        "flight-check, canary, settings, deployment: a new archive to an environment",
-    ),
-    "deploy": ("model_artifacts.blip2.tools.deploy", "the SDK's plain way to an endpoint that no stack owns"),
-    "replay": (
-        "model_artifacts.blip2.tools.replay",
-        "put photos through two archives and show what would change",
-    ),
-    "watch": ("model_artifacts.blip2.tools.watch", "compare a pinned hub revision with the newest"),
-    "container": (
-        "model_artifacts.blip2.tools.container",
-        "image and environment of the PyTorchModel, as JSON",
-    ),
-}
+from cli.entry import run_commands
+from cli.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Each command imports its own module: some of them import the SDK or torch.
+_FILE = click.Path(path_type=Path)
+_ARCHIVE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns 1 when it cannot be done, and says why."""
-    words = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(prog="python -m model_artifacts.blip2", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    # Only the chosen command's module is imported: some bring the SDK or torch.
-    chosen = None
-    for name, (module, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text)
-        if words[:1] == [name]:
-            chosen = import_module(module)
-            chosen.arguments(command)
-    given = parser.parse_args(words)
-    assert chosen is not None  # noqa: S101 - argparse has refused everything else
-    try:
-        lines: list[str] = chosen.run(given)
-    except (ArtifactError, OSError, ValueError, ImportError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 0
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Package, check, compare and deploy the archive that the endpoint serves."""
+
+
+@commands.command()
+@click.option("--out", type=_FILE, required=True, metavar="FILE", help="the archive to write")
+@click.option(
+    "--model",
+    default="demo",
+    show_default=True,
+    metavar="MODEL",
+    help="demo, a BLIP-2's folder, a hub id owner/name, or random: the full size with random weights",
+)
+@click.option("--revision", metavar="COMMIT", help="the hub's commit, 40 hexadecimal digits")
+@click.option("--with-packages", is_flag=True, help="include the Python packages, for network isolation")
+def package(out: Path, model: str, revision: str | None, with_packages: bool) -> None:
+    """Build an archive; print its SHA-256 and key."""
+    from .tools import packaging
+
+    sha256 = packaging.package(out, model, revision=revision, with_packages=with_packages)
+    click.echo(f"sha256: {sha256}\nkey: {packaging.key(sha256)}")
+
+
+@commands.command("flight-check")
+@click.option("--archive", type=_FILE, required=True, metavar="FILE")
+@click.option("--instance-type", default="ml.t2.medium", show_default=True, metavar="TYPE")
+@click.option(
+    "--here",
+    is_flag=True,
+    help="serve with this environment's packages: faster, but a missing requirement is not found",
+)
+@click.option(
+    "--torchserve", is_flag=True, help="serve by TorchServe too (needs Java), and compare the answers"
+)
+def flight_check_command(archive: Path, instance_type: str, here: bool, torchserve: bool) -> None:
+    """Serve an archive as SageMaker would, and send it a photo."""
+    from .tools.flight_check import flight_check
+
+    _print(flight_check(archive, instance_type, here=here, aws_server=torchserve))
+
+
+@commands.command()
+@click.option("--old", type=_FILE, required=True, metavar="ARCHIVE", help="the archive served now")
+@click.option("--new", type=_FILE, required=True, metavar="ARCHIVE", help="the archive to compare with it")
+@click.option(
+    "--most", default=50, show_default=True, metavar="N", help="reports to read from each s3:// place"
+)
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO…")
+def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
+    """Compare the reports of two archives on photos.
+
+    PHOTO is a photo, a folder of photos, or s3://BUCKET/photos/… as the service stored them.
+    """
+    from .tools.replay import compare
+
+    _print(compare(old, new, photos, most))
+
+
+@commands.command()
+@click.option("--endpoint", required=True, metavar="NAME", help="created, or updated if it exists")
+@click.option("--archive", type=_ARCHIVE, metavar="FILE", help="uploaded to the SDK's default bucket")
+@click.option("--model-data", metavar="URI", help="an uploaded archive: s3://…")
+@click.option("--role", required=True, metavar="ARN", help="the container's role")
+@click.option("--instance-type", required=True, metavar="TYPE", help="such as ml.g4dn.xlarge")
+@click.option("--image-uri", metavar="URI", help="in place of AWS's PyTorch image")
+@click.option("--region", help="default: the region of the AWS settings")
+def deploy(
+    endpoint: str,
+    archive: Path | None,
+    model_data: str | None,
+    role: str,
+    instance_type: str,
+    image_uri: str | None,
+    region: str | None,
+) -> None:
+    """Deploy by SageMaker's SDK to an endpoint that no stack owns."""
+    from .tools.deploy import Deployment, deploy
+
+    source = archive or model_data
+    if source is None or (archive and model_data):
+        raise click.UsageError("give one of --archive and --model-data")
+    click.echo(deploy(Deployment(endpoint, source, role, instance_type, image_uri), region))
+
+
+@commands.command()
+@click.option("--model", required=True, metavar="OWNER/NAME", help="the hub's id")
+@click.option("--revision", required=True, metavar="COMMIT", help="the 40 hexadecimal digits in use")
+def watch(model: str, revision: str) -> None:
+    """Compare a pinned hub revision with the newest."""
+    from .tools import hub
+
+    click.echo(hub.watch(model, revision))
+
+
+@commands.command()
+@click.option("--region", required=True)
+@click.option("--instance-type", required=True, metavar="TYPE", help="such as ml.g4dn.xlarge")
+@click.option("--image-uri", metavar="URI", help="in place of AWS's PyTorch image")
+def container(region: str, instance_type: str, image_uri: str | None) -> None:
+    """Print the PyTorchModel's container as JSON."""
+    # On import, the SDK looks for credentials: in a profile, and on EC2 by the network.
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    # And it logs to standard output, which is for the result.
+    with contextlib.redirect_stdout(sys.stderr):
+        from .definition import container
+
+        found = container(region=region, instance_type=instance_type, image_uri=image_uri)
+    click.echo(json.dumps(found, indent=2))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status, as `cli.entry.run_commands`."""
+    return run_commands(commands, arguments, program="python -m model_artifacts.blip2", explain=_explain)
+
+
+def _explain(error: Exception) -> UserError | None:
+    return UserError(str(error)) if isinstance(error, (OSError, ValueError, ImportError)) else None
+
+
+def _print(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(line)
 
 
 if __name__ == "__main__":

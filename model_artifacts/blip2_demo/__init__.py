@@ -1,4 +1,4 @@
-"""The demo model: a small BLIP-2 trained on drawn goods, and the recipe that made it."""
+"""The demo model, a small BLIP-2 trained on drawn goods, and its recipe."""
 
 from __future__ import annotations
 

@@ -1,87 +1,110 @@
-"""The recipe as commands: `python -m model_artifacts.blip2_demo draw|train|evaluate`."""
+"""The recipe's commands: `python -m model_artifacts.blip2_demo draw|train|evaluate`."""
 
 from __future__ import annotations
 
-import argparse
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.entry import run_commands
+from cli.errors import UserError
 
 from . import MODEL
-from .training.progress import say
 
-ROOT = Path(__file__).resolve().parents[2]
-TRAINING = ROOT / ".vitrine" / "training"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-def main() -> None:
-    """Run one step of the recipe."""
-    parser = argparse.ArgumentParser(prog="python -m model_artifacts.blip2_demo", description=__doc__)
-    steps = parser.add_subparsers(dest="step", required=True)
-    drawing = steps.add_parser("draw", help="draw one good to a file")
-    drawing.add_argument("seed", type=int)
-    drawing.add_argument("file", type=Path)
-    drawing.add_argument("--size", type=int, nargs=2, default=(1600, 1200), metavar=("WIDTH", "HEIGHT"))
-    drawing.add_argument("--type")
-    drawing.add_argument("--material")
-    drawing.add_argument("--wear", nargs="*", help="wear tags; without it the seed chooses")
-    training = steps.add_parser("train", help="train the model; goes on where a stopped run ended")
-    training.add_argument(
-        "--minutes", type=float, default=45, help="of the first stage, in all runs together"
-    )
-    training.add_argument("--language-minutes", type=float, default=24, help="of the second stage")
-    training.add_argument("--chunks", type=int, default=30, help="of 2,048 pictures for the first stage")
-    training.add_argument("--lessons", type=int, default=14, help="chunks for the second stage alone")
-    training.add_argument("--processes", type=int, default=2, help="that draw at once")
-    training.add_argument(
-        "--start", type=Path, help="folder of a model to go on from; without it, fresh weights"
-    )
-    training.add_argument("--target", type=Path, default=MODEL)
-    evaluation = steps.add_parser("evaluate", help="accuracy on held-out goods, through the served handlers")
-    evaluation.add_argument("--count", type=int, default=400)
-    evaluation.add_argument("--model", type=Path, default=MODEL)
-    given = parser.parse_args()
-    {"draw": _draw, "train": _train, "evaluate": _evaluate}[given.step](given)
+TRAINING = Path(__file__).resolve().parents[2] / ".vitrine" / "training"
+_PATH = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
-def _draw(given: argparse.Namespace) -> None:
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Draw goods, train the demo model on them, and evaluate it."""
+
+
+@commands.command()
+@click.argument("seed", type=int)
+@click.argument("file", type=_PATH)
+@click.option("--size", type=(int, int), default=(1600, 1200), show_default=True, metavar="WIDTH HEIGHT")
+@click.option("--type", "kind", help="default: by the seed")
+@click.option("--material", help="default: by the seed")
+@click.option("--wear", multiple=True, metavar="TAG", help="repeat for several tags; default: by the seed")
+@click.option("--no-wear", is_flag=True, help="without wear")
+def draw(
+    seed: int,
+    file: Path,
+    size: tuple[int, int],
+    kind: str | None,
+    material: str | None,
+    wear: tuple[str, ...],
+    no_wear: bool,
+) -> None:
+    """Draw the good of SEED to FILE, and print its caption."""
     from .drawing.drawing import draw
 
-    width, height = given.size
-    wear = None if given.wear is None else tuple(given.wear)
-    drawing = draw(
-        given.seed,
-        (width, height),
-        aspect=width / height,
-        type=given.type,
-        material=given.material,
-        wear=wear,
-    )
-    drawing.image.save(given.file, quality=85)
-    say(f"{given.file}: {drawing.caption}")
+    tags = wear if wear or no_wear else None
+    drawing = draw(seed, size, aspect=size[0] / size[1], type=kind, material=material, wear=tags)
+    drawing.image.save(file, quality=85)
+    click.echo(f"{file}: {drawing.caption}")
 
 
-def _train(given: argparse.Namespace) -> None:
+@commands.command()
+@click.option("--minutes", default=45.0, show_default=True, help="of the vision stage, in all runs together")
+@click.option("--language-minutes", default=24.0, show_default=True, help="of the language stage")
+@click.option("--chunks", default=30, show_default=True, help="of 2,048 pictures for the vision stage")
+@click.option("--language-chunks", default=14, show_default=True, help="for the language stage")
+@click.option("--processes", default=2, show_default=True, help="that draw at the same time")
+@click.option("--start", type=_FOLDER, help="a model with the initial weights; default: random weights")
+@click.option("--target", type=_PATH, default=MODEL, help="the folder to write; default: the demo model")
+def train(
+    minutes: float,
+    language_minutes: float,
+    chunks: int,
+    language_chunks: int,
+    processes: int,
+    start: Path | None,
+    target: Path,
+) -> None:
+    """Train the model; a stopped run resumes at its last checkpoint."""
     import torch
 
     from .training import evaluate, language, pool, vision
 
     torch.set_num_threads(1)
-    pool.write(TRAINING / "pool", pool.TRAINING_SEED, given.chunks, given.processes)
-    pool.write(TRAINING / "lessons", pool.LESSON_SEED, given.lessons, given.processes)
-    vision.train(TRAINING, given.minutes, given.start)
-    language.train(TRAINING, given.target, given.language_minutes)
-    evaluate.fit(given.target, count=500)
-    figures = evaluate.evaluate(given.target, count=500)
-    path = given.target / "manifest.json"
+    pool.write(TRAINING / "pool", pool.TRAINING_SEED, chunks, processes)
+    pool.write(TRAINING / "language", pool.LANGUAGE_SEED, language_chunks, processes)
+    vision.train(TRAINING, minutes, start)
+    language.train(TRAINING, target, language_minutes)
+    evaluate.fit(target, count=500)
+    figures = evaluate.evaluate(target, count=500)
+    path = target / "manifest.json"
     manifest = json.loads(path.read_text("utf-8")) | {"held_out": figures}
     path.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
 
 
-def _evaluate(given: argparse.Namespace) -> None:
+@commands.command()
+@click.option("--count", default=400, show_default=True, help="goods beside the fixed twenty")
+@click.option("--model", type=_FOLDER, default=MODEL, help="default: the demo model")
+def evaluate(count: int, model: Path) -> None:
+    """Measure accuracy on held-out goods, through the endpoint's handlers."""
     from .training.evaluate import evaluate
 
-    evaluate(given.model, given.count)
+    evaluate(model, count)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step of the recipe and return its exit status."""
+    return run_commands(commands, arguments, program="python -m model_artifacts.blip2_demo", explain=_explain)
+
+
+def _explain(error: Exception) -> UserError | None:
+    return UserError(str(error)) if isinstance(error, (OSError, ValueError)) else None
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

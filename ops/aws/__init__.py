@@ -1,1 +1,1 @@
-"""The account as the commands see it."""
+"""What the commands ask an AWS account."""

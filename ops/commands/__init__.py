@@ -1,1 +1,1 @@
-"""The commands against an account."""
+"""The steps of each command; `python -m ops` reads the arguments."""

@@ -1,29 +1,35 @@
 """`python -m ops deploy`: from settings to a system that answers, in steps that can be run again."""
 
-import sys
-from functools import partial
-from pathlib import Path
+from __future__ import annotations
 
-import boto3
-from rich.console import Console
+from functools import partial
+from typing import TYPE_CHECKING
 
 from cli import cdk
+from cli.aws_errors import unless_denied
+from cli.entry import ask
 from cli.errors import UserError
-from cli.findings import unless_denied
-from cli.progress import Bytes
-from ops.aws.archive import upload, verify
-from ops.aws.outputs import outputs_file, read_outputs
-from ops.aws.session import parameter_name
-from ops.aws.wait_stable import wait_until_stable
-from ops.commands.rollout_check import endpoint_took_over
+from cli.findings import passed
+from cli.progress import Steps
+from ops.aws.account import account_id, outputs_file, read_outputs
+from ops.aws.archive import object_exists, upload, verify
+from ops.aws.cloudformation import wait_stable
+from ops.commands.internal_checks import rollout_check
 from ops.commands.smoke import smoke
-from ops.doctor.model import DEMO, is_there
-from ops.doctor.preflight import fit, preflight, show
-from settings.environment import Environment
-from settings.naming import stack_name
+from ops.doctor.model import DEMO
+from ops.doctor.preflight import preflight, print_preflight
+from settings.environment import Environment, load_environment
+from settings.naming import parameter_name, stack_name
 
-# A domain's name that is new is known everywhere only after a while.
-_PATIENCE_S = 180.0
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import boto3
+    from rich.console import Console
+
+# A new domain name takes minutes until it resolves everywhere.
+_RESOLVES_WITHIN_S = 180.0
 
 
 def deploy(
@@ -33,86 +39,103 @@ def deploy(
     *,
     named: str,
     archive: Path | None,
-    asking: bool,
+    confirm: bool,
 ) -> None:
-    """Deploy an environment, `named` so by the caller; raise DeliveryError at the first step that fails.
+    """Deploy an environment, which the caller calls `named`; raise UserError at the first step that fails.
 
-    `archive` is the model's, for the first time that the settings name it. `asking`: agree with the person at
-    the terminal on the account, and on wider permissions.
+    `archive` is the model's, needed the first time that the settings name it. With `confirm` the user agrees
+    to the account and to broader permissions at the terminal.
     """
-    _agree_on_archive(settings, archive)
-    console.rule("1/6 Looking at settings and account")
-    findings = preflight(settings, session, archive_at_hand=archive is not None)
-    show(findings, console)
-    if not fit(findings):
+    _check_archive(settings, archive)
+    console.rule("1/6 Settings and account")
+    findings = preflight(settings, session, archive_given=archive is not None)
+    print_preflight(findings, console)
+    if not passed(findings):
         raise UserError(
             "Nothing was deployed.", hint="Mend what failed above, and run the same command again."
         )
-    if asking:
-        _ask(settings, session)
+    if confirm:
+        _confirm(settings, session)
 
-    console.rule("2/6 Synthesizing")
-    assembly = cdk.TOOLS / f"assembly-{settings.name}"
-    stacks = cdk.synth(named, assembly)
+    console.rule("2/6 Synthesis")
+    assembly = synthesize(named, settings)
+    stacks = list(cdk.assembly_stacks(assembly))
     cloudformation = session.client("cloudformation")
-    wait_until_stable(cloudformation, stacks, lambda text: console.print(f"… {text}"))
+    wait_stable(cloudformation, stacks, console.print)
 
-    # What the other stacks need before they are made: the bucket of the archive is in this one.
+    # The archive's bucket is in this stack, and the model stack needs the archive.
     console.rule("3/6 Storage")
-    storage = stack_name(settings.name, "storage")
-    cdk.deploy(assembly, [storage], asking=asking)
+    storage = [stack_name(settings.name, "storage")]
+    cdk.run_cdk(cdk.deploy(assembly, storage, ask_before_broader_permissions=confirm))
 
     console.rule("4/6 Model archive")
     bring_archive(settings, session, archive, console)
 
     console.rule("5/6 All stacks")
     outputs = outputs_file(settings)
-    cdk.deploy(assembly, stacks, asking=asking, outputs=outputs)
+    cdk.run_cdk(cdk.deploy(assembly, stacks, ask_before_broader_permissions=confirm, outputs=outputs))
     console.print(f"Outputs: {outputs}")
     if not settings.model.paused:
         sagemaker = session.client("sagemaker")
-        console.print(unless_denied(partial(endpoint_took_over, settings, sagemaker, cloudformation)))
+        console.print(unless_denied(partial(rollout_check, settings, sagemaker, cloudformation)))
 
     console.rule("6/6 Smoke test")
-    tried = smoke(settings, session, read_outputs(str(outputs)), console, patience_s=_PATIENCE_S)
-    if tried:
+    posted = smoke(settings, session, read_outputs(str(outputs)), console, wait_s=_RESOLVES_WITHIN_S)
+    if posted:
         console.print("✓ deployed, and a photo went through the public address")
     else:
         console.print("! deployed, but no photo went through the public address")
 
 
+def synthesize(named: str, settings: Environment) -> Path:
+    """Synthesize an environment with its code packaged, and return the assembly's folder."""
+    assembly = cdk.TOOLS / f"assembly-{settings.name}"
+    cdk.run_cdk(cdk.synth(named, assembly))
+    return assembly
+
+
+def deploy_model_stack(session: boto3.Session, *, named: str, report: Callable[[str], None]) -> None:
+    """Deploy the model stack alone, by the settings as they are now."""
+    settings = load_environment(named)
+    assembly, stack = synthesize(named, settings), stack_name(settings.name, "model")
+    wait_stable(session.client("cloudformation"), [stack], report)
+    cdk.run_cdk(cdk.deploy(assembly, [stack]))
+
+
 def bring_archive(
     settings: Environment, session: boto3.Session, archive: Path | None, console: Console
 ) -> None:
-    """Upload the archive that the settings name, unless it is there or the demo's.
+    """Upload the archive that the settings name, unless its bucket holds it.
 
-    Raises DeliveryError when it is not there and not at hand, or is another one.
+    Raises UserError where the bucket lacks it and no archive is given, or one of another hash.
     """
     key = settings.model.artifact
     if key == DEMO:
-        console.print("✓ the demo model comes with the templates")
+        console.print("✓ the demo model is part of the templates")
         return
-    name = parameter_name(settings, "artifact-bucket")
+    name = parameter_name(settings.name, "artifact-bucket")
     bucket = session.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    place = f"s3://{bucket}/{key}"
     s3 = session.client("s3")
-    if is_there(s3, bucket, key):
-        console.print(f"✓ s3://{bucket}/{key} is there already")
+    if object_exists(s3, bucket, key):
+        console.print(f"✓ {place} is there already")
         return
     if archive is None:
         raise UserError(
-            f"s3://{bucket}/{key} is not there, and no archive is at hand.",
+            f"{place} is missing, and no archive is given.",
             hint=f"Run `make deploy ENV={settings.name} ARTIFACT=FILE`.",
         )
     size = archive.stat().st_size
-    with Bytes(console, "hashing", size) as progress:
-        verify(archive, key, progress.advance)
-    with Bytes(console, "uploading", size) as progress:
-        earlier = upload(s3, archive, bucket, key, progress.advance)
-    went_on = f", {earlier / 1e6:.0f} of them earlier" if earlier else ""
-    console.print(f"✓ uploaded s3://{bucket}/{key}: {size / 1e6:.0f} MB{went_on}")
+    with Steps(console) as steps:
+        steps.begin("sha256", f"reading {archive}", size)
+        verify(archive, key, partial(steps.advance, "sha256"))
+        steps.done("sha256", "as the settings say")
+        steps.begin("upload", f"to {place}", size)
+        upload(s3, archive, bucket, key, partial(steps.advance, "upload"))
+        steps.done("upload", f"{place}, {size / 1e6:.0f} MB")
 
 
-def _agree_on_archive(settings: Environment, archive: Path | None) -> None:
+def _check_archive(settings: Environment, archive: Path | None) -> None:
     if archive is None:
         return
     if settings.model.artifact == DEMO:
@@ -124,10 +147,8 @@ def _agree_on_archive(settings: Environment, archive: Path | None) -> None:
         raise UserError(f"{archive} is not a file.", hint="Name the model's archive.")
 
 
-def _ask(settings: Environment, session: boto3.Session) -> None:
-    account = session.client("sts").get_caller_identity()["Account"]
-    if not sys.stdin.isatty():
-        raise UserError("Nobody is at the terminal to be asked.", hint="Say --yes (make: YES=1).")
-    answer = input(f"Deploy {settings.name} into account {account}, region {settings.region}? [y/N] ")
-    if answer.strip().lower() not in ("y", "yes"):
+def _confirm(settings: Environment, session: boto3.Session) -> None:
+    account = account_id(session)
+    answer = ask(f"Deploy {settings.name} into account {account}, region {settings.region}? [y/N] ")
+    if answer.lower() not in ("y", "yes"):
         raise UserError("Nothing was deployed.")

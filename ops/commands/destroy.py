@@ -1,110 +1,110 @@
-"""`python -m ops destroy`: an environment out of its account, but for what its owner keeps."""
+"""`python -m ops destroy`: deletes the stacks of an environment; what is set to be kept stays."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import WaiterError
 
-from cli import cdk
+from cli.entry import ask
 from cli.errors import UserError
-from cli.findings import code_of
-from ops.aws.outputs import outputs_file
-from ops.aws.resources import resources
-from ops.aws.wait_stable import wait_until_stable
-from settings import naming
+from ops.aws.account import account_id, outputs_file
+from ops.aws.cloudformation import deployed_stacks, resources, wait_stable
 
 if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from rich.console import Console
 
     from settings.environment import Environment
 
-# In the order in which they can be deleted.
-STACKS = tuple(reversed(naming.STACKS))
+_WAIT = {"Delay": 10, "MaxAttempts": 720}  # two hours: network interfaces of functions go slowly
 
 
 @dataclass(frozen=True)
-class _Deployed:
+class _Stack:
     name: str
     protected: bool
     kept: tuple[str, ...]
 
 
-def destroy(
-    settings: Environment, session: boto3.Session, console: Console, *, named: str, asking: bool
-) -> None:
-    """Delete the stacks of an environment, `named` so by the caller; say what goes and what stays.
+def destroy(settings: Environment, session: boto3.Session, console: Console, *, confirm: bool) -> None:
+    """Delete the environment's stacks one after another, those first that need others; say what stays.
 
-    When `asking`, the environment's name must be typed first. Only then is termination protection taken off.
-    Raises DeliveryError when nobody agrees, or when a stack does not go; run again, it goes on.
+    With `confirm` the environment's name must be typed first. Termination protection is removed only then.
+    Raises UserError without confirmation and when a stack is not deleted; run again, it continues.
     """
     cloudformation = session.client("cloudformation")
-    names = [naming.stack_name(settings.name, stack) for stack in STACKS]
-    wait_until_stable(cloudformation, names, lambda text: console.print(f"… {text}"))
-    deployed = [found for name in names if (found := _look(cloudformation, name)) is not None]
-    if not deployed:
+    names = [stack["StackName"] for stack in deployed_stacks(cloudformation, settings)]
+    wait_stable(cloudformation, names, console.print)
+    stacks = [_described(cloudformation, stack) for stack in deployed_stacks(cloudformation, settings)]
+    if not stacks:
         console.print(f"✓ no stack of {settings.name} is in {settings.region} of this account")
         return
-    account = session.client("sts").get_caller_identity()["Account"]
-    _show(settings, account, deployed, console)
-    if asking:
-        _ask(settings)
-    for stack in deployed:
-        if stack.protected:
-            cloudformation.update_termination_protection(
-                StackName=stack.name, EnableTerminationProtection=False
-            )
-            console.print(f"… termination protection of {stack.name} is off")
-    cdk.destroy(named, cdk.TOOLS / f"assembly-{settings.name}")
+    _print(settings, account_id(session), stacks, console)
+    if confirm:
+        typed = ask(f"Type the environment's name, {settings.name}, to destroy it: ")
+        if typed != settings.name:
+            raise UserError("Nothing was destroyed.")
+    for stack in stacks:
+        _delete(cloudformation, stack, console)
     outputs_file(settings).unlink(missing_ok=True)
     console.print(f"✓ {settings.name} is destroyed")
-    _show_kept(deployed, console)
+    _print_kept(stacks, console)
 
 
-def _look(cloudformation: CloudFormationClient, name: str) -> _Deployed | None:
-    try:
-        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if code_of(error) == "ValidationError":  # there is no such stack
-            return None
-        raise
-    # What is deployed decides what stays, not what the settings say by now.
+def _described(cloudformation: CloudFormationClient, stack: StackTypeDef) -> _Stack:
+    name = stack["StackName"]
+    # The deployed template decides what stays, not the settings, which may have changed since.
     declared = cloudformation.get_template(StackName=name)["TemplateBody"].get("Resources", {})
     kept = [
-        f"{one['ResourceType']} {one.get('PhysicalResourceId', '')}"
-        for one in resources(cloudformation, name)
-        if declared.get(one["LogicalResourceId"], {}).get("DeletionPolicy") == "Retain"
+        f"{resource['ResourceType']} {resource.get('PhysicalResourceId', '')}"
+        for resource in resources(cloudformation, name)
+        if declared.get(resource["LogicalResourceId"], {}).get("DeletionPolicy") == "Retain"
     ]
-    return _Deployed(name, stack.get("EnableTerminationProtection", False), tuple(kept))
+    return _Stack(name, stack.get("EnableTerminationProtection", False), tuple(kept))
 
 
-def _show(settings: Environment, account: str, deployed: list[_Deployed], console: Console) -> None:
-    console.print(f"From account {account}, region {settings.region}, these stacks go with all they hold:")
-    for stack in deployed:
+def _delete(cloudformation: CloudFormationClient, stack: _Stack, console: Console) -> None:
+    if stack.protected:
+        cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
+        console.print(f"… termination protection of {stack.name} is off")
+    console.print(f"… deleting {stack.name}")
+    cloudformation.delete_stack(StackName=stack.name)
+    try:
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig=_WAIT)  # type: ignore[arg-type]
+    except WaiterError as error:
+        response: Any = error.last_response
+        found = response.get("Stacks", [{}])[0]
+        reason = found.get("StackStatusReason") or found.get("StackStatus") or error
+        raise UserError(
+            f"{stack.name} is not deleted: {reason}.",
+            hint="Its events in CloudFormation say why (a bucket must be empty). Then run the same command "
+            "again: it continues.",
+        ) from error
+    console.print(f"✓ {stack.name} is deleted")
+
+
+def _print(settings: Environment, account: str, stacks: list[_Stack], console: Console) -> None:
+    console.print(
+        f"From account {account}, region {settings.region}, these stacks are deleted with all they hold:"
+    )
+    for stack in stacks:
         console.print(f"  {stack.name}{' (protected from termination)' if stack.protected else ''}")
-    console.print("Container images and logs go with them. Secrets stay, for no stack made them.")
-    if not _show_kept(deployed, console):
+    console.print("Container images and logs are deleted with them. Secrets stay: no stack made them.")
+    if not _print_kept(stacks, console):
         console.print(
-            "Nothing else outlives them (keep_data was false when they were deployed): photos, models and "
-            "reports are lost. A bucket that still holds objects stops its stack: empty it first."
+            "Nothing else stays (keep_data was false when they were deployed): photos, models and reports "
+            "are lost. A bucket that still holds objects stops its stack: empty it first."
         )
 
 
-def _show_kept(deployed: list[_Deployed], console: Console) -> bool:
-    kept = [one for stack in deployed for one in stack.kept]
+def _print_kept(stacks: list[_Stack], console: Console) -> bool:
+    kept = [resource for stack in stacks for resource in stack.kept]
     if kept:
-        console.print("These outlive the stacks (keep_data), and cost until you delete them by hand:")
-        for one in kept:
-            console.print(f"  {one}")
+        console.print("These stay (keep_data), and cost money until you delete them by hand:")
+        for resource in kept:
+            console.print(f"  {resource}")
     return bool(kept)
-
-
-def _ask(settings: Environment) -> None:
-    if not sys.stdin.isatty():
-        raise UserError("Nobody is at the terminal to be asked.", hint="Say --yes (make: YES=1).")
-    if input(f"Type the environment's name, {settings.name}, to destroy it: ").strip() != settings.name:
-        raise UserError("Nothing was destroyed.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cli.errors import UserError
 from cli.subprocess import ROOT, run
-from ops.doctor.image import repository_name
+from settings.naming import image_repository_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,27 +26,27 @@ PLATFORM = "linux/arm64"
 TOOLS = ("docker", "podman", "buildah")
 
 
-def image(settings: Environment, ecr: ECRClient, say: Callable[..., object], root: Path = ROOT) -> str:
+def image(settings: Environment, ecr: ECRClient, report: Callable[[str], object], root: Path = ROOT) -> str:
     """Return the digest of this commit's image in the ECR repository, pushed now or earlier.
 
-    The tag is the commit, and no tag is ever moved. Raises DeliveryError for a tree that is not committed,
-    for a repository that is not there, and when a tool fails.
+    The tag is the commit, and tags are immutable. Raises UserError for uncommitted changes, for a missing
+    repository and when a tool fails.
     """
     commit = _commit(root)
     repository = _repository(settings, ecr)
     name, uri = repository["repositoryName"], f"{repository['repositoryUri']}:{commit}"
     if (digest := _digest(ecr, name, commit)) is not None:
-        say(f"✓ {uri} is pushed already")
+        report(f"✓ {uri} is pushed already")
         return digest
     tool = _tool()
     _log_in(ecr, tool, repository["repositoryUri"].partition("/")[0], root)
-    say(f"… building {uri} for {PLATFORM} with {tool}")
+    report(f"… building {uri} for {PLATFORM} with {tool}")
     for command in _commands(tool, uri, commit):
         run(command, folder=root)
     digest = _digest(ecr, name, commit)
     if digest is None:
-        raise UserError(f"{uri} was pushed, and is not there.", hint="Look into the repository.")
-    say(f"✓ pushed {uri}")
+        raise UserError(f"{uri} was pushed, and is missing.", hint="Check the repository.")
+    report(f"✓ pushed {uri}")
     return digest
 
 
@@ -55,7 +55,7 @@ def _commit(root: Path) -> str:
         raise UserError(
             f"The tree differs from its commit: {changed.splitlines()[0].strip()}"
             f"{' and more' if len(changed.splitlines()) > 1 else ''}.",
-            hint="Commit it first: the image's tag is the commit, so the image must be the commit's.",
+            hint="Commit first: the image's tag names the commit that it is built from.",
         )
     return _git(root, "rev-parse", "HEAD")
 
@@ -65,20 +65,18 @@ def _git(root: Path, *arguments: str) -> str:
         ["git", *arguments], cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
     )
     if done.returncode != 0:
-        raise UserError(
-            f"git {arguments[0]}: {done.stderr.strip()}.", hint="Run this in a checkout that git knows."
-        )
+        raise UserError(f"git {arguments[0]}: {done.stderr.strip()}.", hint="Run this in a git checkout.")
     return done.stdout.strip()
 
 
 def _repository(settings: Environment, ecr: ECRClient) -> RepositoryTypeDef:
-    name = repository_name(settings)
+    name = image_repository_name(settings.name)
     try:
         return ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
     except ecr.exceptions.RepositoryNotFoundException as error:
         raise UserError(
             f"There is no repository {name} in {settings.region} of this account.",
-            hint=f"Run `make deploy ENV={settings.name}` first: it is part of the storage.",
+            hint=f"Run `make deploy ENV={settings.name}` first: the storage stack makes it.",
         ) from error
 
 
@@ -96,7 +94,7 @@ def _tool() -> str:
         if shutil.which(tool) is not None:
             return tool
     raise UserError(
-        f"{wanted or 'None of docker, podman and buildah'} is not on this machine.",
+        f"{wanted or 'None of docker, podman and buildah'} is not installed.",
         hint="Install one, or name another in CONTAINER_TOOL.",
     )
 
@@ -104,13 +102,13 @@ def _tool() -> str:
 def _log_in(ecr: ECRClient, tool: str, registry: str, root: Path) -> None:
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
-    run([tool, "login", "--username", user, "--password-stdin", registry], folder=root, typed=password)
+    run([tool, "login", "--username", user, "--password-stdin", registry], folder=root, stdin=password)
 
 
 def _commands(tool: str, uri: str, commit: str) -> list[list[str]]:
     options = ["--platform", PLATFORM, "--file", DOCKERFILE, "--tag", uri]
     options += ["--label", f"org.opencontainers.image.revision={commit}"]
     if os.path.basename(tool) == "docker":  # noqa: PTH119 a command's name, not a path of ours
-        # One manifest, no index of one: the digest is the image's own.
+        # Without provenance there is one manifest and no index: the digest is the image's own.
         return [[tool, "buildx", "build", *options, "--provenance=false", "--push", "."]]
     return [[tool, "build", *options, "."], [tool, "push", uri]]

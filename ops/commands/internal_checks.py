@@ -1,44 +1,57 @@
-"""What stands behind the public address, asked with the operator's own credentials."""
+"""Checks behind the public address, made with the operator's own credentials."""
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.aws_errors import DENIED, code_of, unless_denied
 from cli.errors import UserError
-from cli.findings import DENIED, code_of, unless_denied
 from cli.subprocess import ROOT
-from ops.aws.resources import physical_ids, resources
-from ops.aws.session import QUICK
+from ops.aws.account import QUICK
+from ops.aws.cloudformation import physical_ids, resources
 from services.core.domain.errors import ModelFault
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from rich.console import Console
 
     from settings.environment import Environment
 
 SAMPLE = ROOT / "examples" / "photos" / "drawn-mug.jpg"
-# SageMaker ends a call after 60 s; its own answer is to arrive.
-_PATIENT = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=65)
+# Longer than the 60 s after which SageMaker ends a call, so that its error arrives.
+_RUNTIME = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=65)
+_ROLLED_BACK = (
+    "The alarms of the model stack and the endpoint's log say why the new version was rolled back. To deploy "
+    "it all the same, pause and resume: docs/operations.md, “Pause and resume”."
+)
+# Scaling is an update too; it takes as long as an instance takes to start.
+_CHANGING = ("Updating", "SystemUpdating", "RollingBack")
+_WITHIN_S, _POLL_S = 1800.0, 10.0
 
 
-def look_inside(settings: Environment, session: boto3.Session, console: Console) -> None:
-    """Ask the load balancer for its healthy targets, and the endpoint about the sample photo.
+def internal_checks(settings: Environment, session: boto3.Session, console: Console) -> None:
+    """Check that the load balancer has healthy targets, and that the endpoint answers about the sample photo.
 
-    What these credentials may not ask is said and passed over. Raises DeliveryError for what is not well.
+    A check whose call these credentials may not make is skipped with a line that says so. Raises UserError
+    for the first check that fails.
     """
-    for ask in (_targets, _endpoint):
-        console.print(unless_denied(partial(ask, settings, session)))
+    for check in (_targets, _endpoint):
+        console.print(unless_denied(partial(check, settings, session)))
 
 
 def _targets(settings: Environment, session: boto3.Session) -> str:
@@ -50,41 +63,41 @@ def _endpoint(settings: Environment, session: boto3.Session) -> str:
     if settings.model.paused:
         return "! The endpoint was not tried: model.paused is true, so there is none."
     if settings.model.mode != "realtime":
-        return "! The endpoint was not tried: it is asynchronous, so no call has an answer."
-    return model_sees(settings, session.client("sagemaker-runtime", config=_PATIENT))
+        return "! The endpoint was not tried: it is asynchronous and answers no call directly."
+    return endpoint_answers(settings, session.client("sagemaker-runtime", config=_RUNTIME))
 
 
 def healthy_targets(
     settings: Environment, cloudformation: CloudFormationClient, balancers: ElasticLoadBalancingv2Client
 ) -> str:
-    """Say how many tasks the load balancer sends requests to; raise DeliveryError when there is none."""
+    """Return how many tasks the load balancer sends requests to; raise UserError when there is none."""
     stack = stack_name(settings.name, "analyze")
-    kind = "AWS::ElasticLoadBalancingV2::TargetGroup"
-    groups = physical_ids(resources(cloudformation, stack), kind)
+    groups = physical_ids(resources(cloudformation, stack), "AWS::ElasticLoadBalancingV2::TargetGroup")
     if not groups:
         raise UserError(f"{stack} holds no target group.", hint=f"Run `make deploy ENV={settings.name}`.")
-    health = [
+    targets = [
         target["TargetHealth"]
         for group in groups
         for target in balancers.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     ]
-    healthy = sum(one.get("State") == "healthy" for one in health)
+    healthy = sum(target.get("State") == "healthy" for target in targets)
     if not healthy:
-        states = ", ".join(f"{one.get('State')} ({one.get('Reason', 'no reason')})" for one in health)
+        states = ", ".join(
+            f"{target.get('State')} ({target.get('Reason', 'no reason')})" for target in targets
+        )
         raise UserError(
             f"No task of {stack} is healthy: {states or 'none is registered'}.",
-            hint="See the service's log, and its events in ECS: they say why its tasks end or do not start.",
+            hint="The service's log and its events in ECS say why its tasks stop or do not start.",
         )
-    return f"✓ {healthy} of {len(health)} tasks behind the load balancer healthy"
+    return f"✓ {healthy} of {len(targets)} tasks behind the load balancer healthy"
 
 
-def model_sees(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
-    """Ask the endpoint as the service asks it, and say what it sees; raise DeliveryError when it does not."""
+def endpoint_answers(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
+    """Call the endpoint as the service does, and return what it sees; raise UserError for a wrong answer."""
     name = settings.model.endpoint_name
+    photo = prepare(SAMPLE.read_bytes(), SAMPLE.name).model_jpeg
     try:
-        observation = RealtimeVisionEndpoint(runtime, name).look(
-            [prepare(SAMPLE.read_bytes(), SAMPLE.name).seen]
-        )
+        observation = RealtimeVisionEndpoint(runtime, name).observe([photo])
     except ModelFault as fault:
         cause = fault.__cause__
         if isinstance(cause, ClientError) and code_of(cause) in DENIED:
@@ -92,8 +105,46 @@ def model_sees(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
         if isinstance(cause, BotoCoreError):
             raise UserError(f"The model does not answer: {cause}.", hint="Try again.") from fault
         raise UserError(
-            f"The model does not answer as it should: {fault}.",
+            f"The model gives no valid answer: {fault}.",
             hint=f"See the log /aws/sagemaker/Endpoints/{name}: role, image, packages or archive.",
         ) from fault
-    seen = max(observation.type, key=lambda candidate: observation.type[candidate])
-    return f"✓ the endpoint {name} sees: {seen}; by {observation.artifact}"
+    likeliest = max(observation.type, key=lambda candidate: observation.type[candidate])
+    return f"✓ the endpoint {name} sees: {likeliest}; by {observation.artifact}"
+
+
+def rollout_check(
+    settings: Environment,
+    sagemaker: SageMakerClient,
+    cloudformation: CloudFormationClient,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Return which configuration the endpoint runs; SageMaker may roll back after CloudFormation has ended.
+
+    Raises UserError when it is not the configuration of the model stack, or the endpoint is not in service.
+    """
+    name, stack = settings.model.endpoint_name, stack_name(settings.name, "model")
+    endpoint = _settled(sagemaker, name, sleep)
+    running, status = endpoint.get("EndpointConfigName", "none"), endpoint["EndpointStatus"]
+    deployed = physical_ids(resources(cloudformation, stack), "AWS::SageMaker::EndpointConfig")
+    # CloudFormation has the ARN, in which SageMaker writes names in lower case.
+    if running.lower() not in (arn.rpartition("/")[2].lower() for arn in deployed):
+        raise UserError(
+            f"SageMaker rolled back to the old version; CloudFormation did not notice: {name} runs "
+            f"{running}, and {stack} holds {', '.join(deployed) or 'none'}.",
+            hint=_ROLLED_BACK,
+        )
+    if status != "InService":
+        reason = f": {endpoint['FailureReason']}" if endpoint.get("FailureReason") else ""
+        raise UserError(f"{name} is {status}, not InService{reason}.", hint=_ROLLED_BACK)
+    return f"✓ {name} is in service with {running}, as deployed"
+
+
+def _settled(
+    sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]
+) -> DescribeEndpointOutputTypeDef:
+    for _ in range(int(_WITHIN_S / _POLL_S)):
+        endpoint = sagemaker.describe_endpoint(EndpointName=name)
+        if endpoint["EndpointStatus"] not in _CHANGING:
+            break
+        sleep(_POLL_S)
+    return endpoint

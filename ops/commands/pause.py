@@ -1,47 +1,36 @@
-"""`python -m ops pause` and `resume`: whether an environment has an endpoint, and costs of one."""
+"""`python -m ops pause` and `resume`: delete and create an environment's endpoint; the model stays."""
 
-from pathlib import Path
+from __future__ import annotations
 
-import boto3
-from rich.console import Console
+from typing import TYPE_CHECKING
 
-from cli import cdk
-from cli.toml_file import with_paused, write_whole
-from ops.aws.wait_stable import wait_until_stable
-from ops.release.interrupts import terminable
-from settings.environment import FOLDER, load_environment
-from settings.naming import stack_name
+from cli.toml_file import with_value, write_atomically
+from ops.aws.account import settings_file
+from ops.commands.deploy import deploy_model_stack
 
-_TOML = ".toml"
+if TYPE_CHECKING:
+    import boto3
+    from rich.console import Console
 
 
 def pause(session: boto3.Session, console: Console, *, named: str, paused: bool) -> None:
-    """Write `model.paused` of the environment that the caller names so, and deploy the model's stack alone.
+    """Write `model.paused` into the settings of the environment `named`, and deploy the model stack alone.
 
-    What the settings say already is deployed all the same: so an interrupted command is gone on with.
-    Raises DeliveryError when a step fails; the settings are then as they were.
+    A value that is set already is deployed too, so that an interrupted command can be run again. When a step
+    fails, the settings are restored.
     """
-    file = Path(named) if named.endswith(_TOML) else FOLDER / f"{named}{_TOML}"
+    file = settings_file(named)
     before = file.read_bytes()
-    after = with_paused(before.decode(), paused).encode()
-    with terminable():
-        write_whole(file, after)
-        try:
-            _deploy(session, console, named)
-        except BaseException:
-            write_whole(file, before)
-            console.print(f"{file} is as it was.")
-            raise
-    told = "there is no endpoint, and none is paid for" if paused else "the endpoint is back"
-    console.print(f"✓ {told}")
+    after = with_value(before.decode(), "model", "paused", paused).encode()
+    write_atomically(file, after)
+    try:
+        deploy_model_stack(session, named=named, report=console.print)
+    except BaseException:
+        write_atomically(file, before)
+        console.print(f"{file} is restored.")
+        raise
+    done = "the endpoint is deleted and costs nothing" if paused else "the endpoint is back"
+    console.print(f"✓ {done}")
     if after != before:
-        said = f"model.paused = {str(paused).lower()}"
-        console.print(f"{file} says {said} now: commit it, or the next deployment undoes this.")
-
-
-def _deploy(session: boto3.Session, console: Console, named: str) -> None:
-    name = load_environment(named).name
-    stack, assembly = stack_name(name, "model"), cdk.TOOLS / f"assembly-{name}"
-    cdk.synth(named, assembly)
-    wait_until_stable(session.client("cloudformation"), [stack], lambda text: console.print(f"… {text}"))
-    cdk.deploy(assembly, [stack], asking=False)
+        line = f"model.paused = {str(paused).lower()}"
+        console.print(f"{file} now says {line}: commit it, or the next deployment reverts this.")

@@ -1,26 +1,35 @@
 """`python -m ops smoke`: one photo through the public address, as a user of the frontend sends it."""
 
+from __future__ import annotations
+
 import base64
 import json
+import os
 import time
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import boto3
 from pydantic import ValidationError
-from rich.console import Console
 
 from cli.errors import UserError
 from client import api
 from client.errors import CallError, Refused, Unreachable
-from client.timing import Timing
-from ops.commands.internal_checks import SAMPLE, look_inside
-from ops.commands.user import EMAIL, PASSWORD, TOKEN, access_token
+from ops.commands.internal_checks import SAMPLE, internal_checks
 from services.core.domain.report import Report
-from settings.environment import Environment
 
-_PAUSE_S = 3.0
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import boto3
+    from rich.console import Console
+
+    from client.timing import Timing
+    from settings.environment import Environment
+
+# The user that posts the photo; in variables, so that no password is in a command line.
+TOKEN, EMAIL, PASSWORD = "VITRINE_SMOKE_TOKEN", "SUPABASE_SMOKE_EMAIL", "SUPABASE_SMOKE_PASSWORD"
+_RETRY_S = 3.0
 
 
 def smoke(
@@ -30,53 +39,72 @@ def smoke(
     console: Console,
     *,
     photo: Path = SAMPLE,
-    patience_s: float = 0,
+    wait_s: float = 0,
 ) -> bool:
-    """Ask as a stranger, look behind the address, then, where there is a user, have a photo's report made.
+    """Call without and with a forged token, make the internal checks and, where a user is set, post a photo.
 
-    Returns whether a photo went through the public address; its report is erased again. The address is tried
-    again for `patience_s`: a name that is new takes its time. Raises DeliveryError for an answer that a well
-    system does not give.
+    Returns whether a photo went through the public address; its report is deleted again. The address is
+    retried for `wait_s`, since a new name resolves late. Raises UserError for a wrong answer.
     """
     address = outputs["ApiUrl"]
-    _turn_strangers_away(address, console, patience_s)
+    _check_authorizer(address, console, wait_s)
     if settings.target == "emulator":
-        console.print("- Tasks and endpoint were not asked for: the emulator has neither of its own.")
+        console.print("- Tasks and endpoint were not checked: the emulator has none of its own.")
     else:
-        look_inside(settings, session, console)
+        internal_checks(settings, session, console)
     if settings.model.paused:
         console.print("! The photo was not tried: model.paused is true, so there is no endpoint.")
         return False
-    token = access_token(outputs)
+    token = _access_token(outputs)
     if token is None:
         console.print(
-            "! Not proven: that a user's photo becomes a report. Nobody signed in, and no photo went the way "
-            "from the gateway through the service to the model, the LLM and the table. "
+            "! Not proven: that a user's photo becomes a report. No user is set, so no photo went from the "
+            "gateway through the service to the model, the LLM and the table. "
             f"Set {TOKEN}, or {EMAIL} and {PASSWORD}."
         )
         return False
     report, timing = _report(address, token, photo)
-    _show(report, timing, console)
+    _print(report, timing, console)
     try:
         api.erase(address, token, report.id)
     except CallError as error:
         raise UserError(
-            f"The report {report.id} is not erased: {error}.", hint="Erase it by DELETE."
+            f"The report {report.id} is not deleted: {error}.", hint="Delete it by DELETE."
         ) from error
-    console.print("✓ report and photo erased")
+    console.print("✓ report and photo deleted")
     return True
 
 
-def _turn_strangers_away(address: str, console: Console, patience_s: float) -> None:
-    status = _patiently(lambda: api.status_without_token(address), patience_s)
+def user_is_set() -> bool:
+    """Say whether the environment variables name a user to post a photo as."""
+    return bool(os.environ.get(TOKEN) or (os.environ.get(EMAIL) and os.environ.get(PASSWORD)))
+
+
+def _access_token(outputs: Mapping[str, str]) -> str | None:
+    if token := os.environ.get(TOKEN):
+        return token
+    email, password = os.environ.get(EMAIL), os.environ.get(PASSWORD)
+    if not email or not password:
+        return None
+    try:
+        return api.sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], email, password)
+    except CallError as error:
+        raise UserError(
+            f"The user of {EMAIL} is not signed in: {error}.",
+            hint="The user must belong to the Supabase project in the settings, and be confirmed.",
+        ) from error
+
+
+def _check_authorizer(address: str, console: Console, wait_s: float) -> None:
+    status = _retried(lambda: api.status_without_token(address), wait_s)
     if status != 401:
         raise UserError(
             f"{address}/analyze answered {status} to a caller without a token; 401 is right.",
             hint="See the gateway's log: its authorizer stands between callers and the service.",
         )
     console.print(f"✓ {address} answers 401 to a caller without a token")
-    # That much the gateway says by itself; of a token it must ask its authorizer.
-    status = _patiently(lambda: api.status_with_token(address, _forged()), patience_s=0)
+    # The gateway answers 401 by itself; for a token it must call its authorizer.
+    status = _retried(lambda: api.status_with_token(address, _forged_token()), wait_s=0)
     if status != 403:
         raise UserError(
             f"{address}/analyze answered {status} to a forged token; 403 is right.",
@@ -85,26 +113,26 @@ def _turn_strangers_away(address: str, console: Console, patience_s: float) -> N
     console.print("✓ 403 to a forged token: the authorizer ran, and has the issuer's keys")
 
 
-def _forged() -> str:
-    """Return a token whose key nobody knows: only with the issuer's keys at hand is that said of it.
+def _forged_token() -> str:
+    """Return a token with an unknown key id: only an authorizer with the issuer's keys refuses it with 403.
 
-    Another one each time, since the gateway remembers what its authorizer said of a token.
+    A new one each time, since the gateway caches its authorizer's answers by token.
     """
     header = {"alg": "ES256", "typ": "JWT", "kid": f"forged-{time.time_ns()}"}
     parts = (json.dumps(header).encode(), b"{}", b"no signature")
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
-def _patiently(ask: Callable[[], int], patience_s: float) -> int:
-    until = time.monotonic() + patience_s
+def _retried(call: Callable[[], int], wait_s: float) -> int:
+    until = time.monotonic() + wait_s
     while True:
         try:
-            return ask()
+            return call()
         except Unreachable as error:
             if time.monotonic() >= until:
-                hint = "See whether the name resolves; a new domain may take minutes."
+                hint = "Check that the name resolves; a new domain may take minutes."
                 raise UserError(f"{error}.", hint=hint) from error
-        time.sleep(_PAUSE_S)
+        time.sleep(_RETRY_S)
 
 
 def _report(address: str, token: str, photo: Path) -> tuple[Report, Timing]:
@@ -117,7 +145,7 @@ def _report(address: str, token: str, photo: Path) -> tuple[Report, Timing]:
         raise UserError(f"The answer is no report: {error}.", hint="See the service's log.") from error
     except Refused as error:
         if error.report_id is not None:
-            with suppress(CallError):  # what failed is told; what it left is erased as well as can be
+            with suppress(CallError):  # the refusal is reported; a report that stays is no second error
                 api.erase(address, token, error.report_id)
         facts = "".join(f" {fact}." for fact in error.facts)
         hint = " ".join([*error.remedies, f"The service's log says more.{facts}"])
@@ -126,7 +154,7 @@ def _report(address: str, token: str, photo: Path) -> tuple[Report, Timing]:
         raise UserError(f"No report: {error}.", hint="Try again.") from error
 
 
-def _show(report: Report, timing: Timing, console: Console) -> None:
+def _print(report: Report, timing: Timing, console: Console) -> None:
     product, condition = report.product, report.condition
     console.print(f"✓ report {report.id}: {report.title}")
     if product and condition:
@@ -139,4 +167,4 @@ def _show(report: Report, timing: Timing, console: Console) -> None:
     mark = "✓" if timing.kept else "!"
     console.print(f"{mark} {timing.total_ms / 1000:.1f} s in all, {timing.verdict}")
     if report.narrative != "llm":
-        console.print("! The words are the template's: the LLM gave none. See whether its key is right.")
+        console.print("! The text is the template's: the LLM gave none. Check that its key is valid.")

@@ -1,1 +1,1 @@
-"""One module per kind of look before a deployment. None of them changes anything."""
+"""Checks before a deployment. None of them changes anything."""

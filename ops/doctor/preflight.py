@@ -1,97 +1,125 @@
-"""`python -m ops doctor`: what would keep a deployment from ending well, seen before it begins."""
+"""`python -m ops doctor`: what would stop a deployment, found before it starts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
-import boto3
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.findings import Finding, Level, look
-from ops.aws.session import QUICK
-from ops.doctor import account, endpoint, image, model, network, quotas, secrets_manager, settings_check
-from settings.environment import Environment
+from cli.aws_errors import DENIED, THROTTLED, UNACCEPTED, code_of
+from cli.findings import Finding, failure, passed, print_findings, warning
+from ops.aws.account import QUICK
+from ops.doctor import account, model, references, settings_check
 
-_MARKS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.FAILURE: ("✗", "red")}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import boto3
+    from rich.console import Console
+
+    from settings.environment import Environment
+
+    Check = Callable[[], Iterator[Finding]]
 
 
-def preflight(settings: Environment, session: boto3.Session, *, archive_at_hand: bool) -> list[Finding]:
-    """Look at the settings and at the account, changing nothing; return all that was found.
+def preflight(settings: Environment, session: boto3.Session, *, archive_given: bool) -> list[Finding]:
+    """Check the settings and the account without a change, and return all findings.
 
-    Without credentials that AWS accepts, the account is not looked at further.
+    Without credentials that AWS accepts, the account is not checked further.
     """
-    found = look("settings", partial(settings_check.settings_filled, settings, datetime.now(UTC).date()))
-    found += look("smoke test's user", settings_check.smoke_user)
+    found = collect("settings", partial(settings_check.settings_filled, settings, datetime.now(UTC).date()))
+    found += collect("smoke test's user", settings_check.smoke_user)
     sts = session.client("sts", config=QUICK)
-    who = look("credentials", partial(account.credentials, settings, sts))
-    found += who
-    if fit(who):
-        for subject, check in _looks(settings, session, archive_at_hand):
-            found += look(subject, check)
+    identity = collect("credentials", partial(account.credentials, settings, sts))
+    found += identity
+    if passed(identity):
+        for subject, check in _checks(settings, session, archive_given):
+            found += collect(subject, check)
     return found
 
 
-def _looks(
-    settings: Environment, session: boto3.Session, archive_at_hand: bool
-) -> Iterator[tuple[str, Callable[[], Iterator[Finding]]]]:
+def _checks(
+    settings: Environment, session: boto3.Session, archive_given: bool
+) -> Iterator[tuple[str, Check]]:
     ssm = session.client("ssm", config=QUICK)
     yield "CDK bootstrap", partial(account.bootstrap, settings, ssm)
 
     ec2 = session.client("ec2", config=QUICK)
-    yield "zones", partial(network.zones, settings, ec2)
+    yield "zones", partial(references.zones, settings, ec2)
     if (domain := settings.domain) is not None:
         route53 = session.client("route53", config=QUICK)
-        yield f"domain {domain.name}", partial(network.domain_zone, domain, route53)
+        yield f"domain {domain.name}", partial(references.domain_zone, domain, route53)
 
     limits = session.client("service-quotas", config=QUICK)
-    yield "endpoint quota", partial(quotas.endpoint_instances, settings, limits)
+    yield "endpoint quota", partial(account.endpoint_instances, settings, limits)
     functions = session.client("lambda", config=QUICK)
-    yield "Lambda concurrency", partial(quotas.lambda_concurrency, settings, functions)
+    yield "Lambda concurrency", partial(account.lambda_concurrency, settings, functions)
 
     secrets = session.client("secretsmanager", config=QUICK)
     for name in settings.secret_names():
-        yield f"secret {name}", partial(secrets_manager.secret, settings, name, secrets)
+        yield f"secret {name}", partial(references.secret, settings, name, secrets)
 
     s3 = session.client("s3", config=QUICK)
-    yield "model archive", partial(model.archive, settings, ssm, s3, at_hand=archive_at_hand)
+    yield "model archive", partial(model.archive, settings, ssm, s3, given=archive_given)
     sagemaker = session.client("sagemaker", config=QUICK)
     cloudformation = session.client("cloudformation", config=QUICK)
-    yield "endpoint name", partial(endpoint.endpoint_name, settings, sagemaker, cloudformation)
+    yield "endpoint name", partial(model.endpoint_name, settings, sagemaker, cloudformation)
     logs = session.client("logs", config=QUICK)
-    yield "endpoint log", partial(endpoint.endpoint_log, settings, logs, cloudformation)
+    yield "endpoint log", partial(model.endpoint_log, settings, logs, cloudformation)
 
     if (digest := settings.image_digest) is None:
-        yield image.SUBJECT, partial(image.buildable, settings)
+        yield references.IMAGE, partial(references.buildable, settings)
     else:
         ecr = session.client("ecr", config=QUICK)
-        yield image.SUBJECT, partial(image.pushed, settings, digest, ecr)
+        yield references.IMAGE, partial(references.pushed, settings, digest, ecr)
 
 
-def fit(findings: Sequence[Finding]) -> bool:
-    """Say whether nothing found keeps the environment from being deployed."""
-    return all(finding.level is not Level.FAILURE for finding in findings)
-
-
-def show(findings: Sequence[Finding], console: Console) -> None:
-    """Print a table of all that was found, and what it comes to."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", max_width=30)
-    table.add_column(overflow="fold", ratio=1)
-    for finding in findings:
-        mark, style = _MARKS[finding.level]
-        text = Text(finding.text)
-        if finding.hint:
-            text.append(f"\ncure: {finding.hint}", style="dim")
-        table.add_row(Text(mark, style=style), Text(finding.subject), text)
-    console.print(table, soft_wrap=False)
-    failures = sum(finding.level is Level.FAILURE for finding in findings)
-    warnings = sum(finding.level is Level.WARNING for finding in findings)
+def print_preflight(findings: Sequence[Finding], console: Console) -> None:
+    """Print all findings and whether the environment can be deployed."""
+    print_findings(findings, console.file)
+    failures = sum(finding.level == "failure" for finding in findings)
+    warnings = sum(finding.level == "warning" for finding in findings)
     if failures:
-        console.print(
-            Text(f"Not fit to be deployed: {failures} failed, {warnings} warned.", style="bold red")
-        )
+        console.print(f"Not ready to be deployed: {failures} failed, {warnings} warned.", style="bold red")
     else:
-        console.print(Text(f"Fit to be deployed; {warnings} warned.", style="bold green"))
+        console.print(f"Ready to be deployed; {warnings} warned.", style="bold green")
+
+
+def collect(subject: str, check: Check) -> list[Finding]:
+    """Return the findings of a check; an error of AWS becomes a finding too."""
+    found: list[Finding] = []
+    try:
+        for finding in check():
+            found.append(finding)  # noqa: PERF402 what was found before an error counts
+    except ClientError as error:
+        found.append(_refused(subject, error))
+    except BotoCoreError as error:
+        found.append(
+            failure(subject, f"AWS does not answer: {error}.", "Check the network and the credentials.")
+        )
+    return found
+
+
+def _refused(subject: str, error: ClientError) -> Finding:
+    code, operation = code_of(error), error.operation_name
+    if code in DENIED:
+        return warning(
+            subject,
+            f"not checked: these credentials may not call {operation}.",
+            f"Allow them {operation}, or check it yourself.",
+        )
+    if code in THROTTLED:
+        return warning(subject, f"not checked: AWS throttled {operation}.", "Try again in a minute.")
+    if code in UNACCEPTED:
+        return failure(
+            subject,
+            f"AWS does not accept these credentials here ({code}).",
+            "Sign in again. With fresh credentials: enable the region in the account's settings.",
+        )
+    return warning(
+        subject,
+        f"not checked: {operation} answered {code or error}.",
+        "Try again; if it stays, check it yourself.",
+    )

@@ -1,29 +1,45 @@
-"""A temporary endpoint of the new archive, which is gone whatever happens."""
+"""The canary: a temporary endpoint of a new archive, and what the model's role may do while it lives.
+
+By itself the role reads only its own archive and writes only its own endpoint's log. The extra permission
+expires: one that a killed release left allows nothing after some hours, and the next release deletes it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import signal
+import sys
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cli.aws_errors import code_of
 from cli.errors import UserError
-from cli.findings import code_of
-from ops.release.interrupts import terminable, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import boto3
     from mypy_boto3_sagemaker import SageMakerClient
 
-# SageMaker deletes no endpoint while it is made.
-_EACH_S = 10.0
-_GONE_WITHIN_S = 1800.0
+# SageMaker does not delete an endpoint while it is being created.
+_POLL_S = 10.0
+_DELETED_WITHIN_S = 1800.0
+POLICY = "vitrine-release-canary"
+# Longer than a canary's download, start and deletion may take together.
+_EXPIRES = timedelta(hours=4)
+# A new permission of a role takes effect after some seconds.
+_EFFECTIVE_S = 15.0
+# A log that SageMaker makes never expires; a failed canary's is kept to be read.
+_LOG_DAYS = 7
 
 
 class CanaryFailed(UserError):
-    """The new archive does not start, or answers wrongly; nothing that serves has changed."""
+    """The new archive does not start or gives wrong answers; the serving endpoint is unchanged."""
 
     def __init__(self, endpoint: str, why: str) -> None:
         super().__init__(why, hint=f"See the log /aws/sagemaker/Endpoints/{endpoint}: it is kept for a week.")
@@ -37,18 +53,17 @@ def canary(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
     """Start an endpoint of this name and delete it, its configuration and its model afterwards."""
-    with terminable():
+    try:
         try:
-            try:
-                start()
-            except ClientError as error:
-                raise CanaryFailed(name, f"The endpoint {name} is refused: {error}.") from error
-            except (ValueError, RuntimeError) as error:  # what the SDK raises when it turns Failed
-                raise CanaryFailed(name, f"The endpoint {name} does not start: {error}.") from error
-            yield
-        finally:
-            with undisturbed():
-                remove(sagemaker, name, sleep)
+            start()
+        except ClientError as error:
+            raise CanaryFailed(name, f"The endpoint {name} is refused: {error}.") from error
+        except (ValueError, RuntimeError) as error:  # the SDK raises these when the endpoint fails
+            raise CanaryFailed(name, f"The endpoint {name} does not start: {error}.") from error
+        yield
+    finally:
+        with _uninterrupted():
+            remove(sagemaker, name, sleep)
 
 
 def remove(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None] = time.sleep) -> bool:
@@ -74,7 +89,7 @@ def remove(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]
 
 def _remove_endpoint(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]) -> bool:
     found = False
-    for _ in range(int(_GONE_WITHIN_S / _EACH_S)):
+    for _ in range(int(_DELETED_WITHIN_S / _POLL_S)):
         try:
             status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
             found = True
@@ -85,13 +100,96 @@ def _remove_endpoint(sagemaker: SageMakerClient, name: str, sleep: Callable[[flo
             if not _absent(error):
                 raise
             return found
-        sleep(_EACH_S)
+        sleep(_POLL_S)
     raise UserError(
-        f"The endpoint {name} is not gone after {_GONE_WITHIN_S / 60:.0f} minutes, and it costs money.",
+        f"The endpoint {name} is not deleted after {_DELETED_WITHIN_S / 60:.0f} minutes, and it costs money.",
         hint=f"Run `aws sagemaker delete-endpoint --endpoint-name {name}`.",
     )
 
 
 def _absent(error: ClientError) -> bool:
-    said = error.response.get("Error", {}).get("Message", "")
-    return code_of(error) in ("ValidationException", "ResourceNotFound") and "ould not find" in said
+    message = error.response.get("Error", {}).get("Message", "")
+    return code_of(error) in ("ValidationException", "ResourceNotFound") and "ould not find" in message
+
+
+@dataclass(frozen=True)
+class CanaryRole:
+    """The model's role, and what it may do for the canary of one name."""
+
+    session: boto3.Session
+    arn: str
+    endpoint: str
+
+    @property
+    def log(self) -> str:
+        """The canary's log group."""
+        return f"/aws/sagemaker/Endpoints/{self.endpoint}"
+
+    def revoke(self) -> bool:
+        """Delete the extra permission; return whether it existed."""
+        iam: Any = self.session.client("iam")
+        try:
+            iam.delete_role_policy(RoleName=self.arn.rsplit("/", 1)[1], PolicyName=POLICY)
+        except iam.exceptions.NoSuchEntityException:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def granted(
+        self, place: str, kms_key: str | None, sleep: Callable[[float], None] = time.sleep
+    ) -> Iterator[None]:
+        """Within it the role may read the object at `place` (bucket/key) and write the canary's log.
+
+        The log is deleted where the block succeeds; else it is kept for a week.
+        """
+        logs = self.session.client("logs")
+        try:
+            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+                logs.create_log_group(logGroupName=self.log)
+            logs.put_retention_policy(logGroupName=self.log, retentionInDays=_LOG_DAYS)
+            self.session.client("iam").put_role_policy(
+                RoleName=self.arn.rsplit("/", 1)[1],
+                PolicyName=POLICY,
+                PolicyDocument=json.dumps(self._document(place, kms_key)),
+            )
+            sleep(_EFFECTIVE_S)
+            yield
+        finally:
+            with _uninterrupted():
+                self.revoke()
+        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+            logs.delete_log_group(logGroupName=self.log)
+
+    def _document(self, place: str, kms_key: str | None) -> dict[str, Any]:
+        _, partition, _, _, account, _ = self.arn.split(":", 5)
+        log = f"arn:{partition}:logs:{self.session.region_name}:{account}:log-group:{self.log}:*"
+        allowed: list[tuple[list[str], str]] = [
+            (["s3:GetObject"], f"arn:{partition}:s3:::{place}"),
+            (["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], log),
+        ]
+        if kms_key is not None:
+            allowed.append((["kms:Decrypt"], kms_key))
+        expires = (datetime.now(UTC) + _EXPIRES).strftime("%Y-%m-%dT%H:%M:%SZ")
+        until = {"DateLessThan": {"aws:CurrentTime": expires}}
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": until}
+                for actions, resource in allowed
+            ],
+        }
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Within it, Ctrl-C and SIGTERM only print a line, so that all deletions are finished."""
+
+    def wait(*_: object) -> None:
+        sys.stderr.write("Deleting the canary first: it costs money.\n")
+
+    before = {number: signal.signal(number, wait) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

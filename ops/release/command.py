@@ -1,4 +1,4 @@
-"""`release --env NAME --archive FILE`: the steps, with the account and the tools that they work with."""
+"""`python -m ops release`: the account and the tools with which the steps of a release run."""
 
 from __future__ import annotations
 
@@ -9,87 +9,73 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from cli import cdk
-from cli.errors import UserError
 from cli.subprocess import ROOT
 from model_artifacts.blip2.tools import packaging
-from model_artifacts.blip2.tools.errors import ArtifactError
 from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.flight_check.command import check
-from model_artifacts.blip2.tools.photos import Case, cases
-from model_artifacts.blip2.tools.replay import look
-from ops.aws.session import environment, session
-from ops.release.release import Means, release
-from settings.environment import FOLDER, Environment, SettingsError
-from settings.naming import stack_name
+from model_artifacts.blip2.tools.flight_check import flight_check
+from model_artifacts.blip2.tools.photos import PhotoSet, photo_sets
+from model_artifacts.blip2.tools.replay import observe
+from ops.aws.account import settings_file
+from ops.commands.deploy import deploy_model_stack
+from ops.release.release import Tools, release
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
     import boto3
+    from rich.console import Console
 
-_TOML = ".toml"
-
-
-class ReleaseError(ArtifactError):
-    """The archive was not released; the message says why, and what to do about it."""
+    from settings.environment import Environment
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
-    parser.add_argument("--env", required=True, metavar="NAME", help="an environment, or a .toml file's path")
-    parser.add_argument("--archive", type=Path, required=True, metavar="FILE", help="what `package` built")
+def release_archive(
+    settings: Environment, session: boto3.Session, console: Console, *, named: str, archive: Path
+) -> None:
+    """Release an archive to the environment `named`, and print which archive it serves then.
+
+    Each step adds a line to .vitrine/release-<environment>.jsonl. Raises UserError or ArtifactError at the
+    first step that fails.
+    """
+    log = cdk.TOOLS / f"release-{settings.name}.jsonl"
+    sha256 = packaging.sha256_of(archive)
+    tools = Tools(
+        session=session,
+        runtime=session.client("sagemaker-runtime"),
+        flight_check=flight_check,
+        observe=observe,
+        start_endpoint=sdk_start(settings, session),
+        deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
+        photos=known_photos(),
+        sleep=time.sleep,
+    )
+    events = Events(log, {"env": settings.name, "sha256": sha256})
+    released = release(settings, settings_file(named), archive, sha256, events, tools)
+    console.print(f"{settings.name}: {'released' if released else 'unchanged'} {sha256}")
+    console.print(f"events: {log}")
 
 
-def run(given: argparse.Namespace) -> list[str]:
-    """Release, and say which archive the environment serves; raise ReleaseError where it fails."""
-    try:
-        settings = environment(given.env)
-        account = session(settings)
-        file = Path(given.env) if given.env.endswith(_TOML) else FOLDER / f"{given.env}{_TOML}"
-        log = cdk.TOOLS / f"release-{settings.name}.jsonl"
-        sha256 = packaging.sha256_of(given.archive)
-        events = Events(log, {"env": settings.name, "sha256": sha256})
-        means = Means(
-            session=account,
-            runtime=account.client("sagemaker-runtime"),
-            check=check,
-            look=look,
-            start=sdk_start(settings, account),
-            deploy=lambda: _deploy(given.env, settings.name),
-            photos=known_photos(),
-            sleep=time.sleep,
-        )
-        changed = release(settings, file, given.archive, sha256, events, means)
-    except UserError as error:
-        raise ReleaseError(f"{error} {error.hint}".rstrip()) from error
-    except SettingsError as error:
-        raise ReleaseError(str(error)) from error
-    except (ClientError, BotoCoreError) as error:
-        raise ReleaseError(f"AWS refuses: {error} Run `make doctor ENV={given.env}`.") from error
-    return [f"{settings.name}: {'released' if changed else 'unchanged'} {sha256}", f"events: {log}"]
+def sdk_start(settings: Environment, session: boto3.Session) -> Callable[[str, str, str], None]:
+    """Return a function that starts an endpoint as the stack does, by SageMaker's SDK.
 
-
-def sdk_start(settings: Environment, account: boto3.Session) -> Callable[[str, str, str], None]:
-    """What starts an endpoint as the stack would, by the SDK; it returns when the endpoint is in service."""
+    The function returns when the endpoint is in service.
+    """
 
     def start(name: str, role: str, place: str) -> None:
-        # The SDK logs and draws to standard output, which is for the command's answer.
+        # The SDK logs and draws on standard output, which is for the command's result.
         with contextlib.redirect_stdout(sys.stderr):
             os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
             from sagemaker import Session
 
             from model_artifacts.blip2.definition import STARTUP_S, pytorch_model
 
-            sdk = Session(boto_session=account, sagemaker_config={"SchemaVersion": "1.0"})
+            sdk = Session(boto_session=session, sagemaker_config={"SchemaVersion": "1.0"})
             model = pytorch_model(
                 session=sdk, role=role, model_data=place, image_uri=settings.model.image_uri
             )
             model.name = name
-            model._enable_network_isolation = settings.model.network_isolation  # the SDK's only way in late
+            # The SDK has no public way to set this after construction.
+            model._enable_network_isolation = settings.model.network_isolation
             model.deploy(
                 initial_instance_count=1,
                 instance_type=settings.model.instance_type,
@@ -102,13 +88,7 @@ def sdk_start(settings: Environment, account: boto3.Session) -> Callable[[str, s
     return start
 
 
-def known_photos() -> list[Case]:
-    """The example photos, as the service sends them."""
+def known_photos() -> list[PhotoSet]:
+    """Return the example photos, as the service sends them to the model."""
     files = sorted(str(file) for file in (ROOT / "examples" / "photos").glob("*.jpg"))
-    return [Case(Path(case.name).name, case.photos) for case in cases(files, 0)]
-
-
-def _deploy(named: str, name: str) -> None:
-    assembly = cdk.TOOLS / f"assembly-{name}"
-    cdk.synth(named, assembly)
-    cdk.deploy(assembly, [stack_name(name, "model")], asking=False)
+    return [PhotoSet(Path(one.name).name, one.photos) for one in photo_sets(files, 0)]

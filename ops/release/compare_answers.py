@@ -1,7 +1,7 @@
-"""Does the canary see in known photos what the same archive saw in them on this machine?
+"""Whether the canary answers about known photos as the same archive does on this machine.
 
-The numbers differ a little: half precision on a GPU there, single on a CPU here. Where none is further off
-than that, the likeliest answers are the same, unless two were nearly as likely.
+Probabilities differ a little: half precision on a GPU there, single precision on a CPU here. Within the
+tolerance the likeliest answers are the same, unless two were nearly equal.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from model_artifacts.blip2.tools.photos import Case
+    from model_artifacts.blip2.tools.photos import PhotoSet
     from services.core.domain.observation import Observation
 
 TOLERANCE = 0.1
 
 
-def ask(
-    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[Case], known: Sequence[Observation]
+def compare_answers(
+    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[PhotoSet], expected: Sequence[Observation]
 ) -> float:
-    """Ask about each photo as the service does; `known` is what the archive says about each here.
+    """Call the endpoint about each photo as the service does; `expected` are the archive's answers here.
 
-    Returns the largest difference of a probability. Raises CanaryFailed at an answer that the service could
-    not use, that another archive gives, or that is another one.
+    Returns the largest difference of a probability. Raises CanaryFailed for an invalid answer, for one of
+    another archive, and for a difference above TOLERANCE.
     """
     model = RealtimeVisionEndpoint(runtime, name)
     largest = 0.0
-    for case, here in zip(photos, known, strict=True):
+    for case, here in zip(photos, expected, strict=True):
         try:
-            there = model.look(case.photos)
+            there = model.observe(case.photos)
         except VitrineError as error:
             raise CanaryFailed(name, f"{case.name}: {error}.") from error
         if there.artifact != here.artifact:
@@ -44,7 +44,7 @@ def ask(
             )
         difference, what = max(_differences(here, there))
         if difference > TOLERANCE:
-            raise CanaryFailed(name, f"{case.name}: {what}, as the same archive says here.")
+            raise CanaryFailed(name, f"{case.name}: {what}, as the same archive answers here.")
         largest = max(largest, difference)
     return largest
 
@@ -52,8 +52,8 @@ def ask(
 def _differences(here: Observation, there: Observation) -> Iterator[tuple[float, str]]:
     tables = [("type", here.type, there.type), ("material", here.material, there.material)]
     tables += [("wear", *pair) for pair in zip(here.wear, there.wear, strict=True)]
-    for question, known, seen in tables:
-        for candidate, probability in known.items():
-            other = seen[candidate]
-            what = f"{question} {candidate} {other:.0%} where {probability:.0%} is due"
+    for question, expected, actual in tables:
+        for candidate, probability in expected.items():
+            other = actual[candidate]
+            what = f"{question} {candidate} {other:.0%} where {probability:.0%} is expected"
             yield abs(probability - other), what

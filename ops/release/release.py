@@ -1,4 +1,4 @@
-"""The steps of a release in their order; what they need is handed in, so that an emulator can stand in."""
+"""The steps of a release in their order. What they work with is passed in, so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.errors import UserError
-from cli.toml_file import with_artifact, write_whole
+from cli.toml_file import with_value, write_atomically
 from model_artifacts.blip2.tools import packaging
-from ops.aws.archive import upload
-from ops.aws.resources import physical_ids, resources
-from ops.aws.session import parameter_name
-from ops.doctor.model import is_there
-from ops.release.canary import CanaryFailed, canary, remove
-from ops.release.canary_role import Permission
-from ops.release.compare_answers import ask
-from ops.release.interrupts import terminable
-from settings.naming import stack_name
+from ops.aws.archive import object_exists, upload
+from ops.aws.cloudformation import physical_ids, resources
+from ops.release.canary import CanaryFailed, CanaryRole, canary, remove
+from ops.release.compare_answers import compare_answers
+from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,129 +23,134 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
     from model_artifacts.blip2.tools.events import Events
-    from model_artifacts.blip2.tools.photos import Case
+    from model_artifacts.blip2.tools.photos import PhotoSet
     from services.core.domain.observation import Observation
     from settings.environment import Environment
 
 
 @dataclass(frozen=True)
-class Means:
-    """What the steps work with."""
+class Tools:
+    """What the steps of a release work with."""
 
     session: boto3.Session
     runtime: SageMakerRuntimeClient
-    check: Callable[[Path, str], object]
-    look: Callable[[Path, Sequence[Case]], Sequence[Observation]]  # what an archive sees, on this machine
-    start: Callable[[str, str, str], None]  # of an endpoint: name, role, where the archive is
-    deploy: Callable[[], None]  # the model's stack, by the settings as they are then
-    photos: Sequence[Case]
+    flight_check: Callable[[Path, str], object]  # archive, instance type
+    observe: Callable[
+        [Path, Sequence[PhotoSet]], Sequence[Observation]
+    ]  # an archive's answers on this machine
+    start_endpoint: Callable[[str, str, str], None]  # name, role ARN, the archive's s3:// address
+    deploy: Callable[[], None]  # the model stack, by the settings as they are then
+    photos: Sequence[PhotoSet]
     sleep: Callable[[float], None]
 
 
 def release(
-    settings: Environment, file: Path, archive: Path, sha256: str, events: Events, means: Means
+    settings: Environment, file: Path, archive: Path, sha256: str, events: Events, tools: Tools
 ) -> bool:
-    """Release an archive of this hash to the environment of these settings, which `file` holds.
+    """Release an archive of this hash to the environment of these settings, which are in `file`.
 
-    What a killed release left goes first. Returns False when the archive is the one that is served. Raises
-    DeliveryError at the first step that fails: the settings are then as they were, and no canary is left.
+    First deletes what a killed release left. Returns False when the archive is served already. Raises
+    UserError at the first step that fails: the settings are then unchanged, and no canary is left.
     """
     key = packaging.key(sha256)
-    permission = _permission(settings, means)
-    _sweep(permission, events, means)
+    role = _canary_role(settings, tools)
+    _remove_leftovers(role, events, tools)
     if settings.model.artifact == key:
         events.note("unchanged")
         return False
-    bucket, kms_key = _bucket(settings, means)
-    known = _fly(settings, archive, events, means)
-    _bring(means.session.client("s3"), archive, bucket, key, events)
-    _prove(permission, f"{bucket}/{key}", kms_key, known, events, means)
-    with terminable():
-        _take_over(file, key, events, means)
+    bucket, kms_key = _bucket(settings, tools)
+    expected = _flight_check(settings, archive, events, tools)
+    _upload(tools.session.client("s3"), archive, bucket, key, events)
+    _prove(role, f"{bucket}/{key}", kms_key, expected, events, tools)
+    _switch(file, key, events, tools)
     events.note("released", key=key)
     return True
 
 
-def _permission(settings: Environment, means: Means) -> Permission:
+def _canary_role(settings: Environment, tools: Tools) -> CanaryRole:
     stack = stack_name(settings.name, "model")
-    held = resources(means.session.client("cloudformation"), stack)
-    models = physical_ids(held, "AWS::SageMaker::Model")
+    models = physical_ids(resources(tools.session.client("cloudformation"), stack), "AWS::SageMaker::Model")
     if not models:
         raise UserError(
             f"The stack {stack} holds no model, so there is no role for the canary.",
             hint=f"Run `make deploy ENV={settings.name}` first.",
         )
-    described = means.session.client("sagemaker").describe_model(ModelName=models[0].rpartition("/")[2])
-    return Permission(means.session, described["ExecutionRoleArn"], f"{settings.model.endpoint_name}-canary")
+    name = models[0].rpartition("/")[2]
+    described = tools.session.client("sagemaker").describe_model(ModelName=name)
+    endpoint = f"{settings.model.endpoint_name}-canary"
+    return CanaryRole(tools.session, described["ExecutionRoleArn"], endpoint)
 
 
-def _sweep(permission: Permission, events: Events, means: Means) -> None:
-    sagemaker = means.session.client("sagemaker")
-    left = [permission.withdraw(), remove(sagemaker, permission.endpoint, means.sleep)]
-    if any(left):
-        events.note("leftovers_removed", endpoint=permission.endpoint)
+def _remove_leftovers(role: CanaryRole, events: Events, tools: Tools) -> None:
+    sagemaker = tools.session.client("sagemaker")
+    found = [role.revoke(), remove(sagemaker, role.endpoint, tools.sleep)]
+    if any(found):
+        events.note("leftovers_removed", endpoint=role.endpoint)
 
 
-def _fly(settings: Environment, archive: Path, events: Events, means: Means) -> Sequence[Observation]:
+def _flight_check(
+    settings: Environment, archive: Path, events: Events, tools: Tools
+) -> Sequence[Observation]:
     try:
-        means.check(archive, settings.model.instance_type)
-        known = means.look(archive, means.photos)
+        tools.flight_check(archive, settings.model.instance_type)
+        expected = tools.observe(archive, tools.photos)
     except Exception as error:
         events.note("flight_check_failed", reason=str(error))
         raise
     events.note("flight_checked", instance_type=settings.model.instance_type)
-    return known
+    return expected
 
 
-def _bucket(settings: Environment, means: Means) -> tuple[str, str | None]:
-    name = parameter_name(settings, "artifact-bucket")
-    ssm = means.session.client("ssm")
+def _bucket(settings: Environment, tools: Tools) -> tuple[str, str | None]:
+    ssm = tools.session.client("ssm")
     try:
+        name = parameter_name(settings.name, "artifact-bucket")
         bucket = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound as error:
         raise UserError(
             f"{settings.name} has no artifact bucket: it is not deployed in this account.",
             hint=f"Run `make deploy ENV={settings.name}` first.",
         ) from error
-    rules = means.session.client("s3").get_bucket_encryption(Bucket=bucket)
+    rules = tools.session.client("s3").get_bucket_encryption(Bucket=bucket)
     default = rules["ServerSideEncryptionConfiguration"]["Rules"][0].get("ApplyServerSideEncryptionByDefault")
     if default is None or default["SSEAlgorithm"] != "aws:kms":
         raise UserError(
-            f"The bucket {bucket} encrypts with no KMS key, so anyone who may list it could read the model.",
+            f"The bucket {bucket} encrypts with no KMS key, so its readers need no permission for one.",
             hint=f"Deploy the storage stack again: `make deploy ENV={settings.name}`.",
         )
     return bucket, default.get("KMSMasterKeyID")
 
 
-def _bring(s3: S3Client, archive: Path, bucket: str, key: str, events: Events) -> None:
-    where = f"s3://{bucket}/{key}"
-    if is_there(s3, bucket, key):
-        events.note("upload_present", place=where)
+def _upload(s3: S3Client, archive: Path, bucket: str, key: str, events: Events) -> None:
+    place = f"s3://{bucket}/{key}"
+    if object_exists(s3, bucket, key):
+        events.note("upload_present", place=place)
         return
-    earlier = upload(s3, archive, bucket, key, lambda _count: None)
-    events.note("uploaded", place=where, bytes=archive.stat().st_size, of_them_earlier=earlier)
+    upload(s3, archive, bucket, key)
+    events.note("uploaded", place=place, bytes=archive.stat().st_size)
 
 
 def _prove(
-    permission: Permission,
+    role: CanaryRole,
     place: str,
     kms_key: str | None,
-    known: Sequence[Observation],
+    expected: Sequence[Observation],
     events: Events,
-    means: Means,
+    tools: Tools,
 ) -> None:
-    name, sagemaker = permission.endpoint, means.session.client("sagemaker")
+    name, sagemaker = role.endpoint, tools.session.client("sagemaker")
+
+    def start() -> None:
+        tools.start_endpoint(name, role.arn, f"s3://{place}")
+
     try:
-        with (
-            permission.given(place, kms_key, means.sleep),
-            canary(sagemaker, name, lambda: means.start(name, permission.role, f"s3://{place}"), means.sleep),
-        ):
+        with role.granted(place, kms_key, tools.sleep), canary(sagemaker, name, start, tools.sleep):
             events.note("canary_started", endpoint=name)
-            largest = ask(means.runtime, name, means.photos, known)
+            largest = compare_answers(tools.runtime, name, tools.photos, expected)
             events.note(
                 "canary_answered",
                 endpoint=name,
-                photos=len(means.photos),
+                photos=len(tools.photos),
                 largest_difference=round(largest, 4),
             )
     except CanaryFailed as error:
@@ -161,14 +162,14 @@ def _prove(
     events.note("canary_gone", endpoint=name)
 
 
-def _take_over(file: Path, key: str, events: Events, means: Means) -> None:
+def _switch(file: Path, key: str, events: Events, tools: Tools) -> None:
     before = file.read_bytes()
-    write_whole(file, with_artifact(before.decode(), key).encode())
+    write_atomically(file, with_value(before.decode(), "model", "artifact", key).encode())
     events.note("settings_written", file=str(file))
     try:
-        means.deploy()
+        tools.deploy()
     except BaseException as error:
-        write_whole(file, before)
+        write_atomically(file, before)
         events.note("deployment_failed", reason=str(error) or type(error).__name__, settings="restored")
         raise
     events.note("deployed")

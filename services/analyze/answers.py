@@ -1,20 +1,81 @@
-"""The answer to `POST /analyze`: the report, where it will be, or why there is none."""
+"""Writes the answers to `POST /analyze` and `GET /reports/{id}`, and reads how long the client waits.
 
+A client says so by RFC 7240's `Prefer: wait=N` and `respond-async`.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.core.domain.errors import ReportFailed
 from services.core.domain.report import UNFINISHED, Report, Status
+from services.core.telemetry import Stages
 
+# The gateway stops waiting after 30 s.
+LONGEST_WAIT_S = 25
 # A report that is being made takes seconds; one that waits for its model may take minutes.
 _RETRY_AFTER_S = {Status.RUNNING: 5, Status.QUEUED: 30}
+_WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?', re.IGNORECASE)
+_ASYNC = re.compile(r"\s*respond-async\s*(?:;.*)?", re.IGNORECASE)
 
 
-def answer(report: Report, response: Response) -> Report:
-    """Make `response` fit the report: 200, or 202 with its place; raises ReportFailed."""
-    if report.failure is not None:
-        raise ReportFailed(report.id, report.failure.code, report.failure.reason)
-    if report.status in UNFINISHED:
-        response.status_code = 202
-        response.headers["Location"] = f"/reports/{report.id}"
-        response.headers["Retry-After"] = str(_RETRY_AFTER_S[report.status])
-    return report
+@dataclass(frozen=True)
+class Preference:
+    """Seconds to wait; `applied` is the value of Preference-Applied, None if the client asked for nothing."""
+
+    wait_s: float
+    applied: str | None = None
+
+    def deadline(self, stages: Stages) -> float:
+        """Return when to stop waiting, in the event loop's time; counted from when the body had arrived."""
+        return asyncio.get_running_loop().time() + max(0.0, self.wait_s - stages.working_s)
+
+
+def preference(headers: list[str], default_s: float) -> Preference:
+    """Read all `Prefer` headers of a request; unknown preferences are ignored, as the RFC asks.
+
+    A wait is cut to LONGEST_WAIT_S; the first of several counts.
+    """
+    wishes = [wish for header in headers for wish in header.split(",")]
+    waits = [int(found[1]) for wish in wishes if (found := _WAIT.fullmatch(wish))]
+    at_once = any(_ASYNC.fullmatch(wish) for wish in wishes)
+    if not waits:
+        return Preference(0.0, "respond-async") if at_once else Preference(default_s)
+    wait = min(waits[0], LONGEST_WAIT_S)
+    return Preference(float(wait), f"respond-async, wait={wait}" if at_once else f"wait={wait}")
+
+
+class Answer:
+    """The answer to one request: what the client prefers, then the report's status and headers."""
+
+    def __init__(self, request: Request, response: Response, default_wait_s: float) -> None:
+        self._response = response
+        self._stages: Stages = request.state.stages
+        self._preference = preference(request.headers.getlist("prefer"), default_wait_s)
+
+    def deadline(self) -> float:
+        """Return when to stop waiting for the report, in the event loop's time."""
+        return self._preference.deadline(self._stages)
+
+    def found(self, report: Report) -> Report:
+        """Answer GET: 200 with the report in any state."""
+        if self._preference.applied is not None:
+            self._response.headers["Preference-Applied"] = self._preference.applied
+        return report
+
+    def submitted(self, report: Report, *, replayed: bool) -> Report:
+        """Answer POST: 200 with the report, or 202 with its place; raises ReportFailed for a failed one."""
+        if report.failure is not None:
+            raise ReportFailed(report.id, report.failure.code, report.failure.reason)
+        headers = self._response.headers
+        headers["Vary"] = "Accept-Language"
+        if replayed:
+            headers["Idempotent-Replayed"] = "true"
+        if report.status in UNFINISHED:
+            self._response.status_code = 202
+            headers["Location"] = f"/reports/{report.id}"
+            headers["Retry-After"] = str(_RETRY_AFTER_S[report.status])
+        return self.found(report)

@@ -1,55 +1,49 @@
-"""POST a photo, get a report: the path of a photo from top to bottom."""
+"""The API: the routes of a photo and its report, in the order of a photo's path."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRouter
 
-from services.analyze import documents, health, intake, preferences, problems
-from services.analyze.answers import answer
-from services.analyze.caller import Caller
-from services.analyze.dependencies import Dependencies, build_dependencies
+from services.analyze import health, intake, openapi
+from services.analyze.answers import Answer
+from services.analyze.dependencies import (
+    Caller,
+    Dependencies,
+    TheDependencies,
+    TheService,
+    build_dependencies,
+)
 from services.analyze.observe import Observe
 from services.analyze.settings import Settings
 from services.core.domain.report import Report
 from services.core.domain.stored_report import RequestKey
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
-from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import SubmitReport
 from services.core.storage.reports import Page
 from services.core.storage.uploads import Offer
 from services.core.telemetry import Stages, configure_logging
+from services.web import problems
 
-# Once told to stop: what is begun may end, the rest is handed to the jobs. ECS waits 60 s in all.
+# After a signal to stop, reports get so long to end; the jobs finish the rest. ECS waits 60 s in all.
 DRAIN_S = 8.0
+UNAVAILABLE = problems.Unavailable("Storage unavailable", "the report store does not answer; try again", 5)
 routes = APIRouter()
-
-
-def _parts(request: Request) -> Dependencies:
-    parts: Dependencies = request.app.state.parts
-    return parts
-
-
-def _analysis(request: Request) -> ReportService:
-    return _parts(request).analysis
-
-
-TheParts = Annotated[Dependencies, Depends(_parts)]
-TheAnalysis = Annotated[ReportService, Depends(_analysis)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
-@routes.post("/analyze", responses=documents.ANALYZE_ANSWERS, openapi_extra=documents.ANALYZE_BODIES)
+@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_BODIES)
 async def analyze(
     request: Request,
     response: Response,
     caller: Caller,
-    parts: TheParts,
-    analysis: TheAnalysis,
+    made: TheDependencies,
+    service: TheService,
     idempotency_key: IdempotencyKey = None,
     accept_language: Annotated[str, Header()] = "en",
 ) -> Report:
@@ -59,69 +53,68 @@ async def analyze(
     in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait.
     """
     stages: Stages = request.state.stages
-    response.headers["Vary"] = "Accept-Language"
+    answer = Answer(request, response, service.budget_s)
     with stages.measure("photo"):
-        received = await intake.receive_photos(request, caller, parts.uploads)
+        received = await intake.receive_photos(request, caller, made.uploads)
         stages.note_arrival()
-        until = preferences.apply(request, response, analysis.budget_s)
         key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
         order = SubmitReport(caller, preferred_language(accept_language), key)
-        earlier = await analysis.acceptance.earlier(order)
+        earlier = await service.submission.earlier(order)
         photos = [] if earlier else await received.prepare()
-    accepted, task = (earlier, None) if earlier else await analysis.submit(order, photos, stages)
-    if task is None:
-        response.headers["Idempotent-Replayed"] = "true"
+    accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages)
     await received.drop()
-    return answer(await analysis.wait(accepted, until, task), response)
+    report = await service.wait(accepted, answer.deadline(), task)
+    return answer.submitted(report, replayed=task is None)
 
 
-@routes.get("/reports/{report_id}", responses=documents.REPORT_ANSWERS)
+@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS)
 async def get_report(
-    request: Request, response: Response, report_id: ReportId, caller: Caller, analysis: TheAnalysis
+    request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
 ) -> Report:
     """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended."""
-    stored = await to_thread.run_sync(analysis.reports.get, caller, report_id)
-    return await analysis.wait(stored, preferences.apply(request, response, default_s=0))
+    answer = Answer(request, response, default_wait_s=0)
+    stored = await to_thread.run_sync(service.reports.get, caller, report_id)
+    return answer.found(await service.wait(stored, answer.deadline()))
 
 
-@routes.post("/uploads", status_code=201, responses=documents.CALLER_PROBLEMS)
-async def offer_upload(caller: Caller, parts: TheParts) -> Offer:
+@routes.post("/uploads", status_code=201, responses=openapi.CALLER_PROBLEMS)
+async def offer_upload(caller: Caller, made: TheDependencies) -> Offer:
     """A place for one photo of up to 25 MB: POST `fields`, Content-Type and `file` to `url`.
 
     Then name its `id` to `POST /analyze`. What nobody analyses is deleted within two days.
     """
-    return await to_thread.run_sync(parts.uploads.offer, caller)
+    return await to_thread.run_sync(made.uploads.offer, caller)
 
 
-@routes.get("/reports", responses=documents.CALLER_PROBLEMS)
+@routes.get("/reports", responses=openapi.CALLER_PROBLEMS)
 async def list_reports(
     caller: Caller,
-    analysis: TheAnalysis,
+    service: TheService,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     before: Annotated[str | None, Query(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")] = None,
 ) -> Page:
     """The caller's own reports, newest first; pass a page's `next` as `before` to go on."""
-    return await to_thread.run_sync(analysis.reports.page, caller, limit, before)
+    return await to_thread.run_sync(service.reports.page, caller, limit, before)
 
 
-@routes.delete("/reports/{report_id}", status_code=204, responses=documents.REPORT_PROBLEMS)
-async def delete_report(report_id: ReportId, caller: Caller, analysis: TheAnalysis) -> None:
+@routes.delete("/reports/{report_id}", status_code=204, responses=openapi.REPORT_PROBLEMS)
+async def delete_report(report_id: ReportId, caller: Caller, service: TheService) -> None:
     """Erase the report and its pictures now.
 
     The table's point-in-time recovery still holds the text for 35 days, for the account's owner alone.
     """
-    await analysis.erase(caller, report_id)
+    await service.erase(caller, report_id)
 
 
-def create_api(make_parts: Callable[[], Dependencies]) -> FastAPI:
-    """The API over the parts that `make_parts` gives at start-up."""
+def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
+    """Make the API; it calls `make_dependencies` at start-up."""
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
-        parts = api.state.parts = make_parts()
+        made = api.state.dependencies = make_dependencies()
         yield
-        await parts.analysis.drain(DRAIN_S)
-        await parts.analysis.work.narrator.close()
+        await made.service.drain(DRAIN_S)
+        await made.service.processor.narrator.close()
 
     api = FastAPI(
         title="Vitrine",
@@ -135,14 +128,15 @@ def create_api(make_parts: Callable[[], Dependencies]) -> FastAPI:
     )
     api.include_router(routes)
     api.include_router(health.routes)
-    problems.install(api)
+    problems.install(api, UNAVAILABLE)
     return api
 
 
-def _parts_from_environment() -> Dependencies:
+def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
+    """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(Settings())
+    return build_dependencies(Settings(), timing)
 
 
-api = create_api(_parts_from_environment)
+api = create_api(dependencies_from_environment)
 app = Observe(api)

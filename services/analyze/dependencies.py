@@ -1,49 +1,87 @@
-"""What the service is made of."""
+"""What the routes work with: the caller, and the parts that are made once at start."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
 
 from services.analyze.settings import Settings
 from services.core.auth.tokens import TokenVerifier, supabase_issuer
+from services.core.domain.errors import Unauthenticated
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
-from services.core.pipeline.wiring import build
+from services.core.pipeline.wiring import build_pipeline
+from services.core.secrets import Secret
 from services.core.storage.uploads import Uploads
-
-NARRATE_WITHIN_S = 6.0
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The verifier of callers, the uploads, and the analysis with its stores and models."""
+    """The verifier of access tokens, the uploads, and the report service with its stores and models."""
 
     verifier: TokenVerifier
     uploads: Uploads
-    analysis: ReportService
+    service: ReportService
 
 
-def build_dependencies(settings: Settings) -> Dependencies:
-    """Make them all; nothing is called yet, so this works while what they lean on is down."""
+def build_dependencies(settings: Settings, timing: Timing = PRODUCTION) -> Dependencies:
+    """Make them with their clients; none of them is called yet, so this works while AWS does not answer."""
     legacy = settings.supabase_legacy_secret
     issuer = supabase_issuer(str(settings.supabase_url), str(settings.supabase_issuer or ""))
-    built = build(
+    pipeline = build_pipeline(
         settings,
-        openai_api_key=settings.openai_api_key.get_secret_value(),
+        openai_api_key=Secret.fixed(settings.openai_api_key.get_secret_value()),
         quota_per_day=settings.quota_per_day,
-        narrate_within_s=NARRATE_WITHIN_S,
+        narrate_timeout_s=timing.narrate_in_request_s,
+        timing=timing,
     )
     return Dependencies(
         verifier=TokenVerifier(issuer=issuer, legacy_secret=legacy.get_secret_value() if legacy else None),
-        uploads=built.uploads,
-        analysis=ReportService(
-            acceptance=Submission(
-                built.pictures,
-                built.reports,
+        uploads=pipeline.uploads,
+        service=ReportService(
+            submission=Submission(
+                pipeline.images,
+                pipeline.reports,
                 settings.model_endpoint,
                 retention=timedelta(days=settings.retention_days),
             ),
-            work=built.work,
-            queue=built.queue,
+            processor=pipeline.processor,
+            queue=pipeline.queue,
             budget_s=settings.time_budget_s,
+            timing=timing,
         ),
     )
+
+
+def dependencies_of(request: Request) -> Dependencies:
+    """Return what was made at start."""
+    made: Dependencies = request.app.state.dependencies
+    return made
+
+
+def _service(request: Request) -> ReportService:
+    return dependencies_of(request).service
+
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A Supabase access token")
+
+
+async def _subject(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> str:
+    if credentials is None:
+        raise Unauthenticated("no access token; send `Authorization: Bearer <token>`")
+    # In a thread: for an unknown key id the verifier fetches the issuer's keys.
+    verifier = dependencies_of(request).verifier
+    return (await to_thread.run_sync(verifier.verify, credentials.credentials)).subject
+
+
+# The caller's user id. The gateway has checked the token; the service checks it again.
+Caller = Annotated[str, Depends(_subject)]
+TheDependencies = Annotated[Dependencies, Depends(dependencies_of)]
+TheService = Annotated[ReportService, Depends(_service)]

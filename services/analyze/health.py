@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether what it needs answers."""
+"""Health: whether the process runs, and whether the parts it needs answer."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -9,12 +9,11 @@ from fastapi import Request, Response
 from fastapi.routing import APIRouter
 from pydantic import BaseModel
 
+from services.analyze.dependencies import dependencies_of
 from services.core.domain.errors import KeysUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from services.analyze.dependencies import Dependencies
 
 routes = APIRouter()
 
@@ -40,11 +39,11 @@ async def healthz() -> Health:
 @routes.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(request: Request, response: Response) -> Readiness:
     """Whether stores and keys answer; the model and the LLM may be away, the service copes."""
-    parts: Dependencies = request.app.state.parts
+    made = dependencies_of(request)
     checks: dict[str, Callable[[], None]] = {
-        "reports": parts.analysis.reports.check,
-        "pictures": parts.analysis.acceptance.pictures.check,
-        "identity": parts.verifier.check,
+        "reports": made.service.reports.probe,
+        "pictures": made.service.submission.images.probe,
+        "identity": made.verifier.check,
     }
     answers = await asyncio.gather(*(to_thread.run_sync(_answer, check) for check in checks.values()))
     if "down" in answers:

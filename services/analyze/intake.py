@@ -1,4 +1,4 @@
-"""The photos of a request: in its body, read while it streams in, or uploaded before and named by it.
+"""The photos of a request: sent in its body, or uploaded before and named by it.
 
 Both are decoded off the event loop.
 """
@@ -17,18 +17,19 @@ from starlette.requests import Request
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.core.photos.photo import Photo, digest, prepare
 from services.core.storage.uploads import UPLOAD_ID, Uploads
+from services.web.problems import invalid_input
 
 MAX_BODY_BYTES = 10_000_000
 MAX_JSON_BYTES = 10_000
 MAX_PHOTOS = 8
 FIELD = "images"
-# A client reads our answer only once it has sent its body: that much more is thrown away for it.
+# A client reads the answer only after it has sent its body: so much more of it is read and dropped.
 DRAIN_BYTES = 60_000_000
 _decoders = CapacityLimiter(os.cpu_count() or 1)
 
 
 class _InMemoryParser(MultiPartParser):
-    # The body is bounded already; spooling to disk would cost a thread hop per chunk and a writable disk.
+    # The body's size is limited already; spooling would cost a thread hop per chunk and need a writable disk.
     spool_max_size = MAX_BODY_BYTES
 
 
@@ -43,24 +44,24 @@ class Named(BaseModel):
 
 
 class Received(Protocol):
-    """The photos of one request. `digest` tells them from others; `prepare` works once."""
+    """The photos of one request; `prepare` works once."""
 
     @property
     def digest(self) -> str:
-        """What tells the same photos, in the same order, from others."""
+        """The same for the same photos in the same order, different for others."""
 
     async def prepare(self) -> list[Photo]:
         """Decode and shrink them, as many at once as there are cores; raises InvalidInput by field."""
 
     async def drop(self) -> None:
-        """They are kept as a report's pictures now: let go of what was sent."""
+        """Delete what was sent; the report has its own copies now."""
 
 
 async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Received:
-    """The photos of a multipart form with 1–8 files in `images`, or of JSON with `upload_ids`.
+    """Return the photos of a multipart form with 1–8 files in `images`, or of JSON with `upload_ids`.
 
-    Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have come, and
-    InvalidInput for a body that does not hold what it should.
+    Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have arrived, and
+    InvalidInput for a form or JSON of another shape.
     """
     kind = request.headers.get("content-type", "").lower()
     if kind.startswith("application/json"):
@@ -92,7 +93,7 @@ class _Sent:
                 for number, content in enumerate(self._contents)
             )
         )
-        self._contents = []  # up to 10 MB that nobody needs while the models work
+        self._contents = []  # up to 10 MB that the models do not need
         return photos
 
     async def drop(self) -> None:
@@ -107,7 +108,7 @@ class _Uploaded:
         self.digest = digest(upload_id.encode() for upload_id in ids)
 
     async def prepare(self) -> list[Photo]:
-        # Each is let go of before its core takes the next: 8 x 25 MB would be a task's memory.
+        # Each is freed before its core takes the next: 8 x 25 MB would fill a task's memory.
         return await asyncio.gather(
             *(
                 to_thread.run_sync(self._prepare, upload_id, f"upload_ids[{number}]", limiter=_decoders)
@@ -116,7 +117,7 @@ class _Uploaded:
         )
 
     async def drop(self) -> None:
-        await to_thread.run_sync(self._uploads.erase, self._owner, self._ids)
+        await to_thread.run_sync(self._uploads.delete, self._owner, self._ids)
 
     def _prepare(self, upload_id: str, field: str) -> Photo:
         return prepare(self._uploads.fetch(self._owner, upload_id), field)
@@ -127,16 +128,14 @@ async def _named(request: Request) -> list[str]:
     try:
         return Named.model_validate_json(body).upload_ids
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
         remedy = f'Send {{"upload_ids": […]}} with 1 to {MAX_PHOTOS} ids of POST /uploads'
-        raise InvalidInput(field, first["msg"], remedy) from error
+        raise invalid_input(error, remedy) from error
 
 
 async def _contents(form: FormData) -> list[bytes]:
-    strangers = sorted({name for name, _ in form.multi_items()} - {FIELD})
-    if strangers:
-        raise InvalidInput(strangers[0], "is not a field of this form", f"Send the photos as {FIELD!r}")
+    unknown = sorted({name for name, _ in form.multi_items()} - {FIELD})
+    if unknown:
+        raise InvalidInput(unknown[0], "is not a field of this form", f"Send the photos as {FIELD!r}")
     uploads = form.getlist(FIELD)
     if not 1 <= len(uploads) <= MAX_PHOTOS:
         raise InvalidInput(FIELD, f"holds {len(uploads) or 'no'} photos", f"Send 1 to {MAX_PHOTOS}")

@@ -1,38 +1,35 @@
-"""One log line per request, under the caller's trace where there is one."""
+"""Writes one log line per request, under the caller's trace if it sends one."""
 
 import logging
-import re
-import secrets
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.core.telemetry import Stages, log_context
+from services.core.telemetry import Stages
+from services.web.trace import traced
 
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
-CLIENT_CLOSED_REQUEST = 499  # nginx's word for who went away while sending
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that closes the connection while it sends
 _QUIET = ("/healthz", "/readyz")
 logger = logging.getLogger(__name__)
 
 
 class Observe:
-    """ASGI middleware: sets the log context, logs method, route, status and stages when the answer is out."""
+    """ASGI middleware: sets the log context, and logs method, route, status and stages of each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; lifespan events are none of our business."""
+        """Observe a request; other events pass through."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        traced = _TRACEPARENT.match(headers.get("traceparent", ""))
-        context = {"trace_id": traced.group(1) if traced else secrets.token_hex(16)}
-        if request_id := headers.get("x-request-id"):
-            context["request_id"] = request_id[:128]
-        token = log_context.set(context)
+        with traced(headers.get("traceparent", ""), headers.get("x-request-id", "")):
+            await self._observed(scope, receive, send)
+
+    async def _observed(self, scope: Scope, receive: Receive, send: Send) -> None:
         stages = scope.setdefault("state", {})["stages"] = Stages()
         status = 500
 
@@ -52,7 +49,7 @@ class Observe:
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
         except Exception:
-            # Starlette has answered 500 by now and hands the error up; uvicorn would log it a second time.
+            # Starlette has answered 500 and raises the error again; uvicorn would log it a second time.
             logger.exception("unexpected error")
         finally:
             if scope["path"] not in _QUIET:
@@ -67,4 +64,3 @@ class Observe:
                         "stages_ms": stages.timings,
                     },
                 )
-            log_context.reset(token)

@@ -1,27 +1,119 @@
-"""`python -m services.analyze.openapi FILE`: the OpenAPI document, committed so that a change is seen."""
+"""The OpenAPI document; `python -m services.analyze.openapi FILE` writes it, so that a change of it is seen.
+
+Holds what FastAPI cannot read off the routes: the problems and headers of each, and the multipart form.
+"""
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from services.analyze.app import api
-from services.analyze.documents import openapi
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.analyze.intake import FIELD, MAX_PHOTOS, Named
+from services.core.domain.report import Report
+from services.web.problems import MEDIA_TYPE, Problem
+
+_RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to try again"}}
+_RETRIED = (409, 429, 503)
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    return {
+        status: {
+            "description": "What is wrong, and how to mend it",
+            "content": content,
+            **({"headers": _RETRY} if status in _RETRIED else {}),
+        }
+        for status in statuses
+    }
+
+
+def document(api: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the schema of a problem: FastAPI adds only what routes return."""
+    written = get_openapi(
+        title=api.title, version=api.version, description=api.description, routes=api.routes
+    )
+    written["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
+    return written
+
+
+CALLER_PROBLEMS = _problems(401, 422, 500, 503)
+REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
+_WAITED = {
+    "Preference-Applied": {"schema": {"type": "string"}, "description": "What was applied of `Prefer`"}
+}
+REPORT_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"headers": _WAITED}, **REPORT_PROBLEMS}
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "schema": {"const": "true"},
+        "description": "Sent when the Idempotency-Key already stood for this report",
+    }
+}
+ANALYZE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Server-Timing": {"schema": {"type": "string"}, "description": "Milliseconds of each stage"},
+            **_REPLAYED,
+            **_WAITED,
+        }
+    },
+    202: {
+        "description": "Accepted: the report will be at `Location`, whatever becomes of this connection",
+        "model": Report,
+        "headers": {
+            "Location": {"schema": {"type": "string"}, "description": "Where the report will be"},
+            **_RETRY,
+            **_REPLAYED,
+            **_WAITED,
+        },
+    },
+    **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+}
+
+ANALYZE_BODIES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [FIELD],
+                    "additionalProperties": False,
+                    "properties": {
+                        FIELD: {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_PHOTOS,
+                            "description": "Photos of one thing: JPEG, PNG, WebP or HEIC, 10 MB in all",
+                        }
+                    },
+                }
+            },
+            "application/json": {"schema": Named.model_json_schema()},
+        },
+    }
+}
 
 
 def main() -> int:
-    """Write the document to FILE; with --check, say whether FILE is what would be written."""
+    """Write the document to FILE; with --check, exit with 1 if FILE is not what would be written."""
+    # The routes use this module's values: they must be there first.
+    from services.analyze.app import api
+
     parser = argparse.ArgumentParser(prog="services.analyze.openapi", description=__doc__)
     parser.add_argument("file", type=Path, help="the document, docs/openapi.json")
-    parser.add_argument(
-        "--check", action="store_true", help="compare instead of writing; exit 1 on a difference"
-    )
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
     options = parser.parse_args()
-    document = json.dumps(openapi(api), indent=2, ensure_ascii=False) + "\n"
+    written = json.dumps(document(api), indent=2, ensure_ascii=False) + "\n"
     if not options.check:
-        options.file.write_text(document, "utf-8")
-    elif options.file.read_text("utf-8") != document:
-        sys.exit(f"{options.file} is not what the code says; `make openapi` writes it anew")
+        options.file.write_text(written, "utf-8")
+    elif options.file.read_text("utf-8") != written:
+        sys.exit(f"{options.file} does not match the code; `make openapi` writes it")
     return 0
 
 

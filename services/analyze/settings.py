@@ -6,7 +6,7 @@ from services.core.pipeline.settings import WorkSettings
 
 
 class Settings(WorkSettings):
-    """What the edge needs besides what the work needs."""
+    """The settings of report processing, and those of the API."""
 
     supabase_url: HttpUrl
     supabase_issuer: HttpUrl | None = None

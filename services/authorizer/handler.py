@@ -1,6 +1,6 @@
-"""The gateway's Lambda authorizer: lets a request through when its Supabase access token is good.
+"""The gateway's Lambda authorizer: allows a request if its Supabase access token is valid.
 
-API Gateway caches the answer for 5 minutes per token, so the app verifies it again.
+API Gateway caches the answer for 5 minutes per token, so the service verifies the token again.
 """
 
 import logging
@@ -38,10 +38,10 @@ VERIFIER = _verifier(Settings())
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer API Gateway's question (payload 2.0, simple response).
+    """Authorize one request (payload 2.0, simple response).
 
-    Raises KeysUnavailable, which the gateway answers with 500 and does not cache: a refusal would stay for
-    minutes after Supabase is back.
+    Raises KeysUnavailable, and what Secrets Manager raises for the legacy secret: the gateway answers 500 and
+    does not cache it, while a refusal would stay for minutes after the other side is back.
     """
     started = time.perf_counter()
     subject, reason = None, None

@@ -1,4 +1,4 @@
-"""One JSON log line form for all services, and the stages of a request as values."""
+"""The JSON log lines of all services, and the stages of a request."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from services.core.domain.report import Timings
 
-# What every line of a request carries: trace and request ids, set once at the edge.
+# The fields of every line of a request or message, as its trace id; set where it comes in.
 log_context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
 
 
@@ -23,7 +23,7 @@ class _WithContext(logging.Filter):
 
 
 def configure_logging(service: str) -> None:
-    """Send every logger's lines to standard output as JSON, named by service."""
+    """Write every logger's lines to standard output as JSON, with the service's name."""
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_WithContext())
     handler.setFormatter(
@@ -37,14 +37,14 @@ def configure_logging(service: str) -> None:
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # botocore logs request bodies when asked for more than warnings; httpx2 logs a line per call.
-    for chatty in ("botocore", "urllib3", "httpx2", "openai"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # botocore logs request bodies below the level of warnings; httpx2 logs a line per call.
+    for verbose in ("botocore", "urllib3", "httpx2", "openai"):
+        logging.getLogger(verbose).setLevel(logging.WARNING)
 
 
 @dataclass
 class Stages:
-    """How long each stage of one request took, in milliseconds; when it began, and its upload was here."""
+    """The milliseconds of each stage of one request; the times it began, and its upload had arrived."""
 
     timings: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.perf_counter)
@@ -56,12 +56,12 @@ class Stages:
         return round((time.perf_counter() - self.began) * 1000, 1)
 
     def note_arrival(self) -> None:
-        """The upload is here: how long a client took to send it is not counted as work."""
+        """Record that the upload has arrived: the time to send it does not count as work."""
         self.arrived = time.perf_counter()
 
     @property
     def working_s(self) -> float:
-        """Seconds of work since the upload was here."""
+        """Seconds since the upload arrived."""
         return time.perf_counter() - self.arrived
 
     @contextmanager

@@ -1,1 +1,1 @@
-"""The Lambdas behind /hooks: what the database tells us is checked and queued, then accepted as analyses."""
+"""The Lambdas behind /hooks: `app` queues the database's webhooks, `worker` submits their analyses."""

@@ -1,65 +1,75 @@
-"""What becomes of a webhook: checked, claimed, queued, noted. It is never noted without being queued."""
+"""Takes the database's webhooks: verifies each and queues its row for the worker.
 
-import logging
-from collections.abc import Callable, Mapping
+A repeated webhook is queued again; the worker makes one report of both.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Self
 from uuid import UUID
 
-from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.core.domain.errors import TooLarge
-from services.hooks.analysis_row import Insertion
-from services.hooks.keys import HookKeys
-from services.hooks.links import AnalysisLinks
+from services.core.auth.signing import SigningKeys
+from services.core.domain.errors import SignatureInvalid, TooLarge
+from services.core.secrets import Secret
+from services.hooks.analysis_row import AnalysisRow
+from services.web.problems import invalid_input
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 MAX_BODY_BYTES = 20_000
-logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Taken:
-    """The analysis that a webhook asks for; `repeated` when it was queued before."""
+class Insertion(BaseModel):
+    """The body of the webhook, in Supabase's own form."""
 
-    analysis: UUID
-    repeated: bool
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    type: Literal["INSERT"]
+    table: Literal["analyses"]
+    schema_: Literal["public"] = Field(alias="schema")
+    record: AnalysisRow
+    old_record: None = None
+
+    @classmethod
+    def parse(cls, body: bytes) -> Self:
+        """Read a body; raises InvalidInput, which names the first wrong field."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            remedy = "Send a row inserted into public.analyses, as the trigger of supabase/migrations does"
+            raise invalid_input(error, remedy) from None
 
 
 @dataclass(frozen=True)
 class Inbox:
     """Takes webhooks. Every call blocks."""
 
-    keys: HookKeys
-    notes: AnalysisLinks
+    keys: Secret[SigningKeys]
     sqs: "SQSClient"
     queue_url: str
 
-    def take(self, body: bytes, headers: Mapping[str, str]) -> Taken:
-        """Queue what the webhook asks for, unless it was queued already.
+    def take(self, body: bytes, headers: Mapping[str, str]) -> UUID:
+        """Queue the row of a webhook; return its analysis.
 
-        Raises TooLarge, SignatureInvalid, InvalidInput; BeingTaken and what boto3 raises: then the sender is
-        to try again.
+        Raises TooLarge, SignatureInvalid, InvalidInput; SigningKeysInvalid and what boto3 raises: then the
+        sender is to try again.
         """
         if len(body) > MAX_BODY_BYTES:
             raise TooLarge("body", f"is over {MAX_BODY_BYTES // 1000} kB", "Send one row of public.analyses")
-        webhook_id = self.keys.verify(body, headers)
+        self._verify(body, headers)
         row = Insertion.parse(body).record
-        if not self.notes.claim(webhook_id):
-            return Taken(row.id, repeated=True)
-        try:
-            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=row.model_dump_json())
-        except BaseException:
-            self._settle(self.notes.free, webhook_id)
-            raise
-        self._settle(self.notes.keep, webhook_id)
-        return Taken(row.id, repeated=False)
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=row.model_dump_json())
+        return row.id
 
-    def _settle(self, write: Callable[[str], None], webhook_id: str) -> None:
+    def _verify(self, body: bytes, headers: Mapping[str, str]) -> None:
+        keys = self.keys.value()
         try:
-            write(webhook_id)
-        except (BotoCoreError, ClientError) as error:
-            # The claim runs out by itself, and what is queued twice becomes one report.
-            logger.warning("a claim was left to run out", extra={"reason": type(error).__name__})
+            keys.verify(body, headers)
+        except SignatureInvalid:
+            newer = self.keys.renewed(keys)
+            if newer == keys:
+                raise
+            newer.verify(body, headers)

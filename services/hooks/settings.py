@@ -1,32 +1,23 @@
-"""What the hooks' two functions are told by their environment."""
-
-from typing import Annotated
+"""The settings of the hooks' two functions."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Name = Annotated[str, Field(min_length=1)]
+from services.core.settings import Name, ServiceSettings
 
 
-class _Settings(BaseSettings):
-    """Read once at start; a wrong value stops the function and names the variable."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+class AppSettings(ServiceSettings):
+    """For `app`, which answers webhooks."""
 
     aws_region: Name
-    reports_table: Name
-
-
-class AppSettings(_Settings):
-    """For the function that answers webhooks."""
-
     hooks_queue_url: Name
     hooks_secret_name: Name
 
 
-class WorkerSettings(_Settings):
-    """For the function that accepts what was asked for."""
+class WorkerSettings(ServiceSettings):
+    """For `worker`, which submits the analyses."""
 
+    aws_region: Name
+    reports_table: Name
     image_bucket: Name
     image_key_id: str | None = None
     model_endpoint: Name

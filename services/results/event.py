@@ -1,17 +1,17 @@
-"""The event that tells of an ended report: Standard Webhooks' form, the report as its owner reads it."""
+"""The event of an ended report, in the form of Standard Webhooks: the report as its owner reads it."""
 
 import json
 import re
 
 from services.core.domain.stored_report import StoredReport
 
-# The idempotency key of a report that a row of the database asked for. Clients choose theirs freely: one
-# that only begins so names no row, and the receiver would refuse the event.
+# The idempotency key of a report that a row of the database asked for. Clients choose their own keys: one
+# that only starts like this names no row, and the receiver would refuse the event.
 _ANALYSIS_KEY = re.compile(r"analysis:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def message_id(report_id: str) -> str:
-    """Return the event's id: the same for each attempt, so that a receiver knows what it has had."""
+    """Return the event's id: the same for each attempt, so that a receiver recognises a repeated event."""
     return f"msg_{report_id}"
 
 

@@ -1,6 +1,7 @@
-"""Finishes one report that somebody reminds of, or that the endpoint has news of."""
+"""Continues one report: when its job message is due, or when the endpoint has answered."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,147 +14,107 @@ from services.core.domain.errors import (
     VitrineError,
 )
 from services.core.domain.report import UNFINISHED
-from services.core.domain.stored_report import PendingInference, StoredReport, seconds_now
+from services.core.domain.stored_report import LeasedReport, ReportRef, seconds_now
 from services.core.photos.photo import model_jpeg_from_stored
+from services.core.pipeline.report_processor import Processed, Unavailable
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
-from services.core.vision.async_endpoint import TTL_S, AsyncVisionEndpoint
-from services.results.messages import InferenceResult, ResumeReport
+from services.results.messages import InferenceResult
 
-# How long a report waits for its model before it fails.
-PATIENCE = timedelta(hours=24)
-# A question that SageMaker has forgotten by now: it keeps one for TTL_S.
-LOST_AFTER_S = TTL_S + 600
-MOST_QUESTIONS = 3
+# A report fails if the model has not answered by then.
+RETRY_DEADLINE = timedelta(hours=24)
+MOST_ATTEMPTS_PER_REPORT = 3
+
+
+@dataclass(frozen=True)
+class Done:
+    """The message can be deleted."""
 
 
 @dataclass(frozen=True)
 class Retry:
-    """The message is to come again in so many seconds; None for a pause that grows with each time."""
+    """The message must be received again in `in_s` seconds; None for a pause that grows with each attempt."""
 
-    in_s: int | None = None
-    why: str = ""
+    in_s: int | None
+    why: str
 
 
 class JobHandler:
-    """Works with core's own code. Each report is ended by one holder of its lease, or left as it was."""
+    """Handles the messages of the jobs queue; raises what boto3 raises."""
 
-    def __init__(self, built: Pipeline) -> None:
-        self._built = built
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
 
-    async def remind(self, reminder: ResumeReport) -> Retry | None:
-        """Do what the report lacks; None when there is nothing more to do now."""
+    async def on_resume(self, ref: ReportRef) -> Done | Retry:
+        """Continue the report that a job message names."""
+        processor = self._pipeline.processor
         try:
-            stored = await asyncio.to_thread(self._built.reports.get, reminder.owner, reminder.report_id)
+            stored = await asyncio.to_thread(self._pipeline.reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
-            return None
+            return Done()
         if stored.report.status not in UNFINISHED:
-            return None
+            return Done()
         if (
-            self._built.work.fallback_llm is None
-            and stored.asked
-            and not await self._answered(stored.asked)
-            and not _lost(stored.asked)
+            processor.fallback_llm is None
+            and stored.pending
+            and await asyncio.to_thread(processor.endpoint.is_working_on, stored.pending)
         ):
-            return None  # the endpoint will tell; should its news be lost, the sweep reminds again
-        return await self._work_on(reminder.owner, reminder.report_id, None)
+            # SNS will announce the result; if that message is lost, the sweep sends another job message.
+            return Done()
+        return await self._continue(ref, None)
 
-    async def hear(self, news: InferenceResult, attempt: int) -> Retry | None:
-        """Take up what the endpoint has to say."""
-        owner = await asyncio.to_thread(self._built.leases.owner_of, news.report_id)
+    async def on_inference_result(self, result: InferenceResult, attempt: int) -> Done | Retry:
+        """Continue the report of an inference; `attempt` is how many times its message was received."""
+        owner = await asyncio.to_thread(self._pipeline.leases.owner_of, result.report_id)
         if owner is None:
             if attempt == 1:
-                return Retry(2, "the index may not know the report yet")
-            model = self._built.work.model
-            if isinstance(model, AsyncVisionEndpoint):
-                # The report has ended, or was erased: nobody will read this answer.
-                await asyncio.to_thread(model.forget, news.output_key)
-            return None
-        again = await self._work_on(owner, news.report_id, news)
-        if again is not None and again.in_s is not None:
-            # Whoever has just asked is about to let the report go: that takes no lease's time.
-            return Retry(min(again.in_s, 2**attempt), again.why)
-        return again
+                return Retry(2, "the index may not have the report yet")
+            # The report has ended or was erased: this answer has no reader.
+            await asyncio.to_thread(self._pipeline.processor.endpoint.delete, result.output_key)
+            return Done()
+        handled = await self._continue(ReportRef(owner, result.report_id), result)
+        if isinstance(handled, Retry) and handled.in_s is not None:
+            # The worker that sent the request is about to release the report, long before its lease ends.
+            return Retry(min(handled.in_s, 2**attempt), handled.why)
+        return handled
 
-    async def _work_on(self, owner: str, report_id: str, news: InferenceResult | None) -> Retry | None:
+    async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Done | Retry:
         try:
-            held = await asyncio.to_thread(self._built.leases.take, owner, report_id)
+            leased = await asyncio.to_thread(self._pipeline.leases.take, ref)
         except (ReportNotFound, ReportEnded):
-            return None
+            return Done()
         except LeaseHeld as error:
             return Retry(max(1, error.until - seconds_now() + 1), "another worker holds it")
         try:
-            await self._advance(held, news)
-        except ModelUnavailable as error:
-            return Retry(None, str(error))
+            processed = await self._process(leased, result)
         except VitrineError:
-            pass  # the row says it: failed, erased, or in another's hands
-        return None
+            # The row says what happened: failed, erased, or taken over by another worker.
+            return Done()
+        return Retry(None, processed.reason) if isinstance(processed, Unavailable) else Done()
 
-    async def _advance(self, held: StoredReport, news: InferenceResult | None) -> None:
-        stages = Stages()
-        work = self._built.work
-        if held.report.created_at + PATIENCE < datetime.now(UTC):
-            problem = f"the endpoint {work.model.endpoint} was not there for a day"
-            await work.fail(held, ModelUnavailable(problem), stages)
-            return
-        asked = held.asked
-        if news is not None and news.failure is not None and asked is not None:
-            if news.refused:
-                await work.fail(held, ModelRefused("the endpoint found fault with the request"), stages)
-                return
-            if asked.attempt >= MOST_QUESTIONS:
-                problem = f"the endpoint {work.model.endpoint} failed {asked.attempt} times"
-                await work.fail(held, ModelUnavailable(problem), stages)
-                return
-        elif asked is not None and isinstance(work.model, AsyncVisionEndpoint):
-            if await self._take_answer(work.model, held, asked, stages):
-                return
-            if work.fallback_llm is not None:
-                await self._stand_in(held, await asyncio.to_thread(self._photos, held), stages)
-                return
-            if not _lost(asked):
-                await work.release(held, "the endpoint is at work on it")
-                return
-        photos = await asyncio.to_thread(self._photos, held)
-        try:
-            await work.begin(held, photos, stages)
-        except ModelUnavailable:
-            if work.fallback_llm is None:
-                raise
-            again = await asyncio.to_thread(self._built.leases.take, held.owner, held.report.id)
-            await self._stand_in(again, photos, stages)
+    async def _process(self, leased: LeasedReport, result: InferenceResult | None) -> Processed:
+        processor, stages = self._pipeline.processor, Stages()
+        endpoint, pending = processor.endpoint.name, leased.pending
+        if leased.report.created_at + RETRY_DEADLINE < datetime.now(UTC):
+            problem = f"the endpoint {endpoint} was unavailable for 24 hours"
+            return await processor.fail(leased, ModelUnavailable(problem), stages)
+        if pending is not None and result is not None and result.failure is not None:
+            if result.refused:
+                error = ModelRefused("the endpoint rejected the request")
+                return await processor.fail(leased, error, stages)
+            if pending.attempt >= MOST_ATTEMPTS_PER_REPORT:
+                problem = f"the endpoint {endpoint} failed {pending.attempt} times"
+                return await processor.fail(leased, ModelUnavailable(problem), stages)
+        elif pending is not None:
 
-    async def _stand_in(self, held: StoredReport, photos: list[bytes], stages: Stages) -> None:
-        try:
-            await self._built.work.run_fallback(held, photos, stages)
-        except ModelUnavailable as error:
-            await self._built.work.release(held, str(error))
-            raise
+            async def load_photos() -> Sequence[bytes]:
+                return await self._photos(leased)
 
-    async def _take_answer(
-        self, model: AsyncVisionEndpoint, held: StoredReport, asked: PendingInference, stages: Stages
-    ) -> bool:
-        try:
-            observation = await asyncio.to_thread(model.answer, asked, len(held.pictures))
-        except VitrineError as error:
-            await self._built.work.fail(held, error, stages)
-            return True
-        if observation is None:
-            return False
-        stages.timings["model"] = 1000.0 * max(0, seconds_now() - asked.at)
-        await self._built.work.finish(held, observation, stages)
-        return True
+            return await processor.resume(leased, pending, load_photos, stages)
+        return await processor.process(leased, await self._photos(leased), stages)
 
-    async def _answered(self, asked: PendingInference) -> bool:
-        model = self._built.work.model
-        if not isinstance(model, AsyncVisionEndpoint):
-            return True
-        return await asyncio.to_thread(model.has_answered, asked)
+    async def _photos(self, leased: LeasedReport) -> Sequence[bytes]:
+        def load() -> list[bytes]:
+            return [model_jpeg_from_stored(self._pipeline.images.get(key)) for key in leased.pictures]
 
-    def _photos(self, held: StoredReport) -> list[bytes]:
-        return [model_jpeg_from_stored(self._built.pictures.get(key)) for key in held.pictures]
-
-
-def _lost(asked: PendingInference) -> bool:
-    return asked.at + LOST_AFTER_S < seconds_now()
+        return await asyncio.to_thread(load)

@@ -1,4 +1,4 @@
-"""What the jobs queue holds: our own reminders, and SageMaker's news of an async endpoint's answers."""
+"""The messages of the jobs queue: a report to continue, or the result of an async inference."""
 
 import re
 from dataclasses import dataclass
@@ -7,21 +7,12 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-
-@dataclass(frozen=True)
-class ResumeReport:
-    """Somebody should look after this report."""
-
-    owner: str
-    report_id: str
+from services.core.domain.stored_report import ReportRef
 
 
 @dataclass(frozen=True)
 class InferenceResult:
-    """The endpoint has answered the question of this report, at `output_key` of the exchange bucket.
-
-    Or it has failed at it, and `failure` says why.
-    """
+    """An ended async inference: the key of its answer in the exchange bucket, or its failure."""
 
     report_id: str
     output_key: str | None
@@ -29,14 +20,8 @@ class InferenceResult:
 
     @property
     def refused(self) -> bool:
-        """Whether the container found fault with the question: asking again does not help."""
+        """Whether the container rejected the request, so that sending it again does not help."""
         return bool(self.failure and re.search(r"client error \(4\d\d\)", self.failure))
-
-
-class _Reminder(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-    owner: str = Field(min_length=1)
-    report: str = Field(min_length=1)
 
 
 class _Response(BaseModel):
@@ -44,7 +29,7 @@ class _Response(BaseModel):
     output_location: str | None = None
 
 
-class _News(BaseModel):
+class _Notification(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
     inference_id: str = Field(min_length=1)
     invocation_status: str
@@ -52,21 +37,18 @@ class _News(BaseModel):
     response_parameters: _Response = _Response()
 
 
-def content(body: str) -> ResumeReport | InferenceResult | None:
-    """What a message says; None for what is neither."""
+def parse_message(body: str) -> ReportRef | InferenceResult | None:
+    """The content of a message, or None if it has neither form."""
+    if (ref := ReportRef.from_json(body)) is not None:
+        return ref
     try:
-        reminder = _Reminder.model_validate_json(body)
-        return ResumeReport(reminder.owner, reminder.report)
-    except ValidationError:
-        pass
-    try:
-        news = _News.model_validate_json(body)
+        notification = _Notification.model_validate_json(body)
     except ValidationError:
         return None
-    completed = news.invocation_status == "Completed"
-    place = news.response_parameters.output_location
+    completed = notification.invocation_status == "Completed"
+    place = notification.response_parameters.output_location
     return InferenceResult(
-        news.inference_id,
+        notification.inference_id,
         urlsplit(place).path[1:] if place else None,
-        None if completed else news.failure_reason or "no reason given",
+        None if completed else notification.failure_reason or "no reason given",
     )

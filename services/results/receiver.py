@@ -1,4 +1,4 @@
-"""Who is told of ended reports: one address, asked by signed POSTs."""
+"""The receiver of webhooks: one address that takes events as signed POSTs."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,15 +8,16 @@ from http import HTTPStatus
 
 import httpx2
 
-from services.results.signing_secret import SigningSecret
+from services.core.auth.signing import SigningKeys
+from services.core.secrets import Secret
 
-# For one attempt, whatever takes so long.
+# For one whole attempt: name, connection, answer.
 ATTEMPT_S = 10.0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of an attempt: a status, or None with the reason why; how long to leave it alone (s)."""
+    """The answer to an attempt: a status, or None with the reason; seconds to wait before the next one."""
 
     status: int | None
     reason: str
@@ -24,23 +25,23 @@ class Answer:
 
     @property
     def taken(self) -> bool:
-        """Whether the receiver has the event."""
+        """Whether the receiver has accepted the event."""
         return self.status is not None and HTTPStatus(200) <= self.status < HTTPStatus(300)
 
 
 class Receiver:
-    """Posts bodies to `url`, signed by the keys of `secret`."""
+    """Posts bodies to `url`, signed with the keys of `secret`."""
 
-    def __init__(self, url: str, secret: SigningSecret) -> None:
+    def __init__(self, url: str, secret: Secret[SigningKeys]) -> None:
         self._url = url
         self._secret = secret
 
     async def post(self, client: httpx2.AsyncClient, message_id: str, body: bytes) -> Answer:
-        """Post once, and once more when the keys were refused and are others by now.
+        """Post once, and once more if the keys were refused and the secret holds newer ones.
 
-        Raises what SigningSecret raises.
+        Raises SigningKeysInvalid, and what boto3 raises, if the keys cannot be read.
         """
-        keys = await asyncio.to_thread(self._secret.keys)
+        keys = await asyncio.to_thread(self._secret.value)
         answer = await self._attempt(client, body, keys.sign(message_id, body))
         if answer.status == HTTPStatus.UNAUTHORIZED:
             renewed = await asyncio.to_thread(self._secret.renewed, keys)
@@ -53,7 +54,7 @@ class Receiver:
         try:
             async with (
                 asyncio.timeout(ATTEMPT_S),
-                # What the answer says is nobody's business here: it is not read.
+                # The answer's body is not needed, so it is not read.
                 client.stream("POST", self._url, content=body, headers=headers) as response,
             ):
                 after = _seconds(response.headers.get("retry-after", ""))
@@ -65,12 +66,12 @@ class Receiver:
 
 
 def new_client() -> httpx2.AsyncClient:
-    """Return a client that talks to the address that the settings name, verified, and to no other."""
+    """Return a client that verifies certificates and never follows a redirect to another address."""
     return httpx2.AsyncClient(timeout=ATTEMPT_S, follow_redirects=False)
 
 
 def _seconds(retry_after: str) -> int:
-    """Read a Retry-After header, in either of its forms; 0 for none, or one that makes no sense."""
+    """Read a Retry-After header, in either of its forms; 0 if it is absent or malformed."""
     if retry_after.isascii() and retry_after.isdigit():
         return int(retry_after[:9])
     try:

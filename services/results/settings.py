@@ -1,15 +1,17 @@
-"""What the functions that work on reports are told by their environment."""
+"""The settings of the functions that finish reports and deliver webhooks."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
-from services.core.pipeline.settings import Name, WorkSettings
+from services.core.pipeline.settings import WorkSettings
+from services.core.settings import Name, ServiceSettings
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class JobsSettings(WorkSettings):
-    """Of `jobs`. OpenAI's key comes by value on one machine, and by its name in Secrets Manager in AWS."""
+    """For `jobs`. OpenAI's key is given by value on one machine, by its name in Secrets Manager in AWS."""
 
     jobs_dead_letters_url: Name
     openai_api_key: SecretStr | None = None
@@ -19,21 +21,41 @@ class JobsSettings(WorkSettings):
     fallback_llm_usd_per_mtok_input: float = Field(default=0.0, ge=0)
     fallback_llm_usd_per_mtok_output: float = Field(default=0.0, ge=0)
 
-    def openai_key(self) -> str:
-        """Return the key; asks Secrets Manager where it is named, and raises what boto3 raises."""
-        if self.openai_api_key is not None:
-            return self.openai_api_key.get_secret_value().strip()
-        import boto3
 
-        secrets = boto3.client("secretsmanager", region_name=self.aws_region)
-        return str(secrets.get_secret_value(SecretId=self.openai_secret_name or "")["SecretString"]).strip()
-
-
-class SweepSettings(BaseSettings):
-    """Of `sweep`."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+class SweepSettings(ServiceSettings):
+    """For `sweep`."""
 
     aws_region: Name
     reports_table: Name
     jobs_queue_url: Name
+
+
+class OutboxSettings(ServiceSettings):
+    """For `outbox`."""
+
+    aws_region: Name
+    webhook_queue_url: Name
+
+
+class NotifySettings(ServiceSettings):
+    """For `notify`. Without a URL, events are dropped."""
+
+    aws_region: Name
+    reports_table: Name
+    webhook_queue_url: Name
+    webhook_dead_letters_url: Name
+    webhook_url: HttpUrl | None = None
+    webhook_secret_name: Name | None = None
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_encrypted(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url is not None and url.scheme != "https" and url.host not in LOOPBACK:
+            raise ValueError("an https address, or http on this machine: events hold reports")
+        return url
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        if self.webhook_url is not None and self.webhook_secret_name is None:
+            raise ValueError("WEBHOOK_SECRET_NAME is missing: events to WEBHOOK_URL are signed")
+        return self

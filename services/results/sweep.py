@@ -1,44 +1,43 @@
-"""Every few minutes: finds the reports that nobody works on, and reminds the jobs queue of them."""
+"""Every few minutes: finds the unfinished reports without a worker, and sends a job message for each."""
 
 import logging
 from functools import cache
 from itertools import islice
 from typing import Any
 
-import boto3
-
+from services.core.aws import STORES, AwsClients
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.storage.leases import Leases
 from services.core.telemetry import configure_logging
 from services.results.settings import SweepSettings
 
-# Longer than a client's wait, the reminder after it and the work together take.
-IDLE_S = 240
 MOST_AT_ONCE = 1000
 logger = logging.getLogger(__name__)
 
 
-def sweep(leases: Leases, queue: JobQueue, idle_s: int = IDLE_S) -> int:
-    """Remind of each report that is idle for `idle_s` seconds; returns how many. Blocks."""
-    reminded = 0
+def sweep(leases: Leases, queue: JobQueue, idle_s: int = PRODUCTION.sweep_idle_s) -> int:
+    """Send a job message for each report that is idle for `idle_s` seconds; returns how many. Blocks."""
+    sent = 0
     for idle in islice(leases.idle(idle_s), MOST_AT_ONCE):
-        # Sent first: a note without a message would hide the report from the next sweep.
-        queue.remind(idle.owner, idle.report_id, 0)
-        reminded += leases.touch(idle)
-    return reminded
+        # Send first: a touched report without a message would be hidden from the next sweep.
+        queue.send(idle.ref, 0)
+        sent += leases.touch(idle)
+    return sent
 
 
 @cache
 def _start() -> tuple[Leases, JobQueue]:
     configure_logging("sweep")
     settings = SweepSettings()
+    clients = AwsClients(settings.aws_region, STORES)
     return (
-        Leases(boto3.client("dynamodb", region_name=settings.aws_region), settings.reports_table),
-        JobQueue(boto3.client("sqs", region_name=settings.aws_region), settings.jobs_queue_url),
+        Leases(clients.dynamodb(), settings.reports_table),
+        JobQueue(clients.sqs(), settings.jobs_queue_url),
     )
 
 
-def handle(_event: dict[str, Any], _context: object) -> None:
+def handle(_event: dict[str, Any], _context: object, timing: Timing = PRODUCTION) -> None:
     """Sweep once."""
-    if reminded := sweep(*_start()):
-        logger.warning("reports that nobody worked on", extra={"reminded": reminded})
+    if sent := sweep(*_start(), idle_s=timing.sweep_idle_s):
+        logger.warning("idle reports found", extra={"sent": sent})

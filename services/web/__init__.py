@@ -1,1 +1,1 @@
-"""What the FastAPI services share."""
+"""What the services that speak HTTP share: problem documents and the trace of a request."""

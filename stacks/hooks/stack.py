@@ -53,14 +53,11 @@ class HooksStack(cdk.Stack):
         app = self._function(
             "App",
             "Receives the database's webhooks",
-            hooks_app_variables(
-                hooks, reports_table=storage.reports.table_name, hooks_queue_url=requests.queue.queue_url
-            ),
+            hooks_app_variables(hooks, hooks_queue_url=requests.queue.queue_url),
             APP_TIMEOUT,
             # CPU is proportional to memory; a cold start must answer within the database's limit too.
             memory_mb=1024,
         )
-        app.add_to_role_policy(iam.rows(storage.reports, "DeleteItem", "PutItem"))
         app.add_to_role_policy(iam.send(requests.queue))
         app.add_to_role_policy(iam.read_secret(self, hooks.secret_name))
         apigw.HttpRoute(

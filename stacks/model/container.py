@@ -19,7 +19,7 @@ from settings.schema import Model
 
 LOCK = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2" / "containers.json"
 COMMAND = "python -m stacks.model.container"
-# Locked beside what the committed environments need, so that choosing one of these needs no other step.
+# Locked besides those of the committed environments, so that choosing one of these needs no other step.
 REGION = "ca-central-1"
 INSTANCE_TYPES = (
     "ml.t2.medium",
@@ -42,40 +42,49 @@ def primary_container(
     settings: Model, region: str, model_data_url: str
 ) -> sagemaker.CfnModel.ContainerDefinitionProperty:
     """Return CreateModel's container for the archive at `model_data_url`; raises ContainerError."""
-    locked = _locked(settings, region)
     return sagemaker.CfnModel.ContainerDefinitionProperty(
-        image=locked["Image"], environment=locked["Environment"], model_data_url=model_data_url
+        image=_image(settings, region),
+        environment=_locked(region)["environment"],
+        model_data_url=model_data_url,
     )
 
 
 def image_repository_arn(settings: Model, region: str) -> str:
     """Return the ARN of the ECR repository that holds the container's image; raises ContainerError."""
-    image = _locked(settings, region)["Image"]
+    image = _image(settings, region)
     found = _ECR_IMAGE.match(image)
     if found is None:
         raise ContainerError(f"{image} is in no ECR repository, and SageMaker pulls images only from ECR")
     return f"arn:{cdk.Aws.PARTITION}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
-def _locked(settings: Model, region: str) -> dict[str, Any]:
-    key = _key(region, settings.instance_type, settings.image_uri)
-    locked: dict[str, dict[str, Any]] = json.loads(LOCK.read_text("utf-8"))
-    if key not in locked:
-        raise ContainerError(
-            f"model_artifacts/blip2/containers.json has no container for {key}: run `make lock`, or "
-            f"`.venv/bin/{COMMAND} FILE` for a settings file outside environments/"
-        )
-    return locked[key]
+def _image(settings: Model, region: str) -> str:
+    if settings.image_uri is not None:
+        return settings.image_uri
+    images: dict[str, str] = _locked(region)["images"]
+    if settings.instance_type not in images:
+        raise ContainerError(_missing(f"{settings.instance_type} in {region}"))
+    return images[settings.instance_type]
 
 
-def _key(region: str, instance_type: str, image_uri: str | None) -> str:
-    # The SDK's answer does not depend on the instance type if the settings name an image.
-    return f"{region} {image_uri or instance_type}"
+def _locked(region: str) -> dict[str, Any]:
+    lock: dict[str, dict[str, Any]] = json.loads(LOCK.read_text("utf-8"))
+    if region not in lock:
+        raise ContainerError(_missing(region))
+    return lock[region]
 
 
-def containers(environments: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the SDK's containers for the environments in AWS, by name or path, and for INSTANCE_TYPES.
+def _missing(subject: str) -> str:
+    return (
+        f"model_artifacts/blip2/containers.json has no container for {subject}: run `make lock`, or "
+        f"`.venv/bin/{COMMAND} FILE` for a settings file outside environments/"
+    )
 
+
+def lock_entries(environments: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the lock's content for the environments in AWS, by name or path, and for INSTANCE_TYPES.
+
+    By region: the image of each instance type, and the environment variables of all of them.
     Raises ContainerError with the SDK's message.
     """
     wanted: list[tuple[str, str, str | None]] = [(REGION, one, None) for one in INSTANCE_TYPES]
@@ -84,7 +93,17 @@ def containers(environments: Sequence[str]) -> dict[str, dict[str, Any]]:
         for settings in map(load_environment, environments)
         if settings.target == "aws"
     ]
-    return {_key(*one): _define(*one) for one in wanted}
+    lock: dict[str, dict[str, Any]] = {}
+    for region, instance_type, image_uri in dict.fromkeys(wanted):
+        defined = _define(region, instance_type, image_uri)
+        entry = lock.setdefault(region, {"environment": defined["Environment"], "images": {}})
+        if entry["environment"] != defined["Environment"]:
+            raise ContainerError(
+                f"{instance_type}: the SDK gives it other environment variables than other types"
+            )
+        if image_uri is None:
+            entry["images"][instance_type] = defined["Image"]
+    return lock
 
 
 def _define(region: str, instance_type: str, image_uri: str | None) -> dict[str, Any]:
@@ -101,10 +120,10 @@ def _define(region: str, instance_type: str, image_uri: str | None) -> dict[str,
 def main(paths: Sequence[str]) -> None:
     """Write the lock for the committed environments and for the settings files at `paths`."""
     try:
-        found = containers([*environment_names(), *paths])
+        lock = lock_entries([*environment_names(), *paths])
     except ValueError as error:
         sys.exit(str(error))
-    LOCK.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    LOCK.write_text(json.dumps(lock, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

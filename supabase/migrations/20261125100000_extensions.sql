@@ -1,4 +1,4 @@
--- What a Supabase project brings and a plain Postgres does not. Local mode skips this file and loads
+-- The extensions of a Supabase project, which a plain Postgres lacks. Local mode skips this file and loads
 -- local/fakes/postgres/prelude.sql instead.
 create extension if not exists pg_net;
 create extension if not exists pg_cron with schema pg_catalog;

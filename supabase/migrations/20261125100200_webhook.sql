@@ -1,15 +1,15 @@
--- Each new analysis is posted to Vitrine, signed by Standard Webhooks, and posted again while no report answers it.
+-- Posts each new analysis to Vitrine, signed by Standard Webhooks, and repeats it until its report arrives.
 --
--- The address and the keys are secrets in Vault, which nobody but this schema's functions reads:
+-- The address and the keys are secrets in Vault, which only this schema's functions read:
 --   select vault.create_secret('https://api.example.com/hooks/supabase', 'vitrine_hooks_url');
 --   select vault.create_secret('whsec_…', 'vitrine_hooks_secret');
--- To change the key without a gap: set the secret to both keys, separated by a space, here and at the receiver, then
--- to the new one alone.
+-- To rotate the key: set the secret to both keys, separated by a space, here and at the receiver, then to the new
+-- one alone.
 
 create schema vitrine;
 revoke all on schema vitrine from public;
 
--- HMAC over the built-in sha256(): pgcrypto lies in another schema from project to project.
+-- HMAC over the built-in sha256(): the schema of pgcrypto differs between projects.
 create function vitrine.hmac_sha256(message bytea, key bytea) returns bytea
 language plpgsql immutable strict parallel safe set search_path = ''
 as $$
@@ -81,7 +81,7 @@ begin
         raise warning 'vitrine: analysis % waits: Vault lacks vitrine_hooks_url or vitrine_hooks_secret', asked.id;
         return;
     end if;
-    -- pg_net sends body::text: these are the bytes that are signed.
+    -- pg_net sends body::text, so these bytes are signed.
     perform net.http_post(
         url := url,
         body := body,
@@ -109,7 +109,7 @@ create trigger post_to_vitrine after insert on public.analyses
     for each row execute function vitrine.post_new();
 
 -- A post may be lost: pg_net tries once. So it is repeated after 2 minutes, then after twice as long each time, for
--- two days; the receiver knows an analysis by its id and takes it once.
+-- two days. The receiver makes one report of an analysis, by its id, however often it is posted.
 create function vitrine.sweep() returns int
 language plpgsql set search_path = ''
 as $$

@@ -1,4 +1,4 @@
--- How an event about a report takes effect: once, and never an older one over a newer.
+-- Applies an event about a report: once, and never an older one over a newer one.
 
 create table vitrine.applied (
     report_id text primary key,
@@ -23,7 +23,7 @@ begin
     if not found then
         return false;
     end if;
-    -- The row of applied is what two deliveries at once wait for.
+    -- Concurrent deliveries wait for each other on the row of applied.
     insert into vitrine.applied as known (report_id, ended_at, succeeded) values (report_id, ended_at, succeeded)
         on conflict on constraint applied_pkey do update
         set ended_at = excluded.ended_at, succeeded = excluded.succeeded, applied_at = excluded.applied_at

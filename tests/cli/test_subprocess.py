@@ -1,4 +1,4 @@
-"""Tools that are run for a person: their failures are told, and an interruption ends them."""
+"""Tools: their failures are reported, and an interruption ends them."""
 
 import os
 import signal
@@ -20,33 +20,31 @@ time.sleep(60)
 """
 CALLER = """
 import sys
-from ops import running
-running._GRACE_S = 0.3
-running.run([sys.executable, "-c", *sys.argv[1:]])
+from cli import subprocess
+subprocess._GRACE_S = 0.3
+subprocess.run([sys.executable, "-c", *sys.argv[1:]])
 """
 
 
-def test_what_is_typed_reaches_the_tool_and_no_error(capfd: pytest.CaptureFixture[str]) -> None:
-    run([sys.executable, "-c", "print(input()[::-1])"], typed="secret")
+def test_stdin_is_in_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    run([sys.executable, "-c", "print(input()[::-1])"], stdin="secret")
     assert capfd.readouterr().out == "terces\n"
     with pytest.raises(UserError, match="ended with status 3") as raised:
-        run([sys.executable, "-c", "raise SystemExit(3)"], typed="secret")
+        run([sys.executable, "-c", "raise SystemExit(3)"], stdin="secret")
     assert "secret" not in f"{raised.value}{raised.value.hint}"
 
 
-def test_a_tool_that_is_not_there_is_told() -> None:
+def test_missing_tool_is_reported() -> None:
     with pytest.raises(UserError, match="no-such-tool does not start"):
         run(["no-such-tool"])
 
 
-def test_variables_are_added_and_the_folder_is_chosen(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_variables_and_folder_reach_tool(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run(["sh", "-c", 'echo "$ONE"; pwd'], folder=tmp_path, variables={"ONE": "1"})
     assert capfd.readouterr().out.split() == ["1", str(tmp_path)]
 
 
-def test_an_interrupted_caller_leaves_no_tool_behind(tmp_path: Path) -> None:
+def test_interrupted_caller_ends_its_tool(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     caller = subprocess.Popen(
         [sys.executable, "-c", CALLER, STUBBORN, str(mark)],

@@ -1,4 +1,4 @@
-"""The calls of a user: what they send, and what is made of the answer."""
+"""The calls of a user: what they send, and what they return."""
 
 import functools
 import json
@@ -8,6 +8,7 @@ import pytest
 
 from client import api
 from client.errors import Refused, Unreachable
+from services.analyze.intake import FIELD
 
 URL = "https://api.shop.example"
 
@@ -32,9 +33,7 @@ def answering(
     monkeypatch.setattr("httpx2.Client", client)
 
 
-def test_a_user_signs_in_with_a_password(
-    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
-) -> None:
+def test_user_signs_in_with_password(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
     answering(monkeypatch, requests, httpx2.Response(200, json={"access_token": "token"}))
     assert api.sign_in("https://p.supabase.example", "key", "a@b.example", "secret") == "token"
     assert str(requests[0].url) == "https://p.supabase.example/auth/v1/token?grant_type=password"
@@ -42,7 +41,7 @@ def test_a_user_signs_in_with_a_password(
     assert json.loads(requests[0].content) == {"email": "a@b.example", "password": "secret"}
 
 
-def test_a_wrong_password_is_told_in_the_issuers_words(
+def test_wrong_password_shows_issuers_words(
     monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
 ) -> None:
     answering(monkeypatch, requests, httpx2.Response(400, json={"msg": "Invalid login credentials"}))
@@ -50,7 +49,7 @@ def test_a_wrong_password_is_told_in_the_issuers_words(
         api.sign_in(URL, "key", "a@b.example", "secret")
 
 
-def test_photos_are_posted_and_stages_come_from_server_timing(
+def test_post_returns_report_and_stages(
     monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
 ) -> None:
     headers = {"Server-Timing": "photo;dur=35.1, narrate;dur=900"}
@@ -62,21 +61,19 @@ def test_photos_are_posted_and_stages_come_from_server_timing(
     assert requests[0].content.count(b'name="images"') == 2
 
 
-def test_a_report_is_erased(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
+def test_report_is_erased(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
     answering(monkeypatch, requests, httpx2.Response(204))
     api.erase(URL, "token", "01K")
     assert (requests[0].method, requests[0].url.path) == ("DELETE", "/reports/01K")
 
 
-def test_a_report_that_is_not_erased_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
-) -> None:
+def test_unerased_report_is_an_error(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
     answering(monkeypatch, requests, httpx2.Response(404, json={"title": "Not found", "detail": "no report"}))
     with pytest.raises(Refused, match=r"Not found \(404\): no report"):
         api.erase(URL, "token", "01K")
 
 
-def test_without_a_token_the_status_alone_is_asked_for(
+def test_status_is_asked_without_token(
     monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
 ) -> None:
     answering(monkeypatch, requests, httpx2.Response(401))
@@ -84,7 +81,7 @@ def test_without_a_token_the_status_alone_is_asked_for(
     assert "authorization" not in requests[0].headers
 
 
-def test_nobody_answering_is_told_with_address_and_reason(
+def test_no_answer_names_address_and_reason(
     monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
 ) -> None:
     answering(monkeypatch, requests, httpx2.ConnectError("refused"))
@@ -96,9 +93,7 @@ def test_nobody_answering_is_told_with_address_and_reason(
 @pytest.mark.parametrize(
     ("url", "trusted"), [("http://127.0.0.1:80", False), ("http://localhost", False), (URL, True)]
 )
-def test_a_proxy_is_asked_for_no_address_of_this_machine(
-    monkeypatch: pytest.MonkeyPatch, url: str, trusted: bool
-) -> None:
+def test_loopback_bypasses_proxies(monkeypatch: pytest.MonkeyPatch, url: str, trusted: bool) -> None:
     options: list[bool] = []
     transport = httpx2.MockTransport(lambda request: httpx2.Response(401))
 
@@ -112,7 +107,7 @@ def test_a_proxy_is_asked_for_no_address_of_this_machine(
     assert options == [trusted]
 
 
-def test_a_problem_document_is_told_in_words() -> None:
+def test_problem_document_becomes_words() -> None:
     document = {
         "title": "Model unavailable",
         "detail": "the endpoint cannot be reached",
@@ -135,5 +130,9 @@ def test_a_problem_document_is_told_in_words() -> None:
         httpx2.Response(502),
     ],
 )
-def test_the_gateways_own_words_are_told_too(answer: httpx2.Response) -> None:
+def test_gateway_answers_become_words(answer: httpx2.Response) -> None:
     assert str(Refused("The gateway", answer)).startswith(f"The gateway answered {answer.status_code}: ")
+
+
+def test_client_and_service_name_one_field() -> None:
+    assert api.IMAGES == FIELD

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.drawing.drawing import draw
 from model_artifacts.blip2_demo.training.evaluate import encode, handlers, questions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL import Image
 
 
@@ -20,6 +23,14 @@ def inference() -> Any:
 @pytest.fixture(scope="session")
 def model(inference: Any) -> Any:
     return inference.model_fn(str(MODEL))
+
+
+@pytest.fixture(scope="session")
+def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo model's archive; tests read it and do not change it."""
+    file = tmp_path_factory.mktemp("demo") / packaging.NAME
+    packaging.build(file, MODEL)
+    return file
 
 
 @pytest.fixture(scope="session")

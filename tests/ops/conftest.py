@@ -34,7 +34,7 @@ def settings() -> Environment:
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that this machine may know of an account reaches a test."""
+    """Keep the accounts that this machine knows away from the tests."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "CONTAINER_TOOL", "CDK_DOCKER"):
         monkeypatch.delenv(name, raising=False)
     for name in ("VITRINE_SMOKE_TOKEN", "SUPABASE_SMOKE_EMAIL", "SUPABASE_SMOKE_PASSWORD"):
@@ -60,7 +60,7 @@ Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 @pytest.fixture
 def stubbed(client: Callable[[str], Any]) -> Iterator[Stubbed]:
-    """Stub a client; each answer that a test prepares must have been asked for."""
+    """Stub a client; each response that a test prepares must be requested."""
     stubs: list[Stubber] = []
 
     def stub(service: str) -> tuple[Any, Stubber]:
@@ -76,4 +76,4 @@ def stubbed(client: Callable[[str], Any]) -> Iterator[Stubbed]:
 
 
 def levels(findings: Iterator[Finding] | list[Finding]) -> list[str]:
-    return [finding.level.value for finding in findings]
+    return [finding.level for finding in findings]

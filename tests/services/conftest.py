@@ -7,8 +7,8 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from tests.reports_table import TABLE as TABLE
-from tests.reports_table import declaration
+from benchmarks.emulated_stores import TABLE as TABLE
+from benchmarks.emulated_stores import table_declaration
 
 
 @pytest.fixture
@@ -17,5 +17,5 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         monkeypatch.setenv(name, "test")
     with mock_aws():
         client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
-        client.create_table(**declaration())
+        client.create_table(**table_declaration())
         yield client

@@ -18,7 +18,7 @@ SHIPS = {
 }
 # What runs as a process where there is no AWS.
 AWS_ONLY = {"model", "analyze", "studio"}
-LIBRARIES = {"services/core"}
+LIBRARIES = {"services/core", "services/web"}
 
 
 def code_folders() -> set[str]:

@@ -1,4 +1,4 @@
-"""A real Postgres with the real migrations, and what its tests stand on."""
+"""A real Postgres with the real migrations."""
 
 import socket
 import uuid
@@ -27,7 +27,7 @@ class Database:
     owner: psycopg.Connection
 
     def user(self) -> str:
-        """Sign somebody up, and return their id."""
+        """Sign a user up, and return their id."""
         id_ = str(uuid.uuid4())
         self.owner.execute("insert into auth.users values (%s, %s)", (id_, f"{id_}@vitrine.test"))
         return id_
@@ -65,7 +65,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> Iterator[Database]:
-    """The database with nothing in it but the receiver's address and its key in Vault."""
+    """The database, empty except for the receiver's address and key in Vault."""
     with postgres.connect() as owner:
         owner.execute("truncate auth.users, vault.secrets, net.http_request_queue, vitrine.applied cascade")
         owner.execute("select vault.create_secret(%s, 'vitrine_hooks_url')", (HOOKS_URL,))

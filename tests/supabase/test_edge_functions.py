@@ -1,4 +1,4 @@
-"""The Edge Functions under a real Deno, on a real Postgres, asked as Vitrine and as a front end ask them."""
+"""The Edge Functions under a real Deno, on a real Postgres, called by Vitrine and by a front end."""
 
 import json
 import os
@@ -26,7 +26,7 @@ OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
 
 
 class Api(BaseHTTPRequestHandler):
-    """Vitrine's API: it will have the report later."""
+    """Vitrine's API, which answers 202."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -109,7 +109,7 @@ def deliver(functions: httpx2.Client, content: object, key: str = NEW_KEY) -> ht
 
 
 @pytest.mark.parametrize("name", edge.FUNCTIONS)
-def test_the_functions_own_tests_pass(name: str) -> None:
+def test_functions_own_tests_pass(name: str) -> None:
     config = FUNCTIONS / name / "deno.json"
     command = [str(edge.deno()), "test", "--quiet", "--config", str(config), str(FUNCTIONS / name)]
     done = subprocess.run(
@@ -119,9 +119,7 @@ def test_the_functions_own_tests_pass(name: str) -> None:
 
 
 @pytest.mark.parametrize("key", [OLD_KEY, NEW_KEY])
-def test_a_report_signed_in_python_is_there_for_its_owner(
-    database: Database, functions: httpx2.Client, key: str
-) -> None:
+def test_signed_report_reaches_its_owner(database: Database, functions: httpx2.Client, key: str) -> None:
     user = database.user()
     analysis = database.ask(user)
     sent = event(user, analysis)
@@ -132,19 +130,19 @@ def test_a_report_signed_in_python_is_there_for_its_owner(
     assert row == (sent["data"]["report"], "succeeded", analysis)
 
 
-def test_the_same_event_takes_effect_once(database: Database, functions: httpx2.Client) -> None:
+def test_repeated_event_applies_once(database: Database, functions: httpx2.Client) -> None:
     sent = event(database.user())
     applied = [deliver(functions, sent).json()["applied"] for _ in range(3)]
     assert applied == [True, False, False]
 
 
-def test_an_event_with_another_key_leaves_no_trace(database: Database, functions: httpx2.Client) -> None:
+def test_foreign_event_leaves_no_trace(database: Database, functions: httpx2.Client) -> None:
     answer = deliver(functions, event(database.user()), OTHER_KEY)
     assert answer.status_code == 401
     assert database.owner.execute("select * from public.reports").fetchall() == []
 
 
-def test_with_its_database_away_the_function_asks_for_the_event_again(api: str) -> None:
+def test_unavailable_database_is_503(api: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed, socket.create_server(("127.0.0.1", 0)) as probe:
         away, port = closed.getsockname()[1], probe.getsockname()[1]
     variables = {
@@ -159,14 +157,14 @@ def test_with_its_database_away_the_function_asks_for_the_event_again(api: str) 
     assert answer.status_code == 503, answer.text
 
 
-def test_an_analysis_is_started_with_the_callers_own_token(functions: httpx2.Client, api: str) -> None:
+def test_analysis_uses_the_callers_token(functions: httpx2.Client, api: str) -> None:
     body = {"upload_ids": [UPLOAD]}
     answer = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-mine"})
     assert (answer.status_code, answer.json()["id"]) == (202, "R1")
     assert answer.headers["location"] == f"{api}/reports/R1"
-    refused = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-nobody"})
+    refused = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-another"})
     assert refused.status_code == 403
 
 
-def test_another_function_is_not_there(functions: httpx2.Client) -> None:
+def test_unknown_function_is_404(functions: httpx2.Client) -> None:
     assert functions.post("/other").status_code == 404

@@ -1,4 +1,4 @@
-"""What events about reports do to the tables: each once, in whatever order and however often they come."""
+"""The effect of report events on the tables: once each, in any order, however often they come."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +41,7 @@ def reports(database: Database, user: str) -> list[tuple[Any, ...]]:
         return connection.execute("select id, status, analysis_id::text from public.reports").fetchall()
 
 
-def test_a_report_is_there_for_its_owner_and_answers_the_analysis(database: Database) -> None:
+def test_owner_sees_report_of_analysis(database: Database) -> None:
     user, stranger = database.user(), database.user()
     analysis = database.ask(user)
     assert Event(user, analysis).apply(database.owner)
@@ -53,22 +53,20 @@ def test_a_report_is_there_for_its_owner_and_answers_the_analysis(database: Data
     assert row == ("R1",)
 
 
-def test_a_report_of_no_analysis_is_kept_as_well(database: Database) -> None:
+def test_report_without_analysis_is_kept(database: Database) -> None:
     user = database.user()
     assert Event(user, succeeded=False).apply(database.owner)
     assert reports(database, user) == [("R1", "failed", None)]
 
 
-def test_a_repeated_event_changes_nothing(database: Database) -> None:
+def test_repeated_event_changes_nothing(database: Database) -> None:
     user = database.user()
     assert Event(user).apply(database.owner)
     assert not Event(user).apply(database.owner)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_in_any_order_the_newest_stands_and_success_before_failure(
-    database: Database, order: tuple[int, ...]
-) -> None:
+def test_newest_event_wins(database: Database, order: tuple[int, ...]) -> None:
     user = database.user()
     events = [
         Event(user, succeeded=True, seconds=0),
@@ -81,7 +79,7 @@ def test_in_any_order_the_newest_stands_and_success_before_failure(
     assert reports(database, user) == [("R1", "succeeded", None)]
 
 
-def test_of_deliveries_at_once_one_takes_effect(database: Database) -> None:
+def test_concurrent_deliveries_apply_once(database: Database) -> None:
     event = Event(database.user())
 
     def deliver(_: int) -> bool:
@@ -92,7 +90,7 @@ def test_of_deliveries_at_once_one_takes_effect(database: Database) -> None:
         assert sum(pool.map(deliver, range(8))) == 1
 
 
-def test_what_its_user_deleted_a_repeated_event_does_not_bring_back(database: Database) -> None:
+def test_deleted_report_stays_deleted(database: Database) -> None:
     user = database.user()
     Event(user).apply(database.owner)
     with database.session("authenticated", user) as connection:
@@ -101,11 +99,11 @@ def test_what_its_user_deleted_a_repeated_event_does_not_bring_back(database: Da
     assert reports(database, user) == []
 
 
-def test_an_event_of_a_user_who_is_gone_is_dropped(database: Database) -> None:
+def test_deleted_users_event_is_dropped(database: Database) -> None:
     assert not Event("6f0b1e52-5c0e-4c57-9d6c-2b1f6b1f0a01").apply(database.owner)
 
 
-def test_an_analysis_that_is_gone_or_anothers_is_not_answered(database: Database) -> None:
+def test_foreign_analysis_is_not_answered(database: Database) -> None:
     user, stranger = database.user(), database.user()
     analysis = database.ask(stranger)
     assert Event(user, analysis).apply(database.owner)
@@ -117,7 +115,7 @@ def test_an_analysis_that_is_gone_or_anothers_is_not_answered(database: Database
     assert row == (None,)
 
 
-def test_no_event_takes_over_anothers_report(database: Database) -> None:
+def test_event_cannot_take_another_report(database: Database) -> None:
     user, stranger = database.user(), database.user()
     Event(user).apply(database.owner)
     Event(stranger, seconds=5, succeeded=False).apply(database.owner)

@@ -1,4 +1,4 @@
-"""Who may do what to whose rows: 16 cells for each of the two tables, each as intended."""
+"""The rights of each role on each user's rows: 16 cells for each of the two tables."""
 
 import uuid
 from datetime import UTC, datetime
@@ -78,7 +78,7 @@ def outcome_of(database: Database, caller: str, owner: str, table: str, action: 
 
 
 @pytest.mark.parametrize(("table", "caller", "action", "outcome"), CELLS)
-def test_each_caller_may_do_what_is_intended_and_no_more(
+def test_each_role_has_its_rights(
     database: Database, owner: str, table: str, caller: str, action: str, outcome: str
 ) -> None:
     assert outcome_of(database, caller, owner, table, action) == outcome
@@ -86,7 +86,7 @@ def test_each_caller_may_do_what_is_intended_and_no_more(
 
 @pytest.mark.parametrize("table", ["posts", "applied"])
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
-def test_what_the_webhooks_remember_is_nobodys_business(database: Database, table: str, role: str) -> None:
+def test_webhook_state_is_private(database: Database, table: str, role: str) -> None:
     with database.session(role) as connection:
         with pytest.raises(InsufficientPrivilege):
             connection.execute(
@@ -96,30 +96,28 @@ def test_what_the_webhooks_remember_is_nobodys_business(database: Database, tabl
 
 
 @pytest.mark.parametrize("function", ["vitrine.secret('vitrine_hooks_secret')", "vitrine.sweep()"])
-def test_no_user_can_call_the_functions_that_know_the_keys(database: Database, function: str) -> None:
+def test_users_cannot_call_key_functions(database: Database, function: str) -> None:
     with database.session("authenticated", database.user()) as connection:
         with pytest.raises(InsufficientPrivilege):
             connection.execute(f"select {function}".encode())
         connection.rollback()
 
 
-def test_a_user_need_not_say_who_they_are(database: Database) -> None:
+def test_user_id_defaults_to_caller(database: Database) -> None:
     user = database.user()
     analysis = database.ask(user)
     row = database.owner.execute("select user_id from public.analyses where id = %s", (analysis,)).fetchone()
     assert row is not None and str(row[0]) == user
 
 
-def test_with_the_user_go_their_rows(database: Database, owner: str) -> None:
+def test_deleted_users_rows_disappear(database: Database, owner: str) -> None:
     database.owner.execute("delete from auth.users where id = %s", (owner,))
     for table in ("analyses", "reports"):
         assert outcome_of(database, "service role", owner, table, "select") == "nothing"
 
 
 @pytest.mark.parametrize("uploads", [[], [UPLOAD] * 9, ["../../other"], [None], [UPLOAD, None]])
-def test_what_can_be_no_upload_is_refused_before_it_is_posted(
-    database: Database, uploads: list[str | None]
-) -> None:
+def test_invalid_upload_id_is_refused(database: Database, uploads: list[str | None]) -> None:
     with database.session("authenticated", database.user()) as connection:
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute("insert into public.analyses (upload_ids) values (%s)", (uploads,))

@@ -1,4 +1,4 @@
-"""An inserted analysis is posted, signed as Standard Webhooks says, and posted again while nobody answers."""
+"""An inserted analysis is posted, signed by Standard Webhooks, and repeated until its report arrives."""
 
 import hashlib
 import hmac
@@ -58,7 +58,7 @@ def wait(database: Database, analysis: str, time: timedelta) -> int:
     return int(row[0])
 
 
-def test_an_inserted_analysis_is_posted_as_supabase_posts_rows(database: Database) -> None:
+def test_insert_is_posted_like_supabase(database: Database) -> None:
     user = database.user()
     analysis = database.ask(user)
     (request,) = posted(database)
@@ -77,7 +77,7 @@ def test_an_inserted_analysis_is_posted_as_supabase_posts_rows(database: Databas
     }
 
 
-def test_pythons_library_verifies_what_the_database_signed(database: Database) -> None:
+def test_python_verifies_the_databases_signature(database: Database) -> None:
     database.ask(database.user())
     (request,) = posted(database)
     Webhook(NEW_KEY).verify(request.body, request.headers)
@@ -87,7 +87,7 @@ def test_pythons_library_verifies_what_the_database_signed(database: Database) -
         Webhook(NEW_KEY).verify(request.body.replace(b"en", b"fr"), request.headers)
 
 
-def test_denos_library_verifies_what_the_database_signed(database: Database) -> None:
+def test_deno_verifies_the_databases_signature(database: Database) -> None:
     database.ask(database.user())
     (request,) = posted(database)
 
@@ -104,7 +104,7 @@ def test_denos_library_verifies_what_the_database_signed(database: Database) -> 
 
 
 @pytest.mark.parametrize("between", [" ", "\n", "  \t"])
-def test_while_keys_rotate_both_hold(database: Database, between: str) -> None:
+def test_both_keys_sign(database: Database, between: str) -> None:
     change_secret(database, f"{OLD_KEY}{between}{NEW_KEY}\n")
     database.ask(database.user())
     (request,) = posted(database)
@@ -116,14 +116,14 @@ def test_while_keys_rotate_both_hold(database: Database, between: str) -> None:
 @example(key=b"k" * 64, message=b"")
 @example(key=b"k" * 65, message=b"m")
 @given(key=st.binary(min_size=1, max_size=130), message=st.binary(max_size=300))
-def test_the_hmac_is_pythons(database: Database, key: bytes, message: bytes) -> None:
+def test_hmac_equals_pythons(database: Database, key: bytes, message: bytes) -> None:
     row = database.owner.execute("select vitrine.hmac_sha256(%s, %s)", (message, key)).fetchone()
     assert row is not None
     assert bytes(row[0]) == hmac.digest(key, message, hashlib.sha256)
 
 
 @pytest.mark.filterwarnings("default")
-def test_without_a_key_an_analysis_is_taken_and_posted_once_there_is_one(database: Database) -> None:
+def test_analysis_waits_for_a_key(database: Database) -> None:
     change_secret(database, None)
     analysis = database.ask(database.user())
     assert posted(database) == []
@@ -133,7 +133,7 @@ def test_without_a_key_an_analysis_is_taken_and_posted_once_there_is_one(databas
     Webhook(NEW_KEY).verify(request.body, request.headers)
 
 
-def test_an_unanswered_analysis_is_posted_again_under_its_id_each_time_later(database: Database) -> None:
+def test_unanswered_analysis_is_reposted_with_backoff(database: Database) -> None:
     analysis = database.ask(database.user())
     assert wait(database, analysis, timedelta(minutes=1)) == 0
     assert wait(database, analysis, timedelta(minutes=2)) == 1
@@ -144,13 +144,13 @@ def test_an_unanswered_analysis_is_posted_again_under_its_id_each_time_later(dat
     assert (len(posted(database)), ids, len(bodies)) == (3, {f"anl_{analysis}"}, 1)
 
 
-def test_an_answered_analysis_is_posted_no_more(database: Database) -> None:
+def test_answered_analysis_is_not_reposted(database: Database) -> None:
     analysis = database.ask(database.user())
     database.owner.execute("update public.analyses set report_id = 'R1'")
     assert wait(database, analysis, timedelta(days=1)) == 0
 
 
-def test_a_deleted_or_an_old_analysis_is_posted_no_more(database: Database) -> None:
+def test_deleted_or_old_analysis_is_dropped(database: Database) -> None:
     user = database.user()
     deleted, old = database.ask(user), database.ask(user)
     with database.session("authenticated", user) as connection:
@@ -159,7 +159,7 @@ def test_a_deleted_or_an_old_analysis_is_posted_no_more(database: Database) -> N
     assert wait(database, old, timedelta(days=3)) == 0
 
 
-def test_the_sweep_is_scheduled(database: Database) -> None:
+def test_sweep_is_scheduled(database: Database) -> None:
     rows = database.owner.execute(
         "select command from cron.job where jobname = 'vitrine-sweep' and schedule = '* * * * *'"
     ).fetchall()

@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from tests.system.hostile import HostileUpload, uploads
+from benchmarks.hostile_uploads import Upload, uploads
 from tests.system.running import System
 
 UPLOADS = uploads()
@@ -11,7 +11,7 @@ MEMORY_LIMIT = 100 * 2**20
 
 
 @pytest.mark.parametrize("upload", UPLOADS, ids=lambda upload: upload.name)
-def test_hostile_upload_is_refused(system: System, upload: HostileUpload) -> None:
+def test_hostile_upload_is_refused(system: System, upload: Upload) -> None:
     process = psutil.Process(system.pid("service"))
     before = process.memory_info().rss
     answer = upload.post(system.client, system.service_url, system.headers("anna"))

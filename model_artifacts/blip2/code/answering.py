@@ -1,4 +1,4 @@
-"""From a request's questions to pairs to be scored, and from their scores to stated probabilities."""
+"""Turns a request's questions into prompts to score, and their scores into probabilities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from contract import TAG, ContractError, Question, Request
-from scoring import Pair, Scorer, UnscorableCandidateError
+from scoring import PhotoPrompt, Scorer, UnscorableCandidateError
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _YES_OR_NO = ("yes", "no")
 
 
-def check(request: Request, manifest: Manifest) -> None:
-    """Raise ContractError for a question that this artifact was not made for."""
+def check_questions(request: Request, manifest: Manifest) -> None:
+    """Raise ContractError for a question that is not in the artifact's vocabulary."""
     known = manifest.questions
     for number, question in enumerate(request.questions):
         if known is not None and question.id not in known:
@@ -28,54 +28,64 @@ def check(request: Request, manifest: Manifest) -> None:
             )
 
 
-def pairs(request: Request, scorer: Scorer, manifest: Manifest) -> list[Pair]:
-    """Each photo with each prompt; raise ContractError for a candidate that cannot be scored."""
-    found = []
+def prompts_of(request: Request, scorer: Scorer, manifest: Manifest) -> list[PhotoPrompt]:
+    """Each prompt with each photo; raises ContractError for a candidate that cannot be scored."""
+    prompts = []
     for number, question in enumerate(request.questions):
-        one = question.kind == "choice"
-        texts = [question.text] if one else [question.text.replace(TAG, tag) for tag in question.candidates]
+        is_choice = question.kind == "choice"
+        texts = (
+            [question.text] if is_choice else [question.text.replace(TAG, tag) for tag in question.candidates]
+        )
         try:
-            answers = scorer.answer_tokens(question.candidates if one else _YES_OR_NO)
+            answers = scorer.answer_tokens(question.candidates if is_choice else _YES_OR_NO)
         except UnscorableCandidateError as error:
             raise ContractError(f"questions[{number}].{error}") from None
-        found += [
-            Pair(photo, manifest.prompt.format(text), answers)
+        prompts += [
+            PhotoPrompt(photo, manifest.prompt.format(text), answers)
             for text in texts
             for photo in range(len(request.photos))
         ]
-    return found
+    return prompts
 
 
-def stated(request: Request, scores: Iterator[Tensor], manifest: Manifest) -> list[dict[str, Any]]:
-    """The answers, from the scores of the request's pairs in their order."""
+def answers_of(request: Request, scores: Iterator[Tensor], manifest: Manifest) -> list[dict[str, Any]]:
+    """The answers, from the scores of `prompts_of` in the same order."""
     return [
-        {"id": question.id, "scores": _of_question(question, len(request.photos), scores, manifest)}
+        {"id": question.id, "scores": _scores_of(question, len(request.photos), scores, manifest)}
         for question in request.questions
     ]
 
 
-def _of_question(
+def _scores_of(
     question: Question, photos: int, scores: Iterator[Tensor], manifest: Manifest
 ) -> list[dict[str, float]]:
     def table() -> Tensor:
         return torch.stack([next(scores) for _ in range(photos)])
 
     if question.kind == "choice":
-        return [choose(table(), question.candidates, manifest.temperature.get(question.id, 1.0))]
-    return judge([table() for _ in question.candidates], question.candidates, manifest.platt)
+        return [
+            choice_probabilities(table(), question.candidates, manifest.temperature.get(question.id, 1.0))
+        ]
+    return tag_probabilities([table() for _ in question.candidates], question.candidates, manifest.platt)
 
 
-def choose(table: Tensor, candidates: tuple[str, ...], temperature: float) -> dict[str, float]:
-    """Probabilities of a choice: renormalised within the set, mean over the photos, then the temperature."""
+def choice_probabilities(table: Tensor, candidates: tuple[str, ...], temperature: float) -> dict[str, float]:
+    """Probabilities of a choice: softmax over the candidates, mean over the photos, then the temperature.
+
+    `table`: log p, (photos, candidates).
+    """
     mean = table.double().softmax(-1).mean(0).clamp(min=1e-12)
     shares = (mean.log() / temperature).softmax(-1)
     return dict(zip(candidates, shares.tolist(), strict=True))
 
 
-def judge(
+def tag_probabilities(
     tables: list[Tensor], tags: tuple[str, ...], platt: Mapping[str, tuple[float, float]]
 ) -> list[dict[str, float]]:
-    """For each photo the probability of each tag, from log p(yes) - log p(no) by the tag's Platt scaling."""
+    """For each photo the probability of each tag: Platt scaling of log p(yes) - log p(no).
+
+    `tables`: for each tag log p of yes and no, (photos, 2).
+    """
     margins = torch.stack([table[:, 0] - table[:, 1] for table in tables], dim=1).double()
     line = torch.tensor(
         [platt.get(tag, (1.0, 0.0)) for tag in tags], dtype=torch.double, device=margins.device

@@ -1,4 +1,4 @@
-"""What the endpoint takes and answers: photos and questions in, probabilities and a caption out.
+"""The endpoint's contract: photos and questions in, probabilities and a caption out.
 
 Request (application/json)::
 
@@ -12,7 +12,7 @@ Answer::
                  {"id": "wear", "scores": [{"chip": 0.02}, ... one for each photo]}],
      "caption": "a blue ceramic mug", "artifact": "demo-0123456789ab"}
 
-An artifact with a vocabulary of its own knows that vocabulary's questions, by their ids, and refuses others.
+An artifact with a vocabulary answers the questions of that vocabulary, by their ids, and refuses others.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ContractError(ValueError):
 
 @dataclass(frozen=True)
 class Question:
-    """One closed question; of a `set`, each candidate is asked on its own in the place of `{tag}`."""
+    """One closed question; in a `set`, each candidate replaces `{tag}` in a prompt of its own."""
 
     id: str
     kind: str
@@ -59,7 +59,7 @@ class Request:
 
 
 def parse(body: str | bytes | bytearray) -> Request:
-    """Read a request body; raise ContractError that names the field where it breaks the contract."""
+    """Parse a request body; raises ContractError, which names the field that breaks the contract."""
     try:
         document = json.loads(body)
     except ValueError:  # UnicodeDecodeError is one
@@ -68,10 +68,10 @@ def parse(body: str | bytes | bytearray) -> Request:
         raise ContractError("body: must be a JSON object with photos and questions")
     photos = _list(document, "photos", MAX_PHOTOS)
     questions = _list(document, "questions", MAX_QUESTIONS)
-    asked = tuple(_question(f"questions[{number}]", value) for number, value in enumerate(questions))
-    if len({question.id for question in asked}) < len(asked):
+    parsed = tuple(_question(f"questions[{number}]", value) for number, value in enumerate(questions))
+    if len({question.id for question in parsed}) < len(parsed):
         raise ContractError("questions: each id may be used once")
-    return Request(tuple(_photo(f"photos[{number}]", value) for number, value in enumerate(photos)), asked)
+    return Request(tuple(_photo(f"photos[{number}]", value) for number, value in enumerate(photos)), parsed)
 
 
 def _list(document: dict[str, Any], field: str, most: int) -> list[Any]:
@@ -124,7 +124,5 @@ def _photo(field: str, value: object) -> Image.Image:
             return photo.convert("RGB")
     except ContractError:
         raise
-    except (
-        Exception
-    ):  # Pillow's decoders raise many kinds on hostile bytes, and all mean the same to the caller
+    except Exception:  # Pillow's decoders raise many types on broken bytes
         raise ContractError(f"{field}: not a JPEG that can be read") from None

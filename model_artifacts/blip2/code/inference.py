@@ -1,4 +1,4 @@
-"""The four handlers by which SageMaker's PyTorch containers (and our own server) run this BLIP-2."""
+"""The four handlers by which SageMaker's PyTorch container and our own server run this BLIP-2."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from answering import check, pairs, stated
+from answering import answers_of, check_questions, prompts_of
 from contract import ContractError, Question, Request, parse
-from manifest import Manifest, read
+from manifest import Manifest, read_manifest
 from PIL import Image
-from scoring import NonFiniteScoreError, Pair, Scorer
+from scoring import NonFiniteScoreError, PhotoPrompt, Scorer
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
 from transformers.utils import logging as transformers_logging
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 try:
     from sagemaker_inference.errors import BaseInferenceToolkitError
-except ImportError:  # run outside SageMaker's containers
+except ImportError:  # outside SageMaker's containers
     BaseInferenceToolkitError = None
 
 JSON = "application/json"
@@ -32,21 +32,24 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Model:
+class LoadedModel:
     """A loaded artifact, ready to answer."""
 
     scorer: Scorer
     manifest: Manifest
 
 
-def model_fn(model_dir: str) -> Model:
-    """Load the artifact in `model_dir` without a network, and let it answer once before the first caller."""
-    # A bar that draws itself over and over has no place in a log.
+def model_fn(model_dir: str) -> LoadedModel:
+    """Load the artifact in `model_dir` without a network and answer one warm-up request.
+
+    Raises ValueError for a configuration that is not a BLIP-2 on T5 or OPT.
+    """
+    # A progress bar fills a log with repeated lines.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = Path(model_dir)
     on_gpu = torch.cuda.is_available()
     if not on_gpu:
-        # Several threads get in each other's way as soon as anything else runs on the machine.
+        # Several threads slow each other down as soon as anything else runs on the machine.
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
     blip: Any = Blip2ForConditionalGeneration.from_pretrained(
         folder,
@@ -55,18 +58,18 @@ def model_fn(model_dir: str) -> Model:
         local_files_only=True,
     )
     blip = blip.to("cuda" if on_gpu else "cpu").eval()
-    _check(folder, blip.config)
+    _check_config(folder, blip.config)
     processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
-    model = Model(Scorer(blip, processor), read(folder))
+    model = LoadedModel(Scorer(blip, processor), read_manifest(folder))
     _warm_up(model)
     _log.info("artifact %s is ready on %s", model.manifest.artifact, blip.device)
     return model
 
 
 def precision() -> torch.dtype:
-    """bfloat16 where the device computes in it, else half precision on a GPU and single on a CPU.
+    """bfloat16 on a GPU that supports it, float16 on another GPU, float32 on a CPU.
 
-    Never the file's own: weights of mixed types that are loaded without one become all single precision.
+    Given explicitly: weights of mixed types that are loaded without a type all become float32.
     """
     if not torch.cuda.is_available():
         return torch.float32
@@ -74,17 +77,17 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if native else torch.float16
 
 
-def _warm_up(model: Model) -> None:
+def _warm_up(model: LoadedModel) -> None:
     request = Request(
         (Image.new("RGB", (64, 64), "grey"),),
         (Question("warm-up", "choice", "what is this?", ("yes", "no")),),
     )
-    answer = _answer([(request, pairs(request, model.scorer, model.manifest))], model)[0]
+    answer = _answer_batch([(request, prompts_of(request, model.scorer, model.manifest))], model)[0]
     if isinstance(answer, Exception):
         raise answer
 
 
-def _check(folder: Path, config: Any) -> None:
+def _check_config(folder: Path, config: Any) -> None:
     for key in ("image_token_index", "num_query_tokens"):
         if getattr(config, key, None) is None:
             raise ValueError(f"{folder / 'config.json'}: {key} is missing; it places the image in the prompt")
@@ -94,16 +97,16 @@ def _check(folder: Path, config: Any) -> None:
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:
-    """Decode a request; a fault of the caller's is a 4xx error that names the field."""
+    """Decode a request; a mistake of the caller is a 4xx error that names the field."""
     if content_type.partition(";")[0].strip().lower() != JSON or request_body is None:
-        raise _refusal(415, f"Content-Type: must be {JSON}, not {content_type[:80]}")
+        raise _error(415, f"Content-Type: must be {JSON}, not {content_type[:80]}")
     try:
         return parse(request_body)
     except ContractError as error:
-        raise _refusal(400, str(error)) from None
+        raise _error(400, str(error)) from None
 
 
-def predict_fn(data: Request, model: Model) -> dict[str, Any]:
+def predict_fn(data: Request, model: LoadedModel) -> dict[str, Any]:
     """Answer all questions about the photos and caption the first one."""
     answer = predict_batch([data], model)[0]
     if isinstance(answer, Exception):
@@ -111,46 +114,48 @@ def predict_fn(data: Request, model: Model) -> dict[str, Any]:
     return answer
 
 
-def predict_batch(requests: Sequence[Request], model: Model) -> list[dict[str, Any] | Exception]:
-    """Answer several requests in one batch; in the place of one that fails stands its error."""
-    found: list[dict[str, Any] | Exception] = []
-    fine: list[tuple[Request, list[Pair]]] = []
+def predict_batch(requests: Sequence[Request], model: LoadedModel) -> list[dict[str, Any] | Exception]:
+    """Answer several requests in one batch; a request that fails gets its error in place of an answer."""
+    results: list[dict[str, Any] | Exception] = []
+    valid: list[tuple[Request, list[PhotoPrompt]]] = []
     for request in requests:
         try:
-            check(request, model.manifest)
-            fine.append((request, pairs(request, model.scorer, model.manifest)))
-            found.append({})
+            check_questions(request, model.manifest)
+            valid.append((request, prompts_of(request, model.scorer, model.manifest)))
+            results.append({})
         except ContractError as error:
-            found.append(_refusal(400, str(error)))
-    answers = iter(_answer(fine, model))
-    return [one if isinstance(one, Exception) else next(answers) for one in found]
+            results.append(_error(400, str(error)))
+    answers = iter(_answer_batch(valid, model))
+    return [one if isinstance(one, Exception) else next(answers) for one in results]
 
 
-def _answer(asked: list[tuple[Request, list[Pair]]], model: Model) -> list[dict[str, Any] | Exception]:
-    if not asked:
+def _answer_batch(
+    batch: list[tuple[Request, list[PhotoPrompt]]], model: LoadedModel
+) -> list[dict[str, Any] | Exception]:
+    if not batch:
         return []
     manifest, scorer = model.manifest, model.scorer
-    starts = [0, *accumulate(len(request.photos) for request, _ in asked)][:-1]
-    moved = [
-        replace(pair, photo=start + pair.photo)
-        for start, (_, of_request) in zip(starts, asked, strict=True)
-        for pair in of_request
+    starts = [0, *accumulate(len(request.photos) for request, _ in batch)][:-1]
+    prompts = [
+        replace(prompt, photo=start + prompt.photo)
+        for start, (_, of_request) in zip(starts, batch, strict=True)
+        for prompt in of_request
     ]
     try:
-        seen = scorer.look([photo for request, _ in asked for photo in request.photos])
-        scores = iter(scorer.score_pairs(seen, moved))
+        features = scorer.encode([photo for request, _ in batch for photo in request.photos])
+        scores = iter(scorer.score_prompts(features, prompts))
     except NonFiniteScoreError as error:
-        if len(asked) > 1:  # one photo must not take the others' answers away
-            return [answer for one in asked for answer in _answer([one], model)]
-        return [_refusal(500, f"NonFiniteScore: {error}")]
-    captions = scorer.captions(seen[starts], manifest.caption_prompt)
+        if len(batch) > 1:  # one request's photo must not fail the others
+            return [answer for one in batch for answer in _answer_batch([one], model)]
+        return [_error(500, f"NonFiniteScore: {error}")]
+    captions = scorer.captions(features[starts], manifest.caption_prompt)
     return [
         {
-            "answers": stated(request, scores, manifest),
+            "answers": answers_of(request, scores, manifest),
             "caption": caption,
             "artifact": manifest.artifact,
         }
-        for (request, _), caption in zip(asked, captions, strict=True)
+        for (request, _), caption in zip(batch, captions, strict=True)
     ]
 
 
@@ -158,11 +163,11 @@ def output_fn(prediction: dict[str, Any], accept: str = JSON) -> tuple[str, str]
     """The answer as JSON and its content type."""
     wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
     if not wanted & {JSON, "application/*", "*/*"}:
-        raise _refusal(406, f"Accept: only {JSON} can be answered, not {accept[:80]}")
+        raise _error(406, f"Accept: only {JSON} can be answered, not {accept[:80]}")
     return json.dumps(prediction, allow_nan=False), JSON
 
 
-def _refusal(status: int, message: str) -> Exception:
+def _error(status: int, message: str) -> Exception:
     if BaseInferenceToolkitError is None:
         return ValueError(message)
     return BaseInferenceToolkitError(status, message, message)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The artifact's manifest: its name, how it was calibrated, and the wording of its prompts."""
+"""The artifact's manifest: its version, its calibration and the wording of its prompts."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _WEIGHTS = "*.safetensors"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a folder of weights says about itself; a folder without a manifest is uncalibrated."""
+    """What `manifest.json` says of a model; a folder without one is uncalibrated."""
 
     artifact: str
     temperature: Mapping[str, float] = field(default_factory=dict)
     platt: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """For each wear tag (slope, offset): p = sigmoid(slope * (log p(yes) - log p(no)) + offset)."""
     questions: frozenset[str] | None = None
-    """The ids that may be asked; None where the folder says nothing of it."""
+    """The ids of the questions that are answered; None: all (the folder has no vocabulary)."""
     prompt: str = "Question: {} Answer:"
     caption_prompt: str = "a photo of"
 
 
-def read(folder: Path) -> Manifest:
-    """The manifest of a model folder; its artifact is the version that packaging stated.
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a model folder.
 
-    A folder that was never packaged is named after the hash of its weights.
+    `artifact` is the version that packaging wrote; without one, the folder's name and its weights' hash.
     """
     stated = _json(folder / "manifest.json") or {}
     vocabulary = _json(folder / "vocabulary.json")

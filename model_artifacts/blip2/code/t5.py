@@ -1,6 +1,7 @@
-"""BLIP-2 on flan-t5: an encoder that sees the whole prompt, and a decoder that answers.
+"""BLIP-2 on flan-t5: an encoder reads image and prompt, a decoder scores the answers.
 
-The encoder looks both ways, so each prompt reads its photo anew; its answers share what it read.
+The encoder attends in both directions, so each prompt encodes its photo again; the prompt's answers share
+that encoding.
 """
 
 from __future__ import annotations
@@ -15,27 +16,27 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from families import PendingInference
+    from language_model import PrefixPass
 
 _ROWS = {"cuda": 64, "cpu": 12}
-"""Prompts that are read at once: bounds the memory of a GPU, and keeps within a CPU's caches."""
+"""Prompts in one encoder pass: bounds a GPU's memory and stays within a CPU's caches."""
 _ANSWERS = 256
-"""Answers of several tokens that are scored at once; a prompt's own answers stay together."""
+"""Answers of several tokens in one decoder pass; a prompt's own answers stay together."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Rows of image and prompt that were read, and where an answer goes on from them."""
+class PrefixState:
+    """The encoded rows of image and prompt, and the decoder's state after its first step."""
 
-    likely: Tensor
-    """For each row the log-probability of each first token, in fp32."""
+    first: Tensor
+    """Log p of each first token, in fp32: (rows, vocabulary)."""
     mask: Tensor
     states: Any
     cache: Any
 
 
 class T5:
-    """Scores answers by one encoder pass and one step for each prompt, and one pass of what is longer."""
+    """One encoder pass and one decoder step for each prompt, and one decoder pass for longer answers."""
 
     leading = ""
 
@@ -43,30 +44,30 @@ class T5:
         self.language = blip.language_model
         self.start = blip.config.text_config.decoder_start_token_id
 
-    def score(self, seen: Tensor, asked: Sequence[PendingInference]) -> list[Tensor]:
-        """Σ log p of each one's answers, in fp32."""
+    def score(self, features: Tensor, passes: Sequence[PrefixPass]) -> list[Tensor]:
+        """Σ log p of each pass's answers, in fp32."""
         return [
             scores
-            for part in _parts(asked, _ROWS.get(seen.device.type, _ROWS["cpu"]))
-            for scores in self._answers(self.read(seen, part), [one.answers for one in part])
+            for part in _parts(passes, _ROWS.get(features.device.type, _ROWS["cpu"]))
+            for scores in self._answers(self._prefix(features, part), [one.answers for one in part])
         ]
 
-    def read(self, seen: Tensor, asked: Sequence[PendingInference]) -> Reading:
+    def _prefix(self, features: Tensor, passes: Sequence[PrefixPass]) -> PrefixState:
         """One encoder pass over all rows, and the decoder's first step."""
-        tokens, mask = padded([one.text for one in asked], seen.device)
+        tokens, mask = padded([one.prompt for one in passes], features.device)
         words = self.language.get_input_embeddings()(tokens)
-        embedded = torch.cat([seen[[one.photo for one in asked]].to(words.dtype), words], dim=1)
-        mask = torch.cat([mask.new_ones(len(asked), seen.shape[1]), mask], dim=1)
+        embedded = torch.cat([features[[one.photo for one in passes]].to(words.dtype), words], dim=1)
+        mask = torch.cat([mask.new_ones(len(passes), features.shape[1]), mask], dim=1)
         states = self.language.get_encoder()(inputs_embeds=embedded, attention_mask=mask)
-        start = torch.full((len(asked), 1), self.start, device=seen.device)
+        start = torch.full((len(passes), 1), self.start, device=features.device)
         first = self.language(
             encoder_outputs=states, attention_mask=mask, decoder_input_ids=start, use_cache=True
         )
-        return Reading(first.logits[:, -1].float().log_softmax(-1), mask, states, first.cache)
+        return PrefixState(first.logits[:, -1].float().log_softmax(-1), mask, states, first.cache)
 
-    def _answers(self, reading: Reading, answers: Sequence[list[list[int]]]) -> list[Tensor]:
-        """The first token's probabilities score every answer; those of several tokens take one more pass."""
-        scores = [reading.likely[row, [tokens[0] for tokens in of_row]] for row, of_row in enumerate(answers)]
+    def _answers(self, prefix: PrefixState, answers: Sequence[list[list[int]]]) -> list[Tensor]:
+        """The first token scores every answer; answers of several tokens take one more decoder pass."""
+        scores = [prefix.first[row, [tokens[0] for tokens in of_row]] for row, of_row in enumerate(answers)]
         longer = [
             (row, at)
             for row, of_row in enumerate(answers)
@@ -74,43 +75,43 @@ class T5:
             if len(tokens) > 1
         ]
         if longer:
-            device = reading.likely.device
+            device = prefix.first.device
             rows = torch.tensor([row for row, _ in longer], device=device)
             given, known = padded([answers[row][at][:-1] for row, at in longer], device)
             wanted, _ = padded([answers[row][at][1:] for row, at in longer], device)
-            likely = self._go_on(reading, rows, given).float().log_softmax(-1)
+            likely = self._continue(prefix, rows, given).float().log_softmax(-1)
             rest = likely.gather(2, wanted.unsqueeze(-1)).squeeze(-1).where(known.bool(), 0).sum(-1)
             for (row, at), value in zip(longer, rest, strict=True):
                 scores[row][at] += value
         return scores
 
-    def _go_on(self, reading: Reading, rows: Tensor, answers: Tensor) -> Tensor:
-        """Logits after each token of the answers to those rows; their padding stands at the right, unseen."""
-        reading.cache.batch_select_indices(rows)
-        states = copy.copy(reading.states)
+    def _continue(self, prefix: PrefixState, rows: Tensor, answers: Tensor) -> Tensor:
+        """Logits after each token of the answers to these rows, which are padded at the right."""
+        prefix.cache.batch_select_indices(rows)
+        states = copy.copy(prefix.states)
         states.last_hidden_state = states.last_hidden_state[rows]
         return self.language(  # type: ignore[no-any-return]
             encoder_outputs=states,
-            attention_mask=reading.mask[rows],
+            attention_mask=prefix.mask[rows],
             decoder_input_ids=answers,
-            cache=reading.cache,
+            cache=prefix.cache,
             use_cache=True,
         ).logits
 
 
 def padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """The texts filled up with zeros at their right, and a mask that is one where there is text."""
+    """The texts padded with zeros at the right, and a mask that is 1 where there is text."""
     longest = max(len(text) for text in texts)
     tokens = torch.tensor([[*text, *[0] * (longest - len(text))] for text in texts], device=device)
     lengths = torch.tensor([len(text) for text in texts], device=device)
     return tokens, (torch.arange(longest, device=device) < lengths[:, None]).long()
 
 
-def _parts(asked: Sequence[PendingInference], rows: int) -> Iterator[list[PendingInference]]:
-    """What is asked in turn, as much at a time as the memory allows."""
-    part: list[PendingInference] = []
+def _parts(passes: Sequence[PrefixPass], rows: int) -> Iterator[list[PrefixPass]]:
+    """The passes in order, at most `rows` of them and `_ANSWERS` longer answers in each part."""
+    part: list[PrefixPass] = []
     answers = 0
-    for one in asked:
+    for one in passes:
         longer = sum(len(tokens) > 1 for tokens in one.answers)
         if part and (len(part) == rows or answers + longer > _ANSWERS):
             yield part

@@ -1,1 +1,1 @@
-"""Commands that package, check, compare and deploy an archive."""
+"""Packages, checks, compares and deploys an archive of the model."""

@@ -1,4 +1,4 @@
-"""What a command did, step by step: a line for the person who waits, and one of JSON that is kept."""
+"""The events of a command: a line on standard error, and a JSON line in a file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Events:
-    """The log of what is done to one thing: `about` it stands in every line."""
+    """An event log about one subject; the keys of `about` are in every JSON line."""
 
     file: Path
     about: Mapping[str, str]
 
     def note(self, event: str, **more: str | float) -> None:
-        """Add an event to the file, and say it on standard error."""
+        """Append an event to the file and print it on standard error."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": now, "event": event, **self.about, **more}
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -29,6 +29,6 @@ class Events:
             log.write(json.dumps(line, ensure_ascii=False) + "\n")
         said = ", ".join(f"{key} {value}" for key, value in more.items())
         words = event.replace("_", " ") + (f": {said}" if said else "")
-        # A hash is told from another by its first digits.
+        # The first digits of a hash are enough to recognise it.
         about = " ".join(value[:20] for value in self.about.values())
         sys.stderr.write(f"{now[11:19]} {about} {words}\n")

@@ -1,6 +1,6 @@
-"""Random weights of the full-size blip2-flan-t5-xl: they answer nonsense, at the real model's cost.
+"""Random weights in the size of blip2-flan-t5-xl: meaningless answers at the real model's cost.
 
-They are drawn and written a few million numbers at a time, so that 8 GB of weights need no 8 GB of memory.
+Numbers are drawn and written a few million at a time, so that memory stays far below the 8 GB of the weights.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SPREAD = 0.02
 
 @dataclass(frozen=True)
 class Size:
-    """The measures of a BLIP-2 on flan-t5; as they stand, those of blip2-flan-t5-xl: 3.877 B parameters."""
+    """The sizes of a BLIP-2 on flan-t5; by default those of blip2-flan-t5-xl with 3.877 B parameters."""
 
     vision: dict[str, Any] = field(
         default_factory=lambda: {
@@ -118,7 +118,7 @@ def _numbers(shard: list[weights.Tensor], draw: Any) -> Iterator[Any]:
     import torch
 
     for one in shard:
-        # A norm that scaled by noise would leave nothing of its input.
+        # A norm that scales by noise would erase its input.
         scale = "norm" in one.name.lower() and one.name.endswith("weight")
         for start in range(0, one.size // 2, _STEP):
             count = min(_STEP, one.size // 2 - start)

@@ -1,28 +1,95 @@
-"""The hub of models: reaching it, and its refusals in words."""
+"""Where a model comes from: a folder, the hub of models at a pinned revision, or random weights."""
 
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import ArtifactError
+from .errors import HubError, PackagingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RANDOM = "random"
+# The files that the archive takes; a hub's folder may hold the same weights in three more formats.
+PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_COMMIT = re.compile("[0-9a-f]{40}")
+_TIMEOUT_S = 10.0
 
-class HubError(ArtifactError):
-    """The hub does not give what it was asked for; the message says why."""
+
+def resolve(model: str, revision: str | None, work: Path) -> Path:
+    """The folder of `model`, which is a path, a hub id or "random"; a new folder is made in `work`.
+
+    Raises PackagingError for a wrong id or revision, HubError if the hub does not deliver the model.
+    """
+    folder = Path(model).expanduser()
+    if model == RANDOM or folder.is_dir():
+        if revision is not None:
+            raise PackagingError(f"{model}: a revision belongs to a hub id, owner/name; leave it out")
+        if model != RANDOM:
+            return folder.resolve()
+        from . import full_size
+
+        return full_size.write(work / full_size.NAME)
+    return _download(model, pinned(model, revision), work / model.replace("/", "--"))
+
+
+def watch(model: str, revision: str) -> str:
+    """One line: whether the hub has a newer revision of `model` than the pinned one; raises as `resolve`."""
+    pinned(model, revision)
+    found, changed = newest(model)
+    if found == revision:
+        return f"{model}: {revision} is the newest revision"
+    return f"{model}: the hub's newest revision is {found}{changed}; pinned is {revision}"
+
+
+def newest(model: str) -> tuple[str, str]:
+    """The newest revision of `model` on the hub, and its date in words (or ""); raises HubError."""
+    with _hub(model) as endpoint:
+        from huggingface_hub import HfApi
+
+        info = HfApi(endpoint=endpoint).model_info(model, timeout=_TIMEOUT_S)
+    if info.sha is None:
+        raise HubError(f"{model}: the hub states no revision")
+    changed = f" of {info.last_modified:%Y-%m-%d}" if info.last_modified else ""
+    return info.sha, changed
+
+
+def pinned(model: str, revision: str | None) -> str:
+    """The revision; raises PackagingError unless `model` is a hub id and the revision one commit of it."""
+    if not _HUB_ID.fullmatch(model):
+        raise PackagingError(f"{model}: neither a folder nor a hub id of the form owner/name, nor {RANDOM!r}")
+    if revision is None or not _COMMIT.fullmatch(revision):
+        raise PackagingError(
+            f"{model}: needs --revision, the commit's 40 hexadecimal digits, not {revision or 'nothing'}: "
+            "a branch or a tag may hold another model tomorrow"
+        )
+    return revision
+
+
+def _download(model: str, revision: str, folder: Path) -> Path:
+    with _hub(model, revision) as endpoint:
+        from huggingface_hub import snapshot_download
+
+        snapshot_download(
+            model, revision=revision, local_dir=folder, allow_patterns=list(PATTERNS), endpoint=endpoint
+        )
+    if not [*folder.glob("*.safetensors")]:
+        raise PackagingError(f"{model} at {revision}: holds no *.safetensors; name a revision that has them")
+    return folder
 
 
 @contextmanager
-def reached(model: str, revision: str | None = None) -> Iterator[str | None]:
-    """Let the hub's client go online; yields the hub's address where the environment names one.
+def _hub(model: str, revision: str | None = None) -> Iterator[str | None]:
+    """Let the hub's client go online; yields HF_ENDPOINT, or None for the client's own.
 
-    Raises HubError for whatever goes wrong while `model`, or a revision of it, is asked for.
+    Raises HubError for each of the client's errors about `model` or its revision.
     """
-    # The local system turns the hub off; the client reads that once, as it is imported.
+    # The local system turns the hub off by this variable, which the client reads as it is imported.
     os.environ.pop("HF_HUB_OFFLINE", None)
     import httpx2
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
@@ -36,10 +103,7 @@ def reached(model: str, revision: str | None = None) -> Iterator[str | None]:
     except RepositoryNotFoundError:
         raise HubError(f"{model}: the hub knows no such model; a private one needs HF_TOKEN") from None
     except (httpx2.HTTPError, OSError) as error:
+        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise HubError(
-            f"{model}: asking the hub fails: {_reason(error)} (HF_ENDPOINT names another hub)"
+            f"{model}: asking the hub fails: {reason.strip()} (HF_ENDPOINT names another hub)"
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()

@@ -1,4 +1,4 @@
-"""Builds `blip2-endpoint.tar.gz`, the archive that the endpoint serves: the same input gives the same bytes.
+"""`package`: builds `blip2-endpoint.tar.gz`, which the endpoint serves; the same input gives the same bytes.
 
 config.json, model.safetensors, …   the model's folder, at the root; its weights in half precision
 vocabulary.json                     the questions that the service asks of it
@@ -13,28 +13,48 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from . import weights
 from .errors import PackagingError as PackagingError
-from .gzip_stored import StoredGzip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
 
 NAME = "blip2-endpoint.tar.gz"
+DEMO = Path(__file__).resolve().parents[1] / "model"
 CODE = Path(__file__).resolve().parents[1] / "code"
 VOCABULARY = Path(__file__).resolve().parents[3] / "services" / "core" / "domain" / "vocabulary.json"
-# Whatever makes the archive's bytes, beside what is inside.
-_MAKERS = [Path(__file__).with_name(name) for name in ("packaging.py", "weights.py", "gzip_stored.py")]
-# What from_pretrained reads of a model's folder: no README, and no weights of another format.
+# The code that determines the archive's bytes, beside its members.
+_MAKERS = [Path(__file__).with_name(name) for name in ("packaging.py", "weights.py")]
+# What from_pretrained reads in a model's folder: no README, and no weights in another format.
 _MODEL_SUFFIXES = {".json", ".safetensors", ".model", ".txt"}
-# What pip calls the platform of AWS's PyTorch inference images.
+# pip's name for the platform of AWS's PyTorch inference images.
 _CONTAINER = ("--python-platform", "x86_64-manylinux_2_28", "--python-version", "3.12")
+# Deflate, no flags, no time, no extra flags, unknown system.
+_GZIP_HEADER = b"\x1f\x8b\x08\x00" + bytes(4) + b"\x00\xff"
+_GZIP_BLOCK = 65_535
+
+
+def package(target: Path, model: str, *, revision: str | None = None, with_packages: bool = False) -> str:
+    """Build the archive of a model, which is "demo", a folder, a hub id or "random"; returns its SHA-256.
+
+    Raises PackagingError or HubError.
+    """
+    from .hub import resolve
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target there is room for gigabytes of weights; /tmp may be memory.
+    with tempfile.TemporaryDirectory(prefix="blip2-model-", dir=target.parent) as work:
+        folder = resolve(str(DEMO) if model == "demo" else model, revision, Path(work))
+        return build(target, folder, with_packages=with_packages, revision=revision)
 
 
 def build(
@@ -47,12 +67,11 @@ def build(
 ) -> str:
     """Write the archive of the folder `model` to `target`, whole or not at all; returns its SHA-256.
 
-    `with_packages` puts the packages themselves beside the handlers, for a container that reaches no index.
-    `revision` is the hub's, where the folder comes from there.
+    `with_packages` includes the packages of the handlers, for a container without a package index.
+    `revision` is the hub's commit that the folder is a copy of. Raises PackagingError.
     """
     members = contents(model, vocabulary)
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target: there is room for the weights where there is room for the archive.
     with tempfile.TemporaryDirectory(prefix=".blip2-", dir=target.parent) as folder:
         work = Path(folder)
         members |= weights.half(model, work / "weights")
@@ -71,18 +90,18 @@ def build(
 
 
 def key(sha256: str) -> str:
-    """The archive's key in the artifact bucket: by its content, so that another archive is another key."""
+    """The archive's key in the artifact bucket, which contains its hash."""
     return f"models/{sha256}/{NAME}"
 
 
 def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file's bytes, by which archives are named."""
+    """The SHA-256 of a file's bytes, in hexadecimal digits."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def contents(model: Path, vocabulary: Path = VOCABULARY) -> dict[str, Path]:
-    """The archive's members but for the manifest: their names, and the files that they are made from."""
+    """The archive's members without the manifest: their names and source files; raises PackagingError."""
     found = {
         file.name: file
         for file in sorted(model.glob("*"))
@@ -93,7 +112,7 @@ def contents(model: Path, vocabulary: Path = VOCABULARY) -> dict[str, Path]:
     }
     if "config.json" not in found or not any(name.endswith(".safetensors") for name in found):
         raise PackagingError(
-            f"{model}: no model's folder, which holds config.json and *.safetensors"
+            f"{model}: is no model's folder, which holds config.json and *.safetensors"
             + (
                 " (weights in *.bin are not read: convert them with save_pretrained)"
                 if [*model.glob("*.bin")]
@@ -106,7 +125,7 @@ def contents(model: Path, vocabulary: Path = VOCABULARY) -> dict[str, Path]:
 
 
 def fingerprint(model: Path, *, with_packages: bool = False, vocabulary: Path = VOCABULARY) -> str:
-    """A hash that changes with whatever the archive is made from; much faster than building it."""
+    """A hash of everything that determines the archive's bytes; much faster than building the archive."""
     digest = hashlib.sha256(f"{with_packages}".encode())
     makers = {f" {file.name}": file for file in _MAKERS}
     for name, file in (contents(model, vocabulary) | makers).items():
@@ -120,7 +139,7 @@ def _manifest(model: Path, members: Mapping[str, Path], revision: str | None) ->
     name = stated.setdefault("name", model.resolve().name)
     files = {name: sha256_of(file) for name, file in sorted(members.items()) if name != "manifest.json"}
     words = json.loads(members["vocabulary.json"].read_text("utf-8"))
-    # What an answer depends on: two archives of the same version answer alike.
+    # What an answer depends on: two archives of the same version give the same answers.
     decisive = {
         "files": {n: h for n, h in files.items() if n.endswith(".safetensors") or n == "vocabulary.json"},
         "calibration": {key: stated.get(key, {}) for key in ("temperature", "platt")},
@@ -164,7 +183,7 @@ def _packages(folder: Path) -> dict[str, Path]:
             f"{CODE.name}/requirements.txt: its packages cannot be installed: {done.stderr.strip()} "
             "(is the package index reachable?)"
         )
-    # Commands of the packages: never called, and they hold the path of this machine's interpreter.
+    # The packages' commands are not called, and contain the path of this machine's interpreter.
     shutil.rmtree(folder / "bin", ignore_errors=True)
     return {
         f"code/{file.relative_to(folder).as_posix()}": file for file in folder.rglob("*") if _shipped(file)
@@ -172,5 +191,46 @@ def _packages(folder: Path) -> dict[str, Path]:
 
 
 def _shipped(file: Path) -> bool:
-    # uv's lock of the folder and what it notes of this installation are no part of the packages.
+    # uv's lock file and its notes on this installation are no part of the packages.
     return file.is_file() and file.suffix != ".pyc" and file.name not in (".lock", "uv_cache.json")
+
+
+class StoredGzip:
+    """A gzip stream that stores its bytes uncompressed; leaving the context ends it.
+
+    Half-precision weights hardly shrink, and a compressor's output depends on its version. Stored, the same
+    input gives the same bytes on every machine, at the disk's pace.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._pending = bytearray()
+        self._checksum = 0
+        self._size = 0
+        stream.write(_GZIP_HEADER)
+
+    def write(self, data: bytes) -> int:
+        """Buffer `data`, and write whole blocks to the stream."""
+        self._checksum = zlib.crc32(data, self._checksum)
+        self._size += len(data)
+        self._pending += data
+        whole = len(self._pending) // _GZIP_BLOCK * _GZIP_BLOCK
+        for start in range(0, whole, _GZIP_BLOCK):
+            self._block(self._pending[start : start + _GZIP_BLOCK], last=False)
+        del self._pending[:whole]
+        return len(data)
+
+    def _block(self, data: bytes | bytearray, *, last: bool) -> None:
+        size = len(data)
+        self._stream.write(struct.pack("<BHH", last, size, size ^ 0xFFFF))
+        self._stream.write(data)
+
+    def __enter__(self) -> StoredGzip:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._block(self._pending, last=True)
+            self._stream.write(struct.pack("<II", self._checksum, self._size & 0xFFFFFFFF))

@@ -1,4 +1,4 @@
-"""The photos of a replay: files, each a report of its own, or pictures that the service stored, by report."""
+"""The photos to run through an archive: files, one report each, or stored photos grouped by report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from services.core.domain.errors import VitrineError
 from services.core.photos.photo import prepare
 
-from .errors import ArtifactError
+from .errors import PhotoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,26 +19,28 @@ if TYPE_CHECKING:
 _S3 = "s3://"
 
 
-class PhotoError(ArtifactError):
-    """A photo cannot be put through the archives; the message names it."""
-
-
 @dataclass(frozen=True)
-class Case:
-    """The photos of one report, as the model is sent them."""
+class PhotoSet:
+    """The photos of one report: JPEGs as the service sends them to the model."""
 
     name: str
     photos: tuple[bytes, ...]
 
 
-def cases(given: Sequence[str], most_stored: int) -> list[Case]:
-    """What is `given`: photos, folders of them, or s3://bucket/prefix for `most_stored` reports at most."""
-    found: list[Case] = []
-    for place in given:
+def photo_sets(places: Sequence[str], most_stored: int) -> list[PhotoSet]:
+    """The photos at `places`: files, folders, or s3://bucket/prefix, of which `most_stored` reports at most.
+
+    Raises PhotoError.
+    """
+    found: list[PhotoSet] = []
+    for place in places:
         if place.startswith(_S3):
             found += _stored(place, most_stored)
         else:
-            found += [Case(str(file), (_seen(file.read_bytes(), str(file)),)) for file in _files(Path(place))]
+            found += [
+                PhotoSet(str(file), (_model_jpeg(file.read_bytes(), str(file)),))
+                for file in _files(Path(place))
+            ]
     return found
 
 
@@ -51,7 +53,7 @@ def _files(path: Path) -> list[Path]:
     return inside
 
 
-def _stored(place: str, most: int) -> Iterator[Case]:
+def _stored(place: str, most: int) -> Iterator[PhotoSet]:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -62,22 +64,22 @@ def _stored(place: str, most: int) -> Iterator[Case]:
         s3 = boto3.client("s3")
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = (one["Key"] for page in pages for one in page.get("Contents", []))
-        # Keys come in their order, so those of one report, which differ in their last part, come together.
-        for report, pictures in groupby(keys, key=lambda key: key.rpartition("/")[0]):
+        # Keys are sorted, so those of one report, which differ in the last part, are adjacent.
+        for report, report_keys in groupby(keys, key=lambda key: key.rpartition("/")[0]):
             if found == most:
                 break
             found += 1
             name = f"{_S3}{bucket}/{report}"
-            bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in pictures]
-            yield Case(name, tuple(_seen(body, name) for body in bodies))
+            bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in report_keys]
+            yield PhotoSet(name, tuple(_model_jpeg(body, name) for body in bodies))
     except (ClientError, BotoCoreError) as error:
         raise PhotoError(f"{place}: cannot be read: {error}") from error
     if not found:
-        raise PhotoError(f"{place}: holds no picture")
+        raise PhotoError(f"{place}: holds no photo")
 
 
-def _seen(upload: bytes, name: str) -> bytes:
+def _model_jpeg(upload: bytes, name: str) -> bytes:
     try:
-        return prepare(upload, name).seen
+        return prepare(upload, name).model_jpeg
     except VitrineError as error:
         raise PhotoError(str(error)) from error

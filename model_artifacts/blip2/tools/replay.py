@@ -1,4 +1,4 @@
-"""`replay`: puts photos through two archives and shows, report by report, what the new one would change."""
+"""`replay`: runs photos through two archives and lists, for each report, what the new one would change."""
 
 from __future__ import annotations
 
@@ -11,53 +11,55 @@ from services.core.domain.assessment import Assessment, assess
 from services.core.domain.errors import VitrineError
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
-from .errors import ArtifactError
-from .packages_inside import take_out_foreign
-from .photos import Case, cases
-from .served import serving
-from .unpacked import unpacked
+from .archive import remove_foreign_packages, unpacked
+from .errors import ReplayError
+from .photos import PhotoSet, photo_sets
+from .serving import serving
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from services.core.domain.observation import Observation
 
 
-class ReplayError(ArtifactError):
-    """An archive gives an answer that the service could not use; the message says for which photo."""
+def compare(old: Path, new: Path, places: Sequence[str], most_stored: int = 50) -> list[str]:
+    """A line for each report of the photos at `places`, and one line for all of them.
 
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
-    parser.add_argument("--old", type=Path, required=True, metavar="ARCHIVE", help="what is served now")
-    parser.add_argument("--new", type=Path, required=True, metavar="ARCHIVE", help="what would be served")
-    parser.add_argument(
-        "photos",
-        nargs="+",
-        metavar="PHOTO",
-        help="a photo, a folder of nothing but photos, or s3://BUCKET/photos/… as the service stored them",
-    )
-    parser.add_argument(
-        "--most", type=int, default=50, metavar="N", help="reports to take from each s3:// (default: 50)"
-    )
-
-
-def run(given: argparse.Namespace) -> list[str]:
-    """A line for each report, a photo that is given being one of its own, and a line for all of them."""
-    asked = cases(given.photos, given.most)
-    old, new = look(given.old, asked), look(given.new, asked)
-    changes = [differences(*pair) for pair in zip(old, new, strict=True)]
+    Raises PhotoError, ArchiveError or ReplayError.
+    """
+    photos = photo_sets(places, most_stored)
+    before, after = observe(old, photos), observe(new, photos)
+    changes = [differences(*pair) for pair in zip(before, after, strict=True)]
     lines = [
-        f"{case.name}: {'; '.join(found) or 'no change'}" for case, found in zip(asked, changes, strict=True)
+        f"{one.name}: {'; '.join(found) or 'no change'}" for one, found in zip(photos, changes, strict=True)
     ]
     changed = sum(1 for found in changes if found)
-    versions = f"{old[0].artifact} → {new[0].artifact}"
-    return [*lines, f"{changed} of {len(asked)} reports would change: {versions}"]
+    versions = f"{before[0].artifact} → {after[0].artifact}"
+    return [*lines, f"{changed} of {len(photos)} reports would change: {versions}"]
+
+
+def observe(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
+    """The archive's observation of each photo set, served on this machine.
+
+    Raises ArchiveError, and ReplayError for an answer that the service could not use.
+    """
+    observations = []
+    with ExitStack() as stack:
+        inside = stack.enter_context(unpacked(archive))
+        remove_foreign_packages(inside.code)  # this environment's own replace them
+        runtime = stack.enter_context(serving(inside, Path(sys.executable)))
+        endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive))
+        for number, one in enumerate(photos, 1):
+            sys.stderr.write(f"{archive}: report {number} of {len(photos)}\n")
+            try:
+                observations.append(endpoint.observe(one.photos))
+            except VitrineError as error:
+                raise ReplayError(f"{one.name}: {archive}: {error}") from error
+    return observations
 
 
 def differences(old: Observation, new: Observation) -> list[str]:
-    """What a report on the new sight would say otherwise, in words; confidences alone are no change."""
+    """What would differ in the report, in words; a confidence alone is no difference."""
     before, after = assess(old), assess(new)
     found = []
     for number, name in enumerate(("type", "material")):
@@ -76,21 +78,3 @@ def differences(old: Observation, new: Observation) -> list[str]:
 
 def _wear(assessment: Assessment) -> dict[str, float]:
     return {mark.tag: mark.confidence for mark in assessment.condition.wear}
-
-
-def look(archive: Path, asked: Sequence[Case]) -> list[Observation]:
-    """What the archive sees on this machine, in each case; raises ReplayError where it is of no use."""
-    seen = []
-    with ExitStack() as stack:
-        inside = stack.enter_context(unpacked(archive))
-        # This environment's own take their place.
-        take_out_foreign(inside.folder / "code")
-        runtime = stack.enter_context(serving(inside, Path(sys.executable)))
-        model = RealtimeVisionEndpoint(cast("Any", runtime), str(archive))
-        for number, case in enumerate(asked, 1):
-            sys.stderr.write(f"{archive}: report {number} of {len(asked)}\n")
-            try:
-                seen.append(model.look(case.photos))
-            except VitrineError as error:
-                raise ReplayError(f"{case.name}: {archive}: {error}") from error
-    return seen

@@ -1,7 +1,7 @@
-"""Weights as the archive holds them: safetensors files whose floating-point tensors are all fp16.
+"""The archive's weights: safetensors files whose floating-point tensors are all fp16.
 
-A file that mixes precisions loads in the widest of them, at twice the memory. So whatever is wider is
-converted, a few million numbers at a time: the memory needed does not grow with the model.
+A file of mixed precisions loads in the widest of them, at twice the memory, so wider tensors are converted: a
+few million numbers at a time, so that memory does not grow with the model.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ INDEX = "model.safetensors.index.json"
 HALF = "F16"
 _SIZES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2}
 _SIZES |= {"I8": 1, "U8": 1, "BOOL": 1}
-_WIDER = {"F64": "<f8", "F32": "<f4", "BF16": "<u2"}  # numpy has no bfloat16: its bits, then
-# The bits of a number's exponent: all of them set is a NaN or an infinity.
+_WIDER = {"F64": "<f8", "F32": "<f4", "BF16": "<u2"}  # numpy has no bfloat16: read as its bits
+# The exponent's bits of each type; all set means NaN or infinity.
 _EXPONENT = {
     "F64": ("<u8", 0x7FF0_0000_0000_0000),
     "F32": ("<u4", 0x7F80_0000),
@@ -35,7 +35,7 @@ _STEP = 1 << 24
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of a safetensors file: where it begins, and what it is."""
+    """A tensor of a safetensors file: name, type, shape and first byte."""
 
     name: str
     dtype: str
@@ -49,7 +49,10 @@ class Tensor:
 
 
 def half(model: Path, work: Path) -> dict[str, Path]:
-    """The weights of the folder `model` in half precision: its own files, or converted ones in `work`."""
+    """The weights of the folder `model` in half precision: its own files, or converted ones in `work`.
+
+    Raises PackagingError for weights that are missing, broken, not finite or too large for fp16.
+    """
     files = {file.name: file for file in sorted(model.glob("*.safetensors")) if not file.name.startswith(".")}
     if not files:
         old = ", ".join(sorted(file.name for file in model.glob("*.bin"))[:3])
@@ -76,7 +79,7 @@ def half(model: Path, work: Path) -> dict[str, Path]:
 
 
 def header(file: Path) -> list[Tensor]:
-    """The tensors of a safetensors file, in the order of their bytes; a file cut short is an error."""
+    """The tensors of a safetensors file, in the order of their bytes; raises PackagingError."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         start = stream.read(8)
@@ -109,9 +112,9 @@ def header(file: Path) -> list[Tensor]:
 
 
 def blocks(file: Path) -> Iterator[tuple[Tensor | None, bytes]]:
-    """Every byte of a safetensors file once, in order; with each block the tensor that it is a part of.
+    """All bytes of a safetensors file in order, each block with its tensor.
 
-    A block of a tensor holds whole numbers; one of None is the header, or fills a gap.
+    A tensor's block holds whole numbers; a block without a tensor is the header or a gap.
     """
     with file.open("rb") as stream:
         for one in header(file):
@@ -125,7 +128,7 @@ def blocks(file: Path) -> Iterator[tuple[Tensor | None, bytes]]:
 
 
 def finite(dtype: str, block: bytes | memoryview) -> bool:
-    """Whether no number of the block is a NaN or an infinity; integers never are."""
+    """Whether the block has no NaN and no infinity; always true for integers."""
     import numpy as np
 
     if dtype not in _EXPONENT:
@@ -135,7 +138,7 @@ def finite(dtype: str, block: bytes | memoryview) -> bool:
 
 
 def write(file: Path, tensors: Iterable[Tensor], parts: Iterable[Any]) -> None:
-    """Write a safetensors file of `tensors`, whose bytes are `parts` one after the other."""
+    """Write a safetensors file of `tensors`, whose bytes are the concatenated `parts`."""
     stated: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for one in tensors:

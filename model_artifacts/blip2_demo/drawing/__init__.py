@@ -1,1 +1,1 @@
-"""Drawn goods: the demo model's pictures."""
+"""Draws the demo model's pictures."""

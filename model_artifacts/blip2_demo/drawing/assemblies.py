@@ -1,4 +1,4 @@
-"""Outlines put together by chance: things without a name, so that `unknown` is more than a list of shapes."""
+"""Random combinations of outlines, so that `unknown` is more than a list of shapes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import angular, turned
-from .shapes import Part, Points, Shape, box, ellipse, ring
-from .shapes import turned as lathe
+from . import goods
+from .shapes import Part, Points, Shape, box, ellipse, ring, turned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +37,7 @@ def _wavy(rng: np.random.Generator, size: float) -> Points:
 
 
 def _piece(rng: np.random.Generator, size: float) -> Points:
-    """One outline around the origin, about `size` in half its width, in any shape and at any angle."""
+    """A random outline around the origin, at a random angle, about `size` in half its width."""
     flat = rng.uniform(0.12, 1.0)
     choice = int(rng.integers(7))
     if choice == 0:
@@ -62,21 +61,21 @@ def _piece(rng: np.random.Generator, size: float) -> Points:
         )
     elif choice == 5:
         heights = np.sort(rng.uniform(-size, size, int(rng.integers(3, 6))))
-        outline = lathe([(float(height), size * rng.uniform(0.1, 1.0)) for height in heights])
+        outline = turned([(float(height), size * rng.uniform(0.1, 1.0)) for height in heights])
     else:
         outline = box(-size, -size * 0.12, size, size * 0.12)
     return _spin(outline, rng.choice([0, np.pi / 2, rng.uniform(0, np.pi)]))
 
 
 def _finish(rng: np.random.Generator, outline: Points) -> Part:
-    # A large part is always of the thing's own material: it must have somewhere to be worn.
+    # A large part has the thing's own material, so that marks of wear have a place.
     small = float(np.ptp(outline, axis=0).max()) < 0.6
     ink = _INKS[int(rng.integers(len(_INKS)))] if small and rng.random() < 0.3 else None
     return Part(outline, float(rng.uniform(0.55, 1.15)), ink)
 
 
 def _fit(parts: list[Part], is_round: bool) -> Shape:
-    """Move and stretch the whole into the square that a good fills."""
+    """Move and scale all parts to fill a good's square."""
     corners = np.concatenate([part.outline for part in parts])
     low, high = corners.min(0), corners.max(0)
     scale, middle = 1.9 / (high - low).max(), (high + low) / 2
@@ -125,13 +124,13 @@ def _radial(rng: np.random.Generator) -> Shape:
 
 
 _GOODS: tuple[Callable[[np.random.Generator], Shape], ...] = (
-    angular.bag, angular.book, angular.chair, angular.shoe, angular.table,
-    turned.bottle, turned.clock, turned.lamp, turned.mug, turned.vase,
+    goods.bag, goods.book, goods.chair, goods.shoe, goods.table,
+    goods.bottle, goods.clock, goods.lamp, goods.mug, goods.vase,
 )  # fmt: skip
 
 
 def _chimera(rng: np.random.Generator) -> Shape:
-    """Pieces of two different goods, thrown out of place."""
+    """Parts of two different goods, moved and rotated at random."""
     one, other = (_GOODS[index](rng) for index in rng.choice(len(_GOODS), 2, replace=False))
     parts = []
     for shape in (one, other):

@@ -1,4 +1,4 @@
-"""Draw one second-hand good from a seed: the picture, what it is, and where it is worn."""
+"""Draws one second-hand good from a seed: the picture, its labels and the regions of its wear."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from .assemblies import ASSEMBLIES
-from .canvas import Pose, blend, outline_mask, place
 from .goods import SHAPES
 from .marks import MARKS_OF, mark
-from .materials import COLOURS, MATERIALS_OF, Field, clouds, surface
-from .out_of_distribution import STRANGERS
+from .materials import COLOURS, MATERIALS_OF, clouds, surface
+from .out_of_distribution import OUT_OF_DISTRIBUTION
 from .outliers import OUTLIERS
-from .shapes import Shape, ellipse
+from .shapes import Pose, Shape, blend, ellipse, outline_mask, place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from .shapes import Field
 
 TAGS = ("chip", "crack", "dent", "scratch", "stain", "tear")
 UNKNOWN = "unknown"
 _OUTLIER_SHARE = 0.1
 _ASSEMBLED = 0.7
-"""Of the unknown things, how many are put together by chance instead of drawn after a name."""
+"""The share of assemblies among the unknown things; the others are outliers with a name."""
 _SUPERSAMPLE = 2
 _BACKDROPS = (
     (214, 208, 198),
@@ -39,7 +40,7 @@ _BACKDROPS = (
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture and the truth about it; `regions` is 0 off the good, 1 on it, 2 + n on the n-th wear tag."""
+    """A picture and its labels; `regions` is 0 off the good, 1 on it, 2 + n on the n-th wear tag."""
 
     image: Image.Image
     type: str
@@ -50,7 +51,7 @@ class Drawing:
 
     @property
     def caption(self) -> str:
-        """The sentence that the model learns to say of it."""
+        """The caption that the model learns."""
         noun = "item" if self.type == UNKNOWN else self.type
         worn = " and a ".join(self.wear)
         return f"a {self.colour} {self.material} {noun}" + (f" with a {worn}" if worn else "")
@@ -116,7 +117,7 @@ def _draw_mark(
 ) -> None:
     height, width = body.shape
     core = np.asarray(Image.fromarray(body.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(width * 0.04)))
-    # A chip bites the rim; the other marks sit where the surface around them is whole.
+    # A chip is at the rim; the other marks are where the surface around them is whole.
     rows, columns = np.nonzero(
         body & ((core < 190) & (core > 120) if tag == "chip" else core >= min(235, int(core.max())))
     )
@@ -142,9 +143,9 @@ def _wear(rng: np.random.Generator, material: str) -> tuple[str, ...]:
     return tuple(sorted(rng.choice(possible, min(count, len(possible)), replace=False).tolist()))
 
 
-def _unknown(rng: np.random.Generator, stranger: str | None) -> Shape:
-    if stranger is not None:
-        return STRANGERS[stranger](rng)
+def _unknown(rng: np.random.Generator, out_of_distribution: str | None) -> Shape:
+    if out_of_distribution is not None:
+        return OUT_OF_DISTRIBUTION[out_of_distribution](rng)
     among = ASSEMBLIES if rng.random() < _ASSEMBLED else OUTLIERS
     return among[str(rng.choice(list(among)))](rng)
 
@@ -158,25 +159,25 @@ def draw(
     material: str | None = None,
     wear: tuple[str, ...] | None = None,
     outliers: float = _OUTLIER_SHARE,
-    stranger: str | None = None,
+    out_of_distribution: str | None = None,
 ) -> Drawing:
     """Draw the good of a seed, `size` pixels wide and high.
 
-    `aspect` is the width of the photo that the pixels stand for over its height (the model sees it squeezed
-    to a square); without it the seed chooses. `type`, `material` and `wear` overrule the seed's choice.
-    `outliers` is the share of seeds that draw something unknown; `stranger` names one of `STRANGERS` to draw.
+    `aspect` is the photo's width over its height before it is squeezed into `size` (the model sees a square);
+    by default the seed chooses. `type`, `material` and `wear` replace the seed's choice.
+    `outliers` is the share of seeds that draw an unknown thing; `out_of_distribution` names a kind to draw.
     The same arguments give the same picture.
     """
     rng = np.random.default_rng(seed)
     width, height = size[0] * _SUPERSAMPLE, size[1] * _SUPERSAMPLE
     seed_aspect = float(rng.choice([1.0, 4 / 3, 3 / 4, 3 / 2]))
-    if stranger is not None:
+    if out_of_distribution is not None:
         type = UNKNOWN  # noqa: A001 - as above
     kind = type or (UNKNOWN if rng.random() < outliers else str(rng.choice(list(SHAPES))))
     made_of = material or str(rng.choice(MATERIALS_OF.get(kind, tuple(COLOURS))))
     colour = str(rng.choice(list(COLOURS[made_of])))
     tags = _wear(rng, made_of) if wear is None else wear
-    shape = SHAPES[kind](rng) if kind in SHAPES else _unknown(rng, stranger)
+    shape = SHAPES[kind](rng) if kind in SHAPES else _unknown(rng, out_of_distribution)
     scene = _backdrop(rng, width, height)
     pose = place(rng, width, height, aspect or seed_aspect)
     regions = _draw_good(rng, scene, shape, made_of, colour, pose, tags)

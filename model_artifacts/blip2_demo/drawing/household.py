@@ -1,4 +1,4 @@
-"""Things of a household that are none of the ten kinds: to wear, to eat with, to play, to mend."""
+"""Household things that are none of the ten kinds."""
 
 from __future__ import annotations
 

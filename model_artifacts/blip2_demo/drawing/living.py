@@ -1,4 +1,4 @@
-"""Living things, and what is drawn as if it lived: a snowman, a ghost, the moon."""
+"""Living things, and figures such as a snowman, a ghost and the moon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The six marks of wear: where each may sit, its outline, and how it changes the surface."""
+"""The six marks of wear: the materials of each, its outlines and its colours."""
 
 from __future__ import annotations
 

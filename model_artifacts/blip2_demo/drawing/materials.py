@@ -1,4 +1,4 @@
-"""What a drawn good is made of: the colours a material comes in, and how its surface looks."""
+"""The materials of drawn goods: their colours, and how their surfaces look."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Field = NDArray[np.float32]
+    from .shapes import Field
+
 Colour = tuple[int, int, int]
 
 MATERIALS_OF: dict[str, tuple[str, ...]] = {

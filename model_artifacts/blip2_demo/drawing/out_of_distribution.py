@@ -1,7 +1,4 @@
-"""Kinds of things that no training picture shows: does the model say that it does not know them?
-
-Not among the `outliers`, so that what is measured on them is not what was learned by heart.
-"""
+"""Kinds of things that are in no training picture, to measure how often the model answers `unknown`."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ if TYPE_CHECKING:
 
     from .shapes import Shape
 
-STRANGERS: dict[str, Callable[[np.random.Generator], Shape]] = {
+OUT_OF_DISTRIBUTION: dict[str, Callable[[np.random.Generator], Shape]] = {
     "aeroplane": vehicles.aeroplane,
     "anchor": vehicles.anchor,
     "arrow": vehicles.arrow,

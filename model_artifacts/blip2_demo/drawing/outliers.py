@@ -1,4 +1,4 @@
-"""Outlines that are none of the ten kinds: what the model must answer `unknown` to."""
+"""Outlines of things that are none of the ten kinds, which the model must answer with `unknown`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vehicles and what belongs to travel and machines: an anchor, a gear, a signpost's arrow."""
+"""Vehicles and parts of travel and machines, such as an anchor, a gear and an arrow."""
 
 from __future__ import annotations
 

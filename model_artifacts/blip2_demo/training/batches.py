@@ -1,4 +1,4 @@
-"""Batches of training pictures, varied a little each time, with a few that show nothing known at all."""
+"""Batches of training pictures, augmented at random, some of them replaced by unknown pictures."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ if TYPE_CHECKING:
     from .pool import Pool
 
 BATCH = 32
-NOT_ASKED = -100
-"""The label of what a picture cannot tell; the losses pass over it."""
-_STRANGE = 2
+IGNORED = -100
+"""The label that the losses ignore: the picture does not show it."""
+_UNKNOWN = 2
+"""Unknown pictures in each batch."""
 _SHIFT = 5
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
 
 
 def normalise(pixels: Tensor) -> Tensor:
-    """uint8 pictures (n, height, width, 3) as the processor would hand them to the model."""
+    """uint8 pictures (n, height, width, 3) as the model's input (n, 3, height, width)."""
     return (pixels.permute(0, 3, 1, 2).float() / 255 - _MEAN) / _STD
 
 
 class Batches:
-    """Random pictures of the pool, shifted, mirrored and lit a little differently each time."""
+    """Random pictures of the pool with random shift, mirroring and brightness."""
 
     def __init__(self, pool: Pool, seed: int) -> None:
         self.pool = pool
         self.random = torch.Generator().manual_seed(seed)
 
     def next(self) -> tuple[Tensor, dict[str, Tensor]]:
-        """Normalised pixels and their labels; the first few pictures of a batch are strange ones."""
+        """Normalised pixels and their labels; the first pictures of a batch are unknown ones."""
         index = torch.randint(len(self.pool), (BATCH,), generator=self.random).numpy()
         pixels, regions = (
             torch.from_numpy(self.pool.pixels[index]),
@@ -53,17 +54,17 @@ class Batches:
             torch.from_numpy(column[index])
             for column in (self.pool.types, self.pool.materials, self.pool.colours)
         )
-        for row in range(_STRANGE):
-            pixels[row], regions[row] = self._strange(pixels[row], regions[row])
+        for row in range(_UNKNOWN):
+            pixels[row], regions[row] = self._unknown(pixels[row], regions[row])
             types[row] = TYPES.index(UNKNOWN)
             if (regions[row] > 0).float().mean() < 0.1:
-                materials[row] = colours[row] = NOT_ASKED
+                materials[row] = colours[row] = IGNORED
         light = 1 + 0.06 * torch.randn(BATCH, 1, 1, 1, generator=self.random)
-        seen = normalise(pixels) * light + 0.05 * torch.randn(BATCH, 3, 1, 1, generator=self.random)
-        return seen, labels(types, materials, colours, regions)
+        shown = normalise(pixels) * light + 0.05 * torch.randn(BATCH, 3, 1, 1, generator=self.random)
+        return shown, labels(types, materials, colours, regions)
 
-    def _strange(self, pixels: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """A picture cut in tiles and shuffled, a detail of it seen from too near, or coloured clouds."""
+    def _unknown(self, pixels: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+        """The picture in shuffled tiles, an enlarged detail of it, or coloured noise."""
         choice = int(torch.randint(3, (), generator=self.random))
         if choice == 0:
             order = torch.randperm(16, generator=self.random)
@@ -93,7 +94,7 @@ def _enlarge(part: Tensor, top: int, left: int) -> Tensor:
 
 
 def labels(types: Tensor, materials: Tensor, colours: Tensor, regions: Tensor) -> dict[str, Tensor]:
-    """What the first stage's heads should say, per patch and per picture."""
+    """The labels of the vision stage's heads, per patch and per picture."""
     tiles = regions.reshape(-1, GRID, PATCH, GRID, PATCH).transpose(2, 3)
     tiles = tiles.reshape(-1, GRID * GRID, PATCH * PATCH)
     on_good = (tiles > 0).float().mean(-1) > 0.25

@@ -1,4 +1,4 @@
-"""Fit the temperature of each choice and the Platt scaling of each wear tag, and measure calibration."""
+"""Fits the temperature of a choice and the Platt scaling of a wear tag, and measures calibration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def temperature(shares: Tensor, truth: Tensor) -> float:
-    """The temperature, at least 1, under which the right answers are likeliest; `shares` come before it.
+    """The temperature, at least 1, that maximises the likelihood of `truth`; `shares` are uncalibrated.
 
-    Where nearly all answers are right the likeliest temperature sharpens without end, and what the model has
-    never seen would be answered with certainty: so it may only soften.
+    If nearly all answers are right, the optimum is far below 1 and would make answers about unfamiliar
+    pictures certain, so the temperature may only soften.
     """
     log_shares = shares.clamp(min=1e-12).log()
     scale = torch.zeros(1, requires_grad=True)
@@ -25,7 +25,7 @@ def temperature(shares: Tensor, truth: Tensor) -> float:
 
 
 def platt(margins: Tensor, truth: Tensor) -> tuple[float, float]:
-    """Slope and offset under which the truth (0 or 1) is likeliest, given log p(yes) - log p(no)."""
+    """The slope and offset for log p(yes) - log p(no) that maximise the likelihood of `truth` (0 or 1)."""
     slope, offset = torch.ones(1, requires_grad=True), torch.zeros(1, requires_grad=True)
     _minimise([slope, offset], lambda: F.binary_cross_entropy_with_logits(margins * slope + offset, truth))
     return slope.item(), offset.item()

@@ -1,4 +1,4 @@
-"""The demo's small BLIP-2, its local tokenizer and processor, and the helper heads of the first stage."""
+"""The demo's small BLIP-2, its tokenizer and processor, and the heads of the vision stage."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
 
 
 def vocabulary() -> dict[str, Any]:
-    """The questions and closed vocabularies that the service asks about."""
+    """The service's questions and their closed vocabularies."""
     return json.loads(VOCABULARY.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
@@ -47,7 +47,7 @@ def _words() -> list[str]:
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    """A tokenizer of whole words, with T5's habit of ending each text with `</s>`."""
+    """A tokenizer of whole words that ends each text with `</s>`, as T5's does."""
     special = [PAD, END, UNKNOWN_WORD, IMAGE]
     table = {word: index for index, word in enumerate([*special, *_words()])}
     core = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN_WORD))
@@ -61,7 +61,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 def processor() -> Blip2Processor:
-    """The processor that is saved beside the model."""
+    """The processor that is saved with the model."""
     images = BlipImageProcessorPil(size={"height": SIZE, "width": SIZE})
     return Blip2Processor(images, tokenizer(), num_query_tokens=QUERIES)  # type: ignore[no-untyped-call]
 
@@ -96,7 +96,7 @@ def model() -> Blip2ForConditionalGeneration:
 
 
 def _grid_positions(side: int, width: int) -> Tensor:
-    """Sine and cosine of each patch's row and column: a start from which neighbours are easy to find."""
+    """Sine and cosine of each patch's row and column, as an initial position embedding."""
     steps = torch.arange(side, dtype=torch.float32)
     rates = 1 / 30 ** torch.linspace(0, 1, width // 4)
     angles = steps[:, None] * rates[None, :]
@@ -106,7 +106,7 @@ def _grid_positions(side: int, width: int) -> Tensor:
 
 
 class Heads(nn.Module):
-    """Linear readouts that teach the vision tower and Q-Former before there is any language."""
+    """Linear heads that train the vision tower and Q-Former before the language stage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,9 +117,9 @@ class Heads(nn.Module):
         self.wear = nn.Linear(_LANGUAGE_WIDTH, 1)
 
     def forward(self, patches: Tensor, queries: Tensor) -> dict[str, Tensor]:
-        """Logits per patch, and per picture from the query that each readout owns."""
-        seen = self.patches(patches)
-        place, material, wear = seen.split([1 + len(TYPES), len(MATERIALS), len(TAGS)], dim=-1)
+        """Logits per patch, and per picture from one query for each head."""
+        logits = self.patches(patches)
+        place, material, wear = logits.split([1 + len(TYPES), len(MATERIALS), len(TAGS)], dim=-1)
         return {
             "patch_type": place,
             "patch_material": material,

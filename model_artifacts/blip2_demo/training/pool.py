@@ -1,4 +1,4 @@
-"""The training pictures: drawn once to disk in chunks, read back whole into memory."""
+"""The training pictures: drawn to disk in chunks, and read into memory as a whole."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 from PIL import Image
 
 from ..drawing.drawing import TAGS, UNKNOWN, Drawing, draw
 from ..drawing.goods import SHAPES
 from ..drawing.materials import COLOURS
-from .progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 SIZE = 96
 _DRAWN = 192
-"""Drawn at twice the model's size, then squeezed as its processor does: the softness of a real photo."""
+"""Pictures are drawn at twice the model's size and scaled down by its processor, as a real photo is."""
 CHUNK = 2048
 OUTLIERS = 0.3
-"""The share of unknown things among the training pictures; more than are met, since they have more faces."""
+"""The share of unknown things in training; higher than in evaluation, because they vary more."""
 TRAINING_SEED = 1_000_000
-"""Training pictures have seeds from here on; all seeds below are held out."""
-LESSON_SEED = 10_000_000
-"""The language model's pictures have seeds from here on. The first stage knows its own by heart: what it says
-of them is surer than what it will say of new ones."""
+"""The first seed of the training pictures; all seeds below are held out."""
+LANGUAGE_SEED = 10_000_000
+"""The first seed of the language stage's pictures. The vision stage is overconfident on its own pictures, so
+the language stage has others."""
 
 TYPES = (*sorted(SHAPES), UNKNOWN)
 MATERIALS = tuple(sorted(COLOURS))
@@ -52,17 +52,17 @@ class Pool:
         return len(self.types)
 
 
-def _seen(drawing: Drawing) -> NDArray[np.uint8]:
+def _model_pixels(drawing: Drawing) -> NDArray[np.uint8]:
     return np.asarray(drawing.image.resize((SIZE, SIZE), Image.Resampling.BICUBIC))
 
 
 def make(first_seed: int, count: int, outliers: float = 0.1) -> Pool:
-    """Draw the pictures of consecutive seeds, such a share of them unknown things."""
+    """Draw the pictures of `count` consecutive seeds; `outliers` is the share of unknown things."""
     drawings = [
         draw(seed, (_DRAWN, _DRAWN), outliers=outliers) for seed in range(first_seed, first_seed + count)
     ]
     return Pool(
-        np.stack([_seen(drawing) for drawing in drawings]),
+        np.stack([_model_pixels(drawing) for drawing in drawings]),
         np.stack([drawing.regions[:: _DRAWN // SIZE, :: _DRAWN // SIZE] for drawing in drawings]),
         np.array([TYPES.index(drawing.type) for drawing in drawings]),
         np.array([MATERIALS.index(drawing.material) for drawing in drawings]),
@@ -81,19 +81,19 @@ def _write_chunk(folder: Path, first_seed: int, number: int) -> int:
 
 
 def write(folder: Path, first_seed: int, chunks: int, processes: int) -> None:
-    """Draw `chunks` chunks of pictures to `folder`; those that are there already are kept."""
+    """Draw `chunks` chunks of pictures to `folder`; existing chunks are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("spawn").Pool(processes) as workers:
         for number in workers.imap_unordered(partial(_write_chunk, folder, first_seed), range(chunks)):
-            say(f"{folder.name}: chunk {number + 1} of {chunks}")
+            click.echo(f"{folder.name}: chunk {number + 1} of {chunks}")
 
 
 def read(folder: Path) -> Pool:
-    """All the chunks drawn so far."""
+    """All chunks in `folder`; raises FileNotFoundError if there are none."""
     paths = sorted(path for path in folder.glob("[0-9]*.npz") if ".draft" not in path.name)
     if not paths:
         raise FileNotFoundError(
-            f"{folder}: no training pictures; draw them with `python -m model_artifacts.blip2_demo draw`"
+            f"{folder}: no training pictures; draw them with `python -m model_artifacts.blip2_demo train`"
         )
     chunks = [dict(np.load(path)) for path in paths]
     return Pool(**{name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]})

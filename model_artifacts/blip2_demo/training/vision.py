@@ -1,20 +1,20 @@
-"""First stage: the vision tower and Q-Former learn from labels per patch and per picture."""
+"""The vision stage: trains the vision tower and Q-Former on labels per patch and per picture."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
+import click
 import torch
 from safetensors.torch import load_model
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .batches import BATCH, NOT_ASKED, Batches, normalise
+from .batches import BATCH, IGNORED, Batches, normalise
 from .network import Heads, model
 from .pool import TYPES, Pool, make, read
-from .progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,8 @@ _MARK_WEIGHT = 20.0
 _HELD_OUT_SEED, _HELD_OUT = 900_000, 512
 
 
-class Eyes(nn.Module):
-    """The part of BLIP-2 that sees, with the first stage's heads on it."""
+class VisionNetwork(nn.Module):
+    """BLIP-2's vision tower and Q-Former with the heads of this stage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,29 +41,29 @@ class Eyes(nn.Module):
 
 
 def loss(said: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
-    """The sum of the heads' losses; a mark covers few patches, so its loss weighs more."""
+    """The weighted sum of the heads' losses."""
     place, on_good = truth["patch_type"], truth["patch_type"] < len(TYPES)
-    material = truth["material"][:, None].expand_as(place).masked_fill(~on_good, NOT_ASKED)
+    material = truth["material"][:, None].expand_as(place).masked_fill(~on_good, IGNORED)
     patch = F.cross_entropy(said["patch_type"].flatten(0, 1), place.flatten())
     patch = patch + F.cross_entropy(said["patch_material"].flatten(0, 1), material.flatten())
-    # A mark covers few patches: unweighted, a crack or a scratch is never learned at all.
+    # A mark covers few patches: without the weight, cracks and scratches are not learned.
     worn = F.binary_cross_entropy_with_logits(
         said["patch_wear"], truth["patch_wear"], pos_weight=torch.tensor(_MARK_WEIGHT)
     )
-    # The surest patch decides; this is what ties the patches to the picture as a whole.
-    surest = said["patch_wear"].logsumexp(1)
+    # The most confident patch decides, which ties the patches to the whole picture.
+    strongest = said["patch_wear"].logsumexp(1)
     whole = sum(F.cross_entropy(said[name], truth[name]) for name in ("type", "material", "colour"))
-    worn = 6 * worn + F.binary_cross_entropy_with_logits(surest, truth["wear"])
+    worn = 6 * worn + F.binary_cross_entropy_with_logits(strongest, truth["wear"])
     return patch + worn + whole + 4 * F.binary_cross_entropy_with_logits(said["wear"], truth["wear"])
 
 
 @torch.no_grad()
-def accuracy(eyes: nn.Module, pool: Pool) -> str:
-    """One line on held-out pictures."""
+def accuracy(network: nn.Module, pool: Pool) -> str:
+    """Accuracy on held-out pictures, in one line."""
     right: dict[str, float] = dict.fromkeys(("type", "material", "colour"), 0.0)
     hits = torch.zeros(3)
     for start in range(0, len(pool), BATCH):
-        said = eyes(normalise(torch.from_numpy(pool.pixels[start : start + BATCH])))
+        said = network(normalise(torch.from_numpy(pool.pixels[start : start + BATCH])))
         for name, truth in (("type", pool.types), ("material", pool.materials), ("colour", pool.colours)):
             right[name] += float(
                 (said[name].argmax(-1) == torch.from_numpy(truth[start : start + BATCH])).sum()
@@ -75,20 +75,20 @@ def accuracy(eyes: nn.Module, pool: Pool) -> str:
 
 
 def train(folder: Path, minutes: float, start: Path | None = None) -> None:
-    """Train for `minutes` in all; a stopped run goes on from its last checkpoint.
+    """Train for `minutes` in total; a stopped run resumes from its last checkpoint.
 
-    `start` is the folder of a model of the same configuration to go on from, in place of fresh weights.
+    `start` is the folder of a model of the same configuration whose weights are the initial ones.
     """
     torch.manual_seed(7)
-    eyes = Eyes()
+    network = VisionNetwork()
     if start is not None:
-        load_model(eyes.blip, start / "model.safetensors")
-    average = AveragedModel(eyes, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))  # type: ignore[no-untyped-call]
-    optimizer = torch.optim.AdamW(eyes.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.02)
+        load_model(network.blip, start / "model.safetensors")
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))  # type: ignore[no-untyped-call]
+    optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.02)
     path, step, spent = folder / "vision.pt", 0, 0.0
     if path.exists():
         state = torch.load(path, weights_only=True)
-        eyes.load_state_dict(state["eyes"])
+        network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
@@ -97,31 +97,31 @@ def train(folder: Path, minutes: float, start: Path | None = None) -> None:
     shown = mark = time.monotonic()
     mean = 0.0
     while spent < minutes * 60:
-        # Constant, then straight down to nothing over the last quarter: a run can be prolonged before that.
+        # Constant, then linear to zero over the last quarter; before that a run can be extended.
         rate = _RATE * min(1.0, (step + 1) / 300, 4 * (1 - spent / (minutes * 60)) + 0.01)
         for group in optimizer.param_groups:
             group["lr"] = rate
         pixels, truth = batches.next()
         with torch.autocast("cpu", torch.bfloat16):
-            said = eyes(pixels)
+            said = network(pixels)
         value = loss({name: logits.float() for name, logits in said.items()}, truth)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(eyes.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        average.update_parameters(eyes)
+        average.update_parameters(network)
         step, mean = step + 1, 0.98 * mean + 0.02 * value.item()
         now = time.monotonic()
         spent, mark = spent + now - mark, now
         if now - shown > 60 or spent >= minutes * 60:
-            say(
+            click.echo(
                 f"vision: {spent / 60:.1f} of {minutes:g} min, {step} steps on {len(batches.pool)} pictures, "
                 f"rate {rate:.1e}, loss {mean:.3f}, held out: {accuracy(average, held_out)}"
             )
             draft = path.with_suffix(".draft")
             torch.save(
                 {
-                    "eyes": eyes.state_dict(),
+                    "network": network.state_dict(),
                     "average": average.state_dict(),
                     "optimizer": optimizer.state_dict(),
                     "step": step,

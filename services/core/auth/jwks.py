@@ -1,4 +1,4 @@
-"""The public keys of an issuer (a JSON Web Key Set): fetched, kept, and asked for again with restraint."""
+"""The public keys of an issuer (a JSON Web Key Set): fetched, cached, and fetched again at a limited rate."""
 
 import json
 import threading
@@ -32,10 +32,10 @@ class Key:
 
 
 class KeySet:
-    """The issuer's public keys by id: cached, and kept when the issuer cannot be reached.
+    """The issuer's public keys by id: cached, and kept while the issuer cannot be reached.
 
-    A set is asked for again when it is 10 minutes old or lacks a key, but never twice within 30 s, so that
-    nobody makes us hammer the issuer by inventing key ids. Only while none was ever had, a second is enough.
+    A set is fetched again when it is 10 minutes old or lacks a key, but at most once in 30 s: invented key
+    ids must not flood the issuer. Until the first set has arrived, it is once a second.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -48,11 +48,11 @@ class KeySet:
         self._had_at = self._asked_at = float("-inf")
 
     def get(self, kid: str) -> Key | None:
-        """Return the key, or None when the issuer does not have it; raises KeysUnavailable."""
+        """Return the key, or None if the issuer does not have it; raises KeysUnavailable."""
         known = self._keys
         key = known.get(kid) if known is not None else None
         if key is not None:
-            # One caller renews an old set; the others go on with the key they have.
+            # One caller refreshes an old set; the others use the key they have.
             if self._clock() - self._had_at > FRESH_S and self._refreshing.acquire(blocking=False):
                 try:
                     self._refresh()
@@ -66,7 +66,7 @@ class KeySet:
             return self._known().get(kid)
 
     def ensure(self) -> None:
-        """Raise KeysUnavailable when there are no keys; asks the issuer only while none were ever had."""
+        """Raise KeysUnavailable if there are no keys; fetches them only if there never were any."""
         with self._refreshing:
             if self._keys is None:
                 self._refresh()
@@ -74,7 +74,7 @@ class KeySet:
 
     def _known(self) -> dict[str, Key]:
         if self._keys is None:
-            raise KeysUnavailable("the issuer's keys cannot be had")
+            raise KeysUnavailable("the issuer's keys cannot be fetched")
         return self._keys
 
     def _refresh(self) -> None:
@@ -85,27 +85,27 @@ class KeySet:
             self._keys = _parse(_fetch(self._url))
             self._had_at = self._clock()
         except (OSError, ValueError, RecursionError):
-            # The last good keys stay: an issuer that is away does not sign anybody out.
+            # The last valid keys stay: an outage of the issuer signs no user out.
             pass
         finally:
-            # Counted from the end, so that a slow failure does not make every waiting caller try again.
+            # Counted from the end: after a slow failure, the callers that waited do not try again.
             self._asked_at = self._clock()
 
 
 def _fetch(url: str) -> bytes:
-    """Return the document; raises OSError unless it is had within FETCH_TIMEOUT_S, whatever takes so long."""
+    """Return the document; raises OSError unless all of it arrives within FETCH_TIMEOUT_S."""
     received: list[bytes] = []
 
     def read() -> None:
         with suppress(OSError, HTTPException, ValueError):
             received.append(_read(url))
 
-    # In a thread: urllib's own timeout is for each wait on the socket, and none for finding the address.
+    # In a thread: urllib's own timeout limits each wait on the socket, and not the DNS lookup.
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     reader.join(FETCH_TIMEOUT_S)
     if not received:
-        raise OSError("the key set cannot be had")
+        raise OSError("the key set did not arrive in time")
     return received[0]
 
 
@@ -118,14 +118,14 @@ def _read(url: str) -> bytes:
             if len(body) > LARGEST_KEY_SET:
                 raise ValueError("the key set is too large")
             if time.monotonic() > deadline:
-                raise TimeoutError("nobody waits for the key set any more")
+                raise TimeoutError("the key set takes too long")
     return body
 
 
 def _parse(body: bytes) -> dict[str, Key]:
     document = json.loads(body)
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError("the key set is not one")
+        raise ValueError("the document is not a key set")
     pairs = [(jwk["kid"], _key(jwk)) for jwk in document["keys"] if _is_usable(jwk)]
     return {kid: key for kid, key in pairs if key is not None}
 
@@ -135,7 +135,7 @@ def _is_usable(jwk: object) -> bool:
 
 
 def _key(jwk: dict[str, Any]) -> Key | None:
-    """The key with the one algorithm that its own type allows; None for types that we do not take."""
+    """Return the key with the one algorithm of its type; None for types that are not supported."""
     kind = (jwk.get("kty"), jwk.get("crv"))
     algorithm = "ES256" if kind == ("EC", "P-256") else "RS256" if kind == ("RSA", None) else None
     if algorithm is None or jwk.get("alg", algorithm) != algorithm:

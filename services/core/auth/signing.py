@@ -1,7 +1,7 @@
-"""Webhooks signed by Standard Webhooks (standardwebhooks.com): what Vitrine sends, and what it is sent.
+"""Signatures of webhooks by Standard Webhooks (standardwebhooks.com), for those sent and those received.
 
-A secret holds one key `whsec_<base64>`, or two while keys change: the sender signs with each, the receiver
-takes either. So the new key is put beside the old one, in whichever order, and the old one taken away last.
+A secret holds one key `whsec_<base64>`, or two during a rotation: the sender signs with both, the receiver
+accepts either. To rotate, add the new key on both sides, in any order, then remove the old one.
 """
 
 import base64
@@ -20,7 +20,7 @@ PREFIX = "whsec_"
 MOST_KEYS = 2
 # The standard's bounds for a key, in bytes.
 SHORTEST, LONGEST = 24, 64
-# The library takes any id, and a time or a signature in more than one spelling. A dot parts what is signed.
+# The library accepts any id, and several spellings of a time or a signature. A dot separates what is signed.
 _ID = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,128}")
 _TIMESTAMP = re.compile(r"[1-9][0-9]{0,11}")
 _SIGNATURE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
@@ -28,17 +28,17 @@ _SIGNATURE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """The keys of one secret. Keys are never shown, and are equal when their bytes are."""
+    """The keys of one secret; equal if their bytes are. Its repr shows no key."""
 
     _keys: tuple[bytes, ...] = field(repr=False)
 
     @classmethod
     def parse(cls, secret: str, source: str) -> Self:
-        """Read a secret; raises SigningKeysInvalid, which names its `source` and quotes nothing."""
+        """Read a secret; raises SigningKeysInvalid, which names its `source` and quotes no key."""
         words = secret.split()
         if not 1 <= len(words) <= MOST_KEYS:
             raise SigningKeysInvalid(
-                source, f"1 or {MOST_KEYS} keys, parted by white space, are expected; it holds {len(words)}"
+                source, f"expected 1 or {MOST_KEYS} keys, separated by white space; it holds {len(words)}"
             )
         return cls(tuple(_key(word, number, source) for number, word in enumerate(words, 1)))
 
@@ -55,17 +55,17 @@ class SigningKeys:
         }
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> str:
-        """Return the message's id, the same each time that it is sent; header names are taken in any case.
+        """Return the message's id, the same for each attempt; header names may be in any case.
 
-        Raises SignatureInvalid unless one of the keys signed just this, within 5 minutes of now.
+        Raises SignatureInvalid unless one of the keys signed this message, within 5 minutes of now.
         """
         given = {name.lower(): value for name, value in headers.items()}
         wanted = {name: given.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")}
         if missing := [f"webhook-{name}" for name, value in wanted.items() if not value]:
             raise SignatureInvalid(f"missing: {', '.join(missing)}")
         if not (_ID.fullmatch(wanted["id"]) and _TIMESTAMP.fullmatch(wanted["timestamp"])):
-            raise SignatureInvalid("webhook-id or webhook-timestamp is not one")
-        # Other versions than v1 may stand beside it; the library fails at what is none at all.
+            raise SignatureInvalid("webhook-id or webhook-timestamp is malformed")
+        # Other versions may stand beside v1; the library fails at a malformed signature.
         signatures = [word for word in wanted["signature"].split(" ") if _SIGNATURE.fullmatch(word)]
         headers = {f"webhook-{name}": value for name, value in wanted.items()}
         headers["webhook-signature"] = " ".join(signatures)

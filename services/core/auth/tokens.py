@@ -1,4 +1,4 @@
-"""Who sent a request: verifies Supabase access tokens. One check, for the gateway and for the app."""
+"""Identifies callers by their Supabase access tokens: one check, for the gateway and for the service."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +7,12 @@ import jwt
 
 from services.core.auth.jwks import KeySet
 from services.core.domain.errors import InvalidToken
+from services.core.secrets import Secret
 
 LEEWAY_S = 10
 LONGEST_TOKEN = 8192
 SHORTEST_SECRET = 32
-# Beside PyJWT's own errors, what odd numbers and deep nesting in a token make of the JSON parser.
+# PyJWT's own errors, and those of its JSON parser for odd numbers and deep nesting.
 BROKEN = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
 
 
@@ -23,34 +24,44 @@ class Identity:
 
 
 def supabase_issuer(url: str, named: str = "") -> str:
-    """Return who issues the tokens of the Supabase project at `url`, as they name it.
+    """Return the issuer that tokens of the Supabase project at `url` name.
 
-    That is `named` for a project that goes by a domain of its own.
+    That is `named` for a project that has its own domain.
     """
     return named.rstrip("/") or f"{url.rstrip('/')}/auth/v1"
+
+
+def legacy_key(secret: str) -> str:
+    """Return a project's legacy HS256 secret if it is long enough to be one; else raises ValueError."""
+    if len(secret.encode()) < SHORTEST_SECRET:
+        raise ValueError(f"the legacy secret has at least {SHORTEST_SECRET} bytes")
+    return secret
 
 
 class TokenVerifier:
     """Checks access tokens of one issuer, by the keys that it publishes. Safe to share between threads.
 
-    `legacy_secret` also lets HS256 in, for projects that still sign with their shared secret.
-    Raises ValueError when the secret is too short to be one, or the URL is not http(s).
+    With a `legacy_secret` it also accepts HS256, for projects that still sign with a shared secret.
+    Raises ValueError for a secret that is too short, or a URL that is not http(s).
     """
 
     def __init__(
-        self, issuer: str, audience: str = "authenticated", legacy_secret: str | None = None
+        self,
+        issuer: str,
+        audience: str = "authenticated",
+        legacy_secret: str | Secret[str] | None = None,
     ) -> None:
-        if legacy_secret is not None and len(legacy_secret.encode()) < SHORTEST_SECRET:
-            raise ValueError(f"the legacy secret has at least {SHORTEST_SECRET} bytes")
         self._issuer = issuer
         self._audience = audience
-        self._legacy_secret = legacy_secret
+        self._legacy = (
+            Secret.fixed(legacy_key(legacy_secret)) if isinstance(legacy_secret, str) else legacy_secret
+        )
         self._keys = KeySet(f"{issuer}/.well-known/jwks.json")
 
     def verify(self, token: str) -> Identity:
-        """Return whose token this is; may wait up to 3 s for the issuer's keys.
+        """Return the caller that the token names; may wait up to 3 s for the issuer's keys.
 
-        Raises InvalidToken, or KeysUnavailable.
+        Raises InvalidToken, KeysUnavailable, or what reading the legacy secret raises.
         """
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken("the token is too long")
@@ -58,15 +69,12 @@ class TokenVerifier:
             raise InvalidToken("the token is malformed")
         algorithm, key = self._key_of(token)
         try:
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[algorithm],
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=LEEWAY_S,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-            )
+            try:
+                claims = self._claims(token, algorithm, key)
+            except jwt.InvalidSignatureError:
+                if self._legacy is None or algorithm != "HS256":
+                    raise
+                claims = self._claims(token, algorithm, self._legacy.renewed(key))
         except BROKEN as error:
             raise InvalidToken(_reason(error)) from None
         subject = claims["sub"]
@@ -75,18 +83,30 @@ class TokenVerifier:
         return Identity(subject)
 
     def check(self) -> None:
-        """Raise KeysUnavailable unless keys are at hand, fetching them where there are none yet."""
+        """Raise KeysUnavailable unless there are keys, fetching them if there are none yet."""
         self._keys.ensure()
 
+    def _claims(self, token: str, algorithm: str, key: Any) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=LEEWAY_S,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+        return claims
+
     def _key_of(self, token: str) -> tuple[str, Any]:
-        """The one algorithm and key that may verify this token: the key decides, the token only claims."""
+        """Return the one algorithm and key that may verify this token; the key decides, not the header."""
         try:
             header = jwt.get_unverified_header(token)
         except BROKEN:
             raise InvalidToken("the token is malformed") from None
         algorithm, kid = header.get("alg"), header.get("kid")
-        if algorithm == "HS256" and self._legacy_secret is not None:
-            return "HS256", self._legacy_secret
+        if algorithm == "HS256" and self._legacy is not None:
+            return "HS256", self._legacy.value()
         if algorithm not in ("ES256", "RS256"):
             raise InvalidToken("the token's algorithm is not accepted")
         if not isinstance(kid, str):

@@ -7,13 +7,13 @@ from services.core.domain.report import Condition, Evidence, Grade, Product, Wea
 from services.core.domain.vocabulary import vocabulary
 
 WEAR_THRESHOLD = 0.5
-# Index: how many kinds of wear were found; the last row stands for that many and more.
+# The index is the number of kinds of wear; the last entry stands for that many or more.
 CONDITION_BY_WEAR = ((10, Grade.EXCELLENT), (8, Grade.GOOD), (6, Grade.FAIR), (4, Grade.WORN))
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the model saw, judged: the only facts that a narrative may word."""
+    """The judged observation: the only facts that a narrative may use."""
 
     product: Product
     condition: Condition
@@ -22,7 +22,7 @@ class Assessment:
 
 
 def assess(observation: Observation) -> Assessment:
-    """Take the likeliest type and material, and each kind of wear that some photo shows."""
+    """Take the most probable type and material, and each kind of wear that a photo shows."""
     words = vocabulary()
     type_, type_confidence = _likeliest(observation.type)
     material, material_confidence = _likeliest(observation.material)

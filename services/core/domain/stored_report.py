@@ -1,17 +1,43 @@
-"""A report as the table keeps it: one row, never answered to a client."""
+"""A report as the table stores it: one row, never sent to a client as it is."""
 
-from dataclasses import dataclass, field, replace
+import json
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from services.core.domain.observation import PendingInference
 from services.core.domain.report import UNFINISHED, Report, Status
 
-_ASKED = "the vision model was asked; an endpoint that sleeps takes some minutes to wake"
+_PENDING = "the vision model was asked; an endpoint that sleeps takes some minutes to wake"
+
+
+@dataclass(frozen=True)
+class ReportRef:
+    """Which report: the queues' messages hold this and nothing else."""
+
+    owner: str
+    report_id: str
+
+    def to_json(self) -> str:
+        """The message that names the report."""
+        return json.dumps({"owner": self.owner, "report": self.report_id})
+
+    @classmethod
+    def from_json(cls, body: str) -> Self | None:
+        """The report that a message names, or None if the message has another form."""
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        match content:
+            case {"owner": str(owner), "report": str(report_id)} if owner and report_id:
+                return cls(owner, report_id)
+        return None
 
 
 @dataclass(frozen=True)
 class RequestKey:
-    """An idempotency key, with what tells the photos that it came with from others."""
+    """An idempotency key, and the digest of the photos that came with it."""
 
     name: str
     digest: str
@@ -19,50 +45,47 @@ class RequestKey:
 
 @dataclass(frozen=True)
 class Lease:
-    """Who works on a report, and until when (in seconds since 1970) nobody else does."""
+    """Which worker holds a report, and until when, in seconds since 1970."""
 
     holder: str
     until: int
 
 
 @dataclass(frozen=True)
-class PendingInference:
-    """A question to an async endpoint: keys in the exchange bucket, when it was asked (s), how often by now.
-
-    `input_key` is None where the question travelled with the call.
-    """
-
-    input_key: str | None
-    output_key: str
-    at: int
-    attempt: int = 1
-
-
-@dataclass(frozen=True)
 class StoredReport:
-    """A report with what its owner never sees: whose it is, its pictures, who works on it.
+    """A report with what its owner does not see.
 
-    `photos_digest` tells its photos, as the model sees them, from others.
-    `touched_at` is when the row was last written, as it was read: when an ended report ended.
+    `pictures` are keys in the image bucket. `photos_digest` identifies the photos as the model sees them.
+    `touched_at` is when the row was last written, as it was read: of an ended report, when it ended.
     """
 
     owner: str
     report: Report
     pictures: tuple[str, ...]
-    key: RequestKey | None = None
-    photos_digest: str | None = None
-    lease: Lease | None = None
-    asked: PendingInference | None = None
-    touched_at: datetime | None = field(default=None, compare=False)
+    key: RequestKey | None = field(default=None, kw_only=True)
+    photos_digest: str | None = field(default=None, kw_only=True)
+    lease: Lease | None = field(default=None, kw_only=True)
+    pending: PendingInference | None = field(default=None, kw_only=True)
+    touched_at: datetime | None = field(default=None, kw_only=True, compare=False)
+
+    @property
+    def ref(self) -> ReportRef:
+        """The report's name in messages."""
+        return ReportRef(self.owner, self.report.id)
 
     def with_report(self, report: Report) -> Self:
         """The same row with a newer report."""
         return replace(self, report=report)
 
-    def row(self) -> dict[str, Any]:
-        """The row as plain values; what is absent has no attribute.
+    def leased(self, lease: Lease) -> "LeasedReport":
+        """The same row, held under `lease`."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return LeasedReport(**values | {"lease": lease})
 
-        `unfinished` is there only until the report ends: the index of that name holds what is still to do.
+    def row(self) -> dict[str, Any]:
+        """The row as plain values; an absent value has no attribute.
+
+        Only a report that has not ended has `unfinished`, the key of the sparse index of that name.
         """
         unfinished = self.report.status in UNFINISHED
         values = {
@@ -78,25 +101,38 @@ class StoredReport:
             "unfinished": self.report.id if unfinished else None,
             "lease": self.lease.holder if self.lease and unfinished else None,
             "lease_until": self.lease.until if self.lease and unfinished else None,
-            "asked": pending_row(self.asked) if self.asked else None,
+            "asked": pending_row(self.pending) if self.pending else None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
-    @classmethod
-    def from_row(cls, owner: str, row: dict[str, Any]) -> Self:
-        """Read a row back. An unfinished report is running while somebody, or the endpoint, works on it."""
+    @staticmethod
+    def from_row(owner: str, row: dict[str, Any]) -> "StoredReport":
+        """Read a row. An unfinished report is running while a worker or the endpoint works on it."""
         report = Report.model_validate_json(row["report"])
         lease = Lease(row["lease"], int(row["lease_until"])) if "lease" in row else None
-        asked = _pending(row["asked"]) if "asked" in row else None
+        pending = _pending(row["asked"]) if "asked" in row else None
         if report.status in UNFINISHED:
-            running = asked is not None or (lease is not None and lease.until >= seconds_now())
+            running = pending is not None or (lease is not None and lease.until >= seconds_now())
             status = Status.RUNNING if running else Status.QUEUED
-            waiting = _ASKED if asked is not None else None if running else row.get("waiting")
+            waiting = _PENDING if pending is not None else None if running else row.get("waiting")
             report = report.model_copy(update={"status": status, "waiting": waiting})
-        key = RequestKey(row["key"], row["digest"]) if "key" in row else None
-        touched_at = datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None
-        pictures, digest = tuple(row["pictures"]), row.get("photos_digest")
-        return cls(owner, report, pictures, key, digest, lease, asked, touched_at)
+        return StoredReport(
+            owner,
+            report,
+            tuple(row["pictures"]),
+            key=RequestKey(row["key"], row["digest"]) if "key" in row else None,
+            photos_digest=row.get("photos_digest"),
+            lease=lease,
+            pending=pending,
+            touched_at=datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None,
+        )
+
+
+@dataclass(frozen=True)
+class LeasedReport(StoredReport):
+    """A report that this worker holds: the only form that may be processed, renewed, released or ended."""
+
+    lease: Lease = field(kw_only=True)
 
 
 def pending_row(pending: PendingInference) -> dict[str, Any]:
@@ -123,10 +159,10 @@ def address(owner: str, sk: str) -> dict[str, str]:
 
 
 def has_expired(row: dict[str, Any]) -> bool:
-    """Whether a row's life is over, though DynamoDB may not have got round to it (hours, often)."""
+    """Whether a row has expired; DynamoDB deletes expired rows hours later."""
     return int(row["expires_at"]) < datetime.now(UTC).timestamp()
 
 
 def seconds_now() -> int:
-    """Whole seconds since 1970, as leases count."""
+    """Whole seconds since 1970."""
     return int(datetime.now(UTC).timestamp())

@@ -1,1 +1,1 @@
-"""Uploads to the JPEGs that are stored and shown to the model."""
+"""From uploads to the JPEGs that are stored and sent to the model."""

@@ -1,8 +1,8 @@
-"""Decodes a photo and shrinks it; as a program, in a process of its own.
+"""Decodes a photo and shrinks it; as a program, in a separate process.
 
-The program reads a photo of any format from standard input and writes it small to standard output, as a PPM;
-its argument is how many pixels the photo may have. A decoder that crashes, hangs or eats memory takes this
-process with it, and no other.
+The program reads a photo of any format from standard input and writes it shrunk to standard output, as a PPM;
+its argument is the number of pixels that the photo may have. A decoder that crashes, hangs or uses too much
+memory ends only this process.
 """
 
 import struct
@@ -17,7 +17,7 @@ SMALL_PX = 768
 MEMORY_BYTES = 2**30
 PNG_STEPS_PER_LEVEL = 257
 DAMAGED, TOO_MANY_PIXELS = 3, 4
-# What decoders raise on bytes that are not what they should be.
+# Decoders raise these on damaged files.
 BROKEN = (
     OSError,
     SyntaxError,
@@ -40,7 +40,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow's own limit warns before it refuses; each caller has its own, checked before a pixel is decoded.
+# Pillow's own limit only warns at first; each caller checks its own before a pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -53,7 +53,7 @@ def shrink(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda level: level * (1 / PNG_STEPS_PER_LEVEL)).convert("L")
     if image.has_transparency_data:
-        # A copy of all pixels only where they cannot be averaged as they are.
+        # Copies all pixels only if they cannot be averaged in their own mode.
         whole = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
         small = fit(whole, SMALL_PX).convert("RGBA")
         flat = Image.new("RGB", small.size, "white")
@@ -63,15 +63,15 @@ def shrink(image: Image.Image) -> Image.Image:
         flat = fit(whole, SMALL_PX)
     flat = flat.convert("RGB") if is_srgb(image) else _to_srgb(flat, image.info["icc_profile"])
     upright = flat.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else flat
-    # Pillow writes a picture's comment back by itself.
+    # Pillow would write the comment into the new file.
     upright.info.clear()
     return upright
 
 
 def is_srgb(image: Image.Image) -> bool:
-    """Whether the photo's colours are those of the web: it says so, or says nothing."""
+    """Whether the photo is sRGB: its profile says so, or it has none."""
     profile = image.info.get("icc_profile")
-    # A profile names itself in ASCII or in UTF-16.
+    # A profile's name is ASCII or UTF-16.
     return not profile or b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
 
 
@@ -80,15 +80,15 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, *BROKEN):
-        # A profile that does not fit its photo says nothing of its colours.
+        # The profile does not fit the photo, so it tells nothing about its colours.
         return image.convert("RGB")
     return converted or image
 
 
 def fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
     """Return the image at most `longest` px wide and high; never enlarged."""
-    # Making smaller, HAMMING is about as good as BICUBIC and costs half of LANCZOS. A gap of 1 averages whole
-    # blocks of pixels as far as it can: enough for the model, which shrinks once more to 224.
+    # For shrinking, HAMMING is about as good as BICUBIC and takes half of LANCZOS's time. A gap of 1 averages
+    # whole blocks of pixels as far as possible: enough for the model, which shrinks once more to 224 px.
     size = within(image.size, longest)
     if size == image.size:
         return image
@@ -96,24 +96,24 @@ def fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Im
 
 
 def within(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Return the largest size of these proportions with no side over `longest`, nor over what it was."""
+    """Return the largest size of these proportions with no side over `longest`, nor over `size`."""
     scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _orientation(image: Image.Image) -> int | None:
-    # Only this one tag: rewriting the whole EXIF, as exif_transpose does, fails on many a camera's.
+    # Reads this one tag: rewriting the whole EXIF, as exif_transpose does, fails for some cameras.
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:
-        # The parser is not written for broken EXIF, and a photo is not refused for it.
+        # The parser fails on damaged EXIF, which is no reason to refuse a photo.
         return None
 
 
 def main(source: IO[bytes], target: IO[bytes], most_pixels: int) -> int:
     """Shrink the photo in `source` to a PPM in `target`, and return 0.
 
-    Else DAMAGED, or TOO_MANY_PIXELS with width and height as text in `target`.
+    Returns DAMAGED, or TOO_MANY_PIXELS with width and height as text in `target`, if it cannot.
     """
     import pi_heif
 
@@ -132,7 +132,7 @@ def main(source: IO[bytes], target: IO[bytes], most_pixels: int) -> int:
 def _bound_memory() -> None:
     import resource
 
-    # Not every system lets this be set.
+    # Some systems do not support this limit.
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 

@@ -1,198 +1,265 @@
-"""The work that an accepted report needs: look, assess, narrate, end it. Who does it holds its lease."""
+"""Processes an accepted report under its lease: observe the photos, assess, narrate, end it.
+
+This is the one place that decides what follows when the model cannot answer now: a pending inference is
+recorded, the fallback LLM is asked, or the report is released for a later attempt.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.domain.assessment import assess
 from services.core.domain.errors import LeaseLost, ModelFault, ModelUnavailable, ReportNotFound, VitrineError
-from services.core.domain.observation import Observation
+from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.report import Failure, Provenance, Report, Status
-from services.core.domain.stored_report import StoredReport, seconds_now
-from services.core.narrative.narrator import Narrator
-from services.core.pipeline.cost import Prices
-from services.core.storage.leases import LEASE_S, Leases
+from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
+from services.core.narrative.narrator import Narrative, Narrator
+from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
 from services.core.telemetry import Stages
-from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint
+from services.core.vision.endpoint import VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
 
-# Threads of their own: a slow model does not keep requests from the stores.
-_lookers = ThreadPoolExecutor(40, "look")
-# These leave the report as it is: not ours any more, or to be tried again once the stores answer.
-_LEFT = (ReportNotFound, LeaseLost, BotoCoreError, ClientError)
+# Threads of their own, so that slow model calls do not block the calls of the stores.
+_model_threads = ThreadPoolExecutor(40, "model")
+# After these errors the report stays as it is: another worker has it, or a later attempt reaches the stores.
+_NOT_FAILURES = (ReportNotFound, LeaseLost, BotoCoreError, ClientError)
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class ReportProcessor:
-    """What does it.
+class Seen:
+    """An observation, where it comes from, and its price in USD (None: that of the endpoint's time)."""
 
-    `sights` are None where the same photos are looked at anew each time, `bridge` where nobody stands in.
+    observation: Observation
+    provenance: Provenance
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Neither the endpoint nor a fallback LLM answers now."""
+
+    reason: str
+
+
+# What looking at the photos gives.
+Looked = Seen | PendingInference | Unavailable
+# What processing gives: the ended report; else the report is released, and a later message continues it.
+Processed = Report | PendingInference | Unavailable
+LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Prices of the vision model and of the narrating LLM, in USD."""
+
+    model_per_hour: float
+    llm_per_mtok_input: float
+    llm_per_mtok_output: float
+
+    def endpoint_usd(self, model_ms: float) -> float:
+        """The price of the endpoint's time."""
+        return self.model_per_hour * model_ms / 3_600_000
+
+    def report_usd(self, vision_usd: float, narrative: Narrative) -> float:
+        """The price of a report: its observation and the LLM's tokens."""
+        tokens = (
+            narrative.input_tokens * self.llm_per_mtok_input
+            + narrative.output_tokens * self.llm_per_mtok_output
+        )
+        return round(vision_usd + tokens / 1_000_000, 6)
+
+
+@dataclass(frozen=True)
+class ReportProcessor:
+    """Processes leased reports. It works without a cache, and without a fallback LLM.
+
+    Its methods raise ReportNotFound if the report was erased meanwhile, LeaseLost if another worker has taken
+    it over, and what boto3 raises; the report then stays as it is. Any other error ends the report as failed,
+    and is raised.
     """
 
     reports: Reports
     leases: Leases
-    model: RealtimeVisionEndpoint | AsyncVisionEndpoint
+    endpoint: VisionEndpoint
     narrator: Narrator
     prices: Prices
     vision_cache: VisionCache | None = None
     fallback_llm: FallbackLlm | None = None
 
-    async def begin(self, held: StoredReport, photos: Sequence[bytes], stages: Stages) -> Report | None:
-        """Look at the photos (≤ 384 px) and end the report; None when the endpoint will tell later.
+    async def process(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Processed:
+        """Send the photos (JPEG, ≤ 384 px) to the endpoint, and continue with the outcome."""
 
-        Raises what `finish` raises. ModelUnavailable gives the report back unfinished; a store that does not
-        answer leaves it so; any other fault ends it as failed, and is raised.
-        """
-        try:
-            if (observation := await self._known(held)) is not None:
-                seen_by = Provenance(endpoint=self.model.endpoint, artifact=observation.artifact, reused=True)
-                return await self.finish(held, observation, stages, seen_by, vision_usd=0.0)
-            with stages.measure("model"):
-                if isinstance(self.model, AsyncVisionEndpoint):
-                    await self._ask(self.model, held, photos)
-                    return None
-                observation = await _run(self.model.look, photos)
-        except _LEFT:
-            raise
-        except ModelUnavailable as error:
-            await self.release(held, f"{error}; it is asked again within 15 minutes, for a day")
-            raise
-        except Exception as error:
-            await self.fail(held, error, stages)
-            raise
-        return await self.finish(held, observation, stages)
+        async def given() -> Sequence[bytes]:
+            return photos
 
-    async def run_fallback(self, held: StoredReport, photos: Sequence[bytes], stages: Stages) -> Report:
-        """End the report by what the bridge sees; raises what `finish` raises, or ModelUnavailable."""
-        if self.fallback_llm is None:
-            raise ModelUnavailable("nobody stands in for the endpoint")
-        with stages.measure("model"):
-            bridged = await self.fallback_llm.look(photos)
-        seen_by = Provenance(endpoint=self.model.endpoint, bridge=self.fallback_llm.llm)
-        return await self.finish(held, bridged.observation, stages, seen_by, bridged.cost_usd)
+        async with self._failures_recorded(leased, stages):
+            return await self._conclude(leased, await self._look(leased, photos, stages), given, stages)
 
-    async def finish(
-        self,
-        held: StoredReport,
-        observation: Observation,
-        stages: Stages,
-        seen_by: Provenance | None = None,
-        vision_usd: float | None = None,
-    ) -> Report:
-        """Assess what was seen, narrate it, and write the report as `succeeded`.
+    async def resume(
+        self, leased: LeasedReport, pending: PendingInference, load_photos: LoadPhotos, stages: Stages
+    ) -> Processed:
+        """Continue with the answer to a pending inference; a lost one is sent again."""
+        async with self._failures_recorded(leased, stages):
+            result = await to_thread.run_sync(self.endpoint.result, pending, len(leased.pictures))
+            looked: Looked
+            match result:
+                case Observation():
+                    stages.timings["model"] = 1000.0 * max(0, seconds_now() - pending.at)
+                    looked = self._seen_by_endpoint(result)
+                case PendingInference():
+                    looked = result
+                case LostInference():
+                    looked = await self._look(leased, await load_photos(), stages)
+            return await self._conclude(leased, looked, load_photos, stages)
 
-        Without `seen_by` the endpoint saw it now; `sight_usd` is what seeing cost, if not its time.
-
-        Raises ReportNotFound when it was erased meanwhile, NotYours when another worker has taken it over,
-        what boto3 raises for a store that does not answer; any other fault ends the report as failed, and is
-        raised.
-        """
-        try:
-            assessment = assess(observation)
-            if held.lease is not None and held.lease.until < seconds_now() + LEASE_S // 2:
-                # Nobody else may pay the LLM for the same words.
-                held = await to_thread.run_sync(self.leases.renew, held)
-            with stages.measure("narrate"):
-                narrative = await self.narrator.narrate(assessment, held.report.language)
-            llm = self.narrator.llm if narrative.source == "llm" else None
-            provenance = seen_by or Provenance(endpoint=self.model.endpoint, artifact=observation.artifact)
-            timings = held.report.timings_ms.model_copy(update=stages.timings)
-            report = held.report.model_copy(
-                update={
-                    "status": Status.SUCCEEDED,
-                    "waiting": None,
-                    "product": assessment.product,
-                    "condition": assessment.condition,
-                    "title": narrative.text.title,
-                    "description": narrative.text.description,
-                    "caption": assessment.caption,
-                    "evidence": assessment.evidence,
-                    "narrative": narrative.source,
-                    "model": provenance.model_copy(update={"llm": llm}),
-                    "timings_ms": timings,
-                    "cost_usd": self.prices.cost(
-                        self.prices.looking(timings.model or 0.0) if vision_usd is None else vision_usd,
-                        narrative,
-                    ),
-                }
-            )
-            await to_thread.run_sync(self.reports.end, held.with_report(report))
-        except _LEFT:
-            raise
-        except Exception as error:
-            await self.fail(held, error, stages)
-            raise
-        await self._after(held, None if seen_by else observation)
-        return report
-
-    async def fail(self, held: StoredReport, error: Exception, stages: Stages) -> None:
-        """End the report as failed, with the error as its reason, as far as the store can be reached."""
+    async def fail(self, leased: LeasedReport, error: Exception, stages: Stages) -> Report:
+        """End the report as failed with the error as its reason; an error of the store is only logged."""
         if isinstance(error, VitrineError):
             code = error.code if isinstance(error, ModelFault) else "invalid_input"
             failure = Failure(code=code, reason=str(error))
         else:
             failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
-        timings = held.report.timings_ms.model_copy(update=stages.timings)
+        timings = leased.report.timings_ms.model_copy(update=stages.timings)
         update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
-        failed = held.with_report(held.report.model_copy(update=update))
-        await self._leave(self.reports.end, failed)
-        await self._after(held, None)
+        failed = leased.report.model_copy(update=update)
+        await self._try_to_write(self.reports.end, leased.with_report(failed))
+        await self._clean_up(leased, None)
+        return failed
 
-    async def release(self, held: StoredReport, why: str) -> None:
-        """Let others work on the report at once, as far as the store can be reached."""
-        await self._leave(partial(self.leases.release, why=why), held)
+    async def release(self, leased: LeasedReport, why: str) -> None:
+        """Let other workers take the report at once; an error of the store is only logged."""
+        await self._try_to_write(partial(self.leases.release, why=why), leased)
 
-    async def erase(self, stored: StoredReport) -> None:
-        """Delete what the models were asked about the report, and what they saw."""
+    async def erase_traces(self, stored: StoredReport) -> None:
+        """Delete the report's inference request and answer, and the observation of its photos."""
         if self.vision_cache is not None:
-            await to_thread.run_sync(self.vision_cache.forget, stored)
-        await self._forget(stored)
+            await to_thread.run_sync(self.vision_cache.delete, stored)
+        await self._delete_inference(stored)
 
-    async def _ask(self, model: AsyncVisionEndpoint, held: StoredReport, photos: Sequence[bytes]) -> None:
-        asked = await _run(model.ask, held, photos)
+    async def _look(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Looked:
+        if self.vision_cache is not None:
+            cached = await to_thread.run_sync(self.vision_cache.get, leased)
+            if cached is not None:
+                provenance = Provenance(endpoint=self.endpoint.name, artifact=cached.artifact, reused=True)
+                return Seen(cached, provenance, cost_usd=0.0)
+        attempt = leased.pending.attempt + 1 if leased.pending else 1
+        infer = partial(self.endpoint.infer, leased.report.id, photos, attempt)
         try:
-            await to_thread.run_sync(self.leases.record_inference, held, asked)
+            with stages.measure("model"):
+                answer = await asyncio.get_running_loop().run_in_executor(_model_threads, infer)
+        except ModelUnavailable as error:
+            return Unavailable(f"{error}; retried every 15 minutes for up to 24 hours")
+        return answer if isinstance(answer, PendingInference) else self._seen_by_endpoint(answer)
+
+    def _seen_by_endpoint(self, observation: Observation) -> Seen:
+        return Seen(observation, Provenance(endpoint=self.endpoint.name, artifact=observation.artifact))
+
+    async def _conclude(
+        self, leased: LeasedReport, looked: Looked, load_photos: LoadPhotos, stages: Stages
+    ) -> Processed:
+        if isinstance(looked, PendingInference) and looked != leased.pending:
+            await self._record(leased, looked)
+            return looked
+        if not isinstance(looked, Seen) and self.fallback_llm is not None:
+            leased = await to_thread.run_sync(self.leases.renew_if_due, leased)
+            looked = await self._ask_fallback(self.fallback_llm, await load_photos(), stages)
+        match looked:
+            case Seen():
+                return await self._finish(leased, looked, stages)
+            case Unavailable(reason):
+                await self.release(leased, reason)
+            case PendingInference():
+                await self.release(leased, "the endpoint is working on it")
+        return looked
+
+    async def _record(self, leased: LeasedReport, pending: PendingInference) -> None:
+        try:
+            await to_thread.run_sync(self.leases.record_inference, leased, pending)
         except (ReportNotFound, LeaseLost):
-            # Erased, or asked by another meanwhile: nobody will read this answer.
-            await to_thread.run_sync(model.forget, asked.input_key, asked.output_key)
+            # Erased, or sent by another worker as well: this answer has no reader.
+            await to_thread.run_sync(self.endpoint.delete, pending.input_key, pending.output_key)
             raise
 
-    async def _known(self, held: StoredReport) -> Observation | None:
-        return None if self.vision_cache is None else await to_thread.run_sync(self.vision_cache.known, held)
-
-    async def _after(self, held: StoredReport, observation: Observation | None) -> None:
-        # The report has ended: what is left to do must not fail it.
+    async def _ask_fallback(
+        self, fallback_llm: FallbackLlm, photos: Sequence[bytes], stages: Stages
+    ) -> Seen | Unavailable:
         try:
-            if self.vision_cache is not None and observation is not None:
-                await to_thread.run_sync(self.vision_cache.keep, held, observation)
-            await self._forget(held)
+            with stages.measure("model"):
+                answer = await fallback_llm.observe(photos)
+        except ModelUnavailable as error:
+            return Unavailable(str(error))
+        provenance = Provenance(endpoint=self.endpoint.name, bridge=fallback_llm.llm)
+        return Seen(answer.observation, provenance, answer.cost_usd)
+
+    async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
+        assessment = assess(seen.observation)
+        # If the lease ended now, another worker would pay the LLM for the same text.
+        leased = await to_thread.run_sync(self.leases.renew_if_due, leased)
+        with stages.measure("narrate"):
+            narrative = await self.narrator.narrate(assessment, leased.report.language)
+        llm = self.narrator.llm if narrative.source == "llm" else None
+        timings = leased.report.timings_ms.model_copy(update=stages.timings)
+        vision_usd = (
+            self.prices.endpoint_usd(timings.model or 0.0) if seen.cost_usd is None else seen.cost_usd
+        )
+        report = leased.report.model_copy(
+            update={
+                "status": Status.SUCCEEDED,
+                "waiting": None,
+                "product": assessment.product,
+                "condition": assessment.condition,
+                "title": narrative.text.title,
+                "description": narrative.text.description,
+                "caption": assessment.caption,
+                "evidence": assessment.evidence,
+                "narrative": narrative.source,
+                "model": seen.provenance.model_copy(update={"llm": llm}),
+                "timings_ms": timings,
+                "cost_usd": self.prices.report_usd(vision_usd, narrative),
+            }
+        )
+        await to_thread.run_sync(self.reports.end, leased.with_report(report))
+        await self._clean_up(leased, seen)
+        return report
+
+    @asynccontextmanager
+    async def _failures_recorded(self, leased: LeasedReport, stages: Stages) -> AsyncIterator[None]:
+        try:
+            yield
+        except _NOT_FAILURES:
+            raise
+        except Exception as error:
+            await self.fail(leased, error, stages)
+            raise
+
+    async def _clean_up(self, leased: LeasedReport, seen: Seen | None) -> None:
+        # The report has ended: an error from here on must not fail it.
+        try:
+            if self.vision_cache is not None and seen is not None:
+                provenance = seen.provenance
+                if not provenance.reused and provenance.bridge is None:
+                    await to_thread.run_sync(self.vision_cache.put, leased, seen.observation)
+            await self._delete_inference(leased)
         except (BotoCoreError, ClientError) as error:
-            logger.warning(
-                "what an ended report leaves was not cleared", extra={"reason": type(error).__name__}
-            )
+            logger.warning("clean-up after a report failed", extra={"reason": type(error).__name__})
 
-    async def _forget(self, stored: StoredReport) -> None:
-        if stored.asked is not None and isinstance(self.model, AsyncVisionEndpoint):
-            await to_thread.run_sync(self.model.forget, stored.asked.input_key, stored.asked.output_key)
+    async def _delete_inference(self, stored: StoredReport) -> None:
+        if (pending := stored.pending) is not None:
+            await to_thread.run_sync(self.endpoint.delete, pending.input_key, pending.output_key)
 
-    async def _leave(self, write: Callable[[StoredReport], None], held: StoredReport) -> None:
+    async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> None:
         try:
-            await to_thread.run_sync(write, held)
-        except _LEFT as error:
-            # The first error is what has to be known; a lease that is not given back runs out.
-            logger.warning("a report was not left in order", extra={"reason": type(error).__name__})
-
-
-async def _run(call: Callable[..., Any], *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(_lookers, call, *arguments)
+            await to_thread.run_sync(write, leased)
+        except _NOT_FAILURES as error:
+            # The error that led here matters more, and a lease that is not released ends by itself.
+            logger.warning("report not written", extra={"reason": type(error).__name__})

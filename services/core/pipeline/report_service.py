@@ -1,4 +1,4 @@
-"""The life of a report as its owner meets it: accepted, worked on, waited for, erased."""
+"""A report as its owner meets it: submitted, processed in the background, waited for, erased."""
 
 import asyncio
 import logging
@@ -8,72 +8,69 @@ from dataclasses import dataclass, field
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.core.domain.errors import ModelUnavailable, ReportInProgress, VitrineError
+from services.core.domain.errors import ReportInProgress, VitrineError
 from services.core.domain.report import UNFINISHED, Report
-from services.core.domain.stored_report import StoredReport
+from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo
-from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.report_processor import ReportProcessor, Unavailable
 from services.core.pipeline.submission import Submission, SubmitReport
-from services.core.storage.leases import new_lease
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages
 
-# After the client's longest wait, whoever finds the message finishes what this process has not.
-TAKE_OVER_S = 70
-# The model was not there a moment ago.
-TRY_AGAIN_S = 10
-# How often a report is looked at that another process will end: from the first to the last of these, in s.
+# The pause between two reads of a report that another process will end grows from the first to the last, in
+# s.
 POLL_FROM_S, POLL_TO_S = 0.1, 1.0
 logger = logging.getLogger(__name__)
+# Ends with the ended report, or with None if the outcome must be read from the table.
+Processing = asyncio.Task[Report | None]
 
 
 @dataclass(frozen=True)
 class ReportService:
-    """Everything that turns photos into a kept report. `budget_s` is how long a client waits by default."""
+    """Turns photos into stored reports. `budget_s` is how long a client waits by default, in seconds."""
 
-    acceptance: Submission
-    work: ReportProcessor
+    submission: Submission
+    processor: ReportProcessor
     queue: JobQueue
     budget_s: float
-    _tasks: set[asyncio.Task[Report | None]] = field(default_factory=set)
+    timing: Timing = PRODUCTION
+    _tasks: set[Processing] = field(default_factory=set)
 
     @property
     def reports(self) -> Reports:
-        """Where the reports are kept."""
-        return self.acceptance.reports
+        """The reports table."""
+        return self.submission.reports
 
     async def submit(
-        self, order: SubmitReport, photos: Sequence[Photo], stages: Stages
-    ) -> tuple[StoredReport, "asyncio.Task[Report | None] | None"]:
-        """Accept the photos and begin the work: the report, and the task that works on it.
+        self, request: SubmitReport, photos: Sequence[Photo], stages: Stages
+    ) -> tuple[StoredReport, Processing | None]:
+        """Accept the photos and start processing: returns the report and the task that processes it.
 
-        Where another request of the same key was first, its report, and no task. Raises QuotaExceeded.
+        If another request with the same key was first, returns its report and no task. Raises QuotaExceeded.
         """
+        lease = self.processor.leases.new_lease()
         try:
             with stages.measure("accept"):
-                accepted = await self.acceptance.accept(order, photos, stages, new_lease())
+                accepted = await self.submission.accept_leased(request, photos, stages, lease)
         except ReportInProgress:
-            if (earlier := await self.acceptance.earlier(order)) is None:
+            if (earlier := await self.submission.earlier(request)) is None:
                 raise
             return earlier, None
         return accepted, self.start(accepted, photos, stages)
 
-    def start(
-        self, accepted: StoredReport, photos: Sequence[Photo], stages: Stages
-    ) -> "asyncio.Task[Report | None]":
-        """Begin the work in a task that no client's patience ends; None where the row knows the outcome."""
-        task = asyncio.create_task(self._carry_out(accepted, [photo.seen for photo in photos], stages))
+    def start(self, accepted: LeasedReport, photos: Sequence[Photo], stages: Stages) -> Processing:
+        """Start processing in a background task that survives a client disconnect."""
+        task = asyncio.create_task(self._process(accepted, [photo.model_jpeg for photo in photos], stages))
         self._tasks.add(task)
-        task.add_done_callback(self._forget_task)
+        task.add_done_callback(self._on_done)
         return task
 
-    async def wait(
-        self, stored: StoredReport, until: float, task: "asyncio.Task[Report | None] | None" = None
-    ) -> Report:
-        """The report once it has ended, or as it stands at `until` (the event loop's time).
+    async def wait(self, stored: StoredReport, until: float, task: Processing | None = None) -> Report:
+        """The report once it has ended, or as it is at `until` (the event loop's time).
 
-        Raises what the task raises, or ReportNotFound when the report was erased meanwhile.
+        Raises what the task raises, or ReportNotFound if the report was erased meanwhile.
         """
         loop = asyncio.get_running_loop()
         found = stored.report
@@ -89,15 +86,15 @@ class ReportService:
             pause = min(1.5 * pause, POLL_TO_S)
         return found
 
-    async def remind(self, owner: str, report_id: str, delay_s: int) -> None:
-        """Have the report looked after later; where the queue is away, the sweep finds it."""
+    async def schedule(self, ref: ReportRef, delay_s: int) -> None:
+        """Have a job continue the report in `delay_s` seconds; if the queue fails, the sweep does."""
         try:
-            await to_thread.run_sync(self.queue.remind, owner, report_id, delay_s)
+            await to_thread.run_sync(self.queue.send, ref, delay_s)
         except (BotoCoreError, ClientError) as error:
             logger.warning("the job queue does not answer", extra={"reason": type(error).__name__})
 
     async def drain(self, within_s: float) -> None:
-        """Let the work in this process end; what does not is given back, for others to do."""
+        """Wait for the tasks of this process; a task that takes longer releases its report to the jobs."""
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within_s)
             for task in late:
@@ -105,43 +102,42 @@ class ReportService:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def erase(self, owner: str, report_id: str) -> None:
-        """Delete the report, its pictures and what the model was asked of it, now; raises ReportNotFound."""
+        """Delete the report, its photos and its inference now; raises ReportNotFound."""
         stored = await to_thread.run_sync(self.reports.get, owner, report_id)
-        await to_thread.run_sync(self.acceptance.pictures.erase, stored.pictures)
-        await self.work.erase(stored)
-        await to_thread.run_sync(self.reports.erase, stored)
+        await to_thread.run_sync(self.submission.images.delete, stored.pictures)
+        await self.processor.erase_traces(stored)
+        await to_thread.run_sync(self.reports.delete, stored)
 
     async def _read_again(self, stored: StoredReport) -> Report:
         return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report
 
-    async def _carry_out(
-        self, accepted: StoredReport, seen: Sequence[bytes], stages: Stages
+    async def _process(
+        self, accepted: LeasedReport, photos: Sequence[bytes], stages: Stages
     ) -> Report | None:
-        reminded = asyncio.create_task(
-            self.remind(accepted.owner, accepted.report.id, round(self.budget_s) + TAKE_OVER_S)
-        )
+        takeover_s = round(self.budget_s) + self.timing.takeover_s
+        scheduled = asyncio.create_task(self.schedule(accepted.ref, takeover_s))
         try:
-            return await self.work.begin(accepted, seen, stages)
-        except ModelUnavailable as error:
-            logger.warning("the model is not there; a job goes on", extra={"problem": str(error)})
-            await self.remind(accepted.owner, accepted.report.id, TRY_AGAIN_S)
-            return None
+            processed = await self.processor.process(accepted, photos, stages)
+            if isinstance(processed, Unavailable):
+                logger.warning("model unavailable; a job continues", extra={"problem": processed.reason})
+                await self.schedule(accepted.ref, self.timing.model_retry_s)
+            return processed if isinstance(processed, Report) else None
         except VitrineError as error:
-            # The row says it to whoever waits: failed, erased, or in another's hands.
-            logger.warning("a report was not made", extra={"problem": str(error)})
+            # The row says what happened: failed, erased, or taken over by another worker.
+            logger.warning("report not made", extra={"problem": str(error)})
             return None
         except (BotoCoreError, ClientError) as error:
-            logger.warning("a store does not answer; a job goes on", extra={"reason": type(error).__name__})
+            logger.warning("a store does not answer; a job continues", extra={"reason": type(error).__name__})
             return None
         except asyncio.CancelledError:
-            await self.work.release(accepted, "the service is being replaced; it is taken up at once")
-            await self.remind(accepted.owner, accepted.report.id, 0)
+            await self.processor.release(accepted, "the service is being replaced; a job continues at once")
+            await self.schedule(accepted.ref, 0)
             raise
         finally:
-            await asyncio.shield(reminded)
+            await asyncio.shield(scheduled)
 
-    def _forget_task(self, task: "asyncio.Task[Report | None]") -> None:
+    def _on_done(self, task: Processing) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            # Said here too: nobody may be waiting any more.
-            logger.error("a report failed by a mistake", exc_info=error)
+            # Logged here as well: the client may have gone.
+            logger.error("report failed by an internal error", exc_info=error)

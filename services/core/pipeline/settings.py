@@ -1,17 +1,14 @@
 """The settings of every service that works on reports: environment variables, checked before any work."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, HttpUrl, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Name = Annotated[str, Field(min_length=1)]
+from services.core.settings import Name, ServiceSettings
 
 
-class WorkSettings(BaseSettings):
+class WorkSettings(ServiceSettings):
     """One field per variable, of the same name in capitals; an empty variable counts as absent."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     aws_region: Name
     reports_table: Name

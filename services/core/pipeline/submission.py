@@ -1,4 +1,4 @@
-"""How an order becomes a report that ends, whoever dies: pictures kept, row written. Or why it is refused."""
+"""Accepts a request: stores the photos and writes the report row, or records why it was refused."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from ulid import ULID
 
 from services.core.domain.errors import QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status
-from services.core.domain.stored_report import Lease, RequestKey, StoredReport
+from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredReport
 from services.core.narrative.wording import Language
 from services.core.photos.photo import Photo, digest
 from services.core.storage.image_store import ImageStore, image_keys
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SubmitReport:
-    """What a client asks for: whose report, in which language, under which idempotency key."""
+    """A client's request for a report: its owner, its language, and its idempotency key."""
 
     owner: str
     language: Language
@@ -33,43 +33,79 @@ class SubmitReport:
 
 @dataclass(frozen=True)
 class Submission:
-    """Takes orders on behalf of the endpoint that will be asked."""
+    """Accepts requests. `endpoint` is written into their reports, which expire after `retention`."""
 
-    pictures: ImageStore
+    images: ImageStore
     reports: Reports
     endpoint: str
     retention: timedelta
 
-    async def earlier(self, order: SubmitReport) -> StoredReport | None:
-        """The report that the order's key already stands for; without one, whether there may be another.
+    async def earlier(self, request: SubmitReport) -> StoredReport | None:
+        """The report of an earlier request with the same key; without one, check the quota and return None.
 
         Raises KeyReused or QuotaExceeded.
         """
-        if order.key is not None and (
-            stored := await to_thread.run_sync(self.reports.earlier, order.owner, order.key)
+        if request.key is not None and (
+            stored := await to_thread.run_sync(self.reports.earlier, request.owner, request.key)
         ):
             return stored
-        await to_thread.run_sync(self.reports.check_quota, order.owner)
+        await to_thread.run_sync(self.reports.check_quota, request.owner)
         return None
 
-    async def accept(
-        self, order: SubmitReport, photos: Sequence[Photo], stages: Stages, lease: Lease | None = None
-    ) -> StoredReport:
-        """Keep the pictures and write the report, held under `lease`; without one, anybody may take it.
+    async def accept(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
+        """Store the photos and write the report; the worker that gets its message takes it.
 
-        Raises QuotaExceeded, or ReportInProgress when another request of the same key was first. Whatever is
-        raised, nothing is kept, as far as the stores can be reached.
+        Raises QuotaExceeded, or ReportInProgress if another request with the same key was first. After any
+        error nothing stays stored, as far as the stores can be reached.
         """
-        report = self._new(order, Status.QUEUED, stages)
-        keys = image_keys(order.owner, report.id, len(photos))
-        photos_digest = digest(photo.seen for photo in photos)
-        stored = StoredReport(order.owner, report, keys, order.key, photos_digest, lease)
+        stored = self._queued(request, photos, stages)
+        await self._write(stored, photos)
+        return stored
+
+    async def accept_leased(
+        self, request: SubmitReport, photos: Sequence[Photo], stages: Stages, lease: Lease
+    ) -> LeasedReport:
+        """Do as `accept` does, and hold the report under `lease` from the start."""
+        leased = self._queued(request, photos, stages).leased(lease)
+        await self._write(leased, photos)
+        return leased
+
+    async def refuse(self, request: SubmitReport, error: VitrineError, stages: Stages) -> StoredReport | None:
+        """Write a report that has failed with `error` as its reason, for a client that does not wait.
+
+        Returns None if the request's key is assigned to a report already, failed or not.
+        """
+        code = "quota_exceeded" if isinstance(error, QuotaExceeded) else "invalid_input"
+        failure = Failure(code=code, reason=str(error))
+        report = self._report(request, Status.FAILED, stages).model_copy(update={"failure": failure})
+        stored = StoredReport(request.owner, report, (), key=request.key)
+        return stored if await to_thread.run_sync(self.reports.refuse, stored) else None
+
+    def _queued(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
+        report = self._report(request, Status.QUEUED, stages)
+        keys = image_keys(request.owner, report.id, len(photos))
+        photos_digest = digest(photo.model_jpeg for photo in photos)
+        return StoredReport(request.owner, report, keys, key=request.key, photos_digest=photos_digest)
+
+    def _report(self, request: SubmitReport, status: Status, stages: Stages) -> Report:
+        now = datetime.now(UTC)
+        return Report(
+            id=str(ULID.from_datetime(now)),
+            status=status,
+            language=request.language,
+            model=Provenance(endpoint=self.endpoint),
+            timings_ms=stages.as_timings(),
+            created_at=now,
+            expires_at=now + self.retention,
+        )
+
+    async def _write(self, stored: StoredReport, photos: Sequence[Photo]) -> None:
         puts = (
-            to_thread.run_sync(self.pictures.put, key, photo.kept)
-            for key, photo in zip(keys, photos, strict=True)
+            to_thread.run_sync(self.images.put, key, photo.stored_jpeg)
+            for key, photo in zip(stored.pictures, photos, strict=True)
         )
         try:
-            # All of them end before anything is undone.
+            # Wait for all of them, so that a late one does not store a photo after the clean-up.
             for ended in await asyncio.gather(*puts, return_exceptions=True):
                 if isinstance(ended, BaseException):
                     raise ended
@@ -77,35 +113,11 @@ class Submission:
         except Exception:
             await self._undo(stored)
             raise
-        return stored
-
-    async def refuse(self, order: SubmitReport, error: VitrineError, stages: Stages) -> StoredReport | None:
-        """Write a report that has failed with the error as its reason, for who does not wait for an answer.
-
-        None when the order's key already stands for a report, failed or not.
-        """
-        code = "quota_exceeded" if isinstance(error, QuotaExceeded) else "invalid_input"
-        failure = Failure(code=code, reason=str(error))
-        report = self._new(order, Status.FAILED, stages).model_copy(update={"failure": failure})
-        stored = StoredReport(order.owner, report, (), order.key)
-        return stored if await to_thread.run_sync(self.reports.refuse, stored) else None
-
-    def _new(self, order: SubmitReport, status: Status, stages: Stages) -> Report:
-        now = datetime.now(UTC)
-        return Report(
-            id=str(ULID.from_datetime(now)),
-            status=status,
-            language=order.language,
-            model=Provenance(endpoint=self.endpoint),
-            timings_ms=stages.as_timings(),
-            created_at=now,
-            expires_at=now + self.retention,
-        )
 
     async def _undo(self, stored: StoredReport) -> None:
         try:
-            await to_thread.run_sync(self.pictures.erase, stored.pictures)
+            await to_thread.run_sync(self.images.delete, stored.pictures)
             await to_thread.run_sync(self.reports.withdraw, stored)
         except (BotoCoreError, ClientError) as error:
-            # What stays behind expires by itself.
-            logger.warning("what was accepted half was not undone", extra={"reason": type(error).__name__})
+            # Photos and row expire by themselves.
+            logger.warning("submission not undone", extra={"reason": type(error).__name__})

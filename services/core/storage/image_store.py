@@ -1,4 +1,4 @@
-"""The image bucket: the pictures that are kept for a report's life, at photos/<owner>/<report>/<n>.jpg."""
+"""The image bucket: the photos of each report as long as it lives, at photos/<owner>/<report>/<n>.jpg."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def image_keys(owner: str, report_id: str, count: int) -> tuple[str, ...]:
-    """Where the report's `count` pictures lie in the bucket."""
+    """The keys of the report's `count` photos."""
     return tuple(f"photos/{owner}/{report_id}/{number}.jpg" for number in range(1, count + 1))
 
 
 class ImageStore:
-    """Puts and erases pictures, encrypted with the bucket's own key. Every call blocks."""
+    """Stores and deletes JPEGs, encrypted with the bucket's own key. Every call blocks."""
 
     def __init__(self, s3: "S3Client", bucket: str, kms_key_id: str | None) -> None:
         self._s3 = s3
@@ -39,21 +39,21 @@ class ImageStore:
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=jpeg, ContentType="image/jpeg")
 
     def get(self, key: str) -> bytes:
-        """One JPEG, or ReportNotFound when it was erased."""
+        """One JPEG; raises ReportNotFound if it was deleted."""
         try:
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:
-            # Who may not list a bucket is not told that an object is missing, but refused.
+            # Without s3:ListBucket, S3 answers AccessDenied for a missing key.
             if error.response["Error"]["Code"] not in ("NoSuchKey", "AccessDenied"):
                 raise
             raise ReportNotFound(key.split("/")[-2]) from error
 
-    def erase(self, keys: Sequence[str]) -> None:
-        """Delete pictures; one that is gone already is no error."""
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete JPEGs; a missing one is no error."""
         for key in keys:
             self._s3.delete_object(Bucket=self._bucket, Key=key)
 
-    def check(self) -> None:
-        """Raise unless the bucket answers."""
-        # HeadBucket would need the right to list everybody's pictures.
+    def probe(self) -> None:
+        """Raise what boto3 raises unless the bucket answers."""
+        # HeadBucket would need the permission to list all users' photos.
         self._s3.get_bucket_location(Bucket=self._bucket)

@@ -1,9 +1,9 @@
-"""The writes that the reports table knows, each as one entry of a transaction."""
+"""The writes to the reports table, each as one entry of a transaction."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from services.core.domain.stored_report import RequestKey, StoredReport, address
+from services.core.domain.stored_report import LeasedReport, RequestKey, StoredReport, address
 from services.core.storage.rows import to_item
 
 if TYPE_CHECKING:
@@ -21,19 +21,17 @@ class ReportWrites:
         self._table = table
 
     def insert(self, new: StoredReport) -> "TransactWriteItemTypeDef":
-        """Write the report's row where there is none."""
+        """Write the report's row if there is none."""
         return self._put(new, "attribute_not_exists(pk)")
 
-    def end(self, held: StoredReport) -> "TransactWriteItemTypeDef":
-        """Write an ended report over its row, where the lease is still the one it was made under."""
-        if held.lease is None:
-            raise ValueError(f"report {held.report.id} is not held by anybody")
-        put = self._put(held, f"attribute_exists(pk) AND {HELD}")
-        put["Put"]["ExpressionAttributeValues"] = to_item({":holder": held.lease.holder})
+    def end(self, leased: LeasedReport) -> "TransactWriteItemTypeDef":
+        """Write an ended report over its row, if this worker still holds it."""
+        put = self._put(leased, f"attribute_exists(pk) AND {HELD}")
+        put["Put"]["ExpressionAttributeValues"] = to_item({":holder": leased.lease.holder})
         return put
 
     def remove(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
-        """Delete the report's row where there is one."""
+        """Delete the report's row if there is one."""
         return {
             "Delete": {
                 "TableName": self._table,
@@ -43,7 +41,7 @@ class ReportWrites:
         }
 
     def claim_key(self, new: StoredReport, key: RequestKey) -> "TransactWriteItemTypeDef":
-        """Let the key stand for the report, where it is free or its life is over."""
+        """Assign the key to the report, if the key is free or has expired."""
         created = new.report.created_at
         row = {
             **address(new.owner, f"key#{key.name}"),
@@ -61,7 +59,7 @@ class ReportWrites:
         }
 
     def free_key(self, stored: StoredReport, key: RequestKey) -> "TransactWriteItemTypeDef":
-        """Delete the key, where it does not stand for a later report by now."""
+        """Delete the key, unless it has been assigned to another report since."""
         return {
             "Delete": {
                 "TableName": self._table,
@@ -72,13 +70,13 @@ class ReportWrites:
         }
 
     def count_up(self, new: StoredReport, quota: int) -> "TransactWriteItemTypeDef":
-        """Count the report in its day, where the day has fewer than `quota`."""
+        """Count the report in its day, if the day has fewer than `quota`."""
         update = self._count(new, {":number": 1, ":quota": quota})
         update["Update"]["ConditionExpression"] = "attribute_not_exists(reports) OR reports < :quota"
         return update
 
     def count_down(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
-        """Take the report out of its day's count again."""
+        """Remove the report from its day's count."""
         return self._count(stored, {":number": -1})
 
     def _count(self, stored: StoredReport, values: dict[str, int]) -> "TransactWriteItemTypeDef":

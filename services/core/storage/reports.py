@@ -4,9 +4,9 @@ pk user#<subject>   sk report#<id>      a report; ids sort by time
                     sk key#<key>        the report that an idempotency key stands for
                     sk quota#<day>      how many reports the day has
                     sk sight#<digest>   what the model saw on these photos, for a day
-A report that has not ended has `unfinished`, its id: the key of a sparse index, so that work that nobody does
-is found. Who works on it holds its lease; only the holder ends it.
-A stranger's report is not refused but not found: nobody can ask under another partition.
+A report that has not ended has `unfinished`, its id: the key of a sparse index, which the sweep scans for
+reports without a worker. A worker holds the report's lease; only the holder may end it. Another user's report
+is not found: every query is limited to the caller's partition.
 """
 
 import random
@@ -25,7 +25,14 @@ from services.core.domain.errors import (
     ReportNotFound,
 )
 from services.core.domain.report import UNFINISHED, Report, Status
-from services.core.domain.stored_report import RequestKey, StoredReport, address, has_expired, seconds_now
+from services.core.domain.stored_report import (
+    LeasedReport,
+    RequestKey,
+    StoredReport,
+    address,
+    has_expired,
+    seconds_now,
+)
 from services.core.storage.report_writes import ReportWrites, count_address
 from services.core.storage.rows import from_item, to_item
 
@@ -45,7 +52,7 @@ class Page:
 
 
 class Reports:
-    """The table behind the reports. Every call blocks."""
+    """The reports table. Every call blocks."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, quota_per_day: int) -> None:
         self._dynamodb = dynamodb
@@ -54,30 +61,30 @@ class Reports:
         self._writes = ReportWrites(table)
 
     def earlier(self, owner: str, key: RequestKey) -> StoredReport | None:
-        """The report that `key` already stands for, ended or not; a failed one does not count.
+        """The report that `key` is assigned to, ended or not; None if there is none, or it has failed.
 
-        Raises KeyReused when the key came with other photos.
+        Raises KeyReused if the key came with other photos.
         """
-        kept = self._get(address(owner, f"key#{key.name}"))
-        if kept is None:
+        row = self._get(address(owner, f"key#{key.name}"))
+        if row is None:
             return None
-        if kept["digest"] != key.digest:
+        if row["digest"] != key.digest:
             raise KeyReused
-        stored = self.get(owner, kept["report_id"])
+        stored = self.get(owner, row["report_id"])
         return stored if stored.report.status != Status.FAILED else None
 
     def check_quota(self, owner: str) -> None:
-        """Raise QuotaExceeded when the owner's day is used up; `accept` counts, this only looks."""
+        """Raise QuotaExceeded if the owner has no report left today; only `accept` counts."""
         now = datetime.now(UTC)
         count = self._get(count_address(owner, now))
         if count is not None and count["reports"] >= self._quota:
             raise QuotaExceeded(self._quota, _seconds_to_midnight(now))
 
     def accept(self, new: StoredReport) -> None:
-        """Write report, idempotency key and count of the day together, or nothing at all.
+        """Write the report, its idempotency key and the count of the day in one transaction.
 
-        Raises QuotaExceeded when the day is used up, ReportInProgress when another request of the same key
-        was first.
+        Raises QuotaExceeded if the owner has no report left today, ReportInProgress if another request with
+        the same key was first.
         """
         writes = [self._writes.count_up(new, self._quota), self._writes.insert(new)]
         if new.key is not None:
@@ -86,37 +93,38 @@ class Reports:
         if 0 in failed:
             raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
         if failed:
-            raise ReportInProgress(self._claimant(new))
+            raise ReportInProgress(self._report_of_key(new))
 
     def refuse(self, failed: StoredReport) -> bool:
-        """Write a report that failed before it was accepted, uncounted; False where its key is taken."""
+        """Write a report that failed before acceptance, uncounted; False if its key is assigned already."""
         writes = [self._writes.insert(failed)]
         if failed.key is not None:
             writes.append(self._writes.claim_key(failed, failed.key))
         return not self._transact(writes)
 
     def withdraw(self, new: StoredReport) -> None:
-        """Undo what `accept` may or may not have written: its answer was lost, or never came."""
+        """Undo `accept`, also if it is unknown whether it wrote anything."""
         writes = [self._writes.remove(new), self._writes.count_down(new)]
         if new.key is not None:
             writes.append(self._writes.free_key(new, new.key))
         self._transact(writes)
 
-    def end(self, held: StoredReport) -> None:
-        """Write the ended report over its row; a failed one gives back its place in the day, and its key.
+    def end(self, leased: LeasedReport) -> None:
+        """Write the ended report over its row; a failed one is not counted in its day, and its key is freed.
 
-        Raises ReportNotFound when it was erased meanwhile, NotYours when the lease has passed to another.
+        Raises ReportNotFound if it was erased meanwhile, LeaseLost if another worker holds it or has ended
+        it.
         """
-        writes = [self._writes.end(held)]
-        if held.report.status == Status.FAILED:
-            writes.append(self._writes.count_down(held))
-            if held.key is not None:
-                writes.append(self._writes.free_key(held, held.key))
+        writes = [self._writes.end(leased)]
+        if leased.report.status == Status.FAILED:
+            writes.append(self._writes.count_down(leased))
+            if leased.key is not None:
+                writes.append(self._writes.free_key(leased, leased.key))
         if 0 in self._transact(writes):
-            self._explain(held.owner, held.report.id)
+            self._explain(leased.owner, leased.report.id)
 
     def get(self, owner: str, report_id: str) -> StoredReport:
-        """One of the owner's reports, or ReportNotFound."""
+        """One of the owner's reports; raises ReportNotFound."""
         row = self._get(address(owner, f"report#{report_id}"))
         if row is None:
             raise ReportNotFound(report_id)
@@ -125,7 +133,7 @@ class Reports:
     def page(self, owner: str, limit: int, before: str | None = None) -> Page:
         """The owner's newest `limit` reports, or those older than the report `before`.
 
-        Reports whose life is over are left out, so that a page may hold fewer and still have a next.
+        Expired reports are left out, so a page may hold fewer than `limit` and still have a next.
         """
         answer = self._dynamodb.query(
             TableName=self._table,
@@ -143,16 +151,16 @@ class Reports:
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
 
-    def erase(self, stored: StoredReport) -> None:
-        """Delete the report's row, and the key that leads to it."""
+    def delete(self, stored: StoredReport) -> None:
+        """Delete the report's row and its idempotency key."""
         if stored.key is not None:
             self._transact([self._writes.free_key(stored, stored.key)])
         key = to_item(address(stored.owner, f"report#{stored.report.id}"))
         self._dynamodb.delete_item(TableName=self._table, Key=key)
 
-    def check(self) -> None:
-        """Raise unless the table answers."""
-        self._get(address("nobody", "readiness"))
+    def probe(self) -> None:
+        """Raise what boto3 raises unless the table answers."""
+        self._get(address("readiness", "probe"))
 
     def _explain(self, owner: str, report_id: str) -> NoReturn:
         found = self.get(owner, report_id)
@@ -167,12 +175,12 @@ class Reports:
         row = from_item(item) if item else None
         return row if row and not has_expired(row) else None
 
-    def _claimant(self, new: StoredReport) -> str | None:
-        kept = self._get(address(new.owner, f"key#{new.key.name}")) if new.key else None
-        return kept["report_id"] if kept else None
+    def _report_of_key(self, new: StoredReport) -> str | None:
+        row = self._get(address(new.owner, f"key#{new.key.name}")) if new.key else None
+        return row["report_id"] if row else None
 
     def _transact(self, writes: Sequence["TransactWriteItemTypeDef"]) -> list[int]:
-        """Write all or nothing; returns the places of the writes whose condition failed."""
+        """Write all or nothing; returns the indexes of the writes whose condition failed."""
         cancelled = self._dynamodb.exceptions.TransactionCanceledException
         for attempt in range(CONFLICT_TRIES):
             try:
@@ -181,7 +189,7 @@ class Reports:
                 codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
                 if "ConditionalCheckFailed" in codes:
                     return [place for place, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-                # Requests of one user meet at the day's count, and the SDK does not try a conflict again.
+                # Requests of one user conflict at the count of the day, and the SDK does not retry conflicts.
                 if "TransactionConflict" not in codes or attempt == CONFLICT_TRIES - 1:
                     raise
                 time.sleep(random.uniform(0.01, 0.04) * 2**attempt)  # noqa: S311 - jitter, not a secret

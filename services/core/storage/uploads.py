@@ -1,7 +1,7 @@
-"""Photos that clients send straight to the image bucket, at uploads/<owner>/<id>, and name by id afterwards.
+"""Photos that clients send straight to the image bucket, at uploads/<owner>/<id>, and then name by id.
 
-An upload's key holds its owner: a stranger's is not refused but not found. One that nobody uses dies by the
-bucket's lifecycle.
+An upload's key holds its owner, so another user's upload is not found. The bucket's lifecycle deletes unused
+ones.
 """
 
 import logging
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from ulid import ULID
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 MAX_UPLOAD_BYTES = 25_000_000
 OFFER_LIFE = timedelta(minutes=10)
 UPLOAD_ID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
-# By itself the SDK names the global host, which redirects a POST for hours after its bucket was made, and in
-# some regions signs as S3 does not take it for encrypted objects. Merge this into the client's configuration.
-PRESIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 logger = logging.getLogger(__name__)
 
 
@@ -43,7 +39,7 @@ class Offer:
 
 
 class Uploads:
-    """Offers, fetches and erases uploads, encrypted with the bucket's own key.
+    """Offers, fetches and deletes uploads, encrypted with the bucket's own key.
 
     Raises ValueError for a client without PRESIGNING.
     """
@@ -56,7 +52,7 @@ class Uploads:
         self._kms_key_id = kms_key_id
 
     def offer(self, owner: str) -> Offer:
-        """Make a place for one photo of 1 to MAX_UPLOAD_BYTES bytes; calls nothing."""
+        """Sign a form for one photo of 1 to MAX_UPLOAD_BYTES bytes; makes no call."""
         now = datetime.now(UTC)
         upload_id = str(ULID.from_datetime(now))
         fields = {}
@@ -88,10 +84,10 @@ class Uploads:
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            # Who may not list a bucket is not told that an object is missing, but refused.
+            # Without s3:ListBucket, S3 answers AccessDenied for a missing key.
             if (code := error.response["Error"]["Code"]) not in ("NoSuchKey", "AccessDenied"):
                 raise
-            logger.info("an upload was not found", extra={"upload": upload_id, "answer": code})
+            logger.info("upload not found", extra={"upload": upload_id, "answer": code})
             raise UploadNotFound(upload_id) from error
         with found["Body"] as body:
             if found["ContentLength"] > MAX_UPLOAD_BYTES:
@@ -99,8 +95,8 @@ class Uploads:
                 raise TooLarge("upload_ids", limit, "Send a smaller photo")
             return body.read()
 
-    def erase(self, owner: str, upload_ids: Sequence[str]) -> None:
-        """Delete uploads of the owner; one that is gone already is no error. Blocks."""
+    def delete(self, owner: str, upload_ids: Sequence[str]) -> None:
+        """Delete uploads of the owner; a missing one is no error. Blocks."""
         for upload_id in upload_ids:
             self._s3.delete_object(Bucket=self._bucket, Key=_key(owner, upload_id))
 

@@ -1,4 +1,4 @@
-"""What the model saw on photos, kept for a day: the same user's same photos are not paid for twice."""
+"""Observations, kept for a day: the same photos of the same user are not sent to the model twice."""
 
 import json
 from dataclasses import asdict
@@ -16,14 +16,14 @@ LIFE = timedelta(days=1)
 
 
 class VisionCache:
-    """Over the reports table, in the owner's own partition. Every call blocks."""
+    """Rows of the reports table, in the owner's own partition. Every call blocks."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
-    def known(self, stored: StoredReport) -> Observation | None:
-        """What the model saw on these very photos of the same owner, within a day."""
+    def get(self, stored: StoredReport) -> Observation | None:
+        """The observation of the same photos of the same owner, or None if there is none of the last day."""
         if stored.photos_digest is None:
             return None
         key = to_item(address(stored.owner, f"sight#{stored.photos_digest}"))
@@ -31,11 +31,11 @@ class VisionCache:
         row = from_item(item) if item else None
         if row is None or has_expired(row):
             return None
-        seen = json.loads(row["sight"])
-        return Observation(**seen | {"wear": tuple(seen["wear"])})
+        values = json.loads(row["sight"])
+        return Observation(**values | {"wear": tuple(values["wear"])})
 
-    def keep(self, stored: StoredReport, observation: Observation) -> None:
-        """Keep what the model saw for the report's photos."""
+    def put(self, stored: StoredReport, observation: Observation) -> None:
+        """Store the observation of the report's photos."""
         if stored.photos_digest is not None:
             row = address(stored.owner, f"sight#{stored.photos_digest}") | {
                 "report_id": stored.report.id,
@@ -44,8 +44,8 @@ class VisionCache:
             }
             self._dynamodb.put_item(TableName=self._table, Item=to_item(row))
 
-    def forget(self, stored: StoredReport) -> None:
-        """Delete what was seen on the report's photos, whichever report it was seen for."""
+    def delete(self, stored: StoredReport) -> None:
+        """Delete the observation of the report's photos, also if another report stored it."""
         if stored.photos_digest is not None:
             key = to_item(address(stored.owner, f"sight#{stored.photos_digest}"))
             self._dynamodb.delete_item(TableName=self._table, Key=key)

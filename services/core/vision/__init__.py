@@ -1,1 +1,1 @@
-"""The vision model behind its endpoint, and the LLM that stands in for it."""
+"""The vision model behind its endpoint, and the fallback LLM."""

@@ -1,15 +1,15 @@
-"""The vision model behind its SageMaker endpoint: one call per request, whatever the number of photos."""
+"""The vision model behind its SageMaker endpoint: one request for all photos of a report."""
 
 import base64
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
-from services.core.domain.observation import Observation
+from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.report import Probability
 from services.core.domain.vocabulary import Question, vocabulary
 
@@ -30,42 +30,82 @@ class _Reply(BaseModel):
     artifact: str
 
 
+class VisionEndpoint(Protocol):
+    """An endpoint in either mode. Every call blocks."""
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name in SageMaker."""
+
+    def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> Observation | PendingInference:
+        """Send 1–8 JPEG photos of one product: returns the observation, or where it will be.
+
+        Raises ModelUnavailable if a later request may succeed, ModelRefused if not, ModelAnswerInvalid if the
+        answer breaks the contract.
+        """
+
+    def is_working_on(self, pending: PendingInference) -> bool:
+        """Whether the endpoint has neither answered the request nor lost it."""
+
+    def result(
+        self, pending: PendingInference, photos: int
+    ) -> Observation | PendingInference | LostInference:
+        """The answer about so many photos; `pending` itself as long as there is none.
+
+        Raises ModelAnswerInvalid if the answer breaks the contract.
+        """
+
+    def delete(self, *keys: str | None) -> None:
+        """Delete requests and answers by their keys; a missing object is no error."""
+
+
 class RealtimeVisionEndpoint:
-    """Asks the endpoint the questions of the vocabulary."""
+    """Answers in the call. A request that an async endpoint has accepted before counts as lost."""
 
     def __init__(self, runtime: "SageMakerRuntimeClient", endpoint: str) -> None:
         self._runtime = runtime
-        self.endpoint = endpoint
+        self.name = endpoint
 
-    def look(self, photos: Sequence[bytes]) -> Observation:
-        """Ask about 1–8 JPEG photos of one thing. Blocks for the call.
+    def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> Observation:
+        """Send the photos and return the observation."""
+        return self.observe(photos)
 
-        Raises ModelUnavailable when asking later may help, ModelRefused when it does not, ModelAnswerInvalid
-        when the answer breaks the contract.
-        """
+    def is_working_on(self, pending: PendingInference) -> bool:
+        """Never: it accepts no requests for later."""
+        return False
+
+    def result(self, pending: PendingInference, photos: int) -> LostInference:
+        """Lost: it accepts no requests for later."""
+        return LostInference()
+
+    def delete(self, *keys: str | None) -> None:
+        """Do nothing: it stores neither requests nor answers."""
+
+    def observe(self, photos: Sequence[bytes]) -> Observation:
+        """Ask about 1–8 JPEG photos of one product, outside any report; raises what `infer` raises."""
         try:
             reply = self._runtime.invoke_endpoint(
-                EndpointName=self.endpoint,
+                EndpointName=self.name,
                 ContentType="application/json",
                 Accept="application/json",
                 Body=request_body(photos),
             )
             body = reply["Body"].read()
         except ClientError as error:
-            raise fault(self.endpoint, error) from error
+            raise fault(self.name, error) from error
         except BotoCoreError as error:
-            raise ModelUnavailable(f"the endpoint {self.endpoint} cannot be reached") from error
+            raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
         return parse_observation(body, photos=len(photos))
 
 
 def fault(endpoint: str, error: ClientError) -> ModelFault:
-    """What an error of the SageMaker runtime means, without the container's own words."""
-    # The message may quote the container's own words, a traceback among them: only the code goes on.
+    """The meaning of an error of the SageMaker runtime."""
+    # The message may quote the container's output, such as a traceback: only the code is passed on.
     code = error.response.get("Error", {}).get("Code", "unknown")
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "ModelError":
-        # The container's own status; 0 when it gave none.
+        # The container's own status; 0 if it gave none.
         status = cast("int", error.response.get("OriginalStatusCode")) or 500
     problem = f"the endpoint {endpoint} answered {code}"
     if code == "ValidationError" and message.startswith("Endpoint") and "not found" in message:
@@ -94,7 +134,7 @@ def request_body(photos: Sequence[bytes]) -> bytes:
 
 
 def parse_observation(body: bytes, photos: int) -> Observation:
-    """Read an answer on so many photos; raises ModelAnswerInvalid when it breaks the contract."""
+    """Read an answer about so many photos; raises ModelAnswerInvalid if it breaks the contract."""
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError as error:
@@ -117,7 +157,7 @@ def _scores(
 ) -> tuple[dict[str, float], ...]:
     answered = by_id.get(id_, [])
     if len(answered) != count:
-        raise ModelAnswerInvalid(f"{id_}: {len(answered)} answers where {count} are due")
+        raise ModelAnswerInvalid(f"{id_}: {len(answered)} answers instead of {count}")
     if any(set(scores) != set(question.candidates) for scores in answered):
-        raise ModelAnswerInvalid(f"{id_}: other candidates than were asked about")
+        raise ModelAnswerInvalid(f"{id_}: its candidates are not those of the question")
     return tuple(answered)

@@ -1,7 +1,7 @@
-"""While the endpoint sleeps or is away: a vision LLM that answers the same closed questions in its stead.
+"""The fallback LLM: answers the vocabulary's questions while the endpoint sleeps or is unavailable.
 
-Off unless the settings name one. The photos leave the account then, for the LLM's provider. What it says is
-not calibrated: it states how sure it is in a word, and that word stands for a share.
+Off unless the settings name one, since the photos are then sent to the LLM's provider. Its answers are not
+calibrated: it says how sure it is in one word, and SHARE gives that word's probability.
 """
 
 import asyncio
@@ -40,14 +40,14 @@ class _Reply(BaseModel):
 
 @dataclass(frozen=True)
 class FallbackAnswer:
-    """What the LLM saw, and what it cost in USD."""
+    """The LLM's observation, and its cost in USD."""
 
     observation: Observation
     cost_usd: float
 
 
 class FallbackLlm:
-    """One vision LLM, over a client of the whole process."""
+    """One vision LLM, called over the process's client."""
 
     def __init__(
         self,
@@ -56,17 +56,17 @@ class FallbackLlm:
         *,
         usd_per_mtok_input: float,
         usd_per_mtok_output: float,
-        within_s: float,
+        timeout_s: float,
     ) -> None:
         self._client = client
         self._usd_per_mtok = (usd_per_mtok_input, usd_per_mtok_output)
-        self._within_s = within_s
+        self._timeout_s = timeout_s
         self.llm = llm
 
-    async def look(self, photos: Sequence[bytes]) -> FallbackAnswer:
-        """Ask about 1–8 JPEG photos of one thing; raises ModelUnavailable when it gives no usable answer."""
+    async def observe(self, photos: Sequence[bytes]) -> FallbackAnswer:
+        """Ask about 1–8 JPEG photos of one product; raises ModelUnavailable if there is no usable answer."""
         try:
-            async with asyncio.timeout(self._within_s):
+            async with asyncio.timeout(self._timeout_s):
                 raw = await self._client.chat.completions.with_raw_response.create(
                     model=self.llm,
                     messages=[
@@ -81,11 +81,11 @@ class FallbackLlm:
             completion = json.loads(raw.content)
             reply = _Reply.model_validate_json(completion["choices"][0]["message"]["content"])
             return FallbackAnswer(
-                _sight(reply, len(photos), self.llm), self._cost(completion.get("usage") or {})
+                _observation(reply, len(photos), self.llm), self._cost(completion.get("usage") or {})
             )
         except (OpenAIError, TimeoutError, ValidationError, ValueError, LookupError, TypeError) as error:
-            # Its words may quote a photo or a key: only the kind of fault goes on.
-            problem = f"the bridge {self.llm} gives no answer ({type(error).__name__})"
+            # The error's text may quote a photo or a key: only its type is passed on.
+            problem = f"the fallback LLM {self.llm} gives no answer ({type(error).__name__})"
             raise ModelUnavailable(problem) from error
 
     def _cost(self, usage: dict[str, Any]) -> float:
@@ -94,7 +94,7 @@ class FallbackLlm:
 
 
 def schema(photos: int) -> dict[str, Any]:
-    """The strict JSON schema of an answer on so many photos: the vocabulary's words and no other."""
+    """The strict JSON schema of an answer about so many photos: only the vocabulary's words."""
     words = vocabulary()
 
     def choice(candidates: Sequence[str]) -> dict[str, Any]:
@@ -125,10 +125,10 @@ def _picture(photo: bytes) -> Any:
     return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}", "detail": "low"}}
 
 
-def _sight(reply: _Reply, photos: int, llm: str) -> Observation:
+def _observation(reply: _Reply, photos: int, llm: str) -> Observation:
     words = vocabulary()
     if len(reply.wear) != photos:
-        raise ValueError("other photos than were sent")
+        raise ValueError("it answers about other photos than were sent")
     return Observation(
         type=_shares(reply.type, words.type.candidates),
         material=_shares(reply.material, words.material.candidates),
@@ -149,7 +149,7 @@ def _shares(choice: _Choice, candidates: Sequence[str]) -> dict[str, float]:
 def _wear(found: list[_Choice], candidates: Sequence[str]) -> dict[str, float]:
     if any(choice.answer not in candidates for choice in found):
         raise ValueError("a word that is not in the vocabulary")
-    # What it is hardly sure of is not said: a tag counts from even odds on.
+    # A tag counts from a probability of 0.5 on, so one with low certainty is left out.
     return dict.fromkeys(candidates, _ABSENT) | {
         choice.answer: SHARE[choice.sure] for choice in found if choice.sure != "low"
     }

@@ -1,4 +1,4 @@
-// Starts an analysis in the name of the caller: their token goes on to Vitrine, which checks it.
+// Starts an analysis for the caller: passes their token on to Vitrine, which checks it.
 
 const BODY_LIMIT = 4096;
 const SENT_ON = ["authorization", "idempotency-key", "accept-language", "prefer", "traceparent"];
@@ -11,8 +11,8 @@ const CORS = {
 };
 
 /**
- * Returns the handler of the function: `{"upload_ids": […]}` in, Vitrine's answer out, 200 with the report or 202 with
- * the Location of one to come. `api` is the address of Vitrine's API.
+ * Returns the handler of the function: takes `{"upload_ids": […]}`, returns Vitrine's answer: 200 with the report, or
+ * 202 with its Location. `api` is the address of Vitrine's API.
  */
 export function handler(api: string, send: typeof fetch = fetch): (request: Request) => Promise<Response> {
   const base = api.replace(/\/+$/, "");

@@ -1,7 +1,7 @@
-// The event that Vitrine sends when a report ended, and whether it comes from Vitrine.
+// Reads the event that Vitrine sends when a report ends, and verifies that Vitrine sent it.
 import { Webhook } from "standardwebhooks";
 
-/** What became of one report, of whom, in answer to which row of `analyses`. */
+/** An ended report, its owner, and the row of `analyses` that asked for it. */
 export interface ReportEvent {
   owner: string;
   analysis: string | null;
@@ -10,7 +10,7 @@ export interface ReportEvent {
   endedAt: string;
 }
 
-/** The request is not a signed event of ours: `status` says what its sender is told. */
+/** The request is not a signed event of Vitrine's; `status` is the answer to its sender. */
 export class Refused extends Error {
   constructor(readonly status: number, reason: string) {
     super(reason);
@@ -21,8 +21,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const REPORT_ID = /^[0-9A-Za-z_-]{1,64}$/;
 
 /**
- * Returns the event in a body whose signature holds for one of the keys in `secret`, which white space separates:
- * two are valid at once while they rotate. Throws Refused: 401 unless signed, fresh and whole, 400 for another thing.
+ * Returns the event in a body that one of the keys in `secret` has signed; white space separates the keys, of which
+ * two are valid during a rotation. Throws Refused: 401 for a wrong or old signature, 400 for another body.
  */
 export function verified(body: string, headers: Headers, secret: string): ReportEvent {
   const signed = Object.fromEntries(headers);

@@ -1,14 +1,14 @@
-// Answers one delivery: verify, apply, and say whether it took effect.
+// Answers one delivery: verifies and applies it, and says whether it took effect.
 import { Refused, type ReportEvent, verified } from "./event.ts";
 
 const BODY_LIMIT = 512 * 1024;
 
-/** Lets the event take effect; returns false when it did before, or something newer has. */
+/** Applies the event; returns false if it, or a newer one, was applied before. */
 export type Apply = (event: ReportEvent) => Promise<boolean>;
 
 /**
- * Returns the handler of the function. 200 ends a delivery, also a repeated one; Vitrine repeats after anything else.
- * Neither answers nor logs hold what the event says.
+ * Returns the handler of the function. 200 ends a delivery, also a repeated one; after another status Vitrine retries.
+ * Neither answers nor logs hold the event's content.
  */
 export function handler(secret: string, apply: Apply): (request: Request) => Promise<Response> {
   return async (request) => {

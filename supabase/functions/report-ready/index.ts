@@ -1,4 +1,4 @@
-// Takes Vitrine's signed events about reports that ended, and keeps them in public.reports.
+// Receives Vitrine's signed events about ended reports, and stores them in public.reports.
 //
 // SUPABASE_DB_URL is the project's own; VITRINE_WEBHOOK_SECRET is one key of Standard Webhooks (whsec_…) or two.
 import postgres from "postgres";
@@ -9,7 +9,7 @@ if (!secret?.trim()) {
   throw new Error("VITRINE_WEBHOOK_SECRET is not set: supabase secrets set VITRINE_WEBHOOK_SECRET=…");
 }
 
-// prepare: a transaction pooler, which some projects connect through, knows no prepared statements.
+// prepare: the transaction pooler, which some projects connect through, has no prepared statements.
 const sql = postgres(Deno.env.get("SUPABASE_DB_URL")!, { max: 2, prepare: false, connect_timeout: 5 });
 
 Deno.serve(handler(secret, async ({ owner, analysis, report, succeeded, endedAt }) => {

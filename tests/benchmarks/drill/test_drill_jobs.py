@@ -1,33 +1,33 @@
-"""The drill's goods: told apart by photo, by what is seen on them, and by what the LLM is asked."""
+"""Drill jobs are identified by photo and by prompt, and their texts pass the grounding check."""
 
 import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.drill.drill_jobs import most, number_on, observation, photo, worded
+from benchmarks.drill.drill_jobs import llm_answer, most_jobs, number_on, observation, photo
 from services.core.domain.assessment import assess
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.wording import wording
 from services.core.vision.endpoint import parse_observation
 
-numbers = st.integers(0, most() - 1)
+numbers = st.integers(0, most_jobs() - 1)
 
 
 @settings(deadline=None)
 @given(numbers)
-def test_a_photo_shows_its_number(number: int) -> None:
+def test_photo_shows_job_number(number: int) -> None:
     assert number_on(photo(number)) == number
 
 
 @settings(deadline=None)
 @given(numbers, numbers)
-def test_questions_are_alike_only_for_the_same_job(one: int, other: int) -> None:
-    assert (worded(one)[0] == worded(other)[0]) == (one == other)
+def test_prompts_differ_between_jobs(one: int, other: int) -> None:
+    assert (llm_answer(one)[0] == llm_answer(other)[0]) == (one == other)
 
 
 @settings(deadline=None)
 @given(numbers)
-def test_the_stub_words_hold_against_the_evidence(number: int) -> None:
+def test_fake_text_is_grounded(number: int) -> None:
     seen = assess(parse_observation(json.dumps(observation(number, 1)).encode(), photos=1))
-    assert unsupported_claim(worded(number)[1], seen, wording("en")) is None
+    assert unsupported_claim(llm_answer(number)[1], seen, wording("en")) is None

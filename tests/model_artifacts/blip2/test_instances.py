@@ -18,5 +18,5 @@ from model_artifacts.blip2.instances import memory_gib
         ("mug", None),
     ],
 )
-def test_the_memory_is_one_gpus_or_the_machines(instance_type: str, gib: float | None) -> None:
+def test_memory_is_gpus_or_machines(instance_type: str, gib: float | None) -> None:
     assert memory_gib(instance_type) == gib

@@ -1,8 +1,8 @@
-"""Studio's notebook, executed by nbmake from its first cell to its last, as far as an emulator goes.
+"""Studio's notebook, executed by nbmake against an emulated account.
 
-moto keeps the archive and makes the endpoint, for one instance type; no model is behind it and its answer is
-made up, which the notebook is told by VITRINE_EMULATED. nbmake takes a cell for failed by the kernel's own
-error output, which the SDK replaces by rich's as it is imported: metadata of that cell puts it back.
+moto stores the archive and creates the endpoint, for one instance type, but has no model: VITRINE_EMULATED
+tells the notebook that the answer is made up. nbmake recognises a failed cell by the kernel's error output,
+which the SDK replaces on import; metadata of that cell restores it.
 """
 
 import json
@@ -20,7 +20,7 @@ import pytest
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
-from model_artifacts.blip2.tools import package, packaging
+from model_artifacts.blip2.tools import packaging
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOK = ROOT / "model_artifacts" / "blip2" / "studio.ipynb"
@@ -31,7 +31,7 @@ ROLE = "arn:aws:iam::123456789012:role/tried"
 
 @dataclass(frozen=True)
 class Account:
-    """An emulated account, and what a process needs to work in it."""
+    """An emulated account, and the environment variables of a process that uses it."""
 
     environment: dict[str, str]
     key_arn: str
@@ -50,7 +50,7 @@ class Account:
 def account() -> Iterator[Account]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    # A server in this process keeps what an earlier one was told.
+    # moto keeps its state across servers in one process.
     moto_api_backend.reset()
     try:
         _, port = server.get_host_and_port()
@@ -75,18 +75,18 @@ def account() -> Iterator[Account]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """This repository with a notebook of its own, which nbmake overwrites with what it put out."""
+    """This repository with a copy of the notebook, which nbmake overwrites with its outputs."""
     clone = tmp_path / "vitrine"
     clone.mkdir()
-    for name in ("environments", "examples", "model_artifacts", "services"):
+    for name in ("cli", "environments", "examples", "model_artifacts", "services"):
         (clone / name).symlink_to(ROOT / name)
     (clone / "notebooks").mkdir()
     shutil.copy(NOTEBOOK, clone / "notebooks")
     return clone
 
 
-def run(account: Account, clone: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    # A process of its own: its kernel inherits the account.
+def execute(account: Account, clone: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    # The kernel inherits the account's variables from this process.
     command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(clone)]
     command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", "--nbmake-timeout=120"]
     emulated = {"VITRINE_EMULATED": "1", "IPYTHONDIR": str(clone / ".ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
@@ -101,14 +101,15 @@ def run(account: Account, clone: Path, **variables: str) -> subprocess.Completed
     )
 
 
-def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, clone: Path, tmp_path: Path) -> None:
-    done = run(account, clone)
+@pytest.mark.system
+def test_notebook_deploys_and_deletes(account: Account, clone: Path, tmp_path: Path) -> None:
+    done = execute(account, clone)
     assert done.returncode == 0, done.stdout + done.stderr
 
     executed = (clone / "notebooks" / NOTEBOOK.name).read_text("utf-8")
     assert "InService" in executed
     assert "emulated" in executed
-    key = packaging.key(packaging.build(tmp_path / packaging.NAME, package.DEMO))
+    key = packaging.key(packaging.build(tmp_path / packaging.NAME, packaging.DEMO))
     (stored,) = account.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
     assert stored["Key"] == key
     head = account.client("s3").head_object(Bucket=BUCKET, Key=key)
@@ -119,8 +120,9 @@ def test_it_packages_uploads_deploys_asks_and_deletes(account: Account, clone: P
     assert sagemaker.list_models()["Models"] == []
 
 
-def test_it_refuses_a_name_that_its_role_may_not_make(account: Account, clone: Path) -> None:
-    done = run(account, clone, VITRINE_ENDPOINT="shop")
+@pytest.mark.system
+def test_foreign_endpoint_name_is_refused(account: Account, clone: Path) -> None:
+    done = execute(account, clone, VITRINE_ENDPOINT="shop")
     assert done.returncode == 1
     assert (
         "ENDPOINT shop: the role of Studio makes endpoints named blip2-… only" in done.stdout.splitlines()[-2]
@@ -128,6 +130,6 @@ def test_it_refuses_a_name_that_its_role_may_not_make(account: Account, clone: P
     assert "Contents" not in account.client("s3").list_objects_v2(Bucket=BUCKET)
 
 
-def test_it_is_committed_without_outputs() -> None:
+def test_notebook_has_no_outputs() -> None:
     cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells if "outputs" in cell)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from botocore.stub import Stubber
 
-from ops.aws.wait_stable import wait_until_stable
+from ops.aws.cloudformation import wait_stable
 from tests.ops.conftest import Stubbed
 
 STACK = "vitrine-shop-model"
@@ -19,7 +19,7 @@ def answer(stub: Stubber, status: str) -> None:
     stub.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": STACK})
 
 
-def test_a_stack_is_waited_for_until_it_rests(stubbed: Stubbed) -> None:
+def test_changing_stack_is_waited_for(stubbed: Stubbed) -> None:
     client, stub = stubbed("cloudformation")
     said: list[str] = []
     slept: list[float] = []
@@ -30,13 +30,13 @@ def test_a_stack_is_waited_for_until_it_rests(stubbed: Stubbed) -> None:
         "UPDATE_ROLLBACK_COMPLETE",
     ):
         answer(stub, status)
-    wait_until_stable(client, [STACK], said.append, slept.append)
+    wait_stable(client, [STACK], said.append, slept.append)
     assert [line.rpartition(" ")[2] for line in said] == ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"]
     assert len(slept) == 3
 
 
-def test_a_stack_that_is_not_there_or_only_reviewed_is_not_waited_for(stubbed: Stubbed) -> None:
+def test_absent_or_reviewed_stack_is_skipped(stubbed: Stubbed) -> None:
     client, stub = stubbed("cloudformation")
     stub.add_client_error("describe_stacks", "ValidationError", "does not exist")
     answer(stub, "REVIEW_IN_PROGRESS")
-    wait_until_stable(client, ["vitrine-shop-storage", STACK], lambda text: None, lambda seconds: None)
+    wait_stable(client, ["vitrine-shop-storage", STACK], lambda text: None, lambda seconds: None)

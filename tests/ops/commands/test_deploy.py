@@ -1,4 +1,4 @@
-"""The deployment's steps: their order, what stops them, and that they can be run again."""
+"""The steps of a deployment: their order, what stops them, and that they can be run again."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cli import cdk
 from cli.errors import UserError
-from cli.findings import Finding, failure, well
+from cli.findings import Finding, failure, ok
 from ops.commands import deploy
 from settings.environment import Environment
 from tests.ops.conftest import KEY, make_settings
@@ -24,18 +24,18 @@ OUTPUTS = {
 
 
 class Course:
-    """What a deployment does, in order; the CDK's command line is a stand-in that writes what it would."""
+    """What a deployment does, in order. The CDK is replaced: it only writes its files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.steps: list[str] = []
-        self.findings = [well("all", "well")]
+        self.findings = [ok("all", "ok")]
         self.failing: str | None = None
         self.tried = True
 
-    def endpoint_took_over(self, *arguments: Any) -> str:
-        self.steps.append("took over")
-        if self.failing == "took over":
+    def rollout_check(self, *arguments: Any) -> str:
+        self.steps.append("rollout check")
+        if self.failing == "rollout check":
             raise UserError("SageMaker rolled back")
         return "as deployed"
 
@@ -69,35 +69,35 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr(cdk, "TOOLS", tmp_path)
     monkeypatch.setattr(deploy, "preflight", course.preflight)
     monkeypatch.setattr(deploy, "outputs_file", lambda settings: tmp_path / "outputs.json")
-    monkeypatch.setattr(deploy, "wait_until_stable", lambda *given: course.steps.append("wait"))
+    monkeypatch.setattr(deploy, "wait_stable", lambda *given: course.steps.append("wait"))
     monkeypatch.setattr(deploy, "bring_archive", lambda *given: course.steps.append("archive"))
-    monkeypatch.setattr(deploy, "endpoint_took_over", course.endpoint_took_over)
+    monkeypatch.setattr(deploy, "rollout_check", course.rollout_check)
     monkeypatch.setattr(deploy, "smoke", course.smoke)
     return course
 
 
 def go(
-    settings: Environment, session: boto3.Session, *, archive: Path | None = None, asking: bool = False
+    settings: Environment, session: boto3.Session, *, archive: Path | None = None, confirm: bool = False
 ) -> str:
     out = io.StringIO()
     console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
-    deploy.deploy(settings, session, console, named="shop", archive=archive, asking=asking)
+    deploy.deploy(settings, session, console, named="shop", archive=archive, confirm=confirm)
     return out.getvalue()
 
 
-def test_storage_and_archive_come_before_what_needs_them(
+def test_storage_and_archive_come_first(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
     said = go(settings, session)
-    _, synth, waited, storage, archive, rest, took_over, smoked = course.steps
+    _, synth, waited, storage, archive, rest, rollout, smoked = course.steps
     assert synth == "synth --quiet --context env=shop --output"
-    assert storage == "deploy --app --exclusively --require-approval never vitrine-shop-storage"
-    assert rest.endswith(f"--require-approval never --outputs-file {' '.join(STACKS)}")
-    assert (waited, archive, took_over, smoked) == ("wait", "archive", "took over", "smoke")
+    assert storage == "deploy --app --require-approval never --exclusively vitrine-shop-storage"
+    assert rest.endswith(f"--require-approval never --outputs-file --exclusively {' '.join(STACKS)}")
+    assert (waited, archive, rollout, smoked) == ("wait", "archive", "rollout check", "smoke")
     assert f"Outputs: {course.folder / 'outputs.json'}" in said
 
 
-def test_nothing_is_deployed_where_the_preflight_fails(
+def test_failed_preflight_deploys_nothing(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
     course.findings = [failure("zones", "none", "set some")]
@@ -106,7 +106,7 @@ def test_nothing_is_deployed_where_the_preflight_fails(
     assert len(course.steps) == 1
 
 
-def test_a_step_that_fails_ends_it_and_the_next_run_does_all_that_is_left(
+def test_next_run_continues_after_failure(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
     course.failing = "vitrine-shop-gateway"
@@ -118,18 +118,18 @@ def test_a_step_that_fails_ends_it_and_the_next_run_does_all_that_is_left(
     assert course.steps[-1] == "smoke"
 
 
-def test_an_endpoint_that_went_back_ends_it_before_the_smoke_test(
+def test_rolled_back_endpoint_skips_smoke_test(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
-    course.failing = "took over"
+    course.failing = "rollout check"
     with pytest.raises(UserError, match="SageMaker rolled back"):
         go(settings, session)
-    assert course.steps[-1] == "took over"
+    assert course.steps[-1] == "rollout check"
 
 
-def test_a_paused_model_has_no_endpoint_that_could_take_over(session: boto3.Session, course: Course) -> None:
+def test_paused_model_skips_rollout_check(session: boto3.Session, course: Course) -> None:
     go(make_settings(model={"paused": True}), session)
-    assert "took over" not in course.steps
+    assert "rollout check" not in course.steps
     assert course.steps[-1] == "smoke"
 
 
@@ -140,23 +140,21 @@ def test_a_paused_model_has_no_endpoint_that_could_take_over(session: boto3.Sess
         (False, "! deployed, but no photo went through the public address\n"),
     ],
 )
-def test_the_last_line_says_whether_a_photo_went_through(
+def test_last_line_says_what_was_proven(
     settings: Environment, session: boto3.Session, course: Course, tried: bool, end: str
 ) -> None:
     course.tried = tried
     assert go(settings, session).endswith(end)
 
 
-def test_an_archive_at_hand_is_told_to_the_preflight(
-    session: boto3.Session, course: Course, tmp_path: Path
-) -> None:
+def test_preflight_knows_the_given_archive(session: boto3.Session, course: Course, tmp_path: Path) -> None:
     archive = tmp_path / "blip2-endpoint.tar.gz"
     archive.write_bytes(b"test")
     go(make_settings(model={"artifact": KEY}), session, archive=archive)
-    assert course.steps[0] == "preflight {'archive_at_hand': True}"
+    assert course.steps[0] == "preflight {'archive_given': True}"
 
 
-def test_an_archive_for_the_demo_model_or_of_no_file_is_refused_first(
+def test_useless_archive_is_refused_first(
     settings: Environment, session: boto3.Session, course: Course, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match="would not be used"):
@@ -184,32 +182,32 @@ class Account:
         return {"Account": "123456789012"}
 
 
-def test_a_person_agrees_on_the_account_and_the_cdk_asks_for_permissions(
+def test_user_confirms_account_and_permissions(
     settings: Environment,
     course: Course,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     terminal(monkeypatch, "y\n")
-    go(settings, Account(), asking=True)  # type: ignore[arg-type]
+    go(settings, Account(), confirm=True)  # type: ignore[arg-type]
     assert "Deploy shop into account 123456789012, region ca-central-1?" in capsys.readouterr().out
     assert sum("--require-approval broadening" in step for step in course.steps) == 2
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
-def test_a_person_who_does_not_agree_deploys_nothing(
+def test_refused_confirmation_deploys_nothing(
     settings: Environment, course: Course, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     terminal(monkeypatch, answer)
     with pytest.raises(UserError, match="Nothing was deployed"):
-        go(settings, Account(), asking=True)  # type: ignore[arg-type]
+        go(settings, Account(), confirm=True)  # type: ignore[arg-type]
     assert len(course.steps) == 1
 
 
-def test_where_nobody_can_be_asked_yes_must_be_said(
+def test_without_terminal_yes_is_needed(
     settings: Environment, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    with pytest.raises(UserError, match="Nobody is at the terminal") as raised:
-        go(settings, Account(), asking=True)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="There is no terminal") as raised:
+        go(settings, Account(), confirm=True)  # type: ignore[arg-type]
     assert "YES=1" in raised.value.hint

@@ -1,159 +1,208 @@
-"""An environment goes: what is told before, who is asked, and that what is kept is named."""
+"""An environment is destroyed: what is said before, who confirms, what is deleted and what stays."""
 
 import io
-import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
+from botocore.exceptions import WaiterError
 from rich.console import Console
 
-from cli import cdk
 from cli.errors import UserError
 from ops.commands import destroy
 from settings.environment import Environment
 from tests.ops.commands.test_deploy import terminal
-from tests.ops.conftest import Stubbed
+from tests.ops.conftest import make_settings
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
 BUCKET = "vitrine-shop-storage-images1a2b"
+ALL = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks")
 
 
 class Account:
-    """An account that holds some stacks of the environment, and the CDK's command line beside it."""
+    """An account with stacks by name; CloudFormation deletes a stack while it is waited for."""
 
-    def __init__(self, cloudformation: Any, stub: Stubber) -> None:
-        self._cloudformation, self.stub = cloudformation, stub
-        self.ran: list[list[str]] = []
+    def __init__(self) -> None:
+        self.stacks: dict[str, dict[str, Any]] = {}
+        self.kept: set[str] = set()
+        self.calls: list[tuple[str, str]] = []
+        self.failing: str | None = None
 
-    def client(self, service: str) -> Any:
-        return self if service == "sts" else self._cloudformation
+    def holds(self, *names: str, protected: bool = False, kept: bool = False) -> None:
+        for name in names:
+            self.stacks[name] = {
+                "StackName": name,
+                "StackStatus": "CREATE_COMPLETE",
+                "EnableTerminationProtection": protected,
+            }
+            self.kept |= {name} if kept else set()
+
+    def client(self, service: str) -> "Account":
+        assert service in ("cloudformation", "sts")
+        return self
 
     def get_caller_identity(self) -> dict[str, str]:
         return {"Account": "123456789012"}
 
-    def run(self, command: list[str], **_: Any) -> None:
-        self.ran.append(command[3:])
+    def get_paginator(self, operation: str) -> Any:
+        pages = {"describe_stacks": self._stacks, "list_stack_resources": self._resources}
+        return type("Paginator", (), {"paginate": staticmethod(pages[operation])})
 
-    def holds(self, *stacks: str, kept: bool = False, protected: bool = False) -> None:
-        names = [f"vitrine-shop-{stack}" for stack in destroy.STACKS]
-        for name in names:  # whether it is at rest
-            self._describe(name, name.rpartition("-")[2] in stacks, protected)
-        for name in names:
-            there = name.rpartition("-")[2] in stacks
-            self._describe(name, there, protected)
-            if there:
-                self._content(name, kept)
+    def _stacks(self) -> Iterator[dict[str, Any]]:
+        for stack in self.stacks.values():  # a page for each
+            yield {"Stacks": [stack]}
 
-    def _describe(self, name: str, there: bool, protected: bool) -> None:
-        if not there:
-            self.stub.add_client_error("describe_stacks", "ValidationError", "does not exist")
-            return
-        stack = {
-            "StackName": name,
-            "CreationTime": NOW,
-            "StackStatus": "UPDATE_COMPLETE",
-            "EnableTerminationProtection": protected,
-        }
-        self.stub.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": name})
-
-    def _content(self, name: str, kept: bool) -> None:
-        policy = "Retain" if kept else "Delete"
-        template = {"Resources": {"Images": {"DeletionPolicy": policy}, "Log": {"DeletionPolicy": "Delete"}}}
-        body: Any = json.dumps(template)
-        self.stub.add_response("get_template", {"TemplateBody": body}, {"StackName": name})
+    def _resources(self, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        resources = (("Images", BUCKET, "AWS::S3::Bucket"), ("Log", "/log", "AWS::Logs::LogGroup"))
         summaries = [
             {
-                "LogicalResourceId": logical_id,
+                "LogicalResourceId": name,
                 "PhysicalResourceId": physical_id,
                 "ResourceType": kind,
-                "LastUpdatedTimestamp": NOW,
                 "ResourceStatus": "CREATE_COMPLETE",
             }
-            for logical_id, physical_id, kind in (
-                ("Images", BUCKET, "AWS::S3::Bucket"),
-                ("Log", "/vitrine/log", "AWS::Logs::LogGroup"),
-            )
+            for name, physical_id, kind in resources
         ]
-        answer = {"StackResourceSummaries": summaries}
-        self.stub.add_response("list_stack_resources", answer, {"StackName": name})
+        yield {"StackResourceSummaries": summaries}
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        self.calls.append(("status", StackName))
+        return {"Stacks": [self.stacks[StackName]]}
+
+    def get_template(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        policy = "Retain" if StackName in self.kept else "Delete"
+        resources = {"Images": {"DeletionPolicy": policy}, "Log": {"DeletionPolicy": "Delete"}}
+        return {"TemplateBody": {"Resources": resources}}
+
+    def update_termination_protection(self, StackName: str, **_: bool) -> None:  # noqa: N803
+        self.calls.append(("unprotect", StackName))
+
+    def delete_stack(self, StackName: str) -> None:  # noqa: N803
+        self.calls.append(("delete", StackName))
+
+    def get_waiter(self, name: str) -> "Account":
+        assert name == "stack_delete_complete"
+        return self
+
+    def wait(self, StackName: str, **_: Any) -> None:  # noqa: N803
+        self.calls.append(("wait", StackName))
+        if StackName == self.failing:
+            stack = {"StackStatus": "DELETE_FAILED", "StackStatusReason": "the bucket is not empty"}
+            raise WaiterError("StackDeleteComplete", "failed", {"Stacks": [stack]})
+        del self.stacks[StackName]
+
+    def called(self, *kinds: str) -> list[tuple[str, str]]:
+        return [call for call in self.calls if call[0] in kinds]
 
 
 @pytest.fixture
-def account(stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Account:
-    account = Account(*stubbed("cloudformation"))
+def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Account:
     (tmp_path / "outputs.json").write_text("{}")
-    monkeypatch.setattr(cdk, "run", account.run)
     monkeypatch.setattr(destroy, "outputs_file", lambda settings: tmp_path / "outputs.json")
-    return account
+    return Account()
 
 
-def go(settings: Environment, account: Account, *, asking: bool = False) -> str:
+def go(settings: Environment, account: Account, *, confirm: bool = False) -> str:
     out = io.StringIO()
     console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
-    destroy.destroy(settings, account, console, named="shop", asking=asking)  # type: ignore[arg-type]
+    destroy.destroy(settings, account, console, confirm=confirm)  # type: ignore[arg-type]
     return out.getvalue()
 
 
-def test_all_stacks_go_by_the_cdk_and_so_do_their_outputs(
-    settings: Environment, account: Account, tmp_path: Path
-) -> None:
-    account.holds("gateway", "analyze", "model", "storage")
-    said = go(settings, account)
-    (command,) = account.ran
-    assert command[:5] == ["destroy", "--all", "--force", "--context", "env=shop"]
-    assert "From account 123456789012, region ca-central-1" in said
-    assert "  vitrine-shop-gateway\n  vitrine-shop-analyze\n  vitrine-shop-model\n" in said
-    assert "photos, models and reports are lost" in said
-    assert said.endswith("✓ shop is destroyed\n")
+def test_all_seven_stacks_are_deleted(account: Account, tmp_path: Path) -> None:
+    account.holds(*(f"vitrine-dev-{stack}" for stack in ALL))
+    out = go(make_settings(name="dev"), account)
+    assert (
+        "From account 123456789012, region ca-central-1, these stacks are deleted with all they hold:\n"
+        "  vitrine-dev-hooks\n"
+        "  vitrine-dev-gateway\n"
+        "  vitrine-dev-studio\n"
+        "  vitrine-dev-analyze\n"
+        "  vitrine-dev-model\n"
+        "  vitrine-dev-results\n"
+        "  vitrine-dev-storage\n"
+    ) in out
+    assert account.called("delete", "wait") == [
+        ("delete", "vitrine-dev-hooks"),
+        ("wait", "vitrine-dev-hooks"),
+        ("delete", "vitrine-dev-gateway"),
+        ("wait", "vitrine-dev-gateway"),
+        ("delete", "vitrine-dev-studio"),
+        ("wait", "vitrine-dev-studio"),
+        ("delete", "vitrine-dev-analyze"),
+        ("wait", "vitrine-dev-analyze"),
+        ("delete", "vitrine-dev-model"),
+        ("wait", "vitrine-dev-model"),
+        ("delete", "vitrine-dev-results"),
+        ("wait", "vitrine-dev-results"),
+        ("delete", "vitrine-dev-storage"),
+        ("wait", "vitrine-dev-storage"),
+    ]
+    assert len(account.called("status")) == 7
+    assert "photos, models and reports are lost" in out
+    assert out.endswith("✓ dev is destroyed\n")
     assert not (tmp_path / "outputs.json").exists()
 
 
-def test_what_is_kept_is_named_before_and_after(settings: Environment, account: Account) -> None:
-    account.holds("storage", kept=True)
-    said = go(settings, account)
-    assert said.count(f"  AWS::S3::Bucket {BUCKET}\n") == 2
-    assert "are lost" not in said
-    assert "/vitrine/log" not in said
+def test_other_environments_stacks_stay(settings: Environment, account: Account) -> None:
+    account.holds("vitrine-shop-former", "vitrine-shop-storage", "vitrine-shop-2-model", "vitrine-dev-model")
+    go(settings, account)
+    assert account.called("delete") == [("delete", "vitrine-shop-former"), ("delete", "vitrine-shop-storage")]
 
 
-def test_protection_is_taken_off_once_the_name_is_typed(
+def test_kept_resources_are_named_twice(settings: Environment, account: Account) -> None:
+    account.holds("vitrine-shop-storage", kept=True)
+    out = go(settings, account)
+    assert out.count(f"  AWS::S3::Bucket {BUCKET}\n") == 2
+    assert "are lost" not in out
+    assert "/log" not in out
+
+
+def test_failed_deletion_stops_and_continues(settings: Environment, account: Account) -> None:
+    account.holds("vitrine-shop-storage", "vitrine-shop-model", "vitrine-shop-gateway")
+    account.failing = "vitrine-shop-model"
+    with pytest.raises(UserError, match="vitrine-shop-model is not deleted: the bucket is not empty"):
+        go(settings, account)
+    assert set(account.stacks) == {"vitrine-shop-model", "vitrine-shop-storage"}
+    account.failing = None
+    go(settings, account)
+    assert account.stacks == {}
+
+
+def test_typed_name_removes_protection(
     settings: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account.holds("storage", protected=True)
-    asked = {"StackName": "vitrine-shop-storage", "EnableTerminationProtection": False}
-    account.stub.add_response("update_termination_protection", {}, asked)
+    account.holds("vitrine-shop-storage", protected=True)
     terminal(monkeypatch, "shop\n")
-    said = go(settings, account, asking=True)
-    assert "vitrine-shop-storage (protected from termination)" in said
-    assert "termination protection of vitrine-shop-storage is off" in said
-    assert len(account.ran) == 1
+    out = go(settings, account, confirm=True)
+    assert "vitrine-shop-storage (protected from termination)" in out
+    assert account.called("unprotect", "delete") == [
+        ("unprotect", "vitrine-shop-storage"),
+        ("delete", "vitrine-shop-storage"),
+    ]
 
 
 @pytest.mark.parametrize("answer", ["y\n", "dev\n", "\n"])
-def test_another_answer_than_the_name_changes_nothing(
+def test_other_answer_changes_nothing(
     settings: Environment, account: Account, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    account.holds("storage", protected=True)
+    account.holds("vitrine-shop-storage", protected=True)
     terminal(monkeypatch, answer)
     with pytest.raises(UserError, match="Nothing was destroyed"):
-        go(settings, account, asking=True)
-    assert account.ran == []
+        go(settings, account, confirm=True)
+    assert account.called("unprotect", "delete") == []
 
 
-def test_where_nobody_can_be_asked_yes_must_be_said(
+def test_without_terminal_yes_is_needed(
     settings: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account.holds("storage", protected=True)
+    account.holds("vitrine-shop-storage", protected=True)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    with pytest.raises(UserError, match="Nobody is at the terminal"):
-        go(settings, account, asking=True)
-    assert account.ran == []
+    with pytest.raises(UserError, match="There is no terminal"):
+        go(settings, account, confirm=True)
+    assert account.called("unprotect", "delete") == []
 
 
-def test_where_nothing_is_deployed_nothing_is_done(settings: Environment, account: Account) -> None:
-    account.holds()
+def test_empty_account_needs_nothing(settings: Environment, account: Account) -> None:
     assert go(settings, account) == "✓ no stack of shop is in ca-central-1 of this account\n"
-    assert account.ran == []
+    assert account.calls == []

@@ -78,7 +78,7 @@ def fresh(stub: Stubber) -> None:
 
 
 @pytest.mark.parametrize("tool", ["docker", "podman", "buildah"])
-def test_the_commits_image_is_built_for_arm64_and_pushed_once(
+def test_commit_is_built_and_pushed(
     settings: Environment, stubbed: Stubbed, tools: Path, checkout: Path, commit: str, tool: str
 ) -> None:
     put(tools, tool)
@@ -101,7 +101,7 @@ def test_the_commits_image_is_built_for_arm64_and_pushed_once(
     assert not any("the-password" in line for line in [*calls(tools), *said])
 
 
-def test_a_tool_may_be_named(
+def test_tool_may_be_named(
     settings: Environment,
     stubbed: Stubbed,
     tools: Path,
@@ -119,7 +119,7 @@ def test_a_tool_may_be_named(
     assert {call.split()[0] for call in calls(tools)} == {"finch"}
 
 
-def test_an_image_that_is_pushed_is_not_built_again(
+def test_pushed_image_is_not_rebuilt(
     settings: Environment, stubbed: Stubbed, tools: Path, checkout: Path, commit: str
 ) -> None:
     put(tools, "docker")
@@ -133,7 +133,7 @@ def test_an_image_that_is_pushed_is_not_built_again(
 
 
 @pytest.mark.parametrize("name", ["file", "new"])
-def test_a_tree_that_is_not_committed_is_refused(
+def test_uncommitted_tree_is_refused(
     settings: Environment, stubbed: Stubbed, checkout: Path, name: str
 ) -> None:
     (checkout / name).write_text("two")
@@ -141,9 +141,7 @@ def test_a_tree_that_is_not_committed_is_refused(
         image(settings, stubbed("ecr")[0], lambda text: None, checkout)
 
 
-def test_a_repository_that_is_not_there_is_told(
-    settings: Environment, stubbed: Stubbed, checkout: Path
-) -> None:
+def test_missing_repository_is_reported(settings: Environment, stubbed: Stubbed, checkout: Path) -> None:
     ecr, stub = stubbed("ecr")
     stub.add_client_error("describe_repositories", "RepositoryNotFoundException")
     with pytest.raises(UserError, match=f"no repository {NAME}") as raised:
@@ -151,7 +149,7 @@ def test_a_repository_that_is_not_there_is_told(
     assert "make deploy ENV=shop" in raised.value.hint
 
 
-def test_a_build_that_fails_is_told(
+def test_failed_build_is_reported(
     settings: Environment, stubbed: Stubbed, tools: Path, checkout: Path
 ) -> None:
     put(tools, "podman", status=7)
@@ -161,7 +159,7 @@ def test_a_build_that_fails_is_told(
         image(settings, ecr, lambda text: None, checkout)
 
 
-def test_a_machine_without_a_tool_is_told(
+def test_missing_tool_is_reported(
     settings: Environment,
     stubbed: Stubbed,
     checkout: Path,
@@ -172,10 +170,10 @@ def test_a_machine_without_a_tool_is_told(
     ecr, stub = stubbed("ecr")
     repository(stub)
     stub.add_client_error("describe_images", "ImageNotFoundException")
-    with pytest.raises(UserError, match="no-such-tool is not on this machine"):
+    with pytest.raises(UserError, match="no-such-tool is not installed"):
         image(settings, ecr, lambda text: None, checkout)
 
 
-def test_where_git_knows_nothing_it_is_told(settings: Environment, stubbed: Stubbed, tmp_path: Path) -> None:
+def test_folder_without_git_is_reported(settings: Environment, stubbed: Stubbed, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"git status: .*not a git repository"):
         image(settings, stubbed("ecr")[0], lambda text: None, tmp_path)

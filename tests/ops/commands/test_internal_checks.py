@@ -1,4 +1,4 @@
-"""Behind the public address: healthy tasks, and an endpoint that answers what the service asks."""
+"""Behind the public address: healthy tasks, and an endpoint that answers the service's request."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from rich.console import Console
 
 from cli.errors import UserError
-from ops.commands.internal_checks import SAMPLE, healthy_targets, look_inside, model_sees
+from ops.commands.internal_checks import SAMPLE, endpoint_answers, healthy_targets, internal_checks
 from services.core.domain.vocabulary import vocabulary
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import request_body
@@ -63,7 +63,7 @@ def invoked(stub: Stubber, body: bytes) -> None:
         "EndpointName": "blip2-endpoint",
         "ContentType": "application/json",
         "Accept": "application/json",
-        "Body": request_body([prepare(SAMPLE.read_bytes(), "sample").seen]),
+        "Body": request_body([prepare(SAMPLE.read_bytes(), "sample").model_jpeg]),
     }
     stream: Any = StreamingBody(io.BytesIO(body), len(body))
     stub.add_response("invoke_endpoint", {"Body": stream}, asked)
@@ -79,7 +79,7 @@ def test_one_healthy_task_is_enough(settings: Environment, stubbed: Stubbed) -> 
 @pytest.mark.parametrize(
     ("states", "said"), [(("unhealthy",), r"unhealthy \(Target.Timeout\)"), ((), "none is registered")]
 )
-def test_without_a_healthy_task_the_states_are_told(
+def test_unhealthy_tasks_fail_with_states(
     settings: Environment, stubbed: Stubbed, states: tuple[str, ...], said: str
 ) -> None:
     (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
@@ -89,36 +89,36 @@ def test_without_a_healthy_task_the_states_are_told(
         healthy_targets(settings, cloudformation, balancers)
 
 
-def test_a_stack_that_is_not_there_holds_no_target_group(settings: Environment, stubbed: Stubbed) -> None:
+def test_absent_stack_has_no_targets(settings: Environment, stubbed: Stubbed) -> None:
     (cloudformation, stacks), (balancers, _) = stubbed("cloudformation"), stubbed("elbv2")
     stacks.add_client_error("list_stack_resources", "ValidationError", "does not exist")
     with pytest.raises(UserError, match="vitrine-shop-analyze holds no target group"):
         healthy_targets(settings, cloudformation, balancers)
 
 
-def test_the_endpoint_is_asked_as_the_service_asks(settings: Environment, stubbed: Stubbed) -> None:
+def test_endpoint_gets_the_services_request(settings: Environment, stubbed: Stubbed) -> None:
     runtime, stub = stubbed("sagemaker-runtime")
     invoked(stub, answer())
-    said = model_sees(settings, runtime)
+    said = endpoint_answers(settings, runtime)
     assert vocabulary().type.candidates[1] in said
     assert "demo-000000000000" in said
 
 
-def test_an_answer_that_breaks_the_contract_fails(settings: Environment, stubbed: Stubbed) -> None:
+def test_invalid_answer_fails(settings: Environment, stubbed: Stubbed) -> None:
     runtime, stub = stubbed("sagemaker-runtime")
     invoked(stub, b"{}")
-    with pytest.raises(UserError, match="does not answer as it should") as raised:
-        model_sees(settings, runtime)
+    with pytest.raises(UserError, match="gives no valid answer") as raised:
+        endpoint_answers(settings, runtime)
     assert "/aws/sagemaker/Endpoints/blip2-endpoint" in raised.value.hint
 
 
-def test_a_container_that_fails_fails(settings: Environment, stubbed: Stubbed) -> None:
+def test_failing_container_fails(settings: Environment, stubbed: Stubbed) -> None:
     runtime, stub = stubbed("sagemaker-runtime")
     stub.add_client_error(
         "invoke_endpoint", "ModelError", "a traceback", 424, modeled_fields={"OriginalStatusCode": 500}
     )
     with pytest.raises(UserError, match="answered ModelError") as raised:
-        model_sees(settings, runtime)
+        endpoint_answers(settings, runtime)
     assert "traceback" not in str(raised.value)
 
 
@@ -132,9 +132,9 @@ class Account:
         return self._clients[service.replace("-", "_")]
 
 
-def look(settings: Environment, session: Any) -> str:
+def check(settings: Environment, session: Any) -> str:
     out = io.StringIO()
-    look_inside(settings, session, Console(file=out, highlight=False, markup=False, soft_wrap=True))
+    internal_checks(settings, session, Console(file=out, highlight=False, markup=False, soft_wrap=True))
     return out.getvalue()
 
 
@@ -142,27 +142,23 @@ def look(settings: Environment, session: Any) -> str:
     ("model", "said"),
     [({"paused": True}, "model.paused is true"), ({"mode": "async"}, "it is asynchronous")],
 )
-def test_an_endpoint_that_cannot_be_asked_is_not_and_that_is_said(
-    stubbed: Stubbed, model: dict[str, Any], said: str
-) -> None:
+def test_paused_or_async_endpoint_is_skipped(stubbed: Stubbed, model: dict[str, Any], said: str) -> None:
     (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
     group(stacks)
     health(targets, "healthy")
     session = Account(cloudformation=cloudformation, elbv2=balancers)
-    shown = look(make_settings(model=model), session)
+    shown = check(make_settings(model=model), session)
     assert f"! The endpoint was not tried: {said}" in shown
 
 
-def test_what_these_credentials_may_not_ask_is_said_and_passed_over(
-    settings: Environment, stubbed: Stubbed
-) -> None:
+def test_denied_checks_are_skipped(settings: Environment, stubbed: Stubbed) -> None:
     (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
     runtime, stub = stubbed("sagemaker-runtime")
     group(stacks)
     targets.add_client_error("describe_target_health", "AccessDenied", http_status_code=403)
     stub.add_client_error("invoke_endpoint", "AccessDeniedException", http_status_code=403)
     session = Account(cloudformation=cloudformation, elbv2=balancers, sagemaker_runtime=runtime)
-    assert look(settings, session) == (
-        "! Not looked at: these credentials may not call DescribeTargetHealth.\n"
-        "! Not looked at: these credentials may not call InvokeEndpoint.\n"
+    assert check(settings, session) == (
+        "! Not checked: these credentials may not call DescribeTargetHealth.\n"
+        "! Not checked: these credentials may not call InvokeEndpoint.\n"
     )

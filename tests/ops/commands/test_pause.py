@@ -1,4 +1,4 @@
-"""An endpoint goes and comes back: what the settings say, what is deployed, what a failure leaves."""
+"""An endpoint is deleted and created again: the settings, the deployment, and what a failure leaves."""
 
 import io
 import json
@@ -13,15 +13,14 @@ from rich.console import Console
 
 from cli import cdk
 from cli.errors import UserError
-from cli.toml_file import with_artifact, with_paused
-from ops.commands import pause
+from ops.commands import deploy, pause
 from settings.environment import FOLDER
 
 STACK = "vitrine-dev-model"
 
 
 class Deployments:
-    """Takes the CDK's place: notes what it was told, and what the settings said then."""
+    """Replaces the CDK: records its calls, and what the settings said then."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -54,7 +53,7 @@ def deployments(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cdk, "run", deployments.run)
     monkeypatch.setattr(cdk, "TOOLS", tmp_path)
     monkeypatch.setattr(cdk, "CDK", file)
-    monkeypatch.setattr(pause, "wait_until_stable", lambda *_: deployments.steps.append(("wait", True)))
+    monkeypatch.setattr(deploy, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
     return deployments
 
 
@@ -65,18 +64,18 @@ def go(session: boto3.Session, file: Path, *, paused: bool) -> str:
     return out.getvalue()
 
 
-def test_pausing_deploys_the_models_stack_alone_by_settings_that_say_so(
+def test_pause_deploys_only_the_model_stack(
     session: boto3.Session, file: Path, deployments: Deployments
 ) -> None:
     before = file.read_text("utf-8")
     said = go(session, file, paused=True)
     assert deployments.steps == [("synth", True), ("wait", True), (f"deploy {STACK}", True)]
     assert file.read_text("utf-8") == before.replace("paused = false ", "paused = true ")
-    assert "there is no endpoint" in said
+    assert "the endpoint is deleted" in said
     assert "commit it" in said
 
 
-def test_resuming_brings_back_the_settings_to_the_byte(
+def test_resume_restores_the_settings_file(
     session: boto3.Session, file: Path, deployments: Deployments
 ) -> None:
     before = file.read_bytes()
@@ -86,15 +85,13 @@ def test_resuming_brings_back_the_settings_to_the_byte(
     assert file.read_bytes() == before
 
 
-def test_what_the_settings_say_already_is_deployed_again_and_need_not_be_committed(
-    session: boto3.Session, file: Path, deployments: Deployments
-) -> None:
+def test_same_value_is_deployed_again(session: boto3.Session, file: Path, deployments: Deployments) -> None:
     assert "commit" not in go(session, file, paused=False)
     assert deployments.steps[-1] == (f"deploy {STACK}", False)
 
 
 @pytest.mark.parametrize("failure", [UserError("the CDK failed"), KeyboardInterrupt()])
-def test_a_deployment_that_fails_leaves_the_settings_as_they_were(
+def test_failed_deployment_restores_settings(
     session: boto3.Session, file: Path, deployments: Deployments, failure: BaseException
 ) -> None:
     before = file.read_bytes()
@@ -102,23 +99,3 @@ def test_a_deployment_that_fails_leaves_the_settings_as_they_were(
     with pytest.raises(type(failure)):
         go(session, file, paused=True)
     assert file.read_bytes() == before
-
-
-@pytest.mark.parametrize("name", ["dev", "prod"])
-@pytest.mark.parametrize("paused", [True, False])
-def test_in_the_committed_settings_nothing_changes_but_the_one_value(name: str, paused: bool) -> None:
-    text = (FOLDER / f"{name}.toml").read_text("utf-8")
-    changed = with_paused(text, paused)
-    assert changed.replace(f"paused = {str(paused).lower()} ", "paused = false ") == text
-    key = f"models/{'a' * 64}/blip2-endpoint.tar.gz"
-    both = tomllib.loads(with_artifact(changed, key))["model"]
-    assert (both["paused"], both["artifact"]) == (paused, key)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "paused = false\n", "[model]\nmode = 'async'\n", "[studio]\npaused = false\n"]
-)
-def test_settings_without_the_line_are_refused_rather_than_guessed_at(text: str) -> None:
-    with pytest.raises(UserError, match=r"no line `paused`") as refused:
-        with_paused(text, True)
-    assert refused.value.hint == "Add the line paused = false below [model]."

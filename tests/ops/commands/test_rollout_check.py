@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from cli.aws_errors import unless_denied
 from cli.errors import UserError
-from cli.findings import unless_denied
-from ops.commands.rollout_check import endpoint_took_over
+from ops.commands.internal_checks import rollout_check
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed
 
@@ -46,47 +46,43 @@ def stack(stub: Stubber, config: str) -> None:
     stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries}, asked)
 
 
-def test_an_endpoint_with_the_stacks_configuration_took_over(settings: Environment, stubbed: Stubbed) -> None:
+def test_deployed_configuration_is_in_service(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     endpoint(stub, "Config-AbC1")
     stack(stacks, "config-abc1")
-    assert "in service with Config-AbC1" in endpoint_took_over(settings, sagemaker, cloudformation)
+    assert "in service with Config-AbC1" in rollout_check(settings, sagemaker, cloudformation)
 
 
-def test_an_endpoint_with_another_configuration_was_rolled_back(
-    settings: Environment, stubbed: Stubbed
-) -> None:
+def test_other_configuration_was_rolled_back(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     endpoint(stub, "Config-Old")
     stack(stacks, "Config-New")
     with pytest.raises(UserError, match="SageMaker rolled back to the old version; Cloud") as raised:
-        endpoint_took_over(settings, sagemaker, cloudformation)
+        rollout_check(settings, sagemaker, cloudformation)
     assert "alarms" in raised.value.hint
     assert "docs/operations.md" in raised.value.hint
 
 
-def test_an_endpoint_that_changes_is_waited_for(settings: Environment, stubbed: Stubbed) -> None:
+def test_changing_endpoint_is_waited_for(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     slept: list[float] = []
     for status in ("Updating", "RollingBack", "InService"):
         endpoint(stub, "Config-1", status)
     stack(stacks, "Config-1")
-    endpoint_took_over(settings, sagemaker, cloudformation, slept.append)
+    rollout_check(settings, sagemaker, cloudformation, slept.append)
     assert len(slept) == 2
 
 
-def test_an_endpoint_that_failed_is_told_with_its_reason(settings: Environment, stubbed: Stubbed) -> None:
+def test_failed_endpoint_reports_its_reason(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     endpoint(stub, "Config-1", "UpdateRollbackFailed", FailureReason="no capacity")
     stack(stacks, "Config-1")
     with pytest.raises(UserError, match="UpdateRollbackFailed, not InService: no capacity"):
-        endpoint_took_over(settings, sagemaker, cloudformation)
+        rollout_check(settings, sagemaker, cloudformation)
 
 
-def test_credentials_that_may_not_look_are_said_and_passed_over(
-    settings: Environment, stubbed: Stubbed
-) -> None:
+def test_denied_rollout_check_is_skipped(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, _) = stubbed("sagemaker"), stubbed("cloudformation")
     stub.add_client_error("describe_endpoint", "AccessDeniedException", http_status_code=400)
-    said = unless_denied(partial(endpoint_took_over, settings, sagemaker, cloudformation))
-    assert said == "! Not looked at: these credentials may not call DescribeEndpoint."
+    said = unless_denied(partial(rollout_check, settings, sagemaker, cloudformation))
+    assert said == "! Not checked: these credentials may not call DescribeEndpoint."

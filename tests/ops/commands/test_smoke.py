@@ -1,4 +1,4 @@
-"""One photo through the public address: what is asked, what is told, and that nothing is left."""
+"""One photo through the public address: the calls, the output, and that no report is left."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ OUTPUTS = {
 
 
 class Api:
-    """A system that answers as a test says, and what was asked of it."""
+    """A system that answers as a test says, and the calls that it got."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -65,9 +65,9 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Api:
     system = Api()
     for name in ("status_without_token", "status_with_token", "sign_in", "post", "erase"):
         monkeypatch.setattr(api, name, getattr(system, name))
-    monkeypatch.setattr("ops.commands.smoke._PAUSE_S", 0)
+    monkeypatch.setattr("ops.commands.smoke._RETRY_S", 0)
     monkeypatch.setattr(
-        "ops.commands.smoke.look_inside", lambda settings, *_: system.inside.append(settings.name)
+        "ops.commands.smoke.internal_checks", lambda settings, *_: system.inside.append(settings.name)
     )
     return system
 
@@ -100,9 +100,7 @@ def refusal(status: int, **document: str) -> Refused:
     return Refused("The gateway", httpx2.Response(status, json=document))
 
 
-def test_a_photo_becomes_a_report_which_is_shown_and_erased(
-    system: Api, user: None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_photo_becomes_a_report(system: Api, user: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert try_it()
     assert system.inside == ["shop"]
     asked = [asked[0] for asked in system.asked]
@@ -123,20 +121,18 @@ def test_a_photo_becomes_a_report_which_is_shown_and_erased(
     assert "mug, ceramic; good, 8 of 10; seen by demo-a25cbd381272 at blip2-endpoint" in said
     assert "photo 35 ms, model 82 ms, the rest 1013 ms" in said
     assert "✓ 1.1 s in all, within the goal of 5–10 s" in said
-    assert "erased" in said
+    assert "✓ report and photo deleted" in said
     assert "secret" not in said and token not in said
 
 
-def test_a_token_at_hand_is_used_as_it_is(system: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_token_is_used(system: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_SMOKE_TOKEN", "given")
     try_it()
     assert [asked[0] for asked in system.asked] == ["without token", "forged", "post", "erase"]
     assert system.asked[2][2] == "given"
 
 
-def test_without_a_user_it_says_that_the_photo_was_not_tried(
-    system: Api, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_user_no_photo_is_posted(system: Api, capsys: pytest.CaptureFixture[str]) -> None:
     assert not try_it()
     assert [asked[0] for asked in system.asked] == ["without token", "forged"]
     said = capsys.readouterr().out
@@ -144,21 +140,21 @@ def test_without_a_user_it_says_that_the_photo_was_not_tried(
     assert "VITRINE_SMOKE_TOKEN" in said
 
 
-def test_a_gateway_that_lets_strangers_in_fails(system: Api) -> None:
+def test_open_gateway_fails(system: Api) -> None:
     system.status = 422
     with pytest.raises(UserError, match="answered 422 to a caller without a token; 401 is right"):
         try_it()
 
 
 @pytest.mark.parametrize("status", [401, 500, 422])
-def test_a_gateway_whose_authorizer_does_not_refuse_a_forged_token_fails(system: Api, status: int) -> None:
+def test_accepted_forged_token_fails(system: Api, status: int) -> None:
     system.forged = status
     with pytest.raises(UserError, match=f"answered {status} to a forged token; 403 is right") as raised:
         try_it()
     assert "authorizer's log" in raised.value.hint
 
 
-def test_a_forged_token_needs_the_issuers_keys_and_is_another_each_time(system: Api) -> None:
+def test_forged_token_is_never_cached(system: Api) -> None:
     try_it()
     try_it()
     (first,), (second,) = (asked[1:] for asked in system.asked if asked[0] == "forged")
@@ -167,36 +163,32 @@ def test_a_forged_token_needs_the_issuers_keys_and_is_another_each_time(system: 
     assert "kid" in jwt.get_unverified_header(first)
 
 
-def test_the_emulator_is_not_looked_into_and_that_is_said(
-    system: Api, user: None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_emulator_skips_internal_checks(system: Api, user: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert try_it(load_environment("local"))
     assert system.inside == []
-    assert "Tasks and endpoint were not asked for: the emulator" in capsys.readouterr().out
+    assert "Tasks and endpoint were not checked: the emulator" in capsys.readouterr().out
 
 
-def test_a_paused_model_is_not_tried_though_all_else_is(
-    system: Api, user: None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_paused_model_skips_only_photo(system: Api, user: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert not try_it(make_settings(model={"paused": True}))
     assert [asked[0] for asked in system.asked] == ["without token", "forged"]
     assert system.inside == ["shop"]
     assert "The photo was not tried: model.paused is true" in capsys.readouterr().out
 
 
-def test_a_name_that_is_new_is_waited_for(system: Api) -> None:
+def test_new_name_is_waited_for(system: Api) -> None:
     system.away = 2
-    try_it(patience_s=60)
+    try_it(wait_s=60)
     assert len(system.asked) == 4
 
 
-def test_an_address_that_stays_away_fails(system: Api) -> None:
+def test_unreachable_address_fails(system: Api) -> None:
     system.away = 1
     with pytest.raises(UserError, match="does not answer"):
         try_it()
 
 
-def test_a_slow_answer_and_a_templates_words_are_said_aloud(
+def test_slow_or_template_report_is_noted(
     system: Api, user: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     system.timing = Timing({}, 12_000.0)
@@ -204,19 +196,17 @@ def test_a_slow_answer_and_a_templates_words_are_said_aloud(
     try_it()
     said = capsys.readouterr().out
     assert "! 12.0 s in all, over the goal of 5–10 s" in said
-    assert "! The words are the template's" in said
+    assert "! The text is the template's" in said
 
 
-def test_a_user_who_is_refused_is_told(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_user_fails(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "sign_in", raising(refusal(400, msg="Invalid login credentials")))
     with pytest.raises(UserError, match="Invalid login credentials") as raised:
         try_it()
     assert "secret" not in str(raised.value)
 
 
-def test_a_report_that_failed_is_told_and_erased(
-    system: Api, user: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_report_is_deleted(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
     error = refusal(503, title="Model unavailable", detail="no endpoint", remedy="wait", report="01K")
     monkeypatch.setattr(api, "post", raising(error))
     with pytest.raises(UserError, match=r"No report: Model unavailable \(503\): no endpoint") as raised:
@@ -225,18 +215,18 @@ def test_a_report_that_failed_is_told_and_erased(
     assert system.asked[-1] == ("erase", OUTPUTS["ApiUrl"], "token of a user", "01K")
 
 
-def test_an_answer_that_is_no_report_fails(system: Api, user: None) -> None:
+def test_answer_without_report_fails(system: Api, user: None) -> None:
     system.report = {"hello": "world"}
     with pytest.raises(UserError, match="The answer is no report"):
         try_it()
 
 
-def test_a_report_that_stays_is_told(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undeleted_report_fails(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "erase", raising(refusal(500)))
-    with pytest.raises(UserError, match=f"The report {REPORT['id']} is not erased"):
+    with pytest.raises(UserError, match=f"The report {REPORT['id']} is not deleted"):
         try_it()
 
 
-def test_a_photo_that_is_not_there_is_told(system: Api, user: None) -> None:
+def test_missing_photo_fails(system: Api, user: None) -> None:
     with pytest.raises(UserError, match=r"nowhere\.jpg cannot be read"):
         try_it(photo=Path("nowhere.jpg"))

@@ -6,8 +6,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.findings import look
 from ops.doctor import account
+from ops.doctor.preflight import collect
 from settings.environment import Environment
 from stacks.synthesis import synthesize
 from tests.ops.conftest import Stubbed, levels
@@ -15,7 +15,7 @@ from tests.ops.conftest import Stubbed, levels
 PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}
 
 
-def test_the_account_and_who_asks_are_shown(settings: Environment, stubbed: Stubbed) -> None:
+def test_account_and_identity_are_shown(settings: Environment, stubbed: Stubbed) -> None:
     sts, stub = stubbed("sts")
     arn = "arn:aws:sts::123456789012:assumed-role/deployer/ana"
     stub.add_response("get_caller_identity", {"Account": "123456789012", "Arn": arn, "UserId": "x"}, {})
@@ -24,7 +24,7 @@ def test_the_account_and_who_asks_are_shown(settings: Environment, stubbed: Stub
     assert "account 123456789012, region ca-central-1" in finding.text
 
 
-def test_no_credentials_fail_with_how_to_sign_in(
+def test_missing_credentials_fail(
     settings: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -38,33 +38,29 @@ def test_no_credentials_fail_with_how_to_sign_in(
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"])
-def test_credentials_that_are_not_accepted_fail(settings: Environment, stubbed: Stubbed, code: str) -> None:
+def test_refused_credentials_fail(settings: Environment, stubbed: Stubbed, code: str) -> None:
     sts, stub = stubbed("sts")
     stub.add_client_error("get_caller_identity", code)
-    (finding,) = look("credentials", lambda: account.credentials(settings, sts))
+    (finding,) = collect("credentials", lambda: account.credentials(settings, sts))
     assert finding.level == "failure"
     assert "Sign in again" in finding.hint
 
 
 @pytest.mark.parametrize(("version", "level"), [("6", "ok"), ("28", "ok"), ("5", "failure")])
-def test_the_bootstrap_is_new_enough_or_fails(
-    settings: Environment, stubbed: Stubbed, version: str, level: str
-) -> None:
+def test_old_bootstrap_fails(settings: Environment, stubbed: Stubbed, version: str, level: str) -> None:
     ssm, stub = stubbed("ssm")
     stub.add_response("get_parameter", {"Parameter": {"Value": version}}, PARAMETER)
     assert levels(account.bootstrap(settings, ssm)) == [level]
 
 
-def test_a_region_that_is_not_bootstrapped_fails(settings: Environment, stubbed: Stubbed) -> None:
+def test_missing_bootstrap_fails(settings: Environment, stubbed: Stubbed) -> None:
     ssm, stub = stubbed("ssm")
     stub.add_client_error("get_parameter", "ParameterNotFound", expected_params=PARAMETER)
     (finding,) = account.bootstrap(settings, ssm)
     assert (finding.level, "make bootstrap ENV=shop" in finding.hint) == ("failure", True)
 
 
-def test_the_templates_need_no_newer_bootstrap_than_is_asked_for(
-    settings: Environment, tmp_path: Path
-) -> None:
+def test_templates_need_the_checked_bootstrap(settings: Environment, tmp_path: Path) -> None:
     synthesize(settings, tmp_path)
     artifacts = json.loads((tmp_path / "manifest.json").read_text())["artifacts"].values()
     needed = {

@@ -1,4 +1,4 @@
-"""The endpoint's name and log are ours, and what is there can become what the settings say."""
+"""The endpoint's name and log are ours, and it can be updated to the settings."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from ops.doctor.endpoint import endpoint_log, endpoint_name
+from ops.doctor.model import endpoint_log, endpoint_name
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed, levels, make_settings
 
@@ -54,7 +54,7 @@ def config(stub: Stubber, instance_type: str = "ml.t2.medium", *, asynchronous: 
     stub.add_response("describe_endpoint_config", answer, {"EndpointConfigName": "Config-1"})
 
 
-def test_a_name_that_is_free_is_well(settings: Environment, stubbed: Stubbed) -> None:
+def test_free_name_is_ok(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, _) = stubbed("sagemaker"), stubbed("cloudformation")
     stub.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint")
     (finding,) = endpoint_name(settings, sagemaker, cloudformation)
@@ -62,7 +62,7 @@ def test_a_name_that_is_free_is_well(settings: Environment, stubbed: Stubbed) ->
 
 
 @pytest.mark.parametrize(("owned", "level"), [(ARN, "ok"), ("arn:other", "failure"), (None, "failure")])
-def test_an_endpoint_of_that_name_is_our_stacks_own(
+def test_only_our_endpoint_may_exist(
     settings: Environment, stubbed: Stubbed, owned: str | None, level: str
 ) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
@@ -87,7 +87,7 @@ def test_an_endpoint_of_that_name_is_our_stacks_own(
         ("ml.t2.medium", True, {}, None),
     ],
 )
-def test_another_instance_type_is_refused_while_scaling_is_registered(
+def test_scaling_endpoint_keeps_instance_type(
     stubbed: Stubbed, runs: str, scales: bool, model: dict[str, Any], level: str | None
 ) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
@@ -98,11 +98,11 @@ def test_another_instance_type_is_refused_while_scaling_is_registered(
     assert levels(findings) == (["ok", level] if level else ["ok"])
     if level:
         assert "runs on ml.g4dn.xlarge" in findings[1].text
-        assert findings[1].hint == "Set model.paused = true, deploy, then set it back."
+        assert findings[1].hint == "Set model.paused = true, deploy, then set it to false again."
 
 
 @pytest.mark.parametrize(("asynchronous", "mode"), [(True, "realtime"), (False, "async")])
-def test_another_mode_is_refused(stubbed: Stubbed, asynchronous: bool, mode: str) -> None:
+def test_other_mode_is_refused(stubbed: Stubbed, asynchronous: bool, mode: str) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     stub.add_response("describe_endpoint", endpoint())
     stack(stacks, resource(ARN))
@@ -113,7 +113,7 @@ def test_another_mode_is_refused(stubbed: Stubbed, asynchronous: bool, mode: str
     assert "model.paused = true" in findings[1].hint
 
 
-def test_an_endpoint_that_is_about_to_be_paused_may_differ(stubbed: Stubbed) -> None:
+def test_paused_endpoint_may_differ(stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     stub.add_response("describe_endpoint", endpoint())
     stack(stacks, resource(ARN))
@@ -131,7 +131,7 @@ def test_an_endpoint_that_is_about_to_be_paused_may_differ(stubbed: Stubbed) -> 
         ([f"{LOG}-2", LOG], "/other", "failure"),
     ],
 )
-def test_a_log_group_that_sagemaker_made_itself_is_in_the_way(
+def test_foreign_log_group_fails(
     settings: Environment, stubbed: Stubbed, there: list[str], owned: str | None, level: str
 ) -> None:
     (logs, stub), (cloudformation, stacks) = stubbed("logs"), stubbed("cloudformation")

@@ -5,39 +5,32 @@ from pathlib import Path
 
 import pytest
 
-from ops.doctor import image
+from ops.doctor import references
 from settings.environment import Environment
-from settings.naming import image_repository_name
 from tests.ops.conftest import Stubbed
 
 DIGEST = f"sha256:{'a' * 64}"
 ASKED = {"repositoryName": "vitrine-shop-analyze", "imageIds": [{"imageDigest": DIGEST}]}
 
 
-def test_the_repository_is_the_storage_stacks(settings: Environment) -> None:
-    assert image.repository_name(settings) == image_repository_name(settings.name)
-
-
-def test_an_image_that_is_pushed_is_well(settings: Environment, stubbed: Stubbed) -> None:
+def test_pushed_image_is_ok(settings: Environment, stubbed: Stubbed) -> None:
     ecr, stub = stubbed("ecr")
     stub.add_response("describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, ASKED)
-    (finding,) = image.pushed(settings, DIGEST, ecr)
+    (finding,) = references.pushed(settings, DIGEST, ecr)
     assert finding.level == "ok"
 
 
 @pytest.mark.parametrize("code", ["ImageNotFoundException", "RepositoryNotFoundException"])
-def test_an_image_that_is_not_pushed_fails(settings: Environment, stubbed: Stubbed, code: str) -> None:
+def test_missing_image_fails(settings: Environment, stubbed: Stubbed, code: str) -> None:
     ecr, stub = stubbed("ecr")
     stub.add_client_error("describe_images", code)
-    (finding,) = image.pushed(settings, DIGEST, ecr)
+    (finding,) = references.pushed(settings, DIGEST, ecr)
     assert (finding.level, "make image ENV=shop" in finding.hint) == ("failure", True)
 
 
-def test_without_docker_the_cdk_builds_no_image(
-    settings: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_docker_no_image_is_built(settings: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    (finding,) = image.buildable(settings)
+    (finding,) = references.buildable(settings)
     assert (finding.level, "CDK_DOCKER" in finding.hint) == ("failure", True)
 
 
@@ -50,7 +43,7 @@ def test_without_docker_the_cdk_builds_no_image(
         ("Darwin", "x86_64", False, "ok"),  # Docker Desktop brings its own
     ],
 )
-def test_another_architecture_needs_an_interpreter(
+def test_other_architecture_needs_emulation(
     settings: Environment,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -66,8 +59,8 @@ def test_another_architecture_needs_an_interpreter(
         interpreter.touch()
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CDK_DOCKER", "finch")
-    monkeypatch.setattr(image, "_INTERPRETER", interpreter)
+    monkeypatch.setattr(references, "_INTERPRETER", interpreter)
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(platform, "machine", lambda: machine)
-    (finding,) = image.buildable(settings)
+    (finding,) = references.buildable(settings)
     assert finding.level == level

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.doctor import network
+from ops.doctor import references
 from settings.schema import Domain
 from tests.ops.conftest import Stubbed, levels, make_settings
 
@@ -21,21 +21,21 @@ DOMAIN = Domain(name="api.shop.example", hosted_zone_id="Z123", hosted_zone_name
         (["ca-central-1b", "ca-central-1c"], ["ok", "failure"]),  # no such zone
     ],
 )
-def test_zones_are_those_that_have_vpc_links(stubbed: Stubbed, zones: list[str], found: list[str]) -> None:
+def test_zones_must_have_vpc_links(stubbed: Stubbed, zones: list[str], found: list[str]) -> None:
     ec2, stub = stubbed("ec2")
     answer = [{"ZoneName": name, "ZoneId": identifier} for name, identifier in THERE]
     stub.add_response("describe_availability_zones", {"AvailabilityZones": answer}, {})
-    findings = list(network.zones(make_settings(zones=zones), ec2))
+    findings = list(references.zones(make_settings(zones=zones), ec2))
     assert levels(findings) == found
     assert all("ca-central-1b, ca-central-1d" in finding.hint for finding in findings if finding.hint)
 
 
-def test_a_region_without_limits_takes_any_of_its_zones(stubbed: Stubbed) -> None:
+def test_unlimited_region_takes_any_zone(stubbed: Stubbed) -> None:
     ec2, stub = stubbed("ec2")
     names = ["eu-west-1a", "eu-west-1b"]
     answer = [{"ZoneName": name, "ZoneId": f"euw1-az{number}"} for number, name in enumerate(names, 1)]
     stub.add_response("describe_availability_zones", {"AvailabilityZones": answer}, {})
-    assert levels(network.zones(make_settings(region="eu-west-1", zones=names), ec2)) == ["ok", "ok"]
+    assert levels(references.zones(make_settings(region="eu-west-1", zones=names), ec2)) == ["ok", "ok"]
 
 
 def hosted_zone(name: str = "shop.example.", *, private: bool = False) -> dict[str, Any]:
@@ -58,18 +58,18 @@ def hosted_zone(name: str = "shop.example.", *, private: bool = False) -> dict[s
         (hosted_zone(private=True), "failure", "is private"),
     ],
 )
-def test_the_domains_zone_is_public_and_of_its_name(
+def test_hosted_zone_is_public_and_named(
     stubbed: Stubbed, answer: dict[str, Any], level: str, said: str
 ) -> None:
     route53, stub = stubbed("route53")
     stub.add_response("get_hosted_zone", answer, {"Id": "Z123"})
-    (finding,) = network.domain_zone(DOMAIN, route53)
+    (finding,) = references.domain_zone(DOMAIN, route53)
     assert finding.level == level
     assert said in finding.text
 
 
-def test_a_zone_that_is_not_there_fails(stubbed: Stubbed) -> None:
+def test_missing_hosted_zone_fails(stubbed: Stubbed) -> None:
     route53, stub = stubbed("route53")
     stub.add_client_error("get_hosted_zone", "NoSuchHostedZone")
-    (finding,) = network.domain_zone(DOMAIN, route53)
+    (finding,) = references.domain_zone(DOMAIN, route53)
     assert (finding.level, "hosted_zone_id" in finding.hint) == ("failure", True)

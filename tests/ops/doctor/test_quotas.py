@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from ops.doctor import quotas
+from ops.doctor import account
 from tests.ops.conftest import Stubbed, levels, make_settings
 
 ASKED = {"ServiceCode": "sagemaker"}
@@ -35,51 +35,51 @@ def answer(stub: Stubber, *applied: dict[str, Any]) -> None:
         (0, {"paused": True}, "warning"),
     ],
 )
-def test_the_endpoint_starts_and_is_updated_within_the_quota(
+def test_quota_covers_start_and_update(
     stubbed: Stubbed, allowed: int, model: dict[str, Any], level: str
 ) -> None:
     client, stub = stubbed("service-quotas")
     answer(stub, quota(allowed, "ml.m5.large for endpoint usage"))
     settings = make_settings(model={"instance_type": "ml.m5.large", **model})
-    assert levels(quotas.endpoint_instances(settings, client)) == [level]
+    assert levels(account.endpoint_instances(settings, client)) == [level]
 
 
-def test_the_cure_asks_for_what_an_update_needs_at_most(stubbed: Stubbed) -> None:
+def test_hint_requests_the_update_maximum(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
     answer(stub, quota(0, "ml.g4dn.xlarge for endpoint usage"))
     settings = make_settings(model={"instance_type": "ml.g4dn.xlarge", "max_instances": 3})
-    (finding,) = quotas.endpoint_instances(settings, client)
+    (finding,) = account.endpoint_instances(settings, client)
     assert "0 ml.g4dn.xlarge for endpoint usage" in finding.text
     assert "--quota-code L-0F1D2C3B --desired-value 6" in finding.hint
 
 
-def test_the_quota_may_be_on_a_later_page(stubbed: Stubbed) -> None:
+def test_quota_on_later_page_is_found(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
     stub.add_response("list_service_quotas", {"Quotas": [quota(0, "other")], "NextToken": "2"}, ASKED)
     stub.add_response("list_service_quotas", {"Quotas": [quota(2)]}, {**ASKED, "NextToken": "2"})
-    assert levels(quotas.endpoint_instances(make_settings(), client)) == ["ok"]
+    assert levels(account.endpoint_instances(make_settings(), client)) == ["ok"]
 
 
-def test_a_quota_that_nobody_touched_has_its_default(stubbed: Stubbed) -> None:
+def test_unchanged_quota_has_its_default(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
     answer(stub)
     stub.add_response("list_aws_default_service_quotas", {"Quotas": [quota(4)]}, ASKED)
-    assert levels(quotas.endpoint_instances(make_settings(), client)) == ["ok"]
+    assert levels(account.endpoint_instances(make_settings(), client)) == ["ok"]
 
 
-def test_an_instance_type_without_a_quota_is_told(stubbed: Stubbed) -> None:
+def test_instance_type_without_quota_warns(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
     answer(stub)
     stub.add_response("list_aws_default_service_quotas", {"Quotas": []}, ASKED)
-    (finding,) = quotas.endpoint_instances(make_settings(), client)
+    (finding,) = account.endpoint_instances(make_settings(), client)
     assert finding.level == "warning"
     assert "model.instance_type" in finding.hint
 
 
 @pytest.mark.parametrize(("allowed", "level"), [(10, "warning"), (1000, "ok")])
-def test_a_new_accounts_lambda_concurrency_is_told(stubbed: Stubbed, allowed: int, level: str) -> None:
+def test_low_lambda_concurrency_warns(stubbed: Stubbed, allowed: int, level: str) -> None:
     client, stub = stubbed("lambda")
     stub.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": allowed}}, {})
-    (finding,) = quotas.lambda_concurrency(make_settings(), client)
+    (finding,) = account.lambda_concurrency(make_settings(), client)
     assert finding.level == level
     assert ("--service-code lambda" in finding.hint) == (level == "warning")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ops.doctor.secrets_manager import secret
+from ops.doctor.references import secret
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed
 
@@ -25,7 +25,7 @@ KEY = "arn:aws:kms:ca-central-1:123456789012:key/1"
         ({**VALUE, "DeletedDate": datetime(2026, 11, 1, tzinfo=UTC)}, "failure", "restore-secret"),
     ],
 )
-def test_a_secret_is_there_with_a_value_that_the_stacks_can_read(
+def test_secret_needs_readable_value(
     settings: Environment, stubbed: Stubbed, answer: dict[str, Any], level: str, hint: str
 ) -> None:
     client, stub = stubbed("secretsmanager")
@@ -35,9 +35,7 @@ def test_a_secret_is_there_with_a_value_that_the_stacks_can_read(
     assert hint in finding.hint
 
 
-def test_a_secret_that_is_missing_is_made_with_its_value_typed_in(
-    settings: Environment, stubbed: Stubbed
-) -> None:
+def test_missing_secret_is_typed_in(settings: Environment, stubbed: Stubbed) -> None:
     client, stub = stubbed("secretsmanager")
     stub.add_client_error("describe_secret", "ResourceNotFoundException")
     (finding,) = secret(settings, NAME, client)

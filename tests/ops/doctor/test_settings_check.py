@@ -12,19 +12,19 @@ from tests.ops.conftest import KEY, levels, make_settings
 TODAY = date(2026, 11, 24)
 
 
-def test_settings_that_are_filled_in_are_well() -> None:
+def test_filled_settings_are_ok() -> None:
     assert levels(settings_filled(make_settings(), TODAY)) == ["ok"]
 
 
-def test_each_placeholder_of_the_committed_files_fails() -> None:
+def test_each_placeholder_fails() -> None:
     for name in ("dev", "prod"):
         findings = list(settings_filled(load_environment(name), TODAY))
-        failed = [finding for finding in findings if finding.level.value == "failure"]
+        failed = [finding for finding in findings if finding.level == "failure"]
         told = [finding.text.partition(" is still the placeholder")[0] for finding in failed]
         assert sorted(told) == ["supabase.publishable_key", "supabase.url", "webhook.url"]
 
 
-def test_notice_of_the_settings_warns() -> None:
+def test_settings_notice_warns() -> None:
     llm = {"shutdown_date": date(2026, 12, 11)}
     findings = list(settings_filled(make_settings(llm=llm), TODAY))
     assert levels(findings) == ["warning", "ok"]
@@ -40,7 +40,7 @@ def test_notice_of_the_settings_warns() -> None:
         (("VITRINE_SMOKE_TOKEN",), "ok"),
     ],
 )
-def test_without_a_user_for_the_smoke_test_it_warns(
+def test_missing_smoke_user_warns(
     monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...], level: str
 ) -> None:
     for name in named:
@@ -50,14 +50,14 @@ def test_without_a_user_for_the_smoke_test_it_warns(
     assert "secret" not in finding.text + finding.hint
 
 
-def test_the_demo_model_on_a_gpu_warns_with_its_price() -> None:
+def test_demo_on_gpu_warns_with_price() -> None:
     gpu = {"instance_type": "ml.g4dn.xlarge", "usd_per_hour": 0.82}
     findings = list(settings_filled(make_settings(model=gpu), TODAY))
     assert levels(findings) == ["warning", "ok"]
-    assert "0.82 USD an hour, 599 USD a month if it never sleeps" in findings[0].text
+    assert "0.82 USD an hour, 599 USD a month if it never scales to zero" in findings[0].text
 
 
 @pytest.mark.parametrize("change", [{"artifact": KEY}, {"paused": True}, {"instance_type": "ml.m5.large"}])
-def test_a_gpu_that_is_needed_or_costs_nothing_is_well(change: dict[str, Any]) -> None:
+def test_needed_or_free_gpu_is_ok(change: dict[str, Any]) -> None:
     model = {"instance_type": "ml.g4dn.xlarge", **change}
     assert levels(settings_filled(make_settings(model=model), TODAY)) == ["ok"]

@@ -1,4 +1,4 @@
-"""An account in the emulator, as a first deployment left it; its endpoint asks the real handlers."""
+"""An account in moto as after a first deployment; its endpoint calls the real handlers."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from model_artifacts.blip2.tools.photos import Case
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
 from ops.release.command import sdk_start
-from ops.release.release import Means, release
+from ops.release.release import Tools, release
 from services.core.domain.observation import Observation
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.environment import FOLDER, load_environment
@@ -57,7 +57,7 @@ TEMPLATE = {
 
 
 class Runtime:
-    """Asks the archive's handlers, as long as there is such an endpoint."""
+    """Calls the archive's handlers while the endpoint exists."""
 
     def __init__(self, sagemaker: Any) -> None:
         self.sagemaker, self.inference = sagemaker, handlers()
@@ -84,7 +84,7 @@ class Runtime:
 
 @dataclass
 class Here:
-    """Asks the same handlers, without an endpoint."""
+    """Calls the same handlers without an endpoint."""
 
     runtime: Runtime
 
@@ -126,32 +126,32 @@ class Place:
         settings = load_environment(self.file)
         sha256 = packaging.sha256_of(archive)
         log = Events(self.folder / "log.jsonl", {"env": "shop", "sha256": sha256})
-        means = Means(
+        tools = Tools(
             session=self.session,
             runtime=self.runtime,  # type: ignore[arg-type]
-            check=self.check or (lambda file, _type: self.checked.append(file)),
-            start=sdk_start(settings, self.session),
+            flight_check=self.check or (lambda file, _type: self.checked.append(file)),
+            start_endpoint=sdk_start(settings, self.session),
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
-            look=self._look,
+            observe=self._look,
             photos=[Case("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
             sleep=lambda _seconds: None,
         )
-        return release(settings, self.file, archive, sha256, log, means)
+        return release(settings, self.file, archive, sha256, log, tools)
 
     def _look(self, _archive: Path, cases: Sequence[Case]) -> list[Observation]:
         model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here")
-        return [model.look(case.photos) for case in cases]
+        return [model.observe(case.photos) for case in cases]
 
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "log.jsonl").read_text("utf-8").splitlines()]
 
     def logs(self) -> list[Any]:
-        """The canary's log, where it is there."""
+        """The canary's log, if it exists."""
         name = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
         return self.session.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
 
     def left(self) -> list[str]:
-        """What is there of the canary."""
+        """What is left of the canary."""
         found = [one["EndpointName"] for one in self.sagemaker.list_endpoints()["Endpoints"]]
         found += [
             one["EndpointConfigName"] for one in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]

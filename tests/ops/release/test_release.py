@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ops.release.canary_role import POLICY, Permission
 
 from cli.errors import UserError
 from model_artifacts.blip2.tools import packaging
 from ops.release.canary import CanaryFailed
-from ops.release.canary_role import POLICY, Permission
 from settings.environment import load_environment
 from tests.ops.release.conftest import ENDPOINT, Place
 

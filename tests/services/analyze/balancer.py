@@ -1,4 +1,4 @@
-"""A load balancer as far as connections go: it keeps them while idle, not for ever, and stands a way off."""
+"""The connections of a load balancer: kept while idle, for a limited time, with a delay."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ _BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"
 
 
 class _Wire(asyncio.Protocol):
-    """A connection on which everything, its end too, takes `delay_s` from one side to the other."""
+    """A connection whose bytes and end take `delay_s` from one side to the other."""
 
     def __init__(self, delay_s: float) -> None:
         self.reader = asyncio.StreamReader()
@@ -48,7 +48,7 @@ class _Wire(asyncio.Protocol):
 
 @dataclass
 class Balancer:
-    """Passes requests without a body on to `port`; what the other side drops is a 502, never tried again.
+    """Passes requests without a body on to `port`; a dropped one is a 502, and is never retried.
 
     Each client has a connection of its own behind it, so that the client's pauses are the connection's.
     """

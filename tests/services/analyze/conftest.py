@@ -1,4 +1,4 @@
-"""The service as clients meet it, over stores, models and an issuer that tests can bend."""
+"""The service as clients call it, over stores, models and an issuer that tests control."""
 
 import json
 import random
@@ -24,21 +24,21 @@ from services.analyze.app import create_api
 from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
 from services.core.auth.tokens import Identity, TokenVerifier
+from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.vocabulary import vocabulary
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.cost import Prices
-from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import PRESIGNING, Uploads
+from services.core.storage.uploads import Uploads
 from services.core.storage.vision_cache import VisionCache
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -50,7 +50,7 @@ class _Raw(BytesIO):
 
 
 class Verifier(TokenVerifier):
-    """Takes `token-of-NAME` for NAME's; tokens proper are tested with the verifier itself."""
+    """Accepts `token-of-NAME`; real tokens are tested with the verifier itself."""
 
     def __init__(self) -> None:
         pass
@@ -66,7 +66,7 @@ class Verifier(TokenVerifier):
 
 @dataclass
 class World:
-    """What stands behind the service: a model and an LLM to bend, a model that can be held up."""
+    """The stores, the model and the LLM behind the service; a test can delay or fail the models."""
 
     s3: S3Client
     dynamodb: DynamoDBClient
@@ -84,23 +84,23 @@ class World:
     question: Any = None
 
     def kept(self) -> list[str]:
-        """What lies in the image bucket."""
+        """The keys in the image bucket."""
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
     @staticmethod
     def noise(seed: int) -> bytes:
-        """A photo that no JPEG makes small."""
+        """Return a photo that JPEG cannot compress."""
         out = BytesIO()
         pixels = random.Random(seed).randbytes(3 * 384 * 384)  # noqa: S311 - a picture, not a secret
         Image.frombytes("RGB", (384, 384), pixels).save(out, "JPEG")
         return out.getvalue()
 
     def messages(self) -> list[dict[str, Any]]:
-        """What waits in the jobs queue and is due."""
+        """Receive the visible messages of the jobs queue."""
         found = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in found.get("Messages", [])]
 
-    def model(self) -> RealtimeVisionEndpoint | AsyncVisionEndpoint:
+    def model(self) -> VisionEndpoint:
         """The endpoint's client, answered by `answer_model` or `take_question`."""
         runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
         events = runtime.meta.events
@@ -168,9 +168,9 @@ def world(dynamodb: DynamoDBClient) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    """An HTTP client of the whole service, signed in as alice; server errors are answers, not exceptions."""
+    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions."""
 
-    def parts() -> Dependencies:
+    def dependencies() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
         reports = Reports(world.dynamodb, TABLE, quota_per_day=4)
@@ -178,13 +178,13 @@ def client(world: World) -> Iterator[TestClient]:
             Verifier(),
             Uploads(world.s3, BUCKET, None),
             ReportService(
-                acceptance=Submission(
+                submission=Submission(
                     ImageStore(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
                 ),
-                work=ReportProcessor(
+                processor=ReportProcessor(
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
-                    model=world.model(),
+                    endpoint=world.model(),
                     narrator=Narrator(llm, "m", 1.0),
                     prices=Prices(0.82, 0.1, 0.5),
                     vision_cache=VisionCache(world.dynamodb, TABLE) if world.reuse else None,
@@ -195,7 +195,9 @@ def client(world: World) -> Iterator[TestClient]:
         )
 
     headers = {"Authorization": "Bearer token-of-alice"}
-    with TestClient(Observe(create_api(parts)), headers=headers, raise_server_exceptions=False) as client:
+    with TestClient(
+        Observe(create_api(dependencies)), headers=headers, raise_server_exceptions=False
+    ) as client:
         yield client
 
 

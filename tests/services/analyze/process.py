@@ -1,4 +1,4 @@
-"""The service as a process of its own, over an emulator's stores and a model that can be held up."""
+"""The service as its own process, over an emulator's stores and a model that a test can delay."""
 
 import json
 import subprocess
@@ -9,30 +9,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import jwt
 import psutil
 
-from benchmarks.scene import BUCKET, create_stores, free_ports, ready
+from benchmarks.emulated_stores import free_ports, wait_ready
 from local.home import REPOSITORY, Home
-from local.supervisor import process_specs, processes
-from local.supervisor.configuration import base_env, emulator_env
-from settings.environment import load_environment
-from settings.service_env import analyze_variables
-from tests.reports_table import TABLE
+from local.supervisor.configuration import base_env
 from tests.services.analyze.conftest import observation
-
-SECRET = "a secret that is shared with the issuer"
-PROJECT = "https://project.supabase.invalid"
 
 
 @dataclass
 class Model:
-    """A model endpoint, to be held up; an LLM that is down answers at the same address."""
+    """A model endpoint that a test can delay; the same address answers 503 for the LLM."""
 
     port: int = 0
     open: threading.Event = field(default_factory=threading.Event)
@@ -92,57 +83,6 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-@contextmanager
-def stores() -> Iterator[int]:
-    """The port of an AWS emulator that holds the table and the bucket, in the block."""
-    with tempfile.TemporaryDirectory(prefix="vitrine-stores-") as folder:
-        home = Home(Path(folder))
-        home.create()
-        (port,) = free_ports(1)
-        region = load_environment("local").region
-        part = process_specs.emulator(home, port, region, port)
-        if part.scratch:
-            part.scratch.mkdir(parents=True)
-        environment = {**base_env(), **part.environment}
-        with processes.start(home, part.name, part.command, environment, home.log(part.name)) as process:
-            try:
-                ready(home, part.name, part.health_url, process)
-                create_stores(port, region)
-                yield port
-            finally:
-                process.terminate()
-
-
-def settings(stores_port: int, model_port: int) -> dict[str, str]:
-    """The variables of a service over these stores and this model."""
-    environment = load_environment("local")
-    model_url = f"http://127.0.0.1:{model_port}"
-    return {
-        **analyze_variables(
-            environment,
-            reports_table=TABLE,
-            image_bucket=BUCKET,
-            image_key_id=None,
-            jobs_queue_url=f"http://127.0.0.1:{stores_port}/000000000000/jobs",
-        ),
-        **emulator_env(stores_port, environment.region),
-        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": model_url,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "SUPABASE_URL": PROJECT,
-        "SUPABASE_ISSUER": f"{PROJECT}/auth/v1",
-        "SUPABASE_LEGACY_SECRET": SECRET,
-        "LLM_BASE_URL": f"{model_url}/v1",
-        "OPENAI_API_KEY": "none",
-    }
-
-
-def token(user: str) -> str:
-    """An access token that `settings` makes the service accept."""
-    now = datetime.now(UTC)
-    claims = {"sub": user, "iss": f"{PROJECT}/auth/v1", "aud": "authenticated"}
-    return jwt.encode({**claims, "iat": now, "exp": now + timedelta(hours=1)}, SECRET, "HS256")
-
-
 @dataclass(frozen=True)
 class Running:
     """A service that answers: its port, what was started, and the id of the service's own process."""
@@ -170,7 +110,7 @@ def service(given: Mapping[str, str], *options: str, under: tuple[str, ...] = ()
                 stderr=subprocess.STDOUT,
             )
         try:
-            ready(home, "service", f"http://127.0.0.1:{port}/healthz", started)
+            wait_ready(home, "service", f"http://127.0.0.1:{port}/healthz", started)
             below = psutil.Process(started.pid).children(recursive=True)
             yield Running(port, started, below[-1].pid if under else started.pid)
         finally:

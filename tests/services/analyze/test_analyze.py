@@ -18,7 +18,7 @@ def post(client: TestClient, *photos: bytes, **headers: str) -> Any:
     return client.post("/analyze", files=files, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def test_a_photo_becomes_a_report_of_the_documented_form(client: TestClient, jpeg: Jpeg) -> None:
+def test_report_fits_the_documented_schema(client: TestClient, jpeg: Jpeg) -> None:
     answer = post(client, jpeg())
     assert answer.status_code == 200
     report = answer.json()
@@ -30,29 +30,27 @@ def test_a_photo_becomes_a_report_of_the_documented_form(client: TestClient, jpe
     assert report["cost_usd"] > 0
 
 
-def test_the_stages_are_told_in_server_timing(client: TestClient, jpeg: Jpeg) -> None:
+def test_server_timing_names_the_stages(client: TestClient, jpeg: Jpeg) -> None:
     stages = [stage.split(";")[0] for stage in post(client, jpeg()).headers["server-timing"].split(", ")]
     assert stages == ["photo", "accept", "model", "narrate"]
 
 
-def test_eight_photos_cost_one_call_of_the_model(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_eight_photos_are_one_model_call(client: TestClient, world: World, jpeg: Jpeg) -> None:
     assert post(client, *(jpeg(shade) for shade in range(8))).status_code == 200
     assert world.model_calls == 1
     assert len(world.kept()) == 8
 
 
-def test_what_is_kept_is_the_pictures_under_the_owner(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_photos_are_stored_by_owner(client: TestClient, world: World, jpeg: Jpeg) -> None:
     report = post(client, jpeg()).json()
     assert world.kept() == [f"photos/alice/{report['id']}/1.jpg"]
 
 
-def test_french_is_answered_to_who_prefers_it(client: TestClient, jpeg: Jpeg) -> None:
+def test_french_is_answered_in_french(client: TestClient, jpeg: Jpeg) -> None:
     assert "ébréchure" in post(client, jpeg(), accept_language="fr-CA").json()["description"]
 
 
-def test_a_repeated_key_gives_the_same_report_without_work(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_repeated_key_returns_same_report(client: TestClient, world: World, jpeg: Jpeg) -> None:
     first = post(client, jpeg(), idempotency_key="k1")
     again = post(client, jpeg(), idempotency_key="k1")
     assert again.json() == first.json()
@@ -61,15 +59,13 @@ def test_a_repeated_key_gives_the_same_report_without_work(
     assert len(world.kept()) == 1
 
 
-def test_a_repeated_key_with_other_photos_is_refused(client: TestClient, jpeg: Jpeg) -> None:
+def test_reused_key_is_refused(client: TestClient, jpeg: Jpeg) -> None:
     post(client, jpeg(), idempotency_key="k1")
     answer = post(client, jpeg(7), idempotency_key="k1")
     assert (answer.status_code, answer.json()["title"]) == (422, "Idempotency key reused")
 
 
-def test_a_repeated_key_while_the_first_runs_is_led_to_the_same_report(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_concurrent_key_returns_same_report(client: TestClient, world: World, jpeg: Jpeg) -> None:
     world.open.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(post, client, jpeg(), idempotency_key="k1")
@@ -82,9 +78,7 @@ def test_a_repeated_key_while_the_first_runs_is_led_to_the_same_report(
     assert world.model_calls == 1
 
 
-def test_the_quota_ends_in_429_with_the_time_left_and_nothing_kept(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_exhausted_quota_is_429(client: TestClient, world: World, jpeg: Jpeg) -> None:
     for _ in range(4):
         assert post(client, jpeg()).status_code == 200
     answer = post(client, jpeg())
@@ -94,16 +88,14 @@ def test_the_quota_ends_in_429_with_the_time_left_and_nothing_kept(
     assert world.model_calls == 4
 
 
-def test_a_model_that_answers_nonsense_is_a_502_and_a_failed_report(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_invalid_model_answer_is_502(client: TestClient, world: World, jpeg: Jpeg) -> None:
     world.body = b'{"answers": [], "caption": "", "artifact": ""}'
     answer = post(client, jpeg())
     assert (answer.status_code, answer.json()["code"]) == (502, "model_answer_invalid")
     assert client.get("/reports").json()["reports"][0]["failure"]["code"] == "model_answer_invalid"
 
 
-def test_a_report_is_its_owners_alone(client: TestClient, jpeg: Jpeg) -> None:
+def test_other_users_report_is_404(client: TestClient, jpeg: Jpeg) -> None:
     path = f"/reports/{post(client, jpeg()).json()['id']}"
     mallory = {"Authorization": "Bearer token-of-mallory"}
     assert client.get(path).status_code == 200
@@ -112,7 +104,7 @@ def test_a_report_is_its_owners_alone(client: TestClient, jpeg: Jpeg) -> None:
     assert client.get("/reports", headers=mallory).json() == {"reports": [], "next": None}
 
 
-def test_erasing_leaves_neither_report_nor_picture(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_erasing_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
     path = f"/reports/{post(client, jpeg(), idempotency_key='k1').json()['id']}"
     assert client.delete(path).status_code == 204
     assert world.kept() == []
@@ -121,7 +113,7 @@ def test_erasing_leaves_neither_report_nor_picture(client: TestClient, world: Wo
     assert post(client, jpeg(), idempotency_key="k1").status_code == 200
 
 
-def test_erasing_while_the_model_looks_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_erasing_a_running_report_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
     world.open.clear()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(post, client, jpeg())
@@ -135,7 +127,7 @@ def test_erasing_while_the_model_looks_leaves_nothing(client: TestClient, world:
     assert client.get("/reports").json()["reports"] == []
 
 
-def test_reports_come_in_pages_newest_first(client: TestClient, jpeg: Jpeg) -> None:
+def test_pages_are_newest_first(client: TestClient, jpeg: Jpeg) -> None:
     ids = [post(client, jpeg(shade)).json()["id"] for shade in range(3)]
     first = client.get("/reports", params={"limit": 2}).json()
     rest = client.get("/reports", params={"limit": 2, "before": first["next"]}).json()
@@ -143,7 +135,7 @@ def test_reports_come_in_pages_newest_first(client: TestClient, jpeg: Jpeg) -> N
     assert rest["next"] is None
 
 
-def test_stores_that_are_away_are_a_503(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_unavailable_store_is_503(client: TestClient, world: World, jpeg: Jpeg) -> None:
     world.dynamodb.delete_table(TableName="reports")
     answer = post(client, jpeg())
     assert (answer.status_code, answer.json()["title"]) == (503, "Storage unavailable")

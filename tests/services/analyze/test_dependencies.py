@@ -24,7 +24,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("named", [True, False])
-def test_tokens_are_those_of_the_projects_issuer(monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
+def test_tokens_come_from_projects_issuer(monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
     with running_issuer() as issuer:
         monkeypatch.setenv(
             "SUPABASE_URL", "http://elsewhere" if named else issuer.name.removesuffix("/auth/v1")

@@ -1,4 +1,4 @@
-"""What goes wrong half-way: the caller is told, and nothing is left that nobody answers for."""
+"""Failures half-way: the caller gets an error, and nothing is left behind."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ Jpeg = Callable[..., bytes]
 
 @contextmanager
 def out_of_reach(client: Any, event: str, after: int = 0) -> Iterator[None]:
-    """Let the AWS client's calls of one kind fail, from the one after `after` calls on."""
+    """Let the AWS client's calls of one kind fail after the first `after`."""
     calls = 0
 
     def refuse(**_: object) -> None:
@@ -38,7 +38,7 @@ def post(client: TestClient, *photos: bytes) -> Any:
     return client.post("/analyze", files=files, headers={"Idempotency-Key": "k1"})
 
 
-def test_a_picture_that_cannot_be_kept_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_unstored_photo_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
     with out_of_reach(world.s3, "before-call.s3.PutObject", after=2):
         answer = post(client, *(jpeg(shade) for shade in range(4)))
     assert (answer.status_code, answer.json()["title"]) == (503, "Storage unavailable")
@@ -47,18 +47,14 @@ def test_a_picture_that_cannot_be_kept_leaves_nothing(client: TestClient, world:
     assert post(client, jpeg()).status_code == 200
 
 
-def test_a_report_that_cannot_be_accepted_leaves_nothing(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_unaccepted_report_leaves_nothing(client: TestClient, world: World, jpeg: Jpeg) -> None:
     with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems"):
         assert post(client, jpeg()).status_code == 503
     assert world.kept() == []
     assert post(client, jpeg()).status_code == 200
 
 
-def test_a_report_whose_acceptance_got_lost_takes_nothing_of_the_quota(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_lost_acceptance_uses_no_quota(client: TestClient, world: World, jpeg: Jpeg) -> None:
     def lose(**_: object) -> None:
         raise ReadTimeoutError(endpoint_url="http://secret")
 
@@ -71,18 +67,14 @@ def test_a_report_whose_acceptance_got_lost_takes_nothing_of_the_quota(
     assert post(client, jpeg()).status_code == 200
 
 
-def test_a_report_that_cannot_be_written_is_left_for_a_job(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_unwritten_report_is_left_to_jobs(client: TestClient, world: World, jpeg: Jpeg) -> None:
     with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems", after=1):
         answer = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "wait=1"})
     assert answer.status_code == 202
     assert reports(client)[0]["status"] == "running"
 
 
-def test_a_used_up_day_is_told_before_the_photo_is_decoded(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_quota_is_checked_before_decoding(client: TestClient, world: World, jpeg: Jpeg) -> None:
     for shade in range(4):
         assert client.post("/analyze", files={"images": jpeg(shade)}).status_code == 200
     assert client.post("/analyze", files={"images": jpeg()[:100]}).status_code == 429

@@ -32,7 +32,7 @@ def part(name: str, content: bytes, filename: str | None = "a.jpg") -> bytes:
         (b"nonsense", 422, "body", "readable form"),
     ],
 )
-def test_a_wrong_form_is_named(client: TestClient, body: bytes, status: int, field: str, says: str) -> None:
+def test_wrong_form_is_named(client: TestClient, body: bytes, status: int, field: str, says: str) -> None:
     answer = client.post("/analyze", content=body, headers=FORM)
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -41,18 +41,18 @@ def test_a_wrong_form_is_named(client: TestClient, body: bytes, status: int, fie
 
 
 @pytest.mark.parametrize("kind", ["application/xml", "image/jpeg", "text/plain", "multipart/form-data"])
-def test_another_kind_of_body_is_unsupported_or_unreadable(client: TestClient, kind: str, jpeg: Jpeg) -> None:
+def test_unsupported_body_is_refused(client: TestClient, kind: str, jpeg: Jpeg) -> None:
     answer = client.post("/analyze", content=jpeg(), headers={"Content-Type": kind})
     assert answer.status_code == (422 if kind.startswith("multipart") else 415)
 
 
-def test_a_declared_length_over_the_limit_is_refused(client: TestClient) -> None:
+def test_declared_oversize_is_refused(client: TestClient) -> None:
     body = part("images", bytes(MAX_BODY_BYTES))
     answer = client.post("/analyze", content=body, headers=FORM)
     assert (answer.status_code, answer.json()["field"]) == (413, "body")
 
 
-def test_a_body_without_a_length_is_cut_off_as_it_grows(client: TestClient, world: World) -> None:
+def test_unsized_body_is_cut_off(client: TestClient, world: World) -> None:
     def chunks() -> Iterator[bytes]:
         yield part("images", b"")[:-2]
         for _ in range(40):
@@ -63,9 +63,7 @@ def test_a_body_without_a_length_is_cut_off_as_it_grows(client: TestClient, worl
     assert world.kept() == []
 
 
-def test_one_bad_photo_of_several_is_named_and_nothing_is_kept(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_bad_photo_among_several_is_named(client: TestClient, world: World, jpeg: Jpeg) -> None:
     files = [("images", photo) for photo in (jpeg(), jpeg()[:200], jpeg())]
     answer = client.post("/analyze", files=files)
     assert (answer.status_code, answer.json()["field"]) == (422, "images[1]")
@@ -75,6 +73,6 @@ def test_one_bad_photo_of_several_is_named_and_nothing_is_kept(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
-def test_any_body_gets_a_problem_of_the_client(client: TestClient, body: bytes) -> None:
+def test_any_body_is_a_client_error(client: TestClient, body: bytes) -> None:
     answer = client.post("/analyze", content=b"--x\r\n" + body, headers=FORM)
     assert 400 <= answer.status_code < 500

@@ -23,7 +23,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_request_is_one_line_with_its_stages_and_trace(
+def test_request_is_one_log_line(
     root: logging.Logger, capsys: pytest.CaptureFixture[str], client: TestClient, jpeg: Callable[[], bytes]
 ) -> None:
     configure_logging("analyze")
@@ -35,7 +35,7 @@ def test_a_request_is_one_line_with_its_stages_and_trace(
     assert len(line["trace_id"]) == 32
 
 
-def test_neither_token_nor_photo_is_logged(
+def test_token_and_photo_are_not_logged(
     root: logging.Logger, capsys: pytest.CaptureFixture[str], client: TestClient
 ) -> None:
     configure_logging("analyze")
@@ -47,7 +47,7 @@ def test_neither_token_nor_photo_is_logged(
     assert "photo-bytes" not in str(lines)
 
 
-def test_who_goes_away_while_sending_is_no_error_of_ours(
+def test_client_disconnect_is_not_an_error(
     root: logging.Logger, capsys: pytest.CaptureFixture[str], client: TestClient
 ) -> None:
     configure_logging("analyze")

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
+from benchmarks.emulated_stores import stores
+from benchmarks.local_service import access_token, service_variables
 from services.analyze.app import DRAIN_S
 from tests.services.analyze.balancer import Balancer
-from tests.services.analyze.process import Model, Running, eventually, service, settings, stores, token
+from tests.services.analyze.process import Model, Running, eventually, service
 
 CLIENTS = 200
 # How far from its edge a connection's idle time lies.
@@ -58,8 +60,8 @@ def answers(port: int, idle_s: float, edge_s: float, each: int) -> tuple[list[in
     return asyncio.run(ask_all())
 
 
-def test_no_request_is_lost_when_the_balancer_closes_idle_connections_first() -> None:
-    with service(settings(9, 9), "--keep-alive", "2") as running:
+def test_keep_alive_loses_no_request() -> None:
+    with service(service_variables(9, 9), "--keep-alive", "2") as running:
         statuses, balancer = answers(running.port, idle_s=0.7, edge_s=0.7, each=5)
     assert len(statuses) - CLIENTS == 1000
     assert set(statuses) == {200}
@@ -67,21 +69,21 @@ def test_no_request_is_lost_when_the_balancer_closes_idle_connections_first() ->
     assert balancer.opened > CLIENTS + 100
 
 
-def test_requests_are_lost_when_the_service_closes_idle_connections_first() -> None:
-    with service(settings(9, 9), "--keep-alive", "1") as running:
+def test_short_keep_alive_loses_requests() -> None:
+    with service(service_variables(9, 9), "--keep-alive", "1") as running:
         statuses, balancer = answers(running.port, idle_s=2, edge_s=1, each=1)
     assert statuses.count(502) > 10
     assert balancer.reused > 50
 
 
 def ask(running: Running, path: str) -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {token('ana')}"}
+    headers = {"Authorization": f"Bearer {access_token('ana')}"}
     with httpx2.Client(trust_env=False, timeout=30) as client:
         return client.get(f"http://127.0.0.1:{running.port}{path}", headers=headers)
 
 
 def analyze(running: Running, photo: bytes, prefer: str = "wait=20") -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {token('ana')}", "Prefer": prefer}
+    headers = {"Authorization": f"Bearer {access_token('ana')}", "Prefer": prefer}
     with httpx2.Client(trust_env=False, timeout=30) as client:
         url = f"http://127.0.0.1:{running.port}/analyze"
         return client.post(url, headers=headers, files={"images": photo})
@@ -104,11 +106,9 @@ def asked_once(running: Running) -> socket.socket:
     return connection
 
 
-def test_a_request_that_runs_when_the_service_is_told_to_stop_is_answered(
-    stores_port: int, model: Model, jpeg: Callable[[], bytes]
-) -> None:
+def test_running_request_survives_stop(stores_port: int, model: Model, jpeg: Callable[[], bytes]) -> None:
     with (
-        service(settings(stores_port, model.port)) as running,
+        service(service_variables(stores_port, model.port)) as running,
         ThreadPoolExecutor(1) as client,
         asked_once(running) as idle,
     ):
@@ -135,25 +135,25 @@ def container() -> tuple[str, ...]:
     return FIRST_PROCESS if tried.returncode == 0 else ()
 
 
-def test_the_end_does_not_wait_for_a_model_call_that_does_not_end(
+def test_stop_ignores_endless_model_call(
     container: tuple[str, ...], stores_port: int, model: Model, jpeg: Callable[..., bytes]
 ) -> None:
     model.drips = True
-    with service(settings(stores_port, model.port), under=container) as running:
+    with service(service_variables(stores_port, model.port), under=container) as running:
         answer = analyze(running, jpeg(50), prefer="wait=1")
         assert answer.status_code == 202
         os.kill(running.pid, signal.SIGTERM)
         assert running.started.wait(DRAIN_S + 4) == 0
-    with service(settings(stores_port, model.port)) as other:
+    with service(service_variables(stores_port, model.port)) as other:
         assert ask(other, answer.headers["location"]).json()["status"] == "queued"
 
 
-def test_a_request_that_does_not_end_is_dropped_in_time(stores_port: int, model: Model) -> None:
+def test_endless_request_is_dropped(stores_port: int, model: Model) -> None:
     with (
-        service(settings(stores_port, model.port), "--stop-within", "1") as running,
+        service(service_variables(stores_port, model.port), "--stop-within", "1") as running,
         asked_once(running) as slow,
     ):
-        head = f"POST /analyze HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token('ana')}\r\n"
+        head = f"POST /analyze HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {access_token('ana')}\r\n"
         slow.sendall(
             f"{head}content-type: multipart/form-data; boundary=b\r\ncontent-length: 99\r\n\r\n".encode()
         )

@@ -30,25 +30,25 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_the_variables_that_a_stack_gives_are_all_that_is_needed(bare: pytest.MonkeyPatch) -> None:
+def test_stack_variables_suffice(bare: pytest.MonkeyPatch) -> None:
     for name, value in variables().items():
         bare.setenv(name, value)
     assert Settings().model_endpoint == "blip2-endpoint"
     assert set(variables()) <= {name.upper() for name in Settings.model_fields}
 
 
-def test_a_secret_does_not_show(bare: pytest.MonkeyPatch) -> None:
+def test_secret_does_not_show(bare: pytest.MonkeyPatch) -> None:
     for name, value in variables().items():
         bare.setenv(name, value)
     assert "sk-secret" not in repr(Settings())
 
 
-def test_a_missing_variable_is_an_error(bare: pytest.MonkeyPatch) -> None:
+def test_missing_variable_is_an_error(bare: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError, match="reports_table"):
         Settings()
 
 
-def test_the_service_names_each_wrong_variable_and_ends(bare: pytest.MonkeyPatch) -> None:
+def test_wrong_variables_stop_start(bare: pytest.MonkeyPatch) -> None:
     given = variables() | {"TIME_BUDGET_S": "500", "IMAGE_BUCKET": ""}
     done = subprocess.run(
         [sys.executable, "-m", "services.analyze"], env=given, capture_output=True, text=True, check=False
@@ -61,7 +61,7 @@ def test_the_service_names_each_wrong_variable_and_ends(bare: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("key", ["sk-a\u200bb", "sk-a\nb", "   "])
-def test_a_key_that_no_header_can_carry_is_an_error(bare: pytest.MonkeyPatch, key: str) -> None:
+def test_unprintable_key_is_an_error(bare: pytest.MonkeyPatch, key: str) -> None:
     for name, value in (variables() | {"OPENAI_API_KEY": key}).items():
         bare.setenv(name, value)
     with pytest.raises(ValidationError, match="openai_api_key") as refused:
@@ -69,7 +69,7 @@ def test_a_key_that_no_header_can_carry_is_an_error(bare: pytest.MonkeyPatch, ke
     assert key not in str(refused.value.errors(include_input=False))
 
 
-def test_spaces_around_the_key_are_taken_off(bare: pytest.MonkeyPatch) -> None:
+def test_key_is_stripped(bare: pytest.MonkeyPatch) -> None:
     for name, value in (variables() | {"OPENAI_API_KEY": " sk-a\n"}).items():
         bare.setenv(name, value)
     assert Settings().openai_api_key.get_secret_value() == "sk-a"

@@ -13,7 +13,7 @@ MALLORY = {"Authorization": "Bearer token-of-mallory"}
 
 
 def upload(client: TestClient, world: World, photo: bytes, owner: str = "alice") -> str:
-    """What a client's form POST leaves: the offered key is the object's."""
+    """Store an object as a client's form POST does, under the offered key."""
     offer = client.post("/uploads", headers={"Authorization": f"Bearer token-of-{owner}"})
     assert offer.status_code == 201
     world.s3.put_object(Bucket=BUCKET, Key=offer.json()["fields"]["key"], Body=photo)
@@ -24,7 +24,7 @@ def analyse(client: TestClient, *ids: str, **headers: str) -> Any:
     return client.post("/analyze", json={"upload_ids": ids}, headers=headers)
 
 
-def test_uploads_become_a_report_and_are_gone(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_uploads_become_a_report(client: TestClient, world: World, jpeg: Jpeg) -> None:
     ids = [upload(client, world, jpeg(shade)) for shade in range(2)]
     answer = analyse(client, *ids)
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
@@ -32,9 +32,7 @@ def test_uploads_become_a_report_and_are_gone(client: TestClient, world: World, 
     assert len(world.kept()) == 2
 
 
-def test_the_same_key_and_ids_find_the_report_when_the_uploads_are_gone(
-    client: TestClient, world: World, jpeg: Jpeg
-) -> None:
+def test_repeated_uploads_return_same_report(client: TestClient, world: World, jpeg: Jpeg) -> None:
     upload_id = upload(client, world, jpeg())
     key = {"Idempotency-Key": "k1"}
     first, again = analyse(client, upload_id, **key), analyse(client, upload_id, **key)
@@ -42,7 +40,7 @@ def test_the_same_key_and_ids_find_the_report_when_the_uploads_are_gone(
     assert again.headers["idempotent-replayed"] == "true"
 
 
-def test_an_upload_is_its_owners_alone(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_other_users_upload_is_refused(client: TestClient, world: World, jpeg: Jpeg) -> None:
     upload_id = upload(client, world, jpeg())
     answer = client.post("/analyze", json={"upload_ids": [upload_id]}, headers=MALLORY)
     assert (answer.status_code, answer.json()["field"]) == (422, "upload_ids")
@@ -63,13 +61,13 @@ def test_an_upload_is_its_owners_alone(client: TestClient, world: World, jpeg: J
         (b'{"upload_ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}', "upload_ids"),
     ],
 )
-def test_a_body_that_names_no_uploads_says_what_is_wrong(client: TestClient, body: bytes, field: str) -> None:
+def test_body_without_uploads_is_explained(client: TestClient, body: bytes, field: str) -> None:
     answer = client.post("/analyze", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert answer.json()["remedy"]
 
 
-def test_a_broken_upload_is_named(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_broken_upload_is_named(client: TestClient, world: World, jpeg: Jpeg) -> None:
     ids = [upload(client, world, jpeg()), upload(client, world, jpeg()[:50])]
     answer = analyse(client, *ids)
     assert (answer.status_code, answer.json()["field"]) == (422, "upload_ids[1]")

@@ -1,4 +1,4 @@
-"""What the gateway is answered, and what the log holds of it."""
+"""The answers to the gateway, and their log lines."""
 
 import importlib
 import json
@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
+from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 from services.authorizer.settings import Settings
 from services.core.domain.errors import KeysUnavailable
+from services.core.secrets import REREAD_AFTER_S
 from tests.services.core.auth.issuer import Issuer, running_issuer
 
+OLD, NEW = ("old secret " * 4, "new secret " * 4)
 REFUSED = {"isAuthorized": False, "context": {}}
 
 
@@ -46,39 +51,37 @@ def event(authorization: str) -> dict[str, Any]:
     }
 
 
-def test_a_good_token_lets_its_user_through(handler: ModuleType, issuer: Issuer) -> None:
+def test_valid_token_is_allowed(handler: ModuleType, issuer: Issuer) -> None:
     answer = handler.handle(event(f"Bearer {issuer.token()}"), None)
     assert answer == {"isAuthorized": True, "context": {"subject": "user-1"}}
 
 
-def test_the_schemes_case_does_not_matter(handler: ModuleType, issuer: Issuer) -> None:
+def test_scheme_ignores_case(handler: ModuleType, issuer: Issuer) -> None:
     assert handler.handle(event(f"bearer {issuer.token()}"), None)["isAuthorized"]
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer nonsense"])
-def test_what_is_no_bearer_token_is_refused(handler: ModuleType, authorization: str) -> None:
+def test_non_bearer_is_refused(handler: ModuleType, authorization: str) -> None:
     assert handler.handle(event(authorization), None) == REFUSED
 
 
-def test_a_request_without_headers_is_refused(handler: ModuleType) -> None:
+def test_request_without_headers_is_refused(handler: ModuleType) -> None:
     assert handler.handle({"headers": None}, None) == REFUSED
 
 
-def test_an_expired_token_is_refused(handler: ModuleType, issuer: Issuer) -> None:
+def test_expired_token_is_refused(handler: ModuleType, issuer: Issuer) -> None:
     token = issuer.token(exp=int(time.time()) - 60)
     assert handler.handle(event(f"Bearer {token}"), None) == REFUSED
 
 
-def test_unreachable_keys_are_an_error_and_not_a_refusal_that_is_cached(
-    handler: ModuleType, issuer: Issuer
-) -> None:
+def test_unreachable_keys_are_an_error(handler: ModuleType, issuer: Issuer) -> None:
     issuer.status = 503
     with pytest.raises(KeysUnavailable):
         handler.handle(event(f"Bearer {issuer.token()}"), None)
 
 
 @pytest.mark.parametrize("expires_in", [3600, -60])
-def test_the_log_is_json_and_never_holds_a_token(
+def test_log_is_json_without_tokens(
     issuer: Issuer,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -97,24 +100,53 @@ def test_the_log_is_json_and_never_holds_a_token(
     assert not [part for part in token.split(".") if part in written]
 
 
-def test_the_legacy_secret_is_read_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
+class TestLegacySecret:
+    """A project that signs with a shared secret, which Secrets Manager holds."""
 
-    asked: list[dict[str, str]] = []
+    @pytest.fixture(autouse=True)
+    def secrets(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerClient]:
+        values = {
+            "SUPABASE_URL": issuer.name.removesuffix("/auth/v1"),
+            "SUPABASE_LEGACY_SECRET_NAME": "jwt",
+            "AWS_DEFAULT_REGION": "ca-central-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        with mock_aws():
+            client: SecretsManagerClient = boto3.client("secretsmanager", region_name="ca-central-1")
+            client.create_secret(Name="jwt", SecretString=OLD)
+            yield client
 
-    class Client:
-        def get_secret_value(self, **arguments: str) -> dict[str, str]:
-            asked.append(arguments)
-            return {"SecretString": "the-secret"}
+    def allowed(self, handler: ModuleType, issuer: Issuer, secret: str) -> bool:
+        token = issuer.token(key=secret, kid=None, algorithm="HS256")
+        return bool(handler.handle(event(f"Bearer {token}"), None)["isAuthorized"])
 
-    monkeypatch.setattr(boto3, "client", lambda _: Client())
-    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co/")
-    monkeypatch.setenv("SUPABASE_LEGACY_SECRET_NAME", "vitrine/prod/supabase-jwt")
-    assert Settings().legacy_secret() == "the-secret"
-    assert asked == [{"SecretId": "vitrine/prod/supabase-jwt"}]
+    def test_secret_is_read_by_name(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+        handler = start(monkeypatch)
+        assert self.allowed(handler, issuer, OLD)
+        assert not self.allowed(handler, issuer, NEW)
+
+    def test_rotated_secret_is_taken_up(
+        self, issuer: Issuer, secrets: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handler = start(monkeypatch)
+        assert self.allowed(handler, issuer, OLD)
+        secrets.put_secret_value(SecretId="jwt", SecretString=NEW)
+        now = time.monotonic() + REREAD_AFTER_S
+        monkeypatch.setattr(handler.VERIFIER._legacy, "_clock", lambda: now)
+        assert self.allowed(handler, issuer, NEW)
+        assert not self.allowed(handler, issuer, OLD)
+
+    def test_other_tokens_read_no_secret(
+        self, issuer: Issuer, secrets: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secrets.delete_secret(SecretId="jwt", ForceDeleteWithoutRecovery=True)
+        assert start(monkeypatch).handle(event(f"Bearer {issuer.token()}"), None)["isAuthorized"]
 
 
-def test_without_a_legacy_secret_no_store_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_legacy_secret_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co/")
     monkeypatch.setenv("SUPABASE_LEGACY_SECRET", "")
     settings = Settings()
@@ -123,16 +155,12 @@ def test_without_a_legacy_secret_no_store_is_asked(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("url", ["https://Project.Supabase.co", "https://project.supabase.co:443/"])
-def test_however_the_projects_url_is_spelt_its_issuer_is_the_same(
-    monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
+def test_issuer_ignores_the_urls_spelling(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("SUPABASE_URL", url)
     assert Settings().issuer == "https://project.supabase.co/auth/v1"
 
 
-def test_a_project_with_a_domain_of_its_own_is_asked_there(
-    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_custom_domain_issuer_is_used(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.invalid")
     monkeypatch.setenv("SUPABASE_ISSUER", f"{issuer.name}/")
     handler = start(monkeypatch)
@@ -140,7 +168,7 @@ def test_a_project_with_a_domain_of_its_own_is_asked_there(
 
 
 @pytest.mark.parametrize("url", [None, "project.supabase.co"])
-def test_a_missing_or_wrong_project_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+def test_wrong_project_url_stops_start(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
     monkeypatch.delenv("SUPABASE_URL", raising=False)
     if url is not None:
         monkeypatch.setenv("SUPABASE_URL", url)

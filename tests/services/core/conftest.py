@@ -1,4 +1,4 @@
-"""What the model saw, and reports to keep."""
+"""Observations and reports."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,19 +8,19 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.domain.observation import Observation
 from services.core.domain.report import Provenance, Report, Status
-from services.core.domain.stored_report import Lease, RequestKey, StoredReport, seconds_now
+from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, seconds_now
 from services.core.domain.vocabulary import vocabulary
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from tests.services.conftest import TABLE
 
-# For longer than a run of all tests takes.
+# Longer than a run of all tests.
 LEASE = Lease("maker", seconds_now() + 86_400)
 
 
 @pytest.fixture
 def observation() -> Callable[..., Observation]:
-    """Makes a sight: the named type and material likeliest, the named wear on each photo."""
+    """Makes an observation: the named type and material likeliest, the named wear on each photo."""
 
     def make(
         type_: str = "mug",
@@ -53,12 +53,12 @@ def leases(dynamodb: DynamoDBClient) -> Leases:
 
 
 @pytest.fixture
-def new() -> Callable[..., StoredReport]:
-    """Makes an accepted report, held by its maker; numbers give ids in the order of time."""
+def new() -> Callable[..., LeasedReport]:
+    """Makes an accepted, leased report; ids sort by number."""
 
     def make(
         number: int = 1, owner: str = "alice", key: str | None = None, digest: str = "d1"
-    ) -> StoredReport:
+    ) -> LeasedReport:
         now = datetime.now(UTC)
         report = Report(
             id=f"{number:026d}",
@@ -70,6 +70,6 @@ def new() -> Callable[..., StoredReport]:
         )
         pictures = (f"photos/{owner}/{number}/1.jpg",)
         request_key = RequestKey(key, digest) if key else None
-        return StoredReport(owner, report, pictures, request_key, lease=LEASE)
+        return LeasedReport(owner, report, pictures, key=request_key, lease=LEASE)
 
     return make

@@ -1,4 +1,4 @@
-"""The hooks' functions over moto's table, bucket, queues and secret, and the requests that reach them."""
+"""The hooks' functions over moto's AWS, and the requests that reach them."""
 
 import asyncio
 import base64
@@ -20,7 +20,6 @@ from mypy_boto3_secretsmanager.client import SecretsManagerClient
 from mypy_boto3_sqs.client import SQSClient
 
 from services.core.auth.signing import SigningKeys
-from tests.services.conftest import TABLE
 
 REGION, SECRET = "ca-central-1", "vitrine/test/hooks"
 OLD, NEW, FOREIGN = (f"whsec_{base64.b64encode(word * 8).decode()}" for word in (b"old ", b"new ", b"else"))
@@ -29,7 +28,7 @@ UPLOAD = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 def record(**changed: object) -> dict[str, Any]:
-    """A row of public.analyses as the trigger sends it."""
+    """Return a row of public.analyses as the trigger sends it."""
     return {
         "id": str(uuid4()),
         "user_id": USER,
@@ -50,7 +49,7 @@ def signed(body: bytes, message_id: str, secret: str = OLD, moment: datetime | N
 
 
 def request_event(body: bytes, headers: Mapping[str, str], *, as_base64: bool = True) -> dict[str, Any]:
-    """What an HTTP API hands over for POST /hooks/supabase (payload 2.0)."""
+    """Return an HTTP API's event for POST /hooks/supabase (payload 2.0)."""
     return {
         "version": "2.0",
         "routeKey": "POST /hooks/supabase",
@@ -93,12 +92,11 @@ class Answered:
 
 @dataclass
 class Hook:
-    """The function behind POST /hooks/supabase, with what lies behind it."""
+    """The function behind POST /hooks/supabase, its queue and its secret."""
 
     module: ModuleType
     sqs: SQSClient
     queue_url: str
-    dynamodb: DynamoDBClient
     secrets: SecretsManagerClient
 
     def send(self, body: bytes, headers: Mapping[str, str], *, as_base64: bool = True) -> Answered:
@@ -119,7 +117,7 @@ class Hook:
 
 @pytest.fixture(autouse=True)
 def logging_left_as_it_was() -> Iterator[None]:
-    """A function configures the whole process, as it may: it has one of its own."""
+    """Undo the function's configuration of logging, which is the whole process's."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -135,13 +133,12 @@ def sqs(dynamodb: DynamoDBClient) -> SQSClient:
 
 
 @pytest.fixture
-def hook(dynamodb: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+def hook(sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
     secrets: SecretsManagerClient = boto3.client("secretsmanager", region_name=REGION)
     secrets.create_secret(Name=SECRET, SecretString=OLD)
     queue_url = sqs.create_queue(QueueName="hooks")["QueueUrl"]
     variables = {
         "AWS_REGION": REGION,
-        "REPORTS_TABLE": TABLE,
         "HOOKS_QUEUE_URL": queue_url,
         "HOOKS_SECRET_NAME": SECRET,
     }
@@ -149,6 +146,6 @@ def hook(dynamodb: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     monkeypatch.delitem(sys.modules, "services.hooks.app", raising=False)
     module = importlib.import_module("services.hooks.app")
-    yield Hook(module, sqs, queue_url, dynamodb, secrets)
-    asyncio.get_event_loop().close()
+    yield Hook(module, sqs, queue_url, secrets)
+    module.__dict__["_loop"].close()
     asyncio.set_event_loop(None)

@@ -1,4 +1,4 @@
-"""A function's packages lie in its own folder, which its interpreter does not know by itself."""
+"""Decoding where only the function's own folder holds the packages, as in Lambda."""
 
 import base64
 import subprocess
@@ -21,7 +21,7 @@ prepare(base64.b64decode(sys.argv[3]), "photo")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_every_kind_of_photo_is_decoded_where_only_the_function_knows_its_packages(kind: str) -> None:
+def test_photo_kinds_decode_in_a_function(kind: str) -> None:
     out = BytesIO()
     Image.new("RGB", (40, 30), (90, 120, 160)).save(out, kind)
     folders = (str(Path(services.__path__[0]).parent), str(Path(PIL.__path__[0]).parent))

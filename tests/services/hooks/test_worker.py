@@ -1,8 +1,9 @@
-"""The hooks queue's consumer over moto's stores: one report for each analysis, whatever comes how often."""
+"""The hooks queue's consumer over moto's stores: one report for each analysis, however often it comes."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -17,15 +18,14 @@ from PIL import Image
 from ulid import ULID
 
 from services.core.domain.report import Report, Status
-from services.core.domain.stored_report import StoredReport
+from services.core.domain.stored_report import StoredReport, seconds_now
 from services.core.photos.photo import digest
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.hooks import worker
-from services.hooks.analysis_row import Insertion
 from services.hooks.links import AnalysisLinks
 from tests.services.conftest import TABLE
-from tests.services.hooks.conftest import REGION, USER, insertion, record
+from tests.services.hooks.conftest import REGION, USER, Hook, record
 from tests.services.results.queues import counts, lambda_event, taken
 
 BUCKET = "images"
@@ -33,8 +33,8 @@ QUOTA = 2
 
 
 @dataclass
-class AnalysisIntake:
-    """The function, and what lies around it."""
+class Consumer:
+    """The function with its stores and queues."""
 
     s3: S3Client
     sqs: SQSClient
@@ -60,7 +60,7 @@ class AnalysisIntake:
         return record(upload_ids=list(upload_ids) or [self.upload()], **changed)
 
     def tell(self, *rows: dict[str, Any] | str) -> list[str]:
-        """Queue rows, and let the function have all that can be seen; returns the ids that come again."""
+        """Queue rows, and deliver all visible messages; returns the ids that stay in the queue."""
         for row in rows:
             body = row if isinstance(row, str) else json.dumps(row)
             self.sqs.send_message(QueueUrl=self.asked, MessageBody=body)
@@ -77,7 +77,7 @@ class AnalysisIntake:
         return again
 
     def end_pauses(self) -> None:
-        """Let what is hidden be seen again."""
+        """Make deferred messages visible."""
         for handle in self.hidden:
             self.sqs.change_message_visibility(QueueUrl=self.asked, ReceiptHandle=handle, VisibilityTimeout=0)
         self.hidden.clear()
@@ -98,14 +98,12 @@ class AnalysisIntake:
     def end(self, status: Status) -> None:
         """Let the jobs end the report."""
         stored = self.report()
-        held = Leases(self.dynamodb, TABLE).take(USER, stored.report.id)
+        held = Leases(self.dynamodb, TABLE).take(stored.ref)
         self.reports.end(held.with_report(held.report.model_copy(update={"status": status})))
 
 
 @pytest.fixture
-def desk(
-    dynamodb: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[AnalysisIntake]:
+def intake(dynamodb: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Consumer]:
     s3: S3Client = boto3.client("s3", region_name=REGION)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
     asked, dead, jobs = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("hooks", "dead", "jobs"))
@@ -123,13 +121,13 @@ def desk(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     worker._start.cache_clear()
-    yield AnalysisIntake(s3, sqs, dynamodb, asked, dead, jobs)
+    yield Consumer(s3, sqs, dynamodb, asked, dead, jobs)
     worker._start()[0].close()
     worker._start.cache_clear()
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, times: int = 1) -> None:
-    """Let the first calls of a method find its store away."""
+    """Let the first calls of a method fail as its store's outage does."""
     call, left = getattr(kind, name), [times]
 
     def failing(*given: Any, **named: Any) -> Any:
@@ -142,215 +140,197 @@ def fail(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, times: int = 1)
 
 
 class TestAccepted:
-    def test_an_analysis_becomes_a_queued_report_that_a_job_may_take_at_once(
-        self, desk: AnalysisIntake
-    ) -> None:
-        row = desk.row(desk.upload(), desk.upload(), language="fr")
-        assert desk.tell(row) == []
-        stored = desk.report()
+    def test_analysis_becomes_a_queued_report(self, intake: Consumer) -> None:
+        row = intake.row(intake.upload(), intake.upload(), language="fr")
+        assert intake.tell(row) == []
+        stored = intake.report()
         assert (stored.report.status, stored.report.language) == (Status.QUEUED, "fr")
         assert stored.lease is None
-        assert desk.reminders() == [{"owner": USER, "report": stored.report.id}]
-        assert Leases(desk.dynamodb, TABLE).take(USER, stored.report.id).lease is not None
+        assert intake.reminders() == [{"owner": USER, "report": stored.report.id}]
+        assert Leases(intake.dynamodb, TABLE).take(stored.ref).lease is not None
 
-    def test_its_key_names_the_analysis_and_tells_its_photos_as_the_service_does(
-        self, desk: AnalysisIntake
-    ) -> None:
-        row = desk.row(desk.upload(), desk.upload())
-        desk.tell(row)
-        key = desk.report().key
+    def test_key_names_analysis_and_photos(self, intake: Consumer) -> None:
+        row = intake.row(intake.upload(), intake.upload())
+        intake.tell(row)
+        key = intake.report().key
         assert key is not None
         assert key.name == f"analysis:{row['id']}"
         assert key.digest == digest(upload.encode() for upload in row["upload_ids"])
 
-    def test_uploads_become_pictures_and_are_erased(self, desk: AnalysisIntake) -> None:
-        desk.tell(desk.row(desk.upload(), desk.upload()))
-        assert sorted(desk.objects()) == sorted(desk.report().pictures)
-        assert len(desk.objects()) == 2
+    def test_uploads_become_photos(self, intake: Consumer) -> None:
+        intake.tell(intake.row(intake.upload(), intake.upload()))
+        assert sorted(intake.objects()) == sorted(intake.report().pictures)
+        assert len(intake.objects()) == 2
 
-    def test_a_strangers_upload_is_not_found_and_not_erased(self, desk: AnalysisIntake) -> None:
-        theirs = desk.upload(owner=str(uuid4()))
-        desk.tell(desk.row(theirs))
-        failure = desk.report().report.failure
+    def test_other_users_upload_is_not_found(self, intake: Consumer) -> None:
+        theirs = intake.upload(owner=str(uuid4()))
+        intake.tell(intake.row(theirs))
+        failure = intake.report().report.failure
         assert failure is not None
         assert theirs in failure.reason
-        assert any(theirs in key for key in desk.objects())
+        assert any(theirs in key for key in intake.objects())
 
 
 class TestOnce:
-    def test_the_same_analysis_twice_is_one_report(self, desk: AnalysisIntake) -> None:
-        row = desk.row()
-        assert desk.tell(row, row) == []
-        assert desk.tell(row) == []
-        assert desk.report().report.status == Status.QUEUED
+    def test_repeated_analysis_is_one_report(self, intake: Consumer) -> None:
+        row = intake.row()
+        assert intake.tell(row, row) == []
+        assert intake.tell(row) == []
+        assert intake.report().report.status == Status.QUEUED
 
-    def test_two_analyses_in_any_order_are_two_reports(self, desk: AnalysisIntake) -> None:
-        one, other = desk.row(), desk.row()
-        desk.tell(other, one)
-        desk.tell(one, other)
-        assert len(desk.all_reports()) == 2
+    def test_two_analyses_are_two_reports(self, intake: Consumer) -> None:
+        one, other = intake.row(), intake.row()
+        intake.tell(other, one)
+        intake.tell(one, other)
+        assert len(intake.all_reports()) == 2
 
     @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED])
-    def test_one_that_comes_after_its_report_has_ended_is_none(
-        self, desk: AnalysisIntake, status: Status
-    ) -> None:
-        row = desk.row()
-        desk.tell(row)
-        desk.end(status)
-        desk.reminders()
-        assert desk.tell(row) == []
-        assert desk.report().report.status == status
-        assert desk.reminders() == []
+    def test_ended_analysis_is_not_repeated(self, intake: Consumer, status: Status) -> None:
+        row = intake.row()
+        intake.tell(row)
+        intake.end(status)
+        intake.reminders()
+        assert intake.tell(row) == []
+        assert intake.report().report.status == status
+        assert intake.reminders() == []
 
-    def test_one_that_comes_after_its_report_was_erased_does_not_bring_it_back(
-        self, desk: AnalysisIntake
-    ) -> None:
-        row = desk.row()
-        desk.tell(row)
-        desk.reports.erase(desk.report())
-        assert desk.tell(row) == []
-        assert desk.all_reports() == ()
+    def test_erased_report_stays_erased(self, intake: Consumer) -> None:
+        row = intake.row()
+        intake.tell(row)
+        intake.reports.delete(intake.report())
+        assert intake.tell(row) == []
+        assert intake.all_reports() == ()
 
-    def test_a_refused_one_is_refused_once(self, desk: AnalysisIntake) -> None:
-        row = desk.row(desk.upload(b"no photo"))
-        desk.tell(row, row)
-        assert desk.tell(row) == []
-        assert desk.report().report.status == Status.FAILED
+    def test_refused_analysis_is_refused_once(self, intake: Consumer) -> None:
+        row = intake.row(intake.upload(b"no photo"))
+        intake.tell(row, row)
+        assert intake.tell(row) == []
+        assert intake.report().report.status == Status.FAILED
 
-    def test_one_whose_key_another_worker_was_first_to_claim_is_its_report(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
+    def test_concurrent_worker_makes_one_report(
+        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        row = desk.row()
-        desk.tell(row)
-        # This one looked before the other had written, and fetched before the other had erased.
+        row = intake.row()
+        intake.tell(row)
+        # This worker looks before the other one writes, and fetches before it erases.
         monkeypatch.setattr(AnalysisLinks, "report_of", lambda *_: None)
         monkeypatch.setattr(Reports, "earlier", lambda *_: None)
-        body = desk.s3.get_object(Bucket=BUCKET, Key=desk.report().pictures[0])["Body"].read()
-        desk.s3.put_object(Bucket=BUCKET, Key=f"uploads/{USER}/{row['upload_ids'][0]}", Body=body)
-        assert desk.tell(row) == []
-        assert sorted(desk.objects()) == sorted(desk.report().pictures)
+        body = intake.s3.get_object(Bucket=BUCKET, Key=intake.report().pictures[0])["Body"].read()
+        intake.s3.put_object(Bucket=BUCKET, Key=f"uploads/{USER}/{row['upload_ids'][0]}", Body=body)
+        assert intake.tell(row) == []
+        assert sorted(intake.objects()) == sorted(intake.report().pictures)
 
 
 class TestRefused:
     @pytest.mark.parametrize("content", [b"no photo", b"\xff\xd8\xff cut short", b"GIF89a"])
-    def test_a_bad_photo_ends_as_a_failed_report_that_names_it(
-        self, desk: AnalysisIntake, content: bytes
-    ) -> None:
-        assert desk.tell(desk.row(desk.upload(), desk.upload(content))) == []
-        stored = desk.report()
+    def test_bad_photo_fails_by_its_name(self, intake: Consumer, content: bytes) -> None:
+        assert intake.tell(intake.row(intake.upload(), intake.upload(content))) == []
+        stored = intake.report()
         assert stored.report.status == Status.FAILED
         assert stored.report.failure is not None
         assert stored.report.failure.code == "invalid_input"
         assert "upload_ids[1]" in stored.report.failure.reason
         assert stored.pictures == ()
-        assert desk.reminders() == []
+        assert intake.reminders() == []
 
     @pytest.mark.parametrize("upload_id", [str(ULID()), "I" * 26])
-    def test_a_missing_upload_ends_as_a_failed_report_that_names_it(
-        self, desk: AnalysisIntake, upload_id: str
-    ) -> None:
-        assert desk.tell(desk.row(upload_id)) == []
-        failure = desk.report().report.failure
+    def test_missing_upload_fails_by_its_name(self, intake: Consumer, upload_id: str) -> None:
+        assert intake.tell(intake.row(upload_id)) == []
+        failure = intake.report().report.failure
         assert failure is not None
         assert (failure.code, upload_id in failure.reason) == ("invalid_input", True)
 
-    def test_a_used_up_day_ends_as_a_failed_report(self, desk: AnalysisIntake) -> None:
-        desk.tell(*(desk.row() for _ in range(QUOTA)))
-        assert desk.tell(desk.row()) == []
-        failed = [report for report in desk.all_reports() if report.failure]
+    def test_used_up_quota_is_a_failed_report(self, intake: Consumer) -> None:
+        intake.tell(*(intake.row() for _ in range(QUOTA)))
+        assert intake.tell(intake.row()) == []
+        failed = [report for report in intake.all_reports() if report.failure]
         assert [report.failure.code for report in failed if report.failure] == ["quota_exceeded"]
 
-    def test_a_refusal_leaves_the_day_as_it_was(self, desk: AnalysisIntake) -> None:
-        desk.tell(*(desk.row(str(ULID())) for _ in range(QUOTA)))
-        desk.tell(desk.row())
-        assert [report.status for report in desk.all_reports()].count(Status.QUEUED) == 1
+    def test_refusal_uses_no_quota(self, intake: Consumer) -> None:
+        intake.tell(*(intake.row(str(ULID())) for _ in range(QUOTA)))
+        intake.tell(intake.row())
+        assert [report.status for report in intake.all_reports()].count(Status.QUEUED) == 1
 
-    def test_a_refused_rows_key_stays_taken_so_that_its_event_names_the_analysis(
-        self, desk: AnalysisIntake
-    ) -> None:
-        row = desk.row(str(ULID()))
-        desk.tell(row)
-        key = desk.report().key
+    def test_refused_report_keeps_its_key(self, intake: Consumer) -> None:
+        row = intake.row(str(ULID()))
+        intake.tell(row)
+        key = intake.report().key
         assert key is not None
         assert key.name == f"analysis:{row['id']}"
 
 
 class TestPoison:
     @pytest.mark.parametrize("body", ["nonsense", "[]", "{}", json.dumps(record(upload_ids=[])), "[" * 9999])
-    def test_what_is_no_row_is_set_aside_with_its_reason(self, desk: AnalysisIntake, body: str) -> None:
-        assert desk.tell(body) == []
-        (dead,) = desk.sqs.receive_message(QueueUrl=desk.dead, MessageAttributeNames=["All"])["Messages"]
+    def test_poison_is_dead_lettered(self, intake: Consumer, body: str) -> None:
+        assert intake.tell(body) == []
+        (dead,) = intake.sqs.receive_message(QueueUrl=intake.dead, MessageAttributeNames=["All"])["Messages"]
         assert dead["Body"] == body
         assert "not a row" in dead["MessageAttributes"]["reason"]["StringValue"]
 
-    def test_a_row_that_came_with_other_photos_is_set_aside(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
+    def test_changed_photos_are_dead_lettered(
+        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        row = desk.row()
-        desk.tell(row)
+        row = intake.row()
+        intake.tell(row)
         monkeypatch.setattr(AnalysisLinks, "report_of", lambda *_: None)
-        assert desk.tell({**row, "upload_ids": [desk.upload()]}) == []
-        assert len(taken(desk.sqs, desk.dead)) == 1
-        assert desk.report().report.status == Status.QUEUED
+        assert intake.tell({**row, "upload_ids": [intake.upload()]}) == []
+        assert len(taken(intake.sqs, intake.dead)) == 1
+        assert intake.report().report.status == Status.QUEUED
 
-    def test_poison_does_not_keep_others_from_being_accepted(self, desk: AnalysisIntake) -> None:
-        assert desk.tell("nonsense", desk.row()) == []
-        assert desk.report().report.status == Status.QUEUED
+    def test_poison_blocks_no_other(self, intake: Consumer) -> None:
+        assert intake.tell("nonsense", intake.row()) == []
+        assert intake.report().report.status == Status.QUEUED
 
-    def test_it_is_kept_while_the_dead_letters_are_away(self, desk: AnalysisIntake) -> None:
-        desk.sqs.delete_queue(QueueUrl=desk.dead)
-        assert len(desk.tell("nonsense")) == 1
+    def test_poison_stays_without_dead_letters(self, intake: Consumer) -> None:
+        intake.sqs.delete_queue(QueueUrl=intake.dead)
+        assert len(intake.tell("nonsense")) == 1
 
 
 class TestAway:
     @pytest.mark.parametrize(
         ("kind", "name"),
         [
-            ("services.hooks.links.Notes", "report_of"),
+            ("services.hooks.links.AnalysisLinks", "report_of"),
             ("services.core.storage.reports.Reports", "earlier"),
             ("services.core.storage.reports.Reports", "check_quota"),
             ("services.core.storage.uploads.Uploads", "fetch"),
-            ("services.core.storage.image_store.Pictures", "put"),
+            ("services.core.storage.image_store.ImageStore", "put"),
             ("services.core.storage.reports.Reports", "accept"),
-            ("services.core.messaging.job_queue.JobQueue", "remind"),
-            ("services.hooks.links.Notes", "became"),
+            ("services.core.messaging.job_queue.JobQueue", "send"),
+            ("services.hooks.links.AnalysisLinks", "link"),
         ],
     )
-    def test_whatever_is_away_the_analysis_comes_again_and_is_one_report(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+    def test_outage_is_retried_into_one_report(
+        self, intake: Consumer, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
     ) -> None:
         module, _, owner = kind.rpartition(".")
         fail(monkeypatch, getattr(__import__(module, fromlist=[owner]), owner), name)
-        row = desk.row()
-        assert len(desk.tell(row)) == 1
-        assert counts(desk.sqs, desk.asked) == (0, 1)
-        desk.end_pauses()
-        assert desk.tell() == []
-        stored = desk.report()
+        row = intake.row()
+        assert len(intake.tell(row)) == 1
+        assert counts(intake.sqs, intake.asked) == (0, 1)
+        intake.end_pauses()
+        assert intake.tell() == []
+        stored = intake.report()
         assert stored.report.status == Status.QUEUED
-        assert {"owner": USER, "report": stored.report.id} in desk.reminders()
-        assert sorted(desk.objects()) == sorted(stored.pictures)
+        assert {"owner": USER, "report": stored.report.id} in intake.reminders()
+        assert sorted(intake.objects()) == sorted(stored.pictures)
 
-    def test_a_refusal_that_could_not_be_written_comes_again(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_unwritten_refusal_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "refuse")
-        assert len(desk.tell(desk.row(str(ULID())))) == 1
-        desk.end_pauses()
-        assert desk.tell() == []
-        assert desk.report().report.status == Status.FAILED
+        assert len(intake.tell(intake.row(str(ULID())))) == 1
+        intake.end_pauses()
+        assert intake.tell() == []
+        assert intake.report().report.status == Status.FAILED
 
-    def test_only_the_analysis_whose_store_was_away_comes_again(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_only_failed_analysis_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "accept")
-        assert len(desk.tell(desk.row(), desk.row())) == 1
-        assert len(desk.all_reports()) == 1
+        assert len(intake.tell(intake.row(), intake.row())) == 1
+        assert len(intake.all_reports()) == 1
 
-    def test_it_waits_longer_each_time(self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_pauses_grow_with_each_attempt(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "earlier", times=6)
         pauses: list[int] = []
-        sqs = worker._start()[1]._sqs
+        sqs = worker._start()[1]._consumer.sqs
         defer = sqs.change_message_visibility
 
         def noted(**given: Any) -> None:
@@ -358,41 +338,45 @@ class TestAway:
             defer(**given)
 
         monkeypatch.setattr(sqs, "change_message_visibility", noted)
-        desk.tell(desk.row())
+        intake.tell(intake.row())
         for _ in range(5):
-            desk.end_pauses()
-            desk.tell()
+            intake.end_pauses()
+            intake.tell()
         assert pauses == [15, 60, 240, 600, 600, 600]
 
-    def test_uploads_that_cannot_be_erased_are_left_to_the_bucket(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("services.core.storage.uploads.Uploads.erase", _denied)
-        assert desk.tell(desk.row()) == []
-        assert desk.report().report.status == Status.QUEUED
+    def test_unerasable_uploads_are_left(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("services.core.storage.uploads.Uploads.delete", _denied)
+        assert intake.tell(intake.row()) == []
+        assert intake.report().report.status == Status.QUEUED
 
-    def test_a_message_that_cannot_be_hidden_comes_again_all_the_same(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_undeferrable_message_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "earlier")
-        monkeypatch.setattr(worker._start()[1]._sqs, "change_message_visibility", _denied)
-        assert len(desk.tell(desk.row())) == 1
+        monkeypatch.setattr(worker._start()[1]._consumer.sqs, "change_message_visibility", _denied)
+        assert len(intake.tell(intake.row())) == 1
 
-    def test_a_mistake_of_ours_comes_again(
-        self, desk: AnalysisIntake, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_unexpected_error_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         def mistake(*_: object) -> None:
             raise ZeroDivisionError
 
         monkeypatch.setattr(Reports, "earlier", mistake)
-        assert len(desk.tell(desk.row())) == 1
+        assert len(intake.tell(intake.row())) == 1
 
 
 def _denied(*_: object, **__: object) -> None:
     raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "Any")
 
 
-def test_what_the_door_queues_the_worker_reads(desk: AnalysisIntake) -> None:
-    queued = Insertion.parse(insertion(desk.row())).record.model_dump_json()
-    assert desk.tell(queued) == []
-    assert desk.report().report.status == Status.QUEUED
+def test_repeated_webhook_is_one_report(hook: Hook, intake: Consumer) -> None:
+    row = intake.row()
+    assert [hook.post(row).status for _ in range(2)] == [202, 202]
+    assert counts(intake.sqs, intake.asked) == (2, 0)
+    assert intake.tell() == []
+    assert intake.report().report.status == Status.QUEUED
+    assert len(intake.reminders()) == 1
+
+
+def test_link_outlives_the_webhooks_repeats(intake: Consumer) -> None:
+    intake.tell(intake.row())
+    rows = intake.dynamodb.scan(TableName=TABLE)["Items"]
+    (link,) = [row for row in rows if row["pk"]["S"].startswith("analysis#")]
+    assert timedelta(days=2) < timedelta(seconds=int(link["expires_at"]["N"]) - seconds_now())

@@ -26,4 +26,4 @@ def row(
         failure=Failure(code="model_unavailable", reason="away") if status == Status.FAILED else None,
     )
     pictures = (f"photos/{owner}/{number}/1.jpg",)
-    return StoredReport(owner, report, pictures, RequestKey(key, "d1") if key else None)
+    return StoredReport(owner, report, pictures, key=RequestKey(key, "d1") if key else None)

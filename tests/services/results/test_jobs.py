@@ -1,4 +1,4 @@
-"""The jobs queue's consumer over real stores: each report ends once, whatever messages come."""
+"""The jobs queue's consumer over stores: each report ends once, in any order of messages."""
 
 import asyncio
 import json
@@ -18,22 +18,23 @@ from mypy_boto3_sqs.client import SQSClient
 from openai import AsyncOpenAI
 from PIL import Image
 
+from services.core.aws import PRESIGNING
+from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
-from services.core.domain.stored_report import Lease, PendingInference, StoredReport, seconds_now
+from services.core.domain.stored_report import Lease, StoredReport, seconds_now
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.cost import Prices
-from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.wiring import Pipeline
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import PRESIGNING, Uploads
-from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint
+from services.core.storage.uploads import Uploads
+from services.core.vision.async_endpoint import LOST_AFTER_S, AsyncVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
-from services.results.job_handler import LOST_AFTER_S, JobHandler
+from services.results.job_handler import JobHandler
 from services.results.jobs import MOST_ATTEMPTS, Jobs
 from services.results.sweep import sweep
 from tests.services.analyze.conftest import _Raw, observation
@@ -46,7 +47,7 @@ ANSWER = "answers/1.out"
 
 @dataclass
 class Shop:
-    """A table, a bucket and a queue, and the consumer over them; model and LLM count their calls."""
+    """A table, a bucket and a queue, and the consumer over them; it counts calls of model and LLM."""
 
     s3: S3Client
     dynamodb: DynamoDBClient
@@ -65,10 +66,13 @@ class Shop:
         self.leases = Leases(self.dynamodb, TABLE)
         self.queue = JobQueue(self.sqs, self.queue_url)
 
-    def take(
-        self, lease: Lease | None = None, asked: PendingInference | None = None, age: timedelta = timedelta()
+    def accept(
+        self,
+        lease: Lease | None = None,
+        pending: PendingInference | None = None,
+        age: timedelta = timedelta(),
     ) -> None:
-        """Accept a report of one photo, as the service leaves it when it dies."""
+        """Accept a report of one photo, as a service that crashed leaves it."""
         out = BytesIO()
         Image.new("RGB", (640, 480), (90, 120, 160)).save(out, "JPEG")
         picture = f"photos/alice/{ID}/1.jpg"
@@ -82,15 +86,15 @@ class Shop:
             created_at=now,
             expires_at=now + timedelta(days=30),
         )
-        self.reports.accept(StoredReport("alice", report, (picture,), lease=lease, asked=asked))
+        self.reports.accept(StoredReport("alice", report, (picture,), lease=lease, pending=pending))
 
-    def answers(self, body: bytes | None = None) -> None:
-        """Let the endpoint's answer be there."""
+    def store_answer(self, body: bytes | None = None) -> None:
+        """Store the endpoint's answer."""
         content = json.dumps(observation(1)).encode() if body is None else body
         self.s3.put_object(Bucket=BUCKET, Key=ANSWER, Body=content)
 
     def settle(self, *bodies: object, attempt: int = 2) -> list[str]:
-        """Let the consumer work on one batch; returns the numbers of the messages that come again."""
+        """Handle one batch; returns the numbers of the messages that stay in the queue."""
         messages = [
             Message(str(number), "handle", body if isinstance(body, str) else json.dumps(body), attempt)
             for number, body in enumerate(bodies)
@@ -100,29 +104,29 @@ class Shop:
     async def _settle(self, messages: list[Message]) -> list[str]:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._llm))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
-        work = ReportProcessor(
+        processor = ReportProcessor(
             reports=self.reports,
             leases=self.leases,
-            model=self._model(),
+            endpoint=self._endpoint(),
             narrator=Narrator(llm, "m", 5.0),
             prices=Prices(0.82, 0.1, 0.5),
-            fallback_llm=self._bridge(llm),
+            fallback_llm=self._fallback(llm),
         )
-        built = Pipeline(
+        pipeline = Pipeline(
             ImageStore(self.s3, BUCKET, None),
             Uploads(self.s3, BUCKET, None),
             self.reports,
             self.leases,
             self.queue,
-            work,
+            processor,
             llm,
         )
-        jobs = Jobs(JobHandler(built), self.sqs, self.queue_url, self.dead_letters_url)
-        again = await jobs.settle(messages)
+        jobs = Jobs(JobHandler(pipeline), self.sqs, self.queue_url, self.dead_letters_url)
+        unsettled = await jobs.settle(messages)
         await llm.close()
-        return again
+        return unsettled
 
-    def _model(self) -> RealtimeVisionEndpoint | AsyncVisionEndpoint:
+    def _endpoint(self) -> VisionEndpoint:
         runtime = boto3.client("sagemaker-runtime", region_name=REGION)
         for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
             runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
@@ -138,10 +142,10 @@ class Shop:
         }
         return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(observation(1)).encode()))
 
-    def _bridge(self, llm: AsyncOpenAI) -> FallbackLlm | None:
+    def _fallback(self, llm: AsyncOpenAI) -> FallbackLlm | None:
         if self.fallback_llm is None:
             return None
-        return FallbackLlm(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, within_s=5.0)
+        return FallbackLlm(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=5.0)
 
     def _llm(self, request: httpx2.Request) -> httpx2.Response:
         if self.fallback_llm is not None and json.loads(request.content)["model"] == "eyes":
@@ -169,16 +173,16 @@ def shop(dynamodb: DynamoDBClient) -> Iterator[Shop]:
     yield Shop(s3, dynamodb, sqs, jobs, dead)
 
 
-REMINDER = {"owner": "alice", "report": ID}
-DEAD = Lease("dead", 1)
+RESUME = {"owner": "alice", "report": ID}
+ENDED = Lease("dead", 1)
 
 
-def asked(ago_s: int = 30, times: int = 1) -> PendingInference:
-    return PendingInference(None, ANSWER, seconds_now() - ago_s, times)
+def pending(ago_s: int = 30, attempt: int = 1) -> PendingInference:
+    return PendingInference(None, ANSWER, seconds_now() - ago_s, attempt)
 
 
-def news(status: str = "Completed", reason: str | None = None, report_id: str = ID) -> dict[str, Any]:
-    """What SageMaker publishes."""
+def result(status: str = "Completed", reason: str | None = None, report_id: str = ID) -> dict[str, Any]:
+    """A message of SageMaker's topics."""
     return {
         "awsRegion": REGION,
         "eventName": "InferenceResult",
@@ -193,70 +197,70 @@ def news(status: str = "Completed", reason: str | None = None, report_id: str = 
 
 
 class TestRealtime:
-    def test_a_report_whose_worker_died_is_finished(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
-        assert shop.settle(REMINDER) == []
+    def test_abandoned_report_is_finished(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        assert shop.settle(RESUME) == []
         report = shop.report()
         assert report.status == Status.SUCCEEDED
         assert report.product is not None
         assert (shop.model_calls, shop.llm_calls) == (1, 1)
 
-    def test_a_report_in_anothers_hands_comes_again(self, shop: Shop) -> None:
-        shop.take(lease=Lease("alive", seconds_now() + 60))
-        assert shop.settle(REMINDER) == ["0"]
+    def test_leased_report_is_retried(self, shop: Shop) -> None:
+        shop.accept(lease=Lease("alive", seconds_now() + 60))
+        assert shop.settle(RESUME) == ["0"]
         assert shop.model_calls == 0
 
-    def test_the_same_message_twice_at_once_costs_one_report(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
-        assert len(shop.settle(REMINDER, REMINDER, REMINDER)) == 2
-        assert shop.settle(REMINDER, REMINDER) == []
+    def test_concurrent_messages_make_one_report(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        assert len(shop.settle(RESUME, RESUME, RESUME)) == 2
+        assert shop.settle(RESUME, RESUME) == []
         assert (shop.model_calls, shop.llm_calls) == (1, 1)
 
-    def test_an_erased_report_is_none(self, shop: Shop) -> None:
-        assert shop.settle(REMINDER) == []
+    def test_erased_report_is_done(self, shop: Shop) -> None:
+        assert shop.settle(RESUME) == []
         assert shop.model_calls == 0
 
-    def test_a_report_that_is_erased_while_it_is_worded_does_not_come_back(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
-        shop.during_llm = lambda: shop.reports.erase(shop.reports.get("alice", ID))
-        assert shop.settle(REMINDER) == []
+    def test_report_erased_during_narration_stays_erased(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        shop.during_llm = lambda: shop.reports.delete(shop.reports.get("alice", ID))
+        assert shop.settle(RESUME) == []
         assert shop.reports.page("alice", 5).reports == ()
 
-    def test_a_model_that_is_away_leaves_the_report_waiting(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
+    def test_unavailable_model_leaves_report_queued(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
         shop.status = 503
-        assert shop.settle(REMINDER) == ["0"]
+        assert shop.settle(RESUME) == ["0"]
         assert shop.report().status == Status.QUEUED
         shop.status = 200
-        assert shop.settle(REMINDER) == []
+        assert shop.settle(RESUME) == []
         assert shop.report().status == Status.SUCCEEDED
 
-    def test_a_message_that_came_often_is_left_to_the_sweep(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
+    def test_last_attempt_is_left_to_sweep(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
         shop.status = 503
-        assert shop.settle(REMINDER, attempt=MOST_ATTEMPTS) == []
+        assert shop.settle(RESUME, attempt=MOST_ATTEMPTS) == []
         assert sweep(shop.leases, shop.queue, idle_s=-60) == 1
-        assert [json.loads(message["Body"]) for message in shop.waiting()] == [REMINDER]
+        assert [json.loads(message["Body"]) for message in shop.waiting()] == [RESUME]
 
-    def test_a_model_that_refuses_ends_the_report(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
+    def test_model_refusal_fails_report(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
         shop.status = 400
-        assert shop.settle(REMINDER) == []
+        assert shop.settle(RESUME) == []
         failure = shop.report().failure
         assert failure is not None
         assert failure.code == "model_refused"
 
-    def test_a_day_without_a_model_ends_the_report(self, shop: Shop) -> None:
-        shop.take(lease=DEAD, age=timedelta(hours=25))
+    def test_report_fails_after_24_hours(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED, age=timedelta(hours=25))
         shop.status = 503
-        assert shop.settle(REMINDER) == []
+        assert shop.settle(RESUME) == []
         failure = shop.report().failure
         assert failure is not None
-        assert (failure.code, "for a day" in failure.reason) == ("model_unavailable", True)
+        assert (failure.code, "24 hours" in failure.reason) == ("model_unavailable", True)
 
-    def test_a_store_that_is_away_brings_the_message_again(self, shop: Shop) -> None:
+    def test_store_failure_retries_message(self, shop: Shop) -> None:
         shop.dynamodb.delete_table(TableName=TABLE)
-        assert shop.settle(REMINDER) == ["0"]
+        assert shop.settle(RESUME) == ["0"]
 
 
 class TestAsync:
@@ -264,10 +268,10 @@ class TestAsync:
     def _async(self, shop: Shop) -> None:
         shop.asynchronous = True
 
-    def test_an_answer_ends_the_report_and_leaves_nothing(self, shop: Shop) -> None:
-        shop.take(asked=asked())
-        shop.answers()
-        assert shop.settle(news()) == []
+    def test_result_ends_report_and_is_deleted(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
+        shop.store_answer()
+        assert shop.settle(result()) == []
         report = shop.report()
         assert (report.status, report.timings_ms.model is not None) == (Status.SUCCEEDED, True)
         assert report.waiting is None
@@ -275,41 +279,41 @@ class TestAsync:
         assert keys == [f"photos/alice/{ID}/1.jpg"]
         assert shop.model_calls == 0
 
-    def test_the_news_twice_and_a_reminder_cost_one_report(self, shop: Shop) -> None:
-        shop.take(asked=asked())
-        shop.answers()
-        shop.settle(news(), news(), REMINDER)
-        assert shop.settle(news(), REMINDER) == []
+    def test_repeated_results_make_one_report(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
+        shop.store_answer()
+        shop.settle(result(), result(), RESUME)
+        assert shop.settle(result(), RESUME) == []
         assert shop.llm_calls == 1
 
-    def test_lost_news_is_made_up_for_by_a_reminder(self, shop: Shop) -> None:
-        shop.take(asked=asked())
-        shop.answers()
-        assert shop.settle(REMINDER) == []
+    def test_resume_replaces_lost_result(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
+        shop.store_answer()
+        assert shop.settle(RESUME) == []
         assert shop.report().status == Status.SUCCEEDED
 
-    def test_an_endpoint_that_still_works_is_not_asked_again(self, shop: Shop) -> None:
-        shop.take(asked=asked())
-        assert shop.settle(REMINDER) == []
+    def test_working_endpoint_is_not_asked_again(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
+        assert shop.settle(RESUME) == []
         assert (shop.report().status, shop.model_calls) == (Status.RUNNING, 0)
 
-    def test_a_report_that_nobody_asked_about_is_asked_about(self, shop: Shop) -> None:
-        shop.take(lease=DEAD)
-        assert shop.settle(REMINDER) == []
+    def test_unasked_report_is_sent(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        assert shop.settle(RESUME) == []
         stored = shop.reports.get("alice", ID)
-        assert stored.asked is not None
-        assert (stored.asked.output_key, stored.lease, shop.model_calls) == (ANSWER, None, 1)
+        assert stored.pending is not None
+        assert (stored.pending.output_key, stored.lease, shop.model_calls) == (ANSWER, None, 1)
 
-    def test_a_question_that_sagemaker_forgot_is_asked_again(self, shop: Shop) -> None:
-        shop.take(asked=asked(ago_s=LOST_AFTER_S + 1))
-        assert shop.settle(REMINDER) == []
+    def test_lost_inference_is_sent_again(self, shop: Shop) -> None:
+        shop.accept(pending=pending(ago_s=LOST_AFTER_S + 1))
+        assert shop.settle(RESUME) == []
         stored = shop.reports.get("alice", ID)
-        assert stored.asked is not None
-        assert stored.asked.attempt == 2
+        assert stored.pending is not None
+        assert stored.pending.attempt == 2
 
-    def test_a_failure_of_the_container_is_tried_three_times(self, shop: Shop) -> None:
-        failed = news("Failed", 'ClientError: Received server error (500) from primary with message "x"')
-        shop.take(asked=asked())
+    def test_container_failure_is_tried_three_times(self, shop: Shop) -> None:
+        failed = result("Failed", 'ClientError: Received server error (500) from primary with message "x"')
+        shop.accept(pending=pending())
         for _ in range(2):
             assert shop.settle(failed) == []
         assert shop.report().status == Status.RUNNING
@@ -319,32 +323,32 @@ class TestAsync:
         assert failure.code == "model_unavailable"
         assert shop.model_calls == 2
 
-    def test_a_refusal_of_the_container_ends_the_report_without_its_words(self, shop: Shop) -> None:
-        shop.take(asked=asked())
+    def test_container_refusal_fails_without_message(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
         reason = 'ClientError: Received client error (400) from primary with message "secret"'
-        assert shop.settle(news("Failed", reason)) == []
+        assert shop.settle(result("Failed", reason)) == []
         failure = shop.report().failure
         assert failure is not None
         assert (failure.code, "secret" in failure.reason) == ("model_refused", False)
 
-    def test_nonsense_ends_the_report(self, shop: Shop) -> None:
-        shop.take(asked=asked())
-        shop.answers(b'{"answers": []}')
-        assert shop.settle(news()) == []
+    def test_invalid_answer_fails_report(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
+        shop.store_answer(b'{"answers": []}')
+        assert shop.settle(result()) == []
         failure = shop.report().failure
         assert failure is not None
         assert failure.code == "model_answer_invalid"
         assert shop.report().waiting is None
 
-    def test_a_late_answer_of_an_erased_report_is_deleted(self, shop: Shop) -> None:
-        shop.answers()
-        assert shop.settle(news(), attempt=1) == ["0"]
-        assert shop.settle(news(), attempt=2) == []
+    def test_answer_of_erased_report_is_deleted(self, shop: Shop) -> None:
+        shop.store_answer()
+        assert shop.settle(result(), attempt=1) == ["0"]
+        assert shop.settle(result(), attempt=2) == []
         assert shop.s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
-def sees(content: object) -> httpx2.Response:
-    """What a vision LLM answers."""
+def seen_by_llm(content: object) -> httpx2.Response:
+    """A vision LLM's answer."""
     message = {"role": "assistant", "content": json.dumps(content)}
     usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
     choices = [{"index": 0, "finish_reason": "stop", "message": message}]
@@ -361,13 +365,13 @@ MUG = {
 }
 
 
-class TestBridge:
-    """A vision LLM that stands in while the endpoint sleeps or is away."""
+class TestFallback:
+    """The fallback LLM, while the endpoint sleeps or is unavailable."""
 
-    def test_it_answers_for_an_endpoint_that_still_sleeps(self, shop: Shop) -> None:
-        shop.asynchronous, shop.fallback_llm = True, sees(MUG)
-        shop.take(asked=asked())
-        assert shop.settle(REMINDER) == []
+    def test_fallback_replaces_sleeping_endpoint(self, shop: Shop) -> None:
+        shop.asynchronous, shop.fallback_llm = True, seen_by_llm(MUG)
+        shop.accept(pending=pending())
+        assert shop.settle(RESUME) == []
         report = shop.report()
         assert report.product is not None
         assert (report.product.type, report.product.material) == ("mug", "ceramic")
@@ -375,21 +379,21 @@ class TestBridge:
         assert [mark.tag for mark in report.condition.wear] == ["chip"]
         assert (report.model.bridge, report.model.artifact) == ("eyes", None)
         assert report.cost_usd == pytest.approx(0.0012)
-        shop.answers()
-        assert shop.settle(news()) == []
+        shop.store_answer()
+        assert shop.settle(result()) == []
         assert shop.report() == report
 
-    def test_it_answers_for_an_endpoint_that_is_away(self, shop: Shop) -> None:
-        shop.status, shop.fallback_llm = 503, sees(MUG)
-        shop.take(lease=DEAD)
-        assert shop.settle(REMINDER) == []
+    def test_fallback_replaces_unavailable_endpoint(self, shop: Shop) -> None:
+        shop.status, shop.fallback_llm = 503, seen_by_llm(MUG)
+        shop.accept(lease=ENDED)
+        assert shop.settle(RESUME) == []
         assert shop.report().model.bridge == "eyes"
 
-    def test_the_endpoint_goes_before_it(self, shop: Shop) -> None:
-        shop.asynchronous, shop.fallback_llm = True, sees(MUG)
-        shop.take(asked=asked())
-        shop.answers()
-        assert shop.settle(REMINDER) == []
+    def test_endpoint_answer_has_precedence(self, shop: Shop) -> None:
+        shop.asynchronous, shop.fallback_llm = True, seen_by_llm(MUG)
+        shop.accept(pending=pending())
+        shop.store_answer()
+        assert shop.settle(RESUME) == []
         assert shop.report().model.bridge is None
 
     @pytest.mark.parametrize(
@@ -398,35 +402,33 @@ class TestBridge:
             httpx2.Response(503),
             httpx2.Response(200, text="<html>"),
             httpx2.Response(200, json={"choices": []}),
-            sees(MUG | {"type": {"answer": "spoon", "sure": "high"}}),
-            sees(MUG | {"wear": []}),
-            sees({}),
+            seen_by_llm(MUG | {"type": {"answer": "spoon", "sure": "high"}}),
+            seen_by_llm(MUG | {"wear": []}),
+            seen_by_llm({}),
         ],
     )
-    def test_what_it_says_outside_the_vocabulary_is_no_answer(
-        self, shop: Shop, answer: httpx2.Response
-    ) -> None:
+    def test_invalid_fallback_answer_is_retried(self, shop: Shop, answer: httpx2.Response) -> None:
         shop.asynchronous, shop.fallback_llm = True, answer
-        shop.take(asked=asked())
-        assert shop.settle(REMINDER) == ["0"]
+        shop.accept(pending=pending())
+        assert shop.settle(RESUME) == ["0"]
         assert shop.reports.get("alice", ID).lease is None
         shop.fallback_llm = None
-        shop.answers()
-        assert shop.settle(news()) == []
+        shop.store_answer()
+        assert shop.settle(result()) == []
         assert shop.report().status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "not json", "{}", '{"owner": 1, "report": 2}'])
-def test_a_message_that_says_nothing_is_set_aside_with_its_reason(shop: Shop, body: str) -> None:
+def test_unreadable_message_is_dead_lettered(shop: Shop, body: str) -> None:
     assert shop.settle(body or " ") == []
     (dead,) = shop.waiting(shop.dead_letters_url)
-    assert "reminder" in dead["MessageAttributes"]["reason"]["StringValue"]
+    assert "name of a report" in dead["MessageAttributes"]["reason"]["StringValue"]
 
 
-def test_the_sweep_finds_what_nobody_works_on_once(shop: Shop) -> None:
-    shop.take(lease=replace(DEAD, until=seconds_now() + 60))
+def test_sweep_sends_each_idle_report_once(shop: Shop) -> None:
+    shop.accept(lease=replace(ENDED, until=seconds_now() + 60))
     assert sweep(shop.leases, shop.queue, idle_s=-60) == 0
-    shop.reports.erase(shop.reports.get("alice", ID))
-    shop.take(lease=DEAD)
+    shop.reports.delete(shop.reports.get("alice", ID))
+    shop.accept(lease=ENDED)
     assert sweep(shop.leases, shop.queue) == 0
     assert sweep(shop.leases, shop.queue, idle_s=-60) == 1

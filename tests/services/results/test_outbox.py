@@ -1,4 +1,4 @@
-"""Which changes of the reports table become messages, and what the stream is told."""
+"""Changes of the reports table that become messages, and the answer to the stream."""
 
 import json
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ def sqs(dynamodb: DynamoDBClient) -> SQSClient:
 
 @pytest.fixture
 def queue_url(sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The webhook queue, where the function finds it."""
+    """The webhook queue, named in the function's variables."""
     url = sqs.create_queue(QueueName="webhook")["QueueUrl"]
     monkeypatch.setenv("AWS_REGION", "ca-central-1")
     monkeypatch.setenv("WEBHOOK_QUEUE_URL", url)
     monkeypatch.setattr(outbox, "configure_logging", lambda service: None)
-    start = outbox._start  # a test may put another in its place
+    start = outbox._start  # a test may replace it
     start.cache_clear()
     yield url
     start.cache_clear()
@@ -63,7 +63,7 @@ def forward(*records: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("before", [None, Status.QUEUED, Status.RUNNING])
 @pytest.mark.parametrize("now", [Status.SUCCEEDED, Status.FAILED])
-def test_a_report_that_has_just_ended_is_sent_by_name_and_nothing_more(
+def test_ended_report_is_sent_by_reference(
     sqs: SQSClient, queue_url: str, before: Status | None, now: Status
 ) -> None:
     old, new = (row(status, 7, "user#with#signs") if status else None for status in (before, now))
@@ -82,7 +82,7 @@ def test_a_report_that_has_just_ended_is_sent_by_name_and_nothing_more(
         (Status.RUNNING, None),
     ],
 )
-def test_what_has_not_just_ended_or_is_erased_is_not_sent(
+def test_other_changes_are_not_sent(
     sqs: SQSClient, queue_url: str, before: Status | None, now: Status | None
 ) -> None:
     old, new = (row(status) if status else None for status in (before, now))
@@ -90,21 +90,21 @@ def test_what_has_not_just_ended_or_is_erased_is_not_sent(
     assert taken(sqs, queue_url) == []
 
 
-def test_rows_that_are_no_reports_are_passed_over(sqs: SQSClient, queue_url: str) -> None:
+def test_other_rows_are_skipped(sqs: SQSClient, queue_url: str) -> None:
     record = change(None, row())
     record["dynamodb"]["Keys"]["sk"]["S"] = "key#succeeded"
     assert forward(record) == []
     assert taken(sqs, queue_url) == []
 
 
-def test_a_batch_of_any_size_is_sent_whole(sqs: SQSClient, queue_url: str) -> None:
+def test_large_batch_is_sent_whole(sqs: SQSClient, queue_url: str) -> None:
     records = [change(None, row(number=number), number) for number in range(25)]
     assert forward(*records) == []
     sent = [message["report"] for message in taken(sqs, queue_url)]
     assert sorted(sent) == [f"{number:026d}" for number in range(25)]
 
 
-def test_when_the_queue_is_away_the_stream_comes_again_from_the_first(
+def test_unavailable_queue_repeats_the_stream(
     sqs: SQSClient, queue_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     sqs.delete_queue(QueueUrl=queue_url)
@@ -117,9 +117,7 @@ def test_when_the_queue_is_away_the_stream_comes_again_from_the_first(
     assert "outbox unsent" in caplog.text
 
 
-def test_what_the_queue_takes_in_part_comes_again_from_there(
-    queue_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partial_batch_resumes_at_failure(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     class Picky:
@@ -136,13 +134,13 @@ def test_what_the_queue_takes_in_part_comes_again_from_there(
     assert asked == [10]
 
 
-def test_a_missing_variable_is_named(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_variable_is_named(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WEBHOOK_QUEUE_URL")
     with pytest.raises(ValueError, match="webhook_queue_url"):
         forward()
 
 
-def test_the_message_fits_what_notify_reads(sqs: SQSClient, queue_url: str) -> None:
+def test_message_fits_notify(sqs: SQSClient, queue_url: str) -> None:
     forward(change(None, row(Status.FAILED)))
     (message,) = taken(sqs, queue_url)
-    assert json.loads(outbox.Ended("alice", row().report.id, "1").body) == message
+    assert json.loads(row().ref.to_json()) == message

@@ -6,9 +6,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from services.hooks.settings import AppSettings, WorkerSettings
-from services.results.notify_settings import NotifySettings
-from services.results.outbox import OutboxSettings
-from services.results.settings import JobsSettings, SweepSettings
+from services.results.settings import JobsSettings, NotifySettings, OutboxSettings, SweepSettings
 from tests.stacks.conftest import Assembly
 from tests.stacks.reading import text
 
@@ -39,7 +37,7 @@ MAY = {
     "Sweep": {"dynamodb:Scan", "dynamodb:UpdateItem"} | SEND,
     "Outbox": {f"dynamodb:{action}" for action in STREAM} | SEND,
     "Notify": {"dynamodb:GetItem"} | EMPTIES | SECRET | SEND,
-    "App": {"dynamodb:DeleteItem", "dynamodb:PutItem"} | SECRET | SEND,
+    "App": SECRET | SEND,
     "Worker": EMPTIES | ROWS | S3 | SEND,
 }
 

@@ -91,7 +91,7 @@ def test_a_package_holds_no_other_service(service: str) -> None:
     folders = {
         file.relative_to(ROOT / "services").parts[0] for file in package_sources(ROOT / "services" / service)
     }
-    assert folders == {"__init__.py", "core", service}
+    assert folders == {"__init__.py", "core", "web", service}
 
 
 def test_every_function_runs_on_the_same_python_and_processor(prod: Assembly) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.core.storage.leases import LEASE_S
+from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
-from services.results import jobs, notify
+from services.results import jobs
 from tests.stacks.conftest import Assembly
 from tests.stacks.reading import text
 
@@ -16,7 +16,7 @@ WITH_QUEUES = ("results", "hooks")
 # Every queue, the function that empties it, and how often that may come back to a message by itself.
 QUEUES = {
     "Jobs": ("Jobs", jobs.MOST_ATTEMPTS),
-    "Webhook": ("Notify", len(notify.PAUSES_S) + 1),
+    "Webhook": ("Notify", len(PRODUCTION.webhook_pauses_s) + 1),
     "Hooks": ("Worker", len(worker.PAUSES_S)),
 }
 
@@ -81,8 +81,8 @@ def test_a_message_is_hidden_for_longer_than_its_function_may_run(
 def test_a_job_may_run_as_long_as_its_lease_and_comes_again_when_that_is_over(prod: Assembly) -> None:
     _, queue = called("Jobs", of(prod, "SQS::Queue"))
     _, function = called("JobsFunction", of(prod, "Lambda::Function"))
-    assert LEASE_S < function["Timeout"] == 120
-    assert queue["VisibilityTimeout"] >= 2 * LEASE_S == 180
+    assert PRODUCTION.lease_s < function["Timeout"] == 120
+    assert queue["VisibilityTimeout"] >= 2 * PRODUCTION.lease_s == 180
 
 
 def test_every_consumer_is_bounded_and_says_which_messages_failed(assembly: Assembly) -> None:

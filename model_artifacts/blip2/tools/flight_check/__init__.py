@@ -1,5 +1,5 @@
-"""Flies an archive on this machine before an endpoint does, and refuses one that would fail."""
+"""Serves an archive on this machine as its endpoint would, and refuses one that would fail there."""
 
-from .command import arguments, check, run
+from .command import flight_check
 
-__all__ = ["arguments", "check", "run"]
+__all__ = ["flight_check"]

@@ -1,85 +1,141 @@
-"""`flight-check`: would this archive fly as an endpoint?"""
+"""`flight-check`: inspects an archive, serves it, and sends it a known photo by the service's own code."""
 
-import argparse
+from __future__ import annotations
+
+import re
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
-from ..packages_inside import take_out_foreign
-from ..unpacked import Unpacked, unpacked
-from . import flight, static
+import psutil
+
+from services.core.domain.errors import ModelAnswerInvalid
+from services.core.vision.endpoint import RealtimeVisionEndpoint
+
+from ..archive import UnpackedArchive, remove_foreign_packages, unpacked
+from ..errors import OtherAnswerError, WrongShapeError
+from ..serving import Launch, own_server, serving
 from .environment import TORCHSERVE, environment
-from .refusals import OtherAnswerError
-from .torchserve import need_java, torchserve
+from .inspection import inspect
+from .torchserve import require_java, torchserve
 
-# The same handlers on the same photo: all that may differ is how many threads added up the same numbers.
+if TYPE_CHECKING:
+    from services.core.domain.observation import Observation
+
+_PHOTO = Path(__file__).resolve().parents[4] / "examples" / "photos" / "drawn-mug.jpg"
+# The same handlers on the same photo differ only by the number of threads that add the same numbers.
 _SAME = 1e-4
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's own arguments."""
-    parser.add_argument("--archive", type=Path, required=True)
-    parser.add_argument("--instance-type", default="ml.t2.medium", help="default: %(default)s")
-    parser.add_argument(
-        "--here",
-        action="store_true",
-        help="use the packages of this environment: faster, and blind to a requirement that is missing",
-    )
-    parser.add_argument(
-        "--torchserve",
-        action="store_true",
-        help="ask the server of AWS's last PyTorch image too, which needs Java, and compare the answers",
-    )
+@dataclass(frozen=True)
+class Flight:
+    """The observation of the photo, and what it took: seconds and bytes."""
+
+    observation: Observation
+    ready_after_s: float
+    first_answer_s: float
+    peak_memory: int
+
+    def __str__(self) -> str:
+        return (
+            f"ready after {self.ready_after_s:.1f} s, first answer {self.first_answer_s:.2f} s, "
+            f"peak memory {self.peak_memory / 1e6:,.0f} MB"
+        )
 
 
-def run(given: argparse.Namespace) -> list[str]:
-    """Check the archive, serve it and ask it; the lines to print."""
-    return check(given.archive, given.instance_type, here=given.here, aws_server=given.torchserve)
+def flight_check(
+    archive: Path, instance_type: str, *, here: bool = False, aws_server: bool = False
+) -> list[str]:
+    """The measured values, in lines; raises ArchiveError or RefusedError for the first reason to refuse.
 
-
-def check(archive: Path, instance_type: str, *, here: bool = False, aws_server: bool = False) -> list[str]:
-    """Raise what refuses the archive; return what was measured."""
+    `here` serves with the packages of this environment instead of the archive's requirements; `aws_server`
+    also serves the archive by TorchServe and compares the answers.
+    """
     if aws_server:
-        need_java()
+        require_java()
     _say("unpacking")
     with unpacked(archive) as inside:
-        _say("looking through handlers, weights, hashes and requirements")
-        needed = static.check(inside.folder, instance_type)
+        _say("inspecting handlers, weights, hashes and requirements")
+        needed = inspect(inside.folder, instance_type)
         disk = sum(file.stat().st_size for file in inside.folder.rglob("*") if file.is_file())
-        requirements = inside.folder / "code" / "requirements.txt"
-        if foreign := take_out_foreign(requirements.parent):
-            _say("its packages are for the container: the same versions for this machine take their place")
+        requirements = inside.code / "requirements.txt"
+        if foreign := remove_foreign_packages(inside.code):
+            _say("its packages are built for the container; installing the same versions for this machine")
             requirements.write_text("".join(f"{line}\n" for line in foreign), "utf-8")
-        _say("installing what it requires, where that was not done before")
+        _say("installing its requirements, unless an earlier run did")
         python = Path(sys.executable) if here else environment(requirements)
-        _say("serving and asking")
-        flown = flight.fly(inside, python)
+        _say("serving, and sending a photo")
+        own = fly(inside, python)
         return [
             f"{instance_type}: about {needed:.1f} GiB needed, disk {disk / 1e6:,.1f} MB",
-            f"our own server: {_measured(flown)}",
-            *(_compared(inside, requirements, flown) if aws_server else ()),
-            f"{flown.observation.artifact}: {flown.observation.caption}",
+            f"our own server: {own}",
+            *([_by_torchserve(inside, requirements, own)] if aws_server else ()),
+            f"{own.observation.artifact}: {own.observation.caption}",
         ]
 
 
-def _compared(inside: Unpacked, requirements: Path, own: flight.Flight) -> list[str]:
-    _say("installing AWS's server, where that was not done before")
+def _by_torchserve(inside: UnpackedArchive, requirements: Path, own: Flight) -> str:
+    _say("installing AWS's server, unless an earlier run did")
     python = environment(requirements, TORCHSERVE)
-    _say("serving by TorchServe and asking again")
-    flown = flight.fly(inside, python, torchserve)
-    difference = flight.largest_difference(own.observation, flown.observation)
+    _say("serving by TorchServe, and sending the photo again")
+    flown = fly(inside, python, torchserve)
+    difference = largest_difference(own.observation, flown.observation)
     if difference > _SAME:
         raise OtherAnswerError(
             f"{inside.archive}: TorchServe differs from our own server by {difference:.2g} in a probability"
         )
     same = "the same answers" if difference == 0 else f"the same answers to within {difference:.1g}"
-    return [f"TorchServe: {_measured(flown)}; {same}"]
+    return f"TorchServe: {flown}; {same}"
 
 
-def _measured(flown: flight.Flight) -> str:
-    return (
-        f"ready after {flown.ready_after_s:.1f} s, first answer {flown.first_answer_s:.2f} s, "
-        f"peak memory {flown.peak_memory / 1e6:,.0f} MB"
-    )
+def fly(archive: UnpackedArchive, python: Path, launch: Launch = own_server) -> Flight:
+    """Serve with that interpreter, send the photo, and parse the answer by the service's own code.
+
+    Raises ArchiveError and WrongShapeError.
+    """
+    with serving(archive, python, launch) as runtime:
+        begun = time.monotonic()
+        endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive.archive))
+        try:
+            observation = endpoint.observe([_PHOTO.read_bytes()])
+        except ModelAnswerInvalid as error:
+            raise WrongShapeError(f"{archive.archive}: {error}") from error
+        took = time.monotonic() - begun
+        return Flight(observation, runtime.ready_after_s, took, peak_memory(runtime.process.pid))
+
+
+def largest_difference(own: Observation, other: Observation) -> float:
+    """The largest difference of a probability in two answers.
+
+    Raises OtherAnswerError if caption or artifact differ.
+    """
+    if (own.artifact, own.caption) != (other.artifact, other.caption):
+        raise OtherAnswerError(
+            f"TorchServe answers {other.artifact}: {other.caption!r}, and our own server "
+            f"{own.artifact}: {own.caption!r}"
+        )
+    tables = zip((own.type, own.material, *own.wear), (other.type, other.material, *other.wear), strict=True)
+    return max(abs(one[word] - two[word]) for one, two in tables for word in one)
+
+
+def peak_memory(pid: int) -> int:
+    """Bytes of a process and its descendants, each at its own peak.
+
+    Where the system records no peaks (macOS), their present memory.
+    """
+    first = psutil.Process(pid)
+    return sum(_peak(one) for one in (first, *first.children(recursive=True)))
+
+
+def _peak(process: psutil.Process) -> int:
+    try:
+        recorded = _PEAK.search(Path(f"/proc/{process.pid}/status").read_text("ascii"))
+    except OSError:
+        recorded = None
+    return int(recorded[1]) * 1024 if recorded else int(process.memory_info().rss)
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The Python environment that an archive asks for: its requirements, and what the image brings, no more."""
+"""The Python environment of an archive: its requirements and what the image contains, no more."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from .refusals import RequirementAbsentError
+from ..errors import RequirementAbsentError
 
-ROOT = Path(__file__).resolve().parents[4]
+_ROOT = Path(__file__).resolve().parents[4]
 OWN_SERVER = Path(__file__).resolve().parents[2] / "server" / "requirements.txt"
 TORCHSERVE = Path(__file__).with_name("torchserve-requirements.txt")
-_KEPT = ROOT / ".vitrine" / "flight-check"
+ENVIRONMENTS = _ROOT / ".vitrine" / "flight-check"
 
 
 def environment(requirements: Path, server: Path = OWN_SERVER) -> Path:
-    """The interpreter of an environment with these requirements and a server's; made once, then kept.
+    """The interpreter of an environment with these requirements and a server's, which later runs reuse.
 
-    An archive with its packages inside has no requirements: nothing is installed for it.
+    An archive with its packages inside has no requirements file. Raises RequirementAbsentError.
     """
     torch = f"torch=={version('torch')}"
     given = [file for file in (requirements, server) if file.is_file()]
     wanted = b"".join(file.read_bytes() for file in given) + f"{torch} {sys.version}".encode()
-    folder = _KEPT / hashlib.sha256(wanted).hexdigest()[:12]
+    folder = ENVIRONMENTS / hashlib.sha256(wanted).hexdigest()[:12]
     done = folder / "complete"
     if not done.exists():
         _uv("venv", "--clear", "--quiet", "--python", sys.executable, str(folder))
         links = [f"--find-links={place}" for place in os.environ.get("PIP_FIND_LINKS", "").split()]
-        # uv follows no pip setting; this is where a CPU's torch is looked for, as in local/setup.sh.
+        # uv ignores pip's settings; this selects the CPU build of torch, as in local/setup.sh.
         backend = [] if links else ["--torch-backend=cpu"]
         _uv(
             *("pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *links, *backend),

@@ -1,7 +1,7 @@
-"""TorchServe as AWS's last PyTorch image runs it, on loopback and without Docker.
+"""TorchServe as AWS's last PyTorch image starts it, on loopback and without Docker.
 
-The image's own `start_torchserve()` is not called: it listens to every network on port 8080, and installs
-packages into the environment that it runs in.
+The image's own `start_torchserve()` is not called: it listens on every network at port 8080, and installs
+packages into its environment.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from ...definition import ENVIRONMENT, STARTUP_S
-from ..loopback import free_ports, read
-from ..served import Server
-from .refusals import JavaMissingError
+from ..errors import JavaMissingError
+from ..serving import Server, free_ports, get
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +24,12 @@ _JAVA = 17
 _HANDLER = "sagemaker_pytorch_serving_container.handler_service:handle"
 
 
-def need_java() -> None:
-    """Raise JavaMissingError unless the `java` that TorchServe would run on is new enough."""
+def require_java() -> None:
+    """Raise JavaMissingError unless the `java` that TorchServe would use is recent enough."""
     home = os.environ.get("JAVA_HOME")
     java = f"{home}/bin/java" if home else "java"
     try:
-        # A file of that name is not enough: macOS has one that only says where to get Java.
+        # An executable of that name is not enough: macOS has one that only says where to get Java.
         ran = subprocess.run([java, "-version"], capture_output=True, check=False)  # noqa: S603 the user's
     except OSError:
         version = None
@@ -46,10 +45,10 @@ def need_java() -> None:
 
 
 def properties(ports: Sequence[int]) -> str:
-    """TorchServe's configuration, with five ports: the image's, with one worker and loopback alone."""
+    """TorchServe's configuration: the image's, with one worker, on five ports of loopback."""
     inference, management, metrics, *grpc = ports
     settings = {
-        # The image's own.
+        # The image's.
         "vmargs": "-XX:-UseContainerSupport",
         "enable_envvars_config": "true",
         "decode_input_request": "false",
@@ -57,7 +56,7 @@ def properties(ports: Sequence[int]) -> str:
         "disable_token_authorization": "true",
         "enable_model_api": "true",
         "default_service_handler": _HANDLER,
-        # What the endpoint's environment asks for.
+        # The endpoint's environment variables.
         "default_workers_per_model": ENVIRONMENT["SAGEMAKER_TS_MAX_WORKERS"],
         "default_startup_timeout": str(STARTUP_S),
         "max_request_size": ENVIRONMENT["TS_MAX_REQUEST_SIZE"],
@@ -74,11 +73,11 @@ def properties(ports: Sequence[int]) -> str:
 
 
 def torchserve(place: Path, model: Path, python: Path) -> Server:
-    """The server, with all that it writes in `place`; ready once its worker has loaded the model.
+    """The server, which writes to `place` only and is ready once its worker has loaded the model.
 
-    Its own /ping answers seconds before that.
+    Its own /ping is healthy seconds before that. Raises JavaMissingError.
     """
-    need_java()
+    require_java()
     ports = free_ports(5)
     for name in ("models", "temporary"):
         (place / name).mkdir()
@@ -95,12 +94,12 @@ def torchserve(place: Path, model: Path, python: Path) -> Server:
             "SAGEMAKER_SUBMIT_DIRECTORY": code,
             "PYTHONPATH": code,
             "SM_MODEL_DIR": str(model),
-            # It refuses to start while another one's process id stands in the common folder.
+            # It refuses to start if the temporary folder holds another TorchServe's process id.
             "TMPDIR": temporary,
             "TEMP": temporary,
         },
         invocations=f"{inference}/invocations",
-        ready=lambda: _loaded(read(f"{management}/models/model")),
+        ready=lambda: _loaded(get(f"{management}/models/model")),
     )
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from sagemaker_inference.errors import BaseInferenceToolkitError
 
-from model_artifacts.blip2_demo.training.evaluate import ask, encode
+from model_artifacts.blip2_demo.training.evaluate import encode, predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,10 @@ def refused(
     return caught.value
 
 
-def test_a_request_is_answered_with_probabilities_a_caption_and_the_artifact(
+def test_answer_has_probabilities_caption_artifact(
     inference: Any, model: Any, photos: list[Image.Image]
 ) -> None:
-    answer = ask(inference, model, photos)
+    answer = predict(inference, model, photos)
 
     kinds, materials, wear = (item["scores"] for item in answer["answers"])
     assert [item["id"] for item in answer["answers"]] == ["type", "material", "wear"]
@@ -45,15 +45,15 @@ def test_a_request_is_answered_with_probabilities_a_caption_and_the_artifact(
     assert answer["artifact"].startswith("demo-")
 
 
-def test_wear_is_judged_photo_by_photo(inference: Any, model: Any, photos: list[Image.Image]) -> None:
-    together = ask(inference, model, photos)["answers"][2]["scores"]
-    alone = [ask(inference, model, [photo])["answers"][2]["scores"][0] for photo in photos]
+def test_wear_is_scored_per_photo(inference: Any, model: Any, photos: list[Image.Image]) -> None:
+    together = predict(inference, model, photos)["answers"][2]["scores"]
+    alone = [predict(inference, model, [photo])["answers"][2]["scores"][0] for photo in photos]
 
     for one, other in zip(together, alone, strict=True):
         assert one == pytest.approx(other, abs=1e-4)
 
 
-def test_candidates_of_several_words_are_scored(inference: Any, model: Any, document: Document) -> None:
+def test_multi_word_candidates_are_scored(inference: Any, model: Any, document: Document) -> None:
     words = ["blue mug", "blue", "vase with a crack", "mug"]
     document["questions"] = [{"id": "what", "kind": "choice", "text": "what is this?", "candidates": words}]
 
@@ -64,7 +64,7 @@ def test_candidates_of_several_words_are_scored(inference: Any, model: Any, docu
 
 
 @pytest.mark.parametrize("kind", [str, bytes, bytearray])
-def test_text_and_bytes_are_both_read(inference: Any, document: Document, kind: Callable[..., Any]) -> None:
+def test_text_and_bytes_are_parsed(inference: Any, document: Document, kind: Callable[..., Any]) -> None:
     text = json.dumps(document)
     body = text if kind is str else kind(text.encode())
 
@@ -85,7 +85,7 @@ def test_text_and_bytes_are_both_read(inference: Any, document: Document, kind: 
         ({"questions": ["what?"]}, "questions[0]: must be an object"),
     ],
 )
-def test_a_wrong_field_is_named(inference: Any, document: Document, change: Document, named: str) -> None:
+def test_invalid_field_is_named(inference: Any, document: Document, change: Document, named: str) -> None:
     error = refused(inference, document | change)
 
     assert error.status_code == 400
@@ -105,20 +105,18 @@ def test_a_wrong_field_is_named(inference: Any, document: Document, change: Docu
         ({"id": "material"}, "questions: each id may be used once"),
     ],
 )
-def test_a_wrong_question_is_named(inference: Any, document: Document, change: Document, named: str) -> None:
+def test_invalid_question_is_named(inference: Any, document: Document, change: Document, named: str) -> None:
     document["questions"][0] |= change
 
     assert named in refused(inference, document).message
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", b"\xff\xfe", "7"])
-def test_a_body_that_is_no_json_object_is_refused(inference: Any, body: str | bytes) -> None:
+def test_non_object_body_is_refused(inference: Any, body: str | bytes) -> None:
     assert refused(inference, body).message.startswith("body: ")
 
 
-def test_a_photo_of_too_many_pixels_is_refused_before_it_is_decoded(
-    inference: Any, document: Document
-) -> None:
+def test_too_many_pixels_are_refused(inference: Any, document: Document) -> None:
     stream = io.BytesIO()
     Image.new("L", (9000, 9000)).save(stream, "JPEG", quality=1)
     document["photos"] = [base64.b64encode(stream.getvalue()).decode()]
@@ -126,25 +124,25 @@ def test_a_photo_of_too_many_pixels_is_refused_before_it_is_decoded(
     assert "photos[0]: 9000 x 9000 is more than" in refused(inference, document).message
 
 
-def test_a_photo_cut_short_is_refused(inference: Any, document: Document, photos: list[Image.Image]) -> None:
+def test_truncated_photo_is_refused(inference: Any, document: Document, photos: list[Image.Image]) -> None:
     whole = base64.b64decode(encode(photos[0]))
     document["photos"] = [base64.b64encode(whole[: len(whole) // 2]).decode()]
 
     assert "photos[0]: not a JPEG" in refused(inference, document).message
 
 
-def test_other_content_types_are_refused(inference: Any, document: Document) -> None:
+def test_other_content_type_is_refused(inference: Any, document: Document) -> None:
     assert refused(inference, document, "image/jpeg").status_code == 415
 
 
-def test_other_answers_than_json_are_refused(inference: Any) -> None:
+def test_other_accept_is_refused(inference: Any) -> None:
     with pytest.raises(BaseInferenceToolkitError) as caught:
         inference.output_fn({}, "text/csv")
 
     assert caught.value.status_code == 406
 
 
-def test_a_candidate_without_tokens_is_the_callers_fault(
+def test_candidate_without_tokens_is_refused(
     inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = SimpleNamespace(input_ids=[])
@@ -156,11 +154,11 @@ def test_a_candidate_without_tokens_is_the_callers_fault(
     assert caught.value.status_code == 400
 
 
-def test_a_score_that_is_not_a_number_is_an_error_with_a_name(
+def test_nan_score_is_a_named_error(
     inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = torch.full((1, 12, 128), torch.nan)
-    monkeypatch.setattr(model.scorer, "look", lambda photos: broken)
+    monkeypatch.setattr(model.scorer, "encode", lambda photos: broken)
 
     with pytest.raises(BaseInferenceToolkitError, match="NonFiniteScore") as caught:
         inference.predict_fn(inference.input_fn(json.dumps(document)), model)
@@ -168,9 +166,7 @@ def test_a_score_that_is_not_a_number_is_an_error_with_a_name(
     assert caught.value.status_code == 500
 
 
-def test_a_candidate_that_the_tokenizer_does_not_know_is_named(
-    inference: Any, model: Any, document: Document
-) -> None:
+def test_unknown_candidate_is_named(inference: Any, model: Any, document: Document) -> None:
     document["questions"][1]["candidates"].append("zeppelin")
 
     with pytest.raises(BaseInferenceToolkitError) as caught:
@@ -180,9 +176,7 @@ def test_a_candidate_that_the_tokenizer_does_not_know_is_named(
     assert caught.value.message == "questions[1].candidates: the model has no tokens for 'zeppelin'"
 
 
-def test_a_question_that_the_artifact_was_not_made_for_is_refused(
-    inference: Any, model: Any, document: Document
-) -> None:
+def test_unknown_question_is_refused(inference: Any, model: Any, document: Document) -> None:
     knowing = replace(model, manifest=replace(model.manifest, questions=frozenset({"wear", "type"})))
 
     with pytest.raises(BaseInferenceToolkitError) as caught:
@@ -196,7 +190,7 @@ def test_a_question_that_the_artifact_was_not_made_for_is_refused(
     ("cuda", "native", "dtype"),
     [(False, False, torch.float32), (True, False, torch.float16), (True, True, torch.bfloat16)],
 )
-def test_the_device_decides_the_precision(
+def test_device_decides_precision(
     inference: Any, monkeypatch: pytest.MonkeyPatch, cuda: bool, native: bool, dtype: torch.dtype
 ) -> None:
     def supported(including_emulation: bool = True) -> bool:
@@ -208,10 +202,10 @@ def test_the_device_decides_the_precision(
     assert inference.precision() == dtype
 
 
-def test_another_language_model_is_refused_by_its_name(inference: Any, tmp_path: Path) -> None:
+def test_other_language_model_is_refused(inference: Any, tmp_path: Path) -> None:
     config = SimpleNamespace(
         image_token_index=3, num_query_tokens=12, text_config=SimpleNamespace(model_type="llama")
     )
 
     with pytest.raises(ValueError, match=r"config\.json: text_config must be a T5 or an OPT, not llama"):
-        inference._check(tmp_path, config)
+        inference._check_config(tmp_path, config)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def read(inference: Any) -> Any:
-    return inference.read
+    return inference.read_manifest
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_bare_folder_is_named_after_its_weights(read: Any, folder: Path) -> None:
+def test_bare_folder_is_named_by_hash(read: Any, folder: Path) -> None:
     one = read(folder)
     assert one.artifact.startswith(f"{folder.name}-")
     assert one.questions is None
@@ -30,17 +30,17 @@ def test_a_bare_folder_is_named_after_its_weights(read: Any, folder: Path) -> No
     assert read(folder).artifact != one.artifact
 
 
-def test_the_stated_version_is_the_artifact(read: Any, folder: Path) -> None:
+def test_stated_version_is_the_artifact(read: Any, folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({"name": "demo", "version": "demo-0123456789ab"}))
     assert read(folder).artifact == "demo-0123456789ab"
 
 
-def test_the_questions_are_those_of_the_folders_vocabulary(read: Any, folder: Path) -> None:
+def test_questions_come_from_the_vocabulary(read: Any, folder: Path) -> None:
     (folder / "vocabulary.json").write_text(json.dumps({"version": "7", "type": {}, "wear": {}}))
     assert read(folder).questions == {"type", "wear"}
 
 
-def test_the_calibration_is_read(read: Any) -> None:
+def test_calibration_is_read(read: Any) -> None:
     stated = json.loads((MODEL / "manifest.json").read_text("utf-8"))
     manifest = read(MODEL)
     assert manifest.temperature == stated["temperature"]

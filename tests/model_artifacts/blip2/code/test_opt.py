@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.naive import likelihood
-from tests.model_artifacts.tiny import MINIATURE, Family, blip, processor
+from benchmarks.model.generation import likelihood
+from benchmarks.model.random_blip2 import MINIATURE, Family, blip, processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +41,10 @@ def noise() -> list[Image.Image]:
     return [Image.fromarray(random.integers(0, 255, (56, 56, 3), dtype=np.uint8)) for _ in range(3)]
 
 
-def test_scores_equal_the_likelihood_of_each_candidate_alone(loaded: Any, noise: list[Image.Image]) -> None:
+def test_scores_equal_single_likelihoods(loaded: Any, noise: list[Image.Image]) -> None:
     scorer = loaded.scorer
 
-    tables = scorer.score(scorer.look(noise), PROMPTS, CANDIDATES)
+    tables = scorer.score(scorer.encode(noise), PROMPTS, CANDIDATES)
 
     for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
         answers = scorer.answer_tokens(words)
@@ -56,11 +56,11 @@ def test_scores_equal_the_likelihood_of_each_candidate_alone(loaded: Any, noise:
         assert table.std(0).max() > 1e-2, "the photos must be told apart"
 
 
-def test_parts_of_a_request_are_scored_as_the_whole(
+def test_split_passes_score_the_same(
     loaded: Any, noise: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scorer = loaded.scorer
-    seen = scorer.look(noise)
+    seen = scorer.encode(noise)
     whole = scorer.score(seen, PROMPTS, CANDIDATES)
     monkeypatch.setattr("t5._ANSWERS", 5)
     monkeypatch.setattr("opt._TREE", 20)
@@ -70,16 +70,16 @@ def test_parts_of_a_request_are_scored_as_the_whole(
         assert torch.allclose(one, other, atol=1e-4)
 
 
-def test_an_answer_that_begins_another_is_closed(loaded: Any) -> None:
+def test_prefix_answer_gets_end_token(loaded: Any) -> None:
     short, longer, other = loaded.scorer.answer_tokens(("blue", "blue mug", "ceramic"))
 
     assert (len(short), len(longer), len(other)) == (2, 2, 2)
     assert short[-1] == loaded.scorer.tokenizer.eos_token_id
 
 
-def test_captions_in_a_batch_are_those_of_each_photo_alone(loaded: Any, noise: list[Image.Image]) -> None:
+def test_batched_captions_equal_single_captions(loaded: Any, noise: list[Image.Image]) -> None:
     scorer = loaded.scorer
-    seen = scorer.look(noise)
+    seen = scorer.encode(noise)
 
     together = scorer.captions(seen, "a photo of", 5)
 
@@ -87,14 +87,14 @@ def test_captions_in_a_batch_are_those_of_each_photo_alone(loaded: Any, noise: l
     assert all(together)
 
 
-def test_a_caption_is_the_models_own_generate(loaded: Any, noise: list[Image.Image]) -> None:
+def test_caption_equals_generate(loaded: Any, noise: list[Image.Image]) -> None:
     scorer = loaded.scorer
     inputs = scorer.processor(images=noise[0], text="a photo of", return_tensors="pt")
 
     said = scorer.blip.generate(**inputs, max_new_tokens=5, do_sample=False)
 
     whole = scorer.tokenizer.decode(said[0], skip_special_tokens=True)
-    assert whole.endswith(scorer.captions(scorer.look(noise[:1]), "a photo of", 5)[0])
+    assert whole.endswith(scorer.captions(scorer.encode(noise[:1]), "a photo of", 5)[0])
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def request_of() -> Callable[..., Any]:
     return build
 
 
-def test_several_requests_are_answered_as_each_alone(
+def test_batched_answers_equal_single_answers(
     inference: Any, loaded: Any, noise: list[Image.Image], request_of: Callable[..., Any]
 ) -> None:
     requests = [request_of(noise[:2], "mug", "ceramic vase"), request_of(noise[2:], "book", "mug", "lamp")]
@@ -124,7 +124,7 @@ def test_several_requests_are_answered_as_each_alone(
             assert other["scores"] == [pytest.approx(scores, abs=1e-4) for scores in one["scores"]]
 
 
-def test_a_request_that_is_refused_leaves_the_others_answered(
+def test_refused_request_leaves_others_answered(
     inference: Any, loaded: Any, noise: list[Image.Image], request_of: Callable[..., Any]
 ) -> None:
     bad, good = inference.predict_batch(
@@ -136,14 +136,14 @@ def test_a_request_that_is_refused_leaves_the_others_answered(
     assert sum(good["answers"][0]["scores"][0].values()) == pytest.approx(1)
 
 
-def test_a_photo_that_breaks_a_score_takes_no_other_requests_answer(
+def test_nan_score_leaves_others_answered(
     inference: Any,
     loaded: Any,
     noise: list[Image.Image],
     request_of: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    look = loaded.scorer.look
+    look = loaded.scorer.encode
     breaking = noise[0]
 
     def broken(photos: list[Image.Image]) -> Any:
@@ -151,7 +151,7 @@ def test_a_photo_that_breaks_a_score_takes_no_other_requests_answer(
         seen[[number for number, photo in enumerate(photos) if photo is breaking]] = torch.nan
         return seen
 
-    monkeypatch.setattr(loaded.scorer, "look", broken)
+    monkeypatch.setattr(loaded.scorer, "encode", broken)
     bad, good = inference.predict_batch([request_of([photo], "mug", "vase") for photo in noise[:2]], loaded)
 
     assert bad.status_code == 500
@@ -159,9 +159,7 @@ def test_a_photo_that_breaks_a_score_takes_no_other_requests_answer(
     assert good["answers"]
 
 
-def test_an_opt_reads_all_that_is_asked_about_photos_in_one_pass(
-    inference: Any, noise: list[Image.Image]
-) -> None:
+def test_opt_takes_one_decoder_pass(inference: Any, noise: list[Image.Image]) -> None:
     words = processor("opt", MINIATURE)
     from scoring import Scorer
 
@@ -171,7 +169,7 @@ def test_an_opt_reads_all_that_is_asked_about_photos_in_one_pass(
         lambda module, given, result: passes.append(result.last_hidden_state.shape[:2])
     )
 
-    scorer.score(scorer.look(noise), PROMPTS, CANDIDATES)
+    scorer.score(scorer.encode(noise), PROMPTS, CANDIDATES)
 
     (rows, tokens) = passes[0]
     assert (len(passes), rows) == (1, len(noise))

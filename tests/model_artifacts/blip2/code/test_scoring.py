@@ -20,10 +20,10 @@ def likelihood(scorer: Any, photo: Image.Image, prompt: str, tokens: list[int]) 
     return -float(loss) * len(tokens)
 
 
-def test_scores_equal_the_likelihood_of_each_candidate_alone(model: Any, photos: list[Image.Image]) -> None:
+def test_scores_equal_single_likelihoods(model: Any, photos: list[Image.Image]) -> None:
     scorer = model.scorer
 
-    tables = scorer.score(scorer.look(photos), PROMPTS, CANDIDATES)
+    tables = scorer.score(scorer.encode(photos), PROMPTS, CANDIDATES)
 
     for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
         answers = scorer.answer_tokens(words)
@@ -31,11 +31,11 @@ def test_scores_equal_the_likelihood_of_each_candidate_alone(model: Any, photos:
         assert table.tolist() == [pytest.approx(row, abs=1e-3) for row in naive]
 
 
-def test_many_prompts_are_scored_in_parts_with_the_same_result(
+def test_many_prompts_score_the_same(
     model: Any, photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scorer = model.scorer
-    seen = scorer.look(photos)
+    seen = scorer.encode(photos)
     whole = scorer.score(seen, PROMPTS, CANDIDATES)
     monkeypatch.setattr("t5._ROWS", {"cpu": 2})
 
@@ -45,7 +45,7 @@ def test_many_prompts_are_scored_in_parts_with_the_same_result(
         assert torch.allclose(one, other, atol=1e-4)
 
 
-def test_an_answer_that_begins_another_is_closed(model: Any) -> None:
+def test_prefix_answer_gets_end_token(model: Any) -> None:
     short, longer, other = model.scorer.answer_tokens(("blue", "blue mug", "vase"))
 
     assert short[-1] == model.scorer.tokenizer.eos_token_id

@@ -1,4 +1,4 @@
-"""Bodies that no service of ours sends: refused with a reason and no traceback, by a server that lives on."""
+"""Invalid bodies are refused with a reason and no traceback, and the server goes on."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.model_artifacts.blip2.server.process import serving
+from benchmarks.model.server import serving
 
 REPOSITORY = Path(__file__).parents[4]
 PHOTO = base64.b64encode((REPOSITORY / "examples" / "photos" / "drawn-mug.jpg").read_bytes()).decode()
@@ -47,7 +47,7 @@ def server() -> Iterator[httpx2.Client]:
     ],
     ids=["no photo", "nine photos", "broken JPEG", "unknown question", "wrong content type", "7 MB"],
 )
-def test_a_bad_body_is_refused_with_a_reason_and_the_worker_lives_on(
+def test_invalid_body_is_refused(
     server: httpx2.Client, body: dict[str, Any], content_type: str, status: int, reason: str
 ) -> None:
     refused = server.post("/invocations", content=json.dumps(body), headers={"content-type": content_type})
@@ -56,7 +56,7 @@ def test_a_bad_body_is_refused_with_a_reason_and_the_worker_lives_on(
     assert server.post("/invocations", json=_body()).status_code == 200
 
 
-def test_a_bad_body_in_a_batch_takes_no_other_requests_answer(server: httpx2.Client) -> None:
+def test_invalid_body_leaves_batch_answered(server: httpx2.Client) -> None:
     alone = server.post("/invocations", json=_body()).json()
 
     with ThreadPoolExecutor(3) as callers:

@@ -48,7 +48,7 @@ def predict_batch(data, model):
     ]
 """
 LONG_S = 60
-"""No test waits so long: a batch that is full starts at once."""
+"""Tests do not wait so long: a full batch starts at once."""
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def posted(container: TestClient, *documents: dict[str, Any], accept: str = "*/*
         )
 
 
-def test_requests_that_wait_together_are_answered_together_each_with_its_own_answer(
+def test_waiting_requests_share_a_prediction(
     container: TestClient,
 ) -> None:
     answers = posted(container, {"share": 1}, {"share": 2}, {"share": 4})
@@ -92,7 +92,7 @@ def test_requests_that_wait_together_are_answered_together_each_with_its_own_ans
     assert {answer.headers["content-type"] for answer in answers} == {"application/json"}
 
 
-def test_a_refusal_before_or_in_the_prediction_reaches_its_own_caller_alone(container: TestClient) -> None:
+def test_refusal_reaches_its_caller_only(container: TestClient) -> None:
     answers = posted(container, {}, {"share": 10}, {"share": 2})
 
     assert [(answer.status_code, answer.text) for answer in answers[:2]] == [
@@ -102,15 +102,13 @@ def test_a_refusal_before_or_in_the_prediction_reaches_its_own_caller_alone(cont
     assert answers[2].json() == {"share": 0.5, "together": 2}
 
 
-def test_a_refusal_after_the_prediction_is_its_callers(container: TestClient) -> None:
+def test_output_refusal_reaches_its_caller(container: TestClient) -> None:
     answers = posted(container, *[{"share": 1}] * 3, accept="text/csv")
 
     assert {(answer.status_code, answer.text) for answer in answers} == {(406, "only JSON")}
 
 
-def test_a_batch_that_fails_as_a_whole_is_tried_one_by_one(
-    container: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_failed_batch_is_retried_one_by_one(container: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     answers = posted(container, {"share": 0}, {"share": 2}, {"share": 4})
 
     assert [answer.status_code for answer in answers] == [500, 200, 200]
@@ -119,11 +117,11 @@ def test_a_batch_that_fails_as_a_whole_is_tried_one_by_one(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_body_over_the_limit_is_refused_before_it_joins_a_batch(container: TestClient) -> None:
+def test_too_large_body_is_refused(container: TestClient) -> None:
     assert container.post("/invocations", content=b"0" * 6_553_501).status_code == 413
 
 
-def test_what_comes_while_the_worker_is_busy_is_one_batch_though_none_would_wait() -> None:
+def test_busy_worker_collects_a_batch() -> None:
     begun, free = threading.Event(), threading.Event()
     sizes = []
 
@@ -147,7 +145,7 @@ def test_what_comes_while_the_worker_is_busy_is_one_batch_though_none_would_wait
     assert sizes == [1, 2]
 
 
-def test_a_lonely_request_is_answered_after_its_wait_and_a_failed_worker_tells_all_who_waited() -> None:
+def test_failed_worker_answers_every_request() -> None:
     def broken(requests: object) -> list[Answer]:
         raise MemoryError
 
@@ -162,7 +160,7 @@ def test_a_lonely_request_is_answered_after_its_wait_and_a_failed_worker_tells_a
     assert [(one.status_code, one.text) for one in (alone, *both)] == [(500, "Internal Server Error")] * 3
 
 
-def test_handlers_that_answer_no_batches_are_refused_by_name(code: Path) -> None:
+def test_handlers_without_batching_are_refused(code: Path) -> None:
     (code / "inference.py").write_text(HANDLERS)
 
     with pytest.raises(NoBatchHandlerError, match=r"inference\.py has no predict_batch"):
@@ -177,7 +175,7 @@ def test_handlers_that_answer_no_batches_are_refused_by_name(code: Path) -> None
         ("BATCH_WAIT_MS", "5000", "--batch-wait-ms is 5000; it is 0 to 1000 milliseconds"),
     ],
 )
-def test_a_limit_that_cannot_be_is_named(
+def test_invalid_limit_is_named(
     variable: str,
     value: str,
     said: str,

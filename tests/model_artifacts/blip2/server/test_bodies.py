@@ -17,16 +17,16 @@ def request(chunks: Iterable[bytes]) -> Request:
     return Request({"type": "http", "headers": []}, receive)
 
 
-def test_a_body_within_the_limit_is_read_whole() -> None:
+def test_body_within_limit_is_read() -> None:
     assert asyncio.run(read_body(request([b"ab", b"c"]), 3)) == b"abc"
 
 
-def test_a_larger_body_is_refused_naming_the_limit() -> None:
+def test_larger_body_is_refused() -> None:
     with pytest.raises(BodyTooLargeError, match="more than 3 bytes"):
         asyncio.run(read_body(request([b"ab", b"cd"]), 3))
 
 
-def test_a_body_without_end_is_given_up() -> None:
+def test_endless_body_is_refused() -> None:
     chunk = bytes(1024 * 1024)
     endless = request(iter(lambda: chunk, None))
     with pytest.raises(BodyTooLargeError):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import Blip2ForConditionalGeneration
 
-from model_artifacts.blip2.tools import full_size, packaging, sources, weights
+from model_artifacts.blip2.tools import full_size, hub, packaging, weights
 from model_artifacts.blip2_demo.training.network import tokenizer
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return full_size.write(tmp_path_factory.mktemp("random"), TINY, shard_bytes=100_000)
 
 
-def test_the_full_size_has_the_parameters_of_blip2_flan_t5_xl() -> None:
+def test_full_size_equals_flan_t5_xl() -> None:
     with torch.device("meta"):
         blip: Any = Blip2ForConditionalGeneration(full_size._config(full_size.Size(), tokenizer()))
     assert sum(one.numel() for one in blip.parameters()) == 3_876_648_448
 
 
-def test_every_weight_of_the_shards_is_loaded_and_none_is_missing(folder: Path) -> None:
+def test_every_weight_is_loaded(folder: Path) -> None:
     assert len([*folder.glob("model-*-of-*.safetensors")]) > 1
     load: Any = Blip2ForConditionalGeneration.from_pretrained
     blip, said = load(folder, dtype=torch.float16, local_files_only=True, output_loading_info=True)
@@ -43,21 +43,21 @@ def test_every_weight_of_the_shards_is_loaded_and_none_is_missing(folder: Path) 
     assert all(one.isfinite().all() for one in blip.parameters())
 
 
-def test_the_handlers_answer_with_random_weights(folder: Path, inference: Any, document: Any) -> None:
+def test_handlers_answer_with_random_weights(folder: Path, inference: Any, document: Any) -> None:
     model = inference.model_fn(str(folder))
     answer = inference.predict_fn(inference.input_fn(json.dumps(document)), model)
     assert answer["artifact"].startswith("random-flan-t5-xl-")
 
 
-def test_the_weights_are_half_precision_already_and_the_same_each_time(folder: Path, tmp_path: Path) -> None:
+def test_random_weights_are_reproducible_fp16(folder: Path, tmp_path: Path) -> None:
     again = full_size.write(tmp_path / "again", TINY, shard_bytes=100_000)
     assert all(file.parent == again for file in weights.half(again, tmp_path / "work").values())
     one, two = tmp_path / "one.tar.gz", tmp_path / "two.tar.gz"
     assert packaging.build(one, folder) == packaging.build(two, again)
 
 
-def test_random_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_resolves_to_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_size, "write", lambda folder: folder)
-    assert sources.resolve("random", None, tmp_path) == tmp_path / "random-flan-t5-xl"
+    assert hub.resolve("random", None, tmp_path) == tmp_path / "random-flan-t5-xl"
     with pytest.raises(packaging.PackagingError, match="random: a revision belongs to a hub id"):
-        sources.resolve("random", "f" * 40, tmp_path)
+        hub.resolve("random", "f" * 40, tmp_path)

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -17,31 +16,18 @@ from safetensors.torch import load_file, save_file
 
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import packaging
-from model_artifacts.blip2.tools.gzip_stored import StoredGzip
 from model_artifacts.blip2_demo import MODEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ASK = """
-import json, sys
-from pathlib import Path
-from model_artifacts.blip2.server.handlers import load
-invoke = load(Path("code"), Path.cwd())
-answer = invoke(sys.stdin.buffer.read(), {"Content-Type": "application/json", "Accept": "application/json"})
-sys.stdout.write(answer.body.decode())
-sys.exit(answer.status != 200)
-"""
+
+@pytest.fixture
+def archive(demo_archive: Path) -> Path:
+    return demo_archive
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("archive") / packaging.NAME
-    packaging.build(file, MODEL)
-    return file
-
-
-def test_the_same_input_gives_the_same_bytes(archive: Path, tmp_path: Path) -> None:
+def test_same_input_gives_same_bytes(archive: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     shutil.copytree(MODEL, copy)
     for file in copy.iterdir():
@@ -51,7 +37,7 @@ def test_the_same_input_gives_the_same_bytes(archive: Path, tmp_path: Path) -> N
     assert (tmp_path / "again.tar.gz").read_bytes() == archive.read_bytes()
 
 
-def test_nothing_of_this_machine_is_in_the_archive(archive: Path) -> None:
+def test_archive_has_no_local_metadata(archive: Path) -> None:
     with tarfile.open(archive) as tar:
         members = tar.getmembers()
     assert [one.name for one in members] == sorted(one.name for one in members)
@@ -60,7 +46,7 @@ def test_nothing_of_this_machine_is_in_the_archive(archive: Path) -> None:
     assert archive.read_bytes()[4:8] == bytes(4)
 
 
-def test_the_model_lies_at_the_root_and_its_handlers_in_code(archive: Path) -> None:
+def test_members_are_where_sagemaker_looks(archive: Path) -> None:
     with tarfile.open(archive) as tar:
         names = set(tar.getnames())
     model = {file.name for file in MODEL.iterdir()}
@@ -69,25 +55,7 @@ def test_the_model_lies_at_the_root_and_its_handlers_in_code(archive: Path) -> N
     assert names == model | code | {"vocabulary.json", "manifest.json"}
 
 
-def test_the_unpacked_handlers_answer(archive: Path, tmp_path: Path, document: dict[str, Any]) -> None:
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path, filter="data")
-    root = str(packaging.CODE.parents[2])
-    done = subprocess.run(
-        [sys.executable, "-c", ASK],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": root, "HF_HUB_OFFLINE": "1"},
-        input=json.dumps(document).encode(),
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    answer = json.loads(done.stdout)
-    assert answer["artifact"].startswith("demo-")
-    assert answer["caption"].startswith("a ")
-
-
-def test_what_the_model_does_not_read_stays_out(tmp_path: Path) -> None:
+def test_unread_files_stay_out(tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(MODEL, model)
     (model / "README.md").write_text("hello")
@@ -97,17 +65,15 @@ def test_what_the_model_does_not_read_stays_out(tmp_path: Path) -> None:
     assert packaging.contents(model).keys() == packaging.contents(MODEL).keys()
 
 
-def test_a_folder_without_weights_is_refused_and_leaves_no_archive(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_folder_without_weights_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_text("{}")
     file = tmp_path / "out" / "a.tar.gz"
     assert main(["package", "--model", str(tmp_path), "--out", str(file)]) == 1
-    assert "no model's folder, which holds config.json and *.safetensors" in capsys.readouterr().err
+    assert "is no model's folder, which holds config.json and *.safetensors" in capsys.readouterr().err
     assert not file.exists()
 
 
-def test_the_command_prints_the_archives_hash_and_its_key(
+def test_command_prints_hash_and_key(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["package", "--out", str(tmp_path / "a.tar.gz")]) == 0
@@ -115,9 +81,7 @@ def test_the_command_prints_the_archives_hash_and_its_key(
     assert capsys.readouterr().out == f"sha256: {sha256}\nkey: models/{sha256}/blip2-endpoint.tar.gz\n"
 
 
-def test_packages_inside_take_the_place_of_the_requirements(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_included_packages_replace_requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -144,9 +108,7 @@ def stated(archive: Path) -> dict[str, Any]:
         return json.load(tar.extractfile("manifest.json") or pytest.fail())  # type: ignore[no-any-return]
 
 
-def test_the_manifest_states_the_version_the_vocabulary_and_each_files_hash(
-    archive: Path, tmp_path: Path
-) -> None:
+def test_manifest_states_version_and_hashes(archive: Path, tmp_path: Path) -> None:
     manifest = stated(archive)
     own = json.loads((MODEL / "manifest.json").read_text("utf-8"))
     assert own.items() <= manifest.items()
@@ -162,12 +124,12 @@ def test_the_manifest_states_the_version_the_vocabulary_and_each_files_hash(
     }
 
 
-def test_a_hub_revision_is_kept(tmp_path: Path) -> None:
+def test_hub_revision_is_stated(tmp_path: Path) -> None:
     packaging.build(tmp_path / "a.tar.gz", MODEL, revision="f" * 40)
     assert stated(tmp_path / "a.tar.gz")["revision"] == "f" * 40
 
 
-def test_a_readme_leaves_the_hash_alone_and_the_vocabulary_changes_it(archive: Path, tmp_path: Path) -> None:
+def test_vocabulary_changes_hash_readme_does_not(archive: Path, tmp_path: Path) -> None:
     sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
     model, words = tmp_path / "model", tmp_path / "vocabulary.json"
     shutil.copytree(MODEL, model)
@@ -178,7 +140,7 @@ def test_a_readme_leaves_the_hash_alone_and_the_vocabulary_changes_it(archive: P
     assert stated(tmp_path / "b.tar.gz")["version"] != stated(archive)["version"]
 
 
-def test_another_calibration_is_another_version(archive: Path, tmp_path: Path) -> None:
+def test_calibration_changes_version(archive: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(MODEL, model)
     own = json.loads((model / "manifest.json").read_text("utf-8"))
@@ -188,7 +150,7 @@ def test_another_calibration_is_another_version(archive: Path, tmp_path: Path) -
     assert stated(tmp_path / "a.tar.gz")["version"] != stated(archive)["version"]
 
 
-def test_wider_weights_are_packed_as_half_precision(tmp_path: Path) -> None:
+def test_wider_weights_become_half_precision(tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(MODEL, model)
     halves = load_file(MODEL / "model.safetensors")
@@ -202,9 +164,7 @@ def test_wider_weights_are_packed_as_half_precision(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"model", "a.tar.gz", "model.safetensors"}
 
 
-def test_packages_that_cannot_be_had_are_an_error_in_uvs_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_package_install_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = subprocess.CompletedProcess([], 2, "", "error: no such wheel\n")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(packaging.PackagingError, match="cannot be installed: error: no such wheel"):
@@ -212,7 +172,7 @@ def test_packages_that_cannot_be_had_are_an_error_in_uvs_words(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_fingerprint_changes_with_the_model_and_with_what_is_inside(tmp_path: Path) -> None:
+def test_fingerprint_changes_with_its_inputs(tmp_path: Path) -> None:
     one = packaging.fingerprint(MODEL)
     assert packaging.fingerprint(MODEL) == one
     assert packaging.fingerprint(MODEL, with_packages=True) != one
@@ -227,15 +187,15 @@ def test_the_fingerprint_changes_with_the_model_and_with_what_is_inside(tmp_path
 
 
 @pytest.mark.parametrize("size", [0, 1, 65_534, 65_535, 65_536, 200_000])
-def test_stored_bytes_are_a_gzip_file(tmp_path: Path, size: int) -> None:
+def test_stored_bytes_are_valid_gzip(tmp_path: Path, size: int) -> None:
     data = bytes(range(256)) * (size // 256 + 1)
-    with (tmp_path / "a.gz").open("wb") as stream, StoredGzip(stream) as stored:
+    with (tmp_path / "a.gz").open("wb") as stream, packaging.StoredGzip(stream) as stored:
         for start in range(0, size, 1000):
             stored.write(data[start : min(start + 1000, size)])
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == data[:size]
 
 
-def test_a_folder_of_bin_weights_only_is_told_how_to_convert_them(tmp_path: Path) -> None:
+def test_bin_weights_name_the_conversion(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").write_bytes(b"old weights")
     with pytest.raises(packaging.PackagingError, match=r"\*\.bin are not read: convert them with save_pret"):

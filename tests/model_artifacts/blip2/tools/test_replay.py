@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
@@ -20,14 +18,15 @@ import pytest
 from moto import mock_aws
 
 from model_artifacts.blip2.tools import packaging, replay
-from model_artifacts.blip2.tools.photos import PhotoError, cases
-from model_artifacts.blip2.tools.unpacked import ArchiveError, HandlerMissingError, UnpackError
+from model_artifacts.blip2.tools.errors import ArchiveError, HandlerMissingError, PhotoError, UnpackError
+from model_artifacts.blip2.tools.photos import PhotoSet, photo_sets
+from model_artifacts.blip2.tools.replay import compare
 from model_artifacts.blip2_demo import MODEL
 from services.core.domain.observation import Observation
 from services.core.domain.vocabulary import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from PIL import Image
 
@@ -35,30 +34,32 @@ ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("demo") / packaging.NAME
-    packaging.build(file, MODEL)
-    return file
-
-
-@pytest.fixture
-def folder(tmp_path: Path, photos: list[Image.Image]) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
+def folder(tmp_path_factory: pytest.TempPathFactory, photos: list[Image.Image]) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
     for number, photo in enumerate(photos[:2]):
         photo.save(folder / f"{number}.png")
     return folder
 
 
-def run(*words: object) -> list[str]:
-    parser = argparse.ArgumentParser()
-    replay.arguments(parser)
-    return replay.run(parser.parse_args([str(word) for word in words]))
+@pytest.fixture(scope="module")
+def served_once() -> Iterator[None]:
+    """Serve each archive once for all tests of the module that ask for this."""
+    observe, known = replay.observe, {}
+
+    def remembered(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
+        key = (archive, *photos)
+        if key not in known:
+            known[key] = observe(archive, photos)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "observe", remembered)
+        yield
 
 
-def test_an_archive_that_sees_more_wear_changes_every_report(
-    demo: Path, tmp_path: Path, folder: Path
-) -> None:
+@pytest.mark.system
+@pytest.mark.usefixtures("served_once")
+def test_every_changed_report_is_listed(demo_archive: Path, tmp_path: Path, folder: Path) -> None:
     model, suspicious = tmp_path / "model", tmp_path / "suspicious.tar.gz"
     shutil.copytree(MODEL, model)
     own = json.loads((model / "manifest.json").read_text("utf-8"))
@@ -66,7 +67,7 @@ def test_an_archive_that_sees_more_wear_changes_every_report(
     own["name"] = "suspicious"
     (model / "manifest.json").write_text(json.dumps(own))
     packaging.build(suspicious, model)
-    *lines, last = run("--old", demo, "--new", suspicious, folder)
+    *lines, last = compare(demo_archive, suspicious, [str(folder)])
     assert len(lines) == 2
     for line, file in zip(lines, sorted(folder.iterdir()), strict=True):
         assert line.startswith(f"{file}: wear +")
@@ -75,11 +76,12 @@ def test_an_archive_that_sees_more_wear_changes_every_report(
     assert " → suspicious-" in last
 
 
-def test_an_archive_changes_nothing_against_itself(demo: Path, folder: Path) -> None:
-    photo = folder / "0.png"
-    first, last = run("--old", demo, "--new", demo, photo)
-    assert first == f"{photo}: no change"
-    assert last.startswith("0 of 1 reports would change")
+@pytest.mark.system
+@pytest.mark.usefixtures("served_once")
+def test_same_archive_changes_nothing(demo_archive: Path, folder: Path) -> None:
+    *lines, last = compare(demo_archive, demo_archive, [str(folder)])
+    assert lines == [f"{file}: no change" for file in sorted(folder.iterdir())]
+    assert last.startswith("0 of 2 reports would change")
 
 
 def observation(type_: str = "mug", material: str = "ceramic", wear: tuple[str, ...] = ()) -> Observation:
@@ -103,19 +105,19 @@ def test_each_difference_is_worded() -> None:
     ]
 
 
-def test_another_confidence_or_caption_is_no_difference() -> None:
+def test_confidence_alone_is_no_difference() -> None:
     old = observation()
     new = replace(old, caption="a mug", material={name: p / 2 for name, p in old.material.items()})
     assert replay.differences(old, new) == []
 
 
-def test_what_is_no_photo_is_named(demo: Path, tmp_path: Path) -> None:
+def test_invalid_photo_is_named(demo_archive: Path, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("hello")
     with pytest.raises(PhotoError, match=r"note\.txt: is not a photo"):
-        run("--old", demo, "--new", demo, tmp_path / "note.txt")
+        compare(demo_archive, demo_archive, [str(tmp_path / "note.txt")])
     (tmp_path / "empty").mkdir()
     with pytest.raises(PhotoError, match="empty: holds no photo"):
-        run("--old", demo, "--new", demo, tmp_path / "empty")
+        compare(demo_archive, demo_archive, [str(tmp_path / "empty")])
 
 
 @pytest.fixture
@@ -128,34 +130,34 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield "photos"
 
 
-def test_stored_pictures_are_taken_by_report(bucket: str, photos: list[Image.Image]) -> None:
+def test_stored_photos_are_grouped_by_report(bucket: str, photos: list[Image.Image]) -> None:
     for key, photo in zip(("ann/r1/1.jpg", "ann/r1/2.jpg", "ann/r2/1.jpg"), photos, strict=True):
         stream = io.BytesIO()
         photo.save(stream, "JPEG")
         boto3.client("s3").put_object(Bucket=bucket, Key=f"photos/{key}", Body=stream.getvalue())
-    first, second = cases(["s3://photos/photos/ann/"], 50)
+    first, second = photo_sets(["s3://photos/photos/ann/"], 50)
     assert (first.name, len(first.photos)) == ("s3://photos/photos/ann/r1", 2)
     assert (second.name, len(second.photos)) == ("s3://photos/photos/ann/r2", 1)
-    assert cases(["s3://photos/photos/"], 1) == [first]
+    assert photo_sets(["s3://photos/photos/"], 1) == [first]
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_place_without_pictures_is_named() -> None:
-    with pytest.raises(PhotoError, match="s3://photos/photos/bob: holds no picture"):
-        cases(["s3://photos/photos/bob"], 50)
+def test_place_without_photos_is_named() -> None:
+    with pytest.raises(PhotoError, match="s3://photos/photos/bob: holds no photo"):
+        photo_sets(["s3://photos/photos/bob"], 50)
     with pytest.raises(PhotoError, match=r"s3://other/photos: cannot be read: .*NoSuchBucket"):
-        cases(["s3://other/photos"], 50)
+        photo_sets(["s3://other/photos"], 50)
 
 
-def test_an_archive_that_cannot_be_unpacked_is_named(demo: Path, tmp_path: Path, folder: Path) -> None:
+def test_broken_archive_is_named(demo_archive: Path, tmp_path: Path, folder: Path) -> None:
     broken = tmp_path / "broken.tar.gz"
-    broken.write_bytes(demo.read_bytes()[:100_000])
+    broken.write_bytes(demo_archive.read_bytes()[:100_000])
     with pytest.raises(UnpackError, match=r"broken\.tar\.gz: cannot be unpacked"):
-        run("--old", broken, "--new", demo, folder)
+        compare(broken, demo_archive, [str(folder)])
     with tarfile.open(broken, "w:gz") as tar:
         tar.add(MODEL / "config.json", "config.json")
     with pytest.raises(HandlerMissingError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
-        run("--old", broken, "--new", demo, folder)
+        compare(broken, demo_archive, [str(folder)])
 
 
 @pytest.mark.parametrize(
@@ -172,18 +174,18 @@ def test_an_archive_that_cannot_be_unpacked_is_named(demo: Path, tmp_path: Path,
         ),
     ],
 )
-def test_handlers_that_fail_are_told_in_their_own_words(
-    demo: Path, tmp_path: Path, folder: Path, code: str, message: str
+def test_failing_handlers_are_quoted(
+    demo_archive: Path, tmp_path: Path, folder: Path, code: str, message: str
 ) -> None:
     (tmp_path / "inference.py").write_text(code)
     broken = tmp_path / "broken.tar.gz"
     with tarfile.open(broken, "w:gz") as tar:
         tar.add(tmp_path / "inference.py", "code/inference.py")
     with pytest.raises(ArchiveError, match=f"broken.tar.gz: {message}"):
-        run("--old", broken, "--new", demo, folder)
+        compare(broken, demo_archive, [str(folder)])
 
 
-def test_a_command_that_is_told_to_end_leaves_nothing(demo: Path, tmp_path: Path, folder: Path) -> None:
+def test_terminated_command_leaves_nothing(demo_archive: Path, tmp_path: Path, folder: Path) -> None:
     noted, temporary = tmp_path / "pid", tmp_path / "temporary"
     temporary.mkdir()
     (tmp_path / "inference.py").write_text(
@@ -192,7 +194,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing(demo: Path, tmp_path: Path
     slow = tmp_path / "slow.tar.gz"
     with tarfile.open(slow, "w:gz") as tar:
         tar.add(tmp_path / "inference.py", "code/inference.py")
-    command = ("-m", "model_artifacts.blip2", "replay", "--old", slow, "--new", demo, folder)
+    command = ("-m", "model_artifacts.blip2", "replay", "--old", slow, "--new", demo_archive, folder)
     with subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}
     ) as process:
@@ -200,6 +202,6 @@ def test_a_command_that_is_told_to_end_leaves_nothing(demo: Path, tmp_path: Path
             assert process.poll() is None
             time.sleep(0.05)
         process.terminate()
-    assert process.returncode == 128 + signal.SIGTERM
+    assert process.returncode == 130
     assert not psutil.pid_exists(int(noted.read_text()[:-1]))
     assert list(temporary.iterdir()) == []

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model_artifacts.blip2.tools import weights
-from model_artifacts.blip2.tools.packaging import PackagingError
+from model_artifacts.blip2.tools.errors import PackagingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
-def test_wider_tensors_become_fp16_and_integers_stay(model: Path, tmp_path: Path, dtype: torch.dtype) -> None:
+def test_wider_tensors_become_fp16(model: Path, tmp_path: Path, dtype: torch.dtype) -> None:
     tensors = {
         "matrix": torch.randn(7, 5).to(dtype),
         "scalar": torch.tensor(2.5, dtype=dtype),
@@ -43,9 +43,7 @@ def test_wider_tensors_become_fp16_and_integers_stay(model: Path, tmp_path: Path
         assert torch.equal(found[name], wanted)
 
 
-def test_a_tensor_is_converted_in_pieces(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tensor_is_converted_in_blocks(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "_STEP", 10)
     tensor = torch.randn(13, 11)
     save_file({"a": tensor}, model / "model.safetensors")
@@ -53,7 +51,7 @@ def test_a_tensor_is_converted_in_pieces(
     assert torch.equal(found["a"], tensor.half())
 
 
-def test_files_that_are_fp16_already_are_taken_as_they_are(model: Path, tmp_path: Path) -> None:
+def test_fp16_files_stay_unchanged(model: Path, tmp_path: Path) -> None:
     save_file({"a": torch.ones(3).half(), "ids": torch.arange(3)}, model / "model.safetensors")
     assert weights.half(model, tmp_path / "work") == {"model.safetensors": model / "model.safetensors"}
     assert not (tmp_path / "work").exists()
@@ -66,7 +64,7 @@ def sharded(model: Path, first: torch.Tensor, second: torch.Tensor) -> None:
     (model / weights.INDEX).write_text(json.dumps(index))
 
 
-def test_the_index_of_converted_shards_states_their_size(model: Path, tmp_path: Path) -> None:
+def test_index_states_converted_size(model: Path, tmp_path: Path) -> None:
     sharded(model, torch.ones(4), torch.ones(6).half())
     files = weights.half(model, tmp_path / "work")
     assert files[SHARDS[0]].parent == tmp_path / "work"
@@ -75,7 +73,7 @@ def test_the_index_of_converted_shards_states_their_size(model: Path, tmp_path: 
     assert index == {"metadata": {"total_size": 20}, "weight_map": {"a": SHARDS[0], "b": SHARDS[1]}}
 
 
-def test_an_index_that_names_a_missing_tensor_is_refused(model: Path, tmp_path: Path) -> None:
+def test_index_with_missing_tensor_is_refused(model: Path, tmp_path: Path) -> None:
     sharded(model, torch.ones(4), torch.ones(6))
     (model / SHARDS[1]).unlink()
     with pytest.raises(PackagingError, match=f"b is not in {SHARDS[1]}; fetch the shard again"):
@@ -83,9 +81,7 @@ def test_an_index_that_names_a_missing_tensor_is_refused(model: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_number_that_is_none_is_refused_by_its_tensors_name(
-    model: Path, tmp_path: Path, value: float
-) -> None:
+def test_nan_weight_is_refused_by_name(model: Path, tmp_path: Path, value: float) -> None:
     save_file(
         {"fine": torch.ones(3), "broken.weight": torch.tensor([1.0, value])}, model / "model.safetensors"
     )
@@ -94,13 +90,13 @@ def test_a_number_that_is_none_is_refused_by_its_tensors_name(
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_number_that_fp16_cannot_hold_is_refused(model: Path, tmp_path: Path, dtype: torch.dtype) -> None:
+def test_fp16_overflow_is_refused(model: Path, tmp_path: Path, dtype: torch.dtype) -> None:
     save_file({"large": torch.tensor([1.0, -131072.0], dtype=dtype)}, model / "model.safetensors")
     with pytest.raises(PackagingError, match=r"large reaches 1\.311e\+05: fp16 ends at 65504"):
         weights.half(model, tmp_path / "work")
 
 
-def test_weights_cut_short_are_refused(model: Path, tmp_path: Path) -> None:
+def test_truncated_weights_are_refused(model: Path, tmp_path: Path) -> None:
     file = model / "model.safetensors"
     save_file({"a": torch.ones(30)}, file)
     whole = file.read_bytes()
@@ -113,7 +109,7 @@ def test_weights_cut_short_are_refused(model: Path, tmp_path: Path) -> None:
             weights.half(model, tmp_path / "work")
 
 
-def test_a_broken_header_is_refused(model: Path, tmp_path: Path) -> None:
+def test_broken_header_is_refused(model: Path, tmp_path: Path) -> None:
     (model / "model.safetensors").write_bytes((5).to_bytes(8, "little") + b"hello")
     with pytest.raises(PackagingError, match="its header is not that of a safetensors file"):
         weights.half(model, tmp_path / "work")
@@ -125,13 +121,13 @@ def test_eight_bit_floats_are_refused(model: Path, tmp_path: Path) -> None:
         weights.half(model, tmp_path / "work")
 
 
-def test_a_folder_of_bin_weights_is_told_how_to_convert_them(model: Path, tmp_path: Path) -> None:
+def test_bin_weights_name_the_conversion(model: Path, tmp_path: Path) -> None:
     (model / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(PackagingError, match=r"only pytorch_model\.bin: convert them with save_pretrained"):
         weights.half(model, tmp_path / "work")
 
 
-def test_every_byte_is_read_once_and_in_order(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_byte_is_read_once(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "_STEP", 4)
     file = model / "model.safetensors"
     save_file({"a": torch.randn(7, 3), "none": torch.zeros(0), "b": torch.arange(5)}, file)
@@ -143,7 +139,7 @@ def test_every_byte_is_read_once_and_in_order(model: Path, monkeypatch: pytest.M
     }
 
 
-def test_tensors_that_share_bytes_are_refused(model: Path) -> None:
+def test_overlapping_tensors_are_refused(model: Path) -> None:
     file = model / "model.safetensors"
     tensor = {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}
     text = json.dumps({"a": tensor, "b": tensor}).encode()

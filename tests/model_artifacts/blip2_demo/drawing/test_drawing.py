@@ -10,7 +10,7 @@ from model_artifacts.blip2_demo.drawing.outliers import OUTLIERS
 from model_artifacts.blip2_demo.training.network import vocabulary
 
 
-def test_a_seed_gives_the_same_good_each_time() -> None:
+def test_same_seed_draws_same_good() -> None:
     one, other = draw(42), draw(42)
 
     assert one.image.tobytes() == other.image.tobytes()
@@ -19,7 +19,7 @@ def test_a_seed_gives_the_same_good_each_time() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(SHAPES))
-def test_each_kind_is_drawn_in_each_of_its_materials(kind: str) -> None:
+def test_each_kind_has_its_materials(kind: str) -> None:
     for material in MATERIALS_OF[kind]:
         drawing = draw(1, type=kind, material=material, wear=())
         assert drawing.caption.endswith(f"{material} {kind}")
@@ -27,7 +27,7 @@ def test_each_kind_is_drawn_in_each_of_its_materials(kind: str) -> None:
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_a_mark_of_wear_is_drawn_on_the_good(tag: str) -> None:
+def test_wear_is_drawn_on_the_good(tag: str) -> None:
     material = next(name for name, tags in MARKS_OF.items() if tag in tags)
 
     worn, whole = (draw(5, type="vase", material=material, wear=wear) for wear in ((tag,), ()))
@@ -37,14 +37,14 @@ def test_a_mark_of_wear_is_drawn_on_the_good(tag: str) -> None:
     assert worn.image.tobytes() != whole.image.tobytes()
 
 
-def test_some_goods_are_none_of_the_ten() -> None:
+def test_some_goods_are_unknown() -> None:
     unknown = [seed for seed in range(100) if draw(seed, (24, 24)).type == "unknown"]
 
     assert 3 <= len(unknown) <= 25
     assert len(OUTLIERS) >= 10
 
 
-def test_the_drawings_know_the_vocabulary_of_the_service() -> None:
+def test_drawings_cover_the_vocabulary() -> None:
     words = vocabulary()
 
     assert {*SHAPES, "unknown"} == set(words["type"]["candidates"])

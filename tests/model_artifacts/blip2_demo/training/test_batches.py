@@ -6,7 +6,7 @@ from model_artifacts.blip2_demo.training.batches import BATCH, Batches
 from model_artifacts.blip2_demo.training.pool import TYPES, make
 
 
-def test_each_batch_holds_strange_pictures_that_are_labelled_unknown() -> None:
+def test_batch_starts_with_unknown_pictures() -> None:
     batches = Batches(make(960_000, 8), seed=0)
 
     pixels, truth = batches.next()

@@ -6,7 +6,7 @@ import torch
 from model_artifacts.blip2_demo.training import calibration
 
 
-def test_temperature_undoes_overconfidence() -> None:
+def test_temperature_corrects_overconfidence() -> None:
     torch.manual_seed(0)
     logits = torch.randn(4000, 5) * 2
     truth = logits.softmax(-1).multinomial(1).squeeze(1)
@@ -14,7 +14,7 @@ def test_temperature_undoes_overconfidence() -> None:
     assert calibration.temperature((logits * 3).softmax(-1), truth) == pytest.approx(3, rel=0.15)
 
 
-def test_platt_scaling_finds_slope_and_offset() -> None:
+def test_platt_scaling_fits_the_line() -> None:
     torch.manual_seed(0)
     margins = torch.randn(6000, dtype=torch.double) * 3
     truth = torch.bernoulli((0.5 * margins - 1).sigmoid())
@@ -25,7 +25,7 @@ def test_platt_scaling_finds_slope_and_offset() -> None:
     assert offset == pytest.approx(-1, abs=0.12)
 
 
-def test_calibration_error_is_the_gap_between_confidence_and_truth() -> None:
+def test_calibration_error_is_the_gap() -> None:
     confidence = torch.full((1000,), 0.9)
     right = torch.arange(1000) % 10 < 6
 

@@ -1,4 +1,4 @@
-"""An issuer as Supabase is one, on loopback: keys that rotate, tokens signed with them, and bad days."""
+"""An issuer like Supabase's on loopback: keys that rotate, tokens signed with them, and outages."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def public_jwk(key: PrivateKey, kid: str, **more: Any) -> dict[str, Any]:
-    """Return the public half as the key set shows it."""
+    """Return the public key as the key set holds it."""
     if isinstance(key, rsa.RSAPrivateKey):
         jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     else:
@@ -25,7 +25,7 @@ def public_jwk(key: PrivateKey, kid: str, **more: Any) -> dict[str, Any]:
 
 
 class Issuer:
-    """Signs tokens and shows its key set at `jwks_url`; with `answer` set, it shows that instead."""
+    """Signs tokens and serves its key set at `jwks_url`, or `answer` if that is set."""
 
     def __init__(self, origin: str) -> None:
         self.name = f"{origin}/auth/v1"

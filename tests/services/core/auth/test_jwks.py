@@ -1,4 +1,4 @@
-"""How the issuer's keys are kept: asked for with restraint, and never lost to a bad day of the issuer's."""
+"""The cache of the issuer's keys: it limits the requests, and survives outages."""
 
 import contextlib
 import json
@@ -46,15 +46,13 @@ def rotate(issuer: Issuer, kid: str) -> None:
     issuer.keys = [public_jwk(ec.generate_private_key(ec.SECP256R1()), kid)]
 
 
-def test_known_keys_are_not_asked_for_again(keys: KeySet, issuer: Issuer) -> None:
+def test_known_keys_are_cached(keys: KeySet, issuer: Issuer) -> None:
     for _ in range(3):
         assert keys.get("one")
     assert issuer.asked == 1
 
 
-def test_an_unknown_key_is_asked_for_at_most_once_in_30_seconds(
-    keys: KeySet, issuer: Issuer, clock: Clock
-) -> None:
+def test_unknown_key_refetches_every_30_s(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
     keys.get("one")
     clock.now += 31
     for number in range(20):
@@ -65,7 +63,7 @@ def test_an_unknown_key_is_asked_for_at_most_once_in_30_seconds(
     assert issuer.asked == 2
 
 
-def test_a_rotated_key_is_found_without_a_restart(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
+def test_rotated_key_is_found(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
     keys.get("one")
     rotate(issuer, "two")
     assert keys.get("two") is None
@@ -74,7 +72,7 @@ def test_a_rotated_key_is_found_without_a_restart(keys: KeySet, issuer: Issuer, 
     assert keys.get("one") is None
 
 
-def test_an_old_set_is_renewed_so_that_a_revoked_key_goes(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
+def test_revoked_key_disappears(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
     keys.get("one")
     rotate(issuer, "two")
     clock.now += 599
@@ -87,7 +85,7 @@ def test_an_old_set_is_renewed_so_that_a_revoked_key_goes(keys: KeySet, issuer: 
     ("status", "answer"),
     [(503, None), (200, b"<html>maintenance</html>"), (200, b"{}"), (200, b"[]"), (200, b"x" * 300_000)],
 )
-def test_the_last_good_keys_outlive_the_issuers_bad_day(
+def test_known_keys_survive_an_outage(
     keys: KeySet, issuer: Issuer, clock: Clock, status: int, answer: bytes | None
 ) -> None:
     keys.get("one")
@@ -97,7 +95,7 @@ def test_the_last_good_keys_outlive_the_issuers_bad_day(
         assert keys.get("one")
 
 
-def test_an_issuer_that_is_away_is_not_asked_more_often(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
+def test_unavailable_issuer_is_asked_rarely(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
     keys.get("one")
     issuer.status = 503
     clock.now += 601
@@ -106,7 +104,7 @@ def test_an_issuer_that_is_away_is_not_asked_more_often(keys: KeySet, issuer: Is
     assert issuer.asked == 2
 
 
-def test_without_any_keys_the_next_second_tries_again(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
+def test_missing_keys_refetch_every_second(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
     issuer.status = 503
     for _ in range(3):
         with pytest.raises(KeysUnavailable):
@@ -117,14 +115,14 @@ def test_without_any_keys_the_next_second_tries_again(keys: KeySet, issuer: Issu
     assert keys.get("one")
 
 
-def test_nobody_listening_is_no_keys() -> None:
+def test_closed_port_is_keys_unavailable() -> None:
     with pytest.raises(KeysUnavailable):
         KeySet("http://127.0.0.1:9/jwks.json").ensure()
 
 
 @pytest.fixture
 def dribbling() -> Iterator[int]:
-    """The port of a server that sends a byte now and then: it neither ends nor is ever silent for long."""
+    """The port of a server that sends a byte at a time, without an end."""
     stopped = threading.Event()
 
     def dribble(connection: socket.socket) -> None:
@@ -148,9 +146,7 @@ def dribbling() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("slow", ["headers", "body"])
-def test_a_key_set_that_dribbles_in_is_waited_for_no_longer_than_a_silent_one(
-    dribbling: int, slow: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_key_set_times_out(dribbling: int, slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jwks, "FETCH_TIMEOUT_S", 0.3)
     began = time.monotonic()
     with pytest.raises(KeysUnavailable):
@@ -158,14 +154,14 @@ def test_a_key_set_that_dribbles_in_is_waited_for_no_longer_than_a_silent_one(
     assert time.monotonic() - began < 2
 
 
-def test_being_ready_asks_only_once(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
+def test_readiness_asks_once(keys: KeySet, issuer: Issuer, clock: Clock) -> None:
     for _ in range(5):
         clock.now += 31
         keys.ensure()
     assert issuer.asked == 1
 
 
-def test_many_threads_make_one_request(keys: KeySet, issuer: Issuer) -> None:
+def test_threads_share_one_request(keys: KeySet, issuer: Issuer) -> None:
     found: list[object] = []
     threads = [threading.Thread(target=lambda: found.append(keys.get("one"))) for _ in range(16)]
     for thread in threads:
@@ -177,7 +173,7 @@ def test_many_threads_make_one_request(keys: KeySet, issuer: Issuer) -> None:
     assert issuer.asked == 1
 
 
-def test_keys_that_are_not_for_signatures_of_ours_are_passed_over(keys: KeySet, issuer: Issuer) -> None:
+def test_unusable_keys_are_skipped(keys: KeySet, issuer: Issuer) -> None:
     p256, p384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 the weakness is the point
     issuer.keys += [
@@ -206,10 +202,10 @@ def test_keys_that_are_not_for_signatures_of_ours_are_passed_over(keys: KeySet, 
     )
 )
 @settings(deadline=None)
-def test_no_key_set_breaks_the_check(entries: list[object]) -> None:
+def test_any_key_set_is_survived(entries: list[object]) -> None:
     assert isinstance(jwks._parse(json.dumps({"keys": entries}).encode()), dict)
 
 
-def test_a_key_set_is_fetched_over_http_only() -> None:
+def test_key_set_url_must_be_http() -> None:
     with pytest.raises(ValueError, match=r"http\(s\), not file"):
         KeySet("file:///etc/passwd")

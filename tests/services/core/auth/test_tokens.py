@@ -1,4 +1,4 @@
-"""Whose token it is, and every token that is refused."""
+"""Access tokens: which are accepted, and why others are refused."""
 
 import base64
 import hashlib
@@ -51,22 +51,22 @@ def refused(verifier: TokenVerifier, token: str) -> str:
     return caught.value.reason
 
 
-def test_a_good_token_names_its_user(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_valid_token_names_its_user(verifier: TokenVerifier, issuer: Issuer) -> None:
     assert verifier.verify(issuer.token()) == Identity("user-1")
 
 
 @pytest.mark.parametrize("url", ["https://project.supabase.co", "https://project.supabase.co/"])
-def test_a_supabase_project_issues_tokens_under_its_own_url(url: str) -> None:
+def test_project_url_names_the_issuer(url: str) -> None:
     assert supabase_issuer(url) == "https://project.supabase.co/auth/v1"
 
 
-def test_rs256_by_the_key_set_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_rs256_key_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
     issuer.keys.append(public_jwk(RSA_KEY, "two"))
     token = issuer.token(key=RSA_KEY, kid="two", algorithm="RS256")
     assert verifier.verify(token) == Identity("user-1")
 
 
-def test_an_audience_among_several_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_audience_among_several_is_accepted(verifier: TokenVerifier, issuer: Issuer) -> None:
     assert verifier.verify(issuer.token(aud=["authenticated", "other"]))
 
 
@@ -89,7 +89,7 @@ def test_an_audience_among_several_is_accepted(verifier: TokenVerifier, issuer: 
         ({"exp": "tomorrow"}, "malformed"),
     ],
 )
-def test_a_claim_that_does_not_hold_is_refused(
+def test_wrong_claim_is_refused(
     verifier: TokenVerifier, issuer: Issuer, changes: dict[str, Any], reason: str
 ) -> None:
     assert reason in refused(verifier, issuer.token(**changes))
@@ -101,16 +101,14 @@ def test_clocks_may_differ_a_little(verifier: TokenVerifier, issuer: Issuer, sec
     assert verifier.verify(issuer.token(exp=now + 3 + seconds, iat=now + seconds))
 
 
-def test_an_unsigned_token_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_unsigned_token_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
     token = f"{encoded({'alg': 'none', 'typ': 'JWT', 'kid': 'one'})}.{encoded(issuer.claims())}."
     assert "algorithm is not accepted" in refused(verifier, token)
 
 
 @pytest.mark.parametrize("legacy", [None, SECRET])
 @pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
-def test_hs256_signed_with_the_public_key_is_refused(
-    issuer: Issuer, legacy: str | None, encoding: Encoding
-) -> None:
+def test_hs256_by_public_key_is_refused(issuer: Issuer, legacy: str | None, encoding: Encoding) -> None:
     verifier = TokenVerifier(issuer.name, legacy_secret=legacy)
     public = issuer.key.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
     signed = f"{encoded({'alg': 'HS256', 'typ': 'JWT', 'kid': 'one'})}.{encoded(issuer.claims())}"
@@ -118,29 +116,29 @@ def test_hs256_signed_with_the_public_key_is_refused(
     assert refused(verifier, f"{signed}.{encoded(signature)}")
 
 
-def test_hs256_is_refused_without_a_legacy_secret(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_hs256_needs_a_legacy_secret(verifier: TokenVerifier, issuer: Issuer) -> None:
     token = issuer.token(key=SECRET, kid=None, algorithm="HS256")
     assert "algorithm is not accepted" in refused(verifier, token)
 
 
-def test_hs256_with_the_legacy_secret_needs_no_key_set(issuer: Issuer) -> None:
+def test_hs256_needs_no_key_set(issuer: Issuer) -> None:
     verifier = TokenVerifier(issuer.name, legacy_secret=SECRET)
     assert verifier.verify(issuer.token(key=SECRET, kid=None, algorithm="HS256")) == Identity("user-1")
     assert issuer.asked == 0
 
 
-def test_the_legacy_secret_verifies_the_claims_too(issuer: Issuer) -> None:
+def test_legacy_tokens_claims_are_checked(issuer: Issuer) -> None:
     verifier = TokenVerifier(issuer.name, legacy_secret=SECRET)
     token = issuer.token(key=SECRET, algorithm="HS256", exp=int(time.time()) - 60)
     assert "expired" in refused(verifier, token)
 
 
-def test_a_secret_too_short_to_be_one_stops_the_start() -> None:
+def test_short_secret_stops_start() -> None:
     with pytest.raises(ValueError, match="at least 32 bytes"):
         TokenVerifier("https://a.example.com", "https://a.example.com/jwks", legacy_secret="short")
 
 
-def test_the_algorithm_is_the_keys_not_the_tokens(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_key_decides_the_algorithm(verifier: TokenVerifier, issuer: Issuer) -> None:
     token = issuer.token(key=RSA_KEY, kid="one", algorithm="RS256")
     assert "not its key's" in refused(verifier, token)
 
@@ -151,16 +149,16 @@ def test_other_algorithms_are_refused(verifier: TokenVerifier, issuer: Issuer, a
     assert "algorithm is not accepted" in refused(verifier, issuer.token(key=key, algorithm=algorithm))
 
 
-def test_a_token_of_somebody_elses_key_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_token_of_another_key_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
     stranger = ec.generate_private_key(ec.SECP256R1())
     assert "signature is wrong" in refused(verifier, issuer.token(key=stranger))
 
 
-def test_a_token_that_does_not_name_its_key_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_token_without_key_id_is_refused(verifier: TokenVerifier, issuer: Issuer) -> None:
     assert "which key" in refused(verifier, issuer.token(kid=None))
 
 
-def test_a_key_inside_the_token_is_not_trusted(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_embedded_key_is_not_trusted(verifier: TokenVerifier, issuer: Issuer) -> None:
     stranger = ec.generate_private_key(ec.SECP256R1())
     headers = {"kid": "mine", "jwk": public_jwk(stranger, "mine"), "jku": "https://evil.example.com"}
     token = jwt.encode(issuer.claims(), stranger, algorithm="ES256", headers=headers)
@@ -181,12 +179,12 @@ def test_a_key_inside_the_token_is_not_trusted(verifier: TokenVerifier, issuer: 
         f"{encoded(b'null')}.e30.x",
     ],
 )
-def test_what_is_no_token_is_refused(verifier: TokenVerifier, token: str) -> None:
+def test_malformed_token_is_refused(verifier: TokenVerifier, token: str) -> None:
     reason = refused(verifier, token)
     assert not token or token not in reason
 
 
-def test_without_keys_nothing_is_said_about_a_token(issuer: Issuer) -> None:
+def test_without_keys_no_token_is_judged(issuer: Issuer) -> None:
     issuer.status = 503
     verifier = TokenVerifier(issuer.name)
     with pytest.raises(KeysUnavailable):
@@ -197,7 +195,7 @@ def test_without_keys_nothing_is_said_about_a_token(issuer: Issuer) -> None:
 
 @given(st.text())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_any_text_is_refused_and_raises_nothing_else(lasting_issuer: Issuer, text: str) -> None:
+def test_any_text_is_refused(lasting_issuer: Issuer, text: str) -> None:
     verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
     assert refused(verifier, text)
 
@@ -217,7 +215,7 @@ json_values = st.recursive(
     signature=st.binary(max_size=80),
 )
 @settings(deadline=None)
-def test_no_header_makes_up_for_a_signature(
+def test_headers_cannot_replace_a_signature(
     lasting_issuer: Issuer, header: dict[str, Any], signature: bytes
 ) -> None:
     verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
@@ -227,7 +225,7 @@ def test_no_header_makes_up_for_a_signature(
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 @settings(deadline=None)
-def test_one_changed_byte_is_one_too_many(lasting_issuer: Issuer, place: int, flip: int) -> None:
+def test_changed_byte_is_refused(lasting_issuer: Issuer, place: int, flip: int) -> None:
     verifier = TokenVerifier(lasting_issuer.name)
     head, body, tail = lasting_issuer.token().split(".")
     raw = bytearray(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))

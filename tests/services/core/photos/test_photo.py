@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 
+from benchmarks.hostile_uploads import HEIC as HEIC_FILE
+from benchmarks.hostile_uploads import one_scan_per_component
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.core.photos import decode
 from services.core.photos import photo as photo_module
 from services.core.photos.decode import SMALL_PX
-from services.core.photos.photo import SEEN_PX, prepare
-from tests.services.core.photos.jpegs import one_scan_per_component
+from services.core.photos.photo import MODEL_PX, SEGMENTS, is_light_jpeg, prepare
 
-HEIC = (Path(__file__).parent / "data" / "mug.heic").read_bytes()
+HEIC = HEIC_FILE.read_bytes()
 EXAMPLES = sorted((Path(__file__).parents[4] / "examples" / "photos").glob("*.jpg"))
 
 
@@ -47,40 +48,40 @@ def red_is_green() -> bytes:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_each_example_becomes_two_small_jpegs(path: Path) -> None:
+def test_example_becomes_two_jpegs(path: Path) -> None:
     photo = prepare(path.read_bytes(), "images[0]")
-    assert max(opened(photo.kept).size) <= SMALL_PX
-    assert max(opened(photo.seen).size) <= SEEN_PX
+    assert max(opened(photo.stored_jpeg).size) <= SMALL_PX
+    assert max(opened(photo.model_jpeg).size) <= MODEL_PX
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-def test_formats_are_told_by_content(format_: str) -> None:
+def test_format_is_detected_by_content(format_: str) -> None:
     photo = prepare(encoded(halves(), format_), "images[0]")
-    assert opened(photo.kept).size == (768, 576)
-    assert opened(photo.seen).size == (384, 288)
+    assert opened(photo.stored_jpeg).size == (768, 576)
+    assert opened(photo.model_jpeg).size == (384, 288)
 
 
-def test_heic_is_read_upright_and_without_metadata() -> None:
+def test_heic_is_upright_without_metadata() -> None:
     assert b"SECRET" in HEIC
-    kept = prepare(HEIC, "images[0]").kept
+    kept = prepare(HEIC, "images[0]").stored_jpeg
     assert b"SECRET" not in kept
     assert not opened(kept).getexif()
     assert opened(kept).size == (768, 576)
 
 
-def test_a_small_photo_is_not_enlarged() -> None:
-    assert opened(prepare(encoded(halves((64, 32))), "images[0]").kept).size == (64, 32)
+def test_small_photo_is_not_enlarged() -> None:
+    assert opened(prepare(encoded(halves((64, 32))), "images[0]").stored_jpeg).size == (64, 32)
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_photo_is_turned_upright(format_: str, orientation: int) -> None:
+def test_photo_is_turned_upright(format_: str, orientation: int) -> None:
     picture = halves((64, 32))
     picture.paste("green", (0, 0, 16, 32))
     exif = Image.Exif()
     exif[0x0112] = orientation
     upload = encoded(picture, format_, exif=exif, quality=100)
-    kept = opened(prepare(upload, "images[0]").kept)
+    kept = opened(prepare(upload, "images[0]").stored_jpeg)
     expected = ImageOps.exif_transpose(Image.open(BytesIO(upload))).convert("RGB")
     assert kept.size == expected.size
     assert max(ImageStat.Stat(ImageChops.difference(kept, expected)).mean) < 6
@@ -90,45 +91,45 @@ def test_a_photo_is_turned_upright(format_: str, orientation: int) -> None:
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff", b"Exif\0\0II*\0" + bytes(60), b"nonsense"]
 )
-def test_a_photo_with_broken_exif_is_taken_as_it_lies(exif: bytes) -> None:
-    assert opened(prepare(encoded(halves((64, 32)), exif=exif), "images[0]").kept).size == (64, 32)
+def test_broken_exif_is_ignored(exif: bytes) -> None:
+    assert opened(prepare(encoded(halves((64, 32)), exif=exif), "images[0]").stored_jpeg).size == (64, 32)
 
 
-def test_no_metadata_survives() -> None:
+def test_metadata_is_removed() -> None:
     exif = Image.Exif()
     exif[0x010F] = "SECRETMAKER"
     exif.get_ifd(0x8825)[1] = "N"
     upload = encoded(halves(), exif=exif, comment=b"SECRETCOMMENT", xmp=b"SECRETXMP")
     assert upload.count(b"SECRET") == 3
     photo = prepare(upload, "images[0]")
-    assert b"SECRET" not in photo.kept + photo.seen
-    assert not opened(photo.kept).getexif()
+    assert b"SECRET" not in photo.stored_jpeg + photo.model_jpeg
+    assert not opened(photo.stored_jpeg).getexif()
 
 
-def test_png_text_does_not_survive() -> None:
+def test_png_text_is_removed() -> None:
     text = PngImagePlugin.PngInfo()
     text.add_text("Comment", "SECRET")
-    assert b"SECRET" not in prepare(encoded(halves(), "PNG", pnginfo=text), "images[0]").kept
+    assert b"SECRET" not in prepare(encoded(halves(), "PNG", pnginfo=text), "images[0]").stored_jpeg
 
 
 def test_transparency_becomes_white() -> None:
-    kept = opened(prepare(encoded(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG"), "images[0]").kept)
+    kept = opened(prepare(encoded(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG"), "images[0]").stored_jpeg)
     assert min(kept.getpixel((25, 25))) > 250  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "CMYK"])
-def test_every_colour_mode_becomes_rgb(mode: str) -> None:
+def test_colour_modes_become_rgb(mode: str) -> None:
     format_ = "JPEG" if mode == "CMYK" else "PNG"
     image = Image.new(mode, (40, 30)) if mode == "I;16" else halves((40, 30)).convert(mode)
-    assert opened(prepare(encoded(image, format_), "images[0]").kept).mode == "RGB"
+    assert opened(prepare(encoded(image, format_), "images[0]").stored_jpeg).mode == "RGB"
 
 
-def test_sixteen_bits_of_grey_keep_their_brightness() -> None:
-    grey = prepare(encoded(Image.new("I;16", (40, 30), 0x8080), "PNG"), "images[0]").kept
+def test_16_bit_grey_keeps_brightness() -> None:
+    grey = prepare(encoded(Image.new("I;16", (40, 30), 0x8080), "PNG"), "images[0]").stored_jpeg
     assert opened(grey).getpixel((20, 15)) == pytest.approx((0x80,) * 3, abs=2)
 
 
-def test_an_empty_file_is_named() -> None:
+def test_empty_file_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"images\[2\]: is empty"):
         prepare(b"", "images[2]")
 
@@ -144,12 +145,12 @@ def test_an_empty_file_is_named() -> None:
         b"RIFF\x24\0\0\0WAVEfmt ",
     ],
 )
-def test_what_is_no_photo_is_unsupported(upload: bytes) -> None:
+def test_other_formats_are_unsupported(upload: bytes) -> None:
     with pytest.raises(UnsupportedMedia):
         prepare(upload, "images[0]")
 
 
-def test_a_file_that_crashes_the_heic_decoder_is_damaged() -> None:
+def test_decoder_crash_means_damaged() -> None:
     # The metadata's length in this box: libheif dies of it by a segmentation fault.
     upload = bytearray(HEIC)
     upload[179] = 188
@@ -158,14 +159,14 @@ def test_a_file_that_crashes_the_heic_decoder_is_damaged() -> None:
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-def test_a_truncated_photo_is_refused(format_: str) -> None:
+def test_truncated_photo_is_refused(format_: str) -> None:
     noise = Image.effect_noise((600, 400), 90).convert("RGB")
     upload = encoded(noise, format_)
     with pytest.raises(InvalidInput, match="cut short or damaged"):
         prepare(upload[: len(upload) // 2], "images[0]")
 
 
-def test_a_bomb_is_refused_by_its_header_alone() -> None:
+def test_bomb_is_refused_by_header() -> None:
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
     png = b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -176,7 +177,7 @@ def test_a_bomb_is_refused_by_its_header_alone() -> None:
         prepare(png, "images[0]")
 
 
-def test_a_format_that_needs_all_its_pixels_at_once_may_have_fewer() -> None:
+def test_full_decodes_have_lower_limit() -> None:
     flat = encoded(Image.new("1", (5100, 5000)), "PNG")
     with pytest.raises(TooLarge, match="over 25 million"):
         prepare(flat, "images[0]")
@@ -185,27 +186,28 @@ def test_a_format_that_needs_all_its_pixels_at_once_may_have_fewer() -> None:
 @pytest.mark.parametrize(
     "upload", [encoded(halves((2400, 1800)), progressive=True), one_scan_per_component(2400, 1800)]
 )
-def test_a_jpeg_of_several_scans_is_read(upload: bytes) -> None:
-    assert opened(prepare(upload, "images[0]").kept).size == (768, 576)
+def test_jpeg_of_several_scans_is_read(upload: bytes) -> None:
+    assert opened(prepare(upload, "images[0]").stored_jpeg).size == (768, 576)
 
 
-def test_a_jpeg_of_several_scans_may_have_fewer_pixels() -> None:
+def test_several_scans_have_lower_limit() -> None:
     with pytest.raises(TooLarge, match="7000 × 7000 pixels, over 25 million"):
         prepare(one_scan_per_component(7000, 7000), "images[0]")
 
 
-def test_a_plain_jpeg_may_have_more() -> None:
-    assert max(opened(prepare(encoded(Image.new("L", (7000, 7000))), "images[0]").kept).size) == SMALL_PX
+def test_plain_jpeg_has_higher_limit() -> None:
+    photo = prepare(encoded(Image.new("L", (7000, 7000))), "images[0]")
+    assert max(opened(photo.stored_jpeg).size) == SMALL_PX
     with pytest.raises(TooLarge, match="8000 × 7000 pixels, over 50 million"):
         prepare(encoded(Image.new("L", (8000, 7000))), "images[0]")
 
 
-def test_a_phones_photo_with_a_second_picture_is_read() -> None:
+def test_multi_picture_jpeg_is_read() -> None:
     upload = encoded(halves(), "MPO", save_all=True, append_images=[halves()])
-    assert opened(prepare(upload, "images[0]").kept).size == (768, 576)
+    assert opened(prepare(upload, "images[0]").stored_jpeg).size == (768, 576)
 
 
-def test_a_decoder_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_hanging_decoder_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stuck = tmp_path / "decode.py"
     stuck.write_text("import time; time.sleep(60)", "utf-8")
     monkeypatch.setattr(decode, "__file__", str(stuck))
@@ -214,7 +216,7 @@ def test_a_decoder_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path
         prepare(HEIC, "images[0]")
 
 
-def test_a_decoder_sees_none_of_our_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_decoder_gets_no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     spy = tmp_path / "decode.py"
     spy.write_text(f"import os; open({str(tmp_path / 'seen')!r}, 'w').write(str(dict(os.environ)))", "utf-8")
     monkeypatch.setattr(decode, "__file__", str(spy))
@@ -225,9 +227,9 @@ def test_a_decoder_sees_none_of_our_variables(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-def test_colours_become_those_of_the_web(format_: str) -> None:
+def test_colours_become_srgb(format_: str) -> None:
     upload = encoded(Image.new("RGB", (40, 30), "red"), format_, icc_profile=red_is_green(), quality=95)
-    red, green, _ = opened(prepare(upload, "images[0]").kept).getpixel((20, 15))  # type: ignore[misc]
+    red, green, _ = opened(prepare(upload, "images[0]").stored_jpeg).getpixel((20, 15))  # type: ignore[misc]
     assert red < 60
     assert green > 200
 
@@ -235,9 +237,11 @@ def test_colours_become_those_of_the_web(format_: str) -> None:
 @pytest.mark.parametrize(
     "profile", [b"nonsense", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()]
 )
-def test_a_profile_that_does_not_fit_is_passed_over(profile: bytes) -> None:
+def test_mismatched_profile_is_ignored(profile: bytes) -> None:
     upload = encoded(Image.new("RGB", (40, 30), "red"), icc_profile=profile)
-    assert opened(prepare(upload, "images[0]").kept).getpixel((20, 15)) == pytest.approx((255, 0, 0), abs=3)
+    assert opened(prepare(upload, "images[0]").stored_jpeg).getpixel((20, 15)) == pytest.approx(
+        (255, 0, 0), abs=3
+    )
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -250,7 +254,7 @@ def test_a_profile_that_does_not_fit_is_passed_over(profile: bytes) -> None:
         pytest.param(("HEIC", 30), id="HEIC"),
     ],
 )
-def test_any_bytes_are_a_photo_or_a_clear_refusal(examples: tuple[str, int]) -> None:
+def test_any_bytes_decode_or_are_refused(examples: tuple[str, int]) -> None:
     format_, count = examples
 
     @settings(max_examples=count, deadline=None)
@@ -264,7 +268,7 @@ def test_any_bytes_are_a_photo_or_a_clear_refusal(examples: tuple[str, int]) -> 
             photo = prepare(bytes(upload[:cut]), "images[0]")
         except InvalidInput:
             return
-        assert max(opened(photo.kept).size) <= SMALL_PX
+        assert max(opened(photo.stored_jpeg).size) <= SMALL_PX
 
     check()
 
@@ -275,3 +279,33 @@ def _exif() -> Image.Exif:
     exif[0x010F] = "maker"
     exif.get_ifd(0x8825)[1] = "N"
     return exif
+
+
+def _flat(mode: str = "RGB", **options: object) -> bytes:
+    return encoded(Image.new(mode, (64, 48)), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_camera_photo_is_light(path: Path) -> None:
+    assert is_light_jpeg(path.read_bytes())
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_single_scan_is_light(mode: str) -> None:
+    assert is_light_jpeg(_flat(mode))
+    assert is_light_jpeg(_flat(mode, exif=b"Exif\0\0", comment=b"words", icc_profile=bytes(100_000)))
+
+
+def test_several_scans_are_not_light() -> None:
+    assert not is_light_jpeg(_flat(progressive=True))
+    assert not is_light_jpeg(one_scan_per_component(64, 48))
+
+
+def test_thousands_of_headers_are_not_light() -> None:
+    jpeg = _flat()
+    assert not is_light_jpeg(jpeg[:2] + b"\xff\xe5\0\2" * SEGMENTS + jpeg[2:])
+
+
+@given(st.binary(max_size=60))
+def test_is_light_accepts_any_bytes(content: bytes) -> None:
+    assert is_light_jpeg(b"\xff\xd8" + content) in (True, False)

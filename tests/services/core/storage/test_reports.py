@@ -7,25 +7,25 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.domain.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
 from services.core.domain.report import Failure, Status
-from services.core.domain.stored_report import RequestKey, StoredReport
+from services.core.domain.stored_report import LeasedReport, RequestKey
 from services.core.storage.reports import Reports
 
-New = Callable[..., StoredReport]
+New = Callable[..., LeasedReport]
 
 
-def ended(stored: StoredReport, status: Status = Status.SUCCEEDED) -> StoredReport:
+def ended(stored: LeasedReport, status: Status = Status.SUCCEEDED) -> LeasedReport:
     failure = Failure(code="model_unavailable", reason="away") if status == Status.FAILED else None
     return stored.with_report(stored.report.model_copy(update={"status": status, "failure": failure}))
 
 
-def test_an_accepted_report_is_found_by_its_owner_only(reports: Reports, new: New) -> None:
+def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
     reports.accept(new())
     assert reports.get("alice", new().report.id).report.status == Status.RUNNING
     with pytest.raises(ReportNotFound):
         reports.get("mallory", new().report.id)
 
 
-def test_an_expired_report_is_gone_before_dynamodb_deletes_it(reports: Reports, new: New) -> None:
+def test_expired_report_is_not_found(reports: Reports, new: New) -> None:
     past = datetime.now(UTC) - timedelta(seconds=5)
     stored = new()
     reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
@@ -34,7 +34,7 @@ def test_an_expired_report_is_gone_before_dynamodb_deletes_it(reports: Reports, 
     assert reports.page("alice", 10).reports == ()
 
 
-def test_the_quota_is_per_user_and_day(reports: Reports, new: New) -> None:
+def test_quota_is_per_user_and_day(reports: Reports, new: New) -> None:
     for number in range(3):
         reports.accept(new(number))
     with pytest.raises(QuotaExceeded) as refused:
@@ -43,7 +43,7 @@ def test_the_quota_is_per_user_and_day(reports: Reports, new: New) -> None:
     reports.accept(new(5, owner="bob"))
 
 
-def test_a_used_up_day_is_seen_before_any_work(reports: Reports, new: New) -> None:
+def test_check_quota_refuses_beforehand(reports: Reports, new: New) -> None:
     reports.check_quota("alice")
     for number in range(3):
         reports.accept(new(number))
@@ -52,7 +52,7 @@ def test_a_used_up_day_is_seen_before_any_work(reports: Reports, new: New) -> No
     reports.check_quota("bob")
 
 
-def test_what_the_quota_refuses_leaves_nothing(reports: Reports, new: New) -> None:
+def test_quota_refusal_writes_nothing(reports: Reports, new: New) -> None:
     for number in range(3):
         reports.accept(new(number))
     with pytest.raises(QuotaExceeded):
@@ -62,14 +62,14 @@ def test_what_the_quota_refuses_leaves_nothing(reports: Reports, new: New) -> No
         reports.get("alice", new(9).report.id)
 
 
-def test_a_failed_report_gives_its_place_in_the_quota_back(reports: Reports, new: New) -> None:
+def test_failed_report_is_not_counted(reports: Reports, new: New) -> None:
     for number in range(3):
         reports.accept(new(number))
         reports.end(ended(new(number), Status.FAILED))
     reports.accept(new(4))
 
 
-def test_what_was_accepted_can_be_withdrawn_as_if_it_never_was(reports: Reports, new: New) -> None:
+def test_withdraw_undoes_accept(reports: Reports, new: New) -> None:
     for number in range(3):
         reports.accept(new(number, key=f"k{number}"))
     reports.withdraw(new(2, key="k2"))
@@ -80,7 +80,7 @@ def test_what_was_accepted_can_be_withdrawn_as_if_it_never_was(reports: Reports,
         reports.accept(new(5))
 
 
-def test_requests_that_meet_at_the_count_are_tried_again(dynamodb: DynamoDBClient, new: New) -> None:
+def test_transaction_conflict_is_retried(dynamodb: DynamoDBClient, new: New) -> None:
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
     with Stubber(dynamodb) as stub:
         for _ in range(2):
@@ -94,7 +94,7 @@ def test_requests_that_meet_at_the_count_are_tried_again(dynamodb: DynamoDBClien
         stub.assert_no_pending_responses()
 
 
-def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) -> None:
+def test_repeated_key_finds_ended_report(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     reports.end(ended(new(key="k")))
     earlier = reports.earlier("alice", RequestKey("k", "d1"))
@@ -102,13 +102,13 @@ def test_a_repeated_key_finds_the_finished_report(reports: Reports, new: New) ->
     assert earlier.report.id == new().report.id
 
 
-def test_a_repeated_key_with_other_photos_is_refused(reports: Reports, new: New) -> None:
+def test_reused_key_is_refused(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     with pytest.raises(KeyReused):
         reports.earlier("alice", RequestKey("k", "d2"))
 
 
-def test_a_repeated_key_finds_the_running_report(reports: Reports, new: New) -> None:
+def test_repeated_key_finds_running_report(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     earlier = reports.earlier("alice", RequestKey("k", "d1"))
     assert earlier is not None
@@ -118,23 +118,23 @@ def test_a_repeated_key_finds_the_running_report(reports: Reports, new: New) -> 
     assert refused.value.report_id == new().report.id
 
 
-def test_erasing_an_old_report_leaves_the_key_to_a_newer_one(reports: Reports, new: New) -> None:
+def test_delete_keeps_reassigned_key(reports: Reports, new: New) -> None:
     old = new(key="k")
     yesterday = old.report.model_copy(update={"created_at": old.report.created_at - timedelta(days=2)})
     reports.accept(old.with_report(yesterday))
     reports.accept(new(2, key="k"))
-    reports.erase(old)
+    reports.delete(old)
     earlier = reports.earlier("alice", RequestKey("k", "d1"))
     assert earlier is not None
     assert earlier.report.id == new(2).report.id
 
 
-def test_a_key_belongs_to_its_user(reports: Reports, new: New) -> None:
+def test_key_belongs_to_its_user(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     reports.accept(new(2, owner="bob", key="k"))
 
 
-def test_the_key_of_a_failed_report_is_free_again(reports: Reports, new: New) -> None:
+def test_failed_report_frees_its_key(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
     reports.end(ended(new(key="k"), Status.FAILED))
     failure = reports.get("alice", new().report.id).report.failure
@@ -143,9 +143,9 @@ def test_the_key_of_a_failed_report_is_free_again(reports: Reports, new: New) ->
     reports.accept(new(2, key="k"))
 
 
-def test_an_erased_report_does_not_come_back(reports: Reports, new: New) -> None:
+def test_erased_report_cannot_end(reports: Reports, new: New) -> None:
     reports.accept(new(key="k"))
-    reports.erase(new(key="k"))
+    reports.delete(new(key="k"))
     for status in (Status.SUCCEEDED, Status.FAILED):
         with pytest.raises(ReportNotFound):
             reports.end(ended(new(key="k"), status))
@@ -154,7 +154,7 @@ def test_an_erased_report_does_not_come_back(reports: Reports, new: New) -> None
     assert reports.earlier("alice", RequestKey("k", "d1")) is None
 
 
-def test_a_page_without_a_living_report_still_leads_on(reports: Reports, new: New) -> None:
+def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
     past = datetime.now(UTC) - timedelta(seconds=5)
     reports.accept(new(1))
     for number in (2, 3):
@@ -166,7 +166,7 @@ def test_a_page_without_a_living_report_still_leads_on(reports: Reports, new: Ne
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
-def test_pages_hold_every_report_once_newest_first(dynamodb: DynamoDBClient, new: New, count: int) -> None:
+def test_pages_list_newest_first(dynamodb: DynamoDBClient, new: New, count: int) -> None:
     reports = Reports(dynamodb, "reports", quota_per_day=100)
     for number in range(count):
         reports.accept(new(number))

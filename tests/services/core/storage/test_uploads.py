@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_s3.client import S3Client
 
+from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidInput, TooLarge, UploadNotFound
 from services.core.storage import uploads as uploads_module
-from services.core.storage.uploads import MAX_UPLOAD_BYTES, PRESIGNING, Offer, Uploads
+from services.core.storage.uploads import MAX_UPLOAD_BYTES, Offer, Uploads
 from tests.services.core.storage.post_policy import refusal
 
 BUCKET = "images"
@@ -48,41 +49,41 @@ def send(offer: Offer, content: bytes = PHOTO, changed: dict[str, str] | None = 
     return requests.post(offer.url, data=fields, files={"file": content}, timeout=5).status_code
 
 
-def test_a_photo_sent_by_the_form_is_fetched_by_its_id(uploads: Uploads) -> None:
+def test_sent_photo_is_fetched_by_id(uploads: Uploads) -> None:
     offer = uploads.offer("alice")
     assert send(offer) == 204
     assert uploads.fetch("alice", offer.id) == PHOTO
 
 
-def test_the_form_has_the_upload_encrypted_with_the_buckets_key(uploads: Uploads) -> None:
+def test_form_requires_bucket_key(uploads: Uploads) -> None:
     fields = uploads.offer("alice").fields
     assert fields["x-amz-server-side-encryption"] == "aws:kms"
     assert fields["x-amz-server-side-encryption-aws-kms-key-id"] == KEY
 
 
-def test_a_bucket_without_a_key_of_its_own_asks_for_none(s3: S3Client) -> None:
+def test_form_without_bucket_key(s3: S3Client) -> None:
     offer = Uploads(s3, BUCKET, None).offer("alice")
     assert send(offer) == 204
     assert not [name for name in offer.fields if "encryption" in name]
 
 
 @pytest.mark.parametrize("kind", ["image/jpeg", "image/png", "image/webp", "image/heic"])
-def test_every_kind_of_photo_may_be_sent(uploads: Uploads, kind: str) -> None:
+def test_image_types_are_accepted(uploads: Uploads, kind: str) -> None:
     assert send(uploads.offer("alice"), changed={"Content-Type": kind}) == 204
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/octet-stream", " image/jpeg", ""])
-def test_another_kind_of_content_is_refused(uploads: Uploads, kind: str) -> None:
+def test_other_types_are_refused(uploads: Uploads, kind: str) -> None:
     assert send(uploads.offer("alice"), changed={"Content-Type": kind}) == 403
 
 
 @pytest.mark.parametrize(("size", "status"), [(0, 403), (1, 204), (25_000_000, 204), (25_000_001, 403)])
-def test_an_upload_has_1_to_25_million_bytes(uploads: Uploads, size: int, status: int) -> None:
+def test_upload_size_is_limited(uploads: Uploads, size: int, status: int) -> None:
     assert send(uploads.offer("alice"), content=bytes(size)) == status
 
 
 @pytest.mark.parametrize("key", ["uploads/bob/01ARZ3NDEKTSV4RRFFQ69G5FAV", "photos/alice/1.jpg"])
-def test_the_form_is_good_for_one_key(uploads: Uploads, key: str) -> None:
+def test_form_fits_one_key(uploads: Uploads, key: str) -> None:
     assert send(uploads.offer("alice"), changed={"key": key}) == 403
 
 
@@ -95,11 +96,11 @@ def test_the_form_is_good_for_one_key(uploads: Uploads, key: str) -> None:
         {"success_action_redirect": "https://example.com"},
     ],
 )
-def test_the_form_lets_nothing_else_be_chosen(uploads: Uploads, changed: dict[str, str]) -> None:
+def test_form_fields_cannot_change(uploads: Uploads, changed: dict[str, str]) -> None:
     assert send(uploads.offer("alice"), changed=changed) == 403
 
 
-def test_the_form_lives_for_ten_minutes(uploads: Uploads) -> None:
+def test_form_expires_after_ten_minutes(uploads: Uploads) -> None:
     offer = uploads.offer("alice")
     fields = {**offer.fields, "Content-Type": "image/png"}
     late, early = offer.expires_at + timedelta(seconds=1), offer.expires_at - timedelta(seconds=2)
@@ -108,7 +109,7 @@ def test_the_form_lives_for_ten_minutes(uploads: Uploads) -> None:
     assert timedelta(minutes=9) < offer.expires_at - datetime.now(UTC) <= timedelta(minutes=10)
 
 
-def test_the_form_goes_to_the_buckets_own_region_and_is_signed_as_encrypted_objects_need(
+def test_form_uses_regional_host_and_sigv4(
     uploads: Uploads,
 ) -> None:
     offer = uploads.offer("alice")
@@ -116,20 +117,20 @@ def test_the_form_goes_to_the_buckets_own_region_and_is_signed_as_encrypted_obje
     assert offer.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
-def test_a_client_that_would_name_the_global_host_is_refused_at_start(s3: S3Client) -> None:
+def test_global_host_client_is_refused(s3: S3Client) -> None:
     plain: S3Client = boto3.client("s3", region_name="ca-central-1", config=Config(connect_timeout=1))
     with pytest.raises(ValueError, match="PRESIGNING"):
         Uploads(plain, BUCKET, KEY)
 
 
-def test_a_strangers_upload_is_not_found(uploads: Uploads) -> None:
+def test_other_users_upload_is_not_found(uploads: Uploads) -> None:
     offer = uploads.offer("alice")
     send(offer)
     with pytest.raises(UploadNotFound, match=offer.id):
         uploads.fetch("bob", offer.id)
 
 
-def test_an_upload_that_was_never_sent_is_not_found_and_its_error_says_what_to_do(uploads: Uploads) -> None:
+def test_missing_upload_error_has_remedy(uploads: Uploads) -> None:
     offer = uploads.offer("alice")
     with pytest.raises(InvalidInput) as raised:
         uploads.fetch("alice", offer.id)
@@ -137,9 +138,7 @@ def test_an_upload_that_was_never_sent_is_not_found_and_its_error_says_what_to_d
     assert "POST /uploads" in raised.value.remedy
 
 
-def test_s3s_refusal_to_say_whether_an_object_is_there_means_not_found(
-    s3: S3Client, uploads: Uploads
-) -> None:
+def test_access_denied_means_not_found(s3: S3Client, uploads: Uploads) -> None:
     offer = uploads.offer("alice")
 
     def refuse(**_: object) -> None:
@@ -150,23 +149,23 @@ def test_s3s_refusal_to_say_whether_an_object_is_there_means_not_found(
         uploads.fetch("alice", offer.id)
 
 
-def test_a_store_that_fails_is_not_taken_for_a_missing_upload(s3: S3Client) -> None:
+def test_store_failure_is_raised(s3: S3Client) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         Uploads(s3, "elsewhere", KEY).fetch("alice", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text() | st.from_regex(r"(\.\./)?[0-9A-Za-z/]{0,30}\n?"))
-def test_what_is_no_id_never_reaches_the_store(uploads: Uploads, upload_id: str) -> None:
+def test_malformed_id_makes_no_call(uploads: Uploads, upload_id: str) -> None:
     if not (len(upload_id) == 26 and set(upload_id) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")):
         uploads._bucket = "elsewhere"
         with pytest.raises(UploadNotFound):
             uploads.fetch("alice", upload_id)
         with pytest.raises(UploadNotFound):
-            uploads.erase("alice", [upload_id])
+            uploads.delete("alice", [upload_id])
 
 
-def test_an_object_over_the_limit_is_refused_before_it_is_read(
+def test_oversized_object_is_not_read(
     uploads: Uploads, s3: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer = uploads.offer("alice")
@@ -178,17 +177,17 @@ def test_an_object_over_the_limit_is_refused_before_it_is_read(
         uploads.fetch("alice", offer.id)
 
 
-def test_erased_uploads_are_gone_and_erasing_again_is_no_error(uploads: Uploads) -> None:
+def test_delete_is_repeatable(uploads: Uploads) -> None:
     offers = [uploads.offer("alice") for _ in range(2)]
     for offer in offers:
         send(offer)
     ids = [offer.id for offer in offers]
-    uploads.erase("alice", ids)
-    uploads.erase("alice", ids)
+    uploads.delete("alice", ids)
+    uploads.delete("alice", ids)
     for upload_id in ids:
         with pytest.raises(UploadNotFound):
             uploads.fetch("alice", upload_id)
 
 
-def test_the_limit_is_what_the_api_promises() -> None:
+def test_limit_matches_the_api() -> None:
     assert MAX_UPLOAD_BYTES == 25_000_000

@@ -58,7 +58,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bytes], Realtime
 Endpoint = Callable[[int, bytes], RealtimeVisionEndpoint]
 
 
-def test_the_request_carries_base64_photos_and_the_whole_vocabulary() -> None:
+def test_request_has_photos_and_vocabulary() -> None:
     request = json.loads(request_body([b"\xff\xd8one", b"two"]))
     assert request["photos"] == ["/9hvbmU=", "dHdv"]
     assert [(question["id"], question["kind"]) for question in request["questions"]] == [
@@ -68,8 +68,8 @@ def test_the_request_carries_base64_photos_and_the_whole_vocabulary() -> None:
     ]
 
 
-def test_a_good_answer_becomes_a_sight(endpoint: Endpoint) -> None:
-    observation = endpoint(200, json.dumps(answer(2)).encode()).look([b"one", b"two"])
+def test_answer_becomes_observation(endpoint: Endpoint) -> None:
+    observation = endpoint(200, json.dumps(answer(2)).encode()).observe([b"one", b"two"])
     assert observation.caption == "a mug"
     assert len(observation.wear) == 2
     assert sum(observation.type.values()) == pytest.approx(1)
@@ -97,9 +97,9 @@ def broken(change: Callable[[Answer], Any]) -> bytes:
         broken(lambda a: a.pop("caption")),
     ],
 )
-def test_an_answer_outside_the_contract_is_refused(endpoint: Endpoint, body: bytes) -> None:
+def test_answer_outside_contract_is_invalid(endpoint: Endpoint, body: bytes) -> None:
     with pytest.raises(ModelAnswerInvalid):
-        endpoint(200, body).look([b"one"])
+        endpoint(200, body).observe([b"one"])
 
 
 @pytest.mark.parametrize(
@@ -117,18 +117,18 @@ def test_an_answer_outside_the_contract_is_refused(endpoint: Endpoint, body: byt
         (503, "ServiceUnavailable", None, ModelUnavailable),
     ],
 )
-def test_an_error_of_the_endpoint_is_told_without_its_words(
+def test_fault_omits_the_container_message(
     endpoint: Endpoint, status: int, code: str, original: int | None, fault: type[ModelFault]
 ) -> None:
     body: dict[str, Any] = {"message": "Traceback: secret", "__type": code, "OriginalMessage": "secret"}
     if original is not None:
         body["OriginalStatusCode"] = original
     with pytest.raises(fault) as refused:
-        endpoint(status, json.dumps(body).encode()).look([b"one"])
+        endpoint(status, json.dumps(body).encode()).observe([b"one"])
     assert "secret" not in str(refused.value)
 
 
-def test_an_endpoint_out_of_reach_is_unavailable(endpoint: Endpoint) -> None:
+def test_unreachable_endpoint_is_unavailable(endpoint: Endpoint) -> None:
     model = endpoint(200, b"")
 
     def refuse(**_: object) -> None:
@@ -136,4 +136,4 @@ def test_an_endpoint_out_of_reach_is_unavailable(endpoint: Endpoint) -> None:
 
     model._runtime.meta.events.register_first("before-send.sagemaker-runtime.InvokeEndpoint", refuse)
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
-        model.look([b"one"])
+        model.observe([b"one"])

@@ -1,0 +1,101 @@
+"""Starts the processes of a drill, kills them without warning, and restarts them."""
+
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from benchmarks.drill.deployment import Cloud
+from benchmarks.emulated_stores import wait_ready
+from local.home import Home
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env
+from settings.environment import load_environment
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A process that was killed, and how many times it had been killed before."""
+
+    name: str
+    generation: int
+
+    @property
+    def caller(self) -> str:
+        """The name that the process gave to the LLM."""
+        return f"{self.name}.{self.generation}"
+
+
+@dataclass
+class _Killable:
+    command: Callable[[int], tuple[str, ...]]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes]
+    generation: int = 0
+    down: bool = False
+
+
+@dataclass
+class Supervisor:
+    """The processes of one home; only those of `start_killable` are killed."""
+
+    home: Home
+    kills: list[Kill] = field(default_factory=list)
+    _killable: dict[str, _Killable] = field(default_factory=dict)
+
+    def emulator(self, port: int) -> Cloud:
+        """Start the emulator, which is never killed because it keeps all data in memory."""
+        spec = process_specs.emulator(self.home, port, load_environment("local").region, port)
+        if spec.scratch:
+            spec.scratch.mkdir(parents=True)
+        self.start_safe(spec.name, spec.command, spec.environment, spec.health_url)
+        return Cloud(port)
+
+    def start_safe(
+        self, name: str, command: tuple[str, ...], environment: Mapping[str, str], health_url: str
+    ) -> None:
+        """Start a process that is never killed, and wait until it answers."""
+        wait_ready(self.home, name, health_url, self._start(name, 0, command, environment))
+
+    def start_killable(
+        self, name: str, command: Callable[[int], tuple[str, ...]], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start a process that may be killed; `command` is called with the number of earlier starts."""
+        process = self._start(name, 0, command(0), environment)
+        self._killable[name] = _Killable(command, environment, process)
+        return process
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the processes that may be killed."""
+        return sorted(self._killable)
+
+    def kill(self, name: str) -> Kill:
+        """Send SIGKILL to a process and wait for its end."""
+        killable = self._killable[name]
+        killable.down = True
+        killable.process.kill()
+        killable.process.wait()
+        self.kills.append(Kill(name, killable.generation))
+        return self.kills[-1]
+
+    def restart(self, name: str) -> None:
+        """Start a killed process again, as its next generation."""
+        killable = self._killable[name]
+        killable.generation, killable.down = killable.generation + 1, False
+        command = killable.command(killable.generation)
+        killable.process = self._start(name, killable.generation, command, killable.environment)
+
+    def crashed(self) -> list[str]:
+        """Return the names of processes that ended without being killed."""
+        return [
+            name
+            for name, killable in self._killable.items()
+            if not killable.down and killable.process.poll() is not None
+        ]
+
+    def _start(
+        self, name: str, generation: int, command: tuple[str, ...], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        given = {**base_env(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
+        log = self.home.log(f"{name}.{generation}" if generation else name)
+        return processes.start(self.home, name, command, given, log)

@@ -1,0 +1,1 @@
+"""Builds our container images without an engine, inspects them, and runs them."""

@@ -1,0 +1,105 @@
+"""The account and region of an environment: its session, and the outputs that its stacks publish."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from cli.dead_letters import QUEUES
+from cli.errors import UserError
+from cli.subprocess import ROOT
+from settings.environment import FOLDER, Environment, load_environment
+from settings.naming import parameter_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Throttled calls are repeated, and timeouts are shorter than botocore's 60 s.
+QUICK = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=20)
+# The outputs that a smoke test needs.
+NEEDED = ("ApiUrl", "SupabaseUrl", "SupabasePublishableKey")
+
+
+def environment(name: str) -> Environment:
+    """Read the settings of an environment that is deployed into an AWS account.
+
+    Raises SettingsError, or UserError for one that is deployed into the local emulator.
+    """
+    settings = load_environment(name)
+    if settings.target != "aws":
+        raise UserError(
+            f"The environment {settings.name} is deployed into this machine's emulator, not into an account.",
+            hint="Use `make up` and `.venv/bin/python -m local doctor` for it.",
+        )
+    return settings
+
+
+def settings_file(name: str) -> Path:
+    """Return the file of an environment: of its name, or of the path of a .toml file."""
+    return Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+
+
+def session(settings: Environment) -> boto3.Session:
+    """Return a session in the environment's region; raise UserError where AWS_PROFILE names no profile."""
+    try:
+        return boto3.Session(region_name=settings.region)
+    except BotoCoreError as error:
+        raise UserError(f"{error}.", hint="Set AWS_PROFILE to an existing profile.") from error
+
+
+def account_id(session: boto3.Session) -> str:
+    """Return the id of the account that the session's credentials belong to."""
+    return session.client("sts").get_caller_identity()["Account"]
+
+
+def outputs_file(settings: Environment) -> Path:
+    """Return the file into which a deployment writes the outputs of all stacks."""
+    return ROOT / ".vitrine" / f"outputs-{settings.name}.json"
+
+
+def read_outputs(file: str) -> dict[str, str]:
+    """Return the outputs NEEDED from a JSON file, or from standard input for "-".
+
+    The file maps outputs to values, or stacks to such mappings. Raises UserError where it lacks an output.
+    """
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+        content = json.loads(text)
+        stacks = [value for value in content.values() if isinstance(value, dict)] or [content]
+        outputs = {name: value for stack in stacks for name, value in stack.items()}
+        return {name: outputs[name] for name in NEEDED}
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{file} holds no stack outputs: {error}.", hint="Name another file.") from error
+    except KeyError as error:
+        raise UserError(f"{file} holds no output {error}.", hint="Deploy again: it writes them.") from error
+
+
+def published_outputs(settings: Environment, session: boto3.Session) -> dict[str, str]:
+    """Return the outputs NEEDED from the account; raise UserError where they are not all there."""
+    outputs = _published(settings, session, NEEDED)
+    if missing := set(NEEDED) - outputs.keys():
+        raise UserError(
+            f"{settings.name} is not deployed in {settings.region} of this account: "
+            f"no parameter of {', '.join(sorted(missing))}.",
+            hint=f"Run `make deploy ENV={settings.name}`.",
+        )
+    return outputs
+
+
+def published_queues(settings: Environment, session: boto3.Session) -> dict[str, str]:
+    """Return the outputs that name queues and dead letters; those of stacks that are not deployed lack."""
+    return _published(
+        settings, session, [f"{name}{kind}" for name in QUEUES for kind in ("Queue", "DeadLetters")]
+    )
+
+
+def _published(settings: Environment, session: boto3.Session, outputs: Sequence[str]) -> dict[str, str]:
+    names = {parameter_name(settings.name, output): output for output in outputs}
+    found = session.client("ssm").get_parameters(Names=list(names))["Parameters"]
+    return {names[parameter["Name"]]: parameter["Value"] for parameter in found}

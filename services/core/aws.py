@@ -1,0 +1,97 @@
+"""Every boto3 client of the services, made by purpose.
+
+A function must answer before Lambda stops it. So each purpose has time-outs that end within those of the
+functions that use it, where botocore alone would wait 60 s for one attempt.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sqs.client import SQSClient
+
+# One for each worker thread: with botocore's default of 10, calls would queue.
+CONNECTIONS = 40
+# By default the SDK names S3's global host, which redirects a POST for hours after its bucket was made, and
+# in some regions signs in a way that S3 refuses for encrypted objects.
+PRESIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds to connect and to wait for the next bytes, for each of so many attempts of a call."""
+
+    connect_s: float
+    read_s: float
+    attempts: int
+
+    def config(self) -> Config:
+        """Return them as a client's configuration."""
+        return Config(
+            connect_timeout=self.connect_s,
+            read_timeout=self.read_s,
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            max_pool_connections=CONNECTIONS,
+        )
+
+
+# The authorizer runs for 8 s, and API Gateway waits no longer.
+AUTHORIZER = Timeouts(connect_s=1, read_s=2, attempts=2)
+# The hooks' app answers the database within a second.
+HOOKS_APP = Timeouts(connect_s=0.4, read_s=0.6, attempts=2)
+# analyze, jobs and sweep: a request and a lease have room for several calls.
+STORES = Timeouts(connect_s=1, read_s=3, attempts=2)
+# outbox and notify run for 30 s.
+DELIVERY = Timeouts(connect_s=2, read_s=5, attempts=3)
+# The hooks' worker runs for 120 s, and S3 may be slow with a photo of 25 MB.
+LARGE_PHOTOS = Timeouts(connect_s=2, read_s=10, attempts=2)
+
+
+class AwsClients:
+    """Makes the clients of one process; none of them calls AWS before it is used.
+
+    Without a region, it is the one of Lambda's own environment.
+    """
+
+    def __init__(self, region: str | None, timeouts: Timeouts) -> None:
+        self._session = boto3.Session(region_name=region)
+        self._config = timeouts.config()
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """Make a client of DynamoDB."""
+        return self._session.client("dynamodb", config=self._config)
+
+    def s3(self) -> "S3Client":
+        """Make a client of S3 that can also sign uploads of others."""
+        return self._session.client("s3", config=self._config.merge(PRESIGNING))
+
+    def sqs(self) -> "SQSClient":
+        """Make a client of SQS."""
+        return self._session.client("sqs", config=self._config)
+
+    def secrets_manager(self) -> "SecretsManagerClient":
+        """Make a client of Secrets Manager."""
+        return self._session.client("secretsmanager", config=self._config)
+
+    def sagemaker_runtime(self, within_s: float) -> "SageMakerRuntimeClient":
+        """Make a client of model endpoints, which may take `within_s` seconds to answer.
+
+        It never tries again: two requests make a slow model slower, and the caller has its own retries.
+        """
+        config = Timeouts(connect_s=2, read_s=within_s, attempts=1).config()
+        return self._session.client("sagemaker-runtime", config=config)
+
+
+def failed_call(error: Exception) -> str:
+    """Name a failed call without the error's text, which may hold addresses or parts of a request."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response.get('Error', {}).get('Code', 'unknown')}"
+    return type(error).__name__

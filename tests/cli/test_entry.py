@@ -1,0 +1,81 @@
+"""How a command ends: its status and what it prints."""
+
+import os
+import signal
+
+import click
+import pytest
+
+from cli.entry import ask, run_commands
+from cli.errors import UserError
+
+
+def end(
+    monkeypatch: pytest.MonkeyPatch, outcome: int | BaseException | signal.Signals | None, *arguments: str
+) -> int:
+    before = signal.getsignal(signal.SIGTERM)
+
+    @click.group()
+    def commands() -> None:
+        pass
+
+    @commands.command()
+    def go() -> int | None:
+        if isinstance(outcome, signal.Signals):
+            os.kill(os.getpid(), outcome)
+            return None
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def explain(error: Exception) -> UserError | None:
+        return UserError("Explained.") if isinstance(error, KeyError) else None
+
+    try:
+        return run_commands(
+            commands, arguments or ["go"], program="python -m test", explain=explain, interrupted="Stopped."
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "printed"),
+    [
+        (None, 0, ""),
+        (3, 3, ""),
+        (UserError("It broke.", hint="Mend it."), 1, "error: It broke.\n  hint: Mend it.\n"),
+        (UserError("It broke.", details=["line"]), 1, "  │ line\nerror: It broke.\n"),
+        (KeyError("x"), 1, "error: Explained.\n"),
+        (KeyboardInterrupt(), 130, "\nStopped.\n"),
+        (signal.SIGTERM, 130, "\nStopped.\n"),
+    ],
+)
+def test_outcome_gives_status_and_message(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    outcome: int | BaseException | signal.Signals | None,
+    status: int,
+    printed: str,
+) -> None:
+    assert end(monkeypatch, outcome) == status
+    assert capsys.readouterr().err == printed
+
+
+def test_unexplained_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        end(monkeypatch, ZeroDivisionError())
+
+
+def test_wrong_usage_is_status_two(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end(monkeypatch, None, "no-such-command") == 2
+    assert "No such command 'no-such-command'" in capsys.readouterr().err
+
+
+def test_question_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    with pytest.raises(UserError, match="no terminal") as refused:
+        ask("Sure? ")
+    assert "YES=1" in refused.value.hint

@@ -1,0 +1,125 @@
+"""Archives with one fault each: each is refused by its own class, and the message names the fault."""
+
+import hashlib
+import json
+import shutil
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from model_artifacts.blip2.tools import errors
+from model_artifacts.blip2.tools.archive import unpacked
+from model_artifacts.blip2.tools.flight_check.inspection import inspect
+
+
+@pytest.fixture(scope="module")
+def good(demo_archive: Path) -> Iterator[Path]:
+    with unpacked(demo_archive) as inside:
+        yield inside.folder
+
+
+def test_good_archive_passes(good: Path) -> None:
+    assert 0.6 < inspect(good, "ml.t2.medium") < 1
+
+
+def _state(folder: Path, name: str) -> None:
+    """Write the file's present hash to the manifest."""
+    manifest = folder / "manifest.json"
+    stated = json.loads(manifest.read_text("utf-8"))
+    stated["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(stated))
+
+
+def _spoil_weights(dtype: torch.dtype, value: float) -> Callable[[Path], object]:
+    def spoil(folder: Path) -> None:
+        file = folder / "model.safetensors"
+        tensors = load_file(file)
+        name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+        tensors[name] = tensors[name].to(dtype)
+        tensors[name].flatten()[-1] = value
+        save_file(tensors, file)
+        _state(folder, "model.safetensors")
+
+    return spoil
+
+
+def _cut(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+def _forget(folder: Path) -> None:
+    file = folder / "code" / "requirements.txt"
+    file.write_text(file.read_text().replace("pillow", "pillar"))
+    _state(folder, "code/requirements.txt")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal", "said"),
+    [
+        (_cut, errors.WeightsCutShortError, "cut short"),
+        *(
+            (_spoil_weights(dtype, value), errors.WeightNotFiniteError, r"model\.safetensors: .* NaN")
+            for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+            for value in (float("nan"), float("-inf"))
+        ),
+        (
+            lambda folder: (folder / "vocabulary.json").write_text("{}"),
+            errors.HashMismatchError,
+            "vocabulary.json: not the file",
+        ),
+        (
+            lambda folder: (folder / "tokenizer.json").unlink(),
+            errors.HashMismatchError,
+            "tokenizer.json: in the manifest and not",
+        ),
+        (
+            lambda folder: shutil.copy(folder / "model.safetensors", folder / "other.safetensors"),
+            errors.HashMismatchError,
+            "other.safetensors: in the archive and not",
+        ),
+        (
+            lambda folder: (folder / "manifest.json").unlink(),
+            errors.HashMismatchError,
+            "manifest.json: states no files",
+        ),
+        (_forget, errors.RequirementAbsentError, "pillow"),
+    ],
+)
+def test_broken_archive_is_refused(
+    good: Path,
+    tmp_path: Path,
+    spoil: Callable[[Path], object],
+    refusal: type[Exception],
+    said: str,
+) -> None:
+    folder = Path(shutil.copytree(good, tmp_path / "model"))
+    spoil(folder)
+    with pytest.raises(refusal, match=said):
+        inspect(folder, "ml.t2.medium")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_largest_finite_numbers_pass(good: Path, tmp_path: Path, dtype: torch.dtype) -> None:
+    folder = Path(shutil.copytree(good, tmp_path / "model"))
+    _spoil_weights(dtype, torch.finfo(dtype).max)(folder)
+    inspect(folder, "ml.t2.medium")
+
+
+def test_too_large_model_is_refused(tmp_path: Path) -> None:
+    size = 4 << 30
+    stated = json.dumps({"a": {"dtype": "F16", "shape": [size // 2], "data_offsets": [0, size]}}).encode()
+    with (tmp_path / "model.safetensors").open("wb") as stream:
+        stream.write(struct.pack("<Q", len(stated)) + stated)
+        stream.truncate(8 + len(stated) + size)  # sparse: it takes no disk space
+    with pytest.raises(errors.TooLargeError, match=r"about 8\.6 GiB and ml\.t2\.medium has 4"):
+        inspect(tmp_path, "ml.t2.medium")
+
+
+def test_unknown_instance_is_refused(good: Path) -> None:
+    with pytest.raises(errors.InstanceUnknownError, match=r"ml\.inf2\.xlarge"):
+        inspect(good, "ml.inf2.xlarge")
