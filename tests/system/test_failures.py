@@ -8,6 +8,12 @@ import pytest
 from tests.system.running import System
 
 
+@pytest.fixture(scope="module", autouse=True)
+def service_pid(system: System) -> int:
+    """The service's process before the other processes are stopped and started."""
+    return system.pid("service")
+
+
 @pytest.fixture
 def without_llm(system: System) -> Iterator[None]:
     system.stop("llm")
@@ -39,15 +45,11 @@ def test_without_model_the_report_is_queued(system: System, photo: Path) -> None
     assert "again" in answer.json()["waiting"] or "retried" in answer.json()["waiting"]
 
 
-def test_same_service_recovers(system: System, photo: Path) -> None:
-    service = system.pid("service")
-    for name in ("llm", "model"):
-        system.stop(name)
-        system.start(name)
+def test_same_service_recovers(system: System, photo: Path, service_pid: int) -> None:
     answer = system.analyze(photo, "emil")
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "succeeded"
-    assert system.pid("service") == service
+    assert system.pid("service") == service_pid
 
 
 def test_queued_report_is_finished_by_job(system: System) -> None:
