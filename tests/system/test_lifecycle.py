@@ -44,6 +44,11 @@ def test_every_part_listens_on_loopback_only(system: System) -> None:
     assert listening == {"127.0.0.1"}
 
 
+def test_start_does_not_wait_for_the_cdks_rules(system: System) -> None:
+    assert (system.home.assembly / "manifest.json").is_file()
+    assert not (system.home.assembly / "validation-report.json").exists()
+
+
 def test_a_second_up_reuses_all_that_runs(system: System) -> None:
     before = processes.records(system.home)
     said = system.up()
