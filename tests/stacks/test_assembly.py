@@ -62,6 +62,11 @@ def test_every_output_is_a_parameter_of_the_environment_too(assembly: Assembly, 
     assert sorted(map(str, parameters.values())) == sorted(map(str, values))
 
 
+def test_templates_pass_the_cdks_rules(assembly: Assembly) -> None:
+    """A violation fails the synthesis; the report tells that the rules were applied at all."""
+    assert (assembly.folder / "validation-report.json").is_file()
+
+
 def test_parameter_names_are_the_outputs_in_kebab_case(prod: Assembly) -> None:
     names = {one["Properties"]["Name"] for one in prod.resources("gateway", "SSM::Parameter").values()}
     assert "/vitrine/prod/supabase-publishable-key" in names

@@ -44,6 +44,11 @@ def test_processes_listen_on_loopback_only(system: System) -> None:
     assert listening == {"127.0.0.1"}
 
 
+def test_start_skips_the_cdks_rules(system: System) -> None:
+    assert (system.home.assembly / "manifest.json").is_file()
+    assert not (system.home.assembly / "validation-report.json").exists()
+
+
 def test_second_up_keeps_every_process(system: System) -> None:
     before = processes.records(system.home)
     output = system.up()
