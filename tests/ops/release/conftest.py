@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,12 +57,18 @@ TEMPLATE = {
 }
 
 
+@cache
+def _loaded() -> tuple[Any, Any]:
+    inference = handlers()
+    return inference, inference.model_fn(str(MODEL))
+
+
 class Runtime:
     """Calls the archive's handlers while the endpoint exists."""
 
     def __init__(self, sagemaker: Any) -> None:
-        self.sagemaker, self.inference = sagemaker, handlers()
-        self.model = self.inference.model_fn(str(MODEL))
+        self.sagemaker = sagemaker
+        self.inference, self.model = _loaded()
         self.asked = 0
         self.change: Callable[[dict[str, Any]], object] = lambda reply: None
 
