@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ops.doctor.account import BOOTSTRAP_VERSION
 from settings.environment import Environment, SettingsError, load_environment
 from stacks import __main__ as command
 from stacks import app
@@ -174,3 +175,13 @@ def test_a_wrong_environment_ends_the_cdks_own_synthesis_without_a_traceback(tmp
     assert done.returncode == 1
     assert "wrong.toml: quota_per_day = 0: allowed: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_templates_need_the_checked_bootstrap(prod: Assembly) -> None:
+    manifest = json.loads((prod.folder / "manifest.json").read_text())
+    needed = {
+        artifact["properties"].get("requiresBootstrapStackVersion", 0)
+        for artifact in manifest["artifacts"].values()
+        if "properties" in artifact
+    }
+    assert max(needed) == BOOTSTRAP_VERSION
