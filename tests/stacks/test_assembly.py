@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ops.doctor.account import BOOTSTRAP_VERSION
 from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import stack_name
 from stacks import __main__ as command
@@ -179,3 +180,13 @@ def test_wrong_environment_exits_without_traceback(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "wrong.toml: quota_per_day = 0: allowed: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_templates_need_the_checked_bootstrap(prod: Assembly) -> None:
+    manifest = json.loads((prod.folder / "manifest.json").read_text())
+    needed = {
+        artifact["properties"].get("requiresBootstrapStackVersion", 0)
+        for artifact in manifest["artifacts"].values()
+        if "properties" in artifact
+    }
+    assert max(needed) == BOOTSTRAP_VERSION
