@@ -57,7 +57,6 @@ def test_missing_bootstrap_fails(settings: Environment, stubbed: Stubbed) -> Non
     stub.add_client_error("get_parameter", "ParameterNotFound", expected_params=PARAMETER)
     (finding,) = account.bootstrap(settings, ssm)
     assert (finding.level, "make bootstrap ENV=shop" in finding.hint) == ("failure", True)
-<<<<<<< HEAD
 
 
 def test_templates_need_the_checked_bootstrap(settings: Environment) -> None:
@@ -67,5 +66,3 @@ def test_templates_need_the_checked_bootstrap(settings: Environment) -> None:
         one["properties"].get("requiresBootstrapStackVersion", 0) for one in artifacts if "properties" in one
     }
     assert max(needed) == account.BOOTSTRAP_VERSION
-=======
->>>>>>> refs/heads/ops
