@@ -1,5 +1,6 @@
 """Whose account it is, and whether the CDK may deploy into it."""
 
+import json
 from pathlib import Path
 
 import boto3
