@@ -1,47 +1,73 @@
-"""The Makefile's targets for an account: none guesses an environment, each calls what a person can call."""
+"""The Makefile: every target of `make help` resolves, and none guesses an environment."""
 
+import re
 import subprocess
+from functools import cache
 
 import pytest
 
 from cli.subprocess import ROOT
 
+ACCOUNT = [
+    "doctor",
+    "bootstrap",
+    "deploy",
+    "smoke",
+    "image",
+    "pause",
+    "resume",
+    "redrive",
+    "destroy",
+    "release",
+]
+
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    # What the caller of the tests said to make is not for these.
+    # Variables of the `make` that runs the tests must not reach these.
     unset = ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "ENV")
     clean = ["env", *(word for name in unset for word in ("-u", name)), "make", *arguments]
     return subprocess.run(clean, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
 
-@pytest.mark.parametrize(
-    "target",
-    ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy", "diff"],
-)
-def test_without_an_environment_the_choices_are_named_and_nothing_is_done(target: str) -> None:
+@cache
+def targets() -> dict[str, str]:
+    """Return the targets of `make help` with their texts."""
+    lines = (line.split(maxsplit=2) for line in make("help").stdout.splitlines())
+    return {target: text for _, target, text in lines}
+
+
+@pytest.mark.parametrize("target", [*ACCOUNT, "diff"])
+def test_missing_environment_names_choices(target: str) -> None:
     done = make(target)
     assert done.returncode == 2
     assert "error: which environment? Say ENV=NAME, one of: dev prod\n" in done.stderr
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize(
-    ("given", "command"),
-    [
-        (["doctor"], 'doctor --env "dev"'),
-        (["deploy"], 'deploy --env "dev"'),
-        (["deploy", "ARTIFACT=a b.tgz", "YES=1"], 'deploy --env "dev" --artifact "a b.tgz" --yes'),
-        (["smoke"], 'smoke --env "dev"'),
-        (["image"], 'image --env "dev"'),
-        (["pause"], 'pause --env "dev"'),
-        (["resume"], 'resume --env "dev"'),
-        (["redrive"], 'redrive --env "dev"'),
-        (["redrive", "YES=1"], 'redrive --env "dev" --again --yes'),
-        (["destroy"], 'destroy --env "dev"'),
-        (["destroy", "YES=1"], 'destroy --env "dev" --yes'),
-    ],
-)
-def test_a_target_calls_the_command_of_its_name(given: list[str], command: str) -> None:
-    said = make("--dry-run", *given, "ENV=dev").stdout.splitlines()
-    assert "sh local/setup.sh deploy" in said
-    assert said[-1].rstrip() == f".venv/bin/python -m ops {command}"
+def test_every_target_resolves() -> None:
+    for target in targets():
+        done = make("--dry-run", target, "ENV=dev")
+        assert done.returncode == 0, (target, done.stderr)
+
+
+@pytest.mark.parametrize("target", [*ACCOUNT, "diff"])
+def test_account_targets_take_known_options(target: str) -> None:
+    from ops.__main__ import commands
+
+    words = make("--dry-run", target, "ENV=dev", "YES=1", "ARTIFACT=a b.tgz").stdout.splitlines()[-1]
+    options = {name for option in commands.commands[target].params for name in option.opts}
+    assert f"-m ops {target} " in words
+    assert set(re.findall(r"--[a-z-]+", words)) <= options
+
+
+def test_every_variable_is_documented() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    used = set(re.findall(r"\$\((?:if |or )?\$?\(?([A-Z]{2,})\)", makefile)) - {
+        "PYTHON",
+        "LOCAL",
+        "MAKEFILE_LIST",
+    }
+    documents = "".join(targets().values()) + "".join(
+        file.read_text("utf-8") for file in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    )
+    assert {name for name in used if f"{name}=" not in documents} == set()

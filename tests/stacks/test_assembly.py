@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ops.doctor.account import BOOTSTRAP_VERSION
 from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import stack_name
 from stacks import __main__ as command
@@ -61,6 +62,11 @@ def test_every_output_has_a_parameter(assembly: Assembly, stack: str) -> None:
     assert len(parameters) == len(values)
     assert all(name.startswith(prefix) for name in parameters)
     assert sorted(map(str, parameters.values())) == sorted(map(str, values))
+
+
+def test_templates_pass_the_cdks_rules(assembly: Assembly) -> None:
+    """A violation fails the synthesis; the report tells that the rules were applied at all."""
+    assert (assembly.folder / "validation-report.json").is_file()
 
 
 def test_parameter_names_are_kebab_case(prod: Assembly) -> None:
@@ -174,3 +180,13 @@ def test_wrong_environment_exits_without_traceback(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "wrong.toml: quota_per_day = 0: allowed: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_templates_need_the_checked_bootstrap(prod: Assembly) -> None:
+    manifest = json.loads((prod.folder / "manifest.json").read_text())
+    needed = {
+        artifact["properties"].get("requiresBootstrapStackVersion", 0)
+        for artifact in manifest["artifacts"].values()
+        if "properties" in artifact
+    }
+    assert max(needed) == BOOTSTRAP_VERSION

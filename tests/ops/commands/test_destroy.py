@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,8 +46,8 @@ class Account:
         return {"Account": "123456789012"}
 
     def get_paginator(self, operation: str) -> Any:
-        pages = {"describe_stacks": self._stacks, "list_stack_resources": self._resources}
-        return type("Paginator", (), {"paginate": staticmethod(pages[operation])})
+        pages: Any = {"describe_stacks": self._stacks, "list_stack_resources": self._resources}
+        return SimpleNamespace(paginate=pages[operation])
 
     def _stacks(self) -> Iterator[dict[str, Any]]:
         for stack in self.stacks.values():  # a page for each
@@ -88,7 +89,8 @@ class Account:
         self.calls.append(("wait", StackName))
         if StackName == self.failing:
             stack = {"StackStatus": "DELETE_FAILED", "StackStatusReason": "the bucket is not empty"}
-            raise WaiterError("StackDeleteComplete", "failed", {"Stacks": [stack]})
+            response: Any = {"Stacks": [stack]}
+            raise WaiterError("StackDeleteComplete", "failed", response)
         del self.stacks[StackName]
 
     def called(self, *kinds: str) -> list[tuple[str, str]]:

@@ -11,7 +11,8 @@ from ops.__main__ import main
 
 def test_command_finds_published_queues(capsys: pytest.CaptureFixture[str]) -> None:
     with mock_aws():
-        sqs, ssm = (boto3.client(service, region_name="ca-central-1") for service in ("sqs", "ssm"))
+        sqs = boto3.client("sqs", region_name="ca-central-1")
+        ssm = boto3.client("ssm", region_name="ca-central-1")
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("webhook", "webhook-dead")}
         published = {"webhook-queue": urls["webhook"], "webhook-dead-letters": urls["webhook-dead"]}
         for name, url in published.items():

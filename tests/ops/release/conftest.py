@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from moto import mock_aws
 
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.photos import Case
+from model_artifacts.blip2.tools.photos import PhotoSet
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
 from ops.release.command import sdk_start
@@ -56,12 +57,18 @@ TEMPLATE = {
 }
 
 
+@cache
+def _loaded() -> tuple[Any, Any]:
+    inference = handlers()
+    return inference, inference.model_fn(str(MODEL))
+
+
 class Runtime:
     """Calls the archive's handlers while the endpoint exists."""
 
     def __init__(self, sagemaker: Any) -> None:
-        self.sagemaker, self.inference = sagemaker, handlers()
-        self.model = self.inference.model_fn(str(MODEL))
+        self.sagemaker = sagemaker
+        self.inference, self.model = _loaded()
         self.asked = 0
         self.change: Callable[[dict[str, Any]], object] = lambda reply: None
 
@@ -133,12 +140,12 @@ class Place:
             start_endpoint=sdk_start(settings, self.session),
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
             observe=self._look,
-            photos=[Case("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
+            photos=[PhotoSet("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
             sleep=lambda _seconds: None,
         )
         return release(settings, self.file, archive, sha256, log, tools)
 
-    def _look(self, _archive: Path, cases: Sequence[Case]) -> list[Observation]:
+    def _look(self, _archive: Path, cases: Sequence[PhotoSet]) -> list[Observation]:
         model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here")
         return [model.observe(case.photos) for case in cases]
 
@@ -164,6 +171,8 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
+    # The SDK validates its constant configuration at each look at it: most of its time.
+    monkeypatch.setattr("jsonschema.validate", lambda *_: None)
     with mock_aws():
         session = boto3.Session("testing", "testing", region_name=REGION)
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""An account of moto's with one environment in it, for a release that is whole."""
+"""An account in moto with one environment, for a whole release."""
 
 import json
 import sys
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_artifacts.blip2.tools.served import serving
-from model_artifacts.blip2.tools.unpacked import unpacked
 from moto.core.common_models import CloudFormationModel
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
-from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import packaging
+from model_artifacts.blip2.tools.archive import unpacked
+from model_artifacts.blip2.tools.serving import serving
 from model_artifacts.blip2_demo import MODEL
+from ops.__main__ import main
 from ops.release import command
 from services.core.vision.endpoint import request_body
 
@@ -35,7 +35,7 @@ def always_on(settings: str) -> str:
 
 
 class Alarm(CloudFormationModel):
-    """As much of an alarm as a template refers to."""
+    """The attributes of an alarm that templates refer to."""
 
     def __init__(self, name: str) -> None:
         self.physical_resource_id = name
@@ -72,7 +72,7 @@ class Alarm(CloudFormationModel):
 
 @dataclass(frozen=True)
 class Account:
-    """One environment in the emulator, deployed with the demo model that its settings name at first."""
+    """One environment in moto, deployed with the demo model."""
 
     folder: Path
     client: Callable[[str], Any]
@@ -94,7 +94,7 @@ class Account:
         return status, [json.loads(line) for line in log.read_text("utf-8").splitlines()[before:]]
 
     def prepare(self, bodies: list[bytes]) -> None:
-        """Have the canary say this, to one photo after the other."""
+        """Set the canary's answers to one photo after another."""
         backend = sagemakerruntime_backends[ACCOUNT][REGION]
         backend.results.clear()
         backend.results_queue[:] = [(body.decode(), "application/json", "", "") for body in bodies]
@@ -107,13 +107,13 @@ class Account:
 
     @property
     def endpoint(self) -> str:
-        """The environment's endpoint, the only one there is; moto gives it a name of its own."""
+        """The environment's only endpoint; moto names it."""
         (found,) = self.client("sagemaker").list_endpoints()["Endpoints"]
         name: str = found["EndpointName"]
         return name
 
     def held(self) -> str:
-        """Where the archive is of the stack's model, the only one that there is."""
+        """The address of the archive of the stack's model."""
         sagemaker = self.client("sagemaker")
         (found,) = sagemaker.list_models()["Models"]
         described = sagemaker.describe_model(ModelName=found["ModelName"])
@@ -137,14 +137,14 @@ class Account:
         }
 
 
-def said_here(archive: Path) -> list[bytes]:
+def answers_here(archive: Path) -> list[bytes]:
     bodies = [request_body(case.photos) for case in command.known_photos()]
     with unpacked(archive) as inside, serving(inside, Path(sys.executable)) as runtime:
         return [runtime.invoke_endpoint(Body=body)["Body"].read() for body in bodies]
 
 
 def storage(assembly: Path) -> str:
-    """The storage stack as far as the model's needs it and moto makes it."""
+    """The part of the storage stack that the model stack needs and moto supports."""
     template = json.loads((assembly / f"vitrine-{NAME}-storage.template.json").read_text("utf-8"))
     every = template["Resources"]
     left_out = {name for name, one in every.items() if one["Type"] not in _KEPT}

@@ -1,4 +1,4 @@
-"""A release against the emulator: what it changes, what it leaves, and what it says in its log."""
+"""A release against moto: what it changes, what it leaves, and what its log says."""
 
 import json
 import os
@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ops.release.canary_role import POLICY, Permission
 
 from cli.errors import UserError
 from model_artifacts.blip2.tools import packaging
-from ops.release.canary import CanaryFailed
+from ops.release.canary import POLICY, CanaryFailed, CanaryRole
 from settings.environment import load_environment
 from tests.ops.release.conftest import ENDPOINT, Place
 
@@ -32,7 +31,7 @@ def names(place: Place) -> list[str]:
     return [line["event"] for line in place.events()]
 
 
-def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None:
+def test_release_reaches_bucket_settings_and_stack(place: Place) -> None:
     archive = place.archive()
     before = place.file.read_text("utf-8")
     assert place.release(archive)
@@ -48,7 +47,7 @@ def test_a_first_release_reaches_bucket_settings_and_stack(place: Place) -> None
     assert place.left() == place.logs() == []
 
 
-def test_the_canary_has_the_drivers_that_the_settings_choose(place: Place) -> None:
+def test_canary_has_the_configured_drivers(place: Place) -> None:
     chosen = 'inference_ami_version = "al2023-ami-sagemaker-inference-gpu-4-1"'
     text = place.file.read_text("utf-8")
     place.file.write_text(text.replace('# inference_ami_version = "…"', chosen), "utf-8")
@@ -63,7 +62,7 @@ def test_the_canary_has_the_drivers_that_the_settings_choose(place: Place) -> No
     assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
 
 
-def test_the_same_archive_again_changes_nothing(place: Place) -> None:
+def test_same_archive_changes_nothing(place: Place) -> None:
     archive = place.archive()
     place.release(archive)
     asked, text = place.runtime.asked, place.file.read_bytes()
@@ -73,7 +72,7 @@ def test_the_same_archive_again_changes_nothing(place: Place) -> None:
     assert place.file.read_bytes() == text
 
 
-def test_another_archive_takes_the_place_of_the_first(place: Place) -> None:
+def test_second_archive_replaces_the_first(place: Place) -> None:
     place.release(place.archive())
     assert place.release(place.archive("second"))
     assert names(place) == WELL + WELL
@@ -101,13 +100,11 @@ def _nonsense(reply: dict[str, Any]) -> None:
     [
         (_other, "another-000"),
         (_worn, "2 answers where 1"),
-        (_nonsense, r"type \w+ \d+% where \d+% is due"),
+        (_nonsense, r"type \w+ \d+% where \d+% is expected"),
         (None, "ModelError"),
     ],
 )
-def test_a_canary_that_fails_changes_nothing_and_leaves_nothing(
-    place: Place, change: Any, reason: str
-) -> None:
+def test_failed_canary_leaves_nothing(place: Place, change: Any, reason: str) -> None:
     place.runtime.change = change or place.runtime.refuse
     text = place.file.read_bytes()
     with pytest.raises(CanaryFailed, match=reason):
@@ -120,8 +117,10 @@ def test_a_canary_that_fails_changes_nothing_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals) -> None:
+def test_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals) -> None:
     text = place.file.read_bytes()
+    # As the commands' entry sets it.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     before = signal.getsignal(how)
     place.runtime.change = lambda _reply: os.kill(os.getpid(), how)
     with pytest.raises(KeyboardInterrupt):
@@ -130,6 +129,7 @@ def test_an_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals)
     assert place.file.read_bytes() == text
     assert place.deployed == place.left() == []
     assert signal.getsignal(how) == before
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _rounded(reply: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ def _rounded(reply: dict[str, Any]) -> None:
                 scores[candidate] = round(probability, 1)
 
 
-def test_a_canary_of_another_precision_is_the_same_model(place: Place) -> None:
+def test_other_precision_is_accepted(place: Place) -> None:
     place.runtime.change = _rounded
     assert place.release(place.archive())
     answered = next(line for line in place.events() if line["event"] == "canary_answered")
@@ -166,7 +166,7 @@ def kill_a_release(place: Place) -> None:
     assert len(place.left()) == 4
 
 
-def test_what_a_killed_run_left_goes_first(place: Place) -> None:
+def test_leftovers_are_removed_first(place: Place) -> None:
     kill_a_release(place)
     seen: list[str] = []
     place.check = lambda _file, _type: seen.extend(place.left())
@@ -175,7 +175,7 @@ def test_what_a_killed_run_left_goes_first(place: Place) -> None:
     assert seen == place.left() == []
 
 
-def test_what_a_killed_run_left_goes_where_nothing_else_happens(place: Place) -> None:
+def test_unchanged_release_removes_leftovers(place: Place) -> None:
     archive = place.archive()
     place.release(archive)
     kill_a_release(place)
@@ -184,16 +184,16 @@ def test_what_a_killed_run_left_goes_where_nothing_else_happens(place: Place) ->
     assert place.left() == []
 
 
-def test_the_canary_may_read_the_archive_and_write_its_log_while_it_lives(place: Place) -> None:
+def test_canary_exists_while_it_answers(place: Place) -> None:
     seen: list[str] = []
     place.runtime.change = lambda _reply: seen.extend(place.left())
     place.release(place.archive())
     assert sorted(seen) == [ENDPOINT, ENDPOINT, ENDPOINT, POLICY]
 
 
-def test_the_permission_names_one_object_one_log_and_one_key_and_lapses(place: Place) -> None:
-    permission = Permission(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
-    with permission.given("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
+def test_permission_is_narrow_and_expires(place: Place) -> None:
+    role = CanaryRole(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
+    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
         held = place.session.client("iam").get_role_policy(RoleName="model", PolicyName=POLICY)
     statements = json.loads(json.dumps(held["PolicyDocument"]))["Statement"]
     log = f"log-group:/aws/sagemaker/Endpoints/{ENDPOINT}:*"
@@ -211,7 +211,7 @@ def test_the_permission_names_one_object_one_log_and_one_key_and_lapses(place: P
     assert timedelta(0) < lapse - datetime.now(UTC) <= timedelta(hours=4)
 
 
-def test_a_deployment_that_fails_gives_the_settings_back(place: Place) -> None:
+def test_failed_deployment_restores_settings(place: Place) -> None:
     def fail() -> None:
         raise UserError("the alarm took it back")
 
@@ -223,7 +223,7 @@ def test_a_deployment_that_fails_gives_the_settings_back(place: Place) -> None:
     assert place.left() == []
 
 
-def test_an_archive_that_does_not_fly_is_not_uploaded(place: Place) -> None:
+def test_failed_flight_check_uploads_nothing(place: Place) -> None:
     def fail(_archive: object, _type: str) -> None:
         raise UserError("a NaN weight")
 
@@ -234,19 +234,19 @@ def test_an_archive_that_does_not_fly_is_not_uploaded(place: Place) -> None:
     assert "Contents" not in place.session.client("s3").list_objects_v2(Bucket="artifacts")
 
 
-def test_an_environment_that_was_never_deployed_is_told_so(place: Place) -> None:
+def test_undeployed_environment_is_reported(place: Place) -> None:
     place.session.client("ssm").delete_parameter(Name="/vitrine/shop/artifact-bucket")
     with pytest.raises(UserError, match="no artifact bucket"):
         place.release(place.archive())
 
 
-def test_an_environment_without_a_model_is_told_so(place: Place) -> None:
+def test_missing_model_is_reported(place: Place) -> None:
     place.session.client("cloudformation").delete_stack(StackName="vitrine-shop-model")
     with pytest.raises(UserError, match="holds no model"):
         place.release(place.archive())
 
 
-def test_a_bucket_without_a_key_of_its_own_gets_no_model(place: Place) -> None:
+def test_bucket_without_kms_key_is_refused(place: Place) -> None:
     plain: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     place.session.client("s3").put_bucket_encryption(
         Bucket="artifacts", ServerSideEncryptionConfiguration=plain

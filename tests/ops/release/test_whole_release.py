@@ -1,11 +1,10 @@
-"""The whole command in one account of moto's: flight-check, upload, canary, settings, deployment by the CDK.
+"""The whole command in one account of moto: flight-check, upload, canary, settings, deployment by the CDK.
 
 Real: the demo's archives and their server, S3 and KMS, the SDK's deploy(), the settings' file, `cdk synth`
-and `cdk deploy` of the model's stack. What moto lacks: its CloudFormation knows no alarm (one stands in),
-takes no tags of keys and parameters (left out), loses a second change set of the same name (the CDK works
-without them), and stops at the new model: it brings it to no configuration and no endpoint, and there is no
-UpdateEndpoint. No model is behind its endpoints: they say what the test prepared, which the archive said on
-this machine.
+and `cdk deploy` of the model stack. moto's CloudFormation has no alarms (a fake one is added), takes no tags
+of keys and parameters (left out), loses a second change set of the same name (the CDK uses none), and has no
+UpdateEndpoint: a new model reaches no configuration and no endpoint. Its endpoints give the answers that the
+test prepares, which are the archive's on this machine.
 """
 
 import functools
@@ -27,11 +26,11 @@ from moto.ssm.models import Parameter
 from cli import cdk
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import deploy, packaging
-from model_artifacts.blip2.tools.flight_check.command import check
-from ops.doctor.account import BOOTSTRAP_VERSION, QUALIFIER
+from model_artifacts.blip2.tools.flight_check import flight_check
+from ops.doctor.account import BOOTSTRAP_VERSION
 from ops.release import command
 from settings.environment import FOLDER, load_environment
-from tests.ops.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, said_here, storage
+from tests.ops.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, answers_here, storage
 from tests.ops.release.test_release import WELL
 
 pytestmark = [pytest.mark.system, pytest.mark.filterwarnings("ignore:Tried to parse AWS..CDK..Metadata")]
@@ -45,7 +44,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     try:
         _, port = server.get_host_and_port()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        # By this name moto knows a template's address for one of its own bucket's.
+        # moto recognises its own bucket in a template's address by this name.
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION", f"http://localhost:{port}")
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
@@ -55,15 +54,10 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
             _take_no_tags(monkeypatch, kind)
         _forget_unknown_parameters(monkeypatch)
         monkeypatch.setattr(FakeEndpoint, "update_from_cloudformation_json", _serve_another_configuration)
-        called = cdk._cdk
-
-        def directly(*words: str, **named: Any) -> None:
-            called(*words, *(["--method=direct"] if words[0] == "deploy" else []), **named)
-
-        monkeypatch.setattr(cdk, "_cdk", directly)
+        monkeypatch.setattr(cdk, "deploy", functools.partial(cdk.deploy, options=["--method=direct"]))
         monkeypatch.setattr(cdk, "TOOLS", tmp_path)
         monkeypatch.setattr(deploy, "LOGS", tmp_path)
-        monkeypatch.setattr(command, "check", functools.partial(check, here=True))
+        monkeypatch.setattr(command, "flight_check", functools.partial(flight_check, here=True))
         made = Account(tmp_path, functools.cache(functools.partial(_client, port)))
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         made.file.write_text(text, "utf-8")
@@ -84,7 +78,7 @@ def _take_no_tags(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
 
 
 def _forget_unknown_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
-    # One with a default was never stored, and moto fails over keeping its value.
+    # A parameter with a default is not stored, and moto fails to keep its value.
     original = CloudFormationBackend._resolve_update_parameters
 
     def resolve(backend: Any, instance: Any, incoming_params: list[dict[str, Any]]) -> dict[str, str]:
@@ -109,30 +103,30 @@ def _client(port: int, service: Any) -> Any:
 def _deploy_first(account: Account) -> None:
     version = str(BOOTSTRAP_VERSION)
     account.client("ssm").put_parameter(
-        Name=f"/cdk-bootstrap/{QUALIFIER}/version", Value=version, Type="String"
+        Name=f"/cdk-bootstrap/{cdk.QUALIFIER}/version", Value=version, Type="String"
     )
     account.client("s3").create_bucket(
-        Bucket=f"cdk-{QUALIFIER}-assets-{ACCOUNT}-{REGION}",
+        Bucket=f"cdk-{cdk.QUALIFIER}-assets-{ACCOUNT}-{REGION}",
         CreateBucketConfiguration={"LocationConstraint": REGION},
     )
     assembly = account.folder / "assembly-first"
-    cdk.synth(str(account.file), assembly)
+    cdk.run_cdk(cdk.synth(str(account.file), assembly))
     account.client("cloudformation").create_stack(
         StackName=f"vitrine-{NAME}-storage", TemplateBody=storage(assembly)
     )
-    cdk.deploy(assembly, [f"vitrine-{NAME}-model"], asking=False)
-    # The CDK names it at an update, to be kept as it is by default; moto knows no default then.
+    cdk.run_cdk(cdk.deploy(assembly, [f"vitrine-{NAME}-model"]))
+    # In an update the CDK keeps this parameter's previous value; moto does not store a default.
     stack = cloudformation_backends[ACCOUNT][REGION].get_stack(f"vitrine-{NAME}-model")
-    stack.parameters["BootstrapVersion"] = f"/cdk-bootstrap/{QUALIFIER}/version"
+    stack.parameters["BootstrapVersion"] = f"/cdk-bootstrap/{cdk.QUALIFIER}/version"
 
 
 def _events(lines: list[dict[str, Any]]) -> list[str]:
     return [line["event"] for line in lines]
 
 
-def test_first_again_update_failed_canary_and_an_owned_endpoint(account: Account) -> None:
+def test_whole_release_in_one_account(account: Account) -> None:
     first = account.archive("first.tar.gz", "1" * 40)
-    said = said_here(first)
+    said = answers_here(first)
 
     account.prepare(said)
     status, events = account.release(first)
@@ -150,17 +144,17 @@ def test_first_again_update_failed_canary_and_an_owned_endpoint(account: Account
     assert account.state() == after_first
 
     second = account.archive("second.tar.gz", "2" * 40)
-    account.prepare(said_here(second))
+    account.prepare(answers_here(second))
     status, events = account.release(second)
     assert (status, _events(events)) == (0, WELL)
     assert account.held().endswith(packaging.key(packaging.sha256_of(second)))
     after_second = account.state()
 
-    # Of the right shape, and about another photo.
+    # Valid answers, about other photos.
     account.prepare([*said[1:], said[0]])
     status, events = account.release(account.archive("third.tar.gz", "3" * 40))
     assert (status, _events(events)[-1]) == (1, "canary_failed")
-    assert "is due" in events[-1]["reason"]
+    assert "is expected" in events[-1]["reason"]
     assert account.state() == after_second
 
     _own(account)
@@ -177,7 +171,7 @@ def test_first_again_update_failed_canary_and_an_owned_endpoint(account: Account
 
 
 def _own(account: Account) -> None:
-    # As CloudFormation does, and moto's does not.
+    # CloudFormation adds this tag; moto does not.
     sagemaker = account.client("sagemaker")
     arn = sagemaker.describe_endpoint(EndpointName=account.endpoint)["EndpointArn"]
     owner = {"Key": "aws:cloudformation:stack-name", "Value": f"vitrine-{NAME}-model"}
