@@ -1,6 +1,7 @@
 """The container comes from the committed lock, which the SDK agrees with."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_sdk_refusal_leaves_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyP
     lock, file = tmp_path / "containers.json", tmp_path / "shop.toml"
     lock.write_text("{}")
     monkeypatch.setattr(container, "LOCK", lock)
+    monkeypatch.setattr(container, "INSTANCE_TYPES", ())
+    monkeypatch.setattr(container, "environment_names", list)
     prod = Path(container.__file__).parents[2] / "environments" / "prod.toml"
     file.write_text(prod.read_text().replace('"ml.g4dn.xlarge"', '"ml.c7g.xlarge"'))
     with pytest.raises(SystemExit, match=r"ml\.c7g\.xlarge in .*: Unsupported pytorch version"):
@@ -49,6 +52,6 @@ def test_sdk_refusal_leaves_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_missing_sdk_names_its_requirements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sagemaker", None)
+    monkeypatch.setitem(sys.modules, "sagemaker", None)
     with pytest.raises(ContainerError, match=r"requirements\.txt"):
         lock_entries([])
