@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from services.core.domain.assessment import Assessment, assess
 from services.core.domain.errors import VitrineError
+from services.core.domain.observation import Assessment, assess
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
 from .archive import remove_foreign_packages, unpacked

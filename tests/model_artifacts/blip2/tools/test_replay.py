@@ -22,8 +22,7 @@ from model_artifacts.blip2.tools.errors import ArchiveError, HandlerMissingError
 from model_artifacts.blip2.tools.photos import PhotoSet, photo_sets
 from model_artifacts.blip2.tools.replay import compare
 from model_artifacts.blip2_demo import MODEL
-from services.core.domain.observation import Observation
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import Observation, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
