@@ -67,9 +67,11 @@ configure_logging("hooks")
 logging.getLogger("mangum.http").setLevel(logging.WARNING)
 _loop = asyncio.new_event_loop()
 asyncio.set_event_loop(_loop)
-_api = create_api(Inbox.build(AppSettings()))
+_inbox = Inbox.build(AppSettings())
 # Bodies of other types are sent in base64.
-_answer = Mangum(_api, lifespan="off", text_mime_types=["application/json", problems.MEDIA_TYPE])
+_answer = Mangum(
+    create_api(_inbox), lifespan="off", text_mime_types=["application/json", problems.MEDIA_TYPE]
+)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

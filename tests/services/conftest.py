@@ -21,14 +21,6 @@ def _models_parsed_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def dynamodb_client() -> DynamoDBClient:
-    """A client of DynamoDB for all tests: moto empties its tables before each."""
-    session = boto3.Session("test", "test", region_name="ca-central-1")
-    client: DynamoDBClient = session.client("dynamodb")
-    return client
-
-
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Moto's AWS, empty."""
@@ -39,7 +31,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def dynamodb(aws: None, dynamodb_client: DynamoDBClient) -> DynamoDBClient:
+def dynamodb(aws: None) -> DynamoDBClient:
     """A client of DynamoDB, which holds an empty reports table."""
-    dynamodb_client.create_table(**table_declaration())
-    return dynamodb_client
+    client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
+    client.create_table(**table_declaration())
+    return client
