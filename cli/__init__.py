@@ -1,1 +1,1 @@
-"""What the commands of ops and local share: errors, findings, progress, the CDK, settings, dead letters."""
+"""What the commands share: errors, findings, progress, the CDK, settings, dead letters."""

@@ -31,10 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception) -> UserError | None:
-    from model_artifacts.blip2.tools.errors import ArtifactError
     from settings.errors import SettingsError
 
-    if isinstance(error, SettingsError | ArtifactError):
+    if isinstance(error, SettingsError):
         return UserError(str(error))
     if isinstance(error, ModuleNotFoundError):
         return UserError(f"The package {error.name} is not installed.", hint="Run `make setup-test`.")

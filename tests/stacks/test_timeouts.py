@@ -15,7 +15,7 @@ from moto import mock_aws
 from services.authorizer.settings import Settings as AuthorizerSettings
 from services.hooks import worker
 from services.results import jobs, notify, outbox, sweep
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
 

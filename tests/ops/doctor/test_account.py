@@ -9,8 +9,8 @@ import pytest
 from ops.doctor import account
 from ops.doctor.preflight import collect
 from settings.environment import Environment
-from stacks.synthesis import synthesize
 from tests.ops.conftest import Stubbed, levels
+from tests.stacks.assemblies import assembled
 
 PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}
 
@@ -60,9 +60,9 @@ def test_missing_bootstrap_fails(settings: Environment, stubbed: Stubbed) -> Non
     assert (finding.level, "make bootstrap ENV=shop" in finding.hint) == ("failure", True)
 
 
-def test_templates_need_the_checked_bootstrap(settings: Environment, tmp_path: Path) -> None:
-    synthesize(settings, tmp_path)
-    artifacts = json.loads((tmp_path / "manifest.json").read_text())["artifacts"].values()
+def test_templates_need_the_checked_bootstrap(settings: Environment) -> None:
+    manifest = assembled(settings).folder / "manifest.json"
+    artifacts = json.loads(manifest.read_text())["artifacts"].values()
     needed = {
         one["properties"].get("requiresBootstrapStackVersion", 0) for one in artifacts if "properties" in one
     }

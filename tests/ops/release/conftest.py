@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.photos import Case
+from model_artifacts.blip2.tools.photos import PhotoSet
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
 from ops.release.command import sdk_start
@@ -140,12 +140,12 @@ class Place:
             start_endpoint=sdk_start(settings, self.session),
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
             observe=self._look,
-            photos=[Case("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
+            photos=[PhotoSet("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
             sleep=lambda _seconds: None,
         )
         return release(settings, self.file, archive, sha256, log, tools)
 
-    def _look(self, _archive: Path, cases: Sequence[Case]) -> list[Observation]:
+    def _look(self, _archive: Path, cases: Sequence[PhotoSet]) -> list[Observation]:
         model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here")
         return [model.observe(case.photos) for case in cases]
 
@@ -171,6 +171,8 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
+    # The SDK validates its constant configuration at each look at it: most of its time.
+    monkeypatch.setattr("jsonschema.validate", lambda *_: None)
     with mock_aws():
         session = boto3.Session("testing", "testing", region_name=REGION)
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))

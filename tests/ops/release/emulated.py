@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_artifacts.blip2.tools.served import serving
-from model_artifacts.blip2.tools.unpacked import unpacked
 from moto.core.common_models import CloudFormationModel
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
 from model_artifacts.blip2.tools import packaging
+from model_artifacts.blip2.tools.archive import unpacked
+from model_artifacts.blip2.tools.serving import serving
 from model_artifacts.blip2_demo import MODEL
 from ops.__main__ import main
 from ops.release import command
