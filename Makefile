@@ -8,7 +8,7 @@ export PHOTO JSON
 .PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-$(LOCAL) ## a real report from a photo: make demo PHOTO=~/mug.jpg, JSON=1 for the report alone; MODE=async by webhooks
 	@$(PYTHON) -m local demo $(if $(MODE),--mode "$(MODE)")
@@ -80,22 +80,22 @@ release: environment setup-test ## flight-check, canary, settings, deployment: m
 bench: setup-test ## overhead and memory of the service, side by side with a plain one
 	@$(PYTHON) -m benchmarks
 
-bench-reports: setup-test ## held-out goods through the whole system, judged; and hostile uploads
+bench-reports: setup-test ## reports of held-out goods by the whole system, compared with the truth; refusals of hostile uploads
 	@$(PYTHON) -m benchmarks.reports
 
-bench-accuracy: setup-test ## what the demo model knows of held-out drawn goods
+bench-accuracy: setup-test ## how often the demo model is right about held-out drawn goods
 	@$(PYTHON) -m benchmarks.accuracy
 
-bench-async: setup-test ## what an async endpoint costs in latency, side by side with a realtime one
+bench-async: setup-test ## latency of an async endpoint compared with a realtime one
 	@$(PYTHON) -m benchmarks.asynchronous
 
-bench-model: setup-test ## scoring beside plain generation, both families: make bench-model DEVICE=cuda
+bench-model: setup-test ## scoring compared with plain generation, both model families: make bench-model DEVICE=cuda
 	@$(PYTHON) -m benchmarks.model $(if $(DEVICE),--device $(DEVICE))
 
-bench-batching: setup-test ## batching across requests in our own server: its gain for several callers, its price for one
+bench-batching: setup-test ## batching across requests in our model server: gain for several callers, cost for one
 	@$(PYTHON) -m benchmarks.batching
 
-bench-synth: setup-test ## an environment's synthesis beside an empty app's
+bench-synth: setup-test ## synthesis of an environment compared with an empty app's
 	@$(PYTHON) -m benchmarks.synth
 
 bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~9: of a commit
@@ -104,7 +104,7 @@ bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~
 drill: setup-test ## 2,000 jobs in 5 minutes while every process is killed at random; every report must end once
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
 
-bench-image: setup-test ## our images built without an engine, looked into and run: make bench-image IMAGE=analyze|model; root, buildah
+bench-image: setup-test ## build our images without an engine, search their layers, run them: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API

@@ -1,1 +1,1 @@
-"""What Vitrine costs, read out of its own templates."""
+"""Idle cost of an environment, computed from its templates."""

@@ -15,11 +15,11 @@ BEGIN, END = "<!-- idle cost: begin, by `make operations` -->", "<!-- idle cost:
 
 
 def main() -> int:
-    """Print the tables; --write puts them into docs/operations.md, --check says whether they stand there."""
+    """Print the tables; --write updates docs/operations.md, --check fails if it is out of date."""
     parser = argparse.ArgumentParser(prog="python -m planning", description=__doc__)
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--write", action="store_true", help="put the tables into docs/operations.md")
-    choice.add_argument("--check", action="store_true", help="exit 1 unless they stand there")
+    choice.add_argument("--write", action="store_true", help="update the tables in docs/operations.md")
+    choice.add_argument("--check", action="store_true", help="exit 1 if docs/operations.md is out of date")
     options = parser.parse_args()
     tables = "\n".join(_table(load_environment(name)) for name in environment_names() if _in_aws(name))
     if not options.write and not options.check:
@@ -32,9 +32,7 @@ def main() -> int:
     if options.write:
         DOCUMENT.write_text(wanted, "utf-8")
     elif text != wanted:
-        sys.exit(
-            "docs/operations.md: its idle costs are not the templates'; `make operations` writes them anew"
-        )
+        sys.exit("docs/operations.md: the idle costs are out of date: run `make operations`")
     return 0
 
 

@@ -1,25 +1,25 @@
-"""What an environment costs a month while nobody uses it, line by line, out of its own templates."""
+"""The monthly cost of an environment without requests, line by line, from its templates."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planning.prices import Prices, load_prices
+from planning.prices import RegionPrices, load_prices
 from settings.environment import Environment
 
-# Lambda asks an empty queue by five long polls of 20 s at a time.
+# Lambda polls an empty queue with five pollers and long polls of 20 s.
 POLLERS, POLLS_PER_HOUR = 5, 180
 HOURS_PER_WEEK = 7 * 24
 Resource = Mapping[str, Any]
 
 
 class UnpricedResourceError(ValueError):
-    """A template holds a type of resource of which nothing here knows what it costs."""
+    """A template holds a resource type without a known price."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the bill: `count` of `what`, `usd` a month in all."""
+    """One line of the bill: `count` of `what` cost `usd` a month in total."""
 
     what: str
     count: float
@@ -27,7 +27,7 @@ class Line:
 
 
 def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> list[Line]:
-    """Return what the templates of one environment cost a month without a request, dearest first.
+    """Return the monthly cost of an environment's templates without requests, most expensive first.
 
     Raises UnpricedResourceError, and UnknownRegionError.
     """
@@ -41,20 +41,22 @@ def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> 
     return sorted(together.values(), key=lambda line: -line.usd)
 
 
-def _of_template(resources: Mapping[str, Resource], prices: Prices, settings: Environment) -> Iterator[Line]:
+def _of_template(
+    resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
+) -> Iterator[Line]:
     for resource in resources.values():
         kind = resource["Type"]
         if kind in _PRICED:
             yield from _PRICED[kind](resource.get("Properties", {}), resources, prices, settings)
         elif kind not in prices.free_when_idle:
             raise UnpricedResourceError(
-                f"{kind}: say in planning/idle_cost.py what it costs while nobody uses it, or in "
-                "planning/prices.toml that it is free"
+                f"{kind}: add its idle price to planning/idle_cost.py, or list it as free in "
+                "planning/prices.toml"
             )
 
 
 def _service(
-    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
 ) -> Iterator[Line]:
     task = resources[properties["TaskDefinition"]["Ref"]]["Properties"]
     tasks, hours = settings.service.min_tasks, prices.hours_per_month
@@ -67,12 +69,12 @@ def _service(
 
 
 def _endpoint_config(
-    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
 ) -> Iterator[Line]:
     if not any(one["Type"] == "AWS::SageMaker::Endpoint" for one in resources.values()):
         return
     model = settings.model
-    # Autoscaling takes the endpoint down to its minimum when nobody asks, however many it began with.
+    # Without requests autoscaling reduces the endpoint to its minimum.
     count = model.min_instances
     yield Line(f"SageMaker {model.instance_type}", count, count * model.usd_per_hour * prices.hours_per_month)
     if model.schedule is not None:
@@ -82,7 +84,7 @@ def _endpoint_config(
 
 
 def _vpc_endpoint(
-    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
 ) -> Iterator[Line]:
     if properties.get("VpcEndpointType") == "Interface":
         zones = len(properties["SubnetIds"])
@@ -94,25 +96,25 @@ def _vpc_endpoint(
 
 
 def _scaling_policy(
-    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
 ) -> Iterator[Line]:
     if properties["PolicyType"] == "TargetTrackingScaling":
-        # AWS makes one alarm for more and one for less.
+        # AWS creates one alarm to scale out and one to scale in.
         yield Line("CloudWatch alarm", 2, 2 * prices.alarm_month)
 
 
 def _event_source(
-    properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
 ) -> Iterator[Line]:
-    # Reading a table's stream costs a function nothing.
+    # Reading a table's stream is free for a function.
     if "ScalingConfig" in properties:
         polls = POLLERS * POLLS_PER_HOUR * prices.hours_per_month
         yield Line("queue that a function polls", 1, polls / 1e6 * prices.sqs_request_million)
 
 
-def _each(what: str, usd_month: Callable[[Prices], float]) -> Callable[..., Iterator[Line]]:
+def _each(what: str, usd_month: Callable[[RegionPrices], float]) -> Callable[..., Iterator[Line]]:
     def price(
-        properties: Resource, resources: Mapping[str, Resource], prices: Prices, settings: Environment
+        properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
     ) -> Iterator[Line]:
         yield Line(what, 1, usd_month(prices))
 
@@ -137,8 +139,8 @@ _PRICED: dict[str, Callable[..., Iterator[Line]]] = {
 }
 
 
-def _by_settings(settings: Environment, prices: Prices) -> Iterator[Line]:
-    # No template declares these: they are made once, by a person.
+def _by_settings(settings: Environment, prices: RegionPrices) -> Iterator[Line]:
+    # No template declares these: an operator creates them once.
     if settings.target == "aws":
         count = len(settings.secret_names())
         yield Line("secret in Secrets Manager", count, count * prices.secret_month)

@@ -11,11 +11,11 @@ Usd = Annotated[float, Field(ge=0)]
 
 
 class UnknownRegionError(ValueError):
-    """A region without prices; the message says which there are."""
+    """The region has no prices; the message lists the regions that have."""
 
 
-class Prices(BaseModel):
-    """USD, per hour or per month as the name says."""
+class RegionPrices(BaseModel):
+    """Prices of one region in USD, per hour or month as each name says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,13 +34,13 @@ class Prices(BaseModel):
     interface_endpoint_hour: Usd
 
 
-def load_prices(region: str) -> Prices:
-    """Read the prices of `region`; raises UnknownRegionError when the file has none."""
+def load_prices(region: str) -> RegionPrices:
+    """Return the prices of `region`; raises UnknownRegionError."""
     table = tomllib.loads(FILE.read_text("utf-8"))
     if region not in table["regions"]:
         known = ", ".join(sorted(table["regions"]))
         raise UnknownRegionError(f"planning/prices.toml has no prices of {region}, only of {known}: add them")
-    return Prices.model_validate(
+    return RegionPrices.model_validate(
         {
             "hours_per_month": table["hours_per_month"],
             "free_when_idle": table["free_when_idle"],

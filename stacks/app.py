@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import PROJECT, stack_name
 from stacks.analyze.stack import AnalyzeStack
-from stacks.constructs.packaging import HOST_PLATFORM, LAMBDA_PLATFORM
+from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.gateway.stack import GatewayStack
 from stacks.gateway.upstream import Upstream, listener_upstream, url_upstream
 from stacks.hooks.stack import HooksStack

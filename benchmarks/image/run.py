@@ -34,22 +34,22 @@ PLACE = "/opt/ml/model"
 SCRATCH = ("/tmp",)  # noqa: S108 - inside the container
 PHOTO = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
 HELD_S = 2.0
-# The archive's handlers; the first look at a photo, the warm-up's, waits until a named pipe is closed.
+# The archive's handlers; the first photo, the warm-up's, is encoded once a named pipe is closed.
 HOLD = f"""
 import scoring
 from archive_inference import input_fn, model_fn, output_fn, predict_fn
 
-look = scoring.Scorer.look
+encode = scoring.Scorer.encode
 
 
 def held(*given):
     with open("{PLACE}/gate") as gate:
         gate.read()
-    scoring.Scorer.look = look
-    return look(*given)
+    scoring.Scorer.encode = encode
+    return encode(*given)
 
 
-scoring.Scorer.look = held
+scoring.Scorer.encode = held
 """
 
 
@@ -121,12 +121,12 @@ class _Runtime:
 
 def _ask_model() -> dict[str, Any]:
     begun = time.monotonic()
-    first = _look(1)
+    first = _observe(1)
     first_answer_s = time.monotonic() - begun
-    answered = 1 + len(_look(8).wear)
+    answered = 1 + len(_observe(8).wear)
     bad = [_post(b"{}"), _post(b"\xff\xd8", "image/jpeg")]
     # Refused requests must not change later answers.
-    if _look(1) != first:
+    if _observe(1) != first:
         sys.exit("The server's answer changes after bad requests.")
     return {
         "first_answer_s": round(first_answer_s, 3),
@@ -137,7 +137,7 @@ def _ask_model() -> dict[str, Any]:
     }
 
 
-def _look(photos: int) -> Observation:
+def _observe(photos: int) -> Observation:
     return RealtimeVisionEndpoint(cast("Any", _Runtime()), "image").observe([PHOTO.read_bytes()] * photos)
 
 

@@ -59,13 +59,13 @@ def ways(scorer: Any, photos: list[Image.Image]) -> dict[str, Callable[[], objec
     model, inputs, questions = scorer.blip, scorer.processor, vocabulary_questions(scorer)
     prompts = [question.prompt for question in questions]
     candidates = [question.candidates for question in questions]
-    looked = scorer.look(photos[:1])
+    features = scorer.encode(photos[:1])
     return {
         "naive": lambda: generation.one_by_one(model, inputs, photos, questions),
-        "ours": lambda: scorer.score(scorer.look(photos), prompts, candidates),
+        "ours": lambda: scorer.score(scorer.encode(photos), prompts, candidates),
         "batched": lambda: generation.photo_by_photo(model, inputs, photos, questions),
         "floor": lambda: generation.least_passes(scorer, photos, prompts),
-        "caption": lambda: scorer.captions(looked, CAPTION),
+        "caption": lambda: scorer.captions(features, CAPTION),
         "naive_caption": lambda: generation.generate(model, inputs, photos[:1], [CAPTION], 30),
     }
 
@@ -103,7 +103,7 @@ def agreement(family: Family, scorer: Any, count: int = 2) -> list[Figure]:
     """Compare scores with the likelihood of each candidate alone: difference, and share of equal answers."""
     questions, photos = vocabulary_questions(scorer), noise(count)
     tables = scorer.score(
-        scorer.look(photos), [one.prompt for one in questions], [one.candidates for one in questions]
+        scorer.encode(photos), [one.prompt for one in questions], [one.candidates for one in questions]
     )
     largest, same = 0.0, 0
     for question, table in zip(questions, tables, strict=True):

@@ -1,10 +1,10 @@
-"""SageMaker's instance types: what memory a model finds there, and whether the disk is the instance's own."""
+"""SageMaker's instance types: the memory for a model, and whether the disk is local to the instance."""
 
 from __future__ import annotations
 
 import re
 
-# GiB of one GPU by family, of whatever size: a model is on one GPU.
+# GiB of one GPU by family, in every size: a model uses one GPU.
 _GPU_GIB = {
     "g4dn": 16,
     "g5": 24,
@@ -16,21 +16,21 @@ _GPU_GIB = {
     "p5e": 141,
     "p5en": 141,
 }
-# GiB of the size "large" in the families without a GPU: m5, c6i, r7g; larger ones have so many times as much.
+# GiB of the size "large" in families without a GPU (m5, c6i, r7g); larger sizes are multiples of it.
 _LARGE_GIB = {"t": 8, "m": 8, "c": 4, "r": 16}
 _SIZES = {"medium": 0.5, "large": 1.0, "xlarge": 2.0}
 
-# Families with a local NVMe disk whose name does not say so; a "d" behind the generation does: m5d, g4dn.
+# Families with a local NVMe disk without a "d" behind the generation, which marks the others: m5d, g4dn.
 _NVME_FAMILIES = {"g5", "g6", "g6e", "gr6", "g7e", "p5", "p5e", "p5en", "p6", "trn1", "trn1n", "trn2"}
 
 
 def has_gpu(instance_type: str) -> bool:
-    """Whether the model runs on a GPU there."""
+    """Whether the instance has a GPU."""
     return _family(instance_type) in _GPU_GIB
 
 
 def memory_gib(instance_type: str) -> float | None:
-    """The memory for a model, in GiB: one GPU's, or the machine's where it has none; None where not known."""
+    """The memory for a model in GiB: one GPU's, or the machine's without a GPU; None if unknown."""
     family, size = _family(instance_type), instance_type.rpartition(".")[2]
     if family in _GPU_GIB:
         return _GPU_GIB[family]
@@ -41,10 +41,10 @@ def memory_gib(instance_type: str) -> float | None:
 
 
 def has_local_disk(instance_type: str) -> bool:
-    """Whether the instance keeps the model on a disk of its own.
+    """Whether the instance stores the model on a local disk.
 
-    Such a disk encrypts itself with a key that dies with the instance, and an endpoint configuration that
-    names a KMS key for it is refused.
+    Such a disk encrypts itself with a key that is deleted with the instance; SageMaker refuses an endpoint
+    configuration with a KMS key for it.
     """
     family = _family(instance_type)
     generation = re.fullmatch(r"[a-z]+\d+([a-z]*)(-.*)?", family)

@@ -76,11 +76,11 @@ def train(
     from .training import evaluate, language, pool, vision
 
     torch.set_num_threads(1)
-    pool.write(TRAINING / "pool", pool.TRAINING_SEED, chunks, processes)
-    pool.write(TRAINING / "language", pool.LANGUAGE_SEED, language_chunks, processes)
+    pool.write_chunks(TRAINING / "pool", pool.TRAINING_SEED, chunks, processes)
+    pool.write_chunks(TRAINING / "language", pool.LANGUAGE_SEED, language_chunks, processes)
     vision.train(TRAINING, minutes, start)
     language.train(TRAINING, target, language_minutes)
-    evaluate.fit(target, count=500)
+    evaluate.calibrate(target, count=500)
     figures = evaluate.evaluate(target, count=500)
     path = target / "manifest.json"
     manifest = json.loads(path.read_text("utf-8")) | {"held_out": figures}

@@ -72,7 +72,7 @@ CHANGES: Mapping[str, Change] = {
     "llm.shutdown_date": Change(date.today()),
 }
 # Keys that only a command reads, and the module with the command's access to them.
-READ_BY_COMMANDS: Mapping[str, str] = {"domain.hosted_zone_name": "ops/doctor/network.py"}
+READ_BY_COMMANDS: Mapping[str, str] = {"domain.hosted_zone_name": "ops/doctor/references.py"}
 
 
 def full_environment() -> Environment:
@@ -92,9 +92,9 @@ def keys(model: type[BaseModel] = Environment, prefix: str = "") -> Iterator[str
 
 
 def dead_settings() -> list[str]:
-    """Return the keys whose change has no effect, each with what to do about it."""
+    """Return a message for each key whose change has no effect."""
     return [
-        f"{key}: a change of it changes no template, variable or warning: remove it, or read it"
+        f"{key}: a change of it changes no template, variable or warning; no command reads it"
         for key in keys()
         if not has_effect(key)
     ]
@@ -140,7 +140,7 @@ def _other_values(key: str, settings: Environment) -> Iterator[Any]:
 
 
 def _reads(module: Path, name: str) -> bool:
-    tree = ast.parse(module.read_text("utf-8"))
+    tree = ast.parse(module.read_text("utf-8")) if module.is_file() else ast.Module([], [])
     return any(isinstance(node, ast.Attribute) and node.attr == name for node in ast.walk(tree))
 
 

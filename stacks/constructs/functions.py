@@ -1,14 +1,31 @@
-"""Lambda functions of our own Python, declared the same way in every stack."""
+"""Lambda functions of our own Python, and their packages, which uv builds from the service's lock."""
 
-from collections.abc import Mapping
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+from uv import find_uv_bin
 
 from settings.environment import LogDays
 from stacks.constructs.monitoring import log_group
+
+ROOT = Path(__file__).resolve().parents[2]
+# The libraries that every service may import; each package holds them whole.
+LIBRARIES = (ROOT / "services" / "core", ROOT / "services" / "web")
+
+# The platform tags of Lambda's python3.14 on Graviton.
+LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
+# The emulator runs functions on this machine, with an interpreter of this version.
+HOST_PLATFORM = ("--python", sys.executable)
 
 
 def python_function(
@@ -47,3 +64,68 @@ def python_function(
         role=role,
         log_group=log,
     )
+
+
+def python_code(service: str, *, platform: Sequence[str]) -> lambda_.Code:
+    """Return the code of the folder `services/<service>`, with its requirements for `platform`.
+
+    It holds the libraries `services/core` and `services/web` whole.
+    """
+    folder = ROOT / "services" / service
+    sources = package_sources(folder)
+    return lambda_.Code.from_asset(
+        str(folder),
+        asset_hash=_fingerprint([*sources, folder / "requirements.txt"], platform),
+        asset_hash_type=cdk.AssetHashType.CUSTOM,
+        bundling=cdk.BundlingOptions(
+            # The CDK requires an image even if it is never used: _UvBundling succeeds or raises.
+            image=cdk.DockerImage.from_registry("docker-is-never-used"),
+            local=_UvBundling(sources, folder / "requirements.txt", platform),
+        ),
+    )
+
+
+def package_sources(folder: Path) -> list[Path]:
+    """Return the source files in the package of a service's folder, sorted."""
+    shared = [file for library in LIBRARIES for file in library.rglob("*") if file.suffix in (".py", ".json")]
+    return sorted([ROOT / "services" / "__init__.py", *shared, *folder.rglob("*.py")])
+
+
+def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:
+    # The interpreter's path differs between machines; its version decides which wheels fit.
+    host = f"{sys.platform} {sys.version_info[:2]}" if platform == HOST_PLATFORM else ""
+    digest = hashlib.sha256(f"{[p for p in platform if p != sys.executable]} {host}".encode())
+    for file in files:
+        digest.update(f"\0{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _UvBundling:
+    def __init__(self, sources: Sequence[Path], requirements: Path, platform: Sequence[str]) -> None:
+        self._sources = sources
+        self._requirements = requirements
+        self._platform = platform
+
+    def try_bundle(self, output_dir: str, *_options: Any, **_named: Any) -> bool:
+        """Fill `output_dir`; return True or raise uv's error. False would mean: try Docker."""
+        command = [
+            *(find_uv_bin(), "pip", "install", "--quiet", "--no-progress", "--link-mode", "copy"),
+            *("--target", output_dir, "--requirement", str(self._requirements), "--only-binary", ":all:"),
+            *self._platform,
+        ]
+        done = subprocess.run(  # noqa: S603 our own command
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+        if done.returncode != 0:
+            raise RuntimeError(
+                f"{self._requirements.relative_to(ROOT)}: its packages cannot be installed: "
+                f"{done.stderr.strip()} (is the package index reachable?)"
+            )
+        # The packages' commands are never called, and hold the path of this machine's interpreter.
+        shutil.rmtree(Path(output_dir) / "bin", ignore_errors=True)
+        for source in self._sources:
+            target = Path(output_dir) / source.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        return True

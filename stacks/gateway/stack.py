@@ -15,12 +15,11 @@ from settings.environment import Environment, LogDays
 from settings.naming import PROJECT
 from settings.schema import Domain, Rate, Supabase
 from settings.service_env import authorizer_variables
-from stacks.constructs.functions import python_function
+from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.iam import read_secret
 from stacks.constructs.monitoring import log_group
 from stacks.constructs.network import certificate, hosted_zone
 from stacks.constructs.outputs import publish
-from stacks.constructs.packaging import python_code
 from stacks.gateway.upstream import Upstream
 
 # The fields of the access log, and API Gateway's variables for them.

@@ -11,9 +11,8 @@ from settings.environment import Environment
 from settings.schema import Hooks
 from settings.service_env import hooks_app_variables, hooks_worker_variables
 from stacks.constructs import iam
-from stacks.constructs.functions import python_function
+from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.outputs import publish
-from stacks.constructs.packaging import python_code
 from stacks.constructs.queues import consume, queue_with_dead_letters
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack

@@ -11,10 +11,9 @@ from settings.environment import Environment
 from settings.service_env import ReportResources, jobs_variables, sweep_variables
 from stacks.constructs import iam
 from stacks.constructs.async_io import AsyncIoResources
-from stacks.constructs.functions import python_function
+from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.monitoring import alarm_on_failures
 from stacks.constructs.outputs import publish
-from stacks.constructs.packaging import python_code
 from stacks.constructs.queues import QueueWithDeadLetters, consume, queue_with_dead_letters
 from stacks.results.webhook import delivery_pipeline
 from stacks.storage.stack import StorageStack

@@ -68,7 +68,7 @@ def test_full_disk_is_a_failure(home: Home, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_missing_packages_are_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
-    monkeypatch.setattr(doctor.cdk, "node", lambda: None)
+    monkeypatch.setattr("cli.cdk.node", lambda: None)
     found = list(doctor.check_packages(home))
     assert "torch" in found[0].text
     assert any((finding.subject, finding.text) == ("Node", "missing.") for finding in found)

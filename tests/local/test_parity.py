@@ -1,17 +1,15 @@
 """local/parity.toml: every difference between this machine and production has a row, every row is true."""
 
-import json
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.home import REPOSITORY
 from settings.environment import load_environment
-from stacks.synthesis import synthesize
+from tests.stacks.assemblies import assembled
 
 ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
 ABSENT = object()
@@ -43,18 +41,13 @@ def settings(name: str) -> dict[str, object]:
     return dict(values)
 
 
-def templates(name: str, folder: Path) -> dict[str, dict[str, object]]:
+def templates(name: str) -> dict[str, dict[str, object]]:
     """Return the leaves of an environment's templates by stack, as in "gateway".
 
     Both environments are synthesized under production's name, since resource names and ids contain it.
     """
-    files = synthesize(load_environment(name).model_copy(update={"name": "prod"}), folder)
-    return {
-        file.name.removeprefix("vitrine-prod-").removesuffix(".template.json"): leaves(
-            json.loads(file.read_text())
-        )
-        for file in files
-    }
+    assembly = assembled(load_environment(name).model_copy(update={"name": "prod"}))
+    return {stack: leaves(assembly.template(stack)) for stack in assembly.stacks}
 
 
 def leaves(template: dict[str, Any]) -> dict[str, object]:
@@ -68,9 +61,8 @@ def leaves(template: dict[str, Any]) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def here_and_prod(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, object]], ...]:
-    folder = tmp_path_factory.mktemp("cdk")
-    return templates("local", folder / "local"), templates("prod", folder / "prod")
+def here_and_prod() -> tuple[dict[str, dict[str, object]], ...]:
+    return templates("local"), templates("prod")
 
 
 @pytest.fixture(scope="module")

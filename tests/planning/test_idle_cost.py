@@ -1,5 +1,5 @@
-import json
-from pathlib import Path
+"""The idle cost of an environment, from its templates."""
+
 from typing import Any
 
 import pytest
@@ -7,36 +7,37 @@ import pytest
 from planning.idle_cost import UnpricedResourceError, idle_cost
 from planning.prices import UnknownRegionError, load_prices
 from settings.environment import Environment, load_environment
-from stacks.synthesis import synthesize
-from tests.stacks.conftest import with_everything
+from stacks.checks.settings_effect import full_environment
+from tests.stacks.assemblies import assembled, changed
 
 
-def templates(settings: Environment, folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(file.read_text("utf-8")) for file in synthesize(settings, folder / settings.name)]
+def templates(settings: Environment) -> list[dict[str, Any]]:
+    assembly = assembled(settings)
+    return [assembly.template(stack) for stack in sorted(assembly.stacks)]
 
 
 @pytest.mark.parametrize(
     "settings",
-    [load_environment("dev"), load_environment("prod"), with_everything()],
+    [load_environment("dev"), load_environment("prod"), full_environment()],
     ids=lambda one: one.name,
 )
-def test_every_resource_has_a_price_or_is_free_while_idle(settings: Environment, tmp_path: Path) -> None:
-    lines = {line.what: line for line in idle_cost(settings, templates(settings, tmp_path))}
+def test_every_resource_has_a_price(settings: Environment) -> None:
+    lines = {line.what: line for line in idle_cost(settings, templates(settings))}
     assert lines["load balancer"].usd == pytest.approx(0.02475 * 730)
     assert lines["secret in Secrets Manager"].count == (4 if settings.supabase.legacy_secret_name else 3)
     assert ("hosted zone in Route 53" in lines) == (settings.domain is not None)
 
 
-def test_tasks_cost_by_size_number_and_address(tmp_path: Path) -> None:
+def test_tasks_are_priced_by_size() -> None:
     prod = load_environment("prod")
-    lines = {line.what: line for line in idle_cost(prod, templates(prod, tmp_path))}
+    lines = {line.what: line for line in idle_cost(prod, templates(prod))}
     assert lines["Fargate task, 1 vCPU and 2 GB, ARM"].usd == pytest.approx(2 * (0.03565 + 2 * 0.00389) * 730)
     assert lines["public IPv4 address"].count == prod.service.min_tasks
 
 
-def test_private_subnets_cost_a_nat_gateway_instead_of_addresses(tmp_path: Path) -> None:
-    nat = load_environment("prod").model_copy(update={"egress": "nat"})
-    lines = {line.what: line for line in idle_cost(nat, templates(nat, tmp_path))}
+def test_nat_replaces_public_addresses() -> None:
+    nat = changed("prod", egress="nat")
+    lines = {line.what: line for line in idle_cost(nat, templates(nat))}
     assert lines["NAT gateway with its address"].count == 1
     assert "public IPv4 address" not in lines
 
@@ -45,7 +46,7 @@ def endpoint(*kinds: str) -> dict[str, Any]:
     return {"Resources": {kind: {"Type": f"AWS::SageMaker::{kind}", "Properties": {}} for kind in kinds}}
 
 
-def test_an_endpoint_costs_its_least_instances_and_nothing_while_paused() -> None:
+def test_endpoint_costs_its_minimum() -> None:
     prod = load_environment("prod")
     asleep = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
     assert {line.what: line.usd for line in asleep}["SageMaker ml.g4dn.xlarge"] == 0
@@ -57,18 +58,20 @@ def test_an_endpoint_costs_its_least_instances_and_nothing_while_paused() -> Non
     assert [line.what for line in paused] == ["secret in Secrets Manager"]
 
 
-def test_an_endpoint_that_wakes_by_a_schedule_costs_its_hours_of_a_week() -> None:
-    shop = with_everything()  # ten hours on each of two days
+def test_schedule_costs_its_hours() -> None:
+    shop = full_environment()  # ten hours on each of two days
     lines = idle_cost(shop, [endpoint("Model", "EndpointConfig", "Endpoint")])
     awake = {line.what: line.usd for line in lines}["SageMaker ml.g4dn.xlarge, by its schedule"]
     assert awake == pytest.approx(20 / 168 * shop.model.usd_per_hour * 730)
 
 
-def test_a_resource_of_unknown_cost_is_an_error() -> None:
-    with pytest.raises(UnpricedResourceError, match=r"AWS::RDS::DBInstance: say in planning/idle_cost\.py"):
+def test_unpriced_resource_is_an_error() -> None:
+    with pytest.raises(
+        UnpricedResourceError, match=r"AWS::RDS::DBInstance: add its idle price to planning/idle_cost\.py"
+    ):
         idle_cost(load_environment("prod"), [{"Resources": {"A": {"Type": "AWS::RDS::DBInstance"}}}])
 
 
-def test_a_region_without_prices_names_those_that_have_them() -> None:
+def test_unpriced_region_lists_the_known() -> None:
     with pytest.raises(UnknownRegionError, match="no prices of eu-west-1, only of ca-central-1, us-east-1"):
         load_prices("eu-west-1")

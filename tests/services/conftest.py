@@ -1,4 +1,4 @@
-"""The AWS that services lean on, stood in for by moto."""
+"""The AWS of the services, by moto."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,17 @@ from benchmarks.emulated_stores import table_declaration
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Moto's AWS, empty."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     with mock_aws():
-        client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
-        client.create_table(**table_declaration())
-        yield client
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws: None) -> DynamoDBClient:
+    """A client of DynamoDB, which holds an empty reports table."""
+    client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
+    client.create_table(**table_declaration())
+    return client

@@ -1,4 +1,4 @@
-"""What services/analyze is told, wherever it runs."""
+"""The environment variables of services/analyze."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from services.analyze.settings import Settings
 from settings.environment import environment_names, load_environment
 from settings.service_env import analyze_variables
-from tests.stacks.conftest import with_everything
+from stacks.checks.settings_effect import full_environment
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
 NAMES: dict[str, Any] = {
@@ -21,7 +21,7 @@ NAMES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", environment_names())
-def test_the_service_reads_exactly_these_variables(name: str) -> None:
+def test_service_reads_exactly_these_variables(name: str) -> None:
     read = {field.upper() for field in Settings.model_fields} - SECRETS
     optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER"}
     optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID"}
@@ -30,7 +30,7 @@ def test_the_service_reads_exactly_these_variables(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", environment_names())
-def test_the_service_accepts_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service_accepts_the_variables(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = load_environment(name)
     for variable, value in analyze_variables(environment, **NAMES).items():
         monkeypatch.setenv(variable, value)
@@ -40,12 +40,12 @@ def test_the_service_accepts_them(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert settings.llm_usd_per_mtok_output == environment.llm.usd_per_mtok_output
 
 
-def test_what_a_deployment_has_not_is_no_variable() -> None:
+def test_none_gives_no_variable() -> None:
     given = analyze_variables(load_environment("prod"), **{**NAMES, "image_key_id": None})
     assert not {"IMAGE_KEY_ID", "LLM_BASE_URL", "SUPABASE_ISSUER"} & set(given)
     assert given["LLM_REASONING_EFFORT"] == "none"
 
 
-def test_a_project_with_a_domain_of_its_own_says_who_issues_its_tokens() -> None:
-    given = analyze_variables(with_everything(), **NAMES)
+def test_issuer_is_a_variable() -> None:
+    given = analyze_variables(full_environment(), **NAMES)
     assert given["SUPABASE_ISSUER"] == "https://auth.shop.example/auth/v1"

@@ -27,7 +27,7 @@ def named(resources: dict[str, dict[str, Any]], kind: str) -> str:
 
 
 def before(resources: dict[str, dict[str, Any]], one: str, other: str) -> bool:
-    """Return whether `one` is made before `other`, and so deleted after it, whatever else happens."""
+    """Return whether `one` is created before `other`, and so deleted after it, through dependencies."""
     reached: set[str] = set()
     waiting = [other]
     while waiting:

@@ -1,4 +1,4 @@
-"""What an environment's synthesis promises: outputs, names, tags, the same bytes, and a clean lint."""
+"""The synthesis of an environment: outputs, names, tags, reproducible files, and a clean lint."""
 
 import json
 import os
@@ -11,11 +11,12 @@ import pytest
 
 from ops.doctor.account import BOOTSTRAP_VERSION
 from settings.environment import Environment, SettingsError, load_environment
+from settings.naming import stack_name
 from stacks import __main__ as command
 from stacks import app
 from stacks.checks.lint import lint
 from stacks.synthesis import ROOT
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
 OUTPUTS = {
     "storage": {"ImageBucket", "ImageKey", "ArtifactBucket", "ReportsTable", "ImageRepository"},
@@ -37,7 +38,7 @@ def manifest(assembly: Assembly) -> dict[str, Any]:
 
 
 def outputs(assembly: Assembly, stack: str) -> dict[str, dict[str, Any]]:
-    """Return a stack's outputs, without those by which the CDK lets another stack refer to it."""
+    """Return a stack's outputs except its exports for other stacks."""
     found = assembly.template(stack).get("Outputs", {})
     return {name: output for name, output in found.items() if "Export" not in output}
 
@@ -49,7 +50,7 @@ def test_outputs_have_stable_names(assembly: Assembly) -> None:
 
 
 @pytest.mark.parametrize("stack", OUTPUTS)
-def test_every_output_is_a_parameter_of_the_environment_too(assembly: Assembly, stack: str) -> None:
+def test_every_output_has_a_parameter(assembly: Assembly, stack: str) -> None:
     if stack not in assembly.stacks:
         return
     values = [output["Value"] for output in outputs(assembly, stack).values()]
@@ -63,19 +64,24 @@ def test_every_output_is_a_parameter_of_the_environment_too(assembly: Assembly, 
     assert sorted(map(str, parameters.values())) == sorted(map(str, values))
 
 
-def test_parameter_names_are_the_outputs_in_kebab_case(prod: Assembly) -> None:
+def test_templates_pass_the_cdks_rules(assembly: Assembly) -> None:
+    """A violation fails the synthesis; the report tells that the rules were applied at all."""
+    assert (assembly.folder / "validation-report.json").is_file()
+
+
+def test_parameter_names_are_kebab_case(prod: Assembly) -> None:
     names = {one["Properties"]["Name"] for one in prod.resources("gateway", "SSM::Parameter").values()}
     assert "/vitrine/prod/supabase-publishable-key" in names
 
 
-def test_stacks_carry_the_environments_name_and_tags(assembly: Assembly) -> None:
+def test_stacks_carry_name_and_tags(assembly: Assembly) -> None:
     stacks = {
         name: artifact
         for name, artifact in manifest(assembly)["artifacts"].items()
         if artifact["type"] == "aws:cloudformation:stack"
     }
     name = assembly.settings.name
-    assert set(stacks) == {f"vitrine-{name}-{stack}" for stack in assembly.stacks}
+    assert set(stacks) == {stack_name(name, stack) for stack in assembly.stacks}
     for table in assembly.resources("storage", "S3::Bucket").values():
         assert {"Key": "environment", "Value": name} in table["Properties"]["Tags"]
 
@@ -92,7 +98,7 @@ def test_synthesis_asks_no_account(assembly: Assembly) -> None:
             assert artifact["environment"] == f"aws://unknown-account/{assembly.settings.region}"
 
 
-def test_no_container_image_and_no_package_is_built_for_a_synthesis(assembly: Assembly) -> None:
+def test_synthesis_builds_nothing(assembly: Assembly) -> None:
     for copy in assembly.folder.glob("asset.*/**/*"):
         if copy.is_file():
             original = ROOT.joinpath(*copy.relative_to(assembly.folder).parts[1:])
@@ -102,12 +108,12 @@ def test_no_container_image_and_no_package_is_built_for_a_synthesis(assembly: As
             assert "executable" not in image["source"]
 
 
-def test_another_process_gives_the_same_bytes_by_the_cdks_own_way(prod: Assembly, tmp_path: Path) -> None:
+def test_synthesis_is_reproducible(prod: Assembly, tmp_path: Path) -> None:
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     context |= {"env": "prod", "aws:cdk:bundling-stacks": []}
     environment = {**os.environ, "CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context)}
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True, capture_output=True)
-    # These are for debugging and hold paths of the process that wrote them; nothing deploys them.
+    # Debugging files hold paths of the process that wrote them, and are not deployed.
     debugging = (".metadata.json", "validation-report.json")
     files = {
         file.relative_to(prod.folder)
@@ -123,31 +129,29 @@ def test_every_template_is_lint_clean(assemblies: dict[str, Assembly]) -> None:
     assert lint(templates, assemblies["prod"].settings.region) == 0
 
 
-def test_a_placeholder_is_warned_about(prod: Assembly) -> None:
+def test_placeholder_is_warned_about(prod: Assembly) -> None:
     assert (
         "supabase.url is still the placeholder"
         in (prod.folder / "vitrine-prod-gateway.metadata.json").read_text()
     )
 
 
-def test_no_environment_is_an_error_that_names_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_environment_lists_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
     with pytest.raises(SystemExit, match=r"pass -c env=NAME; choose one of dev, local, prod"):
         app.main()
 
 
-def test_a_synthesis_alone_needs_no_lint(
+def test_synthesis_alone_needs_no_lint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        command, "synthesize", lambda settings, folder, by_rules: [folder / "a.template.json"]
-    )
-    monkeypatch.setattr(command, "lint", lambda templates, region: pytest.fail("linted"))
+    monkeypatch.setattr(command, "synthesize", lambda settings, folder: [folder / "a.template.json"])
+    monkeypatch.setattr("stacks.checks.lint.lint", lambda templates, region: pytest.fail("linted"))
     assert command.main(["--no-lint"]) == 0
     assert "prod: 1 stacks in cdk.out/prod" in capsys.readouterr().out
 
 
-def test_an_environment_that_is_wrong_is_told_and_the_others_are_synthesized(
+def test_wrong_environment_does_not_stop_others(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def load(name: str) -> Environment:
@@ -156,15 +160,16 @@ def test_an_environment_that_is_wrong_is_told_and_the_others_are_synthesized(
         return load_environment(name)
 
     monkeypatch.setattr(command, "load_environment", load)
-    monkeypatch.setattr(command, "synthesize", lambda settings, folder, by_rules: [])
-    monkeypatch.setattr(command, "lint", lambda templates, region: 0)
+    monkeypatch.setattr(command, "synthesize", lambda settings, folder, rules: [])
+    monkeypatch.setattr("stacks.checks.lint.lint", lambda templates, region: 0)
+    monkeypatch.setattr("stacks.checks.settings_effect.dead_settings", list)
     assert command.main([]) == 1
     said = capsys.readouterr()
     assert said.err == "dev.toml: quota_per_day: is missing\n"
     assert "prod: " in said.out
 
 
-def test_a_wrong_environment_ends_the_cdks_own_synthesis_without_a_traceback(tmp_path: Path) -> None:
+def test_wrong_environment_exits_without_traceback(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("quota_per_day = 0\n")
     context = json.dumps({"env": str(wrong)})

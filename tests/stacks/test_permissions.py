@@ -1,18 +1,18 @@
-"""Least privilege, over everything that any environment declares."""
+"""Least privilege in every environment."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
-# Where a wildcard stands, and why it may.
+# The allowed wildcards, with their reasons.
 REASONS = {
     (
         "AWS::IAM::Policy",
         "resource",
-    ): "ecr:GetAuthorizationToken is for the account's registry, and names none; so do Studio's lists",
-    ("AWS::KMS::Key", "action"): "the account's administrators keep the key; without this nobody could",
-    ("AWS::KMS::Key", "resource"): "in a key's own policy, * is that key",
+    ): "ecr:GetAuthorizationToken and Studio's list actions support no resource-level permissions",
+    ("AWS::KMS::Key", "action"): "the account's administrators manage the key",
+    ("AWS::KMS::Key", "resource"): "in a key policy, * is that key",
 }
 
 
@@ -46,15 +46,15 @@ def wildcards(assembly: Assembly) -> set[tuple[str, str]]:
     return found
 
 
-def test_no_permission_is_a_wildcard_without_a_reason(assembly: Assembly) -> None:
+def test_wildcards_have_a_reason(assembly: Assembly) -> None:
     assert wildcards(assembly) <= set(REASONS)
 
 
-def test_every_reason_is_still_needed(prod: Assembly) -> None:
+def test_wildcard_reasons_are_needed(prod: Assembly) -> None:
     assert wildcards(prod) == set(REASONS)
 
 
-def test_the_rights_over_everything_are_those_that_know_no_resource(prod: Assembly) -> None:
+def test_unscoped_actions_are_known(prod: Assembly) -> None:
     actions = {
         action
         for _, resource in prod.every()
@@ -66,13 +66,13 @@ def test_the_rights_over_everything_are_those_that_know_no_resource(prod: Assemb
     assert actions == {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
 
 
-def test_no_role_has_a_managed_policy(assembly: Assembly) -> None:
+def test_no_role_has_managed_policies(assembly: Assembly) -> None:
     for _, resource in assembly.every():
         if resource["Type"] == "AWS::IAM::Role":
             assert "ManagedPolicyArns" not in resource["Properties"]
 
 
-def test_nothing_is_granted_to_everybody(assembly: Assembly) -> None:
+def test_no_principal_is_a_wildcard(assembly: Assembly) -> None:
     for _, resource in assembly.every():
         for document in documents(resource.get("Properties", {})):
             for statement in document["Statement"]:

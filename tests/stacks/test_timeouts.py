@@ -5,6 +5,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -13,9 +14,10 @@ from botocore.config import Config
 from moto import mock_aws
 
 from services.authorizer.settings import Settings as AuthorizerSettings
+from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
 from services.results import jobs, notify, outbox, sweep
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
 
@@ -31,7 +33,7 @@ def _start_worker() -> None:
 
 
 def _start_jobs() -> None:
-    jobs._start()[0].close()
+    jobs._start(PRODUCTION)[0].close()
 
 
 def _read_legacy_secret() -> None:
@@ -47,7 +49,7 @@ STARTS: dict[str, Callable[[], object]] = {
     "Jobs": _start_jobs,
     "Sweep": sweep._start,
     "Outbox": outbox._start,
-    "Notify": notify._start,
+    "Notify": partial(notify._start, PRODUCTION),
 }
 
 

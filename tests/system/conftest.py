@@ -1,4 +1,4 @@
-"""One real system for all tests that need one."""
+"""One running system for every test here, in the mode that the test needs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,21 +19,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The running system; whatever a test does to it, it brings back."""
+def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The system that all tests share, since its model server takes long to start; not started yet."""
     system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()))
-    try:
-        system.up()
-        yield system
-    finally:
-        system.client.close()
-        done = system.command("down")
+    yield system
+    system.client.close()
+    done = system.command("down")
     assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")
+def system(processes_of_session: System) -> System:
+    """The system in realtime mode; a test that stops a process starts it again."""
+    processes_of_session.up()
+    return processes_of_session
+
+
+@pytest.fixture(scope="module")
+def async_system(processes_of_session: System) -> Iterator[System]:
+    """The system in async mode, with Supabase's processes."""
+    was_realtime = processes_of_session.is_up
+    processes_of_session.up("--mode", "async")
+    yield processes_of_session
+    if was_realtime:
+        processes_of_session.up()
+
+
+@pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A JPEG that is a photo to the service, of nothing in particular."""
+    """A valid JPEG without a product in it."""
     path = tmp_path_factory.mktemp("photos") / "plain.jpg"
     Image.new("RGB", (1024, 768), (120, 130, 160)).save(path, quality=85)
     return path

@@ -1,4 +1,4 @@
-"""A handle on a running local system, for tests that ask it as its users do."""
+"""A running local system, used by tests as its users use it."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from local.supervisor import processes
 
 
 class System:
-    """The whole system, in a home of its own, on ports that nothing else uses."""
+    """The whole system, in a home of its own, on free ports."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -22,7 +22,7 @@ class System:
         self._tokens: dict[str, str] = {}
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m local …` against this system and return what it said and how it ended."""
+        """Run `python -m local …` against this system; return its output and exit status."""
         return subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=REPOSITORY,
@@ -34,10 +34,15 @@ class System:
         )
 
     def up(self, *arguments: str, **environment: str) -> str:
-        """Bring up what does not run and return what `up` said; fail the test when it fails."""
+        """Bring the system up and return the output of `up`; fail the test when it fails."""
         done = self.command("up", *arguments, **environment)
         assert done.returncode == 0, done.stderr
         return done.stderr
+
+    @property
+    def is_up(self) -> bool:
+        """Whether any process of the system has been started."""
+        return bool(processes.records(self.home))
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -62,13 +67,13 @@ class System:
         """The identity issuer's private key, as PEM."""
         return (self.home.data("identity") / "signing-key.pem").read_bytes()
 
-    def address(self, part: str) -> str:
-        """Return the address of a part."""
-        return f"http://127.0.0.1:{processes.records(self.home)[part].port}"
+    def address(self, name: str) -> str:
+        """Return the address of a process."""
+        return f"http://127.0.0.1:{processes.records(self.home)[name].port}"
 
-    def pid(self, part: str) -> int:
-        """Return the process id of a part."""
-        return processes.records(self.home)[part].pid
+    def pid(self, name: str) -> int:
+        """Return the id of a process."""
+        return processes.records(self.home)[name].pid
 
     def token(self, name: str) -> str:
         """Return an access token of a demo user."""
@@ -79,7 +84,7 @@ class System:
         return self._tokens[name]
 
     def headers(self, name: str) -> dict[str, str]:
-        """Return the headers with which a demo user asks."""
+        """Return the headers of a demo user's requests."""
         return {"Authorization": f"Bearer {self.token(name)}"}
 
     def analyze(self, photo: Path, name: str = "demo", url: str | None = None) -> httpx2.Response:
@@ -90,10 +95,10 @@ class System:
             files={"images": (photo.name, photo.read_bytes(), "image/jpeg")},
         )
 
-    def stop(self, part: str) -> None:
-        """End a part, as a crash would."""
-        assert processes.stop(self.home, part) == [part]
+    def stop(self, name: str) -> None:
+        """Stop a process, as a crash would."""
+        assert processes.stop(self.home, name) == [name]
 
-    def start(self, part: str) -> None:
-        """Bring a stopped part back, as a person would; the others stay as they are."""
-        assert f"{part:<18} " in self.up()
+    def start(self, name: str) -> None:
+        """Start a stopped process again with `up`; the others stay as they are."""
+        assert f"{name:<18} " in self.up()

@@ -1,19 +1,16 @@
-"""The whole system with an async endpoint and Supabase's parts: webhooks in, jobs, webhooks out."""
+"""The system with an async endpoint and Supabase: webhooks in, jobs, webhooks out."""
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from local.demo.timeline import subject
-from local.fakes.identity import DOMAIN
-from local.home import Home
+from local.demo.users import email, user_id
 from local.supervisor import ports, processes
-from local.supervisor.supabase import Project
+from local.supervisor.supabase import SupabaseProject
 from tests.system.running import System
 
 WITHIN_S = 60.0
@@ -21,35 +18,22 @@ Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def asynchronous(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The system in async mode, in a home of its own."""
-    system = System(Home(tmp_path_factory.mktemp("async").resolve()))
-    try:
-        system.up("--mode", "async")
-        yield system
-    finally:
-        system.client.close()
-        done = system.command("down")
-    assert done.returncode == 0, done.stderr
+def project(async_system: System) -> SupabaseProject:
+    return SupabaseProject.at(async_system.address("database"))
 
 
-@pytest.fixture(scope="module")
-def project(asynchronous: System) -> Project:
-    return Project.of(asynchronous.address("database"))
-
-
-def signed_up(system: System, project: Project, name: str) -> str:
-    user = subject(system.token(name))
-    project.sign_up(user, f"{name}@{DOMAIN}")
+def add_user(system: System, project: SupabaseProject, name: str) -> str:
+    user = user_id(system.token(name))
+    project.add_user(user, email(name))
     return user
 
 
-def rows(project: Project, user: str) -> list[Row]:
+def rows(project: SupabaseProject, user: str) -> list[Row]:
     with project.as_user(user) as connection:
         return connection.execute("select id, status, analysis_id, report from public.reports").fetchall()
 
 
-def arrived(project: Project, user: str) -> Row:
+def arrived(project: SupabaseProject, user: str) -> Row:
     """Wait until a user has a report in Postgres, and return its row."""
     deadline = time.monotonic() + WITHIN_S
     while not (found := rows(project, user)):
@@ -59,66 +43,60 @@ def arrived(project: Project, user: str) -> Row:
     return row
 
 
-def test_every_part_is_ready(asynchronous: System) -> None:
-    done = asynchronous.command("status")
+def test_every_process_is_ready(async_system: System) -> None:
+    done = async_system.command("status")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("ready") == len(ports.names("async"))
+    assert done.stdout.count("ready") == len(ports.process_names("async"))
 
 
-def test_a_second_up_reuses_all_that_runs(asynchronous: System) -> None:
-    before = processes.records(asynchronous.home)
-    said = asynchronous.up("--mode", "async")
-    assert processes.records(asynchronous.home) == before
-    assert said.count("runs already") == len(ports.names("async"))
+def test_second_up_keeps_every_process(async_system: System) -> None:
+    before = processes.records(async_system.home)
+    said = async_system.up("--mode", "async")
+    assert processes.records(async_system.home) == before
+    assert said.count("runs already") == len(ports.process_names("async"))
 
 
-def test_a_posted_photo_is_seen_by_the_async_endpoint_and_told_to_supabase(
-    asynchronous: System, project: Project, photo: Path
-) -> None:
-    user, stranger = (signed_up(asynchronous, project, name) for name in ("anna", "bert"))
-    answer = asynchronous.analyze(photo, "anna")
+def test_posted_photo_reaches_supabase(async_system: System, project: SupabaseProject, photo: Path) -> None:
+    user, other = (add_user(async_system, project, name) for name in ("async-anna", "async-bert"))
+    answer = async_system.analyze(photo, "async-anna")
     assert answer.status_code in (200, 202), answer.text
     row = arrived(project, user)
     assert (row["id"], row["status"], row["analysis_id"]) == (answer.json()["id"], "succeeded", None)
-    answer = asynchronous.client.get(
-        f"{asynchronous.api_url}/reports/{row['id']}", headers=asynchronous.headers("anna")
+    answer = async_system.client.get(
+        f"{async_system.api_url}/reports/{row['id']}", headers=async_system.headers("async-anna")
     )
     assert row["report"] == answer.json()
-    assert rows(project, stranger) == []
+    assert rows(project, other) == []
 
 
-def test_who_asks_to_wait_for_nothing_is_told_where_the_report_will_be(
-    asynchronous: System, project: Project, photo: Path
-) -> None:
-    user = signed_up(asynchronous, project, "carla")
-    answer = asynchronous.client.post(
-        f"{asynchronous.api_url}/analyze",
-        headers={**asynchronous.headers("carla"), "Prefer": "respond-async"},
+def test_respond_async_returns_location(async_system: System, project: SupabaseProject, photo: Path) -> None:
+    user = add_user(async_system, project, "async-carla")
+    answer = async_system.client.post(
+        f"{async_system.api_url}/analyze",
+        headers={**async_system.headers("async-carla"), "Prefer": "respond-async"},
         files={"images": (photo.name, photo.read_bytes(), "image/jpeg")},
     )
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/reports/{arrived(project, user)['id']}"
 
 
-def test_a_model_server_that_is_away_costs_nobody_their_report(
-    asynchronous: System, project: Project, photo: Path
-) -> None:
-    user = signed_up(asynchronous, project, "dora")
-    asynchronous.stop("model")
+def test_report_survives_model_outage(async_system: System, project: SupabaseProject, photo: Path) -> None:
+    user = add_user(async_system, project, "async-dora")
+    async_system.stop("model")
     try:
-        answer = asynchronous.client.post(
-            f"{asynchronous.api_url}/analyze",
-            headers={**asynchronous.headers("dora"), "Prefer": "respond-async"},
+        answer = async_system.client.post(
+            f"{async_system.api_url}/analyze",
+            headers={**async_system.headers("async-dora"), "Prefer": "respond-async"},
             files={"images": (photo.name, photo.read_bytes(), "image/jpeg")},
         )
     finally:
-        asynchronous.up("--mode", "async")
+        async_system.up("--mode", "async")
     assert answer.status_code == 202, answer.text
     assert arrived(project, user)["status"] == "succeeded"
 
 
-def test_a_row_becomes_a_report_that_its_user_alone_reads(asynchronous: System) -> None:
-    done = asynchronous.command("demo", "--mode", "async", "--json")
+def test_database_row_becomes_private_report(async_system: System) -> None:
+    done = async_system.command("demo", "--mode", "async", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "succeeded"
     said = [line for line in done.stderr.splitlines() if " s  " in line]
@@ -126,7 +104,7 @@ def test_a_row_becomes_a_report_that_its_user_alone_reads(asynchronous: System) 
         "into the bucket",
         "into public.analyses",
         "to the database's signed webhook",
-        "signed webhook taken",
+        "signed webhook accepted",
         "reads the report",
         "sees no such row",
     ]
@@ -134,10 +112,10 @@ def test_a_row_becomes_a_report_that_its_user_alone_reads(asynchronous: System) 
     assert found == sorted(found), done.stderr
 
 
-def test_an_event_that_nobody_signed_is_refused(asynchronous: System) -> None:
+def test_unsigned_events_are_refused(async_system: System) -> None:
     answer = httpx2.post(
-        f"{asynchronous.address('edge')}/functions/v1/report-ready", content=b"{}", trust_env=False
+        f"{async_system.address('edge')}/functions/v1/report-ready", content=b"{}", trust_env=False
     )
     assert answer.status_code == 401
-    answer = asynchronous.client.post(f"{asynchronous.api_url}/hooks/supabase", json={"type": "INSERT"})
+    answer = async_system.client.post(f"{async_system.api_url}/hooks/supabase", json={"type": "INSERT"})
     assert answer.status_code == 401

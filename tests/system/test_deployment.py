@@ -1,4 +1,4 @@
-"""A deployment into an account, as far as the emulator goes: it knows the storage, and no SageMaker."""
+"""A deployment into an account, as far as the emulator supports it: the storage, but no SageMaker."""
 
 import hashlib
 import os
@@ -13,7 +13,8 @@ import boto3
 import pytest
 
 from local.home import REPOSITORY, TOOLS
-from local.supervisor import processes, variables
+from local.supervisor import processes
+from local.supervisor.configuration import base_env, emulator_env
 from settings.environment import load_environment
 from tests.system.running import System
 
@@ -34,7 +35,7 @@ def key(archive: Path) -> str:
 
 @pytest.fixture
 def environment(tmp_path: Path, key: str) -> Iterator[Path]:
-    """An environment of the kind that goes into an account, with a model of its own."""
+    """An environment for an account, with a model archive of its own."""
     text = (REPOSITORY / "environments" / "dev.toml").read_text("utf-8")
     for old, new in (
         ('artifact = "demo"', f'artifact = "{key}"'),
@@ -51,12 +52,12 @@ def environment(tmp_path: Path, key: str) -> Iterator[Path]:
 
 @pytest.fixture
 def account(system: System, tmp_path: Path) -> dict[str, str]:
-    """The variables that lead to the emulator; a Docker is on the path, which is never asked for anything."""
+    """The variables that lead to the emulator; the path has a fake Docker, which no step calls."""
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
     docker.write_text("#!/bin/sh\nexit 1\n")
     docker.chmod(0o755)
-    given = {**variables.base(), **variables.aws(processes.records(system.home)["emulator"].port, REGION)}
+    given = {**base_env(), **emulator_env(processes.records(system.home)["emulator"].port, REGION)}
     return {**given, "PATH": f"{docker.parent}{os.pathsep}{given['PATH']}"}
 
 
@@ -68,7 +69,7 @@ def client(account: dict[str, str]) -> Any:
     return lambda service: session.client(service, endpoint_url=account["AWS_ENDPOINT_URL"])
 
 
-def test_the_storage_and_the_archive_are_there_before_the_model_is_made(
+def test_archive_is_uploaded_before_the_model(
     environment: Path, archive: Path, key: str, account: dict[str, str], client: Any
 ) -> None:
     for name in load_environment("dev").secret_names():
@@ -87,11 +88,11 @@ def test_the_storage_and_the_archive_are_there_before_the_model_is_made(
     said = done.stdout
     assert done.returncode == 1, said
     order = [
-        "Fit to be deployed",
+        "Ready to be deployed",
         "✅  vitrine-trial-storage\n",
-        f"/{key}: 20 MB",
+        f"/{key}, 20 MB",
         "✅  vitrine-trial-storage (no changes)",
-        # Of the model's stack or the service's: the CDK deploys both at once, and the emulator knows neither.
+        # From the model or the analyze stack, deployed side by side: the emulator supports neither.
         "Unrecognized resource types: [",
     ]
     found = [said.find(text) for text in order]

@@ -1,4 +1,4 @@
-"""Who gets through the gateway, and past the app that stands behind it."""
+"""Which tokens the gateway accepts, and which the app behind it accepts."""
 
 import base64
 import hashlib
@@ -48,7 +48,7 @@ def _unsigned(system: System, claims: Claims, kid: str) -> str:
 
 
 def _hs256_with_the_public_key(system: System, claims: Claims, kid: str) -> str:
-    # By hand: the library refuses to make such a token.
+    # Encoded here, since the library refuses to create such a token.
     key = load_pem_private_key(system.signing_key, password=None)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     signed = ".".join(_part(value) for value in ({"alg": "HS256", "typ": "JWT", "kid": kid}, claims))
@@ -72,12 +72,12 @@ FORGERIES: list[Callable[[System, Claims, str], str]] = [
 ]
 
 
-def test_without_a_token_the_gateway_answers_401(system: System) -> None:
+def test_missing_token_is_401(system: System) -> None:
     assert system.client.get(f"{system.api_url}/reports").status_code == 401
 
 
 @pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__.strip("_"))
-def test_a_token_that_does_not_hold_is_403_at_the_gateway(
+def test_invalid_token_is_403_at_gateway(
     system: System, claims: Claims, kid: str, forge: Callable[[System, Claims, str], str]
 ) -> None:
     token = forge(system, claims, kid)
@@ -86,7 +86,7 @@ def test_a_token_that_does_not_hold_is_403_at_the_gateway(
 
 
 @pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__.strip("_"))
-def test_a_token_that_does_not_hold_is_401_from_the_app_itself(
+def test_invalid_token_is_401_at_service(
     system: System, claims: Claims, kid: str, forge: Callable[[System, Claims, str], str]
 ) -> None:
     token = forge(system, claims, kid)
@@ -96,6 +96,6 @@ def test_a_token_that_does_not_hold_is_401_from_the_app_itself(
     assert token not in answer.text
 
 
-def test_a_demo_user_gets_through(system: System) -> None:
+def test_demo_user_is_accepted(system: System) -> None:
     answer = system.client.get(f"{system.api_url}/reports", headers=system.headers("demo"))
     assert answer.status_code == 200

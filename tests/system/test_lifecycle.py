@@ -1,4 +1,4 @@
-"""`up`, `status` and `down`, on the real thing."""
+"""`up`, `status` and `down` with real processes."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from local.supervisor import ports, processes
 from tests.system.running import System
 
 
-def _ours(home: Home) -> list[psutil.Process]:
+def _processes_of(home: Home) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
@@ -28,31 +28,36 @@ def _ours(home: Home) -> list[psutil.Process]:
     return found
 
 
-def test_every_part_is_ready(system: System) -> None:
+def test_every_process_is_ready(system: System) -> None:
     done = system.command("status")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("ready") == len(ports.names("realtime"))
+    assert done.stdout.count("ready") == len(ports.process_names("realtime"))
 
 
-def test_every_part_listens_on_loopback_only(system: System) -> None:
+def test_processes_listen_on_loopback_only(system: System) -> None:
     listening = {
         connection.laddr.ip
-        for process in _ours(system.home)
+        for process in _processes_of(system.home)
         for connection in process.net_connections(kind="tcp")
         if connection.status == psutil.CONN_LISTEN
     }
     assert listening == {"127.0.0.1"}
 
 
-def test_a_second_up_reuses_all_that_runs(system: System) -> None:
+def test_start_skips_the_cdks_rules(system: System) -> None:
+    assert (system.home.assembly / "manifest.json").is_file()
+    assert not (system.home.assembly / "validation-report.json").exists()
+
+
+def test_second_up_keeps_every_process(system: System) -> None:
     before = processes.records(system.home)
-    said = system.up()
+    output = system.up()
     assert processes.records(system.home) == before
-    assert said.count("runs already") == len(ports.names("realtime"))
-    assert "nothing changed" in said
+    assert output.count("runs already") == len(ports.process_names("realtime"))
+    assert "nothing changed" in output
 
 
-def test_a_killed_part_is_reported_and_brought_back(system: System) -> None:
+def test_killed_process_is_restarted(system: System) -> None:
     killed = system.pid("sagemaker")
     os.kill(killed, signal.SIGKILL)
     with suppress(psutil.NoSuchProcess):
@@ -61,14 +66,14 @@ def test_a_killed_part_is_reported_and_brought_back(system: System) -> None:
     assert done.returncode == 1
     assert "Last lines of sagemaker" in done.stdout
     before = processes.records(system.home)
-    said = system.up()
+    output = system.up()
     after = processes.records(system.home)
-    assert "started again, it had ended" in said
+    assert "restarted, it had ended" in output
     assert [name for name in after if after[name].pid != before[name].pid] == ["sagemaker"]
     assert after["sagemaker"].port == before["sagemaker"].port
 
 
-def test_a_part_that_fails_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_failing_process_is_named(tmp_path: Path) -> None:
     home = Home(tmp_path.resolve())
     home.data("identity").mkdir(parents=True)
     (home.data("identity") / "signing-key.pem").write_text("not a key")
@@ -82,10 +87,10 @@ def test_a_part_that_fails_is_named_with_the_end_of_its_log(tmp_path: Path) -> N
     finally:
         other.client.close()
         other.command("down")
-    assert _ours(home) == []
+    assert _processes_of(home) == []
 
 
-def test_a_taken_configured_port_stops_up_before_anything_starts(tmp_path: Path) -> None:
+def test_taken_configured_port_starts_nothing(tmp_path: Path) -> None:
     other = System(Home(tmp_path.resolve()))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -93,11 +98,11 @@ def test_a_taken_configured_port_stops_up_before_anything_starts(tmp_path: Path)
     other.client.close()
     assert done.returncode == 1
     assert f"Port {port}, which VITRINE_LLM_PORT asks for, is taken by" in done.stderr
-    assert _ours(other.home) == []
+    assert _processes_of(other.home) == []
 
 
 @pytest.mark.parametrize("moment", ["…", "bootstrapping"])
-def test_an_interrupted_up_leaves_nothing_running(tmp_path: Path, moment: str) -> None:
+def test_interrupted_up_stops_its_processes(tmp_path: Path, moment: str) -> None:
     home = Home(tmp_path.resolve())
     with subprocess.Popen(
         [sys.executable, "-m", "local", "up"],
@@ -115,10 +120,10 @@ def test_an_interrupted_up_leaves_nothing_running(tmp_path: Path, moment: str) -
         assert up.wait(30) == 130
     assert "Interrupted" in rest
     assert "Traceback" not in rest
-    assert _ours(home) == []
+    assert _processes_of(home) == []
 
 
-def test_down_ends_what_a_killed_up_left_even_without_its_record(tmp_path: Path) -> None:
+def test_down_needs_no_records(tmp_path: Path) -> None:
     home = Home(tmp_path.resolve())
     with subprocess.Popen(
         [sys.executable, "-m", "local", "up"],
@@ -127,13 +132,13 @@ def test_down_ends_what_a_killed_up_left_even_without_its_record(tmp_path: Path)
         stderr=subprocess.DEVNULL,
     ) as up:
         deadline = time.monotonic() + 60
-        while len(_ours(home)) < 6:
+        while len(_processes_of(home)) < 6:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         up.kill()
-    (home.state / "parts.json").unlink(missing_ok=True)
+    (home.state / "processes.json").unlink(missing_ok=True)
     other = System(home)
     done = other.command("down")
     other.client.close()
     assert done.returncode == 0
-    assert _ours(home) == []
+    assert _processes_of(home) == []

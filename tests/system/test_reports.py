@@ -1,4 +1,4 @@
-"""A photo becomes a report, and the report is its owner's."""
+"""A photo becomes a report, which only its owner can read."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def report_id(system: System, photo: Path) -> str:
     return str(answer.json()["id"])
 
 
-def test_a_photo_through_the_gateway_becomes_a_report(system: System, photo: Path) -> None:
+def test_posted_photo_becomes_a_report(system: System, photo: Path) -> None:
     answer = system.analyze(photo)
     assert answer.status_code == 200, answer.text
     report = answer.json()
@@ -23,11 +23,11 @@ def test_a_photo_through_the_gateway_becomes_a_report(system: System, photo: Pat
     assert report["title"] and report["description"]
 
 
-def test_the_gateway_passes_on_the_headers_of_an_answer(system: System, photo: Path) -> None:
+def test_gateway_passes_headers_on(system: System, photo: Path) -> None:
     assert "narrate;dur=" in system.analyze(photo).headers["server-timing"]
 
 
-def test_the_gateway_passes_problem_documents_on(system: System) -> None:
+def test_gateway_passes_problem_documents_on(system: System) -> None:
     answer = system.client.get(
         f"{system.api_url}/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", headers=system.headers("anna")
     )
@@ -35,13 +35,13 @@ def test_the_gateway_passes_problem_documents_on(system: System) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_the_owner_reads_a_report_again(system: System, report_id: str) -> None:
+def test_owner_reads_report_again(system: System, report_id: str) -> None:
     answer = system.client.get(f"{system.api_url}/reports/{report_id}", headers=system.headers("anna"))
     assert (answer.status_code, answer.json()["id"]) == (200, report_id)
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_stranger_does_not_learn_that_a_report_exists(system: System, report_id: str, method: str) -> None:
+def test_other_users_get_404(system: System, report_id: str, method: str) -> None:
     url = f"{system.api_url}/reports/{report_id}"
     answer = system.client.request(method, url, headers=system.headers("boris"))
     assert answer.status_code == 404

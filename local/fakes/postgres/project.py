@@ -64,7 +64,7 @@ def _exists(connection: psycopg.Connection, table: str) -> bool:
 def send_queued_requests(connection: psycopg.Connection, client: httpx2.Client) -> int:
     """Send the queued HTTP requests, each once, store the responses, and return how many were sent.
 
-    As with pg_net, a request is never sent twice, whatever its outcome in net._http_response.
+    As with pg_net, a request is never sent twice; its outcome is in net._http_response.
     """
     rows = connection.execute(_DEQUEUE).fetchall()
     for id_, url, headers, body, timeout_ms in rows:

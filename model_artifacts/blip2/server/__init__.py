@@ -1,1 +1,1 @@
-"""The HTTP server of our own container image, which local mode runs too. It stands alone."""
+"""The HTTP server of our own container image and of local mode; imports nothing of this repository."""

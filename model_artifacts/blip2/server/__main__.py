@@ -1,6 +1,6 @@
 """Serve the model in SM_MODEL_DIR by its own `code/inference.py`.
 
-It listens once the model has loaded and warmed up, so that /ping never answers for a model that cannot.
+It listens once the model has loaded and warmed up, so that /ping answers only for a model that works.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import uvicorn
 
-from . import gpu
 from .app import create_app
 from .batching import Batching
+from .gpu import require_usable_gpu
 from .handlers import load
 
 MOST = 32
@@ -23,16 +23,16 @@ LONGEST_MS = 1000
 def main() -> None:
     """Load the model, then serve."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("serve", nargs="?", choices=["serve"], help="the word that SageMaker starts with")
-    # A container is reached from outside itself; its network is what limits who may.
+    parser.add_argument("serve", nargs="?", choices=["serve"], help="SageMaker's start argument")
+    # A container is reached from outside; its network limits the callers.
     parser.add_argument("--host", default="0.0.0.0", help="default: %(default)s")  # noqa: S104
     parser.add_argument("--port", type=int, default=8080, help="default: %(default)s")
-    # SageMaker starts an image with no more than `serve`: there, the environment says it.
+    # SageMaker starts an image with `serve` alone, so there the environment configures it.
     parser.add_argument(
         "--batch-up-to",
         type=int,
         default=os.environ.get("BATCH_UP_TO", "1"),
-        help="requests that one prediction answers at most (default: BATCH_UP_TO, else 1: no batching)",
+        help="most requests in one prediction (default: BATCH_UP_TO, else 1: no batching)",
     )
     parser.add_argument(
         "--batch-wait-ms",
@@ -47,11 +47,11 @@ def main() -> None:
         parser.error(f"--batch-wait-ms is {options.batch_wait_ms:g}; it is 0 to {LONGEST_MS} milliseconds")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     if options.serve:
-        gpu.check()
+        require_usable_gpu()
     model_dir = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
     batched = options.batch_up_to > 1
     handlers = load(model_dir / "code", model_dir, batching=batched)
-    batching = Batching(handlers.together, options.batch_up_to, options.batch_wait_ms / 1000)
+    batching = Batching(handlers.answer_batch, options.batch_up_to, options.batch_wait_ms / 1000)
     app = create_app(handlers, batching if batched else None)
     uvicorn.run(app, host=options.host, port=options.port, access_log=False, log_level="info")
 

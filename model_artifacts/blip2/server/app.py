@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from .batching import Batches, Batching
+from .batching import Batcher, Batching
 from .bodies import BodyTooLargeError, read_body
 from .handlers import Answer, Invoke
 
@@ -18,14 +18,14 @@ BODY_LIMIT = 6_553_500
 
 
 def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:
-    """Return the container's HTTP interface around loaded handlers; with `batching`, it asks that instead."""
-    # One thread: on AWS the toolkit has one worker, and two at once would only share the same cores.
+    """Return the container's HTTP interface around loaded handlers; `batching` collects requests first."""
+    # One thread: on AWS the toolkit has one worker, and two threads would share the same cores.
     worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
     async def alone(body: bytes, headers: Mapping[str, str]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(worker, invoke, body, headers)
 
-    answered = alone if batching is None else Batches(batching, worker).answer
+    answer_request = alone if batching is None else Batcher(batching, worker).answer
 
     async def ping(request: Request) -> Response:
         return PlainTextResponse("ready")
@@ -35,7 +35,7 @@ def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:
             body = await read_body(request, BODY_LIMIT)
         except BodyTooLargeError as error:
             return PlainTextResponse(str(error), 413)
-        answer = await answered(body, dict(request.headers))
+        answer = await answer_request(body, dict(request.headers))
         return Response(answer.body, answer.status, media_type=answer.content_type)
 
     return Starlette(

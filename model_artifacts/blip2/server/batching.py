@@ -1,4 +1,4 @@
-"""Requests that wait for the model at the same time, answered by one prediction."""
+"""Answers requests that wait for the model at the same time by one prediction."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +11,9 @@ from .handlers import Answer
 
 @dataclass(frozen=True)
 class Batching:
-    """What answers several requests, how many it is given at most, and how long one waits for others."""
+    """The function for a batch, its most requests, and how long a request waits for others."""
 
-    together: Callable[[Sequence[tuple[bytes, Mapping[str, str]]]], Sequence[Answer]]
+    answer_batch: Callable[[Sequence[tuple[bytes, Mapping[str, str]]]], Sequence[Answer]]
     most: int
     wait_s: float = 0.0
 
@@ -26,8 +26,8 @@ class _Waiting:
     answer: asyncio.Future[Answer]
 
 
-class Batches:
-    """Takes what came while the worker was busy or within the wait, in the order of arrival."""
+class Batcher:
+    """Collects the requests that arrive while the worker is busy or within the wait, in order of arrival."""
 
     def __init__(self, batching: Batching, worker: Executor) -> None:
         self._batching = batching
@@ -37,7 +37,7 @@ class Batches:
         self._running: asyncio.Task[None] | None = None
 
     async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The request's own answer, once its batch is through."""
+        """The request's own answer, once its batch is predicted."""
         loop = asyncio.get_running_loop()
         one = _Waiting(body, headers, loop.time(), loop.create_future())
         self._waiting.append(one)
@@ -53,7 +53,9 @@ class Batches:
             batch = self._waiting[: self._batching.most]
             del self._waiting[: self._batching.most]
             requests = [(one.body, one.headers) for one in batch]
-            work = asyncio.get_running_loop().run_in_executor(self._worker, self._batching.together, requests)
+            work = asyncio.get_running_loop().run_in_executor(
+                self._worker, self._batching.answer_batch, requests
+            )
             try:
                 answers = await work
             except Exception as error:
@@ -62,11 +64,11 @@ class Batches:
                         one.answer.set_exception(error)
                 continue
             for one, answer in zip(batch, answers, strict=True):
-                if not one.answer.done():  # its caller may be gone
+                if not one.answer.done():  # its caller may have disconnected
                     one.answer.set_result(answer)
 
     async def _gather(self) -> None:
-        """Return when a batch is full, or its first request has waited as long as it may."""
+        """Return when a batch is full, or its first request has waited for `wait_s`."""
         left = self._waiting[0].since + self._batching.wait_s - asyncio.get_running_loop().time()
         if len(self._waiting) < self._batching.most and left > 0:
             self._full.clear()

@@ -1,11 +1,11 @@
-"""Request bodies, cut off as they stream in."""
+"""Reads request bodies up to a limit."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-# A client that is still sending when the answer comes may see a reset instead of the answer.
+# A client that is still sending when the answer arrives may see a connection reset instead.
 _DISCARDED_AT_MOST = 64 * 1024 * 1024
 
 
@@ -18,7 +18,7 @@ class BodyTooLargeError(Exception):
 
 
 async def read_body(request: "Request", limit: int) -> bytes:
-    """Return the body; raise BodyTooLargeError beyond `limit` bytes, of which never more are held."""
+    """Return the body; raises BodyTooLargeError beyond `limit` bytes, and holds no more in memory."""
     body, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)

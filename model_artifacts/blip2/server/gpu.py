@@ -1,4 +1,4 @@
-"""Whether the machine's GPU can be used, before an endpoint is paid for that answers from its CPU."""
+"""Checks that the machine's GPU is usable, so that a GPU endpoint does not answer from its CPU."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ class UnusableGpuError(RuntimeError):
     """The machine has a GPU, and this image's torch cannot use it."""
 
 
-def check(devices: Path = DEVICES) -> None:
-    """Raise UnusableGpuError where the machine has an NVIDIA GPU that torch does not reach."""
+def require_usable_gpu(devices: Path = DEVICES) -> None:
+    """Raise UnusableGpuError if the machine has an NVIDIA GPU that torch cannot use."""
     if not any(devices.glob("nvidia[0-9]*")):
         return
     import torch

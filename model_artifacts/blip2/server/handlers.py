@@ -1,4 +1,4 @@
-"""The artifact's handler functions, called as SageMaker's PyTorch container calls them."""
+"""Calls the artifact's handler functions as SageMaker's PyTorch container does."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the container would answer."""
+    """The container's answer to one request."""
 
     status: int
     body: bytes
@@ -24,10 +24,10 @@ class Answer:
 
 
 class Invoke(Protocol):
-    """Calls the handlers with one request; not to be called from two threads at once."""
+    """Calls the handlers with one request, from one thread at a time."""
 
     def __call__(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Answer with the handlers' result, their 4xx as they word it, or a 500 that tells nothing."""
+        """Return the handlers' result, their own 4xx, or a 500 without details."""
         ...
 
 
@@ -44,7 +44,7 @@ class _ToolkitError(Protocol):
 
 
 class _Context:
-    """What the toolkit's transformer asks of the server that runs it."""
+    """The server's interface that the toolkit's transformer uses."""
 
     def __init__(self, model_dir: Path, headers: Mapping[str, str]) -> None:
         self.system_properties = {"model_dir": str(model_dir)}
@@ -57,9 +57,9 @@ class _Context:
 
 
 class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no types
-    """Keeps tracebacks in the log: the toolkit would send them to the caller.
+    """Logs tracebacks, which the toolkit would send to the caller.
 
-    For a batch, the toolkit's one way is walked in two parts, with one prediction between them.
+    A batch runs the toolkit's `transform` in two parts for each request, with one prediction between them.
     """
 
     _transform_fn: Any
@@ -73,29 +73,28 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
 
     @property
     def predict_batch(self) -> PredictBatch:
-        """The handlers' function for several requests at once, which the toolkit does not know."""
+        """The handlers' function for several requests, which the toolkit does not know."""
         module = sys.modules[self._environment.module_name]
         try:
             return cast("PredictBatch", module.predict_batch)
         except AttributeError:
             raise NoBatchHandlerError(
-                f"{module.__file__} has no predict_batch, by which several requests are answered at once; "
-                "leave batching off"
+                f"{module.__file__} has no predict_batch, which answers several requests; leave batching off"
             ) from None
 
     def read(self, body: bytes, context: _Context) -> list[Any]:
-        """The toolkit's way up to `input_fn`: its result, or nothing where the context has an error."""
-        found: list[Any] = []
+        """Run `transform` up to `input_fn`; returns its result in a list, or an empty list on an error."""
+        decoded: list[Any] = []
 
         def step(_model: Any, data: Any, content_type: str, _accept: str) -> bytes:
-            found.append(self._run_handler_function(self._input_fn, data, content_type))
+            decoded.append(self._run_handler_function(self._input_fn, data, content_type))
             return b""
 
         self._only(step, body, context)
-        return found
+        return decoded
 
     def predict(self, data: Sequence[Any]) -> Sequence[Any]:
-        """One prediction for each, or the error that takes its place."""
+        """A prediction or an error for each; a batch that fails as a whole is repeated one by one."""
         if not data:
             return []
         try:
@@ -103,11 +102,11 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
         except Exception as error:
             if len(data) == 1:
                 return [error]
-            logger.warning("a batch of %d failed as a whole; each is tried alone", len(data))
+            logger.warning("a batch of %d failed as a whole; predicting each alone", len(data))
             return [self.predict([one])[0] for one in data]
 
     def write(self, prediction: Any, context: _Context) -> Any:
-        """The toolkit's way from `output_fn` on, with its treatment of an error."""
+        """Run `transform` from `output_fn` on; an error gets the toolkit's treatment."""
 
         def output(_model: Any, _data: Any, _kind: str, accept: str) -> Any:
             if isinstance(prediction, Exception):
@@ -117,7 +116,7 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
         return self._only(output, b"", context)
 
     def _only(self, step: Callable[[Any, Any, str, str], Any], body: bytes, context: _Context) -> Any:
-        """The toolkit's `transform` of one request, in which `step` stands for the handlers."""
+        """The toolkit's `transform` of one request, with `step` in place of the handlers."""
         whole, self._transform_fn = self._transform_fn, step
         try:
             return self.transform([{"body": body}], context)[0]
@@ -126,7 +125,7 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
 
 
 class Handlers:
-    """The loaded model and its handlers; not to be called from two threads at once."""
+    """The loaded model and its handlers, called from one thread at a time."""
 
     def __init__(self, transformer: _Transformer, model_dir: Path) -> None:
         self._transformer = transformer
@@ -137,8 +136,8 @@ class Handlers:
         context = _Context(self._model_dir, headers)
         return _answer(self._transformer.transform([{"body": body}], context)[0], context)
 
-    def together(self, requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
-        """Answer several requests by one prediction, each with the answer or the error that it has alone."""
+    def answer_batch(self, requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
+        """Answer several requests by one prediction; each gets the answer or error it would get alone."""
         if len(requests) == 1:
             return [self(*requests[0])]
         contexts = [_Context(self._model_dir, headers) for _, headers in requests]
@@ -158,7 +157,7 @@ class Handlers:
 def load(code: Path, model_dir: Path, batching: bool = False) -> Handlers:
     """Load the model with the `inference.py` in `code`, as an endpoint does before it is InService.
 
-    Whatever `model_fn` raises is raised; NoBatchHandlerError where `batching` asks for what is not there.
+    Raises what `model_fn` raises, and NoBatchHandlerError if `batching` is on and there is no predict_batch.
     """
     os.environ["SAGEMAKER_PROGRAM"] = "inference.py"
     sys.path.insert(0, str(code))  # the container does the same by PYTHONPATH

@@ -45,7 +45,9 @@ class Size:
     queries: int = 32
 
 
-def write(folder: Path, size: Size | None = None, *, shard_bytes: int = _SHARD_BYTES, seed: int = 0) -> Path:
+def write_random_model(
+    folder: Path, size: Size | None = None, *, shard_bytes: int = _SHARD_BYTES, seed: int = 0
+) -> Path:
     """Write a model's folder of `size` with random fp16 weights; the same seed gives the same bytes."""
     import torch
     from transformers import Blip2ForConditionalGeneration, Blip2Processor, BlipImageProcessorPil
@@ -62,7 +64,7 @@ def write(folder: Path, size: Size | None = None, *, shard_bytes: int = _SHARD_B
     names = [f"model-{n:05}-of-{len(shards):05}.safetensors" for n in range(1, len(shards) + 1)]
     draw = torch.Generator().manual_seed(seed)
     for name, shard in zip(names, shards, strict=True):
-        weights.write(folder / name, shard, _numbers(shard, draw))
+        weights.write_safetensors(folder / name, shard, _numbers(shard, draw))
     index = {
         "metadata": {"total_size": sum(one.size for shard in shards for one in shard)},
         "weight_map": {one.name: name for name, shard in zip(names, shards, strict=True) for one in shard},

@@ -34,7 +34,7 @@ def resolve(model: str, revision: str | None, work: Path) -> Path:
             return folder.resolve()
         from . import full_size
 
-        return full_size.write(work / full_size.NAME)
+        return full_size.write_random_model(work / full_size.NAME)
     return _download(model, pinned(model, revision), work / model.replace("/", "--"))
 
 

@@ -74,7 +74,7 @@ def build(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".blip2-", dir=target.parent) as folder:
         work = Path(folder)
-        members |= weights.half(model, work / "weights")
+        members |= weights.to_half_precision(model, work / "weights")
         if with_packages:
             del members["code/requirements.txt"]
         members["manifest.json"] = work / "manifest.json"

@@ -48,7 +48,7 @@ class Tensor:
         return math.prod(self.shape) * _SIZES[self.dtype]
 
 
-def half(model: Path, work: Path) -> dict[str, Path]:
+def to_half_precision(model: Path, work: Path) -> dict[str, Path]:
     """The weights of the folder `model` in half precision: its own files, or converted ones in `work`.
 
     Raises PackagingError for weights that are missing, broken, not finite or too large for fp16.
@@ -60,14 +60,14 @@ def half(model: Path, work: Path) -> dict[str, Path]:
             f"{model}: no weights in *.safetensors"
             + (f", only {old}: convert them with save_pretrained, which writes safetensors" if old else "")
         )
-    tensors = {name: header(file) for name, file in files.items()}
+    tensors = {name: read_header(file) for name, file in files.items()}
     index = _index(model, tensors)
     wider = [name for name in files if any(one.dtype in _WIDER for one in tensors[name])]
     for name in wider:
         work.mkdir(parents=True, exist_ok=True)
         target = work / name
         halves = [Tensor(one.name, _halved(one.dtype), one.shape) for one in tensors[name]]
-        write(target, halves, _converted(files[name]))
+        write_safetensors(target, halves, _converted(files[name]))
         files[name] = target
         tensors[name] = halves
     if index is not None and wider:
@@ -78,7 +78,7 @@ def half(model: Path, work: Path) -> dict[str, Path]:
     return files
 
 
-def header(file: Path) -> list[Tensor]:
+def read_header(file: Path) -> list[Tensor]:
     """The tensors of a safetensors file, in the order of their bytes; raises PackagingError."""
     size = file.stat().st_size
     with file.open("rb") as stream:
@@ -111,13 +111,13 @@ def header(file: Path) -> list[Tensor]:
     return found
 
 
-def blocks(file: Path) -> Iterator[tuple[Tensor | None, bytes]]:
+def read_blocks(file: Path) -> Iterator[tuple[Tensor | None, bytes]]:
     """All bytes of a safetensors file in order, each block with its tensor.
 
     A tensor's block holds whole numbers; a block without a tensor is the header or a gap.
     """
     with file.open("rb") as stream:
-        for one in header(file):
+        for one in read_header(file):
             if before := stream.read(one.start - stream.tell()):
                 yield None, before
             step = _STEP * _SIZES[one.dtype]
@@ -127,7 +127,7 @@ def blocks(file: Path) -> Iterator[tuple[Tensor | None, bytes]]:
             yield None, after
 
 
-def finite(dtype: str, block: bytes | memoryview) -> bool:
+def is_finite(dtype: str, block: bytes | memoryview) -> bool:
     """Whether the block has no NaN and no infinity; always true for integers."""
     import numpy as np
 
@@ -137,7 +137,7 @@ def finite(dtype: str, block: bytes | memoryview) -> bool:
     return not bool(((np.frombuffer(block, kind) & exponent) == exponent).any())
 
 
-def write(file: Path, tensors: Iterable[Tensor], parts: Iterable[Any]) -> None:
+def write_safetensors(file: Path, tensors: Iterable[Tensor], parts: Iterable[Any]) -> None:
     """Write a safetensors file of `tensors`, whose bytes are the concatenated `parts`."""
     stated: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
@@ -175,7 +175,7 @@ def _halved(dtype: str) -> str:
 def _converted(file: Path) -> Iterator[Any]:
     import numpy as np
 
-    for one, block in blocks(file):
+    for one, block in read_blocks(file):
         if one is None:
             continue
         if one.dtype not in (*_WIDER, HALF):
@@ -186,9 +186,9 @@ def _converted(file: Path) -> Iterator[Any]:
             numbers = (numbers.astype("<u4") << 16).view("<f4")
         with np.errstate(over="ignore", invalid="ignore"):
             halves = numbers.astype("<f2")
-        if not finite(HALF, halves.data):
+        if not is_finite(HALF, halves.data):
             fault = "holds a NaN or an infinity"
-            if finite(one.dtype, block):
+            if is_finite(one.dtype, block):
                 fault = f"reaches {float(np.abs(numbers).max()):.4g}: fp16 ends at 65504"
             raise PackagingError(f"{file}: {one.name} {fault}")
         yield halves

@@ -132,7 +132,7 @@ def left_unknown(folder: Path, each: int) -> float:
     return round(sum(share <= CONFIDENT for share in highest) / len(highest), 4)
 
 
-def fit(folder: Path, count: int) -> None:
+def calibrate(folder: Path, count: int) -> None:
     """Fit temperature and Platt scaling on `count` pictures with seeds of their own; write the manifest."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..drawing.drawing import TAGS, UNKNOWN
 from .batches import BATCH, IGNORED, Batches
 from .network import IMAGE, processor, vocabulary
-from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read
+from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read_pool
 from .vision import VisionNetwork
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def train(folder: Path, target: Path, minutes: float) -> None:
     )
     blip, tools = network.blip, processor()
     tokens = tools.tokenizer
-    pool = read(folder / "language")
+    pool = read_pool(folder / "language")
     click.echo(f"language: encoding {len(pool)} pictures")
     features, truth = _encode(blip, pool)
     image = IMAGE * blip.config.num_query_tokens

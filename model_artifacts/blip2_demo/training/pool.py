@@ -56,7 +56,7 @@ def _model_pixels(drawing: Drawing) -> NDArray[np.uint8]:
     return np.asarray(drawing.image.resize((SIZE, SIZE), Image.Resampling.BICUBIC))
 
 
-def make(first_seed: int, count: int, outliers: float = 0.1) -> Pool:
+def draw_pool(first_seed: int, count: int, outliers: float = 0.1) -> Pool:
     """Draw the pictures of `count` consecutive seeds; `outliers` is the share of unknown things."""
     drawings = [
         draw(seed, (_DRAWN, _DRAWN), outliers=outliers) for seed in range(first_seed, first_seed + count)
@@ -75,12 +75,12 @@ def _write_chunk(folder: Path, first_seed: int, number: int) -> int:
     path = folder / f"{number:04d}.npz"
     if not path.exists():
         draft = path.with_suffix(".draft.npz")
-        np.savez(draft, **vars(make(first_seed + number * CHUNK, CHUNK, OUTLIERS)))
+        np.savez(draft, **vars(draw_pool(first_seed + number * CHUNK, CHUNK, OUTLIERS)))
         draft.rename(path)
     return number
 
 
-def write(folder: Path, first_seed: int, chunks: int, processes: int) -> None:
+def write_chunks(folder: Path, first_seed: int, chunks: int, processes: int) -> None:
     """Draw `chunks` chunks of pictures to `folder`; existing chunks are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("spawn").Pool(processes) as workers:
@@ -88,7 +88,7 @@ def write(folder: Path, first_seed: int, chunks: int, processes: int) -> None:
             click.echo(f"{folder.name}: chunk {number + 1} of {chunks}")
 
 
-def read(folder: Path) -> Pool:
+def read_pool(folder: Path) -> Pool:
     """All chunks in `folder`; raises FileNotFoundError if there are none."""
     paths = sorted(path for path in folder.glob("[0-9]*.npz") if ".draft" not in path.name)
     if not paths:

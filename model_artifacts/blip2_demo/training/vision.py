@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .batches import BATCH, IGNORED, Batches, normalise
 from .network import Heads, model
-from .pool import TYPES, Pool, make, read
+from .pool import TYPES, Pool, draw_pool, read_pool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,8 +92,8 @@ def train(folder: Path, minutes: float, start: Path | None = None) -> None:
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
-    held_out = make(_HELD_OUT_SEED, _HELD_OUT)
-    batches = Batches(read(folder / "pool"), step)
+    held_out = draw_pool(_HELD_OUT_SEED, _HELD_OUT)
+    batches = Batches(read_pool(folder / "pool"), step)
     shown = mark = time.monotonic()
     mean = 0.0
     while spent < minutes * 60:

@@ -1,32 +1,32 @@
-"""Everything that can go wrong on purpose.
+"""The errors that the services raise themselves.
 
 VitrineError
 ├── InvalidInput            a field, what is wrong with it, and the remedy
-│   ├── UnsupportedMedia    a format that is not read
-│   ├── TooLarge            more bytes, pixels or photos than are taken
-│   └── UploadNotFound      an upload's id that the caller has nothing under
-├── Unauthenticated         no access token, or one that does not hold
+│   ├── UnsupportedMedia    a format that is not supported
+│   ├── TooLarge            more bytes, pixels or photos than the limit
+│   └── UploadNotFound      an id that names no upload of the caller
+├── Unauthenticated         no access token, or an invalid one
 │   ├── InvalidToken
-│   └── SignatureInvalid    a webhook that none of our keys has signed
-├── SigningKeysInvalid      a signing secret that is not one
-├── KeysUnavailable         the issuer's keys cannot be had, and none are cached
-├── QuotaExceeded           the user's reports of the day are used up
-├── ReportNotFound          no such report, or somebody else's
+│   └── SignatureInvalid    a webhook that was not signed by one of our keys
+├── SigningKeysInvalid      a signing secret in the wrong form
+├── KeysUnavailable         the issuer's keys cannot be fetched, and none are cached
+├── QuotaExceeded           the user has no report left today
+├── ReportNotFound          no such report of the caller
 ├── KeyReused               an idempotency key that came with other photos
-├── ReportInProgress        the same request is being worked on right now
+├── ReportInProgress        another request with the same key is being processed
 ├── ReportFailed            the report has ended without a result
-├── NotYours                a worker may not go on with a report
-│   ├── ReportTaken         … since another one works on it
-│   └── ReportEnded         … since it has ended
+├── LeaseLost               a worker does not hold the report, or no longer
+│   ├── LeaseHeld           another worker holds it
+│   └── ReportEnded         it has ended
 └── ModelFault              the vision model gave no usable answer
-    ├── ModelRefused        … since it refuses the request, or us
-    ├── ModelUnavailable    … now; later it may
-    └── ModelAnswerInvalid  … in a form that breaks its contract
+    ├── ModelRefused        it rejected the request or our credentials
+    ├── ModelUnavailable    it does not answer now; a later request may succeed
+    └── ModelAnswerInvalid  its answer breaks the contract
 """
 
 
 class VitrineError(Exception):
-    """The root: its text is fit for a client's eyes."""
+    """The root; the text of each error may be shown to a client."""
 
 
 class InvalidInput(VitrineError):
@@ -40,15 +40,15 @@ class InvalidInput(VitrineError):
 
 
 class UnsupportedMedia(InvalidInput):
-    """The content is of a kind that is not read here."""
+    """The content has a format that is not supported."""
 
 
 class TooLarge(InvalidInput):
-    """The content is larger than what is taken."""
+    """The content is larger than the limit."""
 
 
 class UploadNotFound(InvalidInput):
-    """There is no such upload among the caller's own."""
+    """The caller has no such upload."""
 
     def __init__(self, upload_id: str) -> None:
         problem = f"no upload {upload_id} of yours; nothing was sent to it, or it was used or has expired"
@@ -57,11 +57,11 @@ class UploadNotFound(InvalidInput):
 
 
 class Unauthenticated(VitrineError):
-    """The caller did not show who they are."""
+    """The caller is not authenticated."""
 
 
 class InvalidToken(Unauthenticated):
-    """The access token does not hold; `reason` says why without quoting it."""
+    """The access token is invalid; `reason` says why without quoting it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -69,7 +69,7 @@ class InvalidToken(Unauthenticated):
 
 
 class SignatureInvalid(Unauthenticated):
-    """The webhook was not signed by a key of ours, or not lately; `reason` says why without quoting it."""
+    """The webhook has no recent signature by one of our keys; `reason` says why without quoting it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -99,7 +99,7 @@ class QuotaExceeded(VitrineError):
 
 
 class ReportNotFound(VitrineError):
-    """There is no such report among the caller's own."""
+    """The caller has no such report."""
 
     def __init__(self, report_id: str) -> None:
         super().__init__(f"no report {report_id} of yours; it may have been erased or have expired")
@@ -107,14 +107,14 @@ class ReportNotFound(VitrineError):
 
 
 class KeyReused(VitrineError):
-    """The idempotency key belongs to a request with other photos."""
+    """The idempotency key was sent before with other photos."""
 
     def __init__(self) -> None:
         super().__init__("this Idempotency-Key came with other photos before; use a new key for new photos")
 
 
 class ReportInProgress(VitrineError):
-    """The report that this idempotency key stands for is not finished yet; None when it just was given up."""
+    """The report of this idempotency key has not ended; its id is None if it was withdrawn just now."""
 
     def __init__(self, report_id: str | None) -> None:
         super().__init__("the report of this Idempotency-Key is still being made; ask again shortly")
@@ -131,7 +131,7 @@ class ReportFailed(VitrineError):
 
 
 class LeaseLost(VitrineError):
-    """A worker does not hold the report's lease, or does no longer: it must not write."""
+    """A worker does not hold the report's lease, or no longer: it must not write."""
 
     def __init__(self, report_id: str, why: str) -> None:
         super().__init__(f"report {report_id} {why}")
@@ -147,20 +147,20 @@ class LeaseHeld(LeaseLost):
 
 
 class ReportEnded(LeaseLost):
-    """The report has succeeded or failed: there is nothing left to do."""
+    """The report has succeeded or failed."""
 
     def __init__(self, report_id: str) -> None:
         super().__init__(report_id, "has ended")
 
 
 class ModelFault(VitrineError):
-    """The vision model gave no usable answer; `code` is what the report's failure says."""
+    """The vision model gave no usable answer; `code` becomes that of the report's failure."""
 
     code = "model_fault"
 
 
 class ModelRefused(ModelFault):
-    """The endpoint refuses the request, or this service: asking again does not help."""
+    """The endpoint rejects the request or our credentials: a retry does not help."""
 
     code = "model_refused"
 
@@ -169,7 +169,7 @@ class ModelRefused(ModelFault):
 
 
 class ModelUnavailable(ModelFault):
-    """The endpoint does not answer now; ask again in `retry_after` seconds."""
+    """The endpoint does not answer now; retry in `retry_after` seconds."""
 
     code = "model_unavailable"
 
@@ -179,7 +179,7 @@ class ModelUnavailable(ModelFault):
 
 
 class ModelAnswerInvalid(ModelFault):
-    """The endpoint answered something that its contract does not allow."""
+    """The endpoint's answer breaks its contract."""
 
     code = "model_answer_invalid"
 

@@ -1,4 +1,4 @@
-"""The closed vocabularies: what may be asked of the model, and every answer it may give."""
+"""The closed vocabularies: the questions to the model, and every answer that it can give."""
 
 import json
 from functools import cache

@@ -1,1 +1,1 @@
-"""Title and description of a report, held against the facts."""
+"""Title and description of a report, checked against the evidence."""

@@ -1,4 +1,4 @@
-"""Holds a narrative against the evidence: each word must be an ordinary one, or stand for what was seen."""
+"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
@@ -15,14 +15,14 @@ CAPTION_WORDS = range(1, 31)
 
 
 def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
-    """The first reason not to print `text` as what is known of the product, or None when it holds."""
+    """The first reason not to use `text` for this assessment, or None if the evidence supports all of it."""
     return next(_objections(text, _Evidence(assessment, words)), None)
 
 
 def caption_fits(assessment: Assessment, words: Wording) -> bool:
-    """Whether the caption names the product, and says nothing else than its looks and what was scored.
+    """Whether the caption names the product, and states only its looks and scored answers.
 
-    Captions are generated, in English: a model's may contradict its own scored answers, which win.
+    Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
     return bool(_Evidence(assessment, words).looks)
 
@@ -45,7 +45,7 @@ def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
 
 
 class _Evidence:
-    """What may be said of an assessment, in the words of one language."""
+    """The words that an assessment supports, in one language."""
 
     def __init__(self, assessment: Assessment, words: Wording) -> None:
         product, condition = assessment.product, assessment.condition
@@ -57,12 +57,12 @@ class _Evidence:
         fillings = {
             "{score}": [str(condition.score)],
             "{material}": [words.names[product.material]],
-            # Photo 1 is always there.
+            # Every report has a photo 1.
             "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)}],
             "{mark}": [*words.marks, *self._nouns(self.wear)],
         }
         self._phrases = [filled for phrase in words.phrases for filled in _filled(phrase, fillings)]
-        # Where no wear was seen, none is said of a part either.
+        # Without any wear, a part may be named in every sentence.
         said = {*words.marks}.union(*map(self._forms, [*self.wear, condition.grade.value]))
         self._of_condition = said if self.wear else set()
         looks = {*words.looks, *words.attributes, *words.parts}
@@ -70,15 +70,15 @@ class _Evidence:
         self.looks = self._fitting(assessment.caption, looks)
 
     def read(self, text: str) -> list[list[Reading]]:
-        """Each sentence: its words and how each is said."""
+        """Each sentence as words with their polarity."""
         return read(text, self._phrases, self.words.denial, self._deniable)
 
     def named(self, code: str) -> set[str]:
-        """The words that stand for a code, narrower ones too."""
+        """The words for a code, and for its narrower kinds."""
         return self._forms(code).union(self.words.kinds.get(code, ()))
 
     def unsupported(self, sentences: list[list[Reading]]) -> Iterator[Reading]:
-        """The words that do not hold."""
+        """The words without evidence."""
         marks = set(self.words.marks)
         stated = self._stated() | self.looks
         absent = self._nouns(tag for tag in vocabulary().wear.candidates if tag not in self.wear)
@@ -93,7 +93,7 @@ class _Evidence:
             yield from self._misplaced(sentence)
 
     def _misplaced(self, sentence: list[Reading]) -> Iterator[Reading]:
-        """The words of looks that may say something of wear: "a small chip", "chipped on the handle"."""
+        """Words for looks that could describe wear instead: "a small chip", "chipped on the handle"."""
         words = [word for word, _ in sentence]
         barred = () if self._of_condition.isdisjoint(words) else self.words.parts
         for reading, following in zip_longest(sentence, words[1:]):
@@ -102,7 +102,7 @@ class _Evidence:
                 yield reading
 
     def _fitting(self, caption: str, looks: set[str]) -> set[str]:
-        """The words of the caption when it fits, else none."""
+        """The caption's words if it fits, else none."""
         sentences = self.read(caption)
         readings = list(chain(*sentences))
         sayable = self._stated().union(looks, *map(self.named, self._facts))
@@ -127,7 +127,7 @@ class _Evidence:
 
 
 def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
-    """A phrase with each filling of its place, of which it has at most one."""
+    """A phrase with each filling of its placeholder; it has at most one."""
     for place, words in fillings.items():
         if place in phrase:
             return [phrase.replace(place, word) for word in words]

@@ -1,4 +1,4 @@
-"""Words for what the model saw: an LLM's where they hold against the evidence, else the template's."""
+"""Title and description of an assessment: the LLM's if the evidence supports them, else the template's."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Narrative:
-    """Title and description, who worded them, and the tokens that were paid for."""
+    """Title and description, their source, and the billed tokens."""
 
     text: Text
     source: Literal["llm", "template"]
@@ -64,40 +64,40 @@ class _Completion(BaseModel):
 
 
 class _Unusable(Exception):
-    """The LLM answered, and its answer is not to be printed."""
+    """The LLM's answer cannot be used."""
 
 
 class Narrator:
-    """Asks one LLM over one client for the whole process."""
+    """Calls one LLM over the process's client. `timeout_s` bounds a narration with its retries."""
 
     def __init__(
         self,
         client: AsyncOpenAI,
         llm: str,
-        budget_s: float,
+        timeout_s: float,
         reasoning_effort: str | None = None,
         service_tier: str | None = None,
     ) -> None:
         self._client = client
-        self._budget_s = budget_s
+        self._timeout_s = timeout_s
         self.llm = llm
         options = {"reasoning_effort": reasoning_effort, "service_tier": service_tier}
         self._options: dict[str, Any] = {name: value for name, value in options.items() if value}
 
     async def narrate(self, assessment: Assessment, language: Language) -> Narrative:
-        """Word the assessment within the budget. Never fails: the template stands behind it."""
+        """Narrate the assessment within `timeout_s` seconds; on any error, use the template."""
         words = wording(language)
         usage = _Usage()
         try:
-            # The client's own timeout is per attempt, and it sleeps as long as Retry-After says.
-            async with asyncio.timeout(self._budget_s):
-                text = await self._ask(assessment, words, usage)
+            # The client's own timeout is for one attempt, and it waits as long as Retry-After says.
+            async with asyncio.timeout(self._timeout_s):
+                text = await self._call(assessment, words, usage)
             if objection := unsupported_claim(text, assessment, words):
                 raise _Unusable(objection)
             return Narrative(text, "llm", usage.input_tokens, usage.output_tokens)
         except Exception as error:
-            # Whatever it is, a key that no header can hold among them: the report does not depend on the LLM.
-            logger.warning("template takes over from the LLM", extra={"reason": _reason(error)})
+            # Of any kind, such as a key that is no valid header: a report must not depend on the LLM.
+            logger.warning("template used instead of the LLM", extra={"reason": _reason(error)})
             template = template_text(assessment, words)
             return Narrative(template, "template", usage.input_tokens, usage.output_tokens)
 
@@ -105,8 +105,8 @@ class Narrator:
         """Close the client's connections."""
         await self._client.close()
 
-    async def _ask(self, assessment: Assessment, words: Wording, usage: _Usage) -> Text:
-        # Raw, since the client builds its own types without checking what a server answered.
+    async def _call(self, assessment: Assessment, words: Wording, usage: _Usage) -> Text:
+        # Raw, since the client builds its types without validating the server's answer.
         answer = await self._client.chat.completions.with_raw_response.create(
             model=self.llm,
             messages=prompt_messages(assessment, words),
@@ -137,5 +137,5 @@ class Narrator:
 
 
 def _reason(error: Exception) -> str:
-    # Another error's text may quote the request or the key; our own objections are safe to log.
+    # Another error's text may quote the request or the key; our own are safe to log.
     return str(error) if isinstance(error, _Unusable) else type(error).__name__

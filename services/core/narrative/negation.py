@@ -1,7 +1,7 @@
-"""Reads a text word by word: which words it states, and which it denies.
+"""Reads a text word by word, and finds which words it states and which it denies.
 
-"No" denies the names of wear that follow it: "no chips, cracks or other marks". What comes later in such a
-sentence may be meant either way, until a word such as "but".
+"No" denies the names of wear that follow it: "no chips, cracks or other marks". Later words of such a
+sentence are ambiguous, until a word such as "but".
 """
 
 import re
@@ -15,13 +15,13 @@ from services.core.narrative.wording import DenialWords
 _JOINERS = re.compile(r"[-‑'’\"“”«»]")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\.{2,}|\S")
 _ENDS = frozenset(".!;")
-# It parts a denial from what follows, and says nothing.
+# Separates a denial from what follows.
 _PAUSE = ":"
 _SILENT = frozenset(f",–—(){_PAUSE}") | _ENDS
 
 
 class Polarity(Enum):
-    """How a word is said."""
+    """Whether a text states or denies a word."""
 
     STATED = "stated"
     DENIED = "denied"
@@ -35,9 +35,10 @@ Reading = tuple[str, Polarity]
 def read(
     text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]
 ) -> list[list[Reading]]:
-    """Each sentence: its words in lower case and how each is said; numbers and unusual characters are words.
+    """Each sentence as lower-case words with their polarity; numbers and unusual characters count as words.
 
-    Of `phrases` only what is `deniable` is read. A denial is read as such only where it denies some of that.
+    Within `phrases` only `deniable` words are read. A denial counts as one only if it denies a `deniable`
+    word.
     """
     return [
         list(_sentence(sentence, denial, deniable))
@@ -50,13 +51,13 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
 
 
-@lru_cache(maxsize=10_000)  # a few languages' phrases, with all that fills them
+@lru_cache(maxsize=10_000)  # a few languages' phrases with all their fillings
 def _phrase(phrase: str) -> list[str]:
     return tokens(phrase)
 
 
 def _without(phrases: Iterable[str], words: list[str], deniable: Collection[str]) -> list[str]:
-    """What is left; a pause where a phrase was, unless it names wear and so may stand within a denial."""
+    """The words without the phrases; a phrase that names no wear leaves a pause, which ends a denial."""
     left = list(words)
     for phrase in filter(set(words).issuperset, map(_phrase, phrases)):
         instead = "" if any(word in deniable for word in phrase) else _PAUSE
@@ -92,7 +93,7 @@ def _sentence(words: list[str], denial: DenialWords, deniable: Collection[str]) 
 
 
 def _denied(words: list[str], denial: DenialWords, deniable: Collection[str]) -> list[str]:
-    """The denial that `words` begin with, up to the last that it denies."""
+    """The denial at the start of `words`, up to the last word that it denies."""
     if words[0] not in denial.no:
         return []
     end = 0

@@ -1,6 +1,6 @@
-"""What the LLM is told: the rules, two worked examples with as many marks as the question, and the facts.
+"""The LLM's prompt: the rules, two worked examples with as many marks as the question, and the facts.
 
-A small model copies its examples, so they have the question's shape and goods that no product can be.
+A small model copies its examples. So they have the question's shape, and goods that are no product of ours.
 """
 
 from typing import TYPE_CHECKING
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def prompt_messages(assessment: Assessment, words: Wording) -> list["ChatCompletionMessageParam"]:
-    """The conversation that ends with the facts of this assessment."""
+    """The messages of the conversation; the last has the facts of this assessment."""
     prompt, names = words.prompt, words.names
     marks = [names[wear.tag] for wear in assessment.condition.wear]
     item, material = names[assessment.product.type], names[assessment.product.material]
-    # Captions are in English; a language whose template has no place for one gets the codes' names.
+    # Captions are in English; for a language whose template has no caption, the codes' names are used.
     if words.template.caption and caption_fits(assessment, words):
         looks = assessment.caption
     else:

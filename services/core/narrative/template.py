@@ -7,7 +7,7 @@ from services.core.narrative.wording import Text, Wording
 
 
 def template_text(assessment: Assessment, words: Wording) -> Text:
-    """Title and description of about 50 words that say exactly what the evidence holds."""
+    """Title and description of about 50 words that state the evidence and nothing else."""
     product, condition, sentences = assessment.product, assessment.condition, words.template
     facts = {
         "type": words.names[product.type],

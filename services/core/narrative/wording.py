@@ -28,7 +28,7 @@ class Sentences(_Words):
 
 
 class Text(_Words):
-    """A title and a description: what an LLM is asked for, and what the template makes."""
+    """A title and a description, from the LLM or from the template."""
 
     title: str
     description: str
@@ -44,7 +44,7 @@ class Goods(_Words):
 
 
 class PromptWords(_Words):
-    """What the LLM is told, to be filled in."""
+    """The prompt's sentences, to be filled in."""
 
     system: str
     facts: str
@@ -61,9 +61,9 @@ class PromptWords(_Words):
 
 
 class DenialWords(_Words):
-    """How a language denies: `no` opens it, `joining` may stand within it, `but` ends it.
+    """A language's words of denial: `no` opens one, `joining` may occur within it, `but` ends it.
 
-    `other` leaves out what was said: "no other marks".
+    `other` excludes what was stated before: "no other marks".
     """
 
     no: tuple[str, ...]
@@ -73,14 +73,14 @@ class DenialWords(_Words):
 
 
 class Wording(_Words):
-    """Everything that is said in one language.
+    """All words of one language.
 
-    `forms` and `participles` say that a code is a fact; forms of wear may be denied where it is none.
-    `kinds` say more than a code; `looks`, `attributes` and `parts` something else: only a caption may bring
-    them. An attribute belongs to what follows it: "a small mug", not "a small chip". A part may not be named
-    beside wear, since where on the goods it is was not asked.
-    `marks` are wear of any sort. `ordinary` words are chosen so that no history, function, size, place or
-    extent can be made of them; `phrases` say none either, though their words alone could.
+    `forms` and `participles` state a code; forms of wear may be denied if that wear was not found. `kinds`
+    are narrower than a code; `looks`, `attributes` and `parts` describe something else: only a caption may
+    introduce them. An attribute belongs to the next word: "a small mug", not "a small chip". A part may not
+    be named beside wear, since the model was not asked where the wear is. `marks` are wear of any kind.
+    `ordinary` words are chosen so that they cannot express a history, function, size, place or extent; nor
+    can `phrases`, though their single words could.
     """
 
     names: dict[str, str]
@@ -100,13 +100,13 @@ class Wording(_Words):
 
 @cache
 def wording(language: Language) -> Wording:
-    """The committed words of a language, read once a process."""
+    """The committed words of a language, read once for each process."""
     path = Path(__file__).parent / "wording" / f"{language}.json"
     return Wording.model_validate(json.loads(path.read_text("utf-8")))
 
 
 def preferred_language(accept_language: str) -> Language:
-    """English or French, by the weights of an Accept-Language header; English when neither is asked for."""
+    """English or French, by the weights of an Accept-Language header; English if it names neither."""
     weights: dict[str, float] = {}
     for part in accept_language.split(","):
         tag, _, parameters = part.strip().partition(";")

@@ -1,7 +1,7 @@
 """The reports table: each user's reports, idempotency keys and daily count, under one partition per user.
 
 pk user#<subject>   sk report#<id>      a report; ids sort by time
-                    sk key#<key>        the report that an idempotency key stands for
+                    sk key#<key>        the report of an idempotency key
                     sk quota#<day>      how many reports the day has
                     sk sight#<digest>   what the model saw on these photos, for a day
 A report that has not ended has `unfinished`, its id: the key of a sparse index, which the sweep scans for

@@ -75,7 +75,7 @@ class FallbackLlm:
                     ],
                     response_format={
                         "type": "json_schema",
-                        "json_schema": {"name": "sight", "strict": True, "schema": schema(len(photos))},
+                        "json_schema": {"name": "observation", "strict": True, "schema": schema(len(photos))},
                     },
                 )
             completion = json.loads(raw.content)

@@ -11,6 +11,7 @@ import pytest
 
 from model_artifacts.blip2.tools.packaging import CODE
 
+pytestmark = pytest.mark.system
 ROOT = CODE.parents[2]
 
 

@@ -11,8 +11,7 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client import api
-from client.errors import Refused, Unreachable
-from client.timing import Timing
+from client.api import Refused, Timing, Unreachable
 from ops.commands.internal_checks import SAMPLE
 from ops.commands.smoke import smoke
 from settings.environment import Environment, load_environment

@@ -1,5 +1,6 @@
 """Whose account it is, and whether the CDK may deploy into it."""
 
+import json
 from pathlib import Path
 
 import boto3
@@ -9,6 +10,7 @@ from ops.doctor import account
 from ops.doctor.preflight import collect
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed, levels
+from tests.stacks.assemblies import assembled
 
 PARAMETER = {"Name": "/cdk-bootstrap/hnb659fds/version"}
 
@@ -56,3 +58,12 @@ def test_missing_bootstrap_fails(settings: Environment, stubbed: Stubbed) -> Non
     stub.add_client_error("get_parameter", "ParameterNotFound", expected_params=PARAMETER)
     (finding,) = account.bootstrap(settings, ssm)
     assert (finding.level, "make bootstrap ENV=shop" in finding.hint) == ("failure", True)
+
+
+def test_templates_need_the_checked_bootstrap(settings: Environment) -> None:
+    manifest = assembled(settings).folder / "manifest.json"
+    artifacts = json.loads(manifest.read_text())["artifacts"].values()
+    needed = {
+        one["properties"].get("requiresBootstrapStackVersion", 0) for one in artifacts if "properties" in one
+    }
+    assert max(needed) == account.BOOTSTRAP_VERSION

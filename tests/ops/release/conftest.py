@@ -171,6 +171,8 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
+    # The SDK validates its constant configuration at each look at it: most of its time.
+    monkeypatch.setattr("jsonschema.validate", lambda *_: None)
     with mock_aws():
         session = boto3.Session("testing", "testing", region_name=REGION)
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))

@@ -1,10 +1,8 @@
 """The task's role allows exactly the calls that the service makes."""
 
 import ast
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,9 +11,10 @@ from botocore.exceptions import ReadTimeoutError
 from starlette.testclient import TestClient
 
 from settings.environment import Environment, load_environment
-from stacks.synthesis import ROOT, synthesize
+from stacks.synthesis import ROOT
 from tests.services.analyze.conftest import BUCKET, World
 from tests.services.conftest import TABLE
+from tests.stacks.assemblies import assembled
 
 Jpeg = Callable[..., bytes]
 # The attributes under which the library keeps its AWS clients, and IAM's names of their services.
@@ -129,20 +128,19 @@ def role(mode: str, roles: dict[str, list[dict[str, Any]]]) -> list[dict[str, An
 
 
 @pytest.fixture(scope="module")
-def roles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+def roles() -> dict[str, list[dict[str, Any]]]:
     """The statements of each mode."""
     prod = load_environment("prod")
     always_on = {"mode": "realtime", "min_instances": 1}
     realtime = prod.model_copy(update={"model": prod.model.model_copy(update=always_on)})
     return {
-        "async": _statements(prod, tmp_path_factory.mktemp("async")),
-        "realtime": _statements(realtime, tmp_path_factory.mktemp("realtime")),
+        "async": _statements(prod),
+        "realtime": _statements(realtime),
     }
 
 
-def _statements(environment: Environment, folder: Path) -> list[dict[str, Any]]:
-    synthesize(environment, folder)
-    resources = json.loads((folder / "vitrine-prod-analyze.template.json").read_text())["Resources"]
+def _statements(environment: Environment) -> list[dict[str, Any]]:
+    resources = assembled(environment).template("analyze")["Resources"]
     (task,) = (one for one in resources.values() if one["Type"] == "AWS::ECS::TaskDefinition")
     name = task["Properties"]["TaskRoleArn"]["Fn::GetAtt"][0]
     assert "Policies" not in resources[name]["Properties"]

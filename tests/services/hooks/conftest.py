@@ -15,7 +15,6 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_secretsmanager.client import SecretsManagerClient
 from mypy_boto3_sqs.client import SQSClient
 
@@ -127,7 +126,7 @@ def logging_left_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture
-def sqs(dynamodb: DynamoDBClient) -> SQSClient:
+def sqs(aws: None) -> SQSClient:
     client: SQSClient = boto3.client("sqs", region_name=REGION)
     return client
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import boto3
 import pytest
-from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_sqs.client import SQSClient
 
 from services.core.domain.report import Status
@@ -18,7 +17,7 @@ from tests.services.results.rows import row
 
 
 @pytest.fixture
-def sqs(dynamodb: DynamoDBClient) -> SQSClient:
+def sqs(aws: None) -> SQSClient:
     return boto3.client("sqs", region_name="ca-central-1")
 
 

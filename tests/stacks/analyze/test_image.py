@@ -1,4 +1,4 @@
-"""The service's image: where it comes from, what is in it, and when it is another."""
+"""The service's image: source, build context and hash."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from aws_cdk import aws_ecr_assets as ecr_assets
 from settings.environment import FOLDER, Environment
 from stacks.analyze import task
 from stacks.synthesis import ROOT
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
 
 def image_of(assembly: Assembly) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def image_of(assembly: Assembly) -> dict[str, Any]:
     return dict(container["Image"])
 
 
-def test_the_image_is_built_by_the_cdk_for_arm_unless_one_is_named(prod: Assembly) -> None:
+def test_image_is_built_for_arm(prod: Assembly) -> None:
     manifest = json.loads((prod.folder / "vitrine-prod-analyze.assets.json").read_text())
     (image,) = manifest["dockerImages"].items()
     assert image[1]["source"]["platform"] == "linux/arm64"
@@ -29,13 +29,13 @@ def test_the_image_is_built_by_the_cdk_for_arm_unless_one_is_named(prod: Assembl
     assert image_of(prod)["Fn::Sub"].endswith(f":{image[0]}")
 
 
-def test_an_image_that_is_named_is_taken_by_its_digest_from_the_stores_repository(shop: Assembly) -> None:
+def test_named_image_comes_by_digest(shop: Assembly) -> None:
     repository = shop.only("storage", "ECR::Repository")["RepositoryName"]
     parts = image_of(shop)["Fn::Join"][1]
     assert parts[-1].endswith(f"/{repository}@{shop.settings.image_digest}")
 
 
-def test_going_back_from_a_named_image_needs_no_export_to_be_let_go(prod: Assembly, shop: Assembly) -> None:
+def test_named_image_adds_no_export(prod: Assembly, shop: Assembly) -> None:
     def exports(assembly: Assembly) -> set[str]:
         outputs = assembly.template("storage")["Outputs"]
         return {name for name, output in outputs.items() if "Export" in output}
@@ -43,10 +43,10 @@ def test_going_back_from_a_named_image_needs_no_export_to_be_let_go(prod: Assemb
     assert exports(prod) == exports(shop)
 
 
-def test_the_build_sees_the_service_and_its_library_alone(prod: Assembly) -> None:
+def test_build_context_is_the_service(prod: Assembly) -> None:
     (context,) = (folder for folder in prod.folder.glob("asset.*") if (folder / "services").is_dir())
     inside = {file.relative_to(context).as_posix() for file in context.rglob("*") if file.is_file()}
-    allowed = ("services/__init__.py", "services/analyze/", "services/core/")
+    allowed = ("services/__init__.py", "services/analyze/", "services/core/", "services/web/")
     assert all(file.startswith(allowed) for file in inside)
     assert not [file for file in inside if "__pycache__" in file or file.endswith(".pyc")]
     for copied in ("services/analyze/requirements.txt", "services/core/domain/vocabulary.json"):
@@ -55,7 +55,7 @@ def test_the_build_sees_the_service_and_its_library_alone(prod: Assembly) -> Non
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the services, which the image is built from."""
+    """Copy the services, from which the image is built."""
     shutil.copytree(ROOT / "services", tmp_path / "services", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(task, "ROOT", tmp_path)
     return tmp_path
@@ -74,6 +74,7 @@ def image_hash(values: dict[str, Any]) -> str:
     [
         ("services/analyze/app.py", True),
         ("services/core/photos/photo.py", True),
+        ("services/web/__init__.py", True),
         ("services/analyze/Dockerfile", True),
         ("services/analyze/requirements.txt", True),
         ("services/authorizer/handler.py", False),
@@ -82,9 +83,7 @@ def image_hash(values: dict[str, Any]) -> str:
         (".env", False),
     ],
 )
-def test_the_image_changes_with_what_is_in_it_and_nothing_else(
-    repository: Path, file: str, changes: bool
-) -> None:
+def test_image_hash_covers_its_files(repository: Path, file: str, changes: bool) -> None:
     values = tomllib.loads((FOLDER / "prod.toml").read_text())
     before = image_hash(values)
     path = repository / file
@@ -93,7 +92,7 @@ def test_the_image_changes_with_what_is_in_it_and_nothing_else(
     assert (image_hash(values) != before) is changes
 
 
-def test_the_image_listens_where_the_load_balancer_asks() -> None:
+def test_image_listens_on_the_port() -> None:
     lines = (ROOT / "services" / "analyze" / "Dockerfile").read_text("utf-8").splitlines()
     (entry,) = (line.removeprefix("ENTRYPOINT ") for line in lines if line.startswith("ENTRYPOINT "))
     arguments = json.loads(entry)

@@ -1,18 +1,13 @@
-"""How the service runs: its tasks, its load balancer, and how one task gives way to the next."""
+"""The service on Fargate: tasks, load balancer, scaling and deployment."""
 
 import json
-import tomllib
 from typing import Any
-
-import aws_cdk as cdk
 
 from services.analyze.app import api
 from services.analyze.settings import Settings
-from settings.environment import FOLDER, Environment
 from stacks.analyze.task import HEALTH_PATH, PORT
-from stacks.app import build
 from stacks.synthesis import ROOT
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly, assembled, changed
 
 DOCKERFILE = (ROOT / "services" / "analyze" / "Dockerfile").read_text()
 
@@ -32,13 +27,13 @@ def attributes(assembly: Assembly, kind: str) -> dict[str, str]:
     return {one["Key"]: one["Value"] for one in properties[f"{kind}Attributes"]}
 
 
-def test_a_task_has_the_size_of_the_settings_on_arm(aws: Assembly) -> None:
+def test_task_has_the_settings_size(aws: Assembly) -> None:
     found, size = definition(aws), aws.settings.service
     assert (found["Cpu"], found["Memory"]) == (str(size.cpu_units), str(size.memory_mb))
     assert found["RuntimePlatform"] == {"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"}
 
 
-def test_the_container_has_no_rights_on_its_host_and_no_disk_to_write_to(aws: Assembly) -> None:
+def test_container_is_unprivileged_and_read_only(aws: Assembly) -> None:
     found = container(aws)
     assert found["ReadonlyRootFilesystem"] is True
     assert found["LinuxParameters"] == {"InitProcessEnabled": True, "Capabilities": {"Drop": ["ALL"]}}
@@ -47,7 +42,7 @@ def test_the_container_has_no_rights_on_its_host_and_no_disk_to_write_to(aws: As
     assert "Volumes" not in definition(aws)
 
 
-def test_the_port_and_the_health_check_are_those_of_image_and_service(aws: Assembly) -> None:
+def test_port_and_health_check_agree(aws: Assembly) -> None:
     found = container(aws)
     assert found["PortMappings"] == [{"ContainerPort": PORT, "Protocol": "tcp"}]
     assert f"EXPOSE {PORT}" in DOCKERFILE
@@ -59,14 +54,14 @@ def test_the_port_and_the_health_check_are_those_of_image_and_service(aws: Assem
     assert (targets["HealthCheckPath"], targets["Matcher"]) == (HEALTH_PATH, {"HttpCode": "200"})
 
 
-def test_the_container_has_every_variable_that_the_service_needs(aws: Assembly) -> None:
+def test_container_has_every_needed_variable(aws: Assembly) -> None:
     found = container(aws)
     given = {one["Name"].lower() for one in (*found["Environment"], *found["Secrets"])}
     needed = {name for name, field in Settings.model_fields.items() if field.is_required()}
     assert needed <= given <= set(Settings.model_fields)
 
 
-def test_secrets_come_by_name_from_secrets_manager(prod: Assembly, shop: Assembly) -> None:
+def test_secrets_come_from_secrets_manager(prod: Assembly, shop: Assembly) -> None:
     def secrets(assembly: Assembly) -> dict[str, str]:
         return {
             one["Name"]: json.dumps(one["ValueFrom"]).rpartition(":secret:")[2].rstrip('"]}')
@@ -80,7 +75,7 @@ def test_secrets_come_by_name_from_secrets_manager(prod: Assembly, shop: Assembl
     }
 
 
-def test_the_execution_role_pulls_the_image_writes_the_log_and_reads_the_secrets(shop: Assembly) -> None:
+def test_execution_role_has_exactly_these_actions(shop: Assembly) -> None:
     role = definition(shop)["ExecutionRoleArn"]["Fn::GetAtt"][0]
     (policy,) = (
         policy["Properties"]
@@ -109,19 +104,19 @@ def test_the_execution_role_pulls_the_image_writes_the_log_and_reads_the_secrets
     assert ":secret:shop/supabase-jwt-??????" in granted["secretsmanager:GetSecretValue"]
 
 
-def test_a_log_that_cannot_be_reached_holds_no_request_up(aws: Assembly) -> None:
+def test_logging_is_non_blocking(aws: Assembly) -> None:
     log = container(aws)["LogConfiguration"]
     assert log["LogDriver"] == "awslogs"
     assert log["Options"]["mode"] == "non-blocking"
     assert log["Options"]["max-buffer-size"] == f"{25 * 2**20}b"
 
 
-def test_every_log_is_kept_for_the_days_of_the_settings(aws: Assembly) -> None:
+def test_log_retention_is_set(aws: Assembly) -> None:
     for log in aws.resources("analyze", "Logs::LogGroup").values():
         assert log["Properties"]["RetentionInDays"] == aws.settings.log_retention_days
 
 
-def test_a_deployment_that_does_not_get_healthy_is_rolled_back_and_nobody_is_missing_meanwhile(
+def test_unhealthy_deployment_is_rolled_back(
     aws: Assembly,
 ) -> None:
     assert aws.only("analyze", "ECS::Service")["DeploymentConfiguration"] == {
@@ -131,7 +126,7 @@ def test_a_deployment_that_does_not_get_healthy_is_rolled_back_and_nobody_is_mis
     }
 
 
-def test_no_task_starts_before_it_may_read_its_secrets_and_has_a_way_out(aws: Assembly) -> None:
+def test_service_waits_for_policy_and_route(aws: Assembly) -> None:
     (service,) = aws.resources("analyze", "ECS::Service").values()
     role = definition(aws)["ExecutionRoleArn"]["Fn::GetAtt"][0]
     policies = {
@@ -144,11 +139,11 @@ def test_no_task_starts_before_it_may_read_its_secrets_and_has_a_way_out(aws: As
     assert len(way_out) == len(aws.settings.zones)
 
 
-def test_as_many_tasks_run_as_the_settings_allow_and_load_asks_for(aws: Assembly) -> None:
+def test_tasks_scale_within_the_settings(aws: Assembly) -> None:
     target = aws.only("analyze", "ApplicationAutoScaling::ScalableTarget")
     size = aws.settings.service
     assert (target["MinCapacity"], target["MaxCapacity"]) == (size.min_tasks, size.max_tasks)
-    # A number here would put every deployment back to it.
+    # A number here would reset the scaling at each deployment.
     assert "DesiredCount" not in aws.only("analyze", "ECS::Service")
     policies = aws.resources("analyze", "ApplicationAutoScaling::ScalingPolicy").values()
     goals = {}
@@ -161,26 +156,26 @@ def test_as_many_tasks_run_as_the_settings_allow_and_load_asks_for(aws: Assembly
     }
 
 
-def test_the_load_balancer_is_internal_and_drops_what_is_no_header(aws: Assembly) -> None:
+def test_load_balancer_drops_invalid_headers(aws: Assembly) -> None:
     found = attributes(aws, "LoadBalancer")
     assert found["idle_timeout.timeout_seconds"] == "60"
     assert found["routing.http.drop_invalid_header_fields.enabled"] == "true"
 
 
-def test_a_task_that_goes_has_longer_than_a_request_may_take(aws: Assembly) -> None:
+def test_draining_outlasts_a_request(aws: Assembly) -> None:
     found = attributes(aws, "TargetGroup")
     assert int(found["deregistration_delay.timeout_seconds"]) > aws.settings.time_budget_s
     assert container(aws)["StopTimeout"] > aws.settings.time_budget_s
     assert found["load_balancing.algorithm.type"] == "least_outstanding_requests"
 
 
-def test_without_a_domain_the_listener_speaks_http(prod: Assembly) -> None:
+def test_listener_without_domain_is_http(prod: Assembly) -> None:
     listener = prod.only("analyze", "ElasticLoadBalancingV2::Listener")
     assert (listener["Port"], listener["Protocol"]) == (80, "HTTP")
     assert "TlsConfig" not in prod.only("gateway", "ApiGatewayV2::Integration")
 
 
-def test_with_a_domain_the_gateway_checks_the_listeners_certificate(shop: Assembly) -> None:
+def test_listener_with_domain_is_tls(shop: Assembly) -> None:
     listener = shop.only("analyze", "ElasticLoadBalancingV2::Listener")
     (certificate,) = shop.resources("analyze", "CertificateManager::Certificate")
     assert (listener["Port"], listener["Protocol"]) == (443, "HTTPS")
@@ -194,11 +189,8 @@ def test_with_a_domain_the_gateway_checks_the_listeners_certificate(shop: Assemb
     assert integration["TlsConfig"] == {"ServerNameToVerify": "api.shop.example"}
 
 
-def test_the_endpoint_is_named_in_small_letters_as_its_arn_is() -> None:
-    values = tomllib.loads((FOLDER / "prod.toml").read_text())
-    values["model"]["endpoint_name"] = "Blip2-Endpoint"
-    app = cdk.App(context={"aws:cdk:bundling-stacks": []})
-    build(app, Environment.model_validate({"name": "shop", **values}))
-    template = json.dumps(app.synth().get_stack_by_name("vitrine-shop-analyze").template)
+def test_endpoint_arn_is_lower_case() -> None:
+    assembly = assembled(changed("prod", model={"endpoint_name": "Blip2-Endpoint"}))
+    template = json.dumps(assembly.template("analyze"))
     assert ":endpoint/blip2-endpoint" in template
     assert '"Value": "Blip2-Endpoint"' in template

@@ -1,4 +1,4 @@
-"""What each function may do, and what it is told: as much as its code asks for, and no more."""
+"""Each function's permissions and variables: exactly those that its code uses."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings
 
 from services.hooks.settings import AppSettings, WorkerSettings
 from services.results.settings import JobsSettings, NotifySettings, OutboxSettings, SweepSettings
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -19,7 +19,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "Worker": WorkerSettings,
 }
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
-EMPTIES = {
+CONSUMES = {
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
@@ -31,14 +31,14 @@ S3 = {"s3:DeleteObject", "s3:GetObject", "s3:PutObject", "kms:Decrypt", "kms:Gen
 SECRET, SEND = {"secretsmanager:GetSecretValue"}, {"sqs:SendMessage"}
 MAY = {
     "Jobs": {
-        *(EMPTIES | ROWS | S3 | SECRET | SEND),
+        *(CONSUMES | ROWS | S3 | SECRET | SEND),
         *("dynamodb:Query", "s3:ListBucket", "sagemaker:InvokeEndpointAsync"),
     },
     "Sweep": {"dynamodb:Scan", "dynamodb:UpdateItem"} | SEND,
     "Outbox": {f"dynamodb:{action}" for action in STREAM} | SEND,
-    "Notify": {"dynamodb:GetItem"} | EMPTIES | SECRET | SEND,
+    "Notify": {"dynamodb:GetItem"} | CONSUMES | SECRET | SEND,
     "App": SECRET | SEND,
-    "Worker": EMPTIES | ROWS | S3 | SEND,
+    "Worker": CONSUMES | ROWS | S3 | SEND,
 }
 
 
@@ -71,12 +71,12 @@ def actions(found: list[dict[str, Any]]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", MAY)
-def test_a_function_may_do_this_and_nothing_else(name: str, prod: Assembly) -> None:
+def test_functions_have_exactly_these_actions(name: str, prod: Assembly) -> None:
     assert actions(statements(prod, name)) == MAY[name] | LOG
 
 
 @pytest.mark.parametrize("name", MAY)
-def test_a_key_is_used_by_s3_alone_in_a_functions_name(name: str, prod: Assembly) -> None:
+def test_functions_use_keys_through_s3(name: str, prod: Assembly) -> None:
     for statement in statements(prod, name):
         if any(action.startswith("kms:") for action in actions([statement])):
             through = statement["Condition"]["StringEquals"]["kms:ViaService"]
@@ -84,7 +84,7 @@ def test_a_key_is_used_by_s3_alone_in_a_functions_name(name: str, prod: Assembly
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_function_is_told_what_it_needs_and_starts_with_it(
+def test_function_settings_load_from_variables(
     name: str, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variables = function(assembly, name)["Environment"]["Variables"]
@@ -95,7 +95,7 @@ def test_a_function_is_told_what_it_needs_and_starts_with_it(
     SETTINGS[name]()
 
 
-def test_the_bridge_and_the_cheaper_tier_are_told_to_the_jobs_alone(prod: Assembly, shop: Assembly) -> None:
+def test_fallback_and_tier_reach_jobs_alone(prod: Assembly, shop: Assembly) -> None:
     for name in SETTINGS:
         gained = (
             function(shop, name)["Environment"]["Variables"].keys()
@@ -103,24 +103,24 @@ def test_the_bridge_and_the_cheaper_tier_are_told_to_the_jobs_alone(prod: Assemb
         )
         assert gained == (
             {
-                "BRIDGE_LLM",
-                "BRIDGE_USD_PER_MTOK_INPUT",
-                "BRIDGE_USD_PER_MTOK_OUTPUT",
-                "LLM_SERVICE_TIER_FOR_JOBS",
+                "FALLBACK_LLM_MODEL",
+                "FALLBACK_LLM_USD_PER_MTOK_INPUT",
+                "FALLBACK_LLM_USD_PER_MTOK_OUTPUT",
+                "LLM_JOB_TIER",
             }
             if name == "Jobs"
             else set()
         )
     (task,) = shop.only("analyze", "ECS::TaskDefinition")["ContainerDefinitions"]
-    assert not [one for one in task["Environment"] if "BRIDGE" in one["Name"]]
+    assert not [one for one in task["Environment"] if "FALLBACK" in one["Name"]]
 
 
-def test_no_function_is_told_who_signs_users_in(assembly: Assembly) -> None:
+def test_functions_get_no_supabase_variables(assembly: Assembly) -> None:
     for name in SETTINGS:
         assert not [one for one in function(assembly, name)["Environment"]["Variables"] if "SUPABASE" in one]
 
 
-def test_a_hook_of_the_database_needs_no_users_token_and_reaches_its_function(assembly: Assembly) -> None:
+def test_hook_route_has_no_authorizer(assembly: Assembly) -> None:
     route = assembly.only("hooks", "ApiGatewayV2::Route")
     assert (route["RouteKey"], route["AuthorizationType"]) == ("POST /hooks/supabase", "NONE")
     integration = assembly.only("hooks", "ApiGatewayV2::Integration")

@@ -1,23 +1,23 @@
-"""The way of a request through the VPC, and what is not let through: no emulator shows either."""
+"""Routes, addresses and egress of the VPC, which no emulator shows."""
 
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from settings.environment import Environment, load_environment
+from stacks.checks.settings_effect import full_environment
 from stacks.constructs.network import outward_ports
-from tests.stacks.conftest import Assembly, with_everything
+from tests.stacks.assemblies import Assembly, assembled, changed
 
 
 def imported(value: Any) -> Any:
-    """Return what a reference of another stack to the analyze stack names there."""
+    """Return the name that another stack imports from the analyze stack."""
     return value["Fn::ImportValue"].partition(":ExportsOutput")[2]
 
 
 def exported(assembly: Assembly, name: str) -> Any:
-    """Return what the analyze stack exports under a name of `imported`."""
+    """Return the value that the analyze stack exports under a name of `imported`."""
     return assembly.template("analyze")["Outputs"][f"ExportsOutput{name}"]["Value"]
 
 
@@ -59,7 +59,7 @@ def route_targets(assembly: Assembly, subnet: str) -> list[str]:
     ]
 
 
-def test_the_gateway_reaches_the_listener_by_its_link(aws: Assembly) -> None:
+def test_gateway_uses_the_vpc_link(aws: Assembly) -> None:
     integration = aws.only("gateway", "ApiGatewayV2::Integration")
     (link,) = aws.resources("gateway", "ApiGatewayV2::VpcLink")
     assert (integration["ConnectionType"], integration["ConnectionId"]) == ("VPC_LINK", {"Ref": link})
@@ -67,7 +67,7 @@ def test_the_gateway_reaches_the_listener_by_its_link(aws: Assembly) -> None:
     assert exported(aws, imported(integration["IntegrationUri"])) == {"Ref": listener}
 
 
-def test_link_and_load_balancer_stand_in_the_same_subnets_one_in_each_zone_of_the_settings(
+def test_link_shares_load_balancer_subnets(
     aws: Assembly,
 ) -> None:
     link = aws.only("gateway", "ApiGatewayV2::VpcLink")["SubnetIds"]
@@ -77,14 +77,14 @@ def test_link_and_load_balancer_stand_in_the_same_subnets_one_in_each_zone_of_th
     assert zones == list(aws.settings.zones)
 
 
-def test_nothing_leads_out_of_the_load_balancers_subnets(aws: Assembly) -> None:
+def test_inner_subnets_have_no_route(aws: Assembly) -> None:
     balancer = aws.only("analyze", "ElasticLoadBalancingV2::LoadBalancer")
     assert balancer["Scheme"] == "internal"
     for subnet in balancer["Subnets"]:
         assert route_targets(aws, subnet["Ref"]) == []
 
 
-def test_tasks_have_public_addresses_and_no_nat_gateway_where_egress_is_public(prod: Assembly) -> None:
+def test_public_egress_needs_no_nat(prod: Assembly) -> None:
     assert network(prod)["AssignPublicIp"] == "ENABLED"
     for subnet in network(prod)["Subnets"]:
         assert route_targets(prod, subnet["Ref"]) == ["GatewayId"]
@@ -92,7 +92,7 @@ def test_tasks_have_public_addresses_and_no_nat_gateway_where_egress_is_public(p
     assert not prod.resources("analyze", "EC2::EIP")
 
 
-def test_tasks_have_no_public_addresses_behind_the_one_nat_gateway(shop: Assembly) -> None:
+def test_nat_tasks_have_no_addresses(shop: Assembly) -> None:
     assert network(shop)["AssignPublicIp"] == "DISABLED"
     assert len(network(shop)["Subnets"]) == len(shop.settings.zones)
     for subnet in network(shop)["Subnets"]:
@@ -100,24 +100,24 @@ def test_tasks_have_no_public_addresses_behind_the_one_nat_gateway(shop: Assembl
     assert len(shop.resources("analyze", "EC2::NatGateway")) == 1
 
 
-def test_no_subnet_gives_public_addresses_by_itself(aws: Assembly) -> None:
+def test_subnets_assign_no_addresses(aws: Assembly) -> None:
     assert not [subnet for subnet in subnets(aws).values() if subnet["MapPublicIpOnLaunch"]]
 
 
-def test_another_egress_and_another_zone_move_no_subnets_addresses(prod: Assembly, shop: Assembly) -> None:
+def test_egress_and_zones_keep_blocks(prod: Assembly, shop: Assembly) -> None:
     few, many = addresses(prod), addresses(shop)
     assert few.items() <= many.items()
     networks = [ip_network(block) for block in many.values()]
     assert not [(a, b) for a in networks for b in networks if a != b and a.overlaps(b)]
 
 
-def test_another_egress_changes_nothing_that_the_gateway_refers_to(prod: Assembly, tmp_path: Path) -> None:
-    other = Assembly(prod.settings.model_copy(update={"egress": "nat"}), tmp_path)
+def test_egress_change_keeps_the_gateway(prod: Assembly) -> None:
+    other = assembled(changed("prod", egress="nat"))
     assert other.template("gateway") == prod.template("gateway")
     assert other.template("analyze")["Outputs"] == prod.template("analyze")["Outputs"]
 
 
-def test_tasks_reach_s3_and_dynamodb_without_the_internet(aws: Assembly) -> None:
+def test_gateway_endpoints_serve_the_tasks(aws: Assembly) -> None:
     endpoints = [one["Properties"] for one in aws.resources("analyze", "EC2::VPCEndpoint").values()]
     services = [endpoint["ServiceName"]["Fn::Join"][1][-1] for endpoint in endpoints]
     assert sorted(services) == [".dynamodb", ".s3"]
@@ -131,12 +131,12 @@ def test_tasks_reach_s3_and_dynamodb_without_the_internet(aws: Assembly) -> None
         assert tables <= {table["Ref"] for table in endpoint["RouteTableIds"]}
 
 
-def test_what_is_refused_is_logged_and_nothing_else(aws: Assembly) -> None:
+def test_flow_log_records_rejected_traffic(aws: Assembly) -> None:
     log = aws.only("analyze", "EC2::FlowLog")
     assert (log["ResourceType"], log["TrafficType"]) == ("VPC", "REJECT")
 
 
-def test_the_vpc_has_no_custom_resource_and_looks_nothing_up(aws: Assembly) -> None:
+def test_vpc_has_no_custom_resource(aws: Assembly) -> None:
     kinds = {resource["Type"] for resource in aws.template("analyze")["Resources"].values()}
     assert not {kind for kind in kinds if "Lambda" in kind or kind.startswith("Custom::")}
 
@@ -145,12 +145,10 @@ def test_the_vpc_has_no_custom_resource_and_looks_nothing_up(aws: Assembly) -> N
     ("settings", "ports"),
     [
         (load_environment("prod"), [443]),
-        (with_everything(), [443]),
+        (full_environment(), [443]),
         (load_environment("local"), [443, 8081, 54321]),
     ],
     ids=lambda value: value.name if isinstance(value, Environment) else "",
 )
-def test_tasks_may_call_out_on_the_ports_that_the_settings_name(
-    settings: Environment, ports: list[int]
-) -> None:
+def test_outward_ports_follow_the_settings(settings: Environment, ports: list[int]) -> None:
     assert outward_ports(settings) == ports

@@ -1,4 +1,4 @@
-"""That each function starts from its own package: our files that it holds, and what its lock installs."""
+"""Each function starts from its own package: our source files and the locked requirements."""
 
 import json
 import shutil
@@ -7,15 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
-from stacks.constructs.packaging import ROOT, package_sources
-from tests.stacks.conftest import Assembly
+from stacks.constructs import functions
+from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM, ROOT, package_sources, python_code
+from tests.stacks.assemblies import Assembly
 
+AUTHORIZER = ROOT / "services" / "authorizer"
 SERVICES = ["authorizer", "hooks", "results"]
-# What Lambda's runtime has beside boto3, which brings it.
+# boto3 and its requirements, which Lambda's runtime has.
 RUNTIME = ["boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"]
-# Nothing can be imported that is neither in the lock nor in the runtime, though it is installed here.
+# Blocks imports of packages that are installed here but neither locked nor in the runtime.
 START = """
 import importlib, json, sys
 from importlib.metadata import packages_distributions
@@ -36,8 +39,8 @@ print(services.__file__)
 """
 
 
-def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
-    """The functions of our own code, by their names' part before the CDK's characters."""
+def declared_functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    """Return the functions of our own code by their construct names."""
     return {
         name[:-8].removesuffix("Function"): resource["Properties"]
         for name, resource in assembly.every()
@@ -47,7 +50,7 @@ def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
 
 
 def test_these_are_the_functions(prod: Assembly) -> None:
-    assert {name: one["Handler"] for name, one in functions(prod).items()} == {
+    assert {name: one["Handler"] for name, one in declared_functions(prod).items()} == {
         "Authorizer": "services.authorizer.handler.handle",
         "App": "services.hooks.app.handle",
         "Worker": "services.hooks.worker.handle",
@@ -59,7 +62,7 @@ def test_these_are_the_functions(prod: Assembly) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_function_starts_from_what_its_package_holds(service: str, prod: Assembly, tmp_path: Path) -> None:
+def test_function_starts_from_its_package(service: str, prod: Assembly, tmp_path: Path) -> None:
     folder = ROOT / "services" / service
     for source in package_sources(folder):
         target = tmp_path / source.relative_to(ROOT)
@@ -67,7 +70,9 @@ def test_a_function_starts_from_what_its_package_holds(service: str, prod: Assem
         shutil.copyfile(source, target)
     lock = (folder / "requirements.txt").read_text().splitlines()
     there = json.dumps([*RUNTIME, *(line.partition("==")[0] for line in lock)])
-    ours = [one for one in functions(prod).values() if one["Handler"].startswith(f"services.{service}.")]
+    ours = [
+        one for one in declared_functions(prod).values() if one["Handler"].startswith(f"services.{service}.")
+    ]
     modules = [one["Handler"].removesuffix(".handle") for one in ours]
     assert modules
     variables = {"AWS_REGION": "ca-central-1", "AWS_DEFAULT_REGION": "ca-central-1"}
@@ -80,20 +85,89 @@ def test_a_function_starts_from_what_its_package_holds(service: str, prod: Assem
     assert Path(done.stdout.strip()) == tmp_path / "services" / "__init__.py"
 
 
-def test_what_makes_reports_brings_vocabulary_and_wording() -> None:
+def test_package_has_vocabulary_and_wording() -> None:
     core = ROOT / "services" / "core"
     shipped = set(package_sources(ROOT / "services" / "results"))
     assert {core / "domain" / "vocabulary.json", *core.glob("narrative/wording/*.json")} <= shipped
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_package_holds_no_other_service(service: str) -> None:
+def test_package_holds_no_other_service(service: str) -> None:
     folders = {
         file.relative_to(ROOT / "services").parts[0] for file in package_sources(ROOT / "services" / service)
     }
     assert folders == {"__init__.py", "core", "web", service}
 
 
-def test_every_function_runs_on_the_same_python_and_processor(prod: Assembly) -> None:
-    ours = {(one["Runtime"], *one["Architectures"]) for one in functions(prod).values()}
+def test_functions_share_runtime_and_processor(prod: Assembly) -> None:
+    ours = {(one["Runtime"], *one["Architectures"]) for one in declared_functions(prod).values()}
     assert ours == {("python3.14", "arm64")}
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the services, from which packages are built."""
+    shutil.copytree(ROOT / "services", tmp_path / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(functions, "ROOT", tmp_path)
+    libraries = tuple(tmp_path / one.relative_to(ROOT) for one in functions.LIBRARIES)
+    monkeypatch.setattr(functions, "LIBRARIES", libraries)
+    return tmp_path
+
+
+def package_key(platform: tuple[str, ...] = LAMBDA_PLATFORM) -> str:
+    """Return the asset's object key, which holds the hash."""
+    stack = cdk.Stack(cdk.App(context={"aws:cdk:bundling-stacks": []}))
+    location = python_code("authorizer", platform=platform).bind(stack).s3_location
+    assert location is not None
+    return location.object_key
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("services/authorizer/handler.py", True),
+        ("services/authorizer/requirements.txt", True),
+        ("services/core/auth/jwks.py", True),
+        ("services/hooks/worker.py", False),
+    ],
+)
+def test_package_hash_covers_its_files(repository: Path, file: str, changes: bool) -> None:
+    before = package_key()
+    path = repository / file
+    path.write_text(f"{path.read_text()}# changed\n")
+    assert (package_key() != before) is changes
+
+
+def test_package_hash_covers_the_platform() -> None:
+    assert package_key() == package_key()
+    assert package_key(HOST_PLATFORM) != package_key()
+
+
+def bundling() -> functions._UvBundling:
+    sources = package_sources(AUTHORIZER)
+    return functions._UvBundling(sources, AUTHORIZER / "requirements.txt", LAMBDA_PLATFORM)
+
+
+def test_only_lambda_wheels_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert bundling().try_bundle(str(tmp_path)) is True
+    (command,) = commands
+    assert Path(command[0]).name.startswith("uv")
+    assert " ".join(command).endswith(
+        "--only-binary :all: --python-platform aarch64-manylinux_2_28 --python-version 3.14"
+    )
+    shipped = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()}
+    assert shipped == {file.relative_to(ROOT).as_posix() for file in package_sources(AUTHORIZER)}
+
+
+def test_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess([], 2, "", "error: no such wheel\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(RuntimeError, match=r"services/authorizer/requirements\.txt: .*no such wheel"):
+        bundling().try_bundle(str(tmp_path))

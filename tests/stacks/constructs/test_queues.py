@@ -1,4 +1,4 @@
-"""What runs by itself: queues that lose nothing, functions that are bounded, hops that are encrypted."""
+"""Queues, their consumers and alarms, and the topics and stream that feed them."""
 
 import json
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import pytest
 from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
 from services.results import jobs
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
 WITH_QUEUES = ("results", "hooks")
-# Every queue, the function that empties it, and how often that may come back to a message by itself.
+# Each queue, its consumer, and the consumer's own attempts per message.
 QUEUES = {
     "Jobs": ("Jobs", jobs.MOST_ATTEMPTS),
     "Webhook": ("Notify", len(PRODUCTION.webhook_pauses_s) + 1),
@@ -22,7 +22,7 @@ QUEUES = {
 
 
 def of(assembly: Assembly, kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of all resources of a type in the stacks that have queues, by logical id."""
+    """Return the resources of a type in the stacks with queues, by logical id."""
     found: dict[str, dict[str, Any]] = {}
     for stack in WITH_QUEUES:
         found |= {name: one["Properties"] for name, one in assembly.resources(stack, kind).items()}
@@ -30,7 +30,7 @@ def of(assembly: Assembly, kind: str) -> dict[str, dict[str, Any]]:
 
 
 def called(name: str, found: dict[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """The one whose logical id is `name` and the CDK's eight characters."""
+    """Return the resource whose logical id is `name` and the CDK's eight characters."""
     ((logical_id, properties),) = [one for one in found.items() if one[0][:-8] == name]
     return logical_id, properties
 
@@ -40,7 +40,7 @@ def policies(assembly: Assembly, kind: str, key: str) -> Iterator[tuple[set[str]
         yield {text(one) for one in policy[key]}, policy["PolicyDocument"]["Statement"]
 
 
-def test_there_are_these_queues_and_each_sets_aside_what_cannot_be_worked_on(assembly: Assembly) -> None:
+def test_queues_have_dead_letters(assembly: Assembly) -> None:
     queues = of(assembly, "SQS::Queue")
     assert {name[:-8] for name in queues} == {*QUEUES, *(f"{name}Dead" for name in QUEUES)}
     for name in QUEUES:
@@ -50,7 +50,7 @@ def test_there_are_these_queues_and_each_sets_aside_what_cannot_be_worked_on(ass
         assert kept["MessageRetentionPeriod"] == 14 * 24 * 3600 > queue["MessageRetentionPeriod"]
 
 
-def test_the_first_message_that_is_set_aside_raises_an_alarm(assembly: Assembly) -> None:
+def test_first_dead_letter_raises_an_alarm(assembly: Assembly) -> None:
     watched = {
         text(alarm["Dimensions"][0]["Value"])
         for alarm in of(assembly, "CloudWatch::Alarm").values()
@@ -62,30 +62,26 @@ def test_the_first_message_that_is_set_aside_raises_an_alarm(assembly: Assembly)
 
 
 @pytest.mark.parametrize(("name", "attempts"), [(name, one[1]) for name, one in QUEUES.items()])
-def test_a_message_is_set_aside_only_when_its_function_did_not_do_so_itself(
-    prod: Assembly, name: str, attempts: int
-) -> None:
+def test_receives_exceed_the_functions_attempts(prod: Assembly, name: str, attempts: int) -> None:
     _, queue = called(name, of(prod, "SQS::Queue"))
     assert queue["RedrivePolicy"]["maxReceiveCount"] > attempts
 
 
 @pytest.mark.parametrize(("name", "function"), [(name, one[0]) for name, one in QUEUES.items()])
-def test_a_message_is_hidden_for_longer_than_its_function_may_run(
-    prod: Assembly, name: str, function: str
-) -> None:
+def test_visibility_exceeds_the_function_timeout(prod: Assembly, name: str, function: str) -> None:
     _, queue = called(name, of(prod, "SQS::Queue"))
     _, consumer = called(f"{function}Function", of(prod, "Lambda::Function"))
     assert queue["VisibilityTimeout"] >= consumer["Timeout"] + 30
 
 
-def test_a_job_may_run_as_long_as_its_lease_and_comes_again_when_that_is_over(prod: Assembly) -> None:
+def test_job_outlasts_its_lease(prod: Assembly) -> None:
     _, queue = called("Jobs", of(prod, "SQS::Queue"))
     _, function = called("JobsFunction", of(prod, "Lambda::Function"))
     assert PRODUCTION.lease_s < function["Timeout"] == 120
     assert queue["VisibilityTimeout"] >= 2 * PRODUCTION.lease_s == 180
 
 
-def test_every_consumer_is_bounded_and_says_which_messages_failed(assembly: Assembly) -> None:
+def test_consumers_are_bounded(assembly: Assembly) -> None:
     queues = of(assembly, "SQS::Queue")
     mappings = list(of(assembly, "Lambda::EventSourceMapping").values())
     consumed = {text(one["EventSourceArn"]): one for one in mappings if text(one["EventSourceArn"]) in queues}
@@ -97,7 +93,7 @@ def test_every_consumer_is_bounded_and_says_which_messages_failed(assembly: Asse
     assert all(one["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for one in mappings)
 
 
-def test_no_concurrency_is_reserved_unless_the_settings_say_so(assembly: Assembly, shop: Assembly) -> None:
+def test_concurrency_is_reserved_by_settings(assembly: Assembly, shop: Assembly) -> None:
     functions = of(assembly, "Lambda::Function")
     reserved = {name[:-8] for name, one in functions.items() if "ReservedConcurrentExecutions" in one}
     if assembly is shop:
@@ -107,7 +103,7 @@ def test_no_concurrency_is_reserved_unless_the_settings_say_so(assembly: Assembl
         assert reserved == set()
 
 
-def test_every_queue_is_encrypted_and_reached_by_tls_alone(assembly: Assembly) -> None:
+def test_queues_are_encrypted_and_tls_only(assembly: Assembly) -> None:
     queues = of(assembly, "SQS::Queue")
     assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
     shut = set()
@@ -118,7 +114,7 @@ def test_every_queue_is_encrypted_and_reached_by_tls_alone(assembly: Assembly) -
     assert shut == set(queues)
 
 
-def test_a_topic_reaches_the_jobs_queue_and_its_dead_letters_and_nobody_elses_does(
+def test_topics_reach_the_jobs_queue(
     assembly: Assembly,
 ) -> None:
     queues = of(assembly, "SQS::Queue")
@@ -141,7 +137,7 @@ def test_a_topic_reaches_the_jobs_queue_and_its_dead_letters_and_nobody_elses_do
     assert sent == {(queue, topic) for queue in (jobs_queue, dead_letters) for topic in topics}
 
 
-def test_the_keys_own_policy_lets_the_accounts_roles_be_given_it(aws: Assembly) -> None:
+def test_exchange_key_trusts_account_roles(aws: Assembly) -> None:
     (key,) = of(aws, "KMS::Key").values()
     assert key["EnableKeyRotation"] is True
     (trusted,) = [one for one in key["KeyPolicy"]["Statement"] if one["Action"] == "kms:*"]
@@ -153,10 +149,10 @@ def test_the_keys_own_policy_lets_the_accounts_roles_be_given_it(aws: Assembly) 
         if "kms:GenerateDataKey" in one["Action"]
     ]
     assert [set(one["Action"]) for one in used] == [{"kms:Decrypt", "kms:GenerateDataKey"}]
-    assert all("Condition" not in one for one in used)  # topics and bucket both, whichever service asks
+    assert all("Condition" not in one for one in used)  # for both SNS and S3
 
 
-def test_the_outbox_follows_the_reports_that_end_and_starts_with_the_first(assembly: Assembly) -> None:
+def test_outbox_reads_ended_reports(assembly: Assembly) -> None:
     table = assembly.only("storage", "DynamoDB::GlobalTable")
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     queues = of(assembly, "SQS::Queue")
@@ -172,7 +168,7 @@ def test_the_outbox_follows_the_reports_that_end_and_starts_with_the_first(assem
     assert pattern["dynamodb"]["NewImage"]["status"]["S"] == ["succeeded", "failed"]
 
 
-def test_an_outbox_that_stands_still_raises_an_alarm_long_before_the_stream_forgets(
+def test_lagging_outbox_raises_an_alarm(
     assembly: Assembly,
 ) -> None:
     (alarm,) = [
@@ -181,7 +177,7 @@ def test_an_outbox_that_stands_still_raises_an_alarm_long_before_the_stream_forg
     assert alarm["Threshold"] <= 3_600_000 < 24 * 3_600_000
 
 
-def test_the_sweep_is_called_by_the_clock_alone_and_its_failures_raise_an_alarm(assembly: Assembly) -> None:
+def test_sweep_is_scheduled_and_alarmed(assembly: Assembly) -> None:
     sweep, _ = called("SweepFunction", of(assembly, "Lambda::Function"))
     (rule,) = of(assembly, "Events::Rule").values()
     assert rule["ScheduleExpression"] == "rate(5 minutes)"

@@ -1,15 +1,15 @@
-"""Which hop of a request lets which other in, by the security groups on both sides: no emulator shows it."""
+"""The security group rules of a request's hops, which no emulator shows."""
 
 from typing import Any
 
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 from tests.stacks.constructs.test_network import exported, imported, network
 
 Rule = tuple[str, str, int, int, str]
 
 
 def group(assembly: Assembly, stack: str, value: Any) -> str:
-    """Return the logical id of the security group that a rule's property means."""
+    """Return the logical id of the security group that a property refers to."""
     if "Fn::ImportValue" in value:
         value = exported(assembly, imported(value))
     found: str = value["Fn::GetAtt"][0]
@@ -17,7 +17,7 @@ def group(assembly: Assembly, stack: str, value: Any) -> str:
 
 
 def rules(assembly: Assembly, way: str) -> set[Rule]:
-    """Return every rule of one way: group, protocol, ports, and the group or addresses on the other side."""
+    """Return the rules of a direction: group, protocol, ports, and the peer's group or addresses."""
     other = {"Ingress": "SourceSecurityGroupId", "Egress": "DestinationSecurityGroupId"}[way]
     found = set()
     for stack in ("analyze", "gateway"):
@@ -33,7 +33,7 @@ def rules(assembly: Assembly, way: str) -> set[Rule]:
 
 
 def groups(assembly: Assembly) -> tuple[str, str, str]:
-    """Return the security groups on a request's way: the link's, the load balancer's and the tasks'."""
+    """Return the security groups of link, load balancer and tasks."""
     (link,) = assembly.only("gateway", "ApiGatewayV2::VpcLink")["SecurityGroupIds"]
     (balancer,) = assembly.only("analyze", "ElasticLoadBalancingV2::LoadBalancer")["SecurityGroups"]
     (task,) = network(assembly)["SecurityGroups"]
@@ -49,7 +49,7 @@ def listens(assembly: Assembly) -> int:
     return port
 
 
-def test_each_hop_lets_in_the_one_before_it_and_nothing_else(aws: Assembly) -> None:
+def test_ingress_is_from_previous_hop(aws: Assembly) -> None:
     link, balancer, task = groups(aws)
     assert rules(aws, "Ingress") == {
         (balancer, "tcp", listens(aws), listens(aws), link),
@@ -57,7 +57,7 @@ def test_each_hop_lets_in_the_one_before_it_and_nothing_else(aws: Assembly) -> N
     }
 
 
-def test_each_hop_leads_to_the_next_one_and_tasks_out_by_https(aws: Assembly) -> None:
+def test_egress_is_to_next_hop(aws: Assembly) -> None:
     link, balancer, task = groups(aws)
     assert rules(aws, "Egress") == {
         (link, "tcp", listens(aws), listens(aws), balancer),
@@ -66,7 +66,7 @@ def test_each_hop_leads_to_the_next_one_and_tasks_out_by_https(aws: Assembly) ->
     }
 
 
-def test_both_rules_of_the_link_stand_in_the_gateways_stack(aws: Assembly) -> None:
+def test_link_rules_are_in_gateway_stack(aws: Assembly) -> None:
     link, _, _ = groups(aws)
     assert link in aws.resources("gateway", "EC2::SecurityGroup")
     assert len(aws.resources("gateway", "EC2::SecurityGroupIngress")) == 1

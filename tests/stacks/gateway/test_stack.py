@@ -1,9 +1,9 @@
-"""The front door: who gets in, how often, and what is passed on."""
+"""The HTTP API: authorization, throttling, forwarding, CORS and custom domain."""
 
 import json
 from typing import Any
 
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly
 
 ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
 HOOK = "POST /hooks/supabase"
@@ -19,7 +19,7 @@ def log_group(assembly: Assembly, name: str) -> dict[str, Any]:
     return properties
 
 
-def test_every_route_asks_the_authorizer(assembly: Assembly) -> None:
+def test_every_route_has_the_authorizer(assembly: Assembly) -> None:
     (authorizer,) = assembly.resources("gateway", "ApiGatewayV2::Authorizer")
     assert {route["RouteKey"] for route in routes(assembly)} == ROUTES
     for route in routes(assembly):
@@ -27,7 +27,7 @@ def test_every_route_asks_the_authorizer(assembly: Assembly) -> None:
         assert route["AuthorizerId"] == {"Ref": authorizer}
 
 
-def test_the_authorizers_simple_answer_is_cached_for_five_minutes_per_token(assembly: Assembly) -> None:
+def test_authorizer_answers_are_cached(assembly: Assembly) -> None:
     authorizer = assembly.only("gateway", "ApiGatewayV2::Authorizer")
     assert authorizer["AuthorizerResultTtlInSeconds"] == 300
     assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
@@ -35,13 +35,13 @@ def test_the_authorizers_simple_answer_is_cached_for_five_minutes_per_token(asse
     assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
 
 
-def test_only_the_gateways_authorizer_may_call_the_function(assembly: Assembly) -> None:
+def test_gateway_alone_invokes_the_authorizer(assembly: Assembly) -> None:
     permission = assembly.only("gateway", "Lambda::Permission")
     assert permission["Principal"] == "apigateway.amazonaws.com"
     assert "/authorizers/" in json.dumps(permission["SourceArn"])
 
 
-def test_each_route_has_its_limit_from_the_settings(assembly: Assembly) -> None:
+def test_routes_are_throttled_by_settings(assembly: Assembly) -> None:
     throttle = assembly.settings.throttle
     limits = assembly.only("gateway", "ApiGatewayV2::Stage")["RouteSettings"]
     assert set(limits) - {HOOK} == ROUTES
@@ -51,16 +51,16 @@ def test_each_route_has_its_limit_from_the_settings(assembly: Assembly) -> None:
         assert limit == {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
 
 
-def test_the_stage_waits_for_the_routes_that_it_limits(assembly: Assembly) -> None:
+def test_routes_precede_the_stage(assembly: Assembly) -> None:
     (stage,) = assembly.resources("gateway", "ApiGatewayV2::Stage").values()
     assert set(assembly.resources("gateway", "ApiGatewayV2::Route")) <= set(stage["DependsOn"])
 
 
-def test_the_path_is_not_prefixed_with_a_stage(assembly: Assembly) -> None:
+def test_stage_adds_no_path_prefix(assembly: Assembly) -> None:
     assert assembly.only("gateway", "ApiGatewayV2::Stage")["StageName"] == "$default"
 
 
-def test_a_url_gets_the_path_and_the_gateways_request_id(assemblies: dict[str, Assembly]) -> None:
+def test_url_upstream_gets_path_and_id(assemblies: dict[str, Assembly]) -> None:
     local = assemblies["local"]
     integration = local.only("gateway", "ApiGatewayV2::Integration")
     assert integration["IntegrationType"] == "HTTP_PROXY"
@@ -71,14 +71,14 @@ def test_a_url_gets_the_path_and_the_gateways_request_id(assemblies: dict[str, A
     }
 
 
-def test_the_load_balancer_gets_the_gateways_request_id_and_the_path_as_it_is(aws: Assembly) -> None:
+def test_load_balancer_gets_request_id(aws: Assembly) -> None:
     integration = aws.only("gateway", "ApiGatewayV2::Integration")
     assert integration["IntegrationType"] == "HTTP_PROXY"
     assert integration["RequestParameters"] == {"overwrite:header.x-request-id": "$context.requestId"}
     assert integration["PayloadFormatVersion"] == "1.0"
 
 
-def test_requests_are_logged_as_json_that_ends(assembly: Assembly) -> None:
+def test_access_log_is_json(assembly: Assembly) -> None:
     log = assembly.only("gateway", "ApiGatewayV2::Stage")["AccessLogSettings"]
     line = json.loads(log["Format"])
     assert line["request_id"] == "$context.requestId"
@@ -87,27 +87,27 @@ def test_requests_are_logged_as_json_that_ends(assembly: Assembly) -> None:
     assert log_group(assembly, group)["RetentionInDays"] == assembly.settings.log_retention_days
 
 
-def test_every_log_is_kept_for_the_days_of_the_settings(assembly: Assembly) -> None:
+def test_log_retention_is_set(assembly: Assembly) -> None:
     for group in assembly.resources("gateway", "Logs::LogGroup"):
         assert log_group(assembly, group)["RetentionInDays"] == assembly.settings.log_retention_days
 
 
-def test_browsers_of_the_settings_origins_may_call(assemblies: dict[str, Assembly]) -> None:
+def test_cors_allows_the_settings_origins(assemblies: dict[str, Assembly]) -> None:
     dev = assemblies["dev"]
     cors = dev.only("gateway", "ApiGatewayV2::Api")["CorsConfiguration"]
     assert cors["AllowOrigins"] == list(dev.settings.cors_origins)
     sent = {"accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent"}
     assert set(cors["AllowHeaders"]) == sent
-    told = {"idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing"}
-    assert set(cors["ExposeHeaders"]) == told
+    exposed = {"idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing"}
+    assert set(cors["ExposeHeaders"]) == exposed
     assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
 
 
-def test_without_origins_no_browser_may_call(shop: Assembly) -> None:
+def test_no_origins_means_no_cors(shop: Assembly) -> None:
     assert "CorsConfiguration" not in shop.only("gateway", "ApiGatewayV2::Api")
 
 
-def test_a_domain_is_the_only_door_and_speaks_tls(shop: Assembly) -> None:
+def test_domain_replaces_the_default_endpoint(shop: Assembly) -> None:
     assert shop.only("gateway", "ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is True
     domain = shop.only("gateway", "ApiGatewayV2::DomainName")
     assert domain["DomainName"] == "api.shop.example"
@@ -117,7 +117,7 @@ def test_a_domain_is_the_only_door_and_speaks_tls(shop: Assembly) -> None:
     assert shop.template("gateway")["Outputs"]["ApiUrl"]["Value"] == "https://api.shop.example"
 
 
-def test_the_domain_is_proved_and_found_by_its_zone(shop: Assembly) -> None:
+def test_domain_is_validated_by_dns(shop: Assembly) -> None:
     certificate = shop.only("gateway", "CertificateManager::Certificate")
     assert certificate["ValidationMethod"] == "DNS"
     record = shop.only("gateway", "Route53::RecordSet")
@@ -125,7 +125,7 @@ def test_the_domain_is_proved_and_found_by_its_zone(shop: Assembly) -> None:
     assert record["HostedZoneId"] == "Z123"
 
 
-def test_the_domain_waits_for_the_stage_that_it_serves(shop: Assembly) -> None:
+def test_domain_maps_to_the_stage(shop: Assembly) -> None:
     (stage,) = shop.resources("gateway", "ApiGatewayV2::Stage")
     (domain,) = shop.resources("gateway", "ApiGatewayV2::DomainName")
     mapping = shop.only("gateway", "ApiGatewayV2::ApiMapping")
@@ -133,20 +133,20 @@ def test_the_domain_waits_for_the_stage_that_it_serves(shop: Assembly) -> None:
     assert mapping["DomainName"] == {"Ref": domain}
 
 
-def test_without_a_domain_there_is_none(prod: Assembly) -> None:
+def test_no_domain_by_default(prod: Assembly) -> None:
     kinds = {resource["Type"] for resource in prod.template("gateway")["Resources"].values()}
     assert not {kind for kind in kinds if "Route53" in kind or "Certificate" in kind or "Domain" in kind}
     assert prod.only("gateway", "ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is False
 
 
-def test_the_authorizer_runs_on_graviton_without_reserving_what_a_new_account_lacks(prod: Assembly) -> None:
+def test_authorizer_is_unreserved_on_arm(prod: Assembly) -> None:
     function = prod.only("gateway", "Lambda::Function")
     assert function["Architectures"] == ["arm64"]
     assert function["Runtime"] == "python3.14"
     assert "ReservedConcurrentExecutions" not in function
 
 
-def test_the_authorizer_knows_the_project_its_issuer_and_the_name_of_its_secret(shop: Assembly) -> None:
+def test_authorizer_gets_issuer_and_secret(shop: Assembly) -> None:
     assert shop.only("gateway", "Lambda::Function")["Environment"]["Variables"] == {
         "SUPABASE_URL": shop.settings.supabase.url,
         "SUPABASE_ISSUER": "https://auth.shop.example/auth/v1",
@@ -154,12 +154,12 @@ def test_the_authorizer_knows_the_project_its_issuer_and_the_name_of_its_secret(
     }
 
 
-def test_without_an_issuer_and_a_secret_the_authorizer_knows_the_project_alone(prod: Assembly) -> None:
+def test_authorizer_gets_the_project_alone(prod: Assembly) -> None:
     variables = prod.only("gateway", "Lambda::Function")["Environment"]["Variables"]
     assert variables == {"SUPABASE_URL": prod.settings.supabase.url}
 
 
-def test_the_authorizer_reads_a_secret_only_where_one_is_named(prod: Assembly, shop: Assembly) -> None:
+def test_authorizer_reads_only_named_secrets(prod: Assembly, shop: Assembly) -> None:
     def actions(assembly: Assembly) -> set[str]:
         statements = assembly.only("gateway", "IAM::Policy")["PolicyDocument"]["Statement"]
         listed = [[one["Action"]] if isinstance(one["Action"], str) else one["Action"] for one in statements]

@@ -1,7 +1,7 @@
-"""The synthesized endpoint, made in moto's SageMaker in CloudFormation's order: as far as an emulator goes.
+"""The synthesized endpoint, created in moto's SageMaker in CloudFormation's order.
 
-boto3 checks each name and type, moto a few values. What only AWS knows, such as whether an instance type may
-have a disk's key, stays with the template's tests. moto does not know dev's instance type, but an older one.
+boto3 checks names and types, moto some values. Rules that only AWS knows, such as which instance types accept
+a disk key, are tested on the template. moto does not know dev's instance type; an older one takes its place.
 """
 
 import os
@@ -22,7 +22,7 @@ ACCOUNT = "123456789012"
 LOADED = {
     "Role": f"arn:aws:iam::{ACCOUNT}:role/model",
     "Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555",
-    "Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:news",
+    "Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:notified",
 }
 
 
@@ -34,7 +34,7 @@ def account() -> Iterator[None]:
 
 
 def deployed(value: Any, found: Resources) -> Any:
-    """A property as CloudFormation passes it on: with an ARN or a name in place of each reference."""
+    """Return a property with an ARN or a name in place of each reference, as CloudFormation resolves it."""
     if isinstance(value, list):
         return [deployed(one, found) for one in value]
     if not isinstance(value, dict):
@@ -63,7 +63,7 @@ def deploy(found: Resources) -> Any:
     ("name", "changes"),
     [("dev", OLDER), ("prod", {}), ("prod", {"artifact": OWN, "network_isolation": True}), ("prod", ASLEEP)],
 )
-def test_the_endpoint_is_made_and_in_service(name: str, changes: dict[str, Any]) -> None:
+def test_endpoint_reaches_service(name: str, changes: dict[str, Any]) -> None:
     found = resources(name, **changes)
     sagemaker = deploy(found)
     assert sagemaker.describe_endpoint(EndpointName="blip2-endpoint")["EndpointStatus"] == "InService"
@@ -72,7 +72,7 @@ def test_the_endpoint_is_made_and_in_service(name: str, changes: dict[str, Any])
     assert container["ModelDataUrl"].startswith("s3://")
 
 
-def test_a_paused_model_has_no_endpoint() -> None:
+def test_paused_model_has_no_endpoint() -> None:
     sagemaker = deploy(resources("dev", **OLDER, paused=True))
     assert sagemaker.list_endpoints()["Endpoints"] == []
     assert [one["EndpointConfigName"] for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]] == [
@@ -80,7 +80,7 @@ def test_a_paused_model_has_no_endpoint() -> None:
     ]
 
 
-def test_an_endpoint_asleep_is_scaled_by_its_backlog_and_woken() -> None:
+def test_scaling_policies_are_accepted() -> None:
     found = resources("dev", **OLDER, **ASLEEP)
     deploy(found)
     scaling = boto3.client("application-autoscaling", region_name=REGION)
@@ -94,7 +94,7 @@ def test_an_endpoint_asleep_is_scaled_by_its_backlog_and_woken() -> None:
     assert {one["PolicyType"] for one in made} == {"TargetTrackingScaling", "StepScaling"}
 
 
-def test_the_alarms_are_what_cloudwatch_takes() -> None:
+def test_alarms_are_accepted() -> None:
     found = resources("prod", **ASLEEP)
     cloudwatch = boto3.client("cloudwatch", region_name=REGION)
     for number, alarm in enumerate(of(found, "CloudWatch::Alarm")):

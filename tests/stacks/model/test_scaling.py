@@ -1,13 +1,10 @@
-"""What a pause, a schedule and a bridge change in an environment: what each is for, and nothing else."""
+"""Pause, schedule, fallback LLM and mode: each changes only the resources that it is for."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from settings.environment import Environment, load_environment
-from tests.stacks.conftest import Assembly
+from tests.stacks.assemblies import Assembly, assembled, changed
 
 SCHEDULE = {
     "days": ["MON", "TUE", "WED", "THU", "FRI"],
@@ -15,7 +12,7 @@ SCHEDULE = {
     "stop": "18:30:00",
     "time_zone": "America/Toronto",
 }
-BRIDGE = {"llm": "sees", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5}
+FALLBACK = {"model": "sees", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5}
 ENDPOINT = {
     "AWS::SageMaker::Endpoint",
     "AWS::CloudWatch::Alarm",
@@ -25,15 +22,8 @@ ENDPOINT = {
 Resources = dict[tuple[str, str], dict[str, Any]]
 
 
-def changed(section: str, change: dict[str, Any]) -> Environment:
-    """prod's settings with some of a section's keys changed, as a file would say it."""
-    values = load_environment("prod").model_dump(mode="json")
-    values[section] = (values[section] or {}) | change
-    return Environment.model_validate_json(json.dumps(values))
-
-
 def declared(assembly: Assembly) -> Resources:
-    """Every resource of every stack, by stack and logical id."""
+    """Return every resource by stack and logical id."""
     return {
         (stack, name): resource
         for stack in assembly.stacks
@@ -42,47 +32,41 @@ def declared(assembly: Assembly) -> Resources:
 
 
 def different(one: Resources, other: Resources) -> set[tuple[str, str]]:
-    """The stack and type of what only one declares, or each differently."""
+    """Return stack and type of each resource that differs or that only one side declares."""
     names = {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
     return {(name[0], (one.get(name) or other[name])["Type"]) for name in names}
 
 
 @pytest.fixture(scope="module")
-def paused(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return Assembly(changed("model", {"paused": True}), tmp_path_factory.mktemp("paused"))
+def paused() -> Assembly:
+    return assembled(changed("prod", model={"paused": True}))
 
 
 @pytest.fixture(scope="module")
-def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return Assembly(changed("model", {"schedule": SCHEDULE}), tmp_path_factory.mktemp("scheduled"))
+def scheduled() -> Assembly:
+    return assembled(changed("prod", model={"schedule": SCHEDULE}))
 
 
 @pytest.fixture(scope="module")
-def bridged(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return Assembly(changed("fallback_llm", BRIDGE), tmp_path_factory.mktemp("bridged"))
+def with_fallback() -> Assembly:
+    return assembled(changed("prod", fallback_llm=FALLBACK))
 
 
-def test_a_pause_takes_the_endpoint_what_scales_it_and_its_alarms_and_nothing_else(
-    prod: Assembly, paused: Assembly
-) -> None:
+def test_pause_deletes_the_endpoint_alone(prod: Assembly, paused: Assembly) -> None:
     running, stopped = declared(prod), declared(paused)
     gone = running.keys() - stopped.keys()
     assert {stack for stack, _ in gone} == {"model"}
     assert {running[name]["Type"] for name in gone} == ENDPOINT
     assert not stopped.keys() - running.keys()
-    # The model's role loses its right to see the alarms that are gone.
+    # The model's role no longer reads the deleted alarms.
     assert different({name: running[name] for name in stopped}, stopped) == {("model", "AWS::IAM::Policy")}
 
 
-def test_a_pause_and_its_end_leave_nothing_else_to_deploy_than_the_models_stack(
-    prod: Assembly, paused: Assembly
-) -> None:
+def test_pause_changes_one_stack(prod: Assembly, paused: Assembly) -> None:
     assert {stack for stack in prod.stacks if prod.template(stack) != paused.template(stack)} == {"model"}
 
 
-def test_a_schedule_changes_how_many_instances_there_are_at_least_and_nothing_else(
-    prod: Assembly, scheduled: Assembly
-) -> None:
+def test_schedule_changes_minimum_capacity_alone(prod: Assembly, scheduled: Assembly) -> None:
     kind = "ApplicationAutoScaling::ScalableTarget"
     assert different(declared(prod), declared(scheduled)) == {("model", f"AWS::{kind}")}
     without, with_it = prod.only("model", kind), scheduled.only("model", kind)
@@ -95,29 +79,29 @@ def test_a_schedule_changes_how_many_instances_there_are_at_least_and_nothing_el
     assert stop["ScalableTargetAction"] == {"MinCapacity": 0, "MaxCapacity": 3}
 
 
-def test_a_bridge_changes_what_the_jobs_are_told_and_nothing_else(prod: Assembly, bridged: Assembly) -> None:
-    one, other = declared(prod), declared(bridged)
+def test_fallback_llm_changes_jobs_variables_alone(prod: Assembly, with_fallback: Assembly) -> None:
+    one, other = declared(prod), declared(with_fallback)
     assert different(one, other) == {("results", "AWS::Lambda::Function")}
     (name,) = [name for name in one if one[name] != other[name]]
-    told = other[name]["Properties"]["Environment"]["Variables"]
-    gained = {key: told.pop(key) for key in list(told) if key.startswith("BRIDGE_")}
+    variables = other[name]["Properties"]["Environment"]["Variables"]
+    gained = {key: variables.pop(key) for key in list(variables) if key.startswith("FALLBACK_LLM_")}
     assert gained == {
-        "BRIDGE_LLM": "sees",
-        "BRIDGE_USD_PER_MTOK_INPUT": "0.1",
-        "BRIDGE_USD_PER_MTOK_OUTPUT": "0.5",
+        "FALLBACK_LLM_MODEL": "sees",
+        "FALLBACK_LLM_USD_PER_MTOK_INPUT": "0.1",
+        "FALLBACK_LLM_USD_PER_MTOK_OUTPUT": "0.5",
     }
     assert other[name] == one[name]
 
 
-def test_an_endpoint_without_a_schedule_sleeps_until_somebody_asks(prod: Assembly) -> None:
+def test_unscheduled_endpoint_scales_to_zero(prod: Assembly) -> None:
     target = prod.only("model", "ApplicationAutoScaling::ScalableTarget")
     assert target["MinCapacity"] == 0
     assert "ScheduledActions" not in target
 
 
 @pytest.mark.parametrize("mode", ["async", "realtime"])
-def test_another_mode_leaves_alone_what_keeps_anything(prod: Assembly, mode: str, tmp_path: Path) -> None:
-    other = Assembly(changed("model", {"mode": mode, "min_instances": 1}), tmp_path)
+def test_mode_change_keeps_stateful_resources(prod: Assembly, mode: str) -> None:
+    other = assembled(changed("prod", model={"mode": mode, "min_instances": 1}))
     for stack in ("storage", "gateway"):
         assert prod.template(stack) == other.template(stack)
     kept = ("AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket", "AWS::KMS::Key")

@@ -1,14 +1,13 @@
-"""Studio as it is synthesized: shut in, encrypted, stopped when idle, and allowed no more than it needs."""
+"""Studio: network, encryption, idle shutdown and permissions."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from settings.environment import FOLDER, Environment, SettingsError, load_environment
-from tests.stacks.conftest import Assembly, with_everything
+from settings.environment import FOLDER, SettingsError, load_environment
+from tests.stacks.assemblies import Assembly, assembled, changed
 from tests.stacks.reading import text
 from tests.stacks.test_permissions import listed
 
@@ -16,18 +15,13 @@ STUDIO = {"user_name": "modeller", "network": "internet", "idle_shutdown_minutes
 SETS = ["Create", "Describe", "Delete"]
 
 
-def environment(**changes: Any) -> Environment:
-    values = tomllib.loads((FOLDER / "prod.toml").read_text())
-    return Environment.model_validate({"name": "shop", **values, "studio": STUDIO, **changes})
-
-
 @pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return Assembly(environment(), tmp_path_factory.mktemp("studio") / "shop")
+def internet() -> Assembly:
+    return assembled(changed("prod", studio=STUDIO))
 
 
 def statements(assembly: Assembly, role: str) -> list[dict[str, Any]]:
-    """Return what the policies of a role say, as in "Role"."""
+    """Return the policy statements of a role, as in "Role"."""
     found = []
     for policy in assembly.resources("studio", "IAM::Policy").values():
         if any(text(one).removesuffix(text(one)[-8:]) == role for one in policy["Properties"]["Roles"]):
@@ -36,7 +30,7 @@ def statements(assembly: Assembly, role: str) -> list[dict[str, Any]]:
 
 
 def allowed(assembly: Assembly, role: str, resource: str) -> set[str]:
-    """Return the actions that a role may take on resources whose ARN holds `resource`."""
+    """Return a role's allowed actions on resources whose ARN holds `resource`."""
     return {
         action
         for statement in statements(assembly, role)
@@ -50,12 +44,12 @@ def actions(assembly: Assembly, role: str, effect: str = "Allow") -> set[str]:
     return {action for one in found if one["Effect"] == effect for action in listed(one["Action"])}
 
 
-def test_without_its_section_there_is_no_studio(prod: Assembly) -> None:
+def test_no_studio_by_default(prod: Assembly) -> None:
     assert prod.settings.studio is None
     assert "studio" not in prod.stacks
 
 
-def test_apps_reach_out_by_the_vpc_alone_where_that_is_set(shop: Assembly) -> None:
+def test_vpc_apps_use_the_vpc_alone(shop: Assembly) -> None:
     domain = shop.only("studio", "SageMaker::Domain")
     assert domain["AppNetworkAccessType"] == "VpcOnly"
     assert len(domain["SubnetIds"]) == len(shop.settings.zones)
@@ -63,13 +57,13 @@ def test_apps_reach_out_by_the_vpc_alone_where_that_is_set(shop: Assembly) -> No
     assert len(domain["DefaultUserSettings"]["SecurityGroups"]) == 1
 
 
-def test_else_they_reach_the_internet_and_the_vpc_holds_their_home_alone(internet: Assembly) -> None:
+def test_internet_apps_have_inner_homes(internet: Assembly) -> None:
     domain = internet.only("studio", "SageMaker::Domain")
     assert domain["AppNetworkAccessType"] == "PublicInternetOnly"
     assert all("InnerSubnet" in text(subnet) for subnet in domain["SubnetIds"])
 
 
-def test_nobody_but_an_app_itself_reaches_into_an_app(shop: Assembly) -> None:
+def test_apps_accept_only_themselves(shop: Assembly) -> None:
     group = shop.only("studio", "EC2::SecurityGroup")
     assert "SecurityGroupIngress" not in group
     assert [(rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]] == [(443, 443)]
@@ -77,7 +71,7 @@ def test_nobody_but_an_app_itself_reaches_into_an_app(shop: Assembly) -> None:
     assert text(rule["GroupId"]) == text(rule["SourceSecurityGroupId"])
 
 
-def test_homes_are_encrypted_with_a_key_that_lasts_as_long(shop: Assembly) -> None:
+def test_homes_keep_their_key(shop: Assembly) -> None:
     ((name, key),) = shop.resources("studio", "KMS::Key").items()
     assert text(shop.only("studio", "SageMaker::Domain")["KmsKeyId"]) == name
     assert key["Properties"]["EnableKeyRotation"] is True
@@ -85,7 +79,7 @@ def test_homes_are_encrypted_with_a_key_that_lasts_as_long(shop: Assembly) -> No
     assert key["DeletionPolicy"] == "Retain"
 
 
-def test_an_idle_app_is_stopped_after_the_minutes_of_the_settings(shop: Assembly) -> None:
+def test_idle_app_is_stopped(shop: Assembly) -> None:
     domain = shop.only("studio", "SageMaker::Domain")
     lab = domain["DefaultUserSettings"]["JupyterLabAppSettings"]
     assert lab["AppLifecycleManagement"]["IdleSettings"] == {
@@ -96,12 +90,12 @@ def test_an_idle_app_is_stopped_after_the_minutes_of_the_settings(shop: Assembly
     }
 
 
-def test_people_sign_in_by_aws_and_have_the_profile_of_the_settings(shop: Assembly) -> None:
+def test_users_sign_in_by_iam(shop: Assembly) -> None:
     assert shop.only("studio", "SageMaker::Domain")["AuthMode"] == "IAM"
     assert shop.only("studio", "SageMaker::UserProfile")["UserProfileName"] == "modeller"
 
 
-def test_the_role_reads_photos_and_keeps_archives(shop: Assembly) -> None:
+def test_studio_reads_photos_writes_archives(shop: Assembly) -> None:
     assert allowed(shop, "Role", "Images") == {"s3:ListBucket", "s3:GetObject"}
     assert allowed(shop, "Role", "Artifacts") == {
         *("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
@@ -110,7 +104,7 @@ def test_the_role_reads_photos_and_keeps_archives(shop: Assembly) -> None:
     assert allowed(shop, "Role", storage_key) == {"kms:Decrypt", "kms:GenerateDataKey"}
 
 
-def test_the_role_tries_endpoints_of_its_own_and_never_the_environments(shop: Assembly) -> None:
+def test_studio_cannot_touch_the_endpoint(shop: Assembly) -> None:
     for kind, more in (
         ("model", set()),
         ("endpoint-config", set()),
@@ -124,13 +118,13 @@ def test_the_role_tries_endpoints_of_its_own_and_never_the_environments(shop: As
     assert text(denied["Resource"]).endswith(f":endpoint/{shop.settings.model.endpoint_name}")
 
 
-def test_the_role_passes_one_role_and_to_sagemaker_alone(shop: Assembly) -> None:
+def test_studio_passes_one_role(shop: Assembly) -> None:
     (passing,) = [one for one in statements(shop, "Role") if one["Action"] == "iam:PassRole"]
     assert text(passing["Resource"]).startswith("ModelRole")
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
-def test_the_role_may_do_this_and_nothing_else(shop: Assembly) -> None:
+def test_studio_has_exactly_these_actions(shop: Assembly) -> None:
     tried = {f"sagemaker:{v}{kind}" for v in SETS for kind in ("Model", "EndpointConfig", "Endpoint")}
     apps = {f"sagemaker:{v}{kind}" for v in SETS for kind in ("Space", "App")}
     assert actions(shop, "Role") == {
@@ -149,28 +143,28 @@ def test_the_role_may_do_this_and_nothing_else(shop: Assembly) -> None:
     assert [one["Action"] for one in everywhere] == [["sagemaker:ListApps", "sagemaker:ListSpaces"]]
 
 
-def test_what_is_tried_reads_archives_and_writes_nothing(shop: Assembly) -> None:
+def test_trial_endpoints_only_read_archives(shop: Assembly) -> None:
     assert allowed(shop, "ModelRole", "Artifacts") == {"s3:GetObject"}
     assert not {one for one in actions(shop, "ModelRole") if one.startswith(("sagemaker:", "iam:"))}
 
 
-def test_its_address_and_names_are_outputs(shop: Assembly) -> None:
+def test_studio_outputs_are_there(shop: Assembly) -> None:
     wanted = {"StudioDomainId", "StudioUser", "StudioUrl", "StudioModelRole"}
     assert wanted <= shop.template("studio")["Outputs"].keys()
 
 
-def test_the_vpc_alone_takes_a_nat_gateway() -> None:
+def test_vpc_studio_needs_nat() -> None:
     with pytest.raises(ValidationError, match=r'egress = "nat" for studio.network "vpc"'):
-        environment(studio=STUDIO | {"network": "vpc"}, egress="public")
+        changed("prod", studio=STUDIO | {"network": "vpc"}, egress="public")
 
 
 @pytest.mark.parametrize("minutes", [59, 525_601])
-def test_idle_minutes_are_what_sagemaker_takes(minutes: int) -> None:
+def test_idle_minutes_are_bounded(minutes: int) -> None:
     with pytest.raises(ValidationError, match="idle_shutdown_minutes"):
-        environment(studio=STUDIO | {"idle_shutdown_minutes": minutes})
+        changed("prod", studio=STUDIO | {"idle_shutdown_minutes": minutes})
 
 
-def test_the_emulator_has_no_studio(tmp_path: Path) -> None:
+def test_emulator_has_no_studio(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     lines = (FOLDER / "local.toml").read_text()
     section = '\n[studio]\nuser_name = "a"\nnetwork = "internet"\nidle_shutdown_minutes = 60\n'
@@ -180,13 +174,9 @@ def test_the_emulator_has_no_studio(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_the_section_that_stands_ready_in_a_file_is_valid(name: str, tmp_path: Path) -> None:
+def test_commented_studio_section_is_valid(name: str, tmp_path: Path) -> None:
     file = tmp_path / f"{name}.toml"
     before, _, after = (FOLDER / f"{name}.toml").read_text().partition("# [studio]")
     section, _, rest = after.partition("\n\n")
     file.write_text("\n".join([before, "[studio]" + section.replace("\n# ", "\n"), "", rest]))
     assert load_environment(file).studio is not None
-
-
-def test_everything_at_once_has_studio() -> None:
-    assert with_everything().studio is not None

@@ -41,7 +41,7 @@ def _memory(folder: Path, instance_type: str) -> float:
             f"{instance_type}: its memory is not known; add it to model_artifacts/blip2/instances.py"
         )
     try:
-        tensors = [one for file in folder.glob("*.safetensors") for one in weights.header(file)]
+        tensors = [one for file in folder.glob("*.safetensors") for one in weights.read_header(file)]
     except PackagingError as error:
         raise WeightsCutShortError(str(error)) from error
     held = sum(one.size for one in tensors) / _GIB
@@ -74,9 +74,9 @@ def _content(folder: Path) -> None:
 def _finite(file: Path) -> str:
     """The file's SHA-256, after a check of each number in the same read; raises WeightNotFiniteError."""
     digest = hashlib.sha256()
-    for tensor, block in weights.blocks(file):
+    for tensor, block in weights.read_blocks(file):
         digest.update(block)
-        if tensor and not weights.finite(tensor.dtype, block):
+        if tensor and not weights.is_finite(tensor.dtype, block):
             raise WeightNotFiniteError(f"{file.name}: {tensor.name} holds a NaN or an infinity")
     return digest.hexdigest()
 

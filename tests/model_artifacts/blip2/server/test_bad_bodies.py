@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.model.server import serving
 
+pytestmark = pytest.mark.system
 REPOSITORY = Path(__file__).parents[4]
 PHOTO = base64.b64encode((REPOSITORY / "examples" / "photos" / "drawn-mug.jpg").read_bytes()).decode()
 

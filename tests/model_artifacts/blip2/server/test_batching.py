@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from model_artifacts.blip2.server.__main__ import main
 from model_artifacts.blip2.server.app import create_app
-from model_artifacts.blip2.server.batching import Batches, Batching
+from model_artifacts.blip2.server.batching import Batcher, Batching
 from model_artifacts.blip2.server.handlers import Answer, NoBatchHandlerError, load
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def code(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def container(code: Path) -> Iterator[TestClient]:
     handlers = load(code, code, batching=True)
-    with TestClient(create_app(handlers, Batching(handlers.together, 3, LONG_S))) as client:
+    with TestClient(create_app(handlers, Batching(handlers.answer_batch, 3, LONG_S))) as client:
         yield client
 
 
@@ -125,7 +125,7 @@ def test_busy_worker_collects_a_batch() -> None:
     begun, free = threading.Event(), threading.Event()
     sizes = []
 
-    def together(requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
+    def answer_batch(requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
         sizes.append(len(requests))
         begun.set()
         free.wait(LONG_S)
@@ -133,10 +133,10 @@ def test_busy_worker_collects_a_batch() -> None:
 
     async def three() -> list[Answer]:
         with ThreadPoolExecutor(1) as worker:
-            batches = Batches(Batching(together, 8), worker)
-            first = asyncio.create_task(batches.answer(b"1", {}))
+            batcher = Batcher(Batching(answer_batch, 8), worker)
+            first = asyncio.create_task(batcher.answer(b"1", {}))
             await asyncio.to_thread(begun.wait, LONG_S)
-            others = [asyncio.create_task(batches.answer(body, {})) for body in (b"2", b"3")]
+            others = [asyncio.create_task(batcher.answer(body, {})) for body in (b"2", b"3")]
             await asyncio.sleep(0)
             free.set()
             return list(await asyncio.gather(first, *others))

@@ -25,7 +25,7 @@ def sagemaker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
     # The SDK validates its constant configuration at each look at it, which is three quarters of the time.
-    monkeypatch.setattr("sagemaker.config.config.jsonschema.validate", lambda *_: None)
+    monkeypatch.setattr("jsonschema.validate", lambda *_: None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ca-central-1")
     with mock_aws():
         yield boto3.client("sagemaker", region_name="ca-central-1")

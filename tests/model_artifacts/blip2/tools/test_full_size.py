@@ -25,7 +25,7 @@ TINY = full_size.Size(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return full_size.write(tmp_path_factory.mktemp("random"), TINY, shard_bytes=100_000)
+    return full_size.write_random_model(tmp_path_factory.mktemp("random"), TINY, shard_bytes=100_000)
 
 
 def test_full_size_equals_flan_t5_xl() -> None:
@@ -50,14 +50,14 @@ def test_handlers_answer_with_random_weights(folder: Path, inference: Any, docum
 
 
 def test_random_weights_are_reproducible_fp16(folder: Path, tmp_path: Path) -> None:
-    again = full_size.write(tmp_path / "again", TINY, shard_bytes=100_000)
-    assert all(file.parent == again for file in weights.half(again, tmp_path / "work").values())
+    again = full_size.write_random_model(tmp_path / "again", TINY, shard_bytes=100_000)
+    assert all(file.parent == again for file in weights.to_half_precision(again, tmp_path / "work").values())
     one, two = tmp_path / "one.tar.gz", tmp_path / "two.tar.gz"
     assert packaging.build(one, folder) == packaging.build(two, again)
 
 
 def test_random_resolves_to_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(full_size, "write", lambda folder: folder)
+    monkeypatch.setattr(full_size, "write_random_model", lambda folder: folder)
     assert hub.resolve("random", None, tmp_path) == tmp_path / "random-flan-t5-xl"
     with pytest.raises(packaging.PackagingError, match="random: a revision belongs to a hub id"):
         hub.resolve("random", "f" * 40, tmp_path)

@@ -33,7 +33,7 @@ def test_wider_tensors_become_fp16(model: Path, tmp_path: Path, dtype: torch.dty
         "mask": torch.tensor([True, False, True]),
     }
     save_file(tensors, model / "model.safetensors")
-    files = weights.half(model, tmp_path / "work")
+    files = weights.to_half_precision(model, tmp_path / "work")
     assert files == {"model.safetensors": tmp_path / "work" / "model.safetensors"}
     found = load_file(files["model.safetensors"])
     assert found.keys() == tensors.keys()
@@ -47,13 +47,14 @@ def test_tensor_is_converted_in_blocks(model: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(weights, "_STEP", 10)
     tensor = torch.randn(13, 11)
     save_file({"a": tensor}, model / "model.safetensors")
-    found = load_file(weights.half(model, tmp_path / "work")["model.safetensors"])
+    found = load_file(weights.to_half_precision(model, tmp_path / "work")["model.safetensors"])
     assert torch.equal(found["a"], tensor.half())
 
 
 def test_fp16_files_stay_unchanged(model: Path, tmp_path: Path) -> None:
     save_file({"a": torch.ones(3).half(), "ids": torch.arange(3)}, model / "model.safetensors")
-    assert weights.half(model, tmp_path / "work") == {"model.safetensors": model / "model.safetensors"}
+    files = weights.to_half_precision(model, tmp_path / "work")
+    assert files == {"model.safetensors": model / "model.safetensors"}
     assert not (tmp_path / "work").exists()
 
 
@@ -66,7 +67,7 @@ def sharded(model: Path, first: torch.Tensor, second: torch.Tensor) -> None:
 
 def test_index_states_converted_size(model: Path, tmp_path: Path) -> None:
     sharded(model, torch.ones(4), torch.ones(6).half())
-    files = weights.half(model, tmp_path / "work")
+    files = weights.to_half_precision(model, tmp_path / "work")
     assert files[SHARDS[0]].parent == tmp_path / "work"
     assert files[SHARDS[1]].parent == model
     index = json.loads(files[weights.INDEX].read_text("utf-8"))
@@ -77,7 +78,7 @@ def test_index_with_missing_tensor_is_refused(model: Path, tmp_path: Path) -> No
     sharded(model, torch.ones(4), torch.ones(6))
     (model / SHARDS[1]).unlink()
     with pytest.raises(PackagingError, match=f"b is not in {SHARDS[1]}; fetch the shard again"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -86,14 +87,14 @@ def test_nan_weight_is_refused_by_name(model: Path, tmp_path: Path, value: float
         {"fine": torch.ones(3), "broken.weight": torch.tensor([1.0, value])}, model / "model.safetensors"
     )
     with pytest.raises(PackagingError, match=r"broken\.weight holds a NaN or an infinity"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_fp16_overflow_is_refused(model: Path, tmp_path: Path, dtype: torch.dtype) -> None:
     save_file({"large": torch.tensor([1.0, -131072.0], dtype=dtype)}, model / "model.safetensors")
     with pytest.raises(PackagingError, match=r"large reaches 1\.311e\+05: fp16 ends at 65504"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
 
 
 def test_truncated_weights_are_refused(model: Path, tmp_path: Path) -> None:
@@ -102,36 +103,36 @@ def test_truncated_weights_are_refused(model: Path, tmp_path: Path) -> None:
     whole = file.read_bytes()
     file.write_bytes(whole[:-4])
     with pytest.raises(PackagingError, match="cut short within a; fetch it again"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
     for size in (3, 20):
         file.write_bytes(whole[:size])
         with pytest.raises(PackagingError, match="cut short, or no safetensors file"):
-            weights.half(model, tmp_path / "work")
+            weights.to_half_precision(model, tmp_path / "work")
 
 
 def test_broken_header_is_refused(model: Path, tmp_path: Path) -> None:
     (model / "model.safetensors").write_bytes((5).to_bytes(8, "little") + b"hello")
     with pytest.raises(PackagingError, match="its header is not that of a safetensors file"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
 
 
 def test_eight_bit_floats_are_refused(model: Path, tmp_path: Path) -> None:
     save_file({"a": torch.ones(3).to(torch.float8_e4m3fn)}, model / "model.safetensors")
     with pytest.raises(PackagingError, match="a is of type F8_E4M3, which cannot be served as fp16"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
 
 
 def test_bin_weights_name_the_conversion(model: Path, tmp_path: Path) -> None:
     (model / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(PackagingError, match=r"only pytorch_model\.bin: convert them with save_pretrained"):
-        weights.half(model, tmp_path / "work")
+        weights.to_half_precision(model, tmp_path / "work")
 
 
 def test_every_byte_is_read_once(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "_STEP", 4)
     file = model / "model.safetensors"
     save_file({"a": torch.randn(7, 3), "none": torch.zeros(0), "b": torch.arange(5)}, file)
-    read = [(one and one.name, block) for one, block in weights.blocks(file)]
+    read = [(one and one.name, block) for one, block in weights.read_blocks(file)]
     assert b"".join(block for _, block in read) == file.read_bytes()
     assert {name: sum(len(block) for one, block in read if one == name) for name in ("a", "b")} == {
         "a": 7 * 3 * 4,
@@ -145,4 +146,4 @@ def test_overlapping_tensors_are_refused(model: Path) -> None:
     text = json.dumps({"a": tensor, "b": tensor}).encode()
     file.write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
     with pytest.raises(PackagingError, match="b begins within what is before it"):
-        weights.header(file)
+        weights.read_header(file)

@@ -8,7 +8,7 @@ from services.core.domain.observation import Observation
 Make = Callable[..., Observation]
 
 
-def test_the_likeliest_answers_win(observation: Make) -> None:
+def test_most_probable_answers_win(observation: Make) -> None:
     product = assess(observation("lamp", "metal")).product
     assert (product.type, product.material) == ("lamp", "metal")
 
@@ -23,23 +23,23 @@ def test_the_likeliest_answers_win(observation: Make) -> None:
         (("chip", "crack", "stain", "tear"), 4, "worn"),
     ],
 )
-def test_the_score_follows_from_the_kinds_of_wear(
+def test_score_follows_kinds_of_wear(
     observation: Make, tags: tuple[str, ...], score: int, grade: str
 ) -> None:
     condition = assess(observation(wear=(tags,))).condition
     assert (condition.score, condition.grade) == (score, grade)
 
 
-def test_wear_names_the_photo_that_shows_it(observation: Make) -> None:
+def test_wear_names_its_photo(observation: Make) -> None:
     (wear,) = assess(observation(wear=((), ("scratch",), ()))).condition.wear
     assert (wear.tag, wear.photo, wear.confidence) == ("scratch", 2, 0.7)
 
 
-def test_the_same_wear_on_two_photos_counts_once(observation: Make) -> None:
+def test_wear_counts_once_per_kind(observation: Make) -> None:
     assert assess(observation(wear=(("chip",), ("chip",)))).condition.score == 8
 
 
-def test_the_evidence_holds_every_question(observation: Make) -> None:
+def test_evidence_has_every_question(observation: Make) -> None:
     evidence = {
         item.question: (item.answer, item.confidence)
         for item in assess(observation(wear=(("dent",),))).evidence

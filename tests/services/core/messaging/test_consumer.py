@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_sqs.client import SQSClient
 
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
@@ -50,7 +49,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(aws: None, monkeypatch: pytest.MonkeyPatch) -> Bench:
     bench = Bench(boto3.client("sqs", region_name="ca-central-1"))
 
     def defer(**named: Any) -> None:

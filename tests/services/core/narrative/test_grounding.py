@@ -19,7 +19,7 @@ REST: dict[Language, str] = {
 def objection(
     assessment: Assessment, sentence: str, language: Language = "en", title: str = ""
 ) -> str | None:
-    """What is found wrong with one sentence within a description that else holds."""
+    """The objection to one sentence within a description that is supported otherwise."""
     words = wording(language)
     names = [assessment.product.type, *(wear.tag for wear in assessment.condition.wear)]
     facts = ", ".join(words.names[name] for name in names)
@@ -73,7 +73,7 @@ def flawless(observation: Make) -> Assessment:
         "If you have any questions, feel free to contact the seller before you buy.",
     ],
 )
-def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
+def test_observed_facts_are_supported(chipped: Assessment, sentence: str) -> None:
     assert objection(chipped, sentence) is None
 
 
@@ -155,7 +155,7 @@ def test_what_was_seen_may_be_said(chipped: Assessment, sentence: str) -> None:
         ("A mug\N{ZERO WIDTH SPACE}.", "\N{ZERO WIDTH SPACE}"),
     ],
 )
-def test_what_was_not_seen_may_not_be_said(chipped: Assessment, sentence: str, found: str) -> None:
+def test_unobserved_facts_are_unsupported(chipped: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(chipped, sentence) or "")
 
 
@@ -172,7 +172,7 @@ def test_what_was_not_seen_may_not_be_said(chipped: Assessment, sentence: str, f
         "With no noted marks, it is in excellent condition.",
     ],
 )
-def test_where_no_wear_was_seen_all_of_it_may_be_denied(flawless: Assessment, sentence: str) -> None:
+def test_absent_wear_may_be_denied(flawless: Assessment, sentence: str) -> None:
     assert objection(flawless, sentence) is None
 
 
@@ -193,7 +193,7 @@ def test_where_no_wear_was_seen_all_of_it_may_be_denied(flawless: Assessment, se
         ("A mug with a flaw.", "flaw"),
     ],
 )
-def test_where_no_wear_was_seen_none_may_be_stated(flawless: Assessment, sentence: str, found: str) -> None:
+def test_absent_wear_is_unsupported(flawless: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(flawless, sentence) or "")
 
 
@@ -231,7 +231,7 @@ def test_where_no_wear_was_seen_none_may_be_stated(flawless: Assessment, sentenc
         ("Everyone rated it 10 out of 10.", "everyone"),
     ],
 )
-def test_what_photos_cannot_show_may_not_be_said(flawless: Assessment, sentence: str, found: str) -> None:
+def test_facts_beyond_photos_are_unsupported(flawless: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(flawless, sentence) or "")
 
 
@@ -256,7 +256,7 @@ def test_what_photos_cannot_show_may_not_be_said(flawless: Assessment, sentence:
         "Offrez une seconde vie à cette tasse ; contactez le vendeur pour toute question.",
     ],
 )
-def test_what_was_seen_may_be_said_in_french(chipped: Assessment, sentence: str) -> None:
+def test_observed_facts_are_supported_in_french(chipped: Assessment, sentence: str) -> None:
     assert objection(chipped, sentence, "fr") is None
 
 
@@ -308,7 +308,7 @@ def test_what_was_seen_may_be_said_in_french(chipped: Assessment, sentence: str)
         ("Elle est utile.", "utile"),
     ],
 )
-def test_what_was_not_seen_may_not_be_said_in_french(chipped: Assessment, sentence: str, found: str) -> None:
+def test_unobserved_facts_are_unsupported_in_french(chipped: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(chipped, sentence, "fr") or "")
 
 
@@ -322,9 +322,7 @@ def test_what_was_not_seen_may_not_be_said_in_french(chipped: Assessment, senten
         ("Une marque d'usure.", "usure"),
     ],
 )
-def test_where_no_wear_was_seen_none_may_be_stated_in_french(
-    flawless: Assessment, sentence: str, found: str
-) -> None:
+def test_absent_wear_is_unsupported_in_french(flawless: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(flawless, sentence, "fr") or "")
 
 
@@ -338,7 +336,7 @@ def test_where_no_wear_was_seen_none_may_be_stated_in_french(
         ("mug " * 26, "the title"),
     ],
 )
-def test_a_title_is_held_against_the_evidence_too(chipped: Assessment, title: str, found: str) -> None:
+def test_title_is_checked_too(chipped: Assessment, title: str, found: str) -> None:
     text = Text(title=title, description=f"A mug with a chip. {REST['en']}")
     assert found in (unsupported_claim(text, chipped, wording("en")) or "")
 
@@ -351,7 +349,7 @@ def test_a_title_is_held_against_the_evidence_too(chipped: Assessment, title: st
         (f"A chip, on your mug. {REST['en']}".replace("your mug", "your table"), "mug"),
     ],
 )
-def test_what_a_description_leaves_out_is_found(chipped: Assessment, description: str, code: str) -> None:
+def test_omitted_fact_is_found(chipped: Assessment, description: str, code: str) -> None:
     text = Text(title="Mug with a chip", description=description)
     assert unsupported_claim(text, chipped, wording("en")) == f"{code!r} is not mentioned"
 
@@ -359,7 +357,7 @@ def test_what_a_description_leaves_out_is_found(chipped: Assessment, description
 @pytest.mark.parametrize(
     "description", ["A mug with a chip.", "A mug with a chip. " * 20, "photographs mug chip " * 34]
 )
-def test_a_description_of_the_wrong_length_is_found(chipped: Assessment, description: str) -> None:
+def test_description_length_is_checked(chipped: Assessment, description: str) -> None:
     text = Text(title="Mug", description=description)
     assert "too short or too long" in (unsupported_claim(text, chipped, wording("en")) or "")
 
@@ -397,14 +395,14 @@ def test_a_description_of_the_wrong_length_is_found(chipped: Assessment, descrip
         ("", False),
     ],
 )
-def test_a_caption_fits_when_it_names_the_product_and_adds_nothing_but_looks(
+def test_caption_fits_if_only_looks_added(
     chipped: Assessment, observation: Make, caption: str, fits: bool
 ) -> None:
     captioned = assess(observation(wear=(("chip",),), caption=caption))
     assert caption_fits(captioned, wording("en")) is fits
 
 
-def test_the_words_of_a_fitting_caption_may_be_said(observation: Make) -> None:
+def test_words_of_fitting_caption_are_supported(observation: Make) -> None:
     captioned = assess(observation("shoe", "leather", caption="a tall brown suede boot"))
     text = Text(title="Brown boot", description=f"A tall boot, made of leather: brown suede. {REST['en']}")
     assert unsupported_claim(text, captioned, wording("en")) is None
@@ -414,7 +412,7 @@ def test_the_words_of_a_fitting_caption_may_be_said(observation: Make) -> None:
 
 @pytest.fixture
 def handled(observation: Make) -> Assessment:
-    """A chipped mug whose caption tells of its size and a part of it."""
+    """A chipped mug whose caption states its size and a part."""
     return assess(observation(wear=(("chip",),), caption="a small light blue coffee mug with a handle"))
 
 
@@ -428,7 +426,7 @@ def handled(observation: Make) -> Assessment:
         "The handle has no cracks.",
     ],
 )
-def test_the_looks_of_the_goods_may_be_said(handled: Assessment, sentence: str) -> None:
+def test_looks_of_product_are_supported(handled: Assessment, sentence: str) -> None:
     assert objection(handled, sentence) is None
 
 
@@ -447,14 +445,14 @@ def test_the_looks_of_the_goods_may_be_said(handled: Assessment, sentence: str) 
         ("The mug is small.", "small"),
     ],
 )
-def test_the_looks_of_the_wear_may_not_be_said(handled: Assessment, sentence: str, found: str) -> None:
+def test_looks_of_wear_are_unsupported(handled: Assessment, sentence: str, found: str) -> None:
     assert repr(found) in (objection(handled, sentence) or "")
 
 
 @pytest.mark.parametrize("language", get_args(Language))
 @pytest.mark.parametrize("wear", [(), ("chip",), ("dent", "tear"), ("chip", "crack", "stain")])
 @pytest.mark.parametrize("type_", ["mug", "shoe", "unknown"])
-def test_an_answer_of_the_worked_examples_shape_holds(
+def test_answer_shaped_like_examples_is_supported(
     observation: Make, language: Language, wear: tuple[str, ...], type_: str
 ) -> None:
     assessment, words = assess(observation(type_, wear=(wear,))), wording(language)

@@ -49,14 +49,14 @@ def narrate(assessment: Assessment, answer: Any, budget_s: float = 2.0, key: str
     return asyncio.run(run())
 
 
-def test_words_that_hold_are_taken(mug: Assessment) -> None:
+def test_supported_text_is_used(mug: Assessment) -> None:
     narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)))
     assert narrative.source == "llm"
     assert narrative.text.model_dump() == GOOD
     assert (narrative.input_tokens, narrative.output_tokens) == (300, 60)
 
 
-def test_the_llm_is_asked_by_strict_schema_with_facts_last(mug: Assessment) -> None:
+def test_request_has_schema_and_facts_last(mug: Assessment) -> None:
     asked: dict[str, Any] = {}
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -76,7 +76,7 @@ def test_the_llm_is_asked_by_strict_schema_with_facts_last(mug: Assessment) -> N
 
 
 @pytest.mark.parametrize("wear", [(), ("chip",), ("chip", "dent"), ("chip", "dent", "stain", "tear")])
-def test_the_worked_examples_have_as_many_marks_as_the_question(
+def test_examples_match_number_of_marks(
     observation: Callable[..., Observation], wear: tuple[str, ...]
 ) -> None:
     marks: list[str] = []
@@ -106,13 +106,13 @@ def test_the_worked_examples_have_as_many_marks_as_the_question(
     ],
     ids=["unproven", "cut", "half", "refusal", "silence", "error", "rate limit", "nonsense"],
 )
-def test_the_template_takes_over(mug: Assessment, answer: httpx2.Response) -> None:
+def test_template_replaces_unusable_answer(mug: Assessment, answer: httpx2.Response) -> None:
     narrative = narrate(mug, lambda _: answer)
     assert narrative.source == "template"
     assert "ceramic mug" in narrative.text.description
 
 
-def test_the_template_takes_over_when_the_llm_is_away(mug: Assessment) -> None:
+def test_template_replaces_unreachable_llm(mug: Assessment) -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused", request=request)
 
@@ -122,7 +122,7 @@ def test_the_template_takes_over_when_the_llm_is_away(mug: Assessment) -> None:
 @pytest.mark.parametrize(
     "error", [RuntimeError("secret"), UnicodeError("secret"), httpx2.InvalidURL("secret"), OSError("secret")]
 )
-def test_the_template_takes_over_whatever_the_client_raises(
+def test_template_replaces_failing_client(
     mug: Assessment, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: httpx2.Request) -> httpx2.Response:
@@ -132,14 +132,12 @@ def test_the_template_takes_over_whatever_the_client_raises(
     assert "secret" not in str([vars(record) for record in caplog.records])
 
 
-def test_the_template_takes_over_when_no_header_can_hold_the_key(
-    mug: Assessment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_template_replaces_invalid_key(mug: Assessment, caplog: pytest.LogCaptureFixture) -> None:
     assert narrate(mug, lambda _: completion(json.dumps(GOOD)), key="clé").source == "template"
     assert [vars(record)["reason"] for record in caplog.records] == ["UnicodeEncodeError"]
 
 
-def test_a_cancelled_narration_ends(mug: Assessment) -> None:
+def test_cancelled_narration_ends(mug: Assessment) -> None:
     async def cancel(_: httpx2.Request) -> httpx2.Response:
         raise asyncio.CancelledError
 
@@ -147,7 +145,7 @@ def test_a_cancelled_narration_ends(mug: Assessment) -> None:
         narrate(mug, cancel)
 
 
-def test_the_template_takes_over_when_the_budget_is_spent(mug: Assessment) -> None:
+def test_template_replaces_slow_llm(mug: Assessment) -> None:
     async def slow(_: httpx2.Request) -> httpx2.Response:
         await asyncio.sleep(30)
         return completion(json.dumps(GOOD))
@@ -155,6 +153,6 @@ def test_the_template_takes_over_when_the_budget_is_spent(mug: Assessment) -> No
     assert narrate(mug, slow, budget_s=0.05).source == "template"
 
 
-def test_tokens_are_counted_though_the_words_are_not_taken(mug: Assessment) -> None:
+def test_tokens_of_unused_text_count(mug: Assessment) -> None:
     narrative = narrate(mug, lambda _: completion(json.dumps(GOOD), finish="length"))
     assert (narrative.source, narrative.output_tokens) == ("template", 60)

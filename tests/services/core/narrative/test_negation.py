@@ -38,7 +38,7 @@ def test_words_are_stated_or_denied(text: str, readings: list[tuple[str, Polarit
     assert list(chain(*read(text, (), DENIAL, DENIABLE))) == readings
 
 
-def test_phrases_are_passed_over_and_part_a_denial_from_what_follows() -> None:
+def test_phrases_are_skipped_and_end_denials() -> None:
     readings = read("No chips on your table, cracks", ["on your table"], DENIAL, DENIABLE)
     assert readings == [[("chips", DENIED), ("cracks", AFTER)]]
 
@@ -51,15 +51,13 @@ def test_phrases_are_passed_over_and_part_a_denial_from_what_follows() -> None:
         ("on your table of mine", []),
     ],
 )
-def test_of_a_phrase_wear_alone_is_read_and_phrases_may_overlap(
-    text: str, readings: list[tuple[str, Polarity]]
-) -> None:
+def test_only_wear_is_read_in_phrases(text: str, readings: list[tuple[str, Polarity]]) -> None:
     phrases = ["the only marks", "from marks", "on your table", "table of mine"]
     assert read(text, phrases, DENIAL, DENIABLE) == [readings]
 
 
 @pytest.mark.parametrize("text", ["18/10", "8/10.5", "8/100", "8,5/10"])
-def test_a_phrase_ends_where_its_words_and_numbers_end(text: str) -> None:
+def test_phrase_ends_at_its_last_token(text: str) -> None:
     assert any(word.isdigit() for word, _ in chain(*read(text, ["8/10"], DENIAL, DENIABLE)))
 
 
@@ -74,5 +72,5 @@ def test_a_phrase_ends_where_its_words_and_numbers_end(text: str) -> None:
         ("a\N{ZERO WIDTH SPACE}b", ["a", "\N{ZERO WIDTH SPACE}", "b"]),
     ],
 )
-def test_text_comes_apart_into_words_numbers_and_signs(text: str, found: list[str]) -> None:
+def test_text_splits_into_tokens(text: str, found: list[str]) -> None:
     assert tokens(text) == found

@@ -20,7 +20,7 @@ ENGLISH, CODES = wording("en"), vocabulary()
 
 @st.composite
 def vision_cache(draw: st.DrawFn) -> Observation:
-    """Whatever may be seen, with a caption of the words that a fitting one may have, and some others."""
+    """Any observation, with a caption of words that fit and of others."""
 
     def scores(candidates: tuple[str, ...]) -> dict[str, float]:
         return draw(st.fixed_dictionaries(dict.fromkeys(candidates, st.floats(0, 1))))
@@ -41,14 +41,14 @@ def vision_cache(draw: st.DrawFn) -> Observation:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(seen=vision_cache())
-def test_the_template_holds_whatever_was_seen(language: Language, seen: Observation) -> None:
+def test_template_is_always_supported(language: Language, seen: Observation) -> None:
     assessment, words = assess(seen), wording(language)
     assert unsupported_claim(template_text(assessment, words), assessment, words) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("tags", [(), ("chip",), CODES.wear.candidates])
-def test_every_product_is_told_in_some_fifty_words(
+def test_description_has_about_fifty_words(
     observation: Make, language: Language, tags: tuple[str, ...]
 ) -> None:
     for type_, material in itertools.product(CODES.type.candidates, CODES.material.candidates):
@@ -58,22 +58,22 @@ def test_every_product_is_told_in_some_fifty_words(
         assert len(text.title) <= 80
 
 
-def test_a_fitting_caption_is_told(observation: Make) -> None:
+def test_fitting_caption_is_included(observation: Make) -> None:
     text = template_text(assess(observation(caption="a tall blue mug")), ENGLISH)
     assert "The photos show a tall blue mug." in text.description
 
 
-def test_a_contradicting_caption_is_left_out(observation: Make) -> None:
+def test_contradicting_caption_is_omitted(observation: Make) -> None:
     assert "vase" not in template_text(assess(observation(caption="a red vase")), ENGLISH).description
 
 
-def test_what_is_unknown_is_said_to_be_unknown(observation: Make) -> None:
+def test_unknown_product_is_named_unknown(observation: Make) -> None:
     text = template_text(assess(observation("unknown")), ENGLISH)
     assert "did not show clearly what it is" in text.description
     assert "ceramic" not in text.description
 
 
-def test_french_is_french(observation: Make) -> None:
+def test_french_template_is_french(observation: Make) -> None:
     text = template_text(assess(observation(wear=(("chip",),))), wording("fr"))
     assert text.title == "Tasse en céramique d'occasion, état : bon"
     assert "ébréchure" in text.description

@@ -9,7 +9,7 @@ from services.core.narrative.wording import Language, preferred_language, wordin
 
 
 @pytest.mark.parametrize("language", get_args(Language))
-def test_every_code_has_a_name_and_its_name_among_its_forms(language: Language) -> None:
+def test_each_code_has_name_and_forms(language: Language) -> None:
     words, vocabulary_ = wording(language), vocabulary()
     codes = {*vocabulary_.type.candidates, *vocabulary_.material.candidates, *vocabulary_.wear.candidates}
     assert codes | {grade.value for _, grade in CONDITION_BY_WEAR} == set(words.names)
@@ -18,7 +18,7 @@ def test_every_code_has_a_name_and_its_name_among_its_forms(language: Language) 
 
 
 @pytest.mark.parametrize("language", get_args(Language))
-def test_no_word_that_anybody_may_say_stands_for_a_code(language: Language) -> None:
+def test_ordinary_words_name_no_code(language: Language) -> None:
     words = wording(language)
     forms = {
         form
@@ -33,7 +33,7 @@ def test_no_word_that_anybody_may_say_stands_for_a_code(language: Language) -> N
 
 
 @pytest.mark.parametrize("language", get_args(Language))
-def test_every_word_is_one_word_in_lower_case(language: Language) -> None:
+def test_words_are_single_lower_case(language: Language) -> None:
     words = wording(language)
     tables = (*words.forms.values(), *words.participles.values(), *words.kinds.values())
     looks = (words.looks, words.attributes, words.parts)
@@ -57,5 +57,5 @@ def test_every_word_is_one_word_in_lower_case(language: Language) -> None:
         (";;,,q=", "en"),
     ],
 )
-def test_the_language_follows_the_weights(header: str, language: str) -> None:
+def test_language_follows_the_weights(header: str, language: str) -> None:
     assert preferred_language(header) == language

@@ -89,14 +89,14 @@ def test_failing_import_is_named(tmp_path: Path) -> None:
     ("answer", "message"),
     [
         ('{"answers": []}', "caption: Field required"),
-        ('{"answers": [], "caption": "", "artifact": ""}', "type: 0 answers where 1 are due"),
+        ('{"answers": [], "caption": "", "artifact": ""}', "type: 0 answers instead of 1"),
         (
             '{"answers": [{"id": "type", "scores": [{"mug": NaN}]}], "caption": "", "artifact": ""}',
             r"answers\.0\.scores\.0\.mug: ",
         ),
         (
             '{"answers": [{"id": "type", "scores": [{"mug": 1.0}]}], "caption": "", "artifact": ""}',
-            "type: other candidates than were asked about",
+            "type: its candidates are not those of the question",
         ),
     ],
 )
