@@ -99,7 +99,7 @@ def _nonsense(reply: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         (_other, "another-000"),
-        (_worn, "2 answers where 1"),
+        (_worn, "2 answers instead of 1"),
         (_nonsense, r"type \w+ \d+% where \d+% is expected"),
         (None, "ModelError"),
     ],
