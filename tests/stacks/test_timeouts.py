@@ -13,6 +13,7 @@ from botocore.config import Config
 from moto import mock_aws
 
 from services.authorizer.settings import Settings as AuthorizerSettings
+from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
 from services.results import jobs, notify, outbox, sweep
 from tests.stacks.assemblies import Assembly
@@ -31,7 +32,7 @@ def _start_worker() -> None:
 
 
 def _start_jobs() -> None:
-    jobs._start()[0].close()
+    jobs._start(PRODUCTION)[0].close()
 
 
 def _read_legacy_secret() -> None:
@@ -47,7 +48,7 @@ STARTS: dict[str, Callable[[], object]] = {
     "Jobs": _start_jobs,
     "Sweep": sweep._start,
     "Outbox": outbox._start,
-    "Notify": notify._start,
+    "Notify": lambda: notify._start(PRODUCTION),
 }
 
 
