@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from rich.table import Table
 
-from cli.aws_errors import code_of
 from cli.entry import ask
-from cli.errors import UserError
+from cli.errors import UserError, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -96,8 +95,7 @@ def read(sqs: SQSClient, queue: QueueAddresses) -> DeadLetters:
     """Count a queue's dead letters and read some of them, which stay in the queue and stay visible."""
     url = queue.dead_letters_url
     counted = sqs.get_queue_attributes(
-        QueueUrl=url,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )["Attributes"]
     count = sum(map(int, counted.values()))
     letters = list(_receive(sqs, url, min(count, _MOST_READ)))

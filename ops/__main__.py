@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from cli import aws_errors
 from cli.entry import run_commands
-from cli.errors import UserError
+from cli.errors import UserError, explain_aws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +36,7 @@ def _explain(error: Exception) -> UserError | None:
         return UserError(str(error))
     if isinstance(error, ModuleNotFoundError):
         return UserError(f"The package {error.name} is not installed.", hint="Run `make setup-test`.")
-    return aws_errors.explain(error)
+    return explain_aws(error)
 
 
 @click.group()
@@ -258,7 +257,7 @@ def release(named: str, archive: Path) -> None:
     canary.
     """
     from ops.aws.account import environment, session
-    from ops.release.command import release_archive
+    from ops.release.release import release_archive
 
     settings = environment(named)
     release_archive(settings, session(settings), _console(), named=named, archive=archive)

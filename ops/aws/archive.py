@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from cli.aws_errors import code_of
-from cli.errors import UserError
+from cli.errors import UserError, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

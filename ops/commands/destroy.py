@@ -9,8 +9,7 @@ from botocore.exceptions import WaiterError
 
 from cli.entry import ask
 from cli.errors import UserError
-from ops.aws.account import account_id, outputs_file
-from ops.aws.cloudformation import deployed_stacks, resources, wait_stable
+from ops.aws.account import account_id, deployed_stacks, outputs_file, resources, wait_stable
 
 if TYPE_CHECKING:
     import boto3

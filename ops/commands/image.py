@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from cli.cdk import ROOT, run
 from cli.errors import UserError
-from cli.subprocess import ROOT, run
 from settings.naming import image_repository_name
 
 if TYPE_CHECKING:
