@@ -84,8 +84,8 @@ def diff(environment: str) -> CdkCommand:
 def diff_template(assembly: Path, stack: str, template: Path) -> CdkCommand:
     """Compare one stack of an assembly with another template of it."""
     # --ci: to standard output rather than to standard error.
-    words = ("diff", "--ci", "--exclusively", "--app", str(assembly), "--template", str(template), stack)
-    return CdkCommand(words)
+    options = ("--ci", "--exclusively", "--app", str(assembly), "--template", str(template))
+    return CdkCommand(("diff", *options, stack))
 
 
 def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
@@ -126,16 +126,9 @@ async def run_cdk_logged(
                 os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
     if process.returncode != 0:
-        raise UserError(
-            f"`cdk {command.arguments[0]}` ended with status {process.returncode}.",
-            hint=f"Its whole output is in {log}.",
-            details=_last_lines(log),
-        )
-
-
-def _last_lines(log: Path) -> list[str]:
-    text = log.read_text("utf-8", errors="replace")
-    return [line for line in text.splitlines() if line.strip()][-_LOG_LINES:]
+        lines = [line for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+        message = f"`cdk {command.arguments[0]}` ended with status {process.returncode}."
+        raise UserError(message, hint=f"Its whole output is in {log}.", details=lines[-_LOG_LINES:])
 
 
 def _command_line(command: CdkCommand, *options: str) -> list[str]:
@@ -164,12 +157,8 @@ def run(
     `variables` are added to the environment. The error never repeats `stdin`, which may be a password.
     """
     try:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, **(variables or {})},
-            stdin=None if stdin is None else subprocess.PIPE,
-        )
+        pipe = None if stdin is None else subprocess.PIPE
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **(variables or {})}, stdin=pipe)
     except OSError as error:
         raise UserError(
             f"{command[0]} does not start: {error.strerror or error}.", hint="Check that it is installed."

@@ -50,9 +50,8 @@ def deploy(
     findings = preflight(settings, session, archive_given=archive is not None)
     print_preflight(findings, console)
     if not passed(findings):
-        raise UserError(
-            "Nothing was deployed.", hint="Mend what failed above, and run the same command again."
-        )
+        hint = "Mend what failed above, and run the same command again."
+        raise UserError("Nothing was deployed.", hint=hint)
     if confirm:
         _confirm(settings, session)
 
@@ -80,10 +79,8 @@ def deploy(
 
     console.rule("6/6 Smoke test")
     posted = smoke(settings, session, read_outputs(str(outputs)), console, wait_s=_RESOLVES_WITHIN_S)
-    if posted:
-        console.print("✓ deployed, and a photo went through the public address")
-    else:
-        console.print("! deployed, but no photo went through the public address")
+    outcome = "✓ deployed, and a photo" if posted else "! deployed, but no photo"
+    console.print(f"{outcome} went through the public address")
 
 
 def bring_archive(

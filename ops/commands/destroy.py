@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import WaiterError
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _WAIT = {"Delay": 10, "MaxAttempts": 720}  # two hours: network interfaces of functions go slowly
 
 
-@dataclass(frozen=True)
-class _Stack:
+class _Stack(NamedTuple):
     name: str
     protected: bool
     kept: tuple[str, ...]
@@ -44,8 +42,7 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
         return
     _print(settings, account_id(session), stacks, console)
     if confirm:
-        typed = ask(f"Type the environment's name, {settings.name}, to destroy it: ")
-        if typed != settings.name:
+        if ask(f"Type the environment's name, {settings.name}, to destroy it: ") != settings.name:
             raise UserError("Nothing was destroyed.")
     for stack in stacks:
         _delete(cloudformation, stack, console)
@@ -101,9 +98,8 @@ def _print(settings: Environment, account: str, stacks: list[_Stack], console: C
 
 
 def _print_kept(stacks: list[_Stack], console: Console) -> bool:
-    kept = [resource for stack in stacks for resource in stack.kept]
-    if kept:
+    if kept := [resource for stack in stacks for resource in stack.kept]:
         console.print("These stay (keep_data), and cost money until you delete them by hand:")
-        for resource in kept:
-            console.print(f"  {resource}")
+    for resource in kept:
+        console.print(f"  {resource}")
     return bool(kept)

@@ -43,8 +43,7 @@ def image(settings: Environment, ecr: ECRClient, report: Callable[[str], object]
     report(f"… building {uri} for {PLATFORM} with {tool}")
     for command in _commands(tool, uri, commit):
         run(command, folder=root)
-    digest = _digest(ecr, name, commit)
-    if digest is None:
+    if (digest := _digest(ecr, name, commit)) is None:
         raise UserError(f"{uri} was pushed, and is missing.", hint="Check the repository.")
     report(f"✓ pushed {uri}")
     return digest

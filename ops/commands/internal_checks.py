@@ -78,11 +78,9 @@ def healthy_targets(
     ]
     healthy = sum(target.get("State") == "healthy" for target in targets)
     if not healthy:
-        states = ", ".join(
-            f"{target.get('State')} ({target.get('Reason', 'no reason')})" for target in targets
-        )
+        states = [f"{target.get('State')} ({target.get('Reason', 'no reason')})" for target in targets]
         raise UserError(
-            f"No task of {stack} is healthy: {states or 'none is registered'}.",
+            f"No task of {stack} is healthy: {', '.join(states) or 'none is registered'}.",
             hint="The service's log and its events in ECS say why its tasks stop or do not start.",
         )
     return f"✓ {healthy} of {len(targets)} tasks behind the load balancer healthy"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -84,17 +85,12 @@ def endpoint_instances(settings: Environment, quotas: ServiceQuotasClient) -> It
     if allowed < least and not model.paused:
         yield failure(subject, f"{allowed} {name}; the endpoint starts with {least}.", hint)
     elif allowed < 2 * least:
-        yield warning(
-            subject,
-            f"{allowed} {name}: an update needs {2 * least}, since it runs old and new at once.",
-            hint,
-        )
+        text = f"{allowed} {name}: an update needs {2 * least}, since it runs old and new at once."
+        yield warning(subject, text, hint)
     elif allowed < wanted:
+        grown = f"has grown to {model.max_instances} (model.max_instances)"
         yield warning(
-            subject,
-            f"{allowed} {name}: an update while the endpoint has grown to {model.max_instances} "
-            f"(model.max_instances) needs {wanted}.",
-            hint,
+            subject, f"{allowed} {name}: an update while the endpoint {grown} needs {wanted}.", hint
         )
     else:
         yield ok(subject, f"{allowed} {name}, of {wanted} an update needs at most")
@@ -118,15 +114,9 @@ def lambda_concurrency(settings: Environment, functions: LambdaClient) -> Iterat
 def _find(quotas: ServiceQuotasClient, name: str) -> ServiceQuotaTypeDef | None:
     # Applied quotas first; one that was never changed may be listed among the defaults only.
     applied = quotas.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
-    for page in applied:
-        for quota in page["Quotas"]:
-            if quota["QuotaName"] == name:
-                return quota
-    for default in quotas.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="sagemaker"):
-        for quota in default["Quotas"]:
-            if quota["QuotaName"] == name:
-                return quota
-    return None
+    defaults = quotas.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="sagemaker")
+    listed = (quota for page in chain[Any](applied, defaults) for quota in page["Quotas"])
+    return next((quota for quota in listed if quota["QuotaName"] == name), None)
 
 
 def _increase(settings: Environment, service: str, code: str, wanted: int) -> str:
@@ -143,10 +133,9 @@ def archive(settings: Environment, ssm: SSMClient, s3: S3Client, *, given: bool)
         yield ok(subject, "the demo model, which is part of the templates")
         return
     hint = f"Pass it to the deployment: `make deploy ENV={settings.name} ARTIFACT=blip2-endpoint.tar.gz`."
+    name = parameter_name(settings.name, "artifact-bucket")
     try:
-        bucket = ssm.get_parameter(Name=parameter_name(settings.name, "artifact-bucket"))["Parameter"][
-            "Value"
-        ]
+        bucket = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
         if given:
             yield ok(subject, "will be uploaded once its bucket exists")
@@ -196,10 +185,8 @@ def _updatable(
     running = "async" if "AsyncInferenceConfig" in config else "realtime"
     types = {variant.get("InstanceType", "") for variant in config["ProductionVariants"]}
     if running != model.mode:
-        text = (
-            f"the endpoint is {running}, model.mode says {model.mode}: AWS cannot change one into the other."
-        )
-        yield failure(subject, text, _RECREATE)
+        text = f"the endpoint is {running}, model.mode says {model.mode}"
+        yield failure(subject, f"{text}: AWS cannot change one into the other.", _RECREATE)
     # The deployed scaling counts, not the settings: it is registered or removed after the endpoint's update.
     if scales and types != {model.instance_type}:
         yield failure(
