@@ -126,9 +126,13 @@ async def run_cdk_logged(
                 os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
     if process.returncode != 0:
-        lines = [line for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
         message = f"`cdk {command.arguments[0]}` ended with status {process.returncode}."
-        raise UserError(message, hint=f"Its whole output is in {log}.", details=lines[-_LOG_LINES:])
+        raise UserError(message, hint=f"Its whole output is in {log}.", details=_last_lines(log))
+
+
+def _last_lines(log: Path) -> list[str]:
+    text = log.read_text("utf-8", errors="replace")
+    return [line for line in text.splitlines() if line.strip()][-_LOG_LINES:]
 
 
 def _command_line(command: CdkCommand, *options: str) -> list[str]:

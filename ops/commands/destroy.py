@@ -41,9 +41,8 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
         console.print(f"✓ no stack of {settings.name} is in {settings.region} of this account")
         return
     _print(settings, account_id(session), stacks, console)
-    if confirm:
-        if ask(f"Type the environment's name, {settings.name}, to destroy it: ") != settings.name:
-            raise UserError("Nothing was destroyed.")
+    if confirm and ask(f"Type the environment's name, {settings.name}, to destroy it: ") != settings.name:
+        raise UserError("Nothing was destroyed.")
     for stack in stacks:
         _delete(cloudformation, stack, console)
     outputs_file(settings).unlink(missing_ok=True)
