@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from rich.table import Table
@@ -33,7 +34,8 @@ _POLL_S = 2.0
 _NO_MOVE_TASKS = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation", "UnsupportedOperation")
 
 
-class QueueAddresses(NamedTuple):
+@dataclass(frozen=True)
+class QueueAddresses:
     """The URLs of a queue and of its dead-letter queue."""
 
     name: str
@@ -41,7 +43,8 @@ class QueueAddresses(NamedTuple):
     dead_letters_url: str
 
 
-class DeadLetters(NamedTuple):
+@dataclass(frozen=True)
+class DeadLetters:
     """A queue's dead letters: how many, and table rows of (count, age of the oldest, reason, report)."""
 
     queue: QueueAddresses
