@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from typing import TYPE_CHECKING
 
 import click
 
-from local.home import MODES, REPOSITORY, Home
+from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,19 +68,16 @@ def _bring_up(mode: Mode) -> Mapping[str, str]:
         try:
             outputs = asyncio.run(startup.bring_up())
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            error: BaseException = group
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise error from group
         except KeyboardInterrupt:
             steps.console.print("Interrupted; stopping what was started.")
             startup.stop_started()
             raise
         steps.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
     return outputs
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 @local.command()
@@ -100,9 +98,39 @@ def status() -> int:
 
     The exit status is 0 when all of them are ready.
     """
-    from local.supervisor.readiness import print_status
+    from rich.console import Console
+    from rich.table import Table
 
-    return print_status(Home.current())
+    from local.supervisor import ports, process_specs, processes
+
+    home = Home.current()
+    records = processes.records(home)
+    names = ports.process_names("async" if "database" in records else "realtime")
+    table = Table("process", "state", "address", "pid", "up for", box=None, header_style="bold")
+    failing = []
+    for name in names:
+        if (record := records.get(name)) is None:
+            table.add_row(name, "[dim]not started[/dim]")
+            continue
+        address = f"http://127.0.0.1:{record.port}"
+        if record.process() is None:
+            failing.append(name)
+            table.add_row(name, "[red]ended[/red]", f"[dim]{address}[/dim]")
+            continue
+        ready = ports.is_healthy(process_specs.health_url(name, record.port))
+        state = "[green]ready[/green]" if ready else "[yellow]does not answer[/yellow]"
+        table.add_row(name, state, address, str(record.pid), f"{time.time() - record.started:.0f} s")
+        if not ready:
+            failing.append(name)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"Logs: {home.log('*')}", style="dim", soft_wrap=True)
+    for name in failing:
+        lines = [f"  │ {line}" for line in tail(home.log(name), 8)]
+        console.print("", f"Last lines of {name}:", *lines, sep="\n", markup=False)
+    if failing:
+        console.print("\n`python -m local up` restarts these processes.")
+    return 0 if not failing and records.keys() >= set(names) else 1
 
 
 @local.command()
@@ -148,7 +176,7 @@ def redrive(again: bool, yes: bool) -> None:
 @click.option("--user", default="demo", show_default=True, metavar="NAME", help="Any name.")
 def token(user: str) -> None:
     """Print an access token of a demo user, which is valid for an hour."""
-    from local.demo.users import sign_in
+    from local.demo.command import sign_in
     from local.supervisor.account import stack_outputs
 
     outputs = stack_outputs(Home.current())

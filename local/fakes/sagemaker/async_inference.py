@@ -3,8 +3,8 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -67,23 +67,13 @@ class InferenceQueue:
         self._sns = sns
         self._queue: asyncio.Queue[Invocation] = asyncio.Queue()
 
-    @asynccontextmanager
-    async def worker(self) -> AsyncIterator[None]:
-        """Process the queue while the context is open."""
-        task = asyncio.create_task(self._process())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
     def enqueue(self, invocation: Invocation) -> tuple[str, str]:
         """Queue a request; return the addresses where its answer or its failure will be stored."""
         self._queue.put_nowait(invocation)
         return self._location(_answer_key(invocation)), self._location(_failure_key(invocation))
 
-    async def _process(self) -> None:
+    async def process(self) -> None:
+        """Process the queue until this is cancelled."""
         while True:
             invocation = await self._queue.get()
             try:
