@@ -13,12 +13,9 @@ import click
 from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local.home import Mode
 
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
-_WIDTH = 100
 
 mode_option = click.option(
     "--mode",
@@ -29,7 +26,7 @@ mode_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def local() -> None:
     """Run the whole of Vitrine on this machine.
 
@@ -58,7 +55,7 @@ def up(mode: Mode) -> None:
     _bring_up(mode)
 
 
-def _bring_up(mode: Mode) -> Mapping[str, str]:
+def _bring_up(mode: Mode) -> None:
     from cli.progress import Steps
     from local.supervisor.up import Startup, exclusive
 
@@ -77,7 +74,6 @@ def _bring_up(mode: Mode) -> Mapping[str, str]:
             startup.stop_started()
             raise
         steps.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
-    return outputs
 
 
 @local.command()
@@ -112,16 +108,15 @@ def status() -> int:
         if (record := records.get(name)) is None:
             table.add_row(name, "[dim]not started[/dim]")
             continue
-        address = f"http://127.0.0.1:{record.port}"
+        row = [f"http://127.0.0.1:{record.port}", str(record.pid), f"{time.time() - record.started:.0f} s"]
         if record.process() is None:
-            failing.append(name)
-            table.add_row(name, "[red]ended[/red]", f"[dim]{address}[/dim]")
+            table.add_row(name, "[red]ended[/red]", row[0])
+        elif ports.is_healthy(process_specs.health_url(name, record.port)):
+            table.add_row(name, "[green]ready[/green]", *row)
             continue
-        ready = ports.is_healthy(process_specs.health_url(name, record.port))
-        state = "[green]ready[/green]" if ready else "[yellow]does not answer[/yellow]"
-        table.add_row(name, state, address, str(record.pid), f"{time.time() - record.started:.0f} s")
-        if not ready:
-            failing.append(name)
+        else:
+            table.add_row(name, "[yellow]does not answer[/yellow]", *row)
+        failing.append(name)
     console = Console(highlight=False)
     console.print(table)
     console.print(f"Logs: {home.log('*')}", style="dim", soft_wrap=True)

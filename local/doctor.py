@@ -155,15 +155,14 @@ def check_ports(home: Home) -> Iterator[Finding]:
             yield failure(subject, str(error), error.hint)
             continue
         port = configured or preferred
-        taken = f"{port} is taken by {{}}"
         if ports.is_free(port):
             yield ok(subject, f"{port} is free")
-        elif configured is None:
+            continue
+        hint = f"Stop that process, or set {ports.variable(name)} to another port."
+        if configured is None:
             hint = f"Nothing to do: {name} gets a free port. {ports.variable(name)} chooses one."
-            yield note(subject, taken.format(ports.listener(port)), hint)
-        else:
-            hint = f"Stop that process, or set {ports.variable(name)} to another port."
-            yield failure(subject, taken.format(ports.listener(port)), hint)
+        level = note if configured is None else failure
+        yield level(subject, f"{port} is taken by {ports.listener(port)}", hint)
 
 
 CHECKS: tuple[Callable[[Home], Iterator[Finding]], ...] = (

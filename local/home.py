@@ -74,10 +74,7 @@ class Home:
 
 def tail(path: Path, lines: int = 15) -> list[str]:
     """Return the last lines of a log, without blank and repeated ones; an empty list when it is missing."""
-    try:
-        text = path.read_text("utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
+    text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
     readable = [readable_line(line) for line in text.splitlines() if line.strip()]
     return [line for line, _ in groupby(readable)][-lines:]
 

@@ -7,7 +7,7 @@ client requests the report from the API.
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import jwt
@@ -56,7 +56,12 @@ def follow_row(photos: Sequence[Photo], *, as_json: bool) -> int:
         uploads = [_upload(gateway, photo) for photo in photos]
         add("user", f"{len(photos)} photo(s) into the bucket by a presigned POST")
         earlier = {report["id"] for report in _reports(gateway)}
-        analysis = _insert_analysis(project, users[USER], uploads)
+        with project.as_user(users[USER]) as connection:
+            inserted = connection.execute(
+                "insert into public.analyses (upload_ids) values (%s) returning id::text", (uploads,)
+            ).fetchone()
+        assert inserted is not None  # noqa: S101 the statement returns one row or raises
+        analysis = inserted["id"]
         add("user", f"row {analysis} into public.analyses, under row-level security")
         row = _wait_for_report(project, gateway, users[USER], analysis, earlier, add)
     with project.as_user(users[OTHER_USER]) as connection:
@@ -84,15 +89,6 @@ def _upload(gateway: httpx2.Client, photo: Photo) -> str:
     )
     _checked("The bucket", answer)
     return str(offer["id"])
-
-
-def _insert_analysis(project: SupabaseProject, user: str, uploads: list[str]) -> str:
-    with project.as_user(user) as connection:
-        row = connection.execute(
-            "insert into public.analyses (upload_ids) values (%s) returning id::text", (uploads,)
-        ).fetchone()
-    assert row is not None  # noqa: S101 the statement returns one row or raises
-    return str(row["id"])
 
 
 def _wait_for_report(
@@ -139,8 +135,7 @@ def _wait_for_report(
 
 
 def _reports(gateway: httpx2.Client) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = _checked("The gateway", gateway.get("/reports")).json()["reports"]
-    return listed
+    return cast("list[dict[str, Any]]", _checked("The gateway", gateway.get("/reports")).json()["reports"])
 
 
 def _checked(sender: str, answer: httpx2.Response) -> httpx2.Response:

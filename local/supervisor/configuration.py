@@ -26,8 +26,8 @@ _LOOPBACK = "127.0.0.1,localhost"
 def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realtime") -> Path:
     """Write environments/local.toml with the addresses of this run into the home; return the file's path.
 
-    Realtime mode has no webhooks, since Supabase's processes do not run. An unchanged file is not written.
-    Raise UserError when the committed file cannot be read, or lacks a setting that is filled in here.
+    Realtime mode has no webhooks, since Supabase's processes do not run. Raise UserError when the
+    committed file cannot be read, or lacks a setting that is filled in here.
     """
     try:
         document = tomlkit.parse(SOURCE.read_text("utf-8"))
@@ -46,24 +46,18 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
     else:
         for section in ("webhook", "hooks"):
             document.pop(section, None)
-    for key, value in values.items():
-        _replace(document, key, value)
-    text = tomlkit.dumps(document)
-    if not home.environment.is_file() or home.environment.read_text("utf-8") != text:
-        home.environment.write_text(text, "utf-8")
+    for dotted_key, value in values.items():
+        section, _, key = dotted_key.rpartition(".")
+        table = document.get(section, {}) if section else document
+        # A setting that `up` fills in must be visible in the committed file.
+        if not isinstance(table.get(key), String):
+            raise UserError(
+                f"environments/local.toml has no string at {dotted_key}.",
+                hint="Restore the setting; `python -m local up` replaces its value by that of this run.",
+            )
+        table[key] = value
+    home.environment.write_text(tomlkit.dumps(document), "utf-8")
     return home.environment
-
-
-def _replace(document: tomlkit.TOMLDocument, dotted_key: str, value: str) -> None:
-    section, _, key = dotted_key.rpartition(".")
-    table = document.get(section, {}) if section else document
-    # A setting that `up` fills in must be visible in the committed file.
-    if not isinstance(table.get(key), String):
-        raise UserError(
-            f"environments/local.toml has no string at {dotted_key}.",
-            hint="Restore the setting; `python -m local up` replaces its value by the address of this run.",
-        )
-    table[key] = value
 
 
 def base_env() -> dict[str, str]:

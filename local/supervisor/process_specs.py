@@ -27,8 +27,6 @@ EDGE_FUNCTIONS = ("report-ready", "analyze")
 DENO = PYTHON.parent / "deno"
 # Keeps Deno's downloads inside this checkout, and its output plain.
 DENO_ENV = {"DENO_DIR": str(TOOLS / "deno"), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
-# The functions read the first two; the Postgres client library reads PG*.
-_READABLE_VARIABLES = ("SUPABASE_*", "VITRINE_*", "PG*")
 _FAKES = EDGE.parent
 
 
@@ -119,10 +117,8 @@ def sagemaker(
     """
     options = ["--endpoint", endpoint, f"http://127.0.0.1:{ports['model']}"]
     if outputs is not None:
-        options += [
-            "--asynchronous",
-            *(outputs[key] for key in ("ExchangeBucket", "SuccessTopic", "ErrorTopic")),
-        ]
+        names = ("ExchangeBucket", "SuccessTopic", "ErrorTopic")
+        options += ["--asynchronous", *(outputs[name] for name in names)]
     environment = emulator_env(ports["emulator"], region)
     title, module = "SageMaker runtime", "sagemaker.runtime"
     return fake("sagemaker", ports, title, *options, module=module, environment=environment)
@@ -214,6 +210,6 @@ def edge_command(port: int) -> tuple[str, ...]:
         *(str(DENO), "run", "--quiet", "--no-prompt", "--frozen", "--config", str(EDGE / "deno.json")),
         "--allow-net=127.0.0.1",
         f"--allow-read={REPOSITORY / 'supabase' / 'functions'},{EDGE}",
-        f"--allow-env={','.join(_READABLE_VARIABLES)}",
+        "--allow-env=SUPABASE_*,VITRINE_*,PG*",  # PG* is read by the Postgres client library
         *(str(EDGE / "main.ts"), str(port), *EDGE_FUNCTIONS),
     )
