@@ -1,20 +1,81 @@
 """The calls of a user: sign in, post photos, erase a report. Each raises Unreachable or Refused."""
 
+import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
-from client.errors import Refused, Unreachable
-from client.timing import Timing
-
+GOAL_S = 10.0
+_STAGE = re.compile(r"([a-z]+)\s*;\s*dur=([0-9.]+)")
 # The form's field for photos.
 IMAGES = "images"
 # API Gateway ends every request after 30 s; a little more lets its own answer arrive.
 _TIMEOUT_S = 35.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class CallError(Exception):
+    """A call failed; its text says how."""
+
+
+class Unreachable(CallError):
+    """There was no answer from `address`; `reason` names the error."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address} does not answer ({reason})")
+        self.address = address
+        self.reason = reason
+
+
+class Refused(CallError):
+    """Another status than the expected one: a problem document, or the gateway's or the issuer's own words.
+
+    `remedies` are whole sentences; `facts` identify the request, as in "trace_id 4bf9…".
+    """
+
+    def __init__(self, who: str, answer: httpx2.Response) -> None:
+        said = _said(answer)
+        self.status = answer.status_code
+        self.detail: str = said.get("detail") or said.get("message") or said.get("msg") or "no reason given"
+        self.remedies = [f"{said['remedy'].rstrip('.')}."] if said.get("remedy") else []
+        if after := answer.headers.get("retry-after"):
+            self.remedies.append(f"Try again in {after} s.")
+        self.report_id: str | None = said.get("report")
+        self.facts = [f"{name} {said[name]}" for name in ("report", "trace_id") if said.get(name)]
+        title = f"{said['title']} ({self.status})" if said.get("title") else f"{who} answered {self.status}"
+        super().__init__(f"{title}: {self.detail}")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds: of each stage as the service measured it, of the whole as the caller did."""
+
+    stages_ms: dict[str, float]
+    total_ms: float
+
+    @classmethod
+    def of(cls, server_timing: str, total_ms: float) -> "Timing":
+        """Read the stages from a Server-Timing header; what it does not hold is left out."""
+        return cls({name: float(ms) for name, ms in _STAGE.findall(server_timing)}, total_ms)
+
+    @property
+    def rest_ms(self) -> float:
+        """The time outside of the stages: the network and the gateway."""
+        return max(self.total_ms - sum(self.stages_ms.values()), 0.0)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the request was within its goal."""
+        return self.total_ms <= GOAL_S * 1000
+
+    @property
+    def verdict(self) -> str:
+        """The goal, and whether the request met it."""
+        return "within the goal of 5–10 s" if self.kept else "over the goal of 5–10 s"
 
 
 def sign_in(supabase_url: str, publishable_key: str, email: str, password: str) -> str:
@@ -74,3 +135,11 @@ def _call(method: str, url: str, **content: Any) -> httpx2.Response:
             return client.request(method, url, **content)
         except httpx2.TransportError as error:
             raise Unreachable(url, type(error).__name__) from error
+
+
+def _said(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {"detail": answer.text.strip()[:300] or "nothing"}

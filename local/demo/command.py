@@ -12,8 +12,7 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client import api
-from client.errors import Refused, Unreachable
-from client.timing import Timing
+from client.api import Refused, Timing, Unreachable
 from local.demo.report_view import print_report
 from local.demo.users import USER, sign_in
 from local.home import Home

@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from client.timing import Timing
+from client.api import Timing
 from services.core.domain.report import Report
 from settings.environment import load_environment
 

@@ -6,7 +6,7 @@ import jwt
 
 from cli.errors import UserError
 from client import api
-from client.errors import Refused, Unreachable
+from client.api import Refused, Unreachable
 from local.fakes.identity import DOMAIN, PASSWORD
 
 USER, OTHER_USER = "demo", "other"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from cli.errors import UserError
 from client import api
-from client.errors import CallError, Refused, Unreachable
+from client.api import CallError, Refused, Unreachable
 from ops.commands.internal_checks import SAMPLE, internal_checks
 from services.core.domain.report import Report
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import boto3
     from rich.console import Console
 
-    from client.timing import Timing
+    from client.api import Timing
     from settings.environment import Environment
 
 # The user that posts the photo; in variables, so that no password is in a command line.

@@ -43,7 +43,7 @@ class Timeouts:
         )
 
 
-# The authorizer runs for 8 s, and API Gateway waits no longer.
+# The authorizer runs for 8 s.
 AUTHORIZER = Timeouts(connect_s=1, read_s=2, attempts=2)
 # The hooks' app answers the database within a second.
 HOOKS_APP = Timeouts(connect_s=0.4, read_s=0.6, attempts=2)

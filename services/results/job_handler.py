@@ -16,7 +16,7 @@ from services.core.domain.errors import (
 from services.core.domain.report import UNFINISHED
 from services.core.domain.stored_report import LeasedReport, ReportRef, seconds_now
 from services.core.photos.photo import model_jpeg_from_stored
-from services.core.pipeline.report_processor import Processed, Unavailable
+from services.core.pipeline.report_processor import Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
 from services.results.messages import InferenceResult
@@ -90,7 +90,7 @@ class JobHandler:
         except VitrineError:
             # The row says what happened: failed, erased, or taken over by another worker.
             return Done()
-        return Retry(None, processed.reason) if isinstance(processed, Unavailable) else Done()
+        return Retry(None, processed.reason) if isinstance(processed, Unanswered) else Done()
 
     async def _process(self, leased: LeasedReport, result: InferenceResult | None) -> Processed:
         processor, stages = self._pipeline.processor, Stages()

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from client import api
-from client.errors import Refused, Unreachable
+from client.api import Refused, Unreachable
 from services.analyze.intake import FIELD
 
 URL = "https://api.shop.example"

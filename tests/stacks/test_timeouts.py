@@ -5,6 +5,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -48,7 +49,7 @@ STARTS: dict[str, Callable[[], object]] = {
     "Jobs": _start_jobs,
     "Sweep": sweep._start,
     "Outbox": outbox._start,
-    "Notify": lambda: notify._start(PRODUCTION),
+    "Notify": partial(notify._start, PRODUCTION),
 }
 
 

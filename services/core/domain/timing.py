@@ -15,7 +15,7 @@ class Timing:
       reports that lost their message.
     - A job that must be retried pauses for `first_retry_s`, twice as long each time, up to `longest_retry_s`:
       SQS allows at most 900 s in a delay, and the sweep continues after the last attempt.
-    - `webhook_pauses_s` add up to a day. The webhook queue's maxReceiveCount is higher than their number.
+    - `webhook_pauses_s` add up to almost a day. The queue's maxReceiveCount is higher than their number.
     """
 
     lease_s: int = 90

@@ -45,16 +45,16 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Unavailable:
+class Unanswered:
     """Neither the endpoint nor a fallback LLM answers now."""
 
     reason: str
 
 
 # What looking at the photos gives.
-Looked = Seen | PendingInference | Unavailable
+Looked = Seen | PendingInference | Unanswered
 # What processing gives: the ended report; else the report is released, and a later message continues it.
-Processed = Report | PendingInference | Unavailable
+Processed = Report | PendingInference | Unanswered
 LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
 
 
@@ -158,7 +158,7 @@ class ReportProcessor:
             with stages.measure("model"):
                 answer = await asyncio.get_running_loop().run_in_executor(_model_threads, infer)
         except ModelUnavailable as error:
-            return Unavailable(f"{error}; retried every 15 minutes for up to 24 hours")
+            return Unanswered(f"{error}; retried every 15 minutes for up to 24 hours")
         return answer if isinstance(answer, PendingInference) else self._seen_by_endpoint(answer)
 
     def _seen_by_endpoint(self, observation: Observation) -> Seen:
@@ -176,7 +176,7 @@ class ReportProcessor:
         match looked:
             case Seen():
                 return await self._finish(leased, looked, stages)
-            case Unavailable(reason):
+            case Unanswered(reason):
                 await self.release(leased, reason)
             case PendingInference():
                 await self.release(leased, "the endpoint is working on it")
@@ -192,12 +192,12 @@ class ReportProcessor:
 
     async def _ask_fallback(
         self, fallback_llm: FallbackLlm, photos: Sequence[bytes], stages: Stages
-    ) -> Seen | Unavailable:
+    ) -> Seen | Unanswered:
         try:
             with stages.measure("model"):
                 answer = await fallback_llm.observe(photos)
         except ModelUnavailable as error:
-            return Unavailable(str(error))
+            return Unanswered(str(error))
         provenance = Provenance(endpoint=self.endpoint.name, bridge=fallback_llm.llm)
         return Seen(answer.observation, provenance, answer.cost_usd)
 

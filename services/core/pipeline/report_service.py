@@ -14,7 +14,7 @@ from services.core.domain.stored_report import LeasedReport, ReportRef, StoredRe
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo
-from services.core.pipeline.report_processor import ReportProcessor, Unavailable
+from services.core.pipeline.report_processor import ReportProcessor, Unanswered
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages
@@ -118,7 +118,7 @@ class ReportService:
         scheduled = asyncio.create_task(self.schedule(accepted.ref, takeover_s))
         try:
             processed = await self.processor.process(accepted, photos, stages)
-            if isinstance(processed, Unavailable):
+            if isinstance(processed, Unanswered):
                 logger.warning("model unavailable; a job continues", extra={"problem": processed.reason})
                 await self.schedule(accepted.ref, self.timing.model_retry_s)
             return processed if isinstance(processed, Report) else None

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from cli.errors import UserError
-from client.timing import Timing
+from client.api import Timing
 from local import __main__ as commands
 from local.commands import SAMPLE
 from local.demo import command

@@ -19,7 +19,7 @@ REST: dict[Language, str] = {
 def objection(
     assessment: Assessment, sentence: str, language: Language = "en", title: str = ""
 ) -> str | None:
-    """What is found wrong with one sentence within a description that else holds."""
+    """The objection to one sentence within a description that is supported otherwise."""
     words = wording(language)
     names = [assessment.product.type, *(wear.tag for wear in assessment.condition.wear)]
     facts = ", ".join(words.names[name] for name in names)
@@ -412,7 +412,7 @@ def test_words_of_fitting_caption_are_supported(observation: Make) -> None:
 
 @pytest.fixture
 def handled(observation: Make) -> Assessment:
-    """A chipped mug whose caption tells of its size and a part of it."""
+    """A chipped mug whose caption states its size and a part."""
     return assess(observation(wear=(("chip",),), caption="a small light blue coffee mug with a handle"))
 
 

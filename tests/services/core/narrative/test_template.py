@@ -20,7 +20,7 @@ ENGLISH, CODES = wording("en"), vocabulary()
 
 @st.composite
 def vision_cache(draw: st.DrawFn) -> Observation:
-    """Whatever may be seen, with a caption of the words that a fitting one may have, and some others."""
+    """Any observation, with a caption of words that fit and of others."""
 
     def scores(candidates: tuple[str, ...]) -> dict[str, float]:
         return draw(st.fixed_dictionaries(dict.fromkeys(candidates, st.floats(0, 1))))

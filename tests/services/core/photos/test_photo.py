@@ -33,7 +33,7 @@ def opened(jpeg: bytes) -> Image.Image:
 
 
 def halves(size: tuple[int, int] = (1600, 1200)) -> Image.Image:
-    """Red above, blue below: which way is up can be told."""
+    """Red above, blue below, so that the orientation shows."""
     image = Image.new("RGB", size, "red")
     image.paste("blue", (0, size[1] // 2, *size))
     return image

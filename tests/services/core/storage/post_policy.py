@@ -1,4 +1,4 @@
-"""S3's side of a presigned POST, as its documentation says it: moto takes whatever it is sent."""
+"""S3's checks of a presigned POST, by its documentation: moto accepts any form."""
 
 import base64
 import hashlib
@@ -42,8 +42,8 @@ def refusal(
                     return f"AccessDenied: {name}"
             case other:
                 raise ValueError(f"not a condition: {other}")
-    if strangers := sent.keys() - mentioned - _UNMENTIONED:
-        return f"AccessDenied: extra {min(strangers)}"
+    if extra := sent.keys() - mentioned - _UNMENTIONED:
+        return f"AccessDenied: extra {min(extra)}"
     return None
 
 

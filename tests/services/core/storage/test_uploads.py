@@ -42,7 +42,7 @@ def refused(fields: dict[str, str], content: bytes, moment: datetime) -> str | N
 
 
 def send(offer: Offer, content: bytes = PHOTO, changed: dict[str, str] | None = None) -> int:
-    """Post the form as a browser would; S3's refusal counts where moto has none."""
+    """Post the form as a browser would; if moto accepts it, S3's own checks apply."""
     fields = {**offer.fields, "Content-Type": "image/jpeg", **(changed or {})}
     if refused(fields, content, datetime.now(UTC)):
         return 403
