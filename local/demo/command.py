@@ -16,10 +16,9 @@ from local.demo.report_view import print_report
 from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import Home
 from local.supervisor.account import stack_outputs
-from services.analyze.intake import MAX_BODY_BYTES, MAX_PHOTOS
 from services.core.domain.errors import VitrineError
 from services.core.domain.report import Report
-from services.core.photos.photo import prepare
+from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, prepare
 
 USER = "demo"
 _OTHER_PHOTO = "Name another photo: `make demo PHOTO=~/mug.jpg`."

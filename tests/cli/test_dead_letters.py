@@ -152,8 +152,8 @@ def letters(stubbed: Stubbed, *moves: dict[str, str]) -> SQSClient:
         stub.add_response(
             "get_queue_attributes", arn, {"QueueUrl": f"{URL}/{name}", "AttributeNames": ["QueueArn"]}
         )
-    asked = {"SourceArn": f"{ARN}:dead", "DestinationArn": f"{ARN}:webhook"}
-    stub.add_response("start_message_move_task", {"TaskHandle": "t"}, asked)
+    params = {"SourceArn": f"{ARN}:dead", "DestinationArn": f"{ARN}:webhook"}
+    stub.add_response("start_message_move_task", {"TaskHandle": "t"}, params)
     for move in moves:
         answer = {"Results": [move]}
         stub.add_response("list_message_move_tasks", answer, {"SourceArn": f"{ARN}:dead", "MaxResults": 1})

@@ -21,7 +21,7 @@ def answer(stub: Stubber, status: str) -> None:
 
 def test_changing_stack_is_waited_for(stubbed: Stubbed) -> None:
     client, stub = stubbed("cloudformation")
-    said: list[str] = []
+    lines: list[str] = []
     slept: list[float] = []
     for status in (
         "UPDATE_IN_PROGRESS",
@@ -30,8 +30,11 @@ def test_changing_stack_is_waited_for(stubbed: Stubbed) -> None:
         "UPDATE_ROLLBACK_COMPLETE",
     ):
         answer(stub, status)
-    wait_stable(client, [STACK], said.append, slept.append)
-    assert [line.rpartition(" ")[2] for line in said] == ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"]
+    wait_stable(client, [STACK], lines.append, slept.append)
+    assert [line.rpartition(" ")[2] for line in lines] == [
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+    ]
     assert len(slept) == 3
 
 

@@ -42,8 +42,8 @@ def stack(stub: Stubber, config: str) -> None:
         }
         for kind, physical_id in kinds.items()
     ]
-    asked = {"StackName": "vitrine-shop-model"}
-    stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries}, asked)
+    params = {"StackName": "vitrine-shop-model"}
+    stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries}, params)
 
 
 def test_deployed_configuration_is_in_service(settings: Environment, stubbed: Stubbed) -> None:
@@ -84,5 +84,5 @@ def test_failed_endpoint_reports_its_reason(settings: Environment, stubbed: Stub
 def test_denied_rollout_check_is_skipped(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, _) = stubbed("sagemaker"), stubbed("cloudformation")
     stub.add_client_error("describe_endpoint", "AccessDeniedException", http_status_code=400)
-    said = unless_denied(partial(rollout_check, settings, sagemaker, cloudformation))
-    assert said == "! Not checked: these credentials may not call DescribeEndpoint."
+    line = unless_denied(partial(rollout_check, settings, sagemaker, cloudformation))
+    assert line == "! Not checked: these credentials may not call DescribeEndpoint."

@@ -11,8 +11,8 @@ OBJECT = {"Bucket": "artifacts", "Key": KEY}
 
 
 def bucket(stub: Stubber) -> None:
-    asked = {"Name": "/vitrine/shop/artifact-bucket"}
-    stub.add_response("get_parameter", {"Parameter": {"Value": "artifacts"}}, asked)
+    params = {"Name": "/vitrine/shop/artifact-bucket"}
+    stub.add_response("get_parameter", {"Parameter": {"Value": "artifacts"}}, params)
 
 
 def test_demo_model_needs_no_archive(settings: Environment, stubbed: Stubbed) -> None:

@@ -69,11 +69,11 @@ class Runtime:
     def __init__(self, sagemaker: Any) -> None:
         self.sagemaker = sagemaker
         self.inference, self.model = _loaded()
-        self.asked = 0
+        self.calls = 0
         self.change: Callable[[dict[str, Any]], object] = lambda reply: None
 
     def invoke_endpoint(self, **call: Any) -> dict[str, Any]:
-        self.asked += 1
+        self.calls += 1
         self.sagemaker.describe_endpoint(EndpointName=call["EndpointName"])
         reply = self.answer(call)
         self.change(reply)

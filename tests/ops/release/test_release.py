@@ -65,10 +65,10 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
 def test_same_archive_changes_nothing(place: Place) -> None:
     archive = place.archive()
     place.release(archive)
-    asked, text = place.runtime.asked, place.file.read_bytes()
+    calls, text = place.runtime.calls, place.file.read_bytes()
     assert not place.release(archive)
     assert names(place)[len(WELL) :] == ["unchanged"]
-    assert (place.runtime.asked, len(place.deployed), len(place.checked)) == (asked, 1, 1)
+    assert (place.runtime.calls, len(place.deployed), len(place.checked)) == (calls, 1, 1)
     assert place.file.read_bytes() == text
 
 
@@ -99,7 +99,7 @@ def _nonsense(reply: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         (_other, "another-000"),
-        (_worn, "2 answers where 1"),
+        (_worn, "2 answers instead of 1"),
         (_nonsense, r"type \w+ \d+% where \d+% is expected"),
         (None, "ModelError"),
     ],

@@ -126,9 +126,9 @@ def _events(lines: list[dict[str, Any]]) -> list[str]:
 
 def test_whole_release_in_one_account(account: Account) -> None:
     first = account.archive("first.tar.gz", "1" * 40)
-    said = answers_here(first)
+    answers = answers_here(first)
 
-    account.prepare(said)
+    account.prepare(answers)
     status, events = account.release(first)
     assert (status, _events(events)) == (0, WELL)
     key = packaging.key(packaging.sha256_of(first))
@@ -151,7 +151,7 @@ def test_whole_release_in_one_account(account: Account) -> None:
     after_second = account.state()
 
     # Valid answers, about other photos.
-    account.prepare([*said[1:], said[0]])
+    account.prepare([*answers[1:], answers[0]])
     status, events = account.release(account.archive("third.tar.gz", "3" * 40))
     assert (status, _events(events)[-1]) == (1, "canary_failed")
     assert "is expected" in events[-1]["reason"]
