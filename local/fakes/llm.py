@@ -9,7 +9,6 @@ import click
 import xllamacpp
 
 NAME = "smollm2-135m-instruct"
-_CONTEXT_TOKENS = 4096
 
 
 def weights_file() -> Path:
@@ -29,7 +28,7 @@ def server_parameters(port: int) -> xllamacpp.CommonParams:
     params.model_alias = {NAME}
     params.hostnames = ["127.0.0.1"]
     params.port = port
-    params.n_ctx = _CONTEXT_TOKENS
+    params.n_ctx = 4096
     # llama.cpp's threads spin while they wait for each other: with more threads than idle cores, an answer
     # takes ten times as long.
     params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) // 2)

@@ -19,7 +19,6 @@ from settings.environment import Environment, SettingsError, load_environment
 from settings.service_env import analyze_variables
 
 SOURCE = REPOSITORY / "environments" / "local.toml"
-_KEY_BYTES = 32
 _LOOPBACK = "127.0.0.1,localhost"
 
 
@@ -105,7 +104,7 @@ def secret_values(home: Home, environment: Environment) -> dict[str, str]:
 def _signing_key(path: Path) -> str:
     if path.is_file() and (key := path.read_text("utf-8")):
         return key
-    key = f"whsec_{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
+    key = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
     path.write_text(key, "utf-8")

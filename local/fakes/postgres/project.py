@@ -50,7 +50,6 @@ _STORE_RESPONSE = """
 _AS_USER = """
     select set_config('role', 'authenticated', true), set_config('request.jwt.claims', %s::text, true)
 """
-_EVERY_MINUTE = "* * * * *"
 _IDLE_S = 1.0
 
 
@@ -157,7 +156,7 @@ def _send_requests_until(stop: threading.Event, connection: psycopg.Connection) 
 def _run_jobs_until(stop: threading.Event, connection: psycopg.Connection) -> None:
     # Jobs that are due less often than every minute do not run in the local system.
     while not stop.wait(60):
-        jobs = connection.execute("select command from cron.job where schedule = %s", (_EVERY_MINUTE,))
+        jobs = connection.execute("select command from cron.job where schedule = '* * * * *'")
         for (command,) in jobs.fetchall():
             connection.execute(cast("LiteralString", command))
 

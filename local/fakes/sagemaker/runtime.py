@@ -26,7 +26,6 @@ INVOCATION_TIMEOUT_S = 60.0
 _SAGEMAKER = "x-amzn-sagemaker-"
 _CUSTOM_ATTRIBUTES = f"{_SAGEMAKER}custom-attributes"
 _HEADERS = ("content-type", "accept", _CUSTOM_ATTRIBUTES)
-_VARIANT = "AllTraffic"
 
 
 def create_app(
@@ -80,7 +79,7 @@ def create_app(
             return _error(503, "ServiceUnavailable", f"The container of endpoint {name} cannot be reached.")
         if answer.status_code >= 400:
             return _model_error(answer.status_code, answer.text)
-        passed = {"x-Amzn-Invoked-Production-Variant": _VARIANT}
+        passed = {"x-Amzn-Invoked-Production-Variant": "AllTraffic"}
         for key in ("content-type", _CUSTOM_ATTRIBUTES):
             if key in answer.headers:
                 passed[key] = answer.headers[key]
