@@ -167,12 +167,11 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(session: boto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
     # The SDK validates its constant configuration at each look at it: most of its time.
     monkeypatch.setattr("jsonschema.validate", lambda *_: None)
     with mock_aws():
-        session = boto3.Session("testing", "testing", region_name=REGION)
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         (tmp_path / "shop.toml").write_text(text, "utf-8")
         s3: Any = session.client("s3")

@@ -56,8 +56,10 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
     def note(params: dict[str, Any], **_: Any) -> None:
         variants.extend(params["ProductionVariants"])
 
-    place.session.events.register("provide-client-params.sagemaker.CreateEndpointConfig", note)
+    event = "provide-client-params.sagemaker.CreateEndpointConfig"
+    place.session.events.register(event, note)
     place.release(place.archive())
+    place.session.events.unregister(event, note)
     versions = [one["InferenceAmiVersion"] for one in variants]
     assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
 
