@@ -34,7 +34,7 @@ def commands() -> None:
     default="demo",
     show_default=True,
     metavar="MODEL",
-    help="demo, a BLIP-2's folder, a hub id owner/name, or random: the full size with random weights",
+    help="demo, a BLIP-2's folder, or a hub id owner/name",
 )
 @click.option("--revision", metavar="COMMIT", help="the hub's commit, 40 hexadecimal digits")
 @click.option("--with-packages", is_flag=True, help="include the Python packages, for network isolation")

@@ -1,4 +1,4 @@
-"""Where a model comes from: a folder, the hub of models at a pinned revision, or random weights."""
+"""Where a model comes from: a folder, or the hub of models at a pinned revision."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from .errors import HubError, PackagingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RANDOM = "random"
 # The files that the archive takes; a hub's folder may hold the same weights in three more formats.
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -22,19 +21,15 @@ _TIMEOUT_S = 10.0
 
 
 def resolve(model: str, revision: str | None, work: Path) -> Path:
-    """The folder of `model`, which is a path, a hub id or "random"; a new folder is made in `work`.
+    """The folder of `model`, which is a path or a hub id; a hub's model is downloaded to a folder in `work`.
 
     Raises PackagingError for a wrong id or revision, HubError if the hub does not deliver the model.
     """
     folder = Path(model).expanduser()
-    if model == RANDOM or folder.is_dir():
+    if folder.is_dir():
         if revision is not None:
             raise PackagingError(f"{model}: a revision belongs to a hub id, owner/name; leave it out")
-        if model != RANDOM:
-            return folder.resolve()
-        from . import full_size
-
-        return full_size.write_random_model(work / full_size.NAME)
+        return folder.resolve()
     return _download(model, pinned(model, revision), work / model.replace("/", "--"))
 
 
@@ -62,7 +57,7 @@ def newest(model: str) -> tuple[str, str]:
 def pinned(model: str, revision: str | None) -> str:
     """The revision; raises PackagingError unless `model` is a hub id and the revision one commit of it."""
     if not _HUB_ID.fullmatch(model):
-        raise PackagingError(f"{model}: neither a folder nor a hub id of the form owner/name, nor {RANDOM!r}")
+        raise PackagingError(f"{model}: neither a folder nor a hub id of the form owner/name")
     if revision is None or not _COMMIT.fullmatch(revision):
         raise PackagingError(
             f"{model}: needs --revision, the commit's 40 hexadecimal digits, not {revision or 'nothing'}: "

@@ -44,7 +44,7 @@ _GZIP_BLOCK = 65_535
 
 
 def package(target: Path, model: str, *, revision: str | None = None, with_packages: bool = False) -> str:
-    """Build the archive of a model, which is "demo", a folder, a hub id or "random"; returns its SHA-256.
+    """Build the archive of a model, which is "demo", a folder or a hub id; returns its SHA-256.
 
     Raises PackagingError or HubError.
     """
