@@ -29,7 +29,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.fakes.serving import HOST, command_line, serve
-from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
+from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
 # Every name is a demo user. The issuer listens on loopback, and only the local system trusts its tokens.
 DOMAIN = "vitrine.test"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from model_artifacts.blip2.tools.photos import PhotoSet
+    from model_artifacts.blip2.tools.replay import PhotoSet
     from services.core.domain.observation import Observation
 
 TOLERANCE = 0.1

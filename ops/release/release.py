@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from model_artifacts.blip2.tools.events import Events
-    from model_artifacts.blip2.tools.photos import PhotoSet
+    from model_artifacts.blip2.tools.deploy import Events
+    from model_artifacts.blip2.tools.replay import PhotoSet
     from services.core.domain.observation import Observation
     from settings.environment import Environment
 
