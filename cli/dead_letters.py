@@ -48,7 +48,7 @@ class DeadLetters:
     """A queue's dead letters: how many, and table rows of (count, age of the oldest, reason, report)."""
 
     queue: QueueAddresses
-    count: int
+    total: int
     rows: tuple[tuple[str, str, str, str], ...]
 
 
@@ -71,7 +71,7 @@ def redrive(
     """
     if not known:
         raise UserError("No queue is deployed there.", hint="Deploy the stacks results and hooks.")
-    found = [letters for queue in known if (letters := read(sqs, queue)).count]
+    found = [letters for queue in known if (letters := read(sqs, queue)).total]
     if not found:
         console.print("✓ no dead letters")
         return
@@ -81,13 +81,13 @@ def redrive(
             table.add_row("" if number else letters.queue.name, *row)
     console.print(table)
     if confirm:
-        question = f"Send {sum(letters.count for letters in found)} again? Type yes: "
+        question = f"Send {sum(letters.total for letters in found)} again? Type yes: "
         send = (send or sys.stdin.isatty()) and ask(question).lower() == "yes"
         if not send:
             console.print("Nothing was sent; pass --again to send them again.")
     for letters in found if send else ():
         _send_again(sqs, letters)
-        console.print(f"✓ {letters.count} of {letters.queue.name} sent again")
+        console.print(f"✓ {letters.total} of {letters.queue.name} sent again")
 
 
 def read(sqs: SQSClient, queue: QueueAddresses) -> DeadLetters:
@@ -186,7 +186,7 @@ def _arn(sqs: SQSClient, url: str) -> str:
 
 def _move(sqs: SQSClient, letters: DeadLetters) -> None:
     """Send and then delete each letter, no more than were counted: one that fails at once comes back."""
-    left, url = letters.count, letters.queue.dead_letters_url
+    left, url = letters.total, letters.queue.dead_letters_url
     while left > 0 and (messages := list(_receive(sqs, url, min(10, left)))):
         left -= len(messages)
         for message in messages:

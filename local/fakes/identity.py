@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
+from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
 # Every name is a demo user. The issuer listens on loopback, and only the local system trusts its tokens.
 DOMAIN = "vitrine.test"

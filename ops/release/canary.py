@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from model_artifacts.blip2.tools.photos import PhotoSet
+    from model_artifacts.blip2.tools.replay import PhotoSet
     from services.core.domain.observation import Observation
 
 # SageMaker does not delete an endpoint while it is being created.

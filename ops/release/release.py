@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 from cli import cdk
 from cli.cdk import ROOT
 from cli.errors import UserError
+from model_artifacts.blip2.definition import STARTUP_S, pytorch_model, sdk_session
 from model_artifacts.blip2.tools import packaging
-from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.flight_check import flight_check
-from model_artifacts.blip2.tools.photos import PhotoSet, photo_sets
-from model_artifacts.blip2.tools.replay import observe
+from model_artifacts.blip2.tools.deploy import Events
+from model_artifacts.blip2.tools.flight_check.command import flight_check
+from model_artifacts.blip2.tools.replay import PhotoSet, observe, photo_sets
 from ops.aws.account import physical_ids, resources, settings_file
 from ops.aws.archive import object_exists, upload
 from ops.commands.pause import changed_setting, deploy_model_stack
@@ -211,14 +210,8 @@ def sdk_start(settings: Environment, session: boto3.Session) -> Callable[[str, s
     def start(name: str, role: str, place: str) -> None:
         # The SDK logs and draws on standard output, which is for the command's result.
         with contextlib.redirect_stdout(sys.stderr):
-            os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
-            from sagemaker import Session
-
-            from model_artifacts.blip2.definition import STARTUP_S, pytorch_model
-
-            sdk = Session(boto_session=session, sagemaker_config={"SchemaVersion": "1.0"})
             model = pytorch_model(
-                session=sdk, role=role, model_data=place, image_uri=settings.model.image_uri
+                session=sdk_session(session), role=role, model_data=place, image_uri=settings.model.image_uri
             )
             model.name = name
             # The SDK has no public way to set this after construction.

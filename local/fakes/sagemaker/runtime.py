@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.fakes.sagemaker.async_inference import INLINE_LIMIT, InferenceQueue, Invocation, OutputConfig
-from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
+from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
 BODY_LIMIT = 6_291_456
 INVOCATION_TIMEOUT_S = 60.0

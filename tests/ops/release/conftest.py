@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from model_artifacts.blip2.tools import packaging
-from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.photos import PhotoSet
+from model_artifacts.blip2.tools.deploy import Events
+from model_artifacts.blip2.tools.replay import PhotoSet
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
 from ops.release.release import Tools, release, sdk_start

@@ -26,7 +26,7 @@ from moto.ssm.models import Parameter
 from cli import cdk
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import deploy, packaging
-from model_artifacts.blip2.tools.flight_check import flight_check
+from model_artifacts.blip2.tools.flight_check.command import flight_check
 from ops.doctor.account import BOOTSTRAP_VERSION
 from ops.release import release
 from settings.environment import FOLDER, load_environment
