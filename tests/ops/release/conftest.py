@@ -19,8 +19,7 @@ from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.replay import PhotoSet
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
-from ops.release.command import sdk_start
-from ops.release.release import Tools, release
+from ops.release.release import Tools, release, sdk_start
 from services.core.domain.observation import Observation
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.environment import FOLDER, load_environment
@@ -141,7 +140,6 @@ class Place:
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
             observe=self._look,
             photos=[PhotoSet("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
-            sleep=lambda _seconds: None,
         )
         return release(settings, self.file, archive, sha256, log, tools)
 

@@ -193,7 +193,7 @@ def test_canary_exists_while_it_answers(place: Place) -> None:
 
 def test_permission_is_narrow_and_expires(place: Place) -> None:
     role = CanaryRole(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
-    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
+    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1"):
         held = place.session.client("iam").get_role_policy(RoleName="model", PolicyName=POLICY)
     statements = json.loads(json.dumps(held["PolicyDocument"]))["Statement"]
     log = f"log-group:/aws/sagemaker/Endpoints/{ENDPOINT}:*"
