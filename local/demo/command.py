@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client import api
-from client.api import Refused, Timing, Unreachable
+from client.api import Refused, RequestTiming, Unreachable
 from local.demo.report_view import print_report
 from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import Home
@@ -82,7 +82,7 @@ def read_photos(paths: Sequence[Path]) -> list[Photo]:
     return photos
 
 
-def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, Any], Timing]:
+def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, Any], RequestTiming]:
     """Return the report of the photos and its timing; raise UserError with the gateway's answer."""
     try:
         return api.post(api_url, token, photos)

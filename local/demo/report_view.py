@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
 
-from client.api import Timing
+from client.api import RequestTiming
 from services.core.domain.report import Report
 from settings.environment import load_environment
 
@@ -18,7 +18,7 @@ _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn":
 _LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
 
 
-def print_report(report: Report, timing: Timing, console: Console) -> None:
+def print_report(report: Report, timing: RequestTiming, console: Console) -> None:
     """Print a succeeded report, with its timing, its cost and what to do next."""
     console.width = min(console.width, _MAX_WIDTH)
     console.print(Panel(_report(report), title="Product report", border_style="cyan", padding=(1, 2)))
@@ -88,7 +88,7 @@ def _warnings(report: Report) -> Iterator[str]:
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 
 
-def _times(timing: Timing, console: Console) -> Table:
+def _times(timing: RequestTiming, console: Console) -> Table:
     rows = [*timing.stages_ms.items(), ("the rest", timing.rest_ms)]
     bar, room = ("#" if console.options.ascii_only else "█"), max(8, console.width - 28)
     longest = max(ms for _, ms in rows) or 1.0
@@ -99,7 +99,7 @@ def _times(timing: Timing, console: Console) -> Table:
     return table
 
 
-def _goal(timing: Timing) -> Text:
+def _goal(timing: RequestTiming) -> Text:
     style = "bold green" if timing.kept else "bold yellow"
     return Text.assemble(("total     ", "bold"), f"{timing.total_ms / 1000:.1f} s, ", (timing.verdict, style))
 

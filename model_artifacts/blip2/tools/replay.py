@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from services.core.domain.assessment import Assessment, assess
 from services.core.domain.errors import VitrineError
+from services.core.domain.observation import Assessment, assess
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 

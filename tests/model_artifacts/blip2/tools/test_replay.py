@@ -21,8 +21,7 @@ from model_artifacts.blip2.tools import packaging, replay
 from model_artifacts.blip2.tools.errors import ArchiveError, ArtifactError
 from model_artifacts.blip2.tools.replay import PhotoSet, compare, photo_sets
 from model_artifacts.blip2_demo import MODEL
-from services.core.domain.observation import Observation
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import Observation, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
