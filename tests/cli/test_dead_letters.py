@@ -14,7 +14,7 @@ from rich.console import Console
 
 from cli.dead_letters import QueueAddresses, queues, redrive
 from cli.errors import UserError
-from services.core.messaging.queues import dead_letter
+from services.core.messaging.consumer import dead_letter
 from tests.ops.conftest import Stubbed
 
 URL = "https://sqs.ca-central-1.amazonaws.com/123456789012"
