@@ -1,1 +1,1 @@
-"""Bringing an environment into its account, and looking whether it is well there."""
+"""Deploys an environment into its AWS account, and looks after it there."""

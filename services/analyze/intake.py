@@ -16,13 +16,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
-from services.core.photos.photo import Photo, digest, prepare
+from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, Photo, digest, prepare
 from services.core.storage.image_store import UPLOAD_ID, Uploads
 from services.web.problems import invalid_input
 
-MAX_BODY_BYTES = 10_000_000
 MAX_JSON_BYTES = 10_000
-MAX_PHOTOS = 8
 FIELD = "images"
 # A client reads the answer only after it has sent its body: so much more of it is read and dropped.
 DRAIN_BYTES = 60_000_000

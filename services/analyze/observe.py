@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.analyze.dependencies import dependencies_of
 from services.core.domain.errors import KeysUnavailable
-from services.core.telemetry import Stages, traced
+from services.core.telemetry import Stages
+from services.web.trace import traced
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that closes the connection while it sends
 _QUIET = ("/healthz", "/readyz")

@@ -12,8 +12,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.analyze.intake import FIELD, MAX_PHOTOS, Named
+from services.analyze.intake import FIELD, Named
 from services.core.domain.report import Report
+from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
 

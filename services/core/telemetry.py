@@ -1,8 +1,6 @@
-"""The JSON log lines of all services, the trace of a request, and its stages."""
+"""The JSON log lines of all services, and the stages of a request."""
 
 import logging
-import re
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -12,8 +10,6 @@ from dataclasses import dataclass, field
 
 from pythonjsonlogger.json import JsonFormatter
 
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
-LONGEST_REQUEST_ID = 128
 # The fields of every line of a request or message, as its trace id; set where it comes in.
 log_context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
 
@@ -42,25 +38,6 @@ def configure_logging(service: str) -> None:
     # botocore logs request bodies below the level of warnings; httpx2 logs a line per call.
     for verbose in ("botocore", "urllib3", "httpx2", "openai"):
         logging.getLogger(verbose).setLevel(logging.WARNING)
-
-
-@contextmanager
-def traced(traceparent: str, request_id: str) -> Iterator[None]:
-    """Log under the trace of a W3C `traceparent` header, or under a new trace if it is not one."""
-    given = _TRACEPARENT.match(traceparent)
-    context = {"trace_id": given.group(1) if given else secrets.token_hex(16)}
-    if request_id:
-        context["request_id"] = request_id[:LONGEST_REQUEST_ID]
-    token = log_context.set(context)
-    try:
-        yield
-    finally:
-        log_context.reset(token)
-
-
-def trace_id() -> str | None:
-    """Return the id of the request's trace; None outside of a request."""
-    return (log_context.get() or {}).get("trace_id")
 
 
 @dataclass

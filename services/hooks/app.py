@@ -13,9 +13,10 @@ from mangum import Mangum
 from pydantic import BaseModel
 
 from services.core.domain.errors import InvalidInput, Unauthenticated
-from services.core.telemetry import configure_logging, traced
+from services.core.telemetry import configure_logging
 from services.hooks.inbox import AppSettings, Inbox
 from services.web import problems
+from services.web.trace import traced
 
 # The sender gets its answer within a second, also when AWS does not answer.
 ANSWER_WITHIN_S = 0.8

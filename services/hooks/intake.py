@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
 from services.core.domain.stored_report import ReportRef, RequestKey, seconds_now
-from services.core.messaging.queues import JobQueue
+from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.wording import Language
 from services.core.photos.photo import Photo, digest, prepare
 from services.core.pipeline.submission import Submission, SubmitReport

@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError
 
 from services.core.aws import LARGE_PHOTOS, AwsClients, failed_call
 from services.core.domain.errors import KeyReused, ReportInProgress
-from services.core.messaging.queues import Consumer, DeadLetter, Defer, JobQueue, Message, Outcome, failures
+from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
+from services.core.messaging.job_queue import JobQueue
 from services.core.pipeline.submission import Submission
 from services.core.secrets import Name, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads

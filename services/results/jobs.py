@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.messaging.queues import Consumer, DeadLetter, Defer, Message, Outcome, failures
+from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.pipeline.wiring import PipelineSettings, build_pipeline
 from services.core.secrets import Name, Secret
 from services.core.telemetry import configure_logging

@@ -16,7 +16,7 @@ from services.core.domain.errors import ReportNotFound, SigningKeysInvalid
 from services.core.domain.report import Status
 from services.core.domain.stored_report import ReportRef
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.messaging.queues import Consumer, DeadLetter, Defer, Message, Outcome, failures
+from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging

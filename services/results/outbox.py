@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from services.core.aws import DELIVERY, AwsClients, failed_call
 from services.core.domain.report import Status
 from services.core.domain.stored_report import ReportRef
-from services.core.messaging.queues import failures
+from services.core.messaging.consumer import failures
 from services.core.secrets import Name, ServiceSettings
 from services.core.telemetry import configure_logging
 

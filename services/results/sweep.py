@@ -7,7 +7,7 @@ from typing import Any
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.messaging.queues import JobQueue
+from services.core.messaging.job_queue import JobQueue
 from services.core.secrets import Name, ServiceSettings
 from services.core.storage.leases import Leases
 from services.core.telemetry import configure_logging

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 
 from services.core.aws import failed_call
 from services.core.domain import errors
-from services.core.telemetry import trace_id
+from services.web.trace import trace_id
 
 MEDIA_TYPE = "application/problem+json"
 # The first row whose class fits applies: special cases before general ones.

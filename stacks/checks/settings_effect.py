@@ -16,7 +16,7 @@ from settings import service_env
 from settings.environment import FOLDER, Environment
 from stacks.synthesis import ROOT, synthesize
 
-# What prod.toml leaves out, by dotted key; a key inside a section adds to the section.
+# What prod.toml leaves out or has as a placeholder, by dotted key.
 OPTIONAL: Mapping[str, Any] = {
     "cors_origins": (),
     "egress": "nat",
@@ -33,8 +33,10 @@ OPTIONAL: Mapping[str, Any] = {
         "stop": time(18),
         "time_zone": "America/Toronto",
     },
+    "supabase.url": "https://project.shop.example",
     "supabase.issuer": "https://auth.shop.example/auth/v1",
     "supabase.legacy_secret_name": "shop/supabase-jwt",
+    "webhook.url": "https://project.shop.example/report-ready",
     "llm.job_tier": "flex",
     "fallback_llm": {"model": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},
     "consumers": {"max_concurrency": 10, "reserved_concurrency": 12},

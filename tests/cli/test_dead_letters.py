@@ -14,7 +14,7 @@ from rich.console import Console
 
 from cli.dead_letters import QueueAddresses, queues, redrive
 from cli.errors import UserError
-from services.core.messaging.queues import dead_letter
+from services.core.messaging.consumer import dead_letter
 from tests.ops.conftest import Stubbed
 
 URL = "https://sqs.ca-central-1.amazonaws.com/123456789012"
@@ -48,7 +48,7 @@ def count(sqs: SQSClient, url: str) -> int:
 
 def run(sqs: SQSClient, *known: QueueAddresses, send: bool = False, confirm: bool = False) -> str:
     out = StringIO()
-    redrive(sqs, known, Console(file=out, width=160), send=send, confirm=confirm, sleep=lambda seconds: None)
+    redrive(sqs, known, Console(file=out, width=160), send=send, confirm=confirm)
     return out.getvalue()
 
 
@@ -152,8 +152,8 @@ def letters(stubbed: Stubbed, *moves: dict[str, str]) -> SQSClient:
         stub.add_response(
             "get_queue_attributes", arn, {"QueueUrl": f"{URL}/{name}", "AttributeNames": ["QueueArn"]}
         )
-    asked = {"SourceArn": f"{ARN}:dead", "DestinationArn": f"{ARN}:webhook"}
-    stub.add_response("start_message_move_task", {"TaskHandle": "t"}, asked)
+    params = {"SourceArn": f"{ARN}:dead", "DestinationArn": f"{ARN}:webhook"}
+    stub.add_response("start_message_move_task", {"TaskHandle": "t"}, params)
     for move in moves:
         answer = {"Results": [move]}
         stub.add_response("list_message_move_tasks", answer, {"SourceArn": f"{ARN}:dead", "MaxResults": 1})
@@ -164,7 +164,8 @@ def letters(stubbed: Stubbed, *moves: dict[str, str]) -> SQSClient:
 WEBHOOK = QueueAddresses("webhook", f"{URL}/webhook", f"{URL}/dead")
 
 
-def test_sqs_moves_letters_where_it_can(stubbed: Stubbed) -> None:
+def test_sqs_moves_letters_where_it_can(stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     out = run(letters(stubbed, {"Status": "RUNNING"}, {"Status": "COMPLETED"}), WEBHOOK, send=True)
     assert "not read" in out
     assert "✓ 1 of webhook sent again" in out

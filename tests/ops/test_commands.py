@@ -41,13 +41,13 @@ def test_missing_profile_is_reported(
     monkeypatch.setenv("AWS_PROFILE", "missing")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     assert main(["doctor", "--env", "dev"]) == 1
-    said = capsys.readouterr().err
-    assert "(missing) could not be found" in said
-    assert "hint: Set AWS_PROFILE" in said
+    out = capsys.readouterr().err
+    assert "(missing) could not be found" in out
+    assert "hint: Set AWS_PROFILE" in out
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("error", "status", "out"),
     [
         (UserError("It broke.", hint="Mend it."), 1, "error: It broke.\n  hint: Mend it.\n"),
         (ArtifactError("No model."), 1, "error: No model.\n"),
@@ -67,24 +67,24 @@ def test_errors_are_explained_without_traceback(
     capsys: pytest.CaptureFixture[str],
     error: BaseException,
     status: int,
-    said: str,
+    out: str,
 ) -> None:
     def fail(named: str) -> None:
         raise error
 
     monkeypatch.setattr(ops.image, "callback", fail)
     assert main(["image", "--env", "dev"]) == status
-    assert said in capsys.readouterr().err
+    assert out in capsys.readouterr().err
 
 
 def test_smoke_test_reads_given_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = {"ApiUrl": "https://a", "SupabaseUrl": "https://s", "SupabasePublishableKey": "k"}
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps({**outputs, "Region": "ca-central-1"}))
-    asked: list[Any] = []
-    monkeypatch.setattr("ops.commands.smoke.smoke", lambda *given, photo: asked.append(given[2]))
+    params: list[Any] = []
+    monkeypatch.setattr("ops.commands.smoke.smoke", lambda *given, photo: params.append(given[2]))
     assert main(["smoke", "--env", "local", "--outputs", str(file)]) == 0
-    assert asked == [outputs]
+    assert params == [outputs]
 
 
 def test_bootstrap_prepares_account_and_region(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parts = (
         "app.py",
         "cdk.json",
+        "cli",
         "requirements.txt",
         "environments",
         "model_artifacts",

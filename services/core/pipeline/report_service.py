@@ -12,7 +12,7 @@ from services.core.domain.errors import ReportInProgress, VitrineError
 from services.core.domain.report import UNFINISHED, Report
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.messaging.queues import JobQueue
+from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo
 from services.core.pipeline.report_processor import ReportProcessor, Unanswered
 from services.core.pipeline.submission import Submission, SubmitReport

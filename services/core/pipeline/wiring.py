@@ -15,7 +15,7 @@ from pydantic import Field, HttpUrl, model_validator
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.messaging.queues import JobQueue
+from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.secrets import Name, Secret, ServiceSettings

@@ -90,7 +90,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_valid_photos_are_read(photo: Path) -> None:
-    assert [read.content for read in read_photos([photo, SAMPLE])] == [
+    assert [content for _, content in read_photos([photo, SAMPLE])] == [
         photo.read_bytes(),
         SAMPLE.read_bytes(),
     ]
@@ -98,7 +98,7 @@ def test_valid_photos_are_read(photo: Path) -> None:
 
 def test_home_folder_is_expanded(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(photo.parent))
-    assert read_photos([Path("~/my mug.jpg")])[0].path == photo
+    assert read_photos([Path("~/my mug.jpg")]) == [(photo.name, photo.read_bytes())]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"just words", b"\xff\xd8\xff\xe0 cut", b"<svg/>"])

@@ -13,7 +13,7 @@ from local.supervisor import processes
 from local.supervisor.account import stack_outputs, url_by_path
 
 
-def test_api_named_by_host_gets_a_path() -> None:
+def test_host_url_becomes_path_url() -> None:
     assert url_by_path("http://e13d6e96.execute-api.localhost:4566", 4566) == (
         "http://127.0.0.1:4566/_aws/execute-api/e13d6e96/$default"
     )

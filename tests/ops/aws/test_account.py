@@ -34,13 +34,13 @@ def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [("", "holds no stack outputs"), ("[]", "holds no stack"), ("{}", "holds no output 'ApiUrl'")],
 )
-def test_other_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
+def test_other_file_is_refused(tmp_path: Path, content: str, expected: str) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(content)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=expected):
         read_outputs(str(file))
 
 

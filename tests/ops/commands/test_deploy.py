@@ -88,13 +88,13 @@ def go(
 def test_storage_and_archive_come_first(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
-    said = go(settings, session)
+    out = go(settings, session)
     _, synth, waited, storage, archive, rest, rollout, smoked = course.steps
     assert synth == "synth --quiet --context env=shop --output"
     assert storage == "deploy --app --require-approval never --exclusively vitrine-shop-storage"
     assert rest.endswith(f"--require-approval never --outputs-file --exclusively {' '.join(STACKS)}")
     assert (waited, archive, rollout, smoked) == ("wait", "archive", "rollout check", "smoke")
-    assert f"Outputs: {course.folder / 'outputs.json'}" in said
+    assert f"Outputs: {course.folder / 'outputs.json'}" in out
 
 
 def test_failed_preflight_deploys_nothing(
@@ -183,10 +183,7 @@ class Account:
 
 
 def test_user_confirms_account_and_permissions(
-    settings: Environment,
-    course: Course,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    settings: Environment, course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal(monkeypatch, "y\n")
     go(settings, Account(), confirm=True)  # type: ignore[arg-type]

@@ -66,8 +66,8 @@ def repository(stub: Stubber) -> None:
 
 
 def pushed(stub: Stubber, commit: str) -> None:
-    asked = {"repositoryName": NAME, "imageIds": [{"imageTag": commit}]}
-    stub.add_response("describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, asked)
+    params = {"repositoryName": NAME, "imageIds": [{"imageTag": commit}]}
+    stub.add_response("describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, params)
 
 
 def fresh(stub: Stubber) -> None:
@@ -85,8 +85,8 @@ def test_commit_is_built_and_pushed(
     ecr, stub = stubbed("ecr")
     fresh(stub)
     pushed(stub, commit)
-    said: list[str] = []
-    assert image(settings, ecr, said.append, checkout) == DIGEST
+    lines: list[str] = []
+    assert image(settings, ecr, lines.append, checkout) == DIGEST
     login, build, *push = calls(tools)
     assert login == f"{tool} login --username AWS --password-stdin {HOST}"
     uri = f"{HOST}/{NAME}:{commit}"
@@ -98,7 +98,7 @@ def test_commit_is_built_and_pushed(
     else:
         assert push == [f"{tool} push {uri}"]
     assert (tools / "password").read_text() == "the-password"
-    assert not any("the-password" in line for line in [*calls(tools), *said])
+    assert not any("the-password" in line for line in [*calls(tools), *lines])
 
 
 def test_tool_may_be_named(
@@ -126,10 +126,10 @@ def test_pushed_image_is_not_rebuilt(
     ecr, stub = stubbed("ecr")
     repository(stub)
     pushed(stub, commit)
-    said: list[str] = []
-    assert image(settings, ecr, said.append, checkout) == DIGEST
+    lines: list[str] = []
+    assert image(settings, ecr, lines.append, checkout) == DIGEST
     assert calls(tools) == []
-    assert "pushed already" in said[0]
+    assert "pushed already" in lines[0]
 
 
 @pytest.mark.parametrize("name", ["file", "new"])
@@ -160,11 +160,7 @@ def test_failed_build_is_reported(
 
 
 def test_missing_tool_is_reported(
-    settings: Environment,
-    stubbed: Stubbed,
-    checkout: Path,
-    tools: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Environment, stubbed: Stubbed, checkout: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONTAINER_TOOL", "no-such-tool")
     ecr, stub = stubbed("ecr")

@@ -29,8 +29,8 @@ def group(stub: Stubber) -> None:
         "LastUpdatedTimestamp": datetime(2026, 11, 1, tzinfo=UTC),
         "ResourceStatus": "CREATE_COMPLETE",
     }
-    asked = {"StackName": "vitrine-shop-analyze"}
-    stub.add_response("list_stack_resources", {"StackResourceSummaries": [summary]}, asked)
+    params = {"StackName": "vitrine-shop-analyze"}
+    stub.add_response("list_stack_resources", {"StackResourceSummaries": [summary]}, params)
 
 
 def health(stub: Stubber, *states: str) -> None:
@@ -59,14 +59,14 @@ def answer() -> bytes:
 
 
 def invoked(stub: Stubber, body: bytes) -> None:
-    asked = {
+    params = {
         "EndpointName": "blip2-endpoint",
         "ContentType": "application/json",
         "Accept": "application/json",
         "Body": request_body([prepare(SAMPLE.read_bytes(), "sample").model_jpeg]),
     }
     stream: Any = StreamingBody(io.BytesIO(body), len(body))
-    stub.add_response("invoke_endpoint", {"Body": stream}, asked)
+    stub.add_response("invoke_endpoint", {"Body": stream}, params)
 
 
 def test_one_healthy_task_is_enough(settings: Environment, stubbed: Stubbed) -> None:
@@ -77,15 +77,15 @@ def test_one_healthy_task_is_enough(settings: Environment, stubbed: Stubbed) -> 
 
 
 @pytest.mark.parametrize(
-    ("states", "said"), [(("unhealthy",), r"unhealthy \(Target.Timeout\)"), ((), "none is registered")]
+    ("states", "expected"), [(("unhealthy",), r"unhealthy \(Target.Timeout\)"), ((), "none is registered")]
 )
 def test_unhealthy_tasks_fail_with_states(
-    settings: Environment, stubbed: Stubbed, states: tuple[str, ...], said: str
+    settings: Environment, stubbed: Stubbed, states: tuple[str, ...], expected: str
 ) -> None:
     (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
     group(stacks)
     health(targets, *states)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=expected):
         healthy_targets(settings, cloudformation, balancers)
 
 
@@ -99,9 +99,9 @@ def test_absent_stack_has_no_targets(settings: Environment, stubbed: Stubbed) ->
 def test_endpoint_gets_the_services_request(settings: Environment, stubbed: Stubbed) -> None:
     runtime, stub = stubbed("sagemaker-runtime")
     invoked(stub, answer())
-    said = endpoint_answers(settings, runtime)
-    assert vocabulary().type.candidates[1] in said
-    assert "demo-000000000000" in said
+    expected = endpoint_answers(settings, runtime)
+    assert vocabulary().type.candidates[1] in expected
+    assert "demo-000000000000" in expected
 
 
 def test_invalid_answer_fails(settings: Environment, stubbed: Stubbed) -> None:
@@ -139,16 +139,16 @@ def check(settings: Environment, session: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "expected"),
     [({"paused": True}, "model.paused is true"), ({"mode": "async"}, "it is asynchronous")],
 )
-def test_paused_or_async_endpoint_is_skipped(stubbed: Stubbed, model: dict[str, Any], said: str) -> None:
+def test_paused_or_async_endpoint_is_skipped(stubbed: Stubbed, model: dict[str, Any], expected: str) -> None:
     (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
     group(stacks)
     health(targets, "healthy")
     session = Account(cloudformation=cloudformation, elbv2=balancers)
     shown = check(make_settings(model=model), session)
-    assert f"! The endpoint was not tried: {said}" in shown
+    assert f"! The endpoint was not tried: {expected}" in shown
 
 
 def test_denied_checks_are_skipped(settings: Environment, stubbed: Stubbed) -> None:

@@ -13,14 +13,14 @@ from rich.console import Console
 
 from cli import cdk
 from cli.errors import UserError
-from ops.commands import deploy, pause
+from ops.commands import pause
 from settings.environment import FOLDER
 
 STACK = "vitrine-dev-model"
 
 
 class Deployments:
-    """Replaces the CDK: records its calls, and what the settings said then."""
+    """Replaces the CDK: records its calls, and what the settings out then."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -29,8 +29,8 @@ class Deployments:
 
     def run(self, command: Sequence[str], **_: Any) -> None:
         words = command[3:]
-        said = tomllib.loads(self.file.read_text("utf-8"))["model"]["paused"]
-        self.steps.append((f"{words[0]} {words[-1]}" if words[0] == "deploy" else words[0], said))
+        out = tomllib.loads(self.file.read_text("utf-8"))["model"]["paused"]
+        self.steps.append((f"{words[0]} {words[-1]}" if words[0] == "deploy" else words[0], out))
         if words[0] == "synth":
             assembly = Path(words[-1])
             assembly.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def deployments(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cdk, "run", deployments.run)
     monkeypatch.setattr(cdk, "TOOLS", tmp_path)
     monkeypatch.setattr(cdk, "CDK", file)
-    monkeypatch.setattr(deploy, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
+    monkeypatch.setattr(pause, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
     return deployments
 
 
@@ -68,11 +68,11 @@ def test_pause_deploys_only_the_model_stack(
     session: boto3.Session, file: Path, deployments: Deployments
 ) -> None:
     before = file.read_text("utf-8")
-    said = go(session, file, paused=True)
+    out = go(session, file, paused=True)
     assert deployments.steps == [("synth", True), ("wait", True), (f"deploy {STACK}", True)]
     assert file.read_text("utf-8") == before.replace("paused = false ", "paused = true ")
-    assert "the endpoint is deleted" in said
-    assert "commit it" in said
+    assert "the endpoint is deleted" in out
+    assert "commit it" in out
 
 
 def test_resume_restores_the_settings_file(

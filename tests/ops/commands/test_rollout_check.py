@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from cli.aws_errors import unless_denied
-from cli.errors import UserError
+from cli.errors import UserError, unless_denied
 from ops.commands.internal_checks import rollout_check
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed
@@ -42,8 +41,8 @@ def stack(stub: Stubber, config: str) -> None:
         }
         for kind, physical_id in kinds.items()
     ]
-    asked = {"StackName": "vitrine-shop-model"}
-    stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries}, asked)
+    params = {"StackName": "vitrine-shop-model"}
+    stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries}, params)
 
 
 def test_deployed_configuration_is_in_service(settings: Environment, stubbed: Stubbed) -> None:
@@ -63,13 +62,16 @@ def test_other_configuration_was_rolled_back(settings: Environment, stubbed: Stu
     assert "docs/operations.md" in raised.value.hint
 
 
-def test_changing_endpoint_is_waited_for(settings: Environment, stubbed: Stubbed) -> None:
+def test_changing_endpoint_is_waited_for(
+    settings: Environment, stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
     for status in ("Updating", "RollingBack", "InService"):
         endpoint(stub, "Config-1", status)
     stack(stacks, "Config-1")
-    rollout_check(settings, sagemaker, cloudformation, slept.append)
+    rollout_check(settings, sagemaker, cloudformation)
     assert len(slept) == 2
 
 
@@ -84,5 +86,5 @@ def test_failed_endpoint_reports_its_reason(settings: Environment, stubbed: Stub
 def test_denied_rollout_check_is_skipped(settings: Environment, stubbed: Stubbed) -> None:
     (sagemaker, stub), (cloudformation, _) = stubbed("sagemaker"), stubbed("cloudformation")
     stub.add_client_error("describe_endpoint", "AccessDeniedException", http_status_code=400)
-    said = unless_denied(partial(rollout_check, settings, sagemaker, cloudformation))
-    assert said == "! Not checked: these credentials may not call DescribeEndpoint."
+    line = unless_denied(partial(rollout_check, settings, sagemaker, cloudformation))
+    assert line == "! Not checked: these credentials may not call DescribeEndpoint."

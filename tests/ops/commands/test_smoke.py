@@ -29,7 +29,7 @@ class Api:
     """A system that answers as a test says, and the calls that it got."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Any, ...]] = []
+        self.calls: list[tuple[Any, ...]] = []
         self.status, self.forged = 401, 403
         self.inside: list[str] = []
         self.timing = RequestTiming({"photo": 35.0, "model": 82.0}, 1130.0)
@@ -37,28 +37,28 @@ class Api:
         self.away = 0
 
     def status_without_token(self, url: str) -> int:
-        self.asked.append(("without token",))
+        self.calls.append(("without token",))
         if self.away:
             self.away -= 1
             raise Unreachable(url, "ConnectError")
         return self.status
 
     def status_with_token(self, url: str, token: str) -> int:
-        self.asked.append(("forged", token))
+        self.calls.append(("forged", token))
         return self.forged
 
     def sign_in(self, url: str, key: str, email: str, password: str) -> str:
-        self.asked.append(("sign in", url, key, email, password))
+        self.calls.append(("sign in", url, key, email, password))
         return "token of a user"
 
     def post(
         self, url: str, token: str, photos: list[tuple[str, bytes]]
     ) -> tuple[dict[str, Any], RequestTiming]:
-        self.asked.append(("post", url, token, photos))
+        self.calls.append(("post", url, token, photos))
         return self.report, self.timing
 
     def erase(self, url: str, token: str, report_id: str) -> None:
-        self.asked.append(("erase", url, token, report_id))
+        self.calls.append(("erase", url, token, report_id))
 
 
 @pytest.fixture
@@ -104,41 +104,41 @@ def refusal(status: int, **document: str) -> Refused:
 def test_photo_becomes_a_report(system: Api, user: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert try_it()
     assert system.inside == ["shop"]
-    asked = [asked[0] for asked in system.asked]
-    assert asked == ["without token", "forged", "sign in", "post", "erase"]
-    del system.asked[1]
+    names = [call[0] for call in system.calls]
+    assert names == ["without token", "forged", "sign in", "post", "erase"]
+    del system.calls[1]
     url, token = OUTPUTS["ApiUrl"], "token of a user"
-    assert system.asked[1][1:] == (
+    assert system.calls[1][1:] == (
         OUTPUTS["SupabaseUrl"],
         OUTPUTS["SupabasePublishableKey"],
         "smoke@shop.example",
         "secret",
     )
-    assert system.asked[2] == ("post", url, token, [("drawn-mug.jpg", SAMPLE.read_bytes())])
-    assert system.asked[3] == ("erase", url, token, REPORT["id"])
-    said = capsys.readouterr().out
-    assert "answers 401 to a caller without a token" in said
-    assert "Blue mug [with] a chip" in said
-    assert "mug, ceramic; good, 8 of 10; seen by demo-a25cbd381272 at blip2-endpoint" in said
-    assert "photo 35 ms, model 82 ms, the rest 1013 ms" in said
-    assert "✓ 1.1 s in all, within the goal of 5–10 s" in said
-    assert "✓ report and photo deleted" in said
-    assert "secret" not in said and token not in said
+    assert system.calls[2] == ("post", url, token, [("drawn-mug.jpg", SAMPLE.read_bytes())])
+    assert system.calls[3] == ("erase", url, token, REPORT["id"])
+    out = capsys.readouterr().out
+    assert "answers 401 to a caller without a token" in out
+    assert "Blue mug [with] a chip" in out
+    assert "mug, ceramic; good, 8 of 10; seen by demo-a25cbd381272 at blip2-endpoint" in out
+    assert "photo 35 ms, model 82 ms, the rest 1013 ms" in out
+    assert "✓ 1.1 s in all, within the goal of 5–10 s" in out
+    assert "✓ report and photo deleted" in out
+    assert "secret" not in out and token not in out
 
 
 def test_given_token_is_used(system: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_SMOKE_TOKEN", "given")
     try_it()
-    assert [asked[0] for asked in system.asked] == ["without token", "forged", "post", "erase"]
-    assert system.asked[2][2] == "given"
+    assert [call[0] for call in system.calls] == ["without token", "forged", "post", "erase"]
+    assert system.calls[2][2] == "given"
 
 
 def test_without_user_no_photo_is_posted(system: Api, capsys: pytest.CaptureFixture[str]) -> None:
     assert not try_it()
-    assert [asked[0] for asked in system.asked] == ["without token", "forged"]
-    said = capsys.readouterr().out
-    assert "! Not proven: that a user's photo becomes a report." in said
-    assert "VITRINE_SMOKE_TOKEN" in said
+    assert [call[0] for call in system.calls] == ["without token", "forged"]
+    out = capsys.readouterr().out
+    assert "! Not proven: that a user's photo becomes a report." in out
+    assert "VITRINE_SMOKE_TOKEN" in out
 
 
 def test_open_gateway_fails(system: Api) -> None:
@@ -158,7 +158,7 @@ def test_accepted_forged_token_fails(system: Api, status: int) -> None:
 def test_forged_token_is_never_cached(system: Api) -> None:
     try_it()
     try_it()
-    (first,), (second,) = (asked[1:] for asked in system.asked if asked[0] == "forged")
+    (first,), (second,) = (call[1:] for call in system.calls if call[0] == "forged")
     assert first != second
     assert jwt.get_unverified_header(first)["alg"] == "ES256"
     assert "kid" in jwt.get_unverified_header(first)
@@ -172,7 +172,7 @@ def test_emulator_skips_internal_checks(system: Api, user: None, capsys: pytest.
 
 def test_paused_model_skips_only_photo(system: Api, user: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert not try_it(make_settings(model={"paused": True}))
-    assert [asked[0] for asked in system.asked] == ["without token", "forged"]
+    assert [call[0] for call in system.calls] == ["without token", "forged"]
     assert system.inside == ["shop"]
     assert "The photo was not tried: model.paused is true" in capsys.readouterr().out
 
@@ -180,7 +180,7 @@ def test_paused_model_skips_only_photo(system: Api, user: None, capsys: pytest.C
 def test_new_name_is_waited_for(system: Api) -> None:
     system.away = 2
     try_it(wait_s=60)
-    assert len(system.asked) == 4
+    assert len(system.calls) == 4
 
 
 def test_unreachable_address_fails(system: Api) -> None:
@@ -195,9 +195,9 @@ def test_slow_or_template_report_is_noted(
     system.timing = RequestTiming({}, 12_000.0)
     system.report = {**REPORT, "narrative": "template"}
     try_it()
-    said = capsys.readouterr().out
-    assert "! 12.0 s in all, over the goal of 5–10 s" in said
-    assert "! The text is the template's" in said
+    out = capsys.readouterr().out
+    assert "! 12.0 s in all, over the goal of 5–10 s" in out
+    assert "! The text is the template's" in out
 
 
 def test_refused_user_fails(system: Api, user: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +213,7 @@ def test_failed_report_is_deleted(system: Api, user: None, monkeypatch: pytest.M
     with pytest.raises(UserError, match=r"No report: Model unavailable \(503\): no endpoint") as raised:
         try_it()
     assert raised.value.hint == "wait. The service's log says more. report 01K."
-    assert system.asked[-1] == ("erase", OUTPUTS["ApiUrl"], "token of a user", "01K")
+    assert system.calls[-1] == ("erase", OUTPUTS["ApiUrl"], "token of a user", "01K")
 
 
 def test_answer_without_report_fails(system: Api, user: None) -> None:

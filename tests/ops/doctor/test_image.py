@@ -10,12 +10,12 @@ from settings.environment import Environment
 from tests.ops.conftest import Stubbed
 
 DIGEST = f"sha256:{'a' * 64}"
-ASKED = {"repositoryName": "vitrine-shop-analyze", "imageIds": [{"imageDigest": DIGEST}]}
+PARAMS = {"repositoryName": "vitrine-shop-analyze", "imageIds": [{"imageDigest": DIGEST}]}
 
 
 def test_pushed_image_is_ok(settings: Environment, stubbed: Stubbed) -> None:
     ecr, stub = stubbed("ecr")
-    stub.add_response("describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, ASKED)
+    stub.add_response("describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, PARAMS)
     (finding,) = references.pushed(settings, DIGEST, ecr)
     assert finding.level == "ok"
 

@@ -3,7 +3,7 @@
 import pytest
 from botocore.stub import Stubber
 
-from ops.doctor.model import archive
+from ops.doctor.account import archive
 from settings.environment import Environment
 from tests.ops.conftest import KEY, Stubbed, make_settings
 
@@ -11,8 +11,8 @@ OBJECT = {"Bucket": "artifacts", "Key": KEY}
 
 
 def bucket(stub: Stubber) -> None:
-    asked = {"Name": "/vitrine/shop/artifact-bucket"}
-    stub.add_response("get_parameter", {"Parameter": {"Value": "artifacts"}}, asked)
+    params = {"Name": "/vitrine/shop/artifact-bucket"}
+    stub.add_response("get_parameter", {"Parameter": {"Value": "artifacts"}}, params)
 
 
 def test_demo_model_needs_no_archive(settings: Environment, stubbed: Stubbed) -> None:

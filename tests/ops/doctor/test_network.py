@@ -51,7 +51,7 @@ def hosted_zone(name: str = "shop.example.", *, private: bool = False) -> dict[s
 
 
 @pytest.mark.parametrize(
-    ("answer", "level", "said"),
+    ("answer", "level", "expected"),
     [
         (hosted_zone(), "ok", "ns-1.example, ns-2.example"),
         (hosted_zone("other.example."), "failure", "is other.example, not shop.example"),
@@ -59,13 +59,13 @@ def hosted_zone(name: str = "shop.example.", *, private: bool = False) -> dict[s
     ],
 )
 def test_hosted_zone_is_public_and_named(
-    stubbed: Stubbed, answer: dict[str, Any], level: str, said: str
+    stubbed: Stubbed, answer: dict[str, Any], level: str, expected: str
 ) -> None:
     route53, stub = stubbed("route53")
     stub.add_response("get_hosted_zone", answer, {"Id": "Z123"})
     (finding,) = references.domain_zone(DOMAIN, route53)
     assert finding.level == level
-    assert said in finding.text
+    assert expected in finding.text
 
 
 def test_missing_hosted_zone_fails(stubbed: Stubbed) -> None:

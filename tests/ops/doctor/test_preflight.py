@@ -77,7 +77,7 @@ def test_without_credentials_checks_stop(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_failure_gives_status_one(account: boto3.Session, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--env", "dev"]) == 1
-    said = capsys.readouterr().out
-    assert "account 123456789012" in said
-    assert "hint: Run `make bootstrap ENV=dev`" in said
-    assert "Not ready to be deployed: " in said
+    out = capsys.readouterr().out
+    assert "account 123456789012" in out
+    assert "hint: Run `make bootstrap ENV=dev`" in out
+    assert "Not ready to be deployed: " in out

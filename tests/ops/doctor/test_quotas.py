@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 from ops.doctor import account
 from tests.ops.conftest import Stubbed, levels, make_settings
 
-ASKED = {"ServiceCode": "sagemaker"}
+PARAMS = {"ServiceCode": "sagemaker"}
 
 
 NAME = f"{make_settings().model.instance_type} for endpoint usage"
@@ -19,7 +19,7 @@ def quota(value: float, name: str = NAME) -> dict[str, Any]:
 
 
 def answer(stub: Stubber, *applied: dict[str, Any]) -> None:
-    stub.add_response("list_service_quotas", {"Quotas": [quota(0, "other"), *applied]}, ASKED)
+    stub.add_response("list_service_quotas", {"Quotas": [quota(0, "other"), *applied]}, PARAMS)
 
 
 @pytest.mark.parametrize(
@@ -55,22 +55,22 @@ def test_hint_requests_the_update_maximum(stubbed: Stubbed) -> None:
 
 def test_quota_on_later_page_is_found(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
-    stub.add_response("list_service_quotas", {"Quotas": [quota(0, "other")], "NextToken": "2"}, ASKED)
-    stub.add_response("list_service_quotas", {"Quotas": [quota(2)]}, {**ASKED, "NextToken": "2"})
+    stub.add_response("list_service_quotas", {"Quotas": [quota(0, "other")], "NextToken": "2"}, PARAMS)
+    stub.add_response("list_service_quotas", {"Quotas": [quota(2)]}, {**PARAMS, "NextToken": "2"})
     assert levels(account.endpoint_instances(make_settings(), client)) == ["ok"]
 
 
 def test_unchanged_quota_has_its_default(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
     answer(stub)
-    stub.add_response("list_aws_default_service_quotas", {"Quotas": [quota(4)]}, ASKED)
+    stub.add_response("list_aws_default_service_quotas", {"Quotas": [quota(4)]}, PARAMS)
     assert levels(account.endpoint_instances(make_settings(), client)) == ["ok"]
 
 
 def test_instance_type_without_quota_warns(stubbed: Stubbed) -> None:
     client, stub = stubbed("service-quotas")
     answer(stub)
-    stub.add_response("list_aws_default_service_quotas", {"Quotas": []}, ASKED)
+    stub.add_response("list_aws_default_service_quotas", {"Quotas": []}, PARAMS)
     (finding,) = account.endpoint_instances(make_settings(), client)
     assert finding.level == "warning"
     assert "model.instance_type" in finding.hint

@@ -1,4 +1,4 @@
-"""The secrets that the settings name are there, and nobody reads them."""
+"""The secrets that the settings name exist; their values are not read."""
 
 from datetime import UTC, datetime
 from typing import Any

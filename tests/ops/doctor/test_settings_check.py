@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ops.doctor.settings_check import settings_filled, smoke_user
+from ops.doctor.preflight import settings_filled, smoke_user
 from settings.environment import load_environment
 from tests.ops.conftest import KEY, levels, make_settings
 
@@ -20,8 +20,8 @@ def test_each_placeholder_fails() -> None:
     for name in ("dev", "prod"):
         findings = list(settings_filled(load_environment(name), TODAY))
         failed = [finding for finding in findings if finding.level == "failure"]
-        told = [finding.text.partition(" is still the placeholder")[0] for finding in failed]
-        assert sorted(told) == ["supabase.publishable_key", "supabase.url", "webhook.url"]
+        keys = [finding.text.partition(" is still the placeholder")[0] for finding in failed]
+        assert sorted(keys) == ["supabase.publishable_key", "supabase.url", "webhook.url"]
 
 
 def test_settings_notice_warns() -> None:

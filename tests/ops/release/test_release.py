@@ -56,8 +56,10 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
     def note(params: dict[str, Any], **_: Any) -> None:
         variants.extend(params["ProductionVariants"])
 
-    place.session.events.register("provide-client-params.sagemaker.CreateEndpointConfig", note)
+    event = "provide-client-params.sagemaker.CreateEndpointConfig"
+    place.session.events.register(event, note)
     place.release(place.archive())
+    place.session.events.unregister(event, note)
     versions = [one["InferenceAmiVersion"] for one in variants]
     assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
 
@@ -65,10 +67,10 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
 def test_same_archive_changes_nothing(place: Place) -> None:
     archive = place.archive()
     place.release(archive)
-    asked, text = place.runtime.asked, place.file.read_bytes()
+    calls, text = place.runtime.calls, place.file.read_bytes()
     assert not place.release(archive)
     assert names(place)[len(WELL) :] == ["unchanged"]
-    assert (place.runtime.asked, len(place.deployed), len(place.checked)) == (asked, 1, 1)
+    assert (place.runtime.calls, len(place.deployed), len(place.checked)) == (calls, 1, 1)
     assert place.file.read_bytes() == text
 
 
@@ -99,7 +101,7 @@ def _nonsense(reply: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         (_other, "another-000"),
-        (_worn, "2 answers where 1"),
+        (_worn, "2 answers instead of 1"),
         (_nonsense, r"type \w+ \d+% where \d+% is expected"),
         (None, "ModelError"),
     ],
@@ -193,7 +195,7 @@ def test_canary_exists_while_it_answers(place: Place) -> None:
 
 def test_permission_is_narrow_and_expires(place: Place) -> None:
     role = CanaryRole(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
-    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
+    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1"):
         held = place.session.client("iam").get_role_policy(RoleName="model", PolicyName=POLICY)
     statements = json.loads(json.dumps(held["PolicyDocument"]))["Statement"]
     log = f"log-group:/aws/sagemaker/Endpoints/{ENDPOINT}:*"

@@ -26,9 +26,9 @@ from moto.ssm.models import Parameter
 from cli import cdk
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import deploy, packaging
-from model_artifacts.blip2.tools.flight_check import flight_check
+from model_artifacts.blip2.tools.flight_check.command import flight_check
 from ops.doctor.account import BOOTSTRAP_VERSION
-from ops.release import command
+from ops.release import release
 from settings.environment import FOLDER, load_environment
 from tests.ops.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, answers_here, storage
 from tests.ops.release.test_release import WELL
@@ -57,7 +57,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         monkeypatch.setattr(cdk, "deploy", functools.partial(cdk.deploy, options=["--method=direct"]))
         monkeypatch.setattr(cdk, "TOOLS", tmp_path)
         monkeypatch.setattr(deploy, "LOGS", tmp_path)
-        monkeypatch.setattr(command, "flight_check", functools.partial(flight_check, here=True))
+        monkeypatch.setattr(release, "flight_check", functools.partial(flight_check, here=True))
         made = Account(tmp_path, functools.cache(functools.partial(_client, port)))
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         made.file.write_text(text, "utf-8")
@@ -126,9 +126,9 @@ def _events(lines: list[dict[str, Any]]) -> list[str]:
 
 def test_whole_release_in_one_account(account: Account) -> None:
     first = account.archive("first.tar.gz", "1" * 40)
-    said = answers_here(first)
+    answers = answers_here(first)
 
-    account.prepare(said)
+    account.prepare(answers)
     status, events = account.release(first)
     assert (status, _events(events)) == (0, WELL)
     key = packaging.key(packaging.sha256_of(first))
@@ -151,7 +151,7 @@ def test_whole_release_in_one_account(account: Account) -> None:
     after_second = account.state()
 
     # Valid answers, about other photos.
-    account.prepare([*said[1:], said[0]])
+    account.prepare([*answers[1:], answers[0]])
     status, events = account.release(account.archive("third.tar.gz", "3" * 40))
     assert (status, _events(events)[-1]) == (1, "canary_failed")
     assert "is expected" in events[-1]["reason"]

@@ -27,7 +27,7 @@ from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.observation import vocabulary
-from services.core.messaging.queues import JobQueue
+from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.report_service import ReportService

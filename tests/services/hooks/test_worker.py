@@ -296,7 +296,7 @@ class TestAway:
             ("services.core.storage.image_store.Uploads", "fetch"),
             ("services.core.storage.image_store.ImageStore", "put"),
             ("services.core.storage.reports.Reports", "accept"),
-            ("services.core.messaging.queues.JobQueue", "send"),
+            ("services.core.messaging.job_queue.JobQueue", "send"),
             ("services.hooks.intake.AnalysisLinks", "link"),
         ],
     )

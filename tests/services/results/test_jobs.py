@@ -22,7 +22,8 @@ from services.core.aws import PRESIGNING
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, StoredReport, seconds_now
-from services.core.messaging.queues import JobQueue, Message
+from services.core.messaging.consumer import Message
+from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.wiring import Pipeline

@@ -17,7 +17,7 @@ from services.core.auth.signing import SigningKeys
 from services.core.domain.report import Status
 from services.core.domain.stored_report import StoredReport
 from services.core.domain.timing import PRODUCTION
-from services.core.messaging.queues import Message
+from services.core.messaging.consumer import Message
 from services.core.secrets import REREAD_AFTER_S, Secret
 from services.core.storage.reports import Reports
 from services.core.storage.rows import row_of, to_item

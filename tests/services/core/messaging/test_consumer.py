@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_sqs.client import SQSClient
 
-from services.core.messaging.queues import Consumer, DeadLetter, Defer, Message, Outcome, failures
+from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.telemetry import log_context
 
 

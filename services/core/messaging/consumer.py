@@ -1,4 +1,4 @@
-"""SQS queues: the jobs queue, and a consumer that settles messages: done, deferred or dead-lettered."""
+"""A consumer of an SQS queue: each message ends as done, deferred or dead-lettered."""
 
 import asyncio
 import logging
@@ -10,32 +10,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.aws import failed_call
-from services.core.domain.stored_report import ReportRef
 from services.core.telemetry import log_context
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-# The SQS maximum.
-LONGEST_DELAY_S = 900
 LONGEST_REASON = 500
 # SQS allows XML's characters in an attribute; a reason is one line of them.
 _OTHER = re.compile(r"[^\x20-\ud7ff\ue000-\ufffd]+")
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class JobQueue:
-    """The queue of jobs: its consumer continues each report that has not ended by then. Every call blocks."""
-
-    sqs: "SQSClient"
-    url: str
-
-    def send(self, ref: ReportRef, delay_s: int) -> None:
-        """Send the reference, delivered in `delay_s` seconds, at most LONGEST_DELAY_S."""
-        self.sqs.send_message(
-            QueueUrl=self.url, MessageBody=ref.to_json(), DelaySeconds=min(delay_s, LONGEST_DELAY_S)
-        )
 
 
 @dataclass(frozen=True)

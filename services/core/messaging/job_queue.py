@@ -1,0 +1,26 @@
+"""The queue of jobs: what it is sent, and when it is delivered."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from services.core.domain.stored_report import ReportRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+# The SQS maximum.
+LONGEST_DELAY_S = 900
+
+
+@dataclass(frozen=True)
+class JobQueue:
+    """The queue of jobs: its consumer continues each report that has not ended by then. Every call blocks."""
+
+    sqs: "SQSClient"
+    url: str
+
+    def send(self, ref: ReportRef, delay_s: int) -> None:
+        """Send the reference, delivered in `delay_s` seconds, at most LONGEST_DELAY_S."""
+        self.sqs.send_message(
+            QueueUrl=self.url, MessageBody=ref.to_json(), DelaySeconds=min(delay_s, LONGEST_DELAY_S)
+        )
