@@ -21,8 +21,7 @@ from services.core.domain.report import Failure, Provenance, Report, Status
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.narrator import Narrative, Narrator
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports
-from services.core.storage.vision_cache import VisionCache
+from services.core.storage.reports import Reports, VisionCache
 from services.core.telemetry import Stages
 from services.core.vision.endpoint import VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm

@@ -21,8 +21,7 @@ from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports
-from services.core.storage.vision_cache import VisionCache
+from services.core.storage.reports import Reports, VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
 
 if TYPE_CHECKING:

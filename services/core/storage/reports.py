@@ -9,10 +9,11 @@ reports without a worker. A worker holds the report's lease; only the holder may
 is not found: every query is limited to the caller's partition.
 """
 
+import json
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,13 +25,9 @@ from services.core.domain.errors import (
     ReportInProgress,
     ReportNotFound,
 )
+from services.core.domain.observation import Observation
 from services.core.domain.report import UNFINISHED, Report, Status
-from services.core.domain.stored_report import (
-    LeasedReport,
-    RequestKey,
-    StoredReport,
-    seconds_now,
-)
+from services.core.domain.stored_report import LeasedReport, RequestKey, StoredReport, seconds_now
 from services.core.storage.rows import (
     ReportWrites,
     address,
@@ -47,6 +44,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 CONFLICT_TRIES = 6
+OBSERVATION_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -203,3 +201,40 @@ class Reports:
 def _seconds_to_midnight(now: datetime) -> int:
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return max(1, int((midnight - now).total_seconds()))
+
+
+@dataclass(frozen=True)
+class VisionCache:
+    """Observations, kept for a day: the same photos of the same user are not sent to the model twice.
+
+    Every call blocks.
+    """
+
+    dynamodb: "DynamoDBClient"
+    table: str
+
+    def get(self, stored: StoredReport) -> Observation | None:
+        """The observation of the same photos of the same owner, or None if there is none of the last day."""
+        if stored.photos_digest is None:
+            return None
+        key = address(stored.owner, f"sight#{stored.photos_digest}")
+        if (row := read_row(self.dynamodb, self.table, key, consistent=False)) is None:
+            return None
+        values = json.loads(row["sight"])
+        return Observation(**values | {"wear": tuple(values["wear"])})
+
+    def put(self, stored: StoredReport, observation: Observation) -> None:
+        """Store the observation of the report's photos."""
+        if stored.photos_digest is not None:
+            row = address(stored.owner, f"sight#{stored.photos_digest}") | {
+                "report_id": stored.report.id,
+                "sight": json.dumps(asdict(observation)),
+                "expires_at": seconds_now() + int(OBSERVATION_LIFE.total_seconds()),
+            }
+            self.dynamodb.put_item(TableName=self.table, Item=to_item(row))
+
+    def delete(self, stored: StoredReport) -> None:
+        """Delete the observation of the report's photos, also if another report stored it."""
+        if stored.photos_digest is not None:
+            key = to_item(address(stored.owner, f"sight#{stored.photos_digest}"))
+            self.dynamodb.delete_item(TableName=self.table, Key=key)

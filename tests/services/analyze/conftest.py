@@ -34,8 +34,7 @@ from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports
-from services.core.storage.vision_cache import VisionCache
+from services.core.storage.reports import Reports, VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
 from tests.services.conftest import TABLE
 
