@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from settings.schema import Consumers
-from stacks.constructs.monitoring import alarm_on_dead_letters
+from stacks.constructs.operations import alarm
 
 # 14 days, the SQS maximum.
 DEAD_LETTER_RETENTION = cdk.Duration.days(14)
@@ -38,10 +38,13 @@ def queue_with_dead_letters(
         enforce_ssl=True,
         retention_period=DEAD_LETTER_RETENTION,
     )
-    alarm_on_dead_letters(
+    alarm(
         scope,
         f"{name}SetAside",
-        dead_letters,
+        dead_letters.metric_approximate_number_of_messages_visible(
+            statistic="Maximum", period=cdk.Duration.minutes(1)
+        ),
+        1,
         f"{name}: the dead-letter queue holds messages; `make redrive` lists them and sends them again",
     )
     queue = sqs.Queue(
@@ -72,10 +75,8 @@ def consume(function: lambda_.Function, queue: sqs.IQueue, size: Consumers, *, b
     function.add_to_role_policy(
         iam.PolicyStatement(
             actions=[
-                "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ChangeMessageVisibility",
+                *("sqs:ReceiveMessage", "sqs:DeleteMessage"),
+                *("sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"),
             ],
             resources=[queue.queue_arn],
         )

@@ -1,10 +1,12 @@
 """`services/hooks`: the database's webhooks behind a route of the gateway, and the queue that they fill."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam
 from aws_cdk import aws_lambda as lambda_
 
 from settings.environment import Environment
@@ -12,7 +14,7 @@ from settings.schema import Hooks
 from settings.service_env import hooks_app_variables, hooks_worker_variables
 from stacks.constructs import iam
 from stacks.constructs.functions import python_code, python_function
-from stacks.constructs.outputs import publish
+from stacks.constructs.operations import publish
 from stacks.constructs.queues import consume, queue_with_dead_letters
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
@@ -56,9 +58,8 @@ class HooksStack(cdk.Stack):
             APP_TIMEOUT,
             # CPU is proportional to memory; a cold start must answer within the database's limit too.
             memory_mb=1024,
+            allow=[iam.send(requests.queue), iam.read_secret(self, hooks.secret_name)],
         )
-        app.add_to_role_policy(iam.send(requests.queue))
-        app.add_to_role_policy(iam.read_secret(self, hooks.secret_name))
         apigw.HttpRoute(
             self,
             "Route",
@@ -81,23 +82,22 @@ class HooksStack(cdk.Stack):
             WORKER_TIMEOUT,
             memory_mb=2048,
             reserved=settings.consumers.reserved_concurrency,
+            allow=[
+                iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+                iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
+                iam.objects(storage.images, ("uploads",), "GetObject", "DeleteObject"),
+                iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
+                iam.send(results.jobs.queue),
+                iam.send(requests.dead_letters),
+            ],
         )
-        for statement in (
-            iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
-            iam.objects(storage.images, ("uploads",), "GetObject", "DeleteObject"),
-            iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
-            iam.send(results.jobs.queue),
-            iam.send(requests.dead_letters),
-        ):
-            worker.add_to_role_policy(statement)
         consume(worker, requests.queue, settings.consumers, batch=1)
 
+        name, dead_letters = settings.name, requests.dead_letters
+        publish(self, name, "HooksQueue", requests.queue.queue_url, "Queue of the database's webhooks")
         publish(
-            self, settings.name, "HooksQueue", requests.queue.queue_url, "Queue of the database's webhooks"
+            self, name, "HooksDeadLetters", dead_letters.queue_url, "Dead letters of the database's webhooks"
         )
-        url = requests.dead_letters.queue_url
-        publish(self, settings.name, "HooksDeadLetters", url, "Dead letters of the database's webhooks")
 
     def _function(
         self,
@@ -106,6 +106,7 @@ class HooksStack(cdk.Stack):
         variables: dict[str, str],
         timeout: cdk.Duration,
         memory_mb: int,
+        allow: Sequence[aws_iam.PolicyStatement],
         reserved: int | None = None,
     ) -> lambda_.Function:
         return python_function(
@@ -118,5 +119,6 @@ class HooksStack(cdk.Stack):
             memory_mb=memory_mb,
             timeout=timeout,
             log_days=self._settings.log_retention_days,
+            allow=allow,
             reserved=reserved,
         )
