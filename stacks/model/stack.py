@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -59,19 +59,22 @@ class ModelStack(cdk.Stack):
         log = log_group(
             self, "Log", settings.log_retention_days, name=f"/aws/sagemaker/Endpoints/{model.endpoint_name}"
         )
-        weights = _archive(self, model, artifacts)
+        bucket, archive = _archive(self, model, artifacts)
         alarms = [] if model.paused else rollback_alarms(self, model, settings.alarms)
         role = execution_role(
             self,
             # One role per archive: during a deployment and after a rollback, the old instances read the old
             # archive.
-            f"Role{hashlib.sha256(weights.key.encode()).hexdigest()[:8]}",
+            f"Role{hashlib.sha256(archive.encode()).hexdigest()[:8]}",
             model,
             settings.region,
             log=log,
             alarms=alarms,
         )
-        weights.grant_read(role)
+        read = iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects(archive)])
+        role.add_to_policy(read)
+        if bucket.encryption_key is not None:
+            bucket.encryption_key.grant_decrypt(role)
         if asynchronous:
             async_io.grant_endpoint(role)
 
@@ -80,9 +83,7 @@ class ModelStack(cdk.Stack):
             "Model",
             execution_role_arn=role.role_arn,
             enable_network_isolation=model.network_isolation,
-            primary_container=primary_container(
-                model, settings.region, weights.bucket.s3_url_for_object(weights.key)
-            ),
+            primary_container=primary_container(model, settings.region, bucket.s3_url_for_object(archive)),
         )
         # On the role's policy too: SageMaker checks access to the archive when it creates the model.
         declared.node.add_dependency(role)
@@ -108,7 +109,7 @@ class ModelStack(cdk.Stack):
         if not model.paused:
             endpoint = self._endpoint(settings.model, config, alarms)
             endpoint.node.add_dependency(log)
-        publish(self, settings.name, "ModelArtifact", weights.key, "S3 key of the model archive in use")
+        publish(self, settings.name, "ModelArtifact", archive, "S3 key of the model archive in use")
 
     def _endpoint(
         self, model: schema.Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]
@@ -129,23 +130,10 @@ class ModelStack(cdk.Stack):
         return endpoint
 
 
-class _Archive(NamedTuple):
-    """An archive in S3, uploaded before the stacks that refer to it are deployed."""
-
-    bucket: s3.IBucket
-    key: str
-
-    def grant_read(self, role: iam.Role) -> None:
-        role.add_to_policy(
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects(self.key)])
-        )
-        if self.bucket.encryption_key is not None:
-            self.bucket.encryption_key.grant_decrypt(role)
-
-
-def _archive(scope: Construct, model: schema.Model, artifacts: s3.IBucket) -> _Archive:
+def _archive(scope: Construct, model: schema.Model, artifacts: s3.IBucket) -> tuple[s3.IBucket, str]:
+    # The archive's bucket and key; it is uploaded before the stacks that refer to it are deployed.
     if model.artifact != "demo":
-        return _Archive(artifacts, model.artifact)
+        return artifacts, model.artifact
     with_packages = model.network_isolation
     asset = s3_assets.Asset(
         scope,
@@ -159,7 +147,7 @@ def _archive(scope: Construct, model: schema.Model, artifacts: s3.IBucket) -> _A
         ),
     )
     # The same name in a synthesis without bundling, in which the CDK names the folder's asset .zip.
-    return _Archive(asset.bucket, str(Path(asset.s3_object_key).with_suffix(".gz")))
+    return asset.bucket, str(Path(asset.s3_object_key).with_suffix(".gz"))
 
 
 def _blue_green(alarms: list[cloudwatch.Alarm]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:

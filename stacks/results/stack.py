@@ -4,26 +4,20 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events, aws_iam
+from aws_cdk import aws_events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
+from settings import service_env
 from settings.environment import Environment
 from settings.naming import UNFINISHED_INDEX
 from settings.schema import Webhook
-from settings.service_env import (
-    ReportResources,
-    jobs_variables,
-    notify_variables,
-    outbox_variables,
-    sweep_variables,
-)
 from stacks.constructs import iam
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.operations import alarm, publish
-from stacks.constructs.queues import QueueWithDeadLetters, consume, queue_with_dead_letters
+from stacks.constructs.queues import QueueWithDeadLetters, consume, follow, queue_with_dead_letters
 from stacks.storage.stack import StorageStack
 
 # Processing one report takes at most 90 s.
@@ -91,7 +85,7 @@ class ResultsStack(cdk.Stack):
             publish(self, name, output, value, what)
 
     @property
-    def report_resources(self) -> ReportResources:
+    def report_resources(self) -> service_env.ReportResources:
         """The names of the resources that every service working on reports uses."""
         return {
             "reports_table": self._storage.reports.table_name,
@@ -111,7 +105,7 @@ class ResultsStack(cdk.Stack):
             description="Finishes reports that are still unfinished",
             code=self._code,
             handler="services.results.jobs.handle",
-            variables=jobs_variables(
+            variables=service_env.jobs_variables(
                 settings, jobs_dead_letters_url=dead_letters.queue_url, **self.report_resources
             ),
             memory_mb=1024,
@@ -139,7 +133,7 @@ class ResultsStack(cdk.Stack):
             description="Queues reports whose processing stopped",
             code=self._code,
             handler="services.results.sweep.handle",
-            variables=sweep_variables(
+            variables=service_env.sweep_variables(
                 reports_table=storage.reports.table_name, jobs_queue_url=self.jobs.queue.queue_url
             ),
             memory_mb=512,
@@ -179,7 +173,7 @@ def _delivery_pipeline(
         description="Queues an event for each report that ends",
         code=code,
         handler="services.results.outbox.handle",
-        variables=outbox_variables(webhook_queue_url=events.queue.queue_url),
+        variables=service_env.outbox_variables(webhook_queue_url=events.queue.queue_url),
         memory_mb=512,
         timeout=OUTBOX_TIMEOUT,
         log_days=settings.log_retention_days,
@@ -192,7 +186,7 @@ def _delivery_pipeline(
         description="Sends the webhook for each report that ended",
         code=code,
         handler="services.results.notify.handle",
-        variables=notify_variables(
+        variables=service_env.notify_variables(
             webhook,
             reports_table=reports.table_name,
             webhook_queue_url=events.queue.queue_url,
@@ -221,14 +215,13 @@ def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb
         "dynamodb": {"OldImage": {"status": {"S": UNFINISHED}}, "NewImage": {"status": {"S": ENDED}}},
     }
     properties = lambda_.CfnEventSourceMapping
-    mapping = lambda_.CfnEventSourceMapping(
+    follow(
         outbox,
         "Stream",
-        function_name=outbox.function_name,
-        event_source_arn=stream,
-        starting_position="TRIM_HORIZON",
+        stream,
+        [f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
         batch_size=100,
-        function_response_types=["ReportBatchItemFailures"],
+        starting_position="TRIM_HORIZON",
         # A failing record is retried until it expires after a day; the alarm fires earlier.
         maximum_retry_attempts=-1,
         bisect_batch_on_function_error=True,
@@ -236,17 +229,6 @@ def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb
             filters=[properties.FilterProperty(pattern=stack.to_json_string(ended))]
         ),
     )
-    outbox.add_to_role_policy(
-        aws_iam.PolicyStatement(
-            actions=[
-                *("dynamodb:DescribeStream", "dynamodb:GetRecords"),
-                *("dynamodb:GetShardIterator", "dynamodb:ListStreams"),
-            ],
-            resources=[stream],
-        )
-    )
-    if outbox.role is not None:
-        mapping.node.add_dependency(outbox.role)
     age = outbox.metric("IteratorAge", statistic="Maximum", period=cdk.Duration.minutes(5))
     limit = STREAM_AGE_LIMIT.to_milliseconds()
     alarm(stack, "OutboxWaits", age, limit, "The outbox is over an hour behind the reports table")

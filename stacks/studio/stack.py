@@ -117,7 +117,7 @@ class StudioStack(cdk.Stack):
             settings.model,
             settings.region,
             log=logs.LogGroup.from_log_group_arn(
-                self, "Logs", _log_arn(self, f"/aws/sagemaker/Endpoints/{TRIAL_NAMES}")
+                self, "Logs", _arn(self, "logs", f"log-group:/aws/sagemaker/Endpoints/{TRIAL_NAMES}:*")
             ),
         )
         role.add_to_policy(
@@ -141,7 +141,7 @@ def _permissions(
     allow = iam.PolicyStatement
 
     def arn(kind: str, name: str) -> str:
-        return _arn(stack, "sagemaker", kind, name)
+        return _arn(stack, "sagemaker", f"{kind}/{name}")
 
     images, artifacts = storage.images, storage.artifacts
     yield allow(actions=["s3:ListBucket"], resources=[images.bucket_arn, artifacts.bucket_arn])
@@ -156,8 +156,7 @@ def _permissions(
     yield allow(
         actions=["ssm:GetParameter"],
         resources=[
-            _arn(stack, "ssm", "parameter", parameter_name(settings.name, name).removeprefix("/"))
-            for name in PARAMETERS
+            _arn(stack, "ssm", f"parameter{parameter_name(settings.name, name)}") for name in PARAMETERS
         ],
     )
 
@@ -195,7 +194,7 @@ def _permissions(
     )
     yield allow(
         actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-        resources=[_log_arn(stack, "/aws/sagemaker/studio")],
+        resources=[_arn(stack, "logs", "log-group:/aws/sagemaker/studio:*")],
     )
 
 
@@ -224,9 +223,5 @@ def _apps(arn: Callable[[str, str], str], domain_id: str) -> Iterator[iam.Policy
     yield allow(actions=["sagemaker:ListApps", "sagemaker:ListSpaces"], resources=["*"])
 
 
-def _log_arn(stack: cdk.Stack, name: str) -> str:
-    return f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{stack.account}:log-group:{name}:*"
-
-
-def _arn(stack: cdk.Stack, service: str, kind: str, name: str) -> str:
-    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{stack.account}:{kind}/{name}"
+def _arn(stack: cdk.Stack, service: str, resource: str) -> str:
+    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{stack.account}:{resource}"
