@@ -69,7 +69,7 @@ redrive: environment setup-deploy ## dead letters of the queues and why they fai
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m ops destroy --env "$(ENV)" $(if $(YES),--yes)
 
-model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name|random, REVISION=… of a hub's
+model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name, REVISION=… of a hub's
 	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
 
 flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium, TORCHSERVE=1: by AWS's server too

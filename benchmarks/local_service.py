@@ -10,7 +10,7 @@ from pathlib import Path
 import jwt
 
 from benchmarks.emulated_stores import BUCKET, TABLE, create_stores, free_ports, wait_ready
-from local.demo.users import sign_in
+from local.demo.command import sign_in
 from local.home import PYTHON, Home
 from local.supervisor import process_specs, processes
 from local.supervisor.configuration import base_env, emulator_env
@@ -63,7 +63,7 @@ def service_pair(folder: Path) -> Iterator[ServicePair]:
 def _start_pair(home: Home) -> ServicePair:
     environment = load_environment("local")
     ports = dict(
-        zip((*process_specs.HEALTH, "plain"), free_ports(len(process_specs.HEALTH) + 1), strict=True)
+        zip((*process_specs.PROCESSES, "plain"), free_ports(len(process_specs.PROCESSES) + 1), strict=True)
     )
     background = {
         spec.name: spec

@@ -18,7 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from openai import OpenAI
 from PIL import Image, ImageOps
 
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -20,7 +20,7 @@ import psutil
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.hostile_uploads import uploads
 from benchmarks.service_load import peak_memory
-from local.demo.users import sign_in
+from local.demo.command import sign_in
 from local.home import REPOSITORY, Home
 from local.supervisor import processes
 from local.supervisor.account import stack_outputs

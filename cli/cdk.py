@@ -1,4 +1,4 @@
-"""The CDK command line, run by the Node that pip installed: for an account (ops) and the emulator (local).
+"""Running tools, above all the CDK command line, by the Node that pip installed.
 
 Standard library only: `python -m stacks` and local's doctor look for Node here before anything else works.
 """
@@ -11,17 +11,20 @@ import importlib.util
 import json
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.errors import UserError
-from cli.subprocess import ROOT, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+ROOT = Path(__file__).resolve().parent.parent
+# Ctrl-C at a terminal reaches the tool too. It has this long to end, as long after SIGTERM, then SIGKILL.
+_GRACE_S = 5.0
 QUALIFIER = "hnb659fds"  # the CDK's default
 TOOLS = ROOT / ".vitrine"
 CDK = TOOLS / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -81,8 +84,8 @@ def diff(environment: str) -> CdkCommand:
 def diff_template(assembly: Path, stack: str, template: Path) -> CdkCommand:
     """Compare one stack of an assembly with another template of it."""
     # --ci: to standard output rather than to standard error.
-    words = ("diff", "--ci", "--exclusively", "--app", str(assembly), "--template", str(template), stack)
-    return CdkCommand(words)
+    options = ("--ci", "--exclusively", "--app", str(assembly), "--template", str(template))
+    return CdkCommand(("diff", *options, stack))
 
 
 def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
@@ -123,11 +126,8 @@ async def run_cdk_logged(
                 os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
     if process.returncode != 0:
-        raise UserError(
-            f"`cdk {command.arguments[0]}` ended with status {process.returncode}.",
-            hint=f"Its whole output is in {log}.",
-            details=_last_lines(log),
-        )
+        message = f"`cdk {command.arguments[0]}` ended with status {process.returncode}."
+        raise UserError(message, hint=f"Its whole output is in {log}.", details=_last_lines(log))
 
 
 def _last_lines(log: Path) -> list[str]:
@@ -147,3 +147,43 @@ def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     # cdk.json calls `python`: the one that runs this.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     return {"JSII_NODE": str(node()), "PATH": path, "CDK_DISABLE_VERSION_CHECK": "1"}
+
+
+def run(
+    command: Sequence[str],
+    *,
+    folder: Path = ROOT,
+    variables: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+) -> None:
+    """Run a command to its end, with `stdin` on its standard input; raise UserError when it fails.
+
+    `variables` are added to the environment. The error never repeats `stdin`, which may be a password.
+    """
+    try:
+        pipe = None if stdin is None else subprocess.PIPE
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **(variables or {})}, stdin=pipe)
+    except OSError as error:
+        raise UserError(
+            f"{command[0]} does not start: {error.strerror or error}.", hint="Check that it is installed."
+        ) from error
+    try:
+        process.communicate(None if stdin is None else stdin.encode())
+    except BaseException:
+        _end(process)
+        raise
+    if process.returncode != 0:
+        shown = " ".join([Path(command[0]).name, *command[1:]])
+        raise UserError(
+            f"`{shown}` ended with status {process.returncode}.",
+            hint="Mend what it says above, and run the same command again: finished steps are not repeated.",
+        )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for signal_it in (process.terminate, process.kill):
+        try:
+            process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            signal_it()
+    process.wait()

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from rich.table import Table
 
-from cli.aws_errors import code_of
 from cli.entry import ask
-from cli.errors import UserError
+from cli.errors import UserError, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -49,7 +48,7 @@ class DeadLetters:
     """A queue's dead letters: how many, and table rows of (count, age of the oldest, reason, report)."""
 
     queue: QueueAddresses
-    count: int
+    total: int
     rows: tuple[tuple[str, str, str, str], ...]
 
 
@@ -63,13 +62,7 @@ def queues(outputs: Mapping[str, str]) -> list[QueueAddresses]:
 
 
 def redrive(
-    sqs: SQSClient,
-    known: Sequence[QueueAddresses],
-    console: Console,
-    *,
-    send: bool,
-    confirm: bool,
-    sleep: Callable[[float], None] = time.sleep,
+    sqs: SQSClient, known: Sequence[QueueAddresses], console: Console, *, send: bool, confirm: bool
 ) -> None:
     """Show the dead letters of all queues; send them again if `send`, or if the user agrees at the terminal.
 
@@ -78,32 +71,35 @@ def redrive(
     """
     if not known:
         raise UserError("No queue is deployed there.", hint="Deploy the stacks results and hooks.")
-    found = [letters for queue in known if (letters := read(sqs, queue)).count]
+    found = [letters for queue in known if (letters := read(sqs, queue)).total]
     if not found:
         console.print("✓ no dead letters")
         return
-    _print(found, console)
+    table = Table("queue", "how many", "oldest", "reason", "report")
+    for letters in found:
+        for number, row in enumerate(letters.rows):
+            table.add_row("" if number else letters.queue.name, *row)
+    console.print(table)
     if confirm:
-        send = (send or sys.stdin.isatty()) and _agrees(sum(letters.count for letters in found))
+        question = f"Send {sum(letters.total for letters in found)} again? Type yes: "
+        send = (send or sys.stdin.isatty()) and ask(question).lower() == "yes"
         if not send:
             console.print("Nothing was sent; pass --again to send them again.")
     for letters in found if send else ():
-        _send_again(sqs, letters, sleep)
-        console.print(f"✓ {letters.count} of {letters.queue.name} sent again")
+        _send_again(sqs, letters)
+        console.print(f"✓ {letters.total} of {letters.queue.name} sent again")
 
 
 def read(sqs: SQSClient, queue: QueueAddresses) -> DeadLetters:
     """Count a queue's dead letters and read some of them, which stay in the queue and stay visible."""
     url = queue.dead_letters_url
     counted = sqs.get_queue_attributes(
-        QueueUrl=url,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )["Attributes"]
     count = sum(map(int, counted.values()))
     letters = list(_receive(sqs, url, min(count, _MOST_READ)))
-    for letter in letters:
-        handle = letter["ReceiptHandle"]
-        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    for one in letters:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"], VisibilityTimeout=0)
     rows = list(_rows(letters))
     # More than are read, or hidden because another reader has received them just now.
     if unread := max(0, count - len(letters)):
@@ -162,19 +158,7 @@ def _report(body: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _print(found: Sequence[DeadLetters], console: Console) -> None:
-    table = Table("queue", "how many", "oldest", "reason", "report")
-    for letters in found:
-        for number, row in enumerate(letters.rows):
-            table.add_row("" if number else letters.queue.name, *row)
-    console.print(table)
-
-
-def _agrees(total: int) -> bool:
-    return ask(f"Send {total} again? Type yes: ").lower() == "yes"
-
-
-def _send_again(sqs: SQSClient, letters: DeadLetters, sleep: Callable[[float], None]) -> None:
+def _send_again(sqs: SQSClient, letters: DeadLetters) -> None:
     source, target = (_arn(sqs, url) for url in (letters.queue.dead_letters_url, letters.queue.url))
     try:
         # The target is named: SQS knows no source queue of letters that a function put there itself.
@@ -184,10 +168,10 @@ def _send_again(sqs: SQSClient, letters: DeadLetters, sleep: Callable[[float], N
             raise
         _move(sqs, letters)
         return
-    while (task := sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]).get(
-        "Status"
-    ) == "RUNNING":
-        sleep(_POLL_S)
+    task = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
+    while task.get("Status") == "RUNNING":
+        time.sleep(_POLL_S)
+        task = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
     if task.get("Status") != "COMPLETED":
         reason = task.get("FailureReason", "it gives no reason")
         raise UserError(
@@ -202,7 +186,7 @@ def _arn(sqs: SQSClient, url: str) -> str:
 
 def _move(sqs: SQSClient, letters: DeadLetters) -> None:
     """Send and then delete each letter, no more than were counted: one that fails at once comes back."""
-    left, url = letters.count, letters.queue.dead_letters_url
+    left, url = letters.total, letters.queue.dead_letters_url
     while left > 0 and (messages := list(_receive(sqs, url, min(10, left)))):
         left -= len(messages)
         for message in messages:

@@ -10,8 +10,6 @@ from rich.progress import Progress, SpinnerColumn, TaskProgressColumn, TextColum
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from rich.progress import Task
 
 _WIDTH = 18
@@ -37,23 +35,19 @@ class Steps:
             disable=not self.console.is_terminal,
         )
         self._tasks: dict[str, Task] = {}
-        self._reminded: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Steps:
         self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._live.stop()
 
     def begin(self, step: str, text: str, total: int | None = None) -> None:
         """Show a step as running; `total` is the amount that `advance` counts up to."""
-        identifier = self._live.add_task(text, total=total, step=step)
+        identifier = self._live.add_task(text, total=total, step=step, reminded=0.0)
         self._tasks[step] = next(task for task in self._live.tasks if task.id == identifier)
-        self._reminded[step] = 0.0
         if not self.console.is_terminal:
             self._print("…", step, text)
 
@@ -67,9 +61,9 @@ class Steps:
         task = self._tasks[step]
         with self._lock:
             elapsed = task.elapsed or 0.0
-            if self.console.is_terminal or elapsed - self._reminded[step] < _REMIND_S:
+            if self.console.is_terminal or elapsed - task.fields["reminded"] < _REMIND_S:
                 return
-            self._reminded[step] = elapsed
+            task.fields["reminded"] = elapsed
         amount = f"{task.percentage:.0f}%" if task.total else f"{elapsed:.0f} s so far"
         self._print("…", step, f"{task.description}, {amount}")
 
@@ -83,12 +77,10 @@ class Steps:
         self._print("✗", step, text, style="red")
 
     def _end(self, step: str) -> float | None:
-        task = self._tasks.pop(step, None)
-        if task is None:
+        if (task := self._tasks.pop(step, None)) is None:
             return None
-        elapsed = task.elapsed
         self._live.remove_task(task.id)
-        return elapsed
+        return task.elapsed
 
     def _print(self, mark: str, step: str, text: str, style: str = "", elapsed: float | None = None) -> None:
         took = f" {elapsed:.1f} s" if elapsed is not None else ""

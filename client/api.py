@@ -51,14 +51,14 @@ class Refused(CallError):
 
 
 @dataclass(frozen=True)
-class Timing:
+class RequestTiming:
     """Milliseconds: of each stage as the service measured it, of the whole as the caller did."""
 
     stages_ms: dict[str, float]
     total_ms: float
 
     @classmethod
-    def of(cls, server_timing: str, total_ms: float) -> "Timing":
+    def of(cls, server_timing: str, total_ms: float) -> "RequestTiming":
         """Read the stages from a Server-Timing header; what it does not hold is left out."""
         return cls({name: float(ms) for name, ms in _STAGE.findall(server_timing)}, total_ms)
 
@@ -93,7 +93,9 @@ def sign_in(supabase_url: str, publishable_key: str, email: str, password: str) 
     return token
 
 
-def post(api_url: str, token: str, photos: Sequence[tuple[str, bytes]]) -> tuple[dict[str, Any], Timing]:
+def post(
+    api_url: str, token: str, photos: Sequence[tuple[str, bytes]]
+) -> tuple[dict[str, Any], RequestTiming]:
     """Return the report of the photos, given as names and contents, and the time of its stages."""
     begun = time.perf_counter()
     answer = _call(
@@ -103,7 +105,7 @@ def post(api_url: str, token: str, photos: Sequence[tuple[str, bytes]]) -> tuple
     if answer.status_code != 200:
         raise Refused("The gateway", answer)
     report: dict[str, Any] = answer.json()
-    return report, Timing.of(answer.headers.get("server-timing", ""), total_ms)
+    return report, RequestTiming.of(answer.headers.get("server-timing", ""), total_ms)
 
 
 def erase(api_url: str, token: str, report_id: str) -> None:

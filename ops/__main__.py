@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from cli import aws_errors
 from cli.entry import run_commands
-from cli.errors import UserError
+from cli.errors import UserError, explain_aws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    import boto3
+
+    from settings.environment import Environment
 
 _INTERRUPTED = (
     "\nInterrupted. CloudFormation finishes or rolls back by itself what it has begun; the same command "
     "continues from there."
 )
+_ARCHIVE = click.Path(exists=True, dir_okay=False, path_type=Path)
 # Each command imports what it needs: `--help` and a wrong option answer at once.
 
 
@@ -37,7 +41,7 @@ def _explain(error: Exception) -> UserError | None:
         return UserError(str(error))
     if isinstance(error, ModuleNotFoundError):
         return UserError(f"The package {error.name} is not installed.", hint="Run `make setup-test`.")
-    return aws_errors.explain(error)
+    return explain_aws(error)
 
 
 @click.group()
@@ -50,18 +54,20 @@ def commands() -> None:
     """
 
 
-def _env(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
-    )(command)
-
-
-def _yes(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option("--yes", is_flag=True, help=text)
+_env = click.option(
+    "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
+)
 
 
 def _console() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def _opened(named: str) -> tuple[Environment, boto3.Session]:
+    from ops.aws.account import environment, session
+
+    settings = environment(named)
+    return settings, session(settings)
 
 
 @commands.command()
@@ -73,12 +79,12 @@ def doctor(named: str) -> int:
     would fail.
     """
     from cli.findings import passed
-    from ops.aws.account import environment, session
     from ops.doctor.preflight import preflight, print_preflight
 
-    settings, console = environment(named), _console()
+    settings, session = _opened(named)
+    console = _console()
     with console.status("Checking settings and account…"):
-        findings = preflight(settings, session(settings), archive_given=False)
+        findings = preflight(settings, session, archive_given=False)
     print_preflight(findings, console)
     return 0 if passed(findings) else 1
 
@@ -91,10 +97,10 @@ def bootstrap(named: str) -> None:
     Needed once for an account and region, before the first deployment.
     """
     from cli import cdk
-    from ops.aws.account import account_id, environment, session
+    from ops.aws.account import account_id
 
-    settings = environment(named)
-    cdk.run_cdk(cdk.bootstrap(account_id(session(settings)), settings.region))
+    settings, session = _opened(named)
+    cdk.run_cdk(cdk.bootstrap(account_id(session), settings.region))
 
 
 @commands.command()
@@ -118,27 +124,25 @@ def diff(named: str | None, base: str | None) -> None:
 
 @commands.command()
 @_env
-@_yes("Do not ask for confirmation of the account and of broader permissions.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask for confirmation of the account and of broader permissions."
+)
 @click.option("--artifact", type=Path, metavar="FILE", help="The model's archive, to be uploaded.")
 def deploy(named: str, yes: bool, artifact: Path | None) -> None:
     """Check, deploy all stacks, and try them.
 
     The steps are: doctor, synthesis, the storage stack, the model's archive, all stacks, smoke test.
     """
-    from ops.aws.account import environment, session
     from ops.commands.deploy import deploy
 
-    settings = environment(named)
     archive = artifact and artifact.expanduser()
-    deploy(settings, session(settings), _console(), named=named, archive=archive, confirm=not yes)
+    deploy(*_opened(named), _console(), named=named, archive=archive, confirm=not yes)
 
 
 @commands.command()
 @_env
 @click.option(
-    "--outputs",
-    metavar="FILE",
-    help="Stack outputs as JSON, - for standard input; by default those last deployed.",
+    "--outputs", metavar="FILE", help="Stack outputs as JSON, - for stdin; by default those last deployed."
 )
 @click.option("--photo", type=Path, metavar="FILE", help="The photo to post; by default a drawn mug.")
 def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
@@ -172,13 +176,12 @@ def image(named: str) -> None:
 
     Prints the digest, which goes into the environment's file, so that a deployment builds no image.
     """
-    from ops.aws.account import environment, session
     from ops.commands.image import image
 
-    settings, console = environment(named), _console()
-    digest = image(settings, session(settings).client("ecr"), console.print)
-    console.print(f"For environments/{settings.name}.toml, above its first section:")
-    console.print(f'image_digest = "{digest}"')
+    settings, session = _opened(named)
+    digest = image(settings, session.client("ecr"), click.echo)
+    click.echo(f"For environments/{settings.name}.toml, above its first section:")
+    click.echo(f'image_digest = "{digest}"')
 
 
 @commands.command()
@@ -188,7 +191,9 @@ def pause(named: str) -> None:
 
     The endpoint costs nothing then, and reports wait for up to a day.
     """
-    _set_paused(named, paused=True)
+    from ops.commands.pause import pause
+
+    pause(_opened(named)[1], _console(), named=named, paused=True)
 
 
 @commands.command()
@@ -198,58 +203,44 @@ def resume(named: str) -> None:
 
     Its image and archive are still there.
     """
-    _set_paused(named, paused=False)
-
-
-def _set_paused(named: str, *, paused: bool) -> None:
-    from ops.aws.account import environment, session
     from ops.commands.pause import pause
 
-    pause(session(environment(named)), _console(), named=named, paused=paused)
+    pause(_opened(named)[1], _console(), named=named, paused=False)
 
 
 @commands.command()
 @_env
 @click.option("--again", is_flag=True, help="Send them again.")
-@_yes("Do not ask for confirmation; without --again, only show them.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation; without --again, only show them.")
 def redrive(named: str, again: bool, yes: bool) -> None:
     """Show the dead letters of every queue; send them again.
 
     Each is shown with the reason why it failed. They are sent after a confirmation at the terminal.
     """
     from cli.dead_letters import queues, redrive
-    from ops.aws.account import environment, published_queues, session
+    from ops.aws.account import published_queues
 
-    settings = environment(named)
-    account = session(settings)
-    known = queues(published_queues(settings, account))
-    redrive(account.client("sqs"), known, _console(), send=again, confirm=not yes)
+    settings, session = _opened(named)
+    known = queues(published_queues(settings, session))
+    redrive(session.client("sqs"), known, _console(), send=again, confirm=not yes)
 
 
 @commands.command()
 @_env
-@_yes("Do not ask for the environment's name.")
+@click.option("--yes", is_flag=True, help="Do not ask for the environment's name.")
 def destroy(named: str, yes: bool) -> None:
     """Delete an environment's stacks.
 
     First says what is deleted and what stays, and asks for the environment's name.
     """
-    from ops.aws.account import environment, session
     from ops.commands.destroy import destroy
 
-    settings = environment(named)
-    destroy(settings, session(settings), _console(), confirm=not yes)
+    destroy(*_opened(named), _console(), confirm=not yes)
 
 
 @commands.command()
 @_env
-@click.option(
-    "--archive",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="The archive that `make model` built.",
-)
+@click.option("--archive", type=_ARCHIVE, required=True, metavar="FILE", help="The archive of `make model`.")
 def release(named: str, archive: Path) -> None:
     """Bring a new archive into service.
 
@@ -257,11 +248,9 @@ def release(named: str, archive: Path) -> None:
     the settings name it, and the model stack is deployed. A failure leaves the settings as they are, and no
     canary.
     """
-    from ops.aws.account import environment, session
-    from ops.release.command import release_archive
+    from ops.release.release import release_archive
 
-    settings = environment(named)
-    release_archive(settings, session(settings), _console(), named=named, archive=archive)
+    release_archive(*_opened(named), _console(), named=named, archive=archive)
 
 
 if __name__ == "__main__":

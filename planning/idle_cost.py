@@ -1,20 +1,59 @@
 """The monthly cost of an environment without requests, line by line, from its templates."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from planning.prices import RegionPrices, load_prices
+from pydantic import BaseModel, ConfigDict, Field
+
 from settings.environment import Environment
 
 # Lambda polls an empty queue with five pollers and long polls of 20 s.
 POLLERS, POLLS_PER_HOUR = 5, 180
 HOURS_PER_WEEK = 7 * 24
+PRICES = Path(__file__).with_name("prices.toml")
+Usd = Annotated[float, Field(ge=0)]
 Resource = Mapping[str, Any]
 
 
 class UnpricedResourceError(ValueError):
     """A template holds a resource type without a known price."""
+
+
+class UnknownRegionError(ValueError):
+    """The region has no prices; the message lists the regions that have."""
+
+
+class RegionPrices(BaseModel):
+    """Prices of one region in USD, per hour or month as each name says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hours_per_month: int
+    free_when_idle: frozenset[str]
+    kms_key_month: Usd
+    secret_month: Usd
+    hosted_zone_month: Usd
+    alarm_month: Usd
+    sqs_request_million: Usd
+    public_ipv4_hour: Usd
+    fargate_arm_vcpu_hour: Usd
+    fargate_arm_gb_hour: Usd
+    load_balancer_hour: Usd
+    nat_gateway_hour: Usd
+    interface_endpoint_hour: Usd
+
+
+def load_prices(region: str) -> RegionPrices:
+    """Return the prices of `region`; raises UnknownRegionError."""
+    table = tomllib.loads(PRICES.read_text("utf-8"))
+    if region not in table["regions"]:
+        known = ", ".join(sorted(table["regions"]))
+        raise UnknownRegionError(f"planning/prices.toml has no prices of {region}, only of {known}: add them")
+    regions, everywhere = table.pop("regions"), table.pop("global")
+    return RegionPrices.model_validate({**table, **everywhere, **regions[region]})
 
 
 @dataclass(frozen=True)
@@ -29,7 +68,7 @@ class Line:
 def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> list[Line]:
     """Return the monthly cost of an environment's templates without requests, most expensive first.
 
-    Raises UnpricedResourceError, and UnknownRegionError.
+    Raises UnpricedResourceError or UnknownRegionError.
     """
     prices = load_prices(settings.region)
     lines = [line for template in templates for line in _of_template(template["Resources"], prices, settings)]
@@ -44,22 +83,47 @@ def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> 
 def _of_template(
     resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
 ) -> Iterator[Line]:
+    hours = prices.hours_per_month
     for resource in resources.values():
-        kind = resource["Type"]
-        if kind in _PRICED:
-            yield from _PRICED[kind](resource.get("Properties", {}), resources, prices, settings)
-        elif kind not in prices.free_when_idle:
-            raise UnpricedResourceError(
-                f"{kind}: add its idle price to planning/idle_cost.py, or list it as free in "
-                "planning/prices.toml"
-            )
+        kind, properties = resource["Type"], resource.get("Properties", {})
+        match kind:
+            case "AWS::ECS::Service":
+                task = resources[properties["TaskDefinition"]["Ref"]]["Properties"]
+                yield from _service(properties, task, prices, settings.service.min_tasks)
+            case "AWS::SageMaker::Endpoint":
+                yield from _endpoint(settings, hours)
+            case "AWS::EC2::VPCEndpoint":
+                if properties.get("VpcEndpointType") == "Interface":
+                    zones = len(properties["SubnetIds"])
+                    usd = zones * prices.interface_endpoint_hour * hours
+                    yield Line("interface endpoint, per zone", zones, usd)
+            case "AWS::ApplicationAutoScaling::ScalingPolicy":
+                if properties["PolicyType"] == "TargetTrackingScaling":
+                    # AWS creates one alarm to scale out and one to scale in.
+                    yield Line("CloudWatch alarm", 2, 2 * prices.alarm_month)
+            case "AWS::ElasticLoadBalancingV2::LoadBalancer":
+                yield Line("load balancer", 1, prices.load_balancer_hour * hours)
+            case "AWS::EC2::NatGateway":
+                usd = (prices.nat_gateway_hour + prices.public_ipv4_hour) * hours
+                yield Line("NAT gateway with its address", 1, usd)
+            case "AWS::Lambda::EventSourceMapping":
+                # Reading a table's stream is free for a function.
+                if "ScalingConfig" in properties:
+                    usd = POLLERS * POLLS_PER_HOUR * hours / 1e6 * prices.sqs_request_million
+                    yield Line("queue that a function polls", 1, usd)
+            case "AWS::KMS::Key":
+                yield Line("KMS key", 1, prices.kms_key_month)
+            case "AWS::CloudWatch::Alarm":
+                yield Line("CloudWatch alarm", 1, prices.alarm_month)
+            case _ if kind not in prices.free_when_idle:
+                raise UnpricedResourceError(
+                    f"{kind}: add its idle price to planning/idle_cost.py, or list it as free in "
+                    "planning/prices.toml"
+                )
 
 
-def _service(
-    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
-) -> Iterator[Line]:
-    task = resources[properties["TaskDefinition"]["Ref"]]["Properties"]
-    tasks, hours = settings.service.min_tasks, prices.hours_per_month
+def _service(properties: Resource, task: Resource, prices: RegionPrices, tasks: int) -> Iterator[Line]:
+    hours = prices.hours_per_month
     vcpu, memory_gb = int(task["Cpu"]) / 1024, int(task["Memory"]) / 1024
     hourly = vcpu * prices.fargate_arm_vcpu_hour + memory_gb * prices.fargate_arm_gb_hour
     yield Line(f"Fargate task, {vcpu:g} vCPU and {memory_gb:g} GB, ARM", tasks, tasks * hourly * hours)
@@ -68,75 +132,14 @@ def _service(
         yield Line("public IPv4 address", tasks, tasks * prices.public_ipv4_hour * hours)
 
 
-def _endpoint_config(
-    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
-) -> Iterator[Line]:
-    if not any(one["Type"] == "AWS::SageMaker::Endpoint" for one in resources.values()):
-        return
+def _endpoint(settings: Environment, hours: int) -> Iterator[Line]:
     model = settings.model
     # Without requests autoscaling reduces the endpoint to its minimum.
-    count = model.min_instances
-    yield Line(f"SageMaker {model.instance_type}", count, count * model.usd_per_hour * prices.hours_per_month)
+    count, usd = model.min_instances, model.usd_per_hour * hours
+    yield Line(f"SageMaker {model.instance_type}", count, count * usd)
     if model.schedule is not None:
         share = model.schedule.hours_per_week / HOURS_PER_WEEK
-        usd = share * model.usd_per_hour * prices.hours_per_month
-        yield Line(f"SageMaker {model.instance_type}, by its schedule", 1, usd)
-
-
-def _vpc_endpoint(
-    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
-) -> Iterator[Line]:
-    if properties.get("VpcEndpointType") == "Interface":
-        zones = len(properties["SubnetIds"])
-        yield Line(
-            "interface endpoint, per zone",
-            zones,
-            zones * prices.interface_endpoint_hour * prices.hours_per_month,
-        )
-
-
-def _scaling_policy(
-    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
-) -> Iterator[Line]:
-    if properties["PolicyType"] == "TargetTrackingScaling":
-        # AWS creates one alarm to scale out and one to scale in.
-        yield Line("CloudWatch alarm", 2, 2 * prices.alarm_month)
-
-
-def _event_source(
-    properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
-) -> Iterator[Line]:
-    # Reading a table's stream is free for a function.
-    if "ScalingConfig" in properties:
-        polls = POLLERS * POLLS_PER_HOUR * prices.hours_per_month
-        yield Line("queue that a function polls", 1, polls / 1e6 * prices.sqs_request_million)
-
-
-def _each(what: str, usd_month: Callable[[RegionPrices], float]) -> Callable[..., Iterator[Line]]:
-    def price(
-        properties: Resource, resources: Mapping[str, Resource], prices: RegionPrices, settings: Environment
-    ) -> Iterator[Line]:
-        yield Line(what, 1, usd_month(prices))
-
-    return price
-
-
-_PRICED: dict[str, Callable[..., Iterator[Line]]] = {
-    "AWS::ECS::Service": _service,
-    "AWS::SageMaker::EndpointConfig": _endpoint_config,
-    "AWS::EC2::VPCEndpoint": _vpc_endpoint,
-    "AWS::ApplicationAutoScaling::ScalingPolicy": _scaling_policy,
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": _each(
-        "load balancer", lambda prices: prices.load_balancer_hour * prices.hours_per_month
-    ),
-    "AWS::EC2::NatGateway": _each(
-        "NAT gateway with its address",
-        lambda prices: (prices.nat_gateway_hour + prices.public_ipv4_hour) * prices.hours_per_month,
-    ),
-    "AWS::Lambda::EventSourceMapping": _event_source,
-    "AWS::KMS::Key": _each("KMS key", lambda prices: prices.kms_key_month),
-    "AWS::CloudWatch::Alarm": _each("CloudWatch alarm", lambda prices: prices.alarm_month),
-}
+        yield Line(f"SageMaker {model.instance_type}, by its schedule", 1, share * usd)
 
 
 def _by_settings(settings: Environment, prices: RegionPrices) -> Iterator[Line]:

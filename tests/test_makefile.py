@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from cli.subprocess import ROOT
+from cli.cdk import ROOT
 
 ACCOUNT = [
     "doctor",

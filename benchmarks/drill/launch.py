@@ -78,13 +78,13 @@ def _fake(role: str, folder: Path, port: int, seed: int | None) -> Callable[[int
 def _runtime(supervisor: Supervisor, cloud: Cloud, deployment: Deployment, port: int, model: int) -> None:
     """Start one mode's fake SageMaker runtime, which is never killed: its queue is SageMaker's, not ours."""
     environment = load_environment("local")
-    served = f"{environment.model.endpoint_name}=http://127.0.0.1:{model}"
+    served = ("--endpoint", environment.model.endpoint_name, f"http://127.0.0.1:{model}")
     options = (
         ("--asynchronous", deployment.async_io, *deployment.topics) if deployment.mode == "async" else ()
     )
     supervisor.start_safe(
         f"runtime-{deployment.mode}",
-        _module("local.fakes.sagemaker", "--port", port, "--endpoint", served, *options),
+        _module("local.fakes.sagemaker.runtime", "--port", port, *served, *options),
         emulator_env(cloud.port, environment.region),
         f"http://127.0.0.1:{port}/healthz",
     )

@@ -17,7 +17,7 @@ from model_artifacts.blip2_demo.training.evaluate import handlers
 from model_artifacts.blip2_demo.training.network import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 CAPTION = "a photo of"
 GOALS: dict[str, dict[int, float]] = {"t5": {1: 3, 8: 3.5}, "opt": {1: 4, 8: 5}}
@@ -62,12 +62,27 @@ def ways(scorer: Any, photos: list[Image.Image]) -> dict[str, Callable[[], objec
     features = scorer.encode(photos[:1])
     return {
         "naive": lambda: generation.one_by_one(model, inputs, photos, questions),
-        "ours": lambda: scorer.score(scorer.encode(photos), prompts, candidates),
+        "ours": lambda: score(scorer, scorer.encode(photos), prompts, candidates),
         "batched": lambda: generation.photo_by_photo(model, inputs, photos, questions),
         "floor": lambda: generation.least_passes(scorer, photos, prompts),
         "caption": lambda: scorer.captions(features, CAPTION),
         "naive_caption": lambda: generation.generate(model, inputs, photos[:1], [CAPTION], 30),
     }
+
+
+def score(
+    scorer: Any, features: Any, prompts: Sequence[str], candidates: Sequence[Sequence[str]]
+) -> list[Any]:
+    """Return Σ log p of each prompt's candidates: one (photos, candidates) table in fp32 for each prompt."""
+    from scoring import PhotoPrompt
+
+    pairs = [
+        PhotoPrompt(photo, prompt, answers)
+        for prompt, answers in zip(prompts, map(scorer.answer_tokens, candidates), strict=True)
+        for photo in range(len(features))
+    ]
+    rows = scorer.score_prompts(features, pairs)
+    return [torch.stack(rows[at : at + len(features)]) for at in range(0, len(rows), len(features))]
 
 
 def compare(family: Family, scorer: Any, rounds: dict[int, int]) -> tuple[list[Figure], dict[str, Any]]:
@@ -102,8 +117,11 @@ def compare(family: Family, scorer: Any, rounds: dict[int, int]) -> tuple[list[F
 def agreement(family: Family, scorer: Any, count: int = 2) -> list[Figure]:
     """Compare scores with the likelihood of each candidate alone: difference, and share of equal answers."""
     questions, photos = vocabulary_questions(scorer), noise(count)
-    tables = scorer.score(
-        scorer.encode(photos), [one.prompt for one in questions], [one.candidates for one in questions]
+    tables = score(
+        scorer,
+        scorer.encode(photos),
+        [one.prompt for one in questions],
+        [one.candidates for one in questions],
     )
     largest, same = 0.0, 0
     for question, table in zip(questions, tables, strict=True):

@@ -1,10 +1,9 @@
-"""`python -m local demo`: posts photos through the gateway and prints their report."""
+"""`python -m local demo`: signs a demo user in, posts photos through the gateway and prints their report."""
 
 import json
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +11,27 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client import api
-from client.api import Refused, Timing, Unreachable
+from client.api import Refused, RequestTiming, Unreachable
 from local.demo.report_view import print_report
-from local.demo.users import USER, sign_in
+from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import Home
 from local.supervisor.account import stack_outputs
-from services.analyze.intake import MAX_BODY_BYTES, MAX_PHOTOS
 from services.core.domain.errors import VitrineError
 from services.core.domain.report import Report
-from services.core.photos.photo import prepare
+from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, prepare
 
+USER = "demo"
 _OTHER_PHOTO = "Name another photo: `make demo PHOTO=~/mug.jpg`."
 
 
-@dataclass(frozen=True)
-class PhotoFile:
-    """One file that is posted."""
-
-    path: Path
-    content: bytes
+# A file's name and content, as the client posts them.
+Photo = tuple[str, bytes]
 
 
-def report_on(photos: Sequence[PhotoFile], *, as_json: bool) -> None:
+def report_on(photos: Sequence[Photo], *, as_json: bool) -> None:
     """Post photos to the running system and print their report; raise UserError when a step fails."""
     console = Console(file=sys.stderr, highlight=False)
-    names = ", ".join(photo.path.name for photo in photos)
+    names = ", ".join(name for name, _ in photos)
     with console.status(f"Posting {names} through the gateway…"):
         outputs = stack_outputs(Home.current())
         token = sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], USER)
@@ -62,7 +57,7 @@ def _split(variable: str) -> list[str]:
         return [variable]
 
 
-def read_photos(paths: Sequence[Path]) -> list[PhotoFile]:
+def read_photos(paths: Sequence[Path]) -> list[Photo]:
     """Read the files; raise UserError for files that cannot be read and for what the service would refuse."""
     if len(paths) > MAX_PHOTOS:
         raise UserError(
@@ -78,8 +73,8 @@ def read_photos(paths: Sequence[Path]) -> list[PhotoFile]:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise UserError(f"{path} cannot be read: {reason}.", hint=_OTHER_PHOTO) from error
-        photos.append(PhotoFile(path, content))
-    if (size := sum(len(photo.content) for photo in photos)) > MAX_BODY_BYTES:
+        photos.append((path.name, content))
+    if (size := sum(len(content) for _, content in photos)) > MAX_BODY_BYTES:
         raise UserError(
             f"The photos have {size / 1e6:.1f} MB together.",
             hint=f"One request may have {MAX_BODY_BYTES / 1e6:.0f} MB: name fewer or smaller photos.",
@@ -87,10 +82,10 @@ def read_photos(paths: Sequence[Path]) -> list[PhotoFile]:
     return photos
 
 
-def post(api_url: str, token: str, photos: Sequence[PhotoFile]) -> tuple[dict[str, Any], Timing]:
+def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, Any], RequestTiming]:
     """Return the report of the photos and its timing; raise UserError with the gateway's answer."""
     try:
-        return api.post(api_url, token, [(photo.path.name, photo.content) for photo in photos])
+        return api.post(api_url, token, photos)
     except Unreachable as error:
         raise UserError(
             f"The gateway at {api_url} does not answer ({error.reason}).",
@@ -101,3 +96,24 @@ def post(api_url: str, token: str, photos: Sequence[PhotoFile]) -> tuple[dict[st
         if error.status >= 500:
             hints.append("`python -m local status` shows which process is down; see its log.")
         raise UserError(str(error), hint=" ".join(hints), details=error.facts) from error
+
+
+def sign_in(supabase_url: str, publishable_key: str, user: str) -> str:
+    """Return an access token of a demo user; raise UserError for an invalid name and without an issuer."""
+    try:
+        return api.sign_in(supabase_url, publishable_key, email(user), PASSWORD)
+    except Unreachable as error:
+        raise UserError(
+            f"The identity issuer at {supabase_url} does not answer ({error.reason}).",
+            hint="Run `python -m local up`.",
+        ) from error
+    except Refused as error:
+        raise UserError(
+            f"The identity issuer refuses user {user!r}: {error.detail}.",
+            hint="A user's name has 1 to 64 letters, digits, dots, dashes and underscores.",
+        ) from error
+
+
+def email(user: str) -> str:
+    """Return the address that a demo user signs in with."""
+    return f"{user}@{DOMAIN}"

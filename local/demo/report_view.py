@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from client.api import Timing
+from client.api import RequestTiming
 from services.core.domain.report import Report
 from settings.environment import load_environment
 
@@ -18,37 +18,30 @@ _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn":
 _LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
 
 
-def print_report(report: Report, timing: Timing, console: Console) -> None:
+def print_report(report: Report, timing: RequestTiming, console: Console) -> None:
     """Print a succeeded report, with its timing, its cost and what to do next."""
-    if console.width > _MAX_WIDTH:
-        console.width = _MAX_WIDTH
+    console.width = min(console.width, _MAX_WIDTH)
     console.print(Panel(_report(report), title="Product report", border_style="cyan", padding=(1, 2)))
     for warning in _warnings(report):
         console.print(Text(f"! {warning}", style="bold yellow"))
-    console.print()
-    console.print(_times(timing, console))
-    console.print(_goal(timing))
-    console.print()
-    console.print(Text(_cost(report)))
-    console.print()
-    console.print(
-        Text.assemble(
-            ("Your own photo: ", "bold"), "make demo PHOTO=~/mug.jpg", "  (as JSON: make demo JSON=1)"
-        )
+    own_photo = Text.assemble(
+        ("Your own photo: ", "bold"), "make demo PHOTO=~/mug.jpg", "  (as JSON: make demo JSON=1)"
     )
-    console.print(Text("The system keeps running, so the next report is quick; `make down` stops it."))
+    keeps = Text("The system keeps running, so the next report is quick; `make down` stops it.")
+    texts = (_times(timing, console), _goal(timing), "", Text(_cost(report)), "", own_photo, keeps)
+    console.print(Group("", *texts))
 
 
 def _report(report: Report) -> RenderableType:
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(ratio=1)
+    facts = Table.grid(Column(style="dim", no_wrap=True), Column(ratio=1), padding=(0, 2))
     for name, value in _facts(report):
         facts.add_row(name, value)
-    answers = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    answers.add_column("The model was asked", ratio=1)
-    answers.add_column("it says", no_wrap=True)
-    answers.add_column("sure", justify="right", no_wrap=True)
+    columns = (
+        Column("The model was asked", ratio=1),
+        Column("it says", no_wrap=True),
+        Column("sure", no_wrap=True, justify="right"),
+    )
+    answers = Table(*columns, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for evidence in report.evidence:
         answers.add_row(Text(evidence.question), Text(evidence.answer), _share(evidence.confidence))
     heading = Text(report.title or "", style="bold")
@@ -95,20 +88,18 @@ def _warnings(report: Report) -> Iterator[str]:
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 
 
-def _times(timing: Timing, console: Console) -> Table:
+def _times(timing: RequestTiming, console: Console) -> Table:
     rows = [*timing.stages_ms.items(), ("the rest", timing.rest_ms)]
     bar, room = ("#" if console.options.ascii_only else "█"), max(8, console.width - 28)
     longest = max(ms for _, ms in rows) or 1.0
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, justify="right", min_width=9)
-    table.add_column(no_wrap=True)
+    milliseconds = Column(no_wrap=True, justify="right", min_width=9)
+    table = Table.grid(Column(no_wrap=True), milliseconds, Column(no_wrap=True), padding=(0, 1))
     for name, ms in rows:
         table.add_row(name, f"{ms:.0f} ms", Text(bar * max(1, round(room * ms / longest)), style="cyan"))
     return table
 
 
-def _goal(timing: Timing) -> Text:
+def _goal(timing: RequestTiming) -> Text:
     style = "bold green" if timing.kept else "bold yellow"
     return Text.assemble(("total     ", "bold"), f"{timing.total_ms / 1000:.1f} s, ", (timing.verdict, style))
 

@@ -5,44 +5,28 @@ client requests the report from the API.
 """
 
 import json
-import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import httpx2
+import jwt
 from rich.console import Console
 from rich.text import Text
 
 from cli.errors import UserError
-from local.demo.command import PhotoFile
-from local.demo.users import OTHER_USER, USER, email, sign_in, user_id
+from local.demo.command import USER, Photo, email, sign_in
+from local.fakes.postgres.project import SupabaseProject
 from local.home import Home
 from local.supervisor import processes
 from local.supervisor.account import stack_outputs
-from local.supervisor.supabase import SupabaseProject
 
+OTHER_USER = "other"
 TIMEOUT_S = 180.0
 _POLL_S = 0.2
 
 
-@dataclass
-class Timeline:
-    """Lines with the seconds since the first, printed immediately."""
-
-    console: Console
-    begun: float = field(default_factory=time.perf_counter)
-
-    def add(self, actor: str, event: str) -> None:
-        """Print an event that has just happened."""
-        line = Text.assemble(
-            (f"{time.perf_counter() - self.begun:7.2f} s  ", "cyan"), (f"{actor:<15}", "bold"), event
-        )
-        self.console.print(line, soft_wrap=True)
-
-
-def follow_row(photos: Sequence[PhotoFile], *, as_json: bool) -> int:
+def follow_row(photos: Sequence[Photo], *, as_json: bool) -> int:
     """Upload photos, insert a row, and print what happens until its report is in Postgres.
 
     Return 0 when the report has succeeded, else 1. Raise UserError when a step is refused or takes too long.
@@ -57,7 +41,12 @@ def follow_row(photos: Sequence[PhotoFile], *, as_json: bool) -> int:
     users = {name: user_id(token) for name, token in tokens.items()}
     for name, user in users.items():
         project.add_user(user, email(name))
-    timeline = Timeline(Console(file=sys.stderr, highlight=False))
+    progress, begun = Console(stderr=True, highlight=False), time.perf_counter()
+
+    def add(actor: str, event: str) -> None:
+        elapsed = (f"{time.perf_counter() - begun:7.2f} s  ", "cyan")
+        progress.print(Text.assemble(elapsed, (f"{actor:<15}", "bold"), event), soft_wrap=True)
+
     with httpx2.Client(
         base_url=outputs["ApiUrl"],
         headers={"Authorization": f"Bearer {tokens[USER]}"},
@@ -65,16 +54,21 @@ def follow_row(photos: Sequence[PhotoFile], *, as_json: bool) -> int:
         timeout=30,
     ) as gateway:
         uploads = [_upload(gateway, photo) for photo in photos]
-        timeline.add("user", f"{len(photos)} photo(s) into the bucket by a presigned POST")
+        add("user", f"{len(photos)} photo(s) into the bucket by a presigned POST")
         earlier = {report["id"] for report in _reports(gateway)}
-        analysis = _insert_analysis(project, users[USER], uploads)
-        timeline.add("user", f"row {analysis} into public.analyses, under row-level security")
-        row = _wait_for_report(project, gateway, users[USER], analysis, earlier, timeline)
+        with project.as_user(users[USER]) as connection:
+            inserted = connection.execute(
+                "insert into public.analyses (upload_ids) values (%s) returning id::text", (uploads,)
+            ).fetchone()
+        assert inserted is not None  # noqa: S101 the statement returns one row or raises
+        analysis = inserted["id"]
+        add("user", f"row {analysis} into public.analyses, under row-level security")
+        row = _wait_for_report(project, gateway, users[USER], analysis, earlier, add)
     with project.as_user(users[OTHER_USER]) as connection:
         visible = connection.execute("select id from public.reports where id = %s", (row["id"],)).fetchall()
     if visible:
         raise UserError("Another user sees the report.", hint="Check the policies in supabase/migrations.")
-    timeline.add(OTHER_USER, "sees no such row")
+    add(OTHER_USER, "sees no such row")
     report = row["report"]
     if as_json:
         print(json.dumps(report, indent=2))  # noqa: T201
@@ -86,24 +80,15 @@ def follow_row(photos: Sequence[PhotoFile], *, as_json: bool) -> int:
     return 0 if row["status"] == "succeeded" else 1
 
 
-def _upload(gateway: httpx2.Client, photo: PhotoFile) -> str:
+def _upload(gateway: httpx2.Client, photo: Photo) -> str:
     offer = _checked("The gateway", gateway.post("/uploads")).json()
     answer = httpx2.Client(trust_env=False, timeout=30).post(
         offer["url"],
         data={**offer["fields"], "Content-Type": "image/jpeg"},
-        files={"file": (photo.path.name, photo.content, "image/jpeg")},
+        files={"file": (*photo, "image/jpeg")},
     )
     _checked("The bucket", answer)
     return str(offer["id"])
-
-
-def _insert_analysis(project: SupabaseProject, user: str, uploads: list[str]) -> str:
-    with project.as_user(user) as connection:
-        row = connection.execute(
-            "insert into public.analyses (upload_ids) values (%s) returning id::text", (uploads,)
-        ).fetchone()
-    assert row is not None  # noqa: S101 the statement returns one row or raises
-    return str(row["id"])
 
 
 def _wait_for_report(
@@ -112,7 +97,7 @@ def _wait_for_report(
     user: str,
     analysis: str,
     earlier: set[str],
-    timeline: Timeline,
+    add: Callable[[str, str], None],
 ) -> dict[str, Any]:
     """Print each step until the analysis has a report in Postgres; return the report's row.
 
@@ -124,7 +109,7 @@ def _wait_for_report(
     def add_once(key: str, actor: str, event: str) -> None:
         if key not in printed:
             printed.add(key)
-            timeline.add(actor, event)
+            add(actor, event)
 
     while time.monotonic() < deadline:
         if "hooks" not in printed and (outcome := project.webhook_outcome(analysis)) is not None:
@@ -139,8 +124,8 @@ def _wait_for_report(
         if row is not None:
             timings = row["report"].get("timings_ms") or {}
             stages = ", ".join(f"{name} {ms / 1000:.2f} s" for name, ms in timings.items() if ms is not None)
-            timeline.add("edge", f"signed webhook accepted, row in public.reports ({stages})")
-            timeline.add("user", f"reads the report, {row['status']}, under row-level security")
+            add("edge", f"signed webhook accepted, row in public.reports ({stages})")
+            add("user", f"reads the report, {row['status']}, under row-level security")
             return row
         time.sleep(_POLL_S)
     raise UserError(
@@ -150,8 +135,7 @@ def _wait_for_report(
 
 
 def _reports(gateway: httpx2.Client) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = _checked("The gateway", gateway.get("/reports")).json()["reports"]
-    return listed
+    return cast("list[dict[str, Any]]", _checked("The gateway", gateway.get("/reports")).json()["reports"])
 
 
 def _checked(sender: str, answer: httpx2.Response) -> httpx2.Response:
@@ -161,3 +145,9 @@ def _checked(sender: str, answer: httpx2.Response) -> httpx2.Response:
         f"{sender} answers {answer.status_code}: {answer.text[:300].strip()}",
         hint="`python -m local status` shows which process is down; see its log.",
     )
+
+
+def user_id(token: str) -> str:
+    """Return the user id in a token, without verifying the token: the API does."""
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return str(claims["sub"])

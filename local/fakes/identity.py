@@ -1,25 +1,20 @@
 """An issuer like Supabase Auth: password sign-in of demo users, ES256 access tokens, and their JWKS."""
 
 import hashlib
-import os
 import re
 import time
 import uuid
 from pathlib import Path
 from typing import Any
 
+import click
 import jwt
+import uvicorn
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
     generate_private_key,
-)
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
 )
 from jwt.algorithms import ECAlgorithm
 from pydantic import BaseModel, ValidationError
@@ -28,8 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.fakes.serving import HOST, command_line, serve
-from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
+from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
 # Every name is a demo user. The issuer listens on loopback, and only the local system trusts its tokens.
 DOMAIN = "vitrine.test"
@@ -83,21 +77,14 @@ def _session(key: EllipticCurvePrivateKey, kid: str, issuer: str, email: str) ->
     now = int(time.time())
     # Derived from the address: a user keeps the id after a restart, and on another machine.
     user = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}"))
-    claims = {
-        "iss": issuer,
-        "aud": AUDIENCE,
-        "exp": now + LIFETIME_S,
-        "iat": now,
-        "sub": user,
-        "role": AUDIENCE,
-        "email": email,
-    }
+    about = {"aud": AUDIENCE, "role": AUDIENCE, "email": email}
+    claims = {**about, "iss": issuer, "sub": user, "iat": now, "exp": now + LIFETIME_S}
     return {
         "access_token": jwt.encode(claims, key, "ES256", headers={"kid": kid}),
         "token_type": "bearer",
         "expires_in": LIFETIME_S,
-        "expires_at": claims["exp"],
-        "user": {"id": user, "aud": AUDIENCE, "role": AUDIENCE, "email": email},
+        "expires_at": now + LIFETIME_S,
+        "user": {"id": user, **about},
     }
 
 
@@ -111,12 +98,14 @@ def load_or_create_key(path: Path) -> EllipticCurvePrivateKey:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         created = generate_private_key(SECP256R1())
-        pem = created.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
+        form = serialization.PrivateFormat.PKCS8
+        path.touch(0o600, exist_ok=False)
+        path.write_bytes(
+            created.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+        )
         return created
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except ValueError:
         key = None
     if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
@@ -126,17 +115,18 @@ def load_or_create_key(path: Path) -> EllipticCurvePrivateKey:
 
 def key_id(key: EllipticCurvePrivateKey) -> str:
     """Return an id derived from the public key."""
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    public = key.public_key().public_bytes(serialization.Encoding.DER, form)
     return hashlib.sha256(public).hexdigest()[:32]
 
 
-def main() -> None:
-    """Serve, with the signing key kept in the data folder."""
-    parser = command_line("identity", "identity", __doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the signing key")
-    options = parser.parse_args()
-    key = load_or_create_key(options.data / "signing-key.pem")
-    serve(create_app(key, f"http://{HOST}:{options.port}/auth/v1"), options.port)
+@click.command()
+@click.option("--port", type=int, required=True)
+@click.option("--data", type=Path, required=True, help="The folder of the signing key.")
+def main(port: int, data: Path) -> None:
+    """Serve on 127.0.0.1, with the signing key kept in the data folder."""
+    app = create_app(load_or_create_key(data / "signing-key.pem"), f"http://127.0.0.1:{port}/auth/v1")
+    uvicorn.run(app, port=port, access_log=False)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,10 @@ import signal
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
 import xllamacpp
 
-from local.fakes.serving import HOST, command_line
-
 NAME = "smollm2-135m-instruct"
-_CONTEXT_TOKENS = 4096
 
 
 def weights_file() -> Path:
@@ -28,9 +26,9 @@ def server_parameters(port: int) -> xllamacpp.CommonParams:
     params = xllamacpp.CommonParams()
     params.model.path = str(weights_file())
     params.model_alias = {NAME}
-    params.hostnames = [HOST]
+    params.hostnames = ["127.0.0.1"]
     params.port = port
-    params.n_ctx = _CONTEXT_TOKENS
+    params.n_ctx = 4096
     # llama.cpp's threads spin while they wait for each other: with more threads than idle cores, an answer
     # takes ten times as long.
     params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) // 2)
@@ -43,11 +41,12 @@ def server_parameters(port: int) -> xllamacpp.CommonParams:
     return params
 
 
-def main() -> None:
-    """Serve until a signal ends the process."""
-    options = command_line("llm", "llm", __doc__).parse_args()
-    server = xllamacpp.Server(server_parameters(options.port))
-    print(f"listening on {server.listening_address}", flush=True)  # noqa: T201
+@click.command()
+@click.option("--port", type=int, required=True)
+def main(port: int) -> None:
+    """Serve on 127.0.0.1 until a signal ends the process."""
+    server = xllamacpp.Server(server_parameters(port))
+    click.echo(f"listening on {server.listening_address}")
     signal.pause()
 
 

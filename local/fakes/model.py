@@ -3,12 +3,15 @@
 The port opens after the model has loaded and warmed up, so /ping answers only when the model can.
 """
 
+import gc
 import logging
 import os
 import sys
 from pathlib import Path
 
-from local.fakes.serving import command_line, serve
+import click
+import uvicorn
+
 from local.home import REPOSITORY
 from model_artifacts.blip2.server.app import create_app
 from model_artifacts.blip2.server.handlers import load
@@ -32,17 +35,18 @@ def model_folder(model: str) -> Path:
     return Path(snapshot_download(model))
 
 
-def main() -> None:
-    """Load the model, then serve it."""
-    parser = command_line("model", "model", __doc__.splitlines()[0])
-    parser.add_argument(
-        "--model",
-        default=os.environ.get("MODEL") or str(ARTIFACT / "model"),
-        help="a folder, or the hub id of any BLIP-2 (default: MODEL, else the demo model)",
-    )
-    options = parser.parse_args()
+@click.command()
+@click.option("--port", type=int, required=True)
+@click.option("--model", default=str(ARTIFACT / "model"), help="A folder, or the hub id of any BLIP-2.")
+def main(port: int, model: str) -> None:
+    """Load the model, then serve it on 127.0.0.1."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    serve(create_app(load(ARTIFACT / "code", model_folder(options.model))), options.port)
+    # The objects of torch and the model live until the end: a collection meanwhile frees next to nothing.
+    gc.disable()
+    handlers = load(ARTIFACT / "code", model_folder(model))
+    gc.freeze()
+    gc.enable()
+    uvicorn.run(create_app(handlers), port=port, access_log=False)
 
 
 if __name__ == "__main__":

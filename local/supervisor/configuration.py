@@ -4,10 +4,11 @@ No process may reach a real AWS account: every AWS variable of the caller's shel
 credentials for the emulator are set.
 """
 
+import base64
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import tomlkit
 from tomlkit.items import String
@@ -17,9 +18,6 @@ from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
 from settings.environment import Environment, SettingsError, load_environment
 from settings.service_env import analyze_variables
 
-if TYPE_CHECKING:
-    from local.supervisor.supabase import WebhookKeys
-
 SOURCE = REPOSITORY / "environments" / "local.toml"
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -27,8 +25,8 @@ _LOOPBACK = "127.0.0.1,localhost"
 def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realtime") -> Path:
     """Write environments/local.toml with the addresses of this run into the home; return the file's path.
 
-    Realtime mode has no webhooks, since Supabase's processes do not run. An unchanged file is not written.
-    Raise UserError when the committed file cannot be read, or lacks a setting that is filled in here.
+    Realtime mode has no webhooks, since Supabase's processes do not run. Raise UserError when the
+    committed file cannot be read, or lacks a setting that is filled in here.
     """
     try:
         document = tomlkit.parse(SOURCE.read_text("utf-8"))
@@ -47,24 +45,18 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
     else:
         for section in ("webhook", "hooks"):
             document.pop(section, None)
-    for key, value in values.items():
-        _replace(document, key, value)
-    text = tomlkit.dumps(document)
-    if not home.environment.is_file() or home.environment.read_text("utf-8") != text:
-        home.environment.write_text(text, "utf-8")
+    for dotted_key, value in values.items():
+        section, _, key = dotted_key.rpartition(".")
+        table = document.get(section, {}) if section else document
+        # A setting that `up` fills in must be visible in the committed file.
+        if not isinstance(table.get(key), String):
+            raise UserError(
+                f"environments/local.toml has no string at {dotted_key}.",
+                hint="Restore the setting; `python -m local up` replaces its value by that of this run.",
+            )
+        table[key] = value
+    home.environment.write_text(tomlkit.dumps(document), "utf-8")
     return home.environment
-
-
-def _replace(document: tomlkit.TOMLDocument, dotted_key: str, value: str) -> None:
-    section, _, key = dotted_key.rpartition(".")
-    table = document.get(section, {}) if section else document
-    # A setting that `up` fills in must be visible in the committed file.
-    if not isinstance(table.get(key), String):
-        raise UserError(
-            f"environments/local.toml has no string at {dotted_key}.",
-            hint="Restore the setting; `python -m local up` replaces its value by the address of this run.",
-        )
-    table[key] = value
 
 
 def base_env() -> dict[str, str]:
@@ -97,21 +89,39 @@ def emulator_env(port: int, region: str) -> Mapping[str, str]:
     }
 
 
-def secret_values(environment: Environment, keys: "WebhookKeys | None") -> dict[str, str]:
-    """Return the value of each secret that the environment names; `keys` are for those of webhooks."""
+def secret_values(home: Home, environment: Environment) -> dict[str, str]:
+    """Return the value of each secret that the environment names, by that name.
+
+    The signing keys of webhooks have the form of Standard Webhooks (whsec_…) and are kept in the home.
+    """
     values = {environment.llm.secret_name: os.environ.get("OPENAI_API_KEY") or "local"}
-    if environment.webhook is not None and keys is not None:
-        values[environment.webhook.secret_name] = keys.webhook
-    if environment.hooks is not None and keys is not None:
-        values[environment.hooks.secret_name] = keys.hooks
+    for section in (environment.webhook, environment.hooks):
+        if section is not None:
+            values[section.secret_name] = _signing_key(home.data(section.secret_name))
     return values
+
+
+def _signing_key(path: Path) -> str:
+    if path.is_file() and (key := path.read_text("utf-8")):
+        return key
+    key = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    path.write_text(key, "utf-8")
+    return key
 
 
 def service_env(environment: Environment, outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that the service's stack would set; OPENAI_API_KEY selects production's LLM."""
     key = os.environ.get("OPENAI_API_KEY")
     if key:
-        environment = environment.model_copy(update={"llm": _production().llm})
+        try:
+            environment = environment.model_copy(update={"llm": load_environment("prod").llm})
+        except SettingsError as error:
+            raise UserError(
+                f"{error}.",
+                hint="Correct that file, or unset OPENAI_API_KEY to use the local language model.",
+            ) from error
     variables = analyze_variables(
         environment,
         reports_table=outputs["ReportsTable"],
@@ -122,13 +132,3 @@ def service_env(environment: Environment, outputs: Mapping[str, str]) -> dict[st
         exchange_key_id=outputs.get("ExchangeKey"),
     )
     return variables | {"OPENAI_API_KEY": key or "local"}
-
-
-def _production() -> Environment:
-    try:
-        return load_environment("prod")
-    except SettingsError as error:
-        raise UserError(
-            f"{error}.",
-            hint="Correct that file, or unset OPENAI_API_KEY to use the local language model.",
-        ) from error

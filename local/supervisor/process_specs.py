@@ -6,23 +6,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.fakes import edge
 from local.home import PYTHON, REPOSITORY, TOOLS, Home
 from local.supervisor.configuration import emulator_env
 
-# The path at which each process answers 200 once it is ready.
-HEALTH: Mapping[str, str] = {
-    "emulator": "/_ministack/health",
-    "identity": "/healthz",
-    "model": "/ping",
-    "sagemaker": "/healthz",
-    "llm": "/health",
-    "service": "/readyz",
-    "database": "/healthz",
-    "edge": "/healthz",
+# The preferred port of each process, and the path at which it answers 200 once it is ready.
+PROCESSES: Mapping[str, tuple[int, str]] = {
+    "emulator": (4566, "/_ministack/health"),
+    "identity": (54321, "/healthz"),
+    "model": (8082, "/ping"),
+    "sagemaker": (8083, "/healthz"),
+    "llm": (8081, "/health"),
+    "service": (8080, "/readyz"),
+    "database": (54323, "/healthz"),
+    "edge": (54329, "/healthz"),
 }
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
-_FAKES = REPOSITORY / "local" / "fakes"
+EDGE = REPOSITORY / "local" / "fakes" / "edge"
+EDGE_FUNCTIONS = ("report-ready", "analyze")
+# Where the Python packages install Deno, whether or not it is installed.
+DENO = PYTHON.parent / "deno"
+# Keeps Deno's downloads inside this checkout, and its output plain.
+DENO_ENV = {"DENO_DIR": str(TOOLS / "deno"), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
+_FAKES = EDGE.parent
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,17 @@ class ProcessSpec:
     @property
     def health_url(self) -> str:
         """The URL that answers 200 once the process is ready."""
-        return f"http://127.0.0.1:{self.port}{HEALTH[self.name]}"
+        return health_url(self.name, self.port)
 
     @property
     def fingerprint(self) -> str:
         """A digest of command, variables and code; a process with another fingerprint must be restarted."""
         return fingerprint(self.command, sorted(self.environment.items()), self.sources)
+
+
+def health_url(name: str, port: int) -> str:
+    """Return the URL at which a process answers 200 once it is ready."""
+    return f"http://127.0.0.1:{port}{PROCESSES[name][1]}"
 
 
 def fingerprint(command: Iterable[str], values: object, sources: Iterable[Path]) -> str:
@@ -72,7 +82,7 @@ def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str)
         emulator(home, ports["emulator"], region, ports["sagemaker"]),
         fake("llm", ports, "local language model"),
         fake("identity", ports, "identity issuer", "--data", str(home.data("identity"))),
-        sagemaker(ports, endpoint),
+        sagemaker(ports, endpoint, region),
     ]
 
 
@@ -98,23 +108,20 @@ def fake(
     )
 
 
-def sagemaker(ports: Mapping[str, int], endpoint: str) -> ProcessSpec:
-    """Return the SageMaker runtime with a realtime endpoint in front of the model server."""
-    return fake("sagemaker", ports, "SageMaker runtime", *_served(ports, endpoint))
-
-
-def async_sagemaker(
-    ports: Mapping[str, int], endpoint: str, region: str, outputs: Mapping[str, str]
+def sagemaker(
+    ports: Mapping[str, int], endpoint: str, region: str, outputs: Mapping[str, str] | None = None
 ) -> ProcessSpec:
-    """Return the SageMaker runtime with an async endpoint; `outputs` name its bucket and topics."""
-    async_io = (outputs["ExchangeBucket"], outputs["SuccessTopic"], outputs["ErrorTopic"])
-    options = (*_served(ports, endpoint), "--asynchronous", *async_io)
+    """Return the SageMaker runtime with an endpoint in front of the model server.
+
+    With `outputs`, which name its bucket and topics, the endpoint is asynchronous.
+    """
+    options = ["--endpoint", endpoint, f"http://127.0.0.1:{ports['model']}"]
+    if outputs is not None:
+        names = ("ExchangeBucket", "SuccessTopic", "ErrorTopic")
+        options += ["--asynchronous", *(outputs[name] for name in names)]
     environment = emulator_env(ports["emulator"], region)
-    return fake("sagemaker", ports, "SageMaker runtime", *options, environment=environment)
-
-
-def _served(ports: Mapping[str, int], endpoint: str) -> tuple[str, str]:
-    return "--endpoint", f"{endpoint}=http://127.0.0.1:{ports['model']}"
+    title, module = "SageMaker runtime", "sagemaker.runtime"
+    return fake("sagemaker", ports, title, *options, module=module, environment=environment)
 
 
 def emulator(home: Home, port: int, region: str, sagemaker_port: int) -> ProcessSpec:
@@ -169,7 +176,7 @@ def database(home: Home, ports: Mapping[str, int]) -> ProcessSpec:
         ports,
         "Supabase's Postgres",
         *("--data", str(scratch / "postgres")),
-        module="postgres",
+        module="postgres.project",
         code=(REPOSITORY / "supabase" / "migrations",),
         scratch=scratch,
     )
@@ -183,12 +190,26 @@ def edge_functions(
         name="edge",
         title="Supabase's Edge Functions",
         port=ports["edge"],
-        command=edge.command(ports["edge"]),
+        command=edge_command(ports["edge"]),
         environment={
-            **edge.environment(),
+            **DENO_ENV,
             "SUPABASE_DB_URL": database_url,
             "VITRINE_API_URL": api_url,
             "VITRINE_WEBHOOK_SECRET": webhook_secret,
         },
-        sources=(edge.FOLDER, REPOSITORY / "supabase" / "functions"),
+        sources=(EDGE, REPOSITORY / "supabase" / "functions"),
+    )
+
+
+def edge_command(port: int) -> tuple[str, ...]:
+    """Return the command that serves the Edge Functions on 127.0.0.1, with the packages of the lock file.
+
+    The functions may use loopback, their own files and their own variables only.
+    """
+    return (
+        *(str(DENO), "run", "--quiet", "--no-prompt", "--frozen", "--config", str(EDGE / "deno.json")),
+        "--allow-net=127.0.0.1",
+        f"--allow-read={REPOSITORY / 'supabase' / 'functions'},{EDGE}",
+        "--allow-env=SUPABASE_*,VITRINE_*,PG*",  # PG* is read by the Postgres client library
+        *(str(EDGE / "main.ts"), str(port), *EDGE_FUNCTIONS),
     )

@@ -5,11 +5,11 @@ that it is identified even when its record is lost, and children that outlive th
 process id alone is never trusted: it counts only together with the start time of its process.
 """
 
-import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from local.home import REPOSITORY, Home
 
 OWNER = "VITRINE_OWNER"
 PROCESS = "VITRINE_PROCESS"
+_RECORDS = "processes.json"
 _GRACE_S = 5.0
 
 
@@ -74,7 +75,7 @@ def ownership(home: Home, name: str) -> Mapping[str, str]:
 def records(home: Home) -> dict[str, ProcessRecord]:
     """Return the stored records by process name; none when the file is missing or unreadable."""
     try:
-        content = json.loads(_records_file(home).read_text("utf-8"))
+        content = json.loads((home.state / _RECORDS).read_text("utf-8"))
         return {name: ProcessRecord(**fields) for name, fields in content.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
@@ -87,11 +88,7 @@ def save_records(home: Home, changes: Mapping[str, ProcessRecord | None]) -> Non
     draft = home.state / f"processes.{os.getpid()}"
     text = json.dumps({name: asdict(record) for name, record in kept.items()}, indent=1)
     draft.write_text(text, "utf-8")
-    draft.replace(_records_file(home))
-
-
-def _records_file(home: Home) -> Path:
-    return home.state / "processes.json"
+    draft.replace(home.state / _RECORDS)
 
 
 def stop(home: Home, name: str | None = None) -> list[str]:
@@ -104,13 +101,15 @@ def stop(home: Home, name: str | None = None) -> list[str]:
     for recorded, record in records(home).items():
         if name in (None, recorded) and (leader := record.process()) is not None:
             found[leader] = recorded
-            for child in _children(leader):
-                found.setdefault(child, recorded)
+            with suppress(psutil.NoSuchProcess):
+                found = {**dict.fromkeys(leader.children(recursive=True), recorded), **found}
     for process in found:
-        _signal(process.terminate)
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     _, remaining = psutil.wait_procs(list(found), timeout=_GRACE_S)
     for process in remaining:
-        _signal(process.kill)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(remaining, timeout=_GRACE_S)
     if name is None:
         save_records(home, dict.fromkeys(records(home)))
@@ -121,26 +120,9 @@ def _owned(home: Home, name: str | None) -> dict[psutil.Process, str]:
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found: dict[psutil.Process, str] = {}
     for process in psutil.process_iter():
-        if process.pid in own:
-            continue
-        try:
-            environment = process.environ()
-        except (psutil.Error, OSError):
-            continue  # another user's process, or one that has just ended
-        process_name = environment.get(PROCESS, "")
-        if environment.get(OWNER) == str(home.root) and name in (None, process_name):
-            found[process] = process_name
+        with suppress(psutil.Error, OSError):  # another user's process, or one that has just ended
+            environment = {} if process.pid in own else process.environ()
+            process_name = environment.get(PROCESS, "")
+            if environment.get(OWNER) == str(home.root) and name in (None, process_name):
+                found[process] = process_name
     return found
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        children: list[psutil.Process] = process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-    return children
-
-
-def _signal(send: Callable[[], None]) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        send()

@@ -13,10 +13,8 @@ import psutil
 
 from cli.errors import UserError
 from local.supervisor import ports, process_specs, processes
-from local.supervisor.account import stack_outputs, store_secrets
+from local.supervisor.account import deploy_stacks, stack_outputs, store_secrets
 from local.supervisor.configuration import base_env, render_environment, secret_values, service_env
-from local.supervisor.deploy import deploy_stacks
-from local.supervisor.readiness import is_healthy, wait_for_gateway, wait_until_ready
 from settings.environment import SettingsError, load_environment
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from cli.progress import Steps
     from local.home import Home, Mode
     from local.supervisor.process_specs import ProcessSpec
-    from local.supervisor.supabase import WebhookKeys
     from settings.environment import Environment
 
 
@@ -53,8 +50,13 @@ class Startup:
             raise UserError(
                 f"{error}.", hint="Correct environments/local.toml, which that file is rendered from."
             ) from error
-        self.home.save_mode(self.mode)
-        launched = [(spec, *self._launch(spec)) for spec in self._background(chosen, environment)]
+        endpoint = environment.model.endpoint_name
+        specs = process_specs.background(self.home, chosen, environment.region, endpoint)
+        if self.mode == "async":
+            # The runtime of an async endpoint needs the stack outputs, so `_serve` starts it.
+            specs = [spec for spec in specs if spec.name != "sagemaker"]
+            specs.append(process_specs.database(self.home, chosen))
+        launched = [(spec, *self._launch(spec)) for spec in specs]
         async with asyncio.TaskGroup() as group:
             for spec, record, process in launched:
                 if spec.name == "emulator":
@@ -86,17 +88,6 @@ class Startup:
         processes.save_records(self.home, dict.fromkeys(records.keys() - set(names)))
         return ports.assign(kept, {name: record.port for name, record in records.items()})
 
-    def _background(self, chosen: Mapping[str, int], environment: Environment) -> list[ProcessSpec]:
-        endpoint = environment.model.endpoint_name
-        specs = process_specs.background(self.home, chosen, environment.region, endpoint)
-        if self.mode == "realtime":
-            return specs
-        # The runtime of an async endpoint needs the stack outputs, so `_serve` starts it.
-        return [
-            *(spec for spec in specs if spec.name != "sagemaker"),
-            process_specs.database(self.home, chosen),
-        ]
-
     def _launch(self, spec: ProcessSpec) -> tuple[processes.ProcessRecord, subprocess.Popen[bytes] | None]:
         record = processes.records(self.home).get(spec.name)
         reason = "started"
@@ -105,7 +96,7 @@ class Startup:
                 reason = "restarted, it had ended"
             elif record.fingerprint != spec.fingerprint:
                 reason = "restarted, its code or settings changed"
-            elif ports.listens(record.pid, spec.port) and is_healthy(spec.health_url):
+            elif ports.listens(record.pid, spec.port) and ports.is_healthy(spec.health_url):
                 self.steps.done(spec.name, f"runs already on port {spec.port}")
                 self._ready[spec.name].set()
                 return record, None
@@ -129,7 +120,7 @@ class Startup:
         if process is None:
             return
         try:
-            await wait_until_ready(self.home, spec, process, self.steps)
+            await ports.wait_until_ready(self.home, spec, process, self.steps)
         except UserError:
             self.steps.failed(spec.name, f"{spec.title} on port {spec.port}")
             raise
@@ -143,35 +134,32 @@ class Startup:
         await asyncio.wait([deployment])
         if deployment.cancelled() or deployment.exception() is not None:
             return  # the task group reports it
-        outputs = stack_outputs(self.home)
-        region = environment.region
+        outputs, secrets = stack_outputs(self.home), secret_values(self.home, environment)
+        region, api_url = environment.region, outputs["ApiUrl"]
         specs = [process_specs.service(chosen, region, service_env(environment, outputs))]
-        keys = None
-        if self.mode == "async":
-            name = environment.model.endpoint_name
-            keys, edge_functions = await self._connect_supabase(chosen, outputs["ApiUrl"])
-            specs += [process_specs.async_sagemaker(chosen, name, region, outputs), edge_functions]
-        store_secrets(chosen["emulator"], region, secret_values(environment, keys))
+        if environment.webhook is not None and environment.hooks is not None:  # in async mode
+            # Its packages are installed for that mode only.
+            from local.fakes.postgres.project import SupabaseProject
+
+            await self._ready["database"].wait()
+            project = SupabaseProject.at(f"http://127.0.0.1:{chosen['database']}")
+            hooks_secret = secrets[environment.hooks.secret_name]
+            project.set_secrets(
+                vitrine_hooks_url=f"{api_url}/hooks/supabase", vitrine_hooks_secret=hooks_secret
+            )
+            webhook_secret = secrets[environment.webhook.secret_name]
+            specs += [
+                process_specs.sagemaker(chosen, environment.model.endpoint_name, region, outputs),
+                process_specs.edge_functions(
+                    chosen, database_url=project.url, api_url=api_url, webhook_secret=webhook_secret
+                ),
+            ]
+        store_secrets(chosen["emulator"], region, secrets)
         async with asyncio.TaskGroup() as group:
             for spec in specs:
                 _, process = self._launch(spec)
                 group.create_task(self._await_ready(spec, process))
-            group.create_task(wait_for_gateway(outputs["ApiUrl"], self.steps))
-
-    async def _connect_supabase(
-        self, chosen: Mapping[str, int], api_url: str
-    ) -> tuple[WebhookKeys, ProcessSpec]:
-        """Tell the database where its webhooks go; return the signing keys and the Edge Functions' spec."""
-        # Their packages are installed for async mode only.
-        from local.supervisor.supabase import SupabaseProject, load_or_create_webhook_keys
-
-        await self._ready["database"].wait()
-        keys = load_or_create_webhook_keys(self.home)
-        project = SupabaseProject.at(f"http://127.0.0.1:{chosen['database']}")
-        project.set_secrets(vitrine_hooks_url=f"{api_url}/hooks/supabase", vitrine_hooks_secret=keys.hooks)
-        return keys, process_specs.edge_functions(
-            chosen, database_url=project.url, api_url=api_url, webhook_secret=keys.webhook
-        )
+            group.create_task(ports.wait_for_gateway(api_url, self.steps))
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def commands() -> None:
     default="demo",
     show_default=True,
     metavar="MODEL",
-    help="demo, a BLIP-2's folder, a hub id owner/name, or random: the full size with random weights",
+    help="demo, a BLIP-2's folder, or a hub id owner/name",
 )
 @click.option("--revision", metavar="COMMIT", help="the hub's commit, 40 hexadecimal digits")
 @click.option("--with-packages", is_flag=True, help="include the Python packages, for network isolation")
@@ -59,9 +59,9 @@ def package(out: Path, model: str, revision: str | None, with_packages: bool) ->
 )
 def flight_check_command(archive: Path, instance_type: str, here: bool, torchserve: bool) -> None:
     """Serve an archive as SageMaker would, and send it a photo."""
-    from .tools.flight_check import flight_check
+    from .tools.flight_check.command import flight_check
 
-    _print(flight_check(archive, instance_type, here=here, aws_server=torchserve))
+    click.echo("\n".join(flight_check(archive, instance_type, here=here, aws_server=torchserve)))
 
 
 @commands.command()
@@ -78,7 +78,7 @@ def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
     """
     from .tools.replay import compare
 
-    _print(compare(old, new, photos, most))
+    click.echo("\n".join(compare(old, new, photos, most)))
 
 
 @commands.command()
@@ -99,12 +99,12 @@ def deploy(
     region: str | None,
 ) -> None:
     """Deploy by SageMaker's SDK to an endpoint that no stack owns."""
-    from .tools.deploy import Deployment, deploy
+    from .tools.deploy import deploy
 
     source = archive or model_data
     if source is None or (archive and model_data):
         raise click.UsageError("give one of --archive and --model-data")
-    click.echo(deploy(Deployment(endpoint, source, role, instance_type, image_uri), region))
+    click.echo(deploy(endpoint, source, role, instance_type, image_uri=image_uri, region=region))
 
 
 @commands.command()
@@ -141,11 +141,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain(error: Exception) -> UserError | None:
     return UserError(str(error)) if isinstance(error, (OSError, ValueError, ImportError)) else None
-
-
-def _print(lines: Sequence[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 if __name__ == "__main__":

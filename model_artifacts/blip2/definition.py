@@ -1,6 +1,6 @@
 """The one `PyTorchModel` of this artifact: image, environment and where its handlers are.
 
-The stack asks `container` for what CreateModel needs, offline; whoever deploys by the SDK itself takes
+The stack takes what CreateModel needs from `container`, offline; the commands that deploy by the SDK take
 `pytorch_model`. Importing the SDK takes seconds: these functions do it, not this module.
 """
 
@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import boto3
     from sagemaker import Session
     from sagemaker.pytorch import PyTorchModel
 
@@ -34,6 +35,16 @@ ENVIRONMENT = {
 }
 
 
+def sdk_session(account: boto3.Session) -> Session:
+    """A session of the SDK that ignores the user's SDK settings."""
+    # The SDK announces its next major version, which has no PyTorchModel.
+    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
+    from sagemaker import Session
+
+    # Not empty, or the SDK would read /etc/xdg/sagemaker and ~/.config/sagemaker.
+    return Session(boto_session=account, sagemaker_config={"SchemaVersion": "1.0"})
+
+
 def pytorch_model(
     *, session: Session, role: str, model_data: str | None, image_uri: str | None = None
 ) -> PyTorchModel:
@@ -41,8 +52,6 @@ def pytorch_model(
 
     Without an entry point: with one, the SDK would download, repack and upload the whole archive.
     """
-    # The SDK announces its next major version, which has no PyTorchModel.
-    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
     from sagemaker.pytorch import PyTorchModel
 
     return PyTorchModel(
@@ -59,19 +68,9 @@ def pytorch_model(
 
 def container(*, region: str, instance_type: str, image_uri: str | None = None) -> dict[str, Any]:
     """Image and environment for CreateModel, without network, credentials or the user's SDK settings."""
-    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
     import boto3
-    from sagemaker import Session
 
-    session = Session(
-        boto_session=boto3.Session(
-            aws_access_key_id="unused",
-            aws_secret_access_key="unused",  # noqa: S106 no secret
-            region_name=region,
-        ),
-        # Not empty, or the SDK would read /etc/xdg/sagemaker and ~/.config/sagemaker.
-        sagemaker_config={"SchemaVersion": "1.0"},
-    )
-    model = pytorch_model(session=session, role="unused", model_data=None, image_uri=image_uri)
+    account = boto3.Session("unused", "unused", region_name=region)
+    model = pytorch_model(session=sdk_session(account), role="unused", model_data=None, image_uri=image_uri)
     definition: dict[str, Any] = model.prepare_container_def(instance_type)
     return definition

@@ -5,17 +5,8 @@ from __future__ import annotations
 import re
 
 # GiB of one GPU by family, in every size: a model uses one GPU.
-_GPU_GIB = {
-    "g4dn": 16,
-    "g5": 24,
-    "g6": 24,
-    "g6e": 48,
-    "p4d": 40,
-    "p4de": 80,
-    "p5": 80,
-    "p5e": 141,
-    "p5en": 141,
-}
+_GPU_GIB = {"g4dn": 16, "g5": 24, "g6": 24, "g6e": 48}
+_GPU_GIB |= {"p4d": 40, "p4de": 80, "p5": 80, "p5e": 141, "p5en": 141}
 # GiB of the size "large" in families without a GPU (m5, c6i, r7g); larger sizes are multiples of it.
 _LARGE_GIB = {"t": 8, "m": 8, "c": 4, "r": 16}
 _SIZES = {"medium": 0.5, "large": 1.0, "xlarge": 2.0}

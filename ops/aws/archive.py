@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from cli.aws_errors import code_of
-from cli.errors import UserError
+from cli.errors import UserError, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-PART_BYTES = 16 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
 
 
@@ -40,25 +37,14 @@ def verify(file: Path, key: str, advance: Callable[[int], None]) -> None:
 
 
 def upload(
-    s3: S3Client,
-    file: Path,
-    bucket: str,
-    key: str,
-    advance: Callable[[int], None] = lambda _: None,
-    part_bytes: int = PART_BYTES,
+    s3: S3Client, file: Path, bucket: str, key: str, advance: Callable[[int], None] = lambda _: None
 ) -> None:
     """Upload a file in parts with checksums; `advance` is called with the number of bytes sent.
 
     An interrupted upload leaves no object; run again, it starts over.
     """
-    s3.upload_file(
-        Filename=str(file),
-        Bucket=bucket,
-        Key=key,
-        ExtraArgs={"ChecksumAlgorithm": "CRC32"},
-        Callback=advance,
-        Config=TransferConfig(multipart_threshold=part_bytes, multipart_chunksize=part_bytes),
-    )
+    checksum = {"ChecksumAlgorithm": "CRC32"}
+    s3.upload_file(Filename=str(file), Bucket=bucket, Key=key, ExtraArgs=checksum, Callback=advance)
 
 
 def object_exists(s3: S3Client, bucket: str, key: str) -> bool:

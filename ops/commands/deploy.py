@@ -6,27 +6,26 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cli import cdk
-from cli.aws_errors import unless_denied
 from cli.entry import ask
-from cli.errors import UserError
+from cli.errors import UserError, unless_denied
 from cli.findings import passed
 from cli.progress import Steps
-from ops.aws.account import account_id, outputs_file, read_outputs
+from ops.aws.account import account_id, outputs_file, read_outputs, wait_stable
 from ops.aws.archive import object_exists, upload, verify
-from ops.aws.cloudformation import wait_stable
 from ops.commands.internal_checks import rollout_check
+from ops.commands.pause import synthesize
 from ops.commands.smoke import smoke
-from ops.doctor.model import DEMO
+from ops.doctor.account import DEMO
 from ops.doctor.preflight import preflight, print_preflight
-from settings.environment import Environment, load_environment
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import boto3
     from rich.console import Console
+
+    from settings.environment import Environment
 
 # A new domain name takes minutes until it resolves everywhere.
 _RESOLVES_WITHIN_S = 180.0
@@ -51,9 +50,8 @@ def deploy(
     findings = preflight(settings, session, archive_given=archive is not None)
     print_preflight(findings, console)
     if not passed(findings):
-        raise UserError(
-            "Nothing was deployed.", hint="Mend what failed above, and run the same command again."
-        )
+        hint = "Mend what failed above, and run the same command again."
+        raise UserError("Nothing was deployed.", hint=hint)
     if confirm:
         _confirm(settings, session)
 
@@ -81,25 +79,8 @@ def deploy(
 
     console.rule("6/6 Smoke test")
     posted = smoke(settings, session, read_outputs(str(outputs)), console, wait_s=_RESOLVES_WITHIN_S)
-    if posted:
-        console.print("✓ deployed, and a photo went through the public address")
-    else:
-        console.print("! deployed, but no photo went through the public address")
-
-
-def synthesize(named: str, settings: Environment) -> Path:
-    """Synthesize an environment with its code packaged, and return the assembly's folder."""
-    assembly = cdk.TOOLS / f"assembly-{settings.name}"
-    cdk.run_cdk(cdk.synth(named, assembly))
-    return assembly
-
-
-def deploy_model_stack(session: boto3.Session, *, named: str, report: Callable[[str], None]) -> None:
-    """Deploy the model stack alone, by the settings as they are now."""
-    settings = load_environment(named)
-    assembly, stack = synthesize(named, settings), stack_name(settings.name, "model")
-    wait_stable(session.client("cloudformation"), [stack], report)
-    cdk.run_cdk(cdk.deploy(assembly, [stack]))
+    outcome = "✓ deployed, and a photo" if posted else "! deployed, but no photo"
+    console.print(f"{outcome} went through the public address")
 
 
 def bring_archive(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import WaiterError
 
 from cli.entry import ask
 from cli.errors import UserError
-from ops.aws.account import account_id, outputs_file
-from ops.aws.cloudformation import deployed_stacks, resources, wait_stable
+from ops.aws.account import account_id, deployed_stacks, outputs_file, resources, wait_stable
 
 if TYPE_CHECKING:
     import boto3
@@ -23,8 +21,7 @@ if TYPE_CHECKING:
 _WAIT = {"Delay": 10, "MaxAttempts": 720}  # two hours: network interfaces of functions go slowly
 
 
-@dataclass(frozen=True)
-class _Stack:
+class _Stack(NamedTuple):
     name: str
     protected: bool
     kept: tuple[str, ...]
@@ -44,10 +41,8 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
         console.print(f"✓ no stack of {settings.name} is in {settings.region} of this account")
         return
     _print(settings, account_id(session), stacks, console)
-    if confirm:
-        typed = ask(f"Type the environment's name, {settings.name}, to destroy it: ")
-        if typed != settings.name:
-            raise UserError("Nothing was destroyed.")
+    if confirm and ask(f"Type the environment's name, {settings.name}, to destroy it: ") != settings.name:
+        raise UserError("Nothing was destroyed.")
     for stack in stacks:
         _delete(cloudformation, stack, console)
     outputs_file(settings).unlink(missing_ok=True)
@@ -102,9 +97,8 @@ def _print(settings: Environment, account: str, stacks: list[_Stack], console: C
 
 
 def _print_kept(stacks: list[_Stack], console: Console) -> bool:
-    kept = [resource for stack in stacks for resource in stack.kept]
-    if kept:
+    if kept := [resource for stack in stacks for resource in stack.kept]:
         console.print("These stay (keep_data), and cost money until you delete them by hand:")
-        for resource in kept:
-            console.print(f"  {resource}")
+    for resource in kept:
+        console.print(f"  {resource}")
     return bool(kept)

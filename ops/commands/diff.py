@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import cdk
-from cli.subprocess import ROOT, run
+from cli.cdk import ROOT, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from cli.cdk import ROOT, run
 from cli.errors import UserError
-from cli.subprocess import ROOT, run
 from settings.naming import image_repository_name
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def image(settings: Environment, ecr: ECRClient, report: Callable[[str], object]
     report(f"… building {uri} for {PLATFORM} with {tool}")
     for command in _commands(tool, uri, commit):
         run(command, folder=root)
-    digest = _digest(ecr, name, commit)
-    if digest is None:
+    if (digest := _digest(ecr, name, commit)) is None:
         raise UserError(f"{uri} was pushed, and is missing.", hint="Check the repository.")
     report(f"✓ pushed {uri}")
     return digest

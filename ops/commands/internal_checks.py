@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.aws_errors import DENIED, code_of, unless_denied
-from cli.errors import UserError
-from cli.subprocess import ROOT
-from ops.aws.account import QUICK
-from ops.aws.cloudformation import physical_ids, resources
+from cli.cdk import ROOT
+from cli.errors import DENIED, UserError, code_of, unless_denied
+from ops.aws.account import QUICK, physical_ids, resources
 from services.core.domain.errors import ModelFault
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -82,11 +78,9 @@ def healthy_targets(
     ]
     healthy = sum(target.get("State") == "healthy" for target in targets)
     if not healthy:
-        states = ", ".join(
-            f"{target.get('State')} ({target.get('Reason', 'no reason')})" for target in targets
-        )
+        states = [f"{target.get('State')} ({target.get('Reason', 'no reason')})" for target in targets]
         raise UserError(
-            f"No task of {stack} is healthy: {states or 'none is registered'}.",
+            f"No task of {stack} is healthy: {', '.join(states) or 'none is registered'}.",
             hint="The service's log and its events in ECS say why its tasks stop or do not start.",
         )
     return f"✓ {healthy} of {len(targets)} tasks behind the load balancer healthy"
@@ -113,17 +107,14 @@ def endpoint_answers(settings: Environment, runtime: SageMakerRuntimeClient) -> 
 
 
 def rollout_check(
-    settings: Environment,
-    sagemaker: SageMakerClient,
-    cloudformation: CloudFormationClient,
-    sleep: Callable[[float], None] = time.sleep,
+    settings: Environment, sagemaker: SageMakerClient, cloudformation: CloudFormationClient
 ) -> str:
     """Return which configuration the endpoint runs; SageMaker may roll back after CloudFormation has ended.
 
     Raises UserError when it is not the configuration of the model stack, or the endpoint is not in service.
     """
     name, stack = settings.model.endpoint_name, stack_name(settings.name, "model")
-    endpoint = _settled(sagemaker, name, sleep)
+    endpoint = _settled(sagemaker, name)
     running, status = endpoint.get("EndpointConfigName", "none"), endpoint["EndpointStatus"]
     deployed = physical_ids(resources(cloudformation, stack), "AWS::SageMaker::EndpointConfig")
     # CloudFormation has the ARN, in which SageMaker writes names in lower case.
@@ -139,12 +130,10 @@ def rollout_check(
     return f"✓ {name} is in service with {running}, as deployed"
 
 
-def _settled(
-    sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]
-) -> DescribeEndpointOutputTypeDef:
+def _settled(sagemaker: SageMakerClient, name: str) -> DescribeEndpointOutputTypeDef:
     for _ in range(int(_WITHIN_S / _POLL_S)):
         endpoint = sagemaker.describe_endpoint(EndpointName=name)
         if endpoint["EndpointStatus"] not in _CHANGING:
             break
-        sleep(_POLL_S)
+        time.sleep(_POLL_S)
     return endpoint

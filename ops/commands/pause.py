@@ -1,14 +1,25 @@
-"""`python -m ops pause` and `resume`: delete and create an environment's endpoint; the model stays."""
+"""Changing one value of the model's settings, and deploying the model stack by it: `pause` and `resume`."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.toml_file import with_value, write_atomically
-from ops.aws.account import settings_file
-from ops.commands.deploy import deploy_model_stack
+import tomlkit
+from tomlkit.exceptions import NonExistentKey
+
+from cli import cdk
+from cli.errors import UserError
+from ops.aws.account import settings_file, wait_stable
+from settings.environment import Environment, load_environment
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import boto3
     from rich.console import Console
 
@@ -21,16 +32,71 @@ def pause(session: boto3.Session, console: Console, *, named: str, paused: bool)
     """
     file = settings_file(named)
     before = file.read_bytes()
-    after = with_value(before.decode(), "model", "paused", paused).encode()
-    write_atomically(file, after)
-    try:
-        deploy_model_stack(session, named=named, report=console.print)
-    except BaseException:
-        write_atomically(file, before)
-        console.print(f"{file} is restored.")
-        raise
-    done = "the endpoint is deleted and costs nothing" if paused else "the endpoint is back"
-    console.print(f"✓ {done}")
-    if after != before:
+    with changed_setting(file, "paused", paused):
+        try:
+            deploy_model_stack(session, named=named, report=console.print)
+        except BaseException:
+            console.print(f"{file} is restored.")
+            raise
+    console.print(f"✓ {'the endpoint is deleted and costs nothing' if paused else 'the endpoint is back'}")
+    if file.read_bytes() != before:
         line = f"model.paused = {str(paused).lower()}"
         console.print(f"{file} now says {line}: commit it, or the next deployment reverts this.")
+
+
+def synthesize(named: str, settings: Environment) -> Path:
+    """Synthesize an environment with its code packaged, and return the assembly's folder."""
+    assembly = cdk.TOOLS / f"assembly-{settings.name}"
+    cdk.run_cdk(cdk.synth(named, assembly))
+    return assembly
+
+
+def deploy_model_stack(session: boto3.Session, *, named: str, report: Callable[[str], None]) -> None:
+    """Deploy the model stack alone, by the settings as they are now."""
+    settings = load_environment(named)
+    assembly, stack = synthesize(named, settings), stack_name(settings.name, "model")
+    wait_stable(session.client("cloudformation"), [stack], report)
+    cdk.run_cdk(cdk.deploy(assembly, [stack]))
+
+
+@contextmanager
+def changed_setting(file: Path, key: str, value: str | bool) -> Iterator[None]:
+    """Write a value of the section [model] into a settings file; restore the file where the block fails."""
+    before = file.read_bytes()
+    write_atomically(file, with_value(before.decode(), key, value).encode())
+    try:
+        yield
+    except BaseException:
+        write_atomically(file, before)
+        raise
+
+
+def with_value(text: str, key: str, value: str | bool) -> str:
+    """Return TOML with another value of a key in [model], and its comments and layout as they are.
+
+    Raises UserError where it has no such key.
+    """
+    document = tomlkit.parse(text)
+    try:
+        table = document["model"]
+        table[key]
+    except (NonExistentKey, TypeError) as error:
+        line = f"{key} = {tomlkit.item(value).as_string()}"
+        raise UserError(
+            f"The settings have no line `{key}` in a section [model].",
+            hint=f"Add the line {line} below [model].",
+        ) from error
+    table[key] = value
+    return document.as_string()
+
+
+def write_atomically(file: Path, content: bytes) -> None:
+    """Replace a file's content as a whole: a reader finds the old content or the new."""
+    target = file.resolve()
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
+        draft.write(content)
+    try:
+        shutil.copymode(target, draft.name)
+        Path(draft.name).replace(target)
+    finally:
+        Path(draft.name).unlink(missing_ok=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import boto3
     from rich.console import Console
 
-    from client.api import Timing
+    from client.api import RequestTiming
     from settings.environment import Environment
 
 # The user that posts the photo; in variables, so that no password is in a command line.
@@ -135,7 +135,7 @@ def _retried(call: Callable[[], int], wait_s: float) -> int:
         time.sleep(_RETRY_S)
 
 
-def _report(address: str, token: str, photo: Path) -> tuple[Report, Timing]:
+def _report(address: str, token: str, photo: Path) -> tuple[Report, RequestTiming]:
     try:
         document, timing = api.post(address, token, [(photo.name, photo.read_bytes())])
         return Report.model_validate(document), timing
@@ -154,7 +154,7 @@ def _report(address: str, token: str, photo: Path) -> tuple[Report, Timing]:
         raise UserError(f"No report: {error}.", hint="Try again.") from error
 
 
-def _print(report: Report, timing: Timing, console: Console) -> None:
+def _print(report: Report, timing: RequestTiming, console: Console) -> None:
     product, condition = report.product, report.condition
     console.print(f"✓ report {report.id}: {report.title}")
     if product and condition:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.aws_errors import DENIED, THROTTLED, UNACCEPTED, code_of
-from cli.findings import Finding, failure, passed, print_findings, warning
+from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of
+from cli.findings import Finding, failure, ok, passed, print_findings, warning
 from ops.aws.account import QUICK
-from ops.doctor import account, model, references, settings_check
+from ops.commands import smoke
+from ops.doctor import account, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
     import boto3
     from rich.console import Console
@@ -23,14 +26,19 @@ if TYPE_CHECKING:
 
     Check = Callable[[], Iterator[Finding]]
 
+# The host and the key of the committed files, which are placeholders.
+_HOST, _KEY = ".invalid", "your_key"
+_GPU = ("ml.g", "ml.p")
+HOURS_PER_MONTH = 730
+
 
 def preflight(settings: Environment, session: boto3.Session, *, archive_given: bool) -> list[Finding]:
     """Check the settings and the account without a change, and return all findings.
 
     Without credentials that AWS accepts, the account is not checked further.
     """
-    found = collect("settings", partial(settings_check.settings_filled, settings, datetime.now(UTC).date()))
-    found += collect("smoke test's user", settings_check.smoke_user)
+    found = collect("settings", partial(settings_filled, settings, datetime.now(UTC).date()))
+    found += collect("smoke test's user", smoke_user)
     sts = session.client("sts", config=QUICK)
     identity = collect("credentials", partial(account.credentials, settings, sts))
     found += identity
@@ -62,12 +70,12 @@ def _checks(
         yield f"secret {name}", partial(references.secret, settings, name, secrets)
 
     s3 = session.client("s3", config=QUICK)
-    yield "model archive", partial(model.archive, settings, ssm, s3, given=archive_given)
+    yield "model archive", partial(account.archive, settings, ssm, s3, given=archive_given)
     sagemaker = session.client("sagemaker", config=QUICK)
     cloudformation = session.client("cloudformation", config=QUICK)
-    yield "endpoint name", partial(model.endpoint_name, settings, sagemaker, cloudformation)
+    yield "endpoint name", partial(account.endpoint_name, settings, sagemaker, cloudformation)
     logs = session.client("logs", config=QUICK)
-    yield "endpoint log", partial(model.endpoint_log, settings, logs, cloudformation)
+    yield "endpoint log", partial(account.endpoint_log, settings, logs, cloudformation)
 
     if (digest := settings.image_digest) is None:
         yield references.IMAGE, partial(references.buildable, settings)
@@ -123,3 +131,57 @@ def _refused(subject: str, error: ClientError) -> Finding:
         f"not checked: {operation} answered {code or error}.",
         "Try again; if it stays, check it yourself.",
     )
+
+
+def settings_filled(settings: Environment, today: date) -> Iterator[Finding]:
+    """Placeholders that are left, and the notices of the settings."""
+    subject = f"settings of {settings.name}"
+    placeholders = [(key, value) for key, value in _texts(settings.model_dump()) if _is_placeholder(value)]
+    for key, value in placeholders:
+        yield failure(
+            subject, f"{key} is still the placeholder {value}", "Set your own in the environment's file."
+        )
+    for notice in settings.notices(today):
+        if _HOST not in notice:  # reported above
+            yield warning(subject, notice, "Change it in the environment's file.")
+    yield from _demo_on_a_gpu(settings)
+    if not placeholders:
+        yield ok(subject, "no placeholder is left")
+
+
+def _demo_on_a_gpu(settings: Environment) -> Iterator[Finding]:
+    model = settings.model
+    if model.artifact != account.DEMO or model.paused or not model.instance_type.startswith(_GPU):
+        return
+    monthly = model.usd_per_hour * HOURS_PER_MONTH
+    yield warning(
+        "demo model on a GPU",
+        f"model.artifact is the demo, which needs no GPU: an {model.instance_type} costs "
+        f"{model.usd_per_hour:g} USD an hour, {monthly:.0f} USD a month if it never scales to zero.",
+        "Set model.artifact to the full model's archive, or model.instance_type to ml.m5.large.",
+    )
+
+
+def smoke_user() -> Iterator[Finding]:
+    """Whether the smoke test has a user to post its photo as."""
+    subject = "smoke test's user"
+    if smoke.user_is_set():
+        yield ok(subject, "is set")
+        return
+    yield warning(
+        subject,
+        "none is set, so no photo will be posted to what is deployed.",
+        f"Set {smoke.TOKEN}, or {smoke.EMAIL} and {smoke.PASSWORD}.",
+    )
+
+
+def _is_placeholder(value: str) -> bool:
+    return (urlsplit(value).hostname or "").endswith(_HOST) or value.endswith(_KEY)
+
+
+def _texts(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{prefix}{key}.")
+        elif isinstance(value, str):
+            yield f"{prefix}{key}", value

@@ -40,9 +40,8 @@ _INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
 def zones(settings: Environment, ec2: EC2Client) -> Iterator[Finding]:
     """Whether the zones of the settings exist, and can hold the gateway's VPC link."""
-    ids = {
-        zone["ZoneName"]: zone["ZoneId"] for zone in ec2.describe_availability_zones()["AvailabilityZones"]
-    }
+    found = ec2.describe_availability_zones()["AvailabilityZones"]
+    ids = {zone["ZoneName"]: zone["ZoneId"] for zone in found}
     linked = VPC_LINK_ZONES.get(settings.region)
     choices = sorted(name for name, identifier in ids.items() if linked is None or identifier in linked)
     hint = f"Set zones to two of {', '.join(choices)}."
@@ -79,10 +78,8 @@ def secret(settings: Environment, name: str, secrets: SecretsManagerClient) -> I
     """Whether a secret exists, has a value (which is not read), and the stacks' roles can decrypt it."""
     subject, region = f"secret {name}", settings.region
     # The value is read from the terminal, so that it is in no shell history and no list of processes.
-    typed, value = (
-        'Run `read -rs KEY; printf %s "$KEY" | aws secretsmanager',
-        "file:///dev/stdin`, and type it in.",
-    )
+    typed = 'Run `read -rs KEY; printf %s "$KEY" | aws secretsmanager'
+    value = "file:///dev/stdin`, and type it in."
     try:
         found = secrets.describe_secret(SecretId=name)
     except secrets.exceptions.ResourceNotFoundException:

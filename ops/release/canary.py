@@ -1,4 +1,4 @@
-"""The canary: a temporary endpoint of a new archive, and what the model's role may do while it lives.
+"""The canary: a temporary endpoint of a new archive, its answers, and what the model's role may do meanwhile.
 
 By itself the role reads only its own archive and writes only its own endpoint's log. The extra permission
 expires: one that a killed release left allows nothing after some hours, and the next release deletes it.
@@ -17,14 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli.aws_errors import code_of
-from cli.errors import UserError
+from cli.errors import UserError, code_of
+from services.core.domain.errors import VitrineError
+from services.core.vision.endpoint import RealtimeVisionEndpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import boto3
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
+
+    from model_artifacts.blip2.tools.replay import PhotoSet
+    from services.core.domain.observation import Observation
 
 # SageMaker does not delete an endpoint while it is being created.
 _POLL_S = 10.0
@@ -36,6 +41,9 @@ _EXPIRES = timedelta(hours=4)
 _EFFECTIVE_S = 15.0
 # A log that SageMaker makes never expires; a failed canary's is kept to be read.
 _LOG_DAYS = 7
+# Probabilities differ a little: half precision on a GPU there, single precision on a CPU here. Within the
+# tolerance the likeliest answers are the same, unless two were nearly equal.
+TOLERANCE = 0.1
 
 
 class CanaryFailed(UserError):
@@ -46,12 +54,7 @@ class CanaryFailed(UserError):
 
 
 @contextlib.contextmanager
-def canary(
-    sagemaker: SageMakerClient,
-    name: str,
-    start: Callable[[], None],
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[None]:
+def canary(sagemaker: SageMakerClient, name: str, start: Callable[[], None]) -> Iterator[None]:
     """Start an endpoint of this name and delete it, its configuration and its model afterwards."""
     try:
         try:
@@ -63,44 +66,79 @@ def canary(
         yield
     finally:
         with _uninterrupted():
-            remove(sagemaker, name, sleep)
+            remove(sagemaker, name)
 
 
-def remove(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None] = time.sleep) -> bool:
+def compare_answers(
+    runtime: SageMakerRuntimeClient, name: str, photos: Sequence[PhotoSet], expected: Sequence[Observation]
+) -> float:
+    """Call the endpoint about each photo as the service does; `expected` are the archive's answers here.
+
+    Returns the largest difference of a probability. Raises CanaryFailed for an invalid answer, for one of
+    another archive, and for a difference above TOLERANCE.
+    """
+    model = RealtimeVisionEndpoint(runtime, name)
+    largest = 0.0
+    for case, here in zip(photos, expected, strict=True):
+        try:
+            there = model.observe(case.photos)
+        except VitrineError as error:
+            raise CanaryFailed(name, f"{case.name}: {error}.") from error
+        if there.artifact != here.artifact:
+            raise CanaryFailed(
+                name, f"{case.name}: {there.artifact} answers, and the archive holds {here.artifact}."
+            )
+        difference, what = max(_differences(here, there))
+        if difference > TOLERANCE:
+            raise CanaryFailed(name, f"{case.name}: {what}, as the same archive answers here.")
+        largest = max(largest, difference)
+    return largest
+
+
+def _differences(here: Observation, there: Observation) -> Iterator[tuple[float, str]]:
+    tables = [("type", here.type, there.type), ("material", here.material, there.material)]
+    tables += [("wear", *pair) for pair in zip(here.wear, there.wear, strict=True)]
+    for question, expected, actual in tables:
+        for candidate, probability in expected.items():
+            other = actual[candidate]
+            what = f"{question} {candidate} {other:.0%} where {probability:.0%} is expected"
+            yield abs(probability - other), what
+
+
+def remove(sagemaker: SageMakerClient, name: str) -> bool:
     """Delete endpoint, configuration and model of a name, and wait until they are gone.
 
     Returns whether any of them was there.
     """
-    found = _remove_endpoint(sagemaker, name, sleep)
     deletions: tuple[Callable[[], object], ...] = (
+        lambda: _remove_endpoint(sagemaker, name),
         lambda: sagemaker.delete_endpoint_config(EndpointConfigName=name),
         lambda: sagemaker.delete_model(ModelName=name),
     )
+    found = False
     for delete in deletions:
         try:
             delete()
+            found = True
         except ClientError as error:
             if not _absent(error):
                 raise
-        else:
-            found = True
     return found
 
 
-def _remove_endpoint(sagemaker: SageMakerClient, name: str, sleep: Callable[[float], None]) -> bool:
-    found = False
-    for _ in range(int(_DELETED_WITHIN_S / _POLL_S)):
-        try:
-            status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
-            found = True
-            if status not in ("Creating", "Updating", "Deleting"):
+def _remove_endpoint(sagemaker: SageMakerClient, name: str) -> None:
+    status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
+    try:
+        for _ in range(int(_DELETED_WITHIN_S / _POLL_S)):
+            if status in ("Creating", "Updating", "Deleting"):
+                time.sleep(_POLL_S)
+            else:
                 sagemaker.delete_endpoint(EndpointName=name)
-                continue
-        except ClientError as error:
-            if not _absent(error):
-                raise
-            return found
-        sleep(_POLL_S)
+            status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
+    except ClientError as error:
+        if not _absent(error):
+            raise
+        return
     raise UserError(
         f"The endpoint {name} is not deleted after {_DELETED_WITHIN_S / 60:.0f} minutes, and it costs money.",
         hint=f"Run `aws sagemaker delete-endpoint --endpoint-name {name}`.",
@@ -135,9 +173,7 @@ class CanaryRole:
         return True
 
     @contextlib.contextmanager
-    def granted(
-        self, place: str, kms_key: str | None, sleep: Callable[[float], None] = time.sleep
-    ) -> Iterator[None]:
+    def granted(self, place: str, kms_key: str | None) -> Iterator[None]:
         """Within it the role may read the object at `place` (bucket/key) and write the canary's log.
 
         The log is deleted where the block succeeds; else it is kept for a week.
@@ -152,7 +188,7 @@ class CanaryRole:
                 PolicyName=POLICY,
                 PolicyDocument=json.dumps(self._document(place, kms_key)),
             )
-            sleep(_EFFECTIVE_S)
+            time.sleep(_EFFECTIVE_S)
             yield
         finally:
             with _uninterrupted():

@@ -1,29 +1,35 @@
-"""The steps of a release in their order. What they work with is passed in, so that tests can replace it."""
+"""`python -m ops release`: the steps of a release in their order, and the tools that they work with."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli import cdk
+from cli.cdk import ROOT
 from cli.errors import UserError
-from cli.toml_file import with_value, write_atomically
+from model_artifacts.blip2.definition import STARTUP_S, pytorch_model, sdk_session
 from model_artifacts.blip2.tools import packaging
+from model_artifacts.blip2.tools.deploy import Events
+from model_artifacts.blip2.tools.flight_check.command import flight_check
+from model_artifacts.blip2.tools.replay import PhotoSet, observe, photo_sets
+from ops.aws.account import physical_ids, resources, settings_file
 from ops.aws.archive import object_exists, upload
-from ops.aws.cloudformation import physical_ids, resources
-from ops.release.canary import CanaryFailed, CanaryRole, canary, remove
-from ops.release.compare_answers import compare_answers
+from ops.commands.pause import changed_setting, deploy_model_stack
+from ops.release.canary import CanaryFailed, CanaryRole, canary, compare_answers, remove
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import boto3
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
+    from rich.console import Console
 
-    from model_artifacts.blip2.tools.events import Events
-    from model_artifacts.blip2.tools.photos import PhotoSet
     from services.core.domain.observation import Observation
     from settings.environment import Environment
 
@@ -35,13 +41,35 @@ class Tools:
     session: boto3.Session
     runtime: SageMakerRuntimeClient
     flight_check: Callable[[Path, str], object]  # archive, instance type
-    observe: Callable[
-        [Path, Sequence[PhotoSet]], Sequence[Observation]
-    ]  # an archive's answers on this machine
+    observe: Callable[[Path, Sequence[PhotoSet]], Sequence[Observation]]  # the answers on this machine
     start_endpoint: Callable[[str, str, str], None]  # name, role ARN, the archive's s3:// address
     deploy: Callable[[], None]  # the model stack, by the settings as they are then
     photos: Sequence[PhotoSet]
-    sleep: Callable[[float], None]
+
+
+def release_archive(
+    settings: Environment, session: boto3.Session, console: Console, *, named: str, archive: Path
+) -> None:
+    """Release an archive to the environment `named`, and print which archive it serves then.
+
+    Each step adds a line to .vitrine/release-<environment>.jsonl. Raises UserError or ArtifactError at the
+    first step that fails.
+    """
+    log = cdk.TOOLS / f"release-{settings.name}.jsonl"
+    sha256 = packaging.sha256_of(archive)
+    tools = Tools(
+        session=session,
+        runtime=session.client("sagemaker-runtime"),
+        flight_check=flight_check,
+        observe=observe,
+        start_endpoint=sdk_start(settings, session),
+        deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
+        photos=known_photos(),
+    )
+    events = Events(log, {"env": settings.name, "sha256": sha256})
+    released = release(settings, settings_file(named), archive, sha256, events, tools)
+    console.print(f"{settings.name}: {'released' if released else 'unchanged'} {sha256}")
+    console.print(f"events: {log}")
 
 
 def release(
@@ -83,7 +111,7 @@ def _canary_role(settings: Environment, tools: Tools) -> CanaryRole:
 
 def _remove_leftovers(role: CanaryRole, events: Events, tools: Tools) -> None:
     sagemaker = tools.session.client("sagemaker")
-    found = [role.revoke(), remove(sagemaker, role.endpoint, tools.sleep)]
+    found = [role.revoke(), remove(sagemaker, role.endpoint)]
     if any(found):
         events.note("leftovers_removed", endpoint=role.endpoint)
 
@@ -144,7 +172,7 @@ def _prove(
         tools.start_endpoint(name, role.arn, f"s3://{place}")
 
     try:
-        with role.granted(place, kms_key, tools.sleep), canary(sagemaker, name, start, tools.sleep):
+        with role.granted(place, kms_key), canary(sagemaker, name, start):
             events.note("canary_started", endpoint=name)
             largest = compare_answers(tools.runtime, name, tools.photos, expected)
             events.note(
@@ -163,13 +191,44 @@ def _prove(
 
 
 def _switch(file: Path, key: str, events: Events, tools: Tools) -> None:
-    before = file.read_bytes()
-    write_atomically(file, with_value(before.decode(), "model", "artifact", key).encode())
-    events.note("settings_written", file=str(file))
-    try:
-        tools.deploy()
-    except BaseException as error:
-        write_atomically(file, before)
-        events.note("deployment_failed", reason=str(error) or type(error).__name__, settings="restored")
-        raise
+    with changed_setting(file, "artifact", key):
+        events.note("settings_written", file=str(file))
+        try:
+            tools.deploy()
+        except BaseException as error:
+            events.note("deployment_failed", reason=str(error) or type(error).__name__, settings="restored")
+            raise
     events.note("deployed")
+
+
+def sdk_start(settings: Environment, session: boto3.Session) -> Callable[[str, str, str], None]:
+    """Return a function that starts an endpoint as the stack does, by SageMaker's SDK.
+
+    The function returns when the endpoint is in service.
+    """
+
+    def start(name: str, role: str, place: str) -> None:
+        # The SDK logs and draws on standard output, which is for the command's result.
+        with contextlib.redirect_stdout(sys.stderr):
+            model = pytorch_model(
+                session=sdk_session(session), role=role, model_data=place, image_uri=settings.model.image_uri
+            )
+            model.name = name
+            # The SDK has no public way to set this after construction.
+            model._enable_network_isolation = settings.model.network_isolation
+            model.deploy(
+                initial_instance_count=1,
+                instance_type=settings.model.instance_type,
+                inference_ami_version=settings.model.inference_ami_version,
+                endpoint_name=name,
+                model_data_download_timeout=STARTUP_S,
+                container_startup_health_check_timeout=STARTUP_S,
+            )
+
+    return start
+
+
+def known_photos() -> list[PhotoSet]:
+    """Return the example photos, as the service sends them to the model."""
+    files = sorted(str(file) for file in (ROOT / "examples" / "photos").glob("*.jpg"))
+    return [PhotoSet(Path(one.name).name, one.photos) for one in photo_sets(files, 0)]

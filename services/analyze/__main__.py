@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NoReturn
 import uvicorn
 from pydantic import ValidationError
 
-from services.analyze.settings import Settings
-
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
@@ -29,6 +27,9 @@ def main(app: "str | ASGIApp" = "services.analyze.app:app") -> None:
     # uvicorn handles these signals while it serves, and raises them again once all requests are answered.
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, _end)
+    # Imported while these signals are handled: it takes a second.
+    from services.analyze.dependencies import Settings
+
     try:
         Settings()
     except ValidationError as error:
@@ -54,20 +55,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="services.analyze", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--keep-alive",
-        type=int,
-        default=KEEP_ALIVE_S,
-        metavar="S",
-        help="seconds that an idle connection stays open (default: %(default)s)",
+    seconds = (
+        ("--keep-alive", KEEP_ALIVE_S, "seconds that an idle connection stays open"),
+        ("--stop-within", STOP_WITHIN_S, "seconds that requests may still take after a signal to stop"),
     )
-    parser.add_argument(
-        "--stop-within",
-        type=int,
-        default=STOP_WITHIN_S,
-        metavar="S",
-        help="seconds that requests may still take after a signal to stop (default: %(default)s)",
-    )
+    for name, default, text in seconds:
+        parser.add_argument(name, type=int, default=default, metavar="S", help=f"{text} (default: {default})")
     return parser.parse_args()
 
 

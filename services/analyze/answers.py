@@ -6,13 +6,16 @@ A client says so by RFC 7240's `Prefer: wait=N` and `respond-async`.
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.core.domain.errors import ReportFailed
 from services.core.domain.report import UNFINISHED, Report, Status
-from services.core.telemetry import Stages
+
+if TYPE_CHECKING:
+    from services.core.telemetry import Stages
 
 # The gateway stops waiting after 30 s.
 LONGEST_WAIT_S = 25
@@ -28,10 +31,6 @@ class Preference:
 
     wait_s: float
     applied: str | None = None
-
-    def deadline(self, stages: Stages) -> float:
-        """Return when to stop waiting, in the event loop's time; counted from when the body had arrived."""
-        return asyncio.get_running_loop().time() + max(0.0, self.wait_s - stages.working_s)
 
 
 def preference(headers: list[str], default_s: float) -> Preference:
@@ -57,8 +56,9 @@ class Answer:
         self._preference = preference(request.headers.getlist("prefer"), default_wait_s)
 
     def deadline(self) -> float:
-        """Return when to stop waiting for the report, in the event loop's time."""
-        return self._preference.deadline(self._stages)
+        """Return when to stop waiting, in the event loop's time; counted from when the body had arrived."""
+        left = self._preference.wait_s - self._stages.working_s
+        return asyncio.get_running_loop().time() + max(0.0, left)
 
     def found(self, report: Report) -> Report:
         """Answer GET: 200 with the report in any state."""

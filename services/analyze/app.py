@@ -8,24 +8,23 @@ from anyio import to_thread
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRouter
 
-from services.analyze import health, intake, openapi
+from services.analyze import intake, observe, openapi
 from services.analyze.answers import Answer
 from services.analyze.dependencies import (
     Caller,
     Dependencies,
+    Settings,
     TheDependencies,
     TheService,
     build_dependencies,
 )
-from services.analyze.observe import Observe
-from services.analyze.settings import Settings
 from services.core.domain.report import Report
 from services.core.domain.stored_report import RequestKey
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.pipeline.submission import SubmitReport
+from services.core.storage.image_store import Offer
 from services.core.storage.reports import Page
-from services.core.storage.uploads import Offer
 from services.core.telemetry import Stages, configure_logging
 from services.web import problems
 
@@ -127,7 +126,7 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
         openapi_url=None,
     )
     api.include_router(routes)
-    api.include_router(health.routes)
+    api.include_router(observe.routes)
     problems.install(api, UNAVAILABLE)
     return api
 
@@ -139,4 +138,4 @@ def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
 
 
 api = create_api(dependencies_from_environment)
-app = Observe(api)
+app = observe.Observe(api)

@@ -1,4 +1,4 @@
-"""What the routes work with: the caller, and the parts that are made once at start."""
+"""What the routes work with: the settings, the parts that are made once at start, and the caller."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,17 +7,37 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from starlette.requests import Request
 
-from services.analyze.settings import Settings
 from services.core.auth.tokens import TokenVerifier, supabase_issuer
 from services.core.domain.errors import Unauthenticated
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
-from services.core.pipeline.wiring import build_pipeline
+from services.core.pipeline.wiring import PipelineSettings, build_pipeline
 from services.core.secrets import Secret
-from services.core.storage.uploads import Uploads
+from services.core.storage.image_store import Uploads
+
+
+class Settings(PipelineSettings):
+    """The settings of report processing, and those of the API."""
+
+    supabase_url: HttpUrl
+    supabase_issuer: HttpUrl | None = None
+    supabase_legacy_secret: SecretStr | None = None
+    openai_api_key: SecretStr
+    time_budget_s: float = Field(ge=10, le=25)
+    quota_per_day: int = Field(ge=1)
+    retention_days: int = Field(ge=1)
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _fits_in_a_header(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if not key or not key.isascii() or not key.isprintable():
+            raise ValueError("a key of printable ASCII characters; was something else pasted with it?")
+        return SecretStr(key)
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,7 @@ async def _subject(
         raise Unauthenticated("no access token; send `Authorization: Bearer <token>`")
     # In a thread: for an unknown key id the verifier fetches the issuer's keys.
     verifier = dependencies_of(request).verifier
-    return (await to_thread.run_sync(verifier.verify, credentials.credentials)).subject
+    return await to_thread.run_sync(verifier.verify, credentials.credentials)
 
 
 # The caller's user id. The gateway has checked the token; the service checks it again.

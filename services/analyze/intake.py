@@ -5,8 +5,9 @@ Both are decoded off the event loop.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
-from typing import Annotated, Protocol
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
+from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,13 +16,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
-from services.core.photos.photo import Photo, digest, prepare
-from services.core.storage.uploads import UPLOAD_ID, Uploads
+from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, Photo, digest, prepare
+from services.core.storage.image_store import UPLOAD_ID, Uploads
 from services.web.problems import invalid_input
 
-MAX_BODY_BYTES = 10_000_000
 MAX_JSON_BYTES = 10_000
-MAX_PHOTOS = 8
 FIELD = "images"
 # A client reads the answer only after it has sent its body: so much more of it is read and dropped.
 DRAIN_BYTES = 60_000_000
@@ -43,18 +42,41 @@ class Named(BaseModel):
     ]
 
 
-class Received(Protocol):
-    """The photos of one request; `prepare` works once."""
+class Received:
+    """The photos of one request, each by its field and how it is loaded; `prepare` works once."""
 
-    @property
-    def digest(self) -> str:
-        """The same for the same photos in the same order, different for others."""
+    def __init__(self, digest: str, loads: Mapping[str, Callable[[], bytes]]) -> None:
+        self.digest = digest
+        self._loads = loads
 
     async def prepare(self) -> list[Photo]:
         """Decode and shrink them, as many at once as there are cores; raises InvalidInput by field."""
+        # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
+        photos = await asyncio.gather(
+            *(
+                to_thread.run_sync(_prepare, load, field, limiter=_decoders)
+                for field, load in self._loads.items()
+            )
+        )
+        self._loads = {}  # up to 10 MB that the models do not need
+        return photos
 
     async def drop(self) -> None:
-        """Delete what was sent; the report has its own copies now."""
+        """Delete what was uploaded before; the report has its own copies now."""
+
+
+class _Uploaded(Received):
+    def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
+        loads = {f"upload_ids[{at}]": partial(uploads.fetch, owner, id_) for at, id_ in enumerate(ids)}
+        super().__init__(digest(id_.encode() for id_ in ids), loads)
+        self._delete = partial(uploads.delete, owner, ids)
+
+    async def drop(self) -> None:
+        await to_thread.run_sync(self._delete)
+
+
+def _prepare(load: Callable[[], bytes], field: str) -> Photo:
+    return prepare(load(), field)
 
 
 async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Received:
@@ -76,51 +98,11 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
     except MultiPartException as error:
         raise InvalidInput("body", "is not a readable form", "Send it as multipart/form-data") from error
     try:
-        return _Sent(await _contents(form))
+        contents = await _contents(form)
+        loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(contents)}
+        return Received(digest(contents), loads)
     finally:
         await form.close()
-
-
-class _Sent:
-    def __init__(self, contents: list[bytes]) -> None:
-        self._contents = contents
-        self.digest = digest(contents)
-
-    async def prepare(self) -> list[Photo]:
-        photos = await asyncio.gather(
-            *(
-                to_thread.run_sync(prepare, content, f"{FIELD}[{number}]", limiter=_decoders)
-                for number, content in enumerate(self._contents)
-            )
-        )
-        self._contents = []  # up to 10 MB that the models do not need
-        return photos
-
-    async def drop(self) -> None:
-        pass
-
-
-class _Uploaded:
-    def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
-        self._owner = owner
-        self._ids = ids
-        self._uploads = uploads
-        self.digest = digest(upload_id.encode() for upload_id in ids)
-
-    async def prepare(self) -> list[Photo]:
-        # Each is freed before its core takes the next: 8 x 25 MB would fill a task's memory.
-        return await asyncio.gather(
-            *(
-                to_thread.run_sync(self._prepare, upload_id, f"upload_ids[{number}]", limiter=_decoders)
-                for number, upload_id in enumerate(self._ids)
-            )
-        )
-
-    async def drop(self) -> None:
-        await to_thread.run_sync(self._uploads.delete, self._owner, self._ids)
-
-    def _prepare(self, upload_id: str, field: str) -> Photo:
-        return prepare(self._uploads.fetch(self._owner, upload_id), field)
 
 
 async def _named(request: Request) -> list[str]:

@@ -1,17 +1,27 @@
-"""Writes one log line per request, under the caller's trace if it sends one."""
+"""What operators see: one log line per request, under the caller's trace if it sends one, and health."""
 
+import asyncio
 import logging
+from collections.abc import Callable
 
+from anyio import to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import Request, Response
+from fastapi.routing import APIRouter
+from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.analyze.dependencies import dependencies_of
+from services.core.domain.errors import KeysUnavailable
 from services.core.telemetry import Stages
 from services.web.trace import traced
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that closes the connection while it sends
 _QUIET = ("/healthz", "/readyz")
 logger = logging.getLogger(__name__)
+routes = APIRouter()
 
 
 class Observe:
@@ -38,10 +48,8 @@ class Observe:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if stages.timings:
-                    message["headers"] = [
-                        *message["headers"],
-                        (b"server-timing", stages.server_timing().encode()),
-                    ]
+                    timing = (b"server-timing", stages.server_timing().encode())
+                    message["headers"] = [*message["headers"], timing]
             await send(message)
 
         try:
@@ -53,14 +61,52 @@ class Observe:
             logger.exception("unexpected error")
         finally:
             if scope["path"] not in _QUIET:
-                route = getattr(scope.get("route"), "path", "unmatched")
-                logger.info(
-                    "request",
-                    extra={
-                        "method": scope["method"],
-                        "route": route,
-                        "status": status,
-                        "duration_ms": stages.elapsed_ms,
-                        "stages_ms": stages.timings,
-                    },
-                )
+                done = {
+                    "method": scope["method"],
+                    "route": getattr(scope.get("route"), "path", "unmatched"),
+                    "status": status,
+                    "duration_ms": stages.elapsed_ms,
+                    "stages_ms": stages.timings,
+                }
+                logger.info("request", extra=done)
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """`ok`, or `down` for each part that does not answer."""
+
+    parts: dict[str, str]
+
+
+@routes.get("/healthz")
+async def healthz() -> Health:
+    """Whether the process lives; calls nothing."""
+    return Health()
+
+
+@routes.get("/readyz", responses={503: {"model": Readiness}})
+async def readyz(request: Request, response: Response) -> Readiness:
+    """Whether stores and keys answer; the model and the LLM may be away, the service copes."""
+    made = dependencies_of(request)
+    checks: dict[str, Callable[[], None]] = {
+        "reports": made.service.reports.probe,
+        "pictures": made.service.submission.images.probe,
+        "identity": made.verifier.check,
+    }
+    answers = await asyncio.gather(*(to_thread.run_sync(_answer, check) for check in checks.values()))
+    if "down" in answers:
+        response.status_code = 503
+    return Readiness(parts=dict(zip(checks, answers, strict=True)))
+
+
+def _answer(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except (BotoCoreError, ClientError, KeysUnavailable):
+        return "down"
+    return "ok"

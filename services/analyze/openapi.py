@@ -12,11 +12,18 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.analyze.intake import FIELD, MAX_PHOTOS, Named
+from services.analyze.intake import FIELD, Named
 from services.core.domain.report import Report
+from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
-_RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to try again"}}
+
+def _header(name: str, schema: dict[str, str], description: str) -> dict[str, Any]:
+    return {name: {"schema": schema, "description": description}}
+
+
+_TEXT = {"type": "string"}
+_RETRY = _header("Retry-After", {"type": "integer"}, "Seconds after which to try again")
 _RETRIED = (409, 429, 503)
 
 
@@ -43,33 +50,19 @@ def document(api: FastAPI) -> dict[str, Any]:
 
 CALLER_PROBLEMS = _problems(401, 422, 500, 503)
 REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
-_WAITED = {
-    "Preference-Applied": {"schema": {"type": "string"}, "description": "What was applied of `Prefer`"}
-}
+_WAITED = _header("Preference-Applied", _TEXT, "What was applied of `Prefer`")
 REPORT_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"headers": _WAITED}, **REPORT_PROBLEMS}
-_REPLAYED = {
-    "Idempotent-Replayed": {
-        "schema": {"const": "true"},
-        "description": "Sent when the Idempotency-Key already stood for this report",
-    }
-}
+_REPLAYED = _header(
+    "Idempotent-Replayed", {"const": "true"}, "Sent when the Idempotency-Key already stood for this report"
+)
+_TIMED = _header("Server-Timing", _TEXT, "Milliseconds of each stage")
+_PLACED = _header("Location", _TEXT, "Where the report will be")
 ANALYZE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "Server-Timing": {"schema": {"type": "string"}, "description": "Milliseconds of each stage"},
-            **_REPLAYED,
-            **_WAITED,
-        }
-    },
+    200: {"headers": {**_TIMED, **_REPLAYED, **_WAITED}},
     202: {
         "description": "Accepted: the report will be at `Location`, whatever becomes of this connection",
         "model": Report,
-        "headers": {
-            "Location": {"schema": {"type": "string"}, "description": "Where the report will be"},
-            **_RETRY,
-            **_REPLAYED,
-            **_WAITED,
-        },
+        "headers": {**_PLACED, **_RETRY, **_REPLAYED, **_WAITED},
     },
     **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
 }

@@ -8,20 +8,47 @@ import sys
 import time
 from typing import Any
 
+from pydantic import HttpUrl, SecretStr
 from pythonjsonlogger.json import JsonFormatter
 
-from services.authorizer.settings import Settings
-from services.core.auth.tokens import TokenVerifier
+from services.core.auth.tokens import TokenVerifier, legacy_key, supabase_issuer
 from services.core.domain.errors import InvalidToken
+from services.core.secrets import Name, Secret, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The legacy secret is given by value on one machine, and by its name in Secrets Manager in AWS."""
+
+    supabase_url: HttpUrl
+    supabase_issuer: HttpUrl | None = None
+    supabase_legacy_secret: SecretStr | None = None
+    supabase_legacy_secret_name: Name | None = None
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of the tokens: the project's auth server, by the project's own domain if it has one."""
+        return supabase_issuer(str(self.supabase_url), str(self.supabase_issuer or ""))
+
+    def legacy_secret(self) -> Secret[str] | None:
+        """Return the HS256 secret, or None if there is none; a short one by value raises ValueError."""
+        if self.supabase_legacy_secret is not None:
+            return Secret.fixed(legacy_key(self.supabase_legacy_secret.get_secret_value()))
+        name = self.supabase_legacy_secret_name
+        return None if name is None else Secret(lambda: _read(name))
+
+
+def _read(name: str) -> str:
+    # boto3 takes most of a second to import, and only a token signed with the legacy secret needs it.
+    from services.core.aws import AUTHORIZER, AwsClients
+
+    secrets = AwsClients(None, AUTHORIZER).secrets_manager()
+    return legacy_key(secrets.get_secret_value(SecretId=name)["SecretString"])
 
 
 def _logger() -> logging.Logger:
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        JsonFormatter(
-            "%(message)s", rename_fields={"message": "event"}, static_fields={"service": "authorizer"}
-        )
-    )
+    names, service = {"message": "event"}, {"service": "authorizer"}
+    handler.setFormatter(JsonFormatter(rename_fields=names, static_fields=service))
     logger = logging.getLogger("vitrine.authorizer")
     logger.handlers = [handler]
     logger.propagate = False
@@ -29,12 +56,9 @@ def _logger() -> logging.Logger:
     return logger
 
 
-def _verifier(settings: Settings) -> TokenVerifier:
-    return TokenVerifier(settings.issuer, legacy_secret=settings.legacy_secret())
-
-
 LOG = _logger()
-VERIFIER = _verifier(Settings())
+SETTINGS = Settings()
+VERIFIER = TokenVerifier(SETTINGS.issuer, legacy_secret=SETTINGS.legacy_secret())
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -46,9 +70,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     started = time.perf_counter()
     subject, reason = None, None
     try:
-        subject = VERIFIER.verify(_bearer(event.get("headers") or {})).subject
+        subject = VERIFIER.verify(_bearer(event.get("headers") or {}))
     except InvalidToken as refused:
-        reason = refused.reason
+        reason = str(refused)
     LOG.info(
         "authorize",
         extra={

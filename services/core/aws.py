@@ -4,7 +4,6 @@ A function must answer before Lambda stops it. So each purpose has time-outs tha
 functions that use it, where botocore alone would wait 60 s for one attempt.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
@@ -25,34 +24,26 @@ CONNECTIONS = 40
 PRESIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds to connect and to wait for the next bytes, for each of so many attempts of a call."""
-
-    connect_s: float
-    read_s: float
-    attempts: int
-
-    def config(self) -> Config:
-        """Return them as a client's configuration."""
-        return Config(
-            connect_timeout=self.connect_s,
-            read_timeout=self.read_s,
-            retries={"mode": "standard", "total_max_attempts": self.attempts},
-            max_pool_connections=CONNECTIONS,
-        )
+def timeouts(*, connect_s: float, read_s: float, attempts: int) -> Config:
+    """Limit the seconds to connect and to wait for the next bytes, for each of so many attempts of a call."""
+    return Config(
+        connect_timeout=connect_s,
+        read_timeout=read_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=CONNECTIONS,
+    )
 
 
 # The authorizer runs for 8 s.
-AUTHORIZER = Timeouts(connect_s=1, read_s=2, attempts=2)
+AUTHORIZER = timeouts(connect_s=1, read_s=2, attempts=2)
 # The hooks' app answers the database within a second.
-HOOKS_APP = Timeouts(connect_s=0.4, read_s=0.6, attempts=2)
+HOOKS_APP = timeouts(connect_s=0.4, read_s=0.6, attempts=2)
 # analyze, jobs and sweep: a request and a lease have room for several calls.
-STORES = Timeouts(connect_s=1, read_s=3, attempts=2)
+STORES = timeouts(connect_s=1, read_s=3, attempts=2)
 # outbox and notify run for 30 s.
-DELIVERY = Timeouts(connect_s=2, read_s=5, attempts=3)
+DELIVERY = timeouts(connect_s=2, read_s=5, attempts=3)
 # The hooks' worker runs for 120 s, and S3 may be slow with a photo of 25 MB.
-LARGE_PHOTOS = Timeouts(connect_s=2, read_s=10, attempts=2)
+LARGE_PHOTOS = timeouts(connect_s=2, read_s=10, attempts=2)
 
 
 class AwsClients:
@@ -61,9 +52,9 @@ class AwsClients:
     Without a region, it is the one of Lambda's own environment.
     """
 
-    def __init__(self, region: str | None, timeouts: Timeouts) -> None:
+    def __init__(self, region: str | None, config: Config) -> None:
         self._session = boto3.Session(region_name=region)
-        self._config = timeouts.config()
+        self._config = config
 
     def dynamodb(self) -> "DynamoDBClient":
         """Make a client of DynamoDB."""
@@ -86,7 +77,7 @@ class AwsClients:
 
         It never tries again: two requests make a slow model slower, and the caller has its own retries.
         """
-        config = Timeouts(connect_s=2, read_s=within_s, attempts=1).config()
+        config = timeouts(connect_s=2, read_s=within_s, attempts=1)
         return self._session.client("sagemaker-runtime", config=config)
 
 

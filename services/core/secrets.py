@@ -1,10 +1,13 @@
-"""Secrets: read when first needed, kept, and read again after the other side refuses them."""
+"""A process's settings, and its secrets: read when first needed, and again after they are refused."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -64,3 +67,15 @@ class Secret(Generic[T]):
                 logger.warning("a secret was not read again", extra={"reason": type(error).__name__})
             self._read_at = self._clock()
             return known
+
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class ServiceSettings(BaseSettings):
+    """Environment variables, one for each field, read once at start.
+
+    An empty variable counts as absent. Raises ValidationError, which names the wrong ones, never a value.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 from pythonjsonlogger.json import JsonFormatter
 
-from services.core.domain.report import Timings
-
 # The fields of every line of a request or message, as its trace id; set where it comes in.
 log_context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
 
@@ -72,10 +70,6 @@ class Stages:
             yield
         finally:
             self.timings[stage] = round((time.perf_counter() - start) * 1000, 1)
-
-    def as_timings(self) -> Timings:
-        """The stages in the report's form."""
-        return Timings(**self.timings)
 
     def server_timing(self) -> str:
         """The stages as the value of a Server-Timing header."""

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +12,9 @@ from fastapi.routing import APIRouter
 from mangum import Mangum
 from pydantic import BaseModel
 
-from services.core.auth.signing import SigningKeys
-from services.core.aws import HOOKS_APP, AwsClients
 from services.core.domain.errors import InvalidInput, Unauthenticated
-from services.core.secrets import Secret
 from services.core.telemetry import configure_logging
-from services.hooks.inbox import Inbox
-from services.hooks.settings import AppSettings
+from services.hooks.inbox import AppSettings, Inbox
 from services.web import problems
 from services.web.trace import traced
 
@@ -68,26 +63,14 @@ def create_api(inbox: Inbox) -> FastAPI:
     return api
 
 
-def build_inbox(settings: AppSettings) -> Inbox:
-    """Make the inbox with its clients; none of them is called yet."""
-    clients = AwsClients(settings.aws_region, HOOKS_APP)
-    parse = partial(SigningKeys.parse, source=settings.hooks_secret_name)
-    keys = Secret.named(clients.secrets_manager(), settings.hooks_secret_name, parse)
-    return Inbox(keys, clients.sqs(), settings.hooks_queue_url)
-
-
 configure_logging("hooks")
 # Mangum logs a line per request, as this function does.
 logging.getLogger("mangum.http").setLevel(logging.WARNING)
 _loop = asyncio.new_event_loop()
 asyncio.set_event_loop(_loop)
-_inbox = build_inbox(AppSettings())
-_answer = Mangum(
-    create_api(_inbox),
-    lifespan="off",
-    # Bodies of other types are sent in base64.
-    text_mime_types=["application/json", problems.MEDIA_TYPE],
-)
+_api = create_api(Inbox.build(AppSettings()))
+# Bodies of other types are sent in base64.
+_answer = Mangum(_api, lifespan="off", text_mime_types=["application/json", problems.MEDIA_TYPE])
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

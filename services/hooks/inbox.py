@@ -5,21 +5,31 @@ A repeated webhook is queued again; the worker makes one report of both.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.core.auth.signing import SigningKeys
+from services.core.aws import HOOKS_APP, AwsClients
 from services.core.domain.errors import SignatureInvalid, TooLarge
-from services.core.secrets import Secret
-from services.hooks.analysis_row import AnalysisRow
+from services.core.secrets import Name, Secret, ServiceSettings
+from services.hooks.intake import AnalysisRow
 from services.web.problems import invalid_input
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 MAX_BODY_BYTES = 20_000
+
+
+class AppSettings(ServiceSettings):
+    """The variables of `app`."""
+
+    aws_region: Name
+    hooks_queue_url: Name
+    hooks_secret_name: Name
 
 
 class Insertion(BaseModel):
@@ -33,15 +43,6 @@ class Insertion(BaseModel):
     record: AnalysisRow
     old_record: None = None
 
-    @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Read a body; raises InvalidInput, which names the first wrong field."""
-        try:
-            return cls.model_validate_json(body)
-        except ValidationError as error:
-            remedy = "Send a row inserted into public.analyses, as the trigger of supabase/migrations does"
-            raise invalid_input(error, remedy) from None
-
 
 @dataclass(frozen=True)
 class Inbox:
@@ -50,6 +51,14 @@ class Inbox:
     keys: Secret[SigningKeys]
     sqs: "SQSClient"
     queue_url: str
+
+    @classmethod
+    def build(cls, settings: AppSettings) -> Self:
+        """Make the inbox with its clients; none of them is called yet."""
+        clients = AwsClients(settings.aws_region, HOOKS_APP)
+        parse = partial(SigningKeys.parse, source=settings.hooks_secret_name)
+        keys = Secret.named(clients.secrets_manager(), settings.hooks_secret_name, parse)
+        return cls(keys, clients.sqs(), settings.hooks_queue_url)
 
     def take(self, body: bytes, headers: Mapping[str, str]) -> UUID:
         """Queue the row of a webhook; return its analysis.
@@ -60,7 +69,11 @@ class Inbox:
         if len(body) > MAX_BODY_BYTES:
             raise TooLarge("body", f"is over {MAX_BODY_BYTES // 1000} kB", "Send one row of public.analyses")
         self._verify(body, headers)
-        row = Insertion.parse(body).record
+        try:
+            row = Insertion.model_validate_json(body).record
+        except ValidationError as error:
+            remedy = "Send a row inserted into public.analyses, as the trigger of supabase/migrations does"
+            raise invalid_input(error, remedy) from None
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=row.model_dump_json())
         return row.id
 

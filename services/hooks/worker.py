@@ -4,47 +4,55 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from services.core.aws import LARGE_PHOTOS, AwsClients, failed_call
 from services.core.domain.errors import KeyReused, ReportInProgress
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.messaging.job_queue import JobQueue
 from services.core.pipeline.submission import Submission
-from services.core.storage.image_store import ImageStore
+from services.core.secrets import Name, ServiceSettings
+from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import Uploads
 from services.core.telemetry import configure_logging
-from services.hooks.analysis_row import AnalysisRow
-from services.hooks.intake import AnalysisIntake
-from services.hooks.links import AnalysisLinks
-from services.hooks.settings import WorkerSettings
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.client import SQSClient
+from services.hooks.intake import AnalysisIntake, AnalysisLinks, AnalysisRow
 
 # Seconds between the attempts; the last one is repeated.
 PAUSES_S = (15, 60, 240, 600)
 logger = logging.getLogger(__name__)
 
 
-class Worker:
-    """Settles messages of the hooks queue one by one: the photos of one fill a function's memory."""
+class WorkerSettings(ServiceSettings):
+    """The variables of `worker`."""
 
-    def __init__(
-        self, intake: AnalysisIntake, sqs: "SQSClient", queue_url: str, dead_letters_url: str
-    ) -> None:
-        self._intake = intake
-        self._consumer = Consumer(sqs, queue_url, dead_letters_url, concurrent=False)
+    aws_region: Name
+    reports_table: Name
+    image_bucket: Name
+    image_key_id: str | None = None
+    model_endpoint: Name
+    jobs_queue_url: Name
+    hooks_queue_url: Name
+    hooks_dead_letters_url: Name
+    quota_per_day: int = Field(ge=1)
+    retention_days: int = Field(ge=1)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Settles messages of the hooks queue."""
+
+    intake: AnalysisIntake
+    consumer: Consumer
 
     async def settle(self, messages: Sequence[Message]) -> list[str]:
         """Work on messages; return the ids of those that stay in the queue."""
-        return await self._consumer.settle(messages, self._work)
+        return await self.consumer.settle(messages, self._work)
 
     async def _work(self, message: Message) -> Outcome:
         try:
@@ -52,7 +60,7 @@ class Worker:
         except ValidationError:
             return DeadLetter("not a row of public.analyses")
         try:
-            await self._intake.accept(row)
+            await self.intake.accept(row)
         except KeyReused:
             return DeadLetter(f"analysis {row.id} came with other photos before")
         except ReportInProgress:
@@ -85,7 +93,9 @@ def build_worker(settings: WorkerSettings) -> Worker:
         AnalysisLinks(dynamodb, settings.reports_table),
         decoders=os.cpu_count() or 1,
     )
-    return Worker(intake, sqs, settings.hooks_queue_url, settings.hooks_dead_letters_url)
+    # One by one: the photos of one message fill a function's memory.
+    queue_url, dead_letters_url = settings.hooks_queue_url, settings.hooks_dead_letters_url
+    return Worker(intake, Consumer(sqs, queue_url, dead_letters_url, concurrent=False))
 
 
 @cache

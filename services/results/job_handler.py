@@ -1,9 +1,14 @@
-"""Continues one report: when its job message is due, or when the endpoint has answered."""
+"""Continues one report: when its job message is due, or when the result of its async inference is there."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from services.core.domain.errors import (
     LeaseHeld,
@@ -19,7 +24,6 @@ from services.core.photos.photo import model_jpeg_from_stored
 from services.core.pipeline.report_processor import Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
-from services.results.messages import InferenceResult
 
 # A report fails if the model has not answered by then.
 RETRY_DEADLINE = timedelta(hours=24)
@@ -27,8 +31,47 @@ MOST_ATTEMPTS_PER_REPORT = 3
 
 
 @dataclass(frozen=True)
-class Done:
-    """The message can be deleted."""
+class InferenceResult:
+    """An ended async inference: the key of its answer in the exchange bucket, or its failure."""
+
+    report_id: str
+    output_key: str | None
+    failure: str | None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the container rejected the request, so that sending it again does not help."""
+        return bool(self.failure and re.search(r"client error \(4\d\d\)", self.failure))
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+    output_location: str | None = None
+
+
+class _Notification(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+    inference_id: str = Field(min_length=1)
+    invocation_status: str
+    failure_reason: str | None = None
+    response_parameters: _Response = _Response()
+
+
+def parse_message(body: str) -> ReportRef | InferenceResult | None:
+    """The content of a message, or None if it has neither form."""
+    if (ref := ReportRef.from_json(body)) is not None:
+        return ref
+    try:
+        notification = _Notification.model_validate_json(body)
+    except ValidationError:
+        return None
+    completed = notification.invocation_status == "Completed"
+    place = notification.response_parameters.output_location
+    return InferenceResult(
+        notification.inference_id,
+        urlsplit(place).path[1:] if place else None,
+        None if completed else notification.failure_reason or "no reason given",
+    )
 
 
 @dataclass(frozen=True)
@@ -40,30 +83,30 @@ class Retry:
 
 
 class JobHandler:
-    """Handles the messages of the jobs queue; raises what boto3 raises."""
+    """Handles the messages of the jobs queue; None means that one is done. Raises what boto3 raises."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
 
-    async def on_resume(self, ref: ReportRef) -> Done | Retry:
+    async def on_resume(self, ref: ReportRef) -> Retry | None:
         """Continue the report that a job message names."""
         processor = self._pipeline.processor
         try:
             stored = await asyncio.to_thread(self._pipeline.reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
-            return Done()
+            return None
         if stored.report.status not in UNFINISHED:
-            return Done()
+            return None
         if (
             processor.fallback_llm is None
             and stored.pending
             and await asyncio.to_thread(processor.endpoint.is_working_on, stored.pending)
         ):
             # SNS will announce the result; if that message is lost, the sweep sends another job message.
-            return Done()
+            return None
         return await self._continue(ref, None)
 
-    async def on_inference_result(self, result: InferenceResult, attempt: int) -> Done | Retry:
+    async def on_inference_result(self, result: InferenceResult, attempt: int) -> Retry | None:
         """Continue the report of an inference; `attempt` is how many times its message was received."""
         owner = await asyncio.to_thread(self._pipeline.leases.owner_of, result.report_id)
         if owner is None:
@@ -71,26 +114,26 @@ class JobHandler:
                 return Retry(2, "the index may not have the report yet")
             # The report has ended or was erased: this answer has no reader.
             await asyncio.to_thread(self._pipeline.processor.endpoint.delete, result.output_key)
-            return Done()
+            return None
         handled = await self._continue(ReportRef(owner, result.report_id), result)
         if isinstance(handled, Retry) and handled.in_s is not None:
             # The worker that sent the request is about to release the report, long before its lease ends.
             return Retry(min(handled.in_s, 2**attempt), handled.why)
         return handled
 
-    async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Done | Retry:
+    async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Retry | None:
         try:
             leased = await asyncio.to_thread(self._pipeline.leases.take, ref)
         except (ReportNotFound, ReportEnded):
-            return Done()
+            return None
         except LeaseHeld as error:
             return Retry(max(1, error.until - seconds_now() + 1), "another worker holds it")
         try:
             processed = await self._process(leased, result)
         except VitrineError:
             # The row says what happened: failed, erased, or taken over by another worker.
-            return Done()
-        return Retry(None, processed.reason) if isinstance(processed, Unanswered) else Done()
+            return None
+        return Retry(None, processed.reason) if isinstance(processed, Unanswered) else None
 
     async def _process(self, leased: LeasedReport, result: InferenceResult | None) -> Processed:
         processor, stages = self._pipeline.processor, Stages()

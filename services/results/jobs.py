@@ -5,18 +5,18 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, SecretStr
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
-from services.core.pipeline.wiring import build_pipeline
-from services.core.secrets import Secret
+from services.core.pipeline.wiring import PipelineSettings, build_pipeline
+from services.core.secrets import Name, Secret
 from services.core.telemetry import configure_logging
 from services.core.vision.fallback_llm import FallbackLlm
-from services.results.job_handler import Done, JobHandler
-from services.results.messages import InferenceResult, parse_message
-from services.results.settings import JobsSettings
+from services.results.job_handler import InferenceResult, JobHandler, parse_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 # ended. The queue's maxReceiveCount is higher, so that only our own errors lead to dead letters.
 MOST_ATTEMPTS = 8
 logger = logging.getLogger(__name__)
+
+
+class JobsSettings(PipelineSettings):
+    """OpenAI's key is given by value on one machine, by its name in Secrets Manager in AWS."""
+
+    jobs_dead_letters_url: Name
+    openai_api_key: SecretStr | None = None
+    openai_secret_name: Name | None = None
+    llm_job_tier: Literal["flex"] | None = None
+    fallback_llm_model: Name | None = None
+    fallback_llm_usd_per_mtok_input: float = Field(default=0.0, ge=0)
+    fallback_llm_usd_per_mtok_output: float = Field(default=0.0, ge=0)
 
 
 class Jobs:
@@ -54,7 +66,7 @@ class Jobs:
             handled = await self._handler.on_inference_result(content, message.attempt)
         else:
             handled = await self._handler.on_resume(content)
-        if isinstance(handled, Done):
+        if handled is None:
             return None
         if message.attempt >= MOST_ATTEMPTS:
             logger.warning("job left to the sweep", extra={"reason": handled.why})

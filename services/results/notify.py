@@ -5,9 +5,10 @@ import logging
 import random
 from functools import cache, partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
+from pydantic import HttpUrl, field_validator, model_validator
 
 from services.core.auth.signing import SigningKeys
 from services.core.aws import DELIVERY, AwsClients, failed_call
@@ -16,12 +17,10 @@ from services.core.domain.report import Status
 from services.core.domain.stored_report import ReportRef
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
-from services.core.secrets import Secret
+from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging
-from services.results.event import event_body, message_id
-from services.results.receiver import Answer, Receiver, new_client
-from services.results.settings import NotifySettings
+from services.results.webhook import Answer, Receiver, event_body, message_id, new_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,32 @@ if TYPE_CHECKING:
 
 # SQS hides a message for 12 hours at most, counted from when it was received.
 LONGEST_PAUSE_S = 43_000
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 logger = logging.getLogger(__name__)
+
+
+class NotifySettings(ServiceSettings):
+    """The variables of `notify`. Without a URL, events are dropped."""
+
+    aws_region: Name
+    reports_table: Name
+    webhook_queue_url: Name
+    webhook_dead_letters_url: Name
+    webhook_url: HttpUrl | None = None
+    webhook_secret_name: Name | None = None
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_encrypted(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url is not None and url.scheme != "https" and url.host not in LOOPBACK:
+            raise ValueError("an https address, or http on this machine: events hold reports")
+        return url
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        if self.webhook_url is not None and self.webhook_secret_name is None:
+            raise ValueError("WEBHOOK_SECRET_NAME is missing: events to WEBHOOK_URL are signed")
+        return self
 
 
 class Notify:

@@ -15,8 +15,8 @@ from services.core.aws import DELIVERY, AwsClients, failed_call
 from services.core.domain.report import Status
 from services.core.domain.stored_report import ReportRef
 from services.core.messaging.consumer import failures
+from services.core.secrets import Name, ServiceSettings
 from services.core.telemetry import configure_logging
-from services.results.settings import OutboxSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -27,20 +27,23 @@ ENDED = (Status.SUCCEEDED, Status.FAILED)
 logger = logging.getLogger(__name__)
 
 
+class OutboxSettings(ServiceSettings):
+    """The variables of `outbox`."""
+
+    aws_region: Name
+    webhook_queue_url: Name
+
+
+# A report that has just ended, and its record's number in the stream.
+Ended = tuple[ReportRef, str]
+
+
 @dataclass(frozen=True)
-class Ended:
-    """A report that has just ended, and its record's number in the stream."""
-
-    ref: ReportRef
-    sequence_number: str
-
-
 class Outbox:
     """Sends references of ended reports to the webhook queue, in the stream's order."""
 
-    def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
-        self._sqs = sqs
-        self._queue_url = queue_url
+    sqs: "SQSClient"
+    queue_url: str
 
     def forward(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Send the reports that end in these records; return the sequence numbers of those not sent.
@@ -54,17 +57,18 @@ class Outbox:
         return []
 
     def _send(self, batch: Sequence[Ended]) -> list[str]:
-        entries = [{"Id": str(place), "MessageBody": each.ref.to_json()} for place, each in enumerate(batch)]
+        entries = [{"Id": str(at), "MessageBody": ref.to_json()} for at, (ref, _) in enumerate(batch)]
         try:
-            answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
+            answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)  # type: ignore[arg-type]
         except (BotoCoreError, ClientError) as error:
             logger.error("outbox unsent", extra={"count": len(batch), "reason": failed_call(error)})
-            return [each.sequence_number for each in batch]
-        failed = answer.get("Failed", [])
-        for failure in failed:
-            report_id = batch[int(failure["Id"])].ref.report_id
-            logger.error("outbox unsent", extra={"report_id": report_id, "reason": failure["Code"]})
-        return [batch[int(failure["Id"])].sequence_number for failure in failed]
+            return [number for _, number in batch]
+        unsent = []
+        for failure in answer.get("Failed", []):
+            ref, number = batch[int(failure["Id"])]
+            logger.error("outbox unsent", extra={"report_id": ref.report_id, "reason": failure["Code"]})
+            unsent.append(number)
+        return unsent
 
 
 def _just_ended(records: Sequence[dict[str, Any]]) -> Iterator[Ended]:
@@ -76,7 +80,7 @@ def _just_ended(records: Sequence[dict[str, Any]]) -> Iterator[Ended]:
         kind, _, report_id = change["Keys"]["sk"]["S"].partition("#")
         if kind == "report" and _status(new) in ENDED and _status(old) not in ENDED:
             owner = change["Keys"]["pk"]["S"].removeprefix("user#")
-            yield Ended(ReportRef(owner, report_id), change["SequenceNumber"])
+            yield ReportRef(owner, report_id), change["SequenceNumber"]
 
 
 def _status(image: dict[str, Any]) -> str | None:

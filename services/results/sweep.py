@@ -8,12 +8,20 @@ from typing import Any
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
+from services.core.secrets import Name, ServiceSettings
 from services.core.storage.leases import Leases
 from services.core.telemetry import configure_logging
-from services.results.settings import SweepSettings
 
 MOST_AT_ONCE = 1000
 logger = logging.getLogger(__name__)
+
+
+class SweepSettings(ServiceSettings):
+    """The variables of `sweep`."""
+
+    aws_region: Name
+    reports_table: Name
+    jobs_queue_url: Name
 
 
 def sweep(leases: Leases, queue: JobQueue, idle_s: int = PRODUCTION.sweep_idle_s) -> int:

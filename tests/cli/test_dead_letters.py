@@ -48,7 +48,7 @@ def count(sqs: SQSClient, url: str) -> int:
 
 def run(sqs: SQSClient, *known: QueueAddresses, send: bool = False, confirm: bool = False) -> str:
     out = StringIO()
-    redrive(sqs, known, Console(file=out, width=160), send=send, confirm=confirm, sleep=lambda seconds: None)
+    redrive(sqs, known, Console(file=out, width=160), send=send, confirm=confirm)
     return out.getvalue()
 
 
@@ -164,7 +164,8 @@ def letters(stubbed: Stubbed, *moves: dict[str, str]) -> SQSClient:
 WEBHOOK = QueueAddresses("webhook", f"{URL}/webhook", f"{URL}/dead")
 
 
-def test_sqs_moves_letters_where_it_can(stubbed: Stubbed) -> None:
+def test_sqs_moves_letters_where_it_can(stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     out = run(letters(stubbed, {"Status": "RUNNING"}, {"Status": "COMPLETED"}), WEBHOOK, send=True)
     assert "not read" in out
     assert "✓ 1 of webhook sent again" in out

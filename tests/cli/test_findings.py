@@ -4,8 +4,8 @@ import io
 import subprocess
 import sys
 
+from cli.cdk import ROOT
 from cli.findings import failure, note, ok, passed, print_findings, warning
-from cli.subprocess import ROOT
 
 
 def test_findings_show_mark_and_hint() -> None:

@@ -80,9 +80,9 @@ def test_missing_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "local.supervisor.readiness", None)
+    monkeypatch.setitem(sys.modules, "rich.table", None)
     assert commands.main(["status"]) == 1
-    assert "lacks the package local.supervisor.readiness" in capsys.readouterr().err
+    assert "lacks the package rich.table" in capsys.readouterr().err
 
 
 def test_doctor_works_without_packages(

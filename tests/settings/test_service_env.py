@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.analyze.settings import Settings
+from services.analyze.dependencies import Settings
 from settings.environment import environment_names, load_environment
 from settings.service_env import analyze_variables
 from tests.stacks.assemblies import full_environment

@@ -13,7 +13,6 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from services.authorizer.settings import Settings as AuthorizerSettings
 from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
 from services.results import jobs, notify, outbox, sweep
@@ -37,7 +36,7 @@ def _start_jobs() -> None:
 
 
 def _read_legacy_secret() -> None:
-    secret = AuthorizerSettings().legacy_secret()
+    secret = importlib.import_module("services.authorizer.handler").Settings().legacy_secret()
     assert secret is not None
     secret.value()
 

@@ -16,9 +16,9 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
-from local.fakes import edge
 from local.fakes.postgres.server import PostgresServer
 from local.home import REPOSITORY
+from local.supervisor import process_specs
 from tests.supabase.conftest import NEW_KEY, OLD_KEY, UPLOAD, Database
 
 FUNCTIONS = REPOSITORY / "supabase" / "functions"
@@ -54,7 +54,9 @@ def api() -> Iterator[str]:
 @contextmanager
 def running(port: int, variables: dict[str, str]) -> Iterator[httpx2.Client]:
     process = subprocess.Popen(
-        edge.command(port), env={**os.environ, **edge.environment(), **variables}, cwd=REPOSITORY
+        process_specs.edge_command(port),
+        env={**os.environ, **process_specs.DENO_ENV, **variables},
+        cwd=REPOSITORY,
     )
     client = httpx2.Client(base_url=f"http://127.0.0.1:{port}/functions/v1", trust_env=False)
     try:
@@ -108,12 +110,12 @@ def deliver(functions: httpx2.Client, content: object, key: str = NEW_KEY) -> ht
     return functions.post("/report-ready", content=body, headers=headers)
 
 
-@pytest.mark.parametrize("name", edge.FUNCTIONS)
+@pytest.mark.parametrize("name", process_specs.EDGE_FUNCTIONS)
 def test_functions_own_tests_pass(name: str) -> None:
     config = FUNCTIONS / name / "deno.json"
-    command = [str(edge.deno()), "test", "--quiet", "--config", str(config), str(FUNCTIONS / name)]
+    command = [str(process_specs.DENO), "test", "--quiet", "--config", str(config), str(FUNCTIONS / name)]
     done = subprocess.run(
-        command, env={**os.environ, **edge.environment()}, capture_output=True, text=True, check=False
+        command, env={**os.environ, **process_specs.DENO_ENV}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

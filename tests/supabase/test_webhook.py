@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from local.fakes import edge
 from local.home import REPOSITORY
+from local.supervisor import process_specs
 from tests.supabase.conftest import HOOKS_URL, NEW_KEY, OLD_KEY, UPLOAD, Database
 
 OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
@@ -94,8 +94,8 @@ def test_deno_verifies_the_databases_signature(database: Database) -> None:
     def verifies(key: str) -> bool:
         given = {"body": request.body.decode(), "headers": request.headers, "key": key}
         config = REPOSITORY / "supabase" / "functions" / "report-ready" / "deno.json"
-        command = [str(edge.deno()), "eval", "--quiet", "--config", str(config), VERIFY]
-        variables = {**os.environ, **edge.environment()}
+        command = [str(process_specs.DENO), "eval", "--quiet", "--config", str(config), VERIFY]
+        variables = {**os.environ, **process_specs.DENO_ENV}
         done = subprocess.run(command, input=json.dumps(given).encode(), env=variables, check=False)
         return done.returncode == 0
 

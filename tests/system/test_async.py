@@ -8,9 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from local.demo.users import email, user_id
+from local.demo.command import email
+from local.demo.timeline import user_id
+from local.fakes.postgres.project import SupabaseProject
 from local.supervisor import ports, processes
-from local.supervisor.supabase import SupabaseProject
 from tests.system.running import System
 
 WITHIN_S = 60.0

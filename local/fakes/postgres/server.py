@@ -41,9 +41,7 @@ class PostgresServer:
                 "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB",
                 "-c", "max_connections=50", "-c", "max_wal_size=128MB",
             ],
-            user=_unprivileged(),
-            cwd=self._data,
-            stdin=subprocess.DEVNULL,
+            user=_unprivileged(), cwd=self._data, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return self
 
@@ -83,12 +81,7 @@ class PostgresServer:
                 _program("initdb"), "-D", str(self._data), "-U", "postgres", "--encoding=UTF8", "--no-locale",
                 "--auth=trust", "--no-sync", "--no-instructions",
             ],
-            user=user,
-            cwd=self._data,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
+            user=user, cwd=self._data, capture_output=True, encoding="utf-8", errors="replace", check=False,
         )  # fmt: skip
         if done.returncode != 0:
             raise RuntimeError(f"initdb: {done.stderr.strip() or done.stdout.strip()}")

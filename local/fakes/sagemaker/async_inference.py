@@ -3,8 +3,8 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -51,39 +51,27 @@ class _InvocationFailed(Exception):
 Invoke = Callable[[bytes, Mapping[str, str], float], Awaitable[httpx2.Response]]
 
 
+@dataclass
 class InferenceQueue:
     """The queue of one endpoint, processed one request at a time; it is lost when the process ends.
 
     As on SageMaker, a request waits while the model server is unreachable, and its end is notified once.
     """
 
-    def __init__(
-        self, name: str, invoke: Invoke, output_config: OutputConfig, s3: "S3Client", sns: "SNSClient"
-    ) -> None:
-        self._name = name
-        self._invoke = invoke
-        self._output = output_config
-        self._s3 = s3
-        self._sns = sns
-        self._queue: asyncio.Queue[Invocation] = asyncio.Queue()
-
-    @asynccontextmanager
-    async def worker(self) -> AsyncIterator[None]:
-        """Process the queue while the context is open."""
-        task = asyncio.create_task(self._process())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    name: str
+    invoke: Invoke
+    output: OutputConfig
+    s3: "S3Client"
+    sns: "SNSClient"
+    _queue: asyncio.Queue[Invocation] = field(default_factory=asyncio.Queue)
 
     def enqueue(self, invocation: Invocation) -> tuple[str, str]:
         """Queue a request; return the addresses where its answer or its failure will be stored."""
         self._queue.put_nowait(invocation)
         return self._location(_answer_key(invocation)), self._location(_failure_key(invocation))
 
-    async def _process(self) -> None:
+    async def process(self) -> None:
+        """Process the queue until this is cancelled."""
         while True:
             invocation = await self._queue.get()
             try:
@@ -93,12 +81,10 @@ class InferenceQueue:
                     "contentType": answer.headers.get("content-type", ""),
                     "outputLocation": self._location(_answer_key(invocation)),
                 }
-                topic = self._output.success_topic
-                await self._notify(topic, invocation, "Completed", responseParameters=parameters)
+                await self._notify(invocation, "Completed", responseParameters=parameters)
             except _InvocationFailed as failure:
                 with suppress(ClientError, BotoCoreError):
-                    topic = self._output.error_topic
-                    await self._notify(topic, invocation, "Failed", failureReason=str(failure))
+                    await self._notify(invocation, "Failed", failureReason=str(failure))
             except (ClientError, BotoCoreError) as error:
                 # The emulator has ended, and its stored requests with it: no consumer waits for this answer.
                 print(f"{invocation.inference_id} is lost: {type(error).__name__}", flush=True)  # noqa: T201
@@ -108,7 +94,7 @@ class InferenceQueue:
         deadline = asyncio.get_running_loop().time() + REQUEST_TTL_S
         while True:
             try:
-                answer = await self._invoke(body, invocation.headers, INVOCATION_TIMEOUT_S)
+                answer = await self.invoke(body, invocation.headers, INVOCATION_TIMEOUT_S)
                 break
             except httpx2.TimeoutException:
                 raise _InvocationFailed("ClientError: Model invocation timed out.") from None
@@ -131,20 +117,21 @@ class InferenceQueue:
             return invocation.body or b""
         bucket, _, key = invocation.input_location.removeprefix("s3://").partition("/")
         try:
-            stored = await asyncio.to_thread(self._s3.get_object, Bucket=bucket, Key=key)
+            stored = await asyncio.to_thread(self.s3.get_object, Bucket=bucket, Key=key)
             return await asyncio.to_thread(stored["Body"].read)
         except (ClientError, BotoCoreError):
             reason = f"ClientError: Failed to download {invocation.input_location}."
             raise _InvocationFailed(reason) from None
 
     async def _store(self, key: str, content: bytes) -> None:
-        await asyncio.to_thread(self._s3.put_object, Bucket=self._output.bucket, Key=key, Body=content)
+        await asyncio.to_thread(self.s3.put_object, Bucket=self.output.bucket, Key=key, Body=content)
 
-    async def _notify(self, topic: str, invocation: Invocation, status: str, **details: object) -> None:
+    async def _notify(self, invocation: Invocation, status: str, **details: object) -> None:
+        topic = self.output.success_topic if status == "Completed" else self.output.error_topic
         parameters: dict[str, Any] = {
             "contentType": invocation.headers.get("content-type"),
             "accept": invocation.headers.get("accept"),
-            "endpointName": self._name,
+            "endpointName": self.name,
             "inputLocation": invocation.input_location,
         }
         notification = {
@@ -159,10 +146,10 @@ class InferenceQueue:
             "eventSource": "aws:sagemaker",
             "eventName": "InferenceResult",
         }
-        await asyncio.to_thread(self._sns.publish, TopicArn=topic, Message=json.dumps(notification))
+        await asyncio.to_thread(self.sns.publish, TopicArn=topic, Message=json.dumps(notification))
 
     def _location(self, key: str) -> str:
-        return f"s3://{self._output.bucket}/{key}"
+        return f"s3://{self.output.bucket}/{key}"
 
 
 def _answer_key(invocation: Invocation) -> str:

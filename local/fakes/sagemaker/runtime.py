@@ -1,26 +1,31 @@
-"""The protocol of the SageMaker runtime, as boto3's `invoke_endpoint` and `invoke_endpoint_async` use it."""
+"""The protocol of the SageMaker runtime, as boto3's `invoke_endpoint` and `invoke_endpoint_async` use it.
 
+`python -m local.fakes.sagemaker.runtime` serves the endpoints that its command line names.
+"""
+
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 
 import boto3
+import click
 import httpx2
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.fakes.sagemaker.async_inference import INLINE_LIMIT, InferenceQueue, Invocation, OutputConfig
-from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
+from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
 BODY_LIMIT = 6_291_456
 INVOCATION_TIMEOUT_S = 60.0
 _SAGEMAKER = "x-amzn-sagemaker-"
 _CUSTOM_ATTRIBUTES = f"{_SAGEMAKER}custom-attributes"
-_FORWARDED = ("content-type", "accept", _CUSTOM_ATTRIBUTES)
-_VARIANT = "AllTraffic"
+_HEADERS = ("content-type", "accept", _CUSTOM_ATTRIBUTES)
 
 
 def create_app(
@@ -42,13 +47,15 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with client, AsyncExitStack() as workers:
+        async with client, asyncio.TaskGroup() as workers:
             if output_config is not None:
                 s3, sns = boto3.client("s3"), boto3.client("sns")
                 for name, url in endpoints.items():
                     queues[name] = InferenceQueue(name, partial(invoke, url), output_config, s3, sns)
-                    await workers.enter_async_context(queues[name].worker())
+            tasks = [workers.create_task(queue.process()) for queue in queues.values()]
             yield
+            for task in tasks:
+                task.cancel()
 
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ready")
@@ -63,7 +70,7 @@ def create_app(
             body = await read_body(request, BODY_LIMIT)
         except BodyTooLargeError as error:
             return _invalid(f"Request body exceeds the limit of {error.limit} bytes for invocations.")
-        headers = {key: request.headers[key] for key in _FORWARDED if key in request.headers}
+        headers = {key: request.headers[key] for key in _HEADERS if key in request.headers}
         try:
             answer = await invoke(endpoints[name], body, headers, INVOCATION_TIMEOUT_S)
         except httpx2.TimeoutException:
@@ -72,7 +79,7 @@ def create_app(
             return _error(503, "ServiceUnavailable", f"The container of endpoint {name} cannot be reached.")
         if answer.status_code >= 400:
             return _model_error(answer.status_code, answer.text)
-        passed = {"x-Amzn-Invoked-Production-Variant": _VARIANT}
+        passed = {"x-Amzn-Invoked-Production-Variant": "AllTraffic"}
         for key in ("content-type", _CUSTOM_ATTRIBUTES):
             if key in answer.headers:
                 passed[key] = answer.headers[key]
@@ -91,21 +98,17 @@ def create_app(
         location = request.headers.get(f"{_SAGEMAKER}inputlocation")
         if (location is None) == (not body):
             return _invalid("Exactly one of Body and InputLocation is needed.")
+        names = {"content-type": f"{_SAGEMAKER}content-type", "accept": f"{_SAGEMAKER}accept"}
+        given = {key: request.headers.get(names.get(key, key)) for key in _HEADERS}
         invocation = Invocation(
             inference_id=request.headers.get(f"{_SAGEMAKER}inference-id") or str(uuid.uuid4()),
-            headers=_model_headers(request),
+            headers={key: value for key, value in given.items() if value is not None},
             body=body or None,
             input_location=location,
         )
         answer, failure = queues[name].enqueue(invocation)
-        return JSONResponse(
-            {"InferenceId": invocation.inference_id},
-            202,
-            headers={
-                "X-Amzn-SageMaker-OutputLocation": answer,
-                "X-Amzn-SageMaker-FailureLocation": failure,
-            },
-        )
+        headers = {f"{_SAGEMAKER}outputlocation": answer, f"{_SAGEMAKER}failurelocation": failure}
+        return JSONResponse({"InferenceId": invocation.inference_id}, 202, headers)
 
     return Starlette(
         routes=[
@@ -115,15 +118,6 @@ def create_app(
         ],
         lifespan=lifespan,
     )
-
-
-def _model_headers(request: Request) -> dict[str, str]:
-    given = {
-        "content-type": request.headers.get(f"{_SAGEMAKER}content-type"),
-        "accept": request.headers.get(f"{_SAGEMAKER}accept"),
-        _CUSTOM_ATTRIBUTES: request.headers.get(_CUSTOM_ATTRIBUTES),
-    }
-    return {key: value for key, value in given.items() if value is not None}
 
 
 def _not_found(name: str) -> Response:
@@ -136,14 +130,28 @@ def _invalid(message: str) -> Response:
 
 def _model_error(status: int, message: str) -> Response:
     side = "client" if 400 <= status < 500 else "server"
-    return _error(
-        424,
-        "ModelError",
-        f'Received {side} error ({status}) from primary with message "{message}".',
-        OriginalStatusCode=status,
-        OriginalMessage=message,
-    )
+    text = f'Received {side} error ({status}) from primary with message "{message}".'
+    return _error(424, "ModelError", text, OriginalStatusCode=status, OriginalMessage=message)
 
 
 def _error(status: int, kind: str, message: str, **details: str | int) -> Response:
     return JSONResponse({"Message": message, **details}, status, headers={"x-amzn-ErrorType": kind})
+
+
+@click.command()
+@click.option("--port", type=int, required=True)
+@click.option("--endpoint", "endpoints", type=(str, str), multiple=True, required=True, metavar="NAME URL")
+@click.option("--asynchronous", type=(str, str, str), metavar="BUCKET SUCCESS_TOPIC ERROR_TOPIC")
+def main(
+    port: int, endpoints: tuple[tuple[str, str], ...], asynchronous: tuple[str, str, str] | None
+) -> None:
+    """Serve endpoints, each in front of the model server at a URL, on 127.0.0.1.
+
+    With --asynchronous they are asynchronous: the bucket is for answers, the topics are notified.
+    """
+    output_config = OutputConfig(*asynchronous) if asynchronous else None
+    uvicorn.run(create_app(dict(endpoints), output_config=output_config), port=port, access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from answering import answers_of, check_questions, prompts_of
+from answering import Manifest, answers_of, check_questions, prompts_of, read_manifest
 from contract import ContractError, Question, Request, parse
-from manifest import Manifest, read_manifest
 from PIL import Image
 from scoring import NonFiniteScoreError, PhotoPrompt, Scorer
 from transformers import Blip2ForConditionalGeneration, Blip2Processor

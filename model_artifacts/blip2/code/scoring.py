@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from language_model import LanguageModel, PrefixPass
 from opt import Opt
 from t5 import T5
 from torch import Tensor
@@ -34,6 +33,25 @@ class PhotoPrompt:
     answers: list[list[int]]
 
 
+@dataclass(frozen=True)
+class PrefixPass:
+    """A prompt about a photo (its row in the image features) and the possible answers, all as token ids."""
+
+    photo: int
+    prompt: list[int]
+    answers: list[list[int]]
+
+
+class LanguageModel(Protocol):
+    """Scores answers to prompts about photos: BLIP-2's language model, a T5 (`t5`) or an OPT (`opt`)."""
+
+    leading: str
+    """Text before an answer, so that the tokenizer reads the answer as a word of its own."""
+
+    def score(self, features: Tensor, passes: Sequence[PrefixPass]) -> list[Tensor]:
+        """Σ log p of each pass's answers, in fp32. `features`: (photos, query tokens, width)."""
+
+
 class Scorer:
     """Encodes photos once, then scores candidates against prompts about them."""
 
@@ -55,18 +73,6 @@ class Scorer:
         if not torch.isfinite(features).all():
             raise NonFiniteScoreError("the vision tower returned a value that is not a number")
         return features  # type: ignore[no-any-return]
-
-    def score(
-        self, features: Tensor, prompts: Sequence[str], candidates: Sequence[Sequence[str]]
-    ) -> list[Tensor]:
-        """Σ log p of each prompt's candidates, one (photos, candidates) table in fp32 for each prompt."""
-        pairs = [
-            PhotoPrompt(photo, prompt, answers)
-            for prompt, answers in zip(prompts, map(self.answer_tokens, candidates), strict=True)
-            for photo in range(len(features))
-        ]
-        rows = self.score_prompts(features, pairs)
-        return [torch.stack(rows[at : at + len(features)]) for at in range(0, len(rows), len(features))]
 
     @torch.inference_mode()
     def score_prompts(self, features: Tensor, prompts: Sequence[PhotoPrompt]) -> list[Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from language_model import PrefixPass
+    from scoring import PrefixPass
 
 _ROWS = {"cuda": 64, "cpu": 12}
 """Prompts in one encoder pass: bounds a GPU's memory and stays within a CPU's caches."""

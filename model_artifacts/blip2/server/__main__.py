@@ -13,11 +13,28 @@ import uvicorn
 
 from .app import create_app
 from .batching import Batching
-from .gpu import require_usable_gpu
 from .handlers import load
 
 MOST = 32
 LONGEST_MS = 1000
+DEVICES = Path("/dev")
+
+
+class UnusableGpuError(RuntimeError):
+    """The machine has a GPU, and this image's torch cannot use it."""
+
+
+def require_usable_gpu(devices: Path = DEVICES) -> None:
+    """Raise UnusableGpuError if torch cannot use the machine's NVIDIA GPU and would answer from the CPU."""
+    if not any(devices.glob("nvidia[0-9]*")):
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise UnusableGpuError(
+            f"this machine has a GPU that torch {torch.__version__} cannot use: either it was built for a "
+            "CPU, or the driver is older than its CUDA; see docs/model.md, Which image"
+        )
 
 
 def main() -> None:

@@ -1,20 +1,52 @@
 """The container's HTTP interface: /ping and /invocations around loaded handlers."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from .batching import Batcher, Batching
-from .bodies import BodyTooLargeError, read_body
-from .handlers import Answer, Invoke
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from .handlers import Answer, Invoke
 
 # TorchServe's own limit, above the 6,291,456 bytes that the SageMaker runtime lets through.
 BODY_LIMIT = 6_553_500
+# A client that is still sending when the answer arrives may see a connection reset instead.
+_DISCARDED_AT_MOST = 64 * 1024 * 1024
+
+
+class BodyTooLargeError(Exception):
+    """A request's body has more bytes than `limit`."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body has more than {limit:,} bytes")
+        self.limit = limit
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body; raises BodyTooLargeError beyond `limit` bytes, and holds no more in memory."""
+    body, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            body += chunk
+        elif size > _DISCARDED_AT_MOST:
+            break
+        else:
+            body.clear()
+    if size > limit:
+        raise BodyTooLargeError(limit)
+    return bytes(body)
 
 
 def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:

@@ -1,12 +1,17 @@
 """Answers requests that wait for the model at the same time by one prediction."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .handlers import Answer
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from .handlers import Answer
 
 
 @dataclass(frozen=True)

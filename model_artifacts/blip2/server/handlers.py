@@ -23,19 +23,16 @@ class Answer:
     content_type: str
 
 
-class Invoke(Protocol):
-    """Calls the handlers with one request, from one thread at a time."""
+Invoke = Callable[[bytes, Mapping[str, str]], Answer]
+"""Calls the handlers with a request's body and headers, from one thread at a time.
 
-    def __call__(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Return the handlers' result, their own 4xx, or a 500 without details."""
-        ...
+The answer is the handlers' result, their own 4xx, or a 500 without details.
+"""
+PredictBatch = Callable[[Sequence[Any], Any], Sequence[Any]]
 
 
 class NoBatchHandlerError(Exception):
     """The handlers cannot answer several requests at once."""
-
-
-PredictBatch = Callable[[Sequence[Any], Any], Sequence[Any]]
 
 
 class _ToolkitError(Protocol):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import parse_tag, sys_tags
 
-from .errors import HandlerMissingError, UnpackError
+from .errors import ArchiveError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class UnpackedArchive:
 def unpacked(archive: Path) -> Iterator[UnpackedArchive]:
     """Unpack `archive` until the context ends; SIGTERM and SIGHUP end it as Ctrl-C does.
 
-    Raises UnpackError, and HandlerMissingError if code/inference.py is missing.
+    Raises ArchiveError if that fails or code/inference.py is missing.
     """
     with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="blip2-unpacked-") as name:
         folder = Path(name)
@@ -48,12 +48,13 @@ def unpacked(archive: Path) -> Iterator[UnpackedArchive]:
             with tarfile.open(archive) as tar:
                 tar.extractall(folder, filter="data")
         except (tarfile.TarError, EOFError, OSError) as error:
-            raise UnpackError(f"{archive}: cannot be unpacked: {error}") from error
+            raise ArchiveError(Fault.NOT_UNPACKED, f"{archive}: cannot be unpacked: {error}") from error
         if not (folder / "code" / "inference.py").is_file():
             found = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("inference.py"))
             instead = f", only {found[0]}: the wrong folder" if found else ""
-            raise HandlerMissingError(
-                f"{archive}: holds no code/inference.py{instead}; build it by `package`"
+            raise ArchiveError(
+                Fault.HANDLER_MISSING,
+                f"{archive}: holds no code/inference.py{instead}; build it by `package`",
             )
         yield UnpackedArchive(archive, folder)
 

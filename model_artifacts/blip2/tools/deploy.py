@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import json
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..definition import STARTUP_S, pytorch_model
+from ..definition import STARTUP_S, pytorch_model, sdk_session
 from . import packaging
-from .errors import EndpointError
-from .events import Events
+from .errors import ArtifactError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import boto3
     from sagemaker import Session
 
@@ -23,70 +25,74 @@ _OWNER = "aws:cloudformation:stack-name"
 
 
 @dataclass(frozen=True)
-class Deployment:
-    """What to deploy: `source` is an archive's file, or the s3:// URL of an uploaded archive."""
+class Events:
+    """A log of a deployment's or release's events; the keys of `about` are in every JSON line."""
 
-    endpoint: str
-    source: Path | str
-    role: str
-    instance_type: str
-    image_uri: str | None = None
+    file: Path
+    about: Mapping[str, str]
+
+    def note(self, event: str, **more: str | float) -> None:
+        """Append an event to the file and print it on standard error."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = {"time": now, "event": event, **self.about, **more}
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line, ensure_ascii=False) + "\n")
+        said = ", ".join(f"{key} {value}" for key, value in more.items())
+        words = event.replace("_", " ") + (f": {said}" if said else "")
+        # The first digits of a hash are enough to recognise it.
+        about = " ".join(value[:20] for value in self.about.values())
+        sys.stderr.write(f"{now[11:19]} {about} {words}\n")
 
 
-def deploy(deployment: Deployment, region: str | None = None) -> str:
+def deploy(
+    endpoint: str,
+    source: Path | str,
+    role: str,
+    instance_type: str,
+    *,
+    image_uri: str | None = None,
+    region: str | None = None,
+) -> str:
     """Create or update the endpoint, wait until it is in service, and return what it serves, in words.
 
-    Raises EndpointError. Each outcome is an event in `.vitrine/deploy-ENDPOINT.jsonl`.
+    `source` is an archive's file, or the s3:// URL of an uploaded archive. Each outcome is an event in
+    `.vitrine/deploy-ENDPOINT.jsonl`. Raises ArtifactError if AWS refuses or a stack owns the endpoint.
     """
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    name = deployment.endpoint
-    events = Events(LOGS / f"deploy-{name}.jsonl", {"endpoint": name})
+    events = Events(LOGS / f"deploy-{endpoint}.jsonl", {"endpoint": endpoint})
     try:
         account = boto3.Session(region_name=region)
         # The SDK logs to standard output, which is for the command's result.
         with contextlib.redirect_stdout(sys.stderr):
-            outcome, place = _deploy(deployment, account)
-    except EndpointError as error:
+            exists = _exists(account, endpoint)
+            session = sdk_session(account)
+            place = _upload(session, source) if isinstance(source, Path) else source
+            model = pytorch_model(session=session, role=role, model_data=place, image_uri=image_uri)
+            model.deploy(
+                initial_instance_count=1,
+                instance_type=instance_type,
+                endpoint_name=endpoint,
+                update_endpoint=exists,
+                model_data_download_timeout=STARTUP_S,
+                container_startup_health_check_timeout=STARTUP_S,
+            )
+    except (ArtifactError, ClientError, BotoCoreError, ValueError) as error:
         events.note("refused", reason=str(error))
-        raise
-    except (ClientError, BotoCoreError) as error:
-        events.note("refused", reason=str(error))
-        raise EndpointError(f"{name}: AWS refuses: {error}") from error
+        if isinstance(error, ArtifactError):
+            raise
+        # The SDK's error for an endpoint with the status Failed is a ValueError.
+        problem = "is not in service" if isinstance(error, ValueError) else "AWS refuses"
+        raise ArtifactError(f"{endpoint}: {problem}: {error}") from error
+    outcome = "updated" if exists else "created"
     events.note(outcome, place=place)
-    return f"{name}: {outcome}, serves {place}"
-
-
-def _deploy(deployment: Deployment, account: boto3.Session) -> tuple[str, str]:
-    name = deployment.endpoint
-    exists = _exists(account, name)
-    # The SDK announces its next major version, which has no PyTorchModel.
-    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
-    from sagemaker import Session
-
-    session = Session(boto_session=account, sagemaker_config={"SchemaVersion": "1.0"})
-    source = deployment.source
-    place = _upload(session, source) if isinstance(source, Path) else source
-    model = pytorch_model(
-        session=session, role=deployment.role, model_data=place, image_uri=deployment.image_uri
-    )
-    try:
-        model.deploy(
-            initial_instance_count=1,
-            instance_type=deployment.instance_type,
-            endpoint_name=name,
-            update_endpoint=exists,
-            model_data_download_timeout=STARTUP_S,
-            container_startup_health_check_timeout=STARTUP_S,
-        )
-    except ValueError as error:  # the SDK's error for an endpoint with the status Failed
-        raise EndpointError(f"{name}: does not start: {error}") from error
-    return "updated" if exists else "created", place
+    return f"{endpoint}: {outcome}, serves {place}"
 
 
 def _exists(account: boto3.Session, endpoint: str) -> bool:
-    """Whether the endpoint exists; raises EndpointError if a stack owns it."""
+    """Whether the endpoint exists; raises ArtifactError if a stack owns it."""
     from botocore.exceptions import ClientError
 
     sagemaker = account.client("sagemaker")
@@ -99,7 +105,7 @@ def _exists(account: boto3.Session, endpoint: str) -> bool:
     pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
     tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
     if _OWNER in tags:
-        raise EndpointError(
+        raise ArtifactError(
             f"{endpoint}: belongs to the CloudFormation stack {tags[_OWNER]}, which undoes changes; "
             "give it a new archive by `python -m ops release --env NAME --archive FILE`"
         )

@@ -1,4 +1,4 @@
-"""Where a model comes from: a folder, the hub of models at a pinned revision, or random weights."""
+"""Where a model comes from: a folder, or the hub of models at a pinned revision."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import HubError, PackagingError
+from .errors import ArtifactError, PackagingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RANDOM = "random"
 # The files that the archive takes; a hub's folder may hold the same weights in three more formats.
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -22,47 +21,37 @@ _TIMEOUT_S = 10.0
 
 
 def resolve(model: str, revision: str | None, work: Path) -> Path:
-    """The folder of `model`, which is a path, a hub id or "random"; a new folder is made in `work`.
+    """The folder of `model`, which is a path or a hub id; a hub's model is downloaded to a folder in `work`.
 
-    Raises PackagingError for a wrong id or revision, HubError if the hub does not deliver the model.
+    Raises PackagingError for a wrong id or revision, ArtifactError if the hub does not deliver the model.
     """
     folder = Path(model).expanduser()
-    if model == RANDOM or folder.is_dir():
+    if folder.is_dir():
         if revision is not None:
             raise PackagingError(f"{model}: a revision belongs to a hub id, owner/name; leave it out")
-        if model != RANDOM:
-            return folder.resolve()
-        from . import full_size
-
-        return full_size.write_random_model(work / full_size.NAME)
+        return folder.resolve()
     return _download(model, pinned(model, revision), work / model.replace("/", "--"))
 
 
 def watch(model: str, revision: str) -> str:
     """One line: whether the hub has a newer revision of `model` than the pinned one; raises as `resolve`."""
     pinned(model, revision)
-    found, changed = newest(model)
-    if found == revision:
-        return f"{model}: {revision} is the newest revision"
-    return f"{model}: the hub's newest revision is {found}{changed}; pinned is {revision}"
-
-
-def newest(model: str) -> tuple[str, str]:
-    """The newest revision of `model` on the hub, and its date in words (or ""); raises HubError."""
     with _hub(model) as endpoint:
         from huggingface_hub import HfApi
 
         info = HfApi(endpoint=endpoint).model_info(model, timeout=_TIMEOUT_S)
     if info.sha is None:
-        raise HubError(f"{model}: the hub states no revision")
+        raise ArtifactError(f"{model}: the hub states no revision")
+    if info.sha == revision:
+        return f"{model}: {revision} is the newest revision"
     changed = f" of {info.last_modified:%Y-%m-%d}" if info.last_modified else ""
-    return info.sha, changed
+    return f"{model}: the hub's newest revision is {info.sha}{changed}; pinned is {revision}"
 
 
 def pinned(model: str, revision: str | None) -> str:
     """The revision; raises PackagingError unless `model` is a hub id and the revision one commit of it."""
     if not _HUB_ID.fullmatch(model):
-        raise PackagingError(f"{model}: neither a folder nor a hub id of the form owner/name, nor {RANDOM!r}")
+        raise PackagingError(f"{model}: neither a folder nor a hub id of the form owner/name")
     if revision is None or not _COMMIT.fullmatch(revision):
         raise PackagingError(
             f"{model}: needs --revision, the commit's 40 hexadecimal digits, not {revision or 'nothing'}: "
@@ -87,7 +76,7 @@ def _download(model: str, revision: str, folder: Path) -> Path:
 def _hub(model: str, revision: str | None = None) -> Iterator[str | None]:
     """Let the hub's client go online; yields HF_ENDPOINT, or None for the client's own.
 
-    Raises HubError for each of the client's errors about `model` or its revision.
+    Raises ArtifactError for each of the client's errors about `model` or its revision.
     """
     # The local system turns the hub off by this variable, which the client reads as it is imported.
     os.environ.pop("HF_HUB_OFFLINE", None)
@@ -97,13 +86,13 @@ def _hub(model: str, revision: str | None = None) -> Iterator[str | None]:
     try:
         yield os.environ.get("HF_ENDPOINT") or None
     except GatedRepoError:
-        raise HubError(f"{model}: is gated; accept its terms on the hub and set HF_TOKEN") from None
+        raise ArtifactError(f"{model}: is gated; accept its terms on the hub and set HF_TOKEN") from None
     except RevisionNotFoundError:
-        raise HubError(f"{model}: has no revision {revision}") from None
+        raise ArtifactError(f"{model}: has no revision {revision}") from None
     except RepositoryNotFoundError:
-        raise HubError(f"{model}: the hub knows no such model; a private one needs HF_TOKEN") from None
+        raise ArtifactError(f"{model}: the hub knows no such model; a private one needs HF_TOKEN") from None
     except (httpx2.HTTPError, OSError) as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise HubError(
+        raise ArtifactError(
             f"{model}: asking the hub fails: {reason.strip()} (HF_ENDPOINT names another hub)"
         ) from error

@@ -18,6 +18,7 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -26,7 +27,6 @@ from .errors import PackagingError as PackagingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
 NAME = "blip2-endpoint.tar.gz"
 DEMO = Path(__file__).resolve().parents[1] / "model"
@@ -44,9 +44,9 @@ _GZIP_BLOCK = 65_535
 
 
 def package(target: Path, model: str, *, revision: str | None = None, with_packages: bool = False) -> str:
-    """Build the archive of a model, which is "demo", a folder, a hub id or "random"; returns its SHA-256.
+    """Build the archive of a model, which is "demo", a folder or a hub id; returns its SHA-256.
 
-    Raises PackagingError or HubError.
+    Raises PackagingError, or ArtifactError if the hub does not deliver the model.
     """
     from .hub import resolve
 
@@ -156,7 +156,7 @@ def _manifest(model: Path, members: Mapping[str, Path], revision: str | None) ->
 
 def _write(members: Mapping[str, Path], stream: BinaryIO) -> None:
     with (
-        StoredGzip(stream) as gzip,
+        closing(StoredGzip(stream)) as gzip,
         tarfile.open(mode="w|", fileobj=cast("BinaryIO", gzip), format=tarfile.PAX_FORMAT) as tar,
     ):
         for name in sorted(members, key=PurePosixPath):
@@ -168,26 +168,30 @@ def _write(members: Mapping[str, Path], stream: BinaryIO) -> None:
 
 
 def _packages(folder: Path) -> dict[str, Path]:
-    from uv import find_uv_bin
-
     folder.mkdir()
-    command = [
-        *(find_uv_bin(), "pip", "install", "--quiet", "--no-progress", "--target", str(folder)),
-        *("--requirement", str(CODE / "requirements.txt"), "--only-binary", ":all:", *_CONTAINER),
-    ]
-    done = subprocess.run(  # noqa: S603 our own command
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    run_uv(
+        *("pip", "install", "--quiet", "--no-progress", "--target", str(folder), *_CONTAINER),
+        *("--requirement", str(CODE / "requirements.txt"), "--only-binary", ":all:"),
     )
-    if done.returncode != 0:
-        raise PackagingError(
-            f"{CODE.name}/requirements.txt: its packages cannot be installed: {done.stderr.strip()} "
-            "(is the package index reachable?)"
-        )
     # The packages' commands are not called, and contain the path of this machine's interpreter.
     shutil.rmtree(folder / "bin", ignore_errors=True)
     return {
         f"code/{file.relative_to(folder).as_posix()}": file for file in folder.rglob("*") if _shipped(file)
     }
+
+
+def run_uv(*arguments: str) -> None:
+    """Run uv for the handlers' packages; raises PackagingError with what it says."""
+    from uv import find_uv_bin
+
+    done = subprocess.run(  # noqa: S603 our own command
+        [find_uv_bin(), *arguments], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise PackagingError(
+            f"code/requirements.txt: its packages cannot be installed: {done.stderr.strip()} "
+            "(is the package index reachable?)"
+        )
 
 
 def _shipped(file: Path) -> bool:
@@ -196,7 +200,7 @@ def _shipped(file: Path) -> bool:
 
 
 class StoredGzip:
-    """A gzip stream that stores its bytes uncompressed; leaving the context ends it.
+    """A gzip stream that stores its bytes uncompressed; `close` ends it.
 
     Half-precision weights hardly shrink, and a compressor's output depends on its version. Stored, the same
     input gives the same bytes on every machine, at the disk's pace.
@@ -225,12 +229,7 @@ class StoredGzip:
         self._stream.write(struct.pack("<BHH", last, size, size ^ 0xFFFF))
         self._stream.write(data)
 
-    def __enter__(self) -> StoredGzip:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._block(self._pending, last=True)
-            self._stream.write(struct.pack("<II", self._checksum, self._size & 0xFFFFFFFF))
+    def close(self) -> None:
+        """End the gzip stream, and leave the stream below it open."""
+        self._block(self._pending, last=True)
+        self._stream.write(struct.pack("<II", self._checksum, self._size & 0xFFFFFFFF))

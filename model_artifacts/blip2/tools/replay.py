@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
-from services.core.domain.assessment import Assessment, assess
 from services.core.domain.errors import VitrineError
+from services.core.domain.observation import Assessment, assess
+from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
 from .archive import remove_foreign_packages, unpacked
-from .errors import ReplayError
-from .photos import PhotoSet, photo_sets
+from .errors import ArtifactError
 from .serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from services.core.domain.observation import Observation
+
+
+_S3 = "s3://"
+
+
+@dataclass(frozen=True)
+class PhotoSet:
+    """The photos of one report: JPEGs as the service sends them to the model."""
+
+    name: str
+    photos: tuple[bytes, ...]
 
 
 def compare(old: Path, new: Path, places: Sequence[str], most_stored: int = 50) -> list[str]:
     """A line for each report of the photos at `places`, and one line for all of them.
 
-    Raises PhotoError, ArchiveError or ReplayError.
+    Raises ArtifactError for a photo that cannot be read or an answer of no use, and ArchiveError.
     """
     photos = photo_sets(places, most_stored)
     before, after = observe(old, photos), observe(new, photos)
@@ -41,7 +55,7 @@ def compare(old: Path, new: Path, places: Sequence[str], most_stored: int = 50) 
 def observe(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
     """The archive's observation of each photo set, served on this machine.
 
-    Raises ArchiveError, and ReplayError for an answer that the service could not use.
+    Raises ArchiveError, and ArtifactError for an answer that the service could not use.
     """
     observations = []
     with ExitStack() as stack:
@@ -54,7 +68,7 @@ def observe(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
             try:
                 observations.append(endpoint.observe(one.photos))
             except VitrineError as error:
-                raise ReplayError(f"{one.name}: {archive}: {error}") from error
+                raise ArtifactError(f"{one.name}: {archive}: {error}") from error
     return observations
 
 
@@ -78,3 +92,59 @@ def differences(old: Observation, new: Observation) -> list[str]:
 
 def _wear(assessment: Assessment) -> dict[str, float]:
     return {mark.tag: mark.confidence for mark in assessment.condition.wear}
+
+
+def photo_sets(places: Sequence[str], most_stored: int) -> list[PhotoSet]:
+    """The photos at `places`: files, folders, or s3://bucket/prefix, of which `most_stored` reports at most.
+
+    Raises ArtifactError for a photo that cannot be read.
+    """
+    found: list[PhotoSet] = []
+    for place in places:
+        if place.startswith(_S3):
+            found += _stored(place, most_stored)
+        else:
+            found += [
+                PhotoSet(str(file), (_model_jpeg(file.read_bytes(), str(file)),))
+                for file in _files(Path(place))
+            ]
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    inside = sorted(file for file in path.iterdir() if file.is_file() and file.name[0] != ".")
+    if not inside:
+        raise ArtifactError(f"{path}: holds no photo")
+    return inside
+
+
+def _stored(place: str, most: int) -> Iterator[PhotoSet]:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    parts = urlsplit(place)
+    bucket, prefix = parts.netloc, parts.path.removeprefix("/")
+    found = False
+    try:
+        s3 = boto3.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = (one["Key"] for page in pages for one in page.get("Contents", []))
+        # Keys are sorted, so those of one report, which differ in the last part, are adjacent.
+        for report, report_keys in islice(groupby(keys, key=lambda key: key.rpartition("/")[0]), most):
+            found = True
+            name = f"{_S3}{bucket}/{report}"
+            bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in report_keys]
+            yield PhotoSet(name, tuple(_model_jpeg(body, name) for body in bodies))
+    except (ClientError, BotoCoreError) as error:
+        raise ArtifactError(f"{place}: cannot be read: {error}") from error
+    if not found:
+        raise ArtifactError(f"{place}: holds no photo")
+
+
+def _model_jpeg(upload: bytes, name: str) -> bytes:
+    try:
+        return prepare(upload, name).model_jpeg
+    except VitrineError as error:
+        raise ArtifactError(str(error)) from error

@@ -14,16 +14,15 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import ArchiveError, ImportFailedError, NotAnsweringError, NotServingError
+import httpx2
+
+from .errors import ArchiveError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 _ARTIFACT = Path(__file__).resolve().parents[1]
 _START_S = 600
 _ANSWER_S = 60
+# `trust_env=False` below: a proxy of the caller's shell must not be asked for loopback.
 # The variables of this process that the server gets.
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 _FAULT = re.compile(r"(?:^|- )((?:\w+\.)*\w*(?:Error|Exception)\b: .+)$", re.MULTILINE)
@@ -63,20 +63,21 @@ class Runtime:
     ready_after_s: float
 
     def invoke_endpoint(self, *, Body: bytes, **_named: str) -> dict[str, io.BytesIO]:  # noqa: N803 boto3's
-        """The handlers' answer to one JSON request; raises NotAnsweringError if they refuse it or fail."""
+        """The handlers' answer to one JSON request; raises ArchiveError if they refuse it or fail."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        request = urllib.request.Request(self.server.invocations, Body, headers)  # noqa: S310 loopback
         try:
-            with _open(request, _ANSWER_S) as reply:
-                return {"Body": io.BytesIO(reply.read())}
-        except urllib.error.HTTPError as error:
-            if error.code < 500:
-                problem = f"its handlers refuse the request: {error.read().decode(errors='replace')}"
-            else:
-                problem = f"its handlers fail on the request: {_last_error(self.log)}"
-        except (OSError, HTTPException):
+            reply = httpx2.post(
+                self.server.invocations, content=Body, headers=headers, timeout=_ANSWER_S, trust_env=False
+            )
+        except httpx2.HTTPError:
             problem = f"its handlers give no answer: {_last_error(self.log)}"
-        raise NotAnsweringError(f"{self.name}: {problem}")
+        else:
+            if reply.is_success:
+                return {"Body": io.BytesIO(reply.content)}
+            problem = f"its handlers refuse the request: {reply.text}"
+            if reply.is_server_error:
+                problem = f"its handlers fail on the request: {_last_error(self.log)}"
+        raise ArchiveError(Fault.NOT_ANSWERING, f"{self.name}: {problem}")
 
 
 def own_server(place: Path, model: Path, python: Path) -> Server:
@@ -96,7 +97,7 @@ def own_server(place: Path, model: Path, python: Path) -> Server:
 def serving(model: UnpackedArchive, python: Path, launch: Launch = own_server) -> Iterator[Runtime]:
     """Serve a model with the packages of an interpreter until the context ends.
 
-    Raises ImportFailedError or NotServingError with the last error in the server's log.
+    Raises ArchiveError with the last error in the server's log.
     """
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="blip2-server-")))
@@ -128,10 +129,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _not_started(archive: Path, fault: str) -> ArchiveError:
-    if fault.startswith(("ImportError", "ModuleNotFoundError", "SyntaxError")):
-        return ImportFailedError(f"{archive}: code/inference.py cannot be imported: {fault}")
-    return NotServingError(f"{archive}: code/inference.py cannot be served: {fault}")
+def _not_started(archive: Path, error: str) -> ArchiveError:
+    if error.startswith(("ImportError", "ModuleNotFoundError", "SyntaxError")):
+        return ArchiveError(Fault.IMPORT_FAILED, f"{archive}: code/inference.py cannot be imported: {error}")
+    return ArchiveError(Fault.NOT_SERVING, f"{archive}: code/inference.py cannot be served: {error}")
 
 
 def _last_error(log: Path) -> str:
@@ -152,14 +153,7 @@ def free_ports(count: int) -> list[int]:
 def get(url: str) -> bytes | None:
     """The body that a server on loopback answers to GET; None if it does not answer, or with an error."""
     try:
-        with _open(urllib.request.Request(url), 5) as reply:  # noqa: S310 loopback
-            return reply.read()
-    except OSError:
+        reply = httpx2.get(url, timeout=5, trust_env=False)
+    except httpx2.HTTPError:
         return None
-
-
-def _open(request: urllib.request.Request, timeout_s: float) -> io.BufferedIOBase:
-    # A proxy of the caller's shell must not be asked for loopback.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    opened: io.BufferedIOBase = opener.open(request, timeout=timeout_s)
-    return opened
+    return reply.content if reply.is_success else None

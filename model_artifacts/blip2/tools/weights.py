@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import PackagingError
@@ -51,22 +51,16 @@ class Tensor:
 def to_half_precision(model: Path, work: Path) -> dict[str, Path]:
     """The weights of the folder `model` in half precision: its own files, or converted ones in `work`.
 
-    Raises PackagingError for weights that are missing, broken, not finite or too large for fp16.
+    Raises PackagingError for weights that are broken, not finite or too large for fp16.
     """
     files = {file.name: file for file in sorted(model.glob("*.safetensors")) if not file.name.startswith(".")}
-    if not files:
-        old = ", ".join(sorted(file.name for file in model.glob("*.bin"))[:3])
-        raise PackagingError(
-            f"{model}: no weights in *.safetensors"
-            + (f", only {old}: convert them with save_pretrained, which writes safetensors" if old else "")
-        )
     tensors = {name: read_header(file) for name, file in files.items()}
     index = _index(model, tensors)
     wider = [name for name in files if any(one.dtype in _WIDER for one in tensors[name])]
     for name in wider:
         work.mkdir(parents=True, exist_ok=True)
         target = work / name
-        halves = [Tensor(one.name, _halved(one.dtype), one.shape) for one in tensors[name]]
+        halves = [replace(one, dtype=HALF) if one.dtype in _WIDER else one for one in tensors[name]]
         write_safetensors(target, halves, _converted(files[name]))
         files[name] = target
         tensors[name] = halves
@@ -166,10 +160,6 @@ def _index(model: Path, tensors: Mapping[str, list[Tensor]]) -> dict[str, Any] |
         if pair not in held:
             raise PackagingError(f"{path}: {pair[0]} is not in {pair[1]}; fetch the shard again")
     return index
-
-
-def _halved(dtype: str) -> str:
-    return HALF if dtype in _WIDER else dtype
 
 
 def _converted(file: Path) -> Iterator[Any]:

@@ -1,6 +1,5 @@
 """Identifies callers by their Supabase access tokens: one check, for the gateway and for the service."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -9,18 +8,12 @@ from services.core.auth.jwks import KeySet
 from services.core.domain.errors import InvalidToken
 from services.core.secrets import Secret
 
+AUDIENCE = "authenticated"
 LEEWAY_S = 10
 LONGEST_TOKEN = 8192
 SHORTEST_SECRET = 32
 # PyJWT's own errors, and those of its JSON parser for odd numbers and deep nesting.
 BROKEN = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The caller: `subject` is the Supabase user's id."""
-
-    subject: str
 
 
 def supabase_issuer(url: str, named: str = "") -> str:
@@ -45,21 +38,15 @@ class TokenVerifier:
     Raises ValueError for a secret that is too short, or a URL that is not http(s).
     """
 
-    def __init__(
-        self,
-        issuer: str,
-        audience: str = "authenticated",
-        legacy_secret: str | Secret[str] | None = None,
-    ) -> None:
+    def __init__(self, issuer: str, legacy_secret: str | Secret[str] | None = None) -> None:
         self._issuer = issuer
-        self._audience = audience
-        self._legacy = (
-            Secret.fixed(legacy_key(legacy_secret)) if isinstance(legacy_secret, str) else legacy_secret
-        )
+        if isinstance(legacy_secret, str):
+            legacy_secret = Secret.fixed(legacy_key(legacy_secret))
+        self._legacy = legacy_secret
         self._keys = KeySet(f"{issuer}/.well-known/jwks.json")
 
-    def verify(self, token: str) -> Identity:
-        """Return the caller that the token names; may wait up to 3 s for the issuer's keys.
+    def verify(self, token: str) -> str:
+        """Return the Supabase user's id that the token names; may wait up to 3 s for the issuer's keys.
 
         Raises InvalidToken, KeysUnavailable, or what reading the legacy secret raises.
         """
@@ -80,7 +67,7 @@ class TokenVerifier:
         subject = claims["sub"]
         if not isinstance(subject, str) or not subject.strip():
             raise InvalidToken("the token names no subject")
-        return Identity(subject)
+        return subject
 
     def check(self) -> None:
         """Raise KeysUnavailable unless there are keys, fetching them if there are none yet."""
@@ -91,7 +78,7 @@ class TokenVerifier:
             token,
             key,
             algorithms=[algorithm],
-            audience=self._audience,
+            audience=AUDIENCE,
             issuer=self._issuer,
             leeway=LEEWAY_S,
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},

@@ -35,7 +35,6 @@ class InvalidInput(VitrineError):
     def __init__(self, field: str, problem: str, remedy: str) -> None:
         super().__init__(f"{field}: {problem}. {remedy}")
         self.field = field
-        self.problem = problem
         self.remedy = remedy
 
 
@@ -53,7 +52,6 @@ class UploadNotFound(InvalidInput):
     def __init__(self, upload_id: str) -> None:
         problem = f"no upload {upload_id} of yours; nothing was sent to it, or it was used or has expired"
         super().__init__("upload_ids", problem, "Ask POST /uploads for a new one, and send the photo again")
-        self.upload_id = upload_id
 
 
 class Unauthenticated(VitrineError):
@@ -61,19 +59,11 @@ class Unauthenticated(VitrineError):
 
 
 class InvalidToken(Unauthenticated):
-    """The access token is invalid; `reason` says why without quoting it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """The access token is invalid; the text says why without quoting it."""
 
 
 class SignatureInvalid(Unauthenticated):
-    """The webhook has no recent signature by one of our keys; `reason` says why without quoting it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """The webhook has no recent signature by one of our keys; the text says why without quoting it."""
 
 
 class SigningKeysInvalid(VitrineError):
@@ -81,8 +71,6 @@ class SigningKeysInvalid(VitrineError):
 
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(f"{source}: {problem}")
-        self.source = source
-        self.problem = problem
 
 
 class KeysUnavailable(VitrineError):
@@ -94,7 +82,6 @@ class QuotaExceeded(VitrineError):
 
     def __init__(self, quota: int, resets_in: int) -> None:
         super().__init__(f"all {quota} reports of the day are used; the count starts again at 00:00 UTC")
-        self.quota = quota
         self.resets_in = resets_in
 
 
@@ -103,7 +90,6 @@ class ReportNotFound(VitrineError):
 
     def __init__(self, report_id: str) -> None:
         super().__init__(f"no report {report_id} of yours; it may have been erased or have expired")
-        self.report_id = report_id
 
 
 class KeyReused(VitrineError):
@@ -135,7 +121,6 @@ class LeaseLost(VitrineError):
 
     def __init__(self, report_id: str, why: str) -> None:
         super().__init__(f"report {report_id} {why}")
-        self.report_id = report_id
 
 
 class LeaseHeld(LeaseLost):
@@ -169,13 +154,12 @@ class ModelRefused(ModelFault):
 
 
 class ModelUnavailable(ModelFault):
-    """The endpoint does not answer now; retry in `retry_after` seconds."""
+    """The endpoint does not answer now; a later request may succeed."""
 
     code = "model_unavailable"
 
-    def __init__(self, problem: str, retry_after: int = 30) -> None:
+    def __init__(self, problem: str) -> None:
         super().__init__(f"the vision model is not available: {problem}")
-        self.retry_after = retry_after
 
 
 class ModelAnswerInvalid(ModelFault):

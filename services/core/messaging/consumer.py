@@ -1,4 +1,4 @@
-"""Works on the messages of an SQS queue: each is done, deferred, or sent to the dead letters."""
+"""A consumer of an SQS queue: each message ends as done, deferred or dead-lettered."""
 
 import asyncio
 import logging

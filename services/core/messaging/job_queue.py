@@ -1,5 +1,6 @@
-"""The queue of jobs: its consumer resumes each report that has not ended when the message arrives."""
+"""The queue of jobs: what it is sent, and when it is delivered."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.core.domain.stored_report import ReportRef
@@ -11,15 +12,15 @@ if TYPE_CHECKING:
 LONGEST_DELAY_S = 900
 
 
+@dataclass(frozen=True)
 class JobQueue:
-    """Sends references of reports. Every call blocks."""
+    """The queue of jobs: its consumer continues each report that has not ended by then. Every call blocks."""
 
-    def __init__(self, sqs: "SQSClient", url: str) -> None:
-        self._sqs = sqs
-        self._url = url
+    sqs: "SQSClient"
+    url: str
 
     def send(self, ref: ReportRef, delay_s: int) -> None:
         """Send the reference, delivered in `delay_s` seconds, at most LONGEST_DELAY_S."""
-        self._sqs.send_message(
-            QueueUrl=self._url, MessageBody=ref.to_json(), DelaySeconds=min(delay_s, LONGEST_DELAY_S)
+        self.sqs.send_message(
+            QueueUrl=self.url, MessageBody=ref.to_json(), DelaySeconds=min(delay_s, LONGEST_DELAY_S)
         )

@@ -1,17 +1,41 @@
-"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed."""
+"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed.
 
-from collections.abc import Iterable, Iterator
+A text is read word by word, since it may also deny: "no" denies the names of wear that follow it, as in "no
+chips, cracks or other marks". Later words of such a sentence are ambiguous, until a word such as "but".
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from enum import Enum
+from functools import lru_cache
 from itertools import chain, zip_longest
 
-from services.core.domain.assessment import Assessment
-from services.core.domain.vocabulary import vocabulary
-from services.core.narrative.negation import Polarity, Reading, read
-from services.core.narrative.wording import Text, Wording
+from services.core.domain.observation import Assessment, vocabulary
+from services.core.narrative.wording import DenialWords, Text, Wording
 
 TITLE_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 700
 DESCRIPTION_WORDS = range(15, 100)
 CAPTION_WORDS = range(1, 31)
+_JOINERS = re.compile(r"[-‑'’\"“”«»]")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|\.{2,}|\S")
+_ENDS = frozenset(".!;")
+# Separates a denial from what follows.
+_PAUSE = ":"
+_SILENT = frozenset(f",–—(){_PAUSE}") | _ENDS
+
+
+class Polarity(Enum):
+    """Whether a text states or denies a word."""
+
+    STATED = "stated"
+    DENIED = "denied"
+    DENIED_OF_OTHERS = "denied of others"
+    SAID_AFTER_DENIAL = "said after a denial"
+
+
+Reading = tuple[str, Polarity]
 
 
 def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
@@ -132,3 +156,87 @@ def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
         if place in phrase:
             return [phrase.replace(place, word) for word in words]
     return [phrase]
+
+
+def read(
+    text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]
+) -> list[list[Reading]]:
+    """Each sentence as lower-case words with their polarity; numbers and unusual characters count as words.
+
+    Within `phrases` only `deniable` words are read. A denial counts as one only if it denies a `deniable`
+    word.
+    """
+    return [
+        list(_sentence(sentence, denial, deniable))
+        for sentence in _sentences(_without(phrases, tokens(text), deniable))
+    ]
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and signs, one by one: "a second-hand mug." is five of them."""
+    return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
+
+
+@lru_cache(maxsize=10_000)  # a few languages' phrases with all their fillings
+def _phrase(phrase: str) -> list[str]:
+    return tokens(phrase)
+
+
+def _without(phrases: Iterable[str], words: list[str], deniable: Collection[str]) -> list[str]:
+    """The words without the phrases; a phrase that names no wear leaves a pause, which ends a denial."""
+    left = list(words)
+    for phrase in filter(set(words).issuperset, map(_phrase, phrases)):
+        instead = "" if any(word in deniable for word in phrase) else _PAUSE
+        for start in range(len(words)):
+            if words[start : start + len(phrase)] == phrase:
+                left[start : start + len(phrase)] = [word if word in deniable else instead for word in phrase]
+    return [word for word in left if word]
+
+
+def _sentences(words: list[str]) -> Iterator[list[str]]:
+    sentence: list[str] = []
+    for word in words:
+        if word in _ENDS:
+            yield sentence
+            sentence = []
+        else:
+            sentence.append(word)
+    yield sentence
+
+
+def _sentence(words: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
+    after = False
+    while words:
+        if denied := _denied(words, denial, deniable):
+            yield from _denials(denied, denial, deniable)
+            after = True
+            words = words[len(denied) :]
+            continue
+        word, *words = words
+        after = after and word not in denial.but
+        if word not in _SILENT:
+            yield word, Polarity.SAID_AFTER_DENIAL if after else Polarity.STATED
+
+
+def _denied(words: list[str], denial: DenialWords, deniable: Collection[str]) -> list[str]:
+    """The denial at the start of `words`, up to the last word that it denies."""
+    if words[0] not in denial.no:
+        return []
+    end = 0
+    for position, word in enumerate(words, start=1):
+        if word in deniable:
+            end = position
+        elif not (word == "," or word in denial.no or word in denial.other or word in denial.joining):
+            break
+    return words[:end]
+
+
+def _denials(denied: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
+    said = Polarity.DENIED
+    for word in denied:
+        if word in denial.no:
+            said = Polarity.DENIED
+        elif word in denial.other:
+            said = Polarity.DENIED_OF_OTHERS
+        elif word in deniable:
+            yield word, said

@@ -8,10 +8,9 @@ from typing import Any, Literal
 from openai import AsyncOpenAI
 from pydantic import BaseModel, Field, ValidationError
 
-from services.core.domain.assessment import Assessment
+from services.core.domain.observation import Assessment
 from services.core.narrative.grounding import unsupported_claim
-from services.core.narrative.prompt import prompt_messages
-from services.core.narrative.template import template_text
+from services.core.narrative.template import prompt_messages, template_text
 from services.core.narrative.wording import Language, Text, Wording, wording
 
 MAX_OUTPUT_TOKENS = 300
@@ -37,12 +36,6 @@ class Narrative:
     output_tokens: int = 0
 
 
-@dataclass
-class _Usage:
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
 class _Tokens(BaseModel):
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -58,13 +51,24 @@ class _Choice(BaseModel):
     message: _Message
 
 
+class _Unusable(Exception):
+    """The LLM's answer cannot be used."""
+
+
 class _Completion(BaseModel):
     choices: list[_Choice] = Field(min_length=1)
     usage: _Tokens = _Tokens()
 
-
-class _Unusable(Exception):
-    """The LLM's answer cannot be used."""
+    def text(self) -> Text:
+        choice = self.choices[0]
+        if choice.message.refusal:
+            raise _Unusable("it refused")
+        if choice.finish_reason != "stop":
+            raise _Unusable(f"its answer ended by {choice.finish_reason}")
+        try:
+            return Text.model_validate_json(choice.message.content or "")
+        except ValidationError as error:
+            raise _Unusable("its answer does not fit the schema") from error
 
 
 class Narrator:
@@ -87,25 +91,27 @@ class Narrator:
     async def narrate(self, assessment: Assessment, language: Language) -> Narrative:
         """Narrate the assessment within `timeout_s` seconds; on any error, use the template."""
         words = wording(language)
-        usage = _Usage()
+        tokens = _Tokens()
         try:
             # The client's own timeout is for one attempt, and it waits as long as Retry-After says.
             async with asyncio.timeout(self._timeout_s):
-                text = await self._call(assessment, words, usage)
+                completion = await self._call(assessment, words)
+            tokens = completion.usage
+            text = completion.text()
             if objection := unsupported_claim(text, assessment, words):
                 raise _Unusable(objection)
-            return Narrative(text, "llm", usage.input_tokens, usage.output_tokens)
+            return Narrative(text, "llm", tokens.prompt_tokens, tokens.completion_tokens)
         except Exception as error:
             # Of any kind, such as a key that is no valid header: a report must not depend on the LLM.
             logger.warning("template used instead of the LLM", extra={"reason": _reason(error)})
             template = template_text(assessment, words)
-            return Narrative(template, "template", usage.input_tokens, usage.output_tokens)
+            return Narrative(template, "template", tokens.prompt_tokens, tokens.completion_tokens)
 
     async def close(self) -> None:
         """Close the client's connections."""
         await self._client.close()
 
-    async def _call(self, assessment: Assessment, words: Wording, usage: _Usage) -> Text:
+    async def _call(self, assessment: Assessment, words: Wording) -> _Completion:
         # Raw, since the client builds its types without validating the server's answer.
         answer = await self._client.chat.completions.with_raw_response.create(
             model=self.llm,
@@ -118,22 +124,9 @@ class Narrator:
             **self._options,
         )
         try:
-            completion = _Completion.model_validate_json(answer.content)
+            return _Completion.model_validate_json(answer.content)
         except ValidationError as error:
             raise _Unusable("its answer is no chat completion") from error
-        usage.input_tokens, usage.output_tokens = (
-            completion.usage.prompt_tokens,
-            completion.usage.completion_tokens,
-        )
-        choice = completion.choices[0]
-        if choice.message.refusal:
-            raise _Unusable("it refused")
-        if choice.finish_reason != "stop":
-            raise _Unusable(f"its answer ended by {choice.finish_reason}")
-        try:
-            return Text.model_validate_json(choice.message.content or "")
-        except ValidationError as error:
-            raise _Unusable("its answer does not fit the schema") from error
 
 
 def _reason(error: Exception) -> str:

@@ -1,9 +1,18 @@
-"""The narrative without an LLM: the facts in fixed sentences, in English or French."""
+"""Fills a language's sentences with an assessment's facts: the LLM's prompt, and the text without an LLM.
 
-from services.core.domain.assessment import Assessment
-from services.core.domain.vocabulary import UNKNOWN
+A small model copies its examples. So the prompt's two have as many marks as the question, and goods that are
+no product of ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from services.core.domain.observation import CONDITION_BY_WEAR, UNKNOWN, Assessment
 from services.core.narrative.grounding import caption_fits
-from services.core.narrative.wording import Text, Wording
+from services.core.narrative.wording import Goods, PromptWords, Text, Wording
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 
 def template_text(assessment: Assessment, words: Wording) -> Text:
@@ -23,12 +32,60 @@ def template_text(assessment: Assessment, words: Wording) -> Text:
         parts.append(sentences.caption)
     parts += [sentences.wear if condition.wear else sentences.no_wear, sentences.closing]
     title = sentences.title_unknown if unknown else sentences.title
-    return Text(title=_join([title], facts), description=_join(parts, facts))
+    description = " ".join(_filled(sentence, facts) for sentence in parts)
+    return Text(title=_filled(title, facts), description=description)
 
 
-def _join(sentences: list[str], facts: dict[str, object]) -> str:
-    return " ".join(_sentence(sentence.format(**facts)) for sentence in sentences)
+def prompt_messages(assessment: Assessment, words: Wording) -> list["ChatCompletionMessageParam"]:
+    """The messages of the conversation; the last has the facts of this assessment."""
+    prompt, names = words.prompt, words.names
+    marks = [names[wear.tag] for wear in assessment.condition.wear]
+    item, material = names[assessment.product.type], names[assessment.product.material]
+    # Captions are in English; for a language whose template has no caption, the codes' names are used.
+    if words.template.caption and caption_fits(assessment, words):
+        looks = assessment.caption
+    else:
+        looks = prompt.looks.format(item=item, material=material)
+    facts = prompt.facts.format(
+        item=item,
+        material=material,
+        looks=looks,
+        grade=names[assessment.condition.grade],
+        marks=_enumerate(marks, prompt) or prompt.none,
+    )
+    messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": prompt.system}]
+    for goods in prompt.goods:
+        question, answer = _example(goods, min(len(marks), len(goods.marks)), words)
+        messages.append({"role": "user", "content": question})
+        messages.append({"role": "assistant", "content": answer.model_dump_json()})
+    messages.append({"role": "user", "content": facts})
+    return messages
 
 
-def _sentence(text: str) -> str:
+def _example(goods: Goods, count: int, words: Wording) -> tuple[str, Text]:
+    prompt = words.prompt
+    facts = {
+        "item": goods.item,
+        "material": goods.material,
+        "name": goods.name,
+        "looks": prompt.goods_look.format(name=goods.name),
+        "grade": words.names[CONDITION_BY_WEAR[count][1]],
+        "marks": _enumerate(goods.marks[:count], prompt) or prompt.none,
+    }
+    title, description = (
+        (prompt.title_marked, prompt.description_marked) if count else (prompt.title, prompt.description)
+    )
+    answer = Text(title=_filled(title, facts), description=_filled(description, facts))
+    return prompt.facts.format(**facts), answer
+
+
+def _enumerate(marks: Sequence[str], prompt: PromptWords) -> str:
+    phrases = [f"{prompt.one} {mark}" for mark in marks]
+    if len(phrases) < 2:
+        return "".join(phrases)
+    return f"{', '.join(phrases[:-1])} {prompt.and_} {phrases[-1]}"
+
+
+def _filled(sentence: str, facts: Mapping[str, object]) -> str:
+    text = sentence.format(**facts)
     return text[:1].upper() + text[1:]

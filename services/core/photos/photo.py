@@ -20,6 +20,8 @@ from PIL import Image
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.core.photos import decode
 
+# The limits of one request.
+MAX_PHOTOS, MAX_BODY_BYTES = 8, 10_000_000
 MODEL_PX = 384
 JPEG_QUALITY = 85
 # The pixel limits of a photo that decodes at reduced scale, and of one that decodes whole.

@@ -9,15 +9,14 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.core.domain.assessment import assess
 from services.core.domain.errors import LeaseLost, ModelFault, ModelUnavailable, ReportNotFound, VitrineError
-from services.core.domain.observation import LostInference, Observation, PendingInference
+from services.core.domain.observation import LostInference, Observation, PendingInference, assess
 from services.core.domain.report import Failure, Provenance, Report, Status
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.narrator import Narrative, Narrator
@@ -132,7 +131,7 @@ class ReportProcessor:
         timings = leased.report.timings_ms.model_copy(update=stages.timings)
         update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
         failed = leased.report.model_copy(update=update)
-        await self._try_to_write(self.reports.end, leased.with_report(failed))
+        await self._try_to_write(self.reports.end, replace(leased, report=failed))
         await self._clean_up(leased, None)
         return failed
 
@@ -195,11 +194,11 @@ class ReportProcessor:
     ) -> Seen | Unanswered:
         try:
             with stages.measure("model"):
-                answer = await fallback_llm.observe(photos)
+                observation, cost_usd = await fallback_llm.observe(photos)
         except ModelUnavailable as error:
             return Unanswered(str(error))
         provenance = Provenance(endpoint=self.endpoint.name, bridge=fallback_llm.llm)
-        return Seen(answer.observation, provenance, answer.cost_usd)
+        return Seen(observation, provenance, cost_usd)
 
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
         assessment = assess(seen.observation)
@@ -228,7 +227,7 @@ class ReportProcessor:
                 "cost_usd": self.prices.report_usd(vision_usd, narrative),
             }
         )
-        await to_thread.run_sync(self.reports.end, leased.with_report(report))
+        await to_thread.run_sync(self.reports.end, replace(leased, report=report))
         await self._clean_up(leased, seen)
         return report
 

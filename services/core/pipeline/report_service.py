@@ -58,14 +58,11 @@ class ReportService:
             if (earlier := await self.submission.earlier(request)) is None:
                 raise
             return earlier, None
-        return accepted, self.start(accepted, photos, stages)
-
-    def start(self, accepted: LeasedReport, photos: Sequence[Photo], stages: Stages) -> Processing:
-        """Start processing in a background task that survives a client disconnect."""
+        # A task of its own, which survives a client disconnect.
         task = asyncio.create_task(self._process(accepted, [photo.model_jpeg for photo in photos], stages))
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
-        return task
+        return accepted, task
 
     async def wait(self, stored: StoredReport, until: float, task: Processing | None = None) -> Report:
         """The report once it has ended, or as it is at `until` (the event loop's time).

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
 from services.core.domain.errors import QuotaExceeded, VitrineError
-from services.core.domain.report import Failure, Provenance, Report, Status
+from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredReport
 from services.core.narrative.wording import Language
 from services.core.photos.photo import Photo, digest
@@ -94,7 +94,7 @@ class Submission:
             status=status,
             language=request.language,
             model=Provenance(endpoint=self.endpoint),
-            timings_ms=stages.as_timings(),
+            timings_ms=Timings(**stages.timings),
             created_at=now,
             expires_at=now + self.retention,
         )

@@ -1,33 +1,63 @@
-"""The stores, queue and processor of a service, over one client of each kind for the whole process."""
+"""What each service that works on reports is made of: settings, clients, stores, queue and processor.
 
+A process has one client of each kind.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal, Self
 
-from openai import AsyncOpenAI
+import httpx2
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from pydantic import Field, HttpUrl, model_validator
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.llm import openai_client
 from services.core.pipeline.report_processor import Prices, ReportProcessor
-from services.core.storage.image_store import ImageStore
+from services.core.secrets import Name, Secret, ServiceSettings
+from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import Uploads
 from services.core.storage.vision_cache import VisionCache
-from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-    from services.core.pipeline.settings import WorkSettings
-    from services.core.secrets import Secret
-
 # Flex-tier tokens cost half the standard price.
 FLEX_PRICE = 0.5
+
+
+class PipelineSettings(ServiceSettings):
+    """One field per variable, of the same name in capitals; an empty variable counts as absent."""
+
+    aws_region: Name
+    reports_table: Name
+    image_bucket: Name
+    image_key_id: str | None = None
+    jobs_queue_url: Name
+    reuse_answers: bool = False
+    model_endpoint: Name
+    model_mode: Literal["realtime", "async"] = "realtime"
+    model_usd_per_hour: float = Field(ge=0)
+    exchange_bucket: str | None = None
+    exchange_key_id: str | None = None
+    llm_model: Name
+    llm_base_url: HttpUrl | None = None
+    llm_reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    llm_usd_per_mtok_input: float = Field(ge=0)
+    llm_usd_per_mtok_output: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _async_has_an_exchange(self) -> Self:
+        if self.model_mode == "async" and self.exchange_bucket is None:
+            raise ValueError("EXCHANGE_BUCKET is needed where MODEL_MODE is async")
+        return self
 
 
 @dataclass(frozen=True)
@@ -44,9 +74,9 @@ class Pipeline:
 
 
 def build_pipeline(
-    settings: "WorkSettings",
+    settings: PipelineSettings,
     *,
-    openai_api_key: "Secret[str]",
+    openai_api_key: Secret[str],
     narrate_timeout_s: float,
     timing: Timing = PRODUCTION,
     quota_per_day: int = 0,
@@ -88,7 +118,9 @@ def build_pipeline(
     )
 
 
-def _endpoint(settings: "WorkSettings", runtime: "SageMakerRuntimeClient", s3: "S3Client") -> VisionEndpoint:
+def _endpoint(
+    settings: PipelineSettings, runtime: "SageMakerRuntimeClient", s3: "S3Client"
+) -> VisionEndpoint:
     if settings.exchange_bucket is None:
         return RealtimeVisionEndpoint(runtime, settings.model_endpoint)
     return AsyncVisionEndpoint(
@@ -98,3 +130,33 @@ def _endpoint(settings: "WorkSettings", runtime: "SageMakerRuntimeClient", s3: "
         bucket=settings.exchange_bucket,
         kms_key_id=settings.exchange_key_id,
     )
+
+
+def openai_client(key: Secret[str], base_url: str | None) -> AsyncOpenAI:
+    """Make a client; it calls nothing yet. A call whose key is refused is repeated once with a newer one."""
+
+    async def current() -> str:
+        return await asyncio.to_thread(key.value)
+
+    return AsyncOpenAI(
+        api_key=current,
+        base_url=base_url,
+        max_retries=1,
+        http_client=DefaultAsyncHttpxClient(auth=_Rotation(key)),
+    )
+
+
+class _Rotation(httpx2.Auth):
+    def __init__(self, key: Secret[str]) -> None:
+        self._key = key
+
+    async def async_auth_flow(
+        self, request: httpx2.Request
+    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        response = yield request
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            refused = request.headers["Authorization"].removeprefix("Bearer ")
+            newer = await asyncio.to_thread(self._key.renewed, refused)
+            if newer != refused:
+                request.headers["Authorization"] = f"Bearer {newer}"
+                yield request

@@ -13,13 +13,10 @@ from services.core.domain.stored_report import (
     LeasedReport,
     ReportRef,
     StoredReport,
-    address,
-    pending_row,
     seconds_now,
 )
 from services.core.domain.timing import PRODUCTION
-from services.core.storage.report_writes import HELD
-from services.core.storage.rows import from_item, to_item
+from services.core.storage.rows import HELD, address, from_item, pending_row, stored_report, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -141,8 +138,8 @@ class Leases:
             row: dict[str, Any] | None = cast("Any", error.response).get("Item")
             if not row:
                 raise ReportNotFound(ref.report_id) from error
-            found = StoredReport.from_row(ref.owner, from_item(row))
+            found = stored_report(ref.owner, from_item(row))
             if found.report.status not in UNFINISHED:
                 raise ReportEnded(ref.report_id) from error
             raise LeaseHeld(ref.report_id, found.lease.until if found.lease else seconds_now()) from error
-        return StoredReport.from_row(ref.owner, from_item(answer["Attributes"]))
+        return stored_report(ref.owner, from_item(answer["Attributes"]))

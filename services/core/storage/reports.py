@@ -29,12 +29,18 @@ from services.core.domain.stored_report import (
     LeasedReport,
     RequestKey,
     StoredReport,
-    address,
-    has_expired,
     seconds_now,
 )
-from services.core.storage.report_writes import ReportWrites, count_address
-from services.core.storage.rows import from_item, to_item
+from services.core.storage.rows import (
+    ReportWrites,
+    address,
+    count_address,
+    from_item,
+    has_expired,
+    read_row,
+    stored_report,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -128,7 +134,7 @@ class Reports:
         row = self._get(address(owner, f"report#{report_id}"))
         if row is None:
             raise ReportNotFound(report_id)
-        return StoredReport.from_row(owner, row)
+        return stored_report(owner, row)
 
     def page(self, owner: str, limit: int, before: str | None = None) -> Page:
         """The owner's newest `limit` reports, or those older than the report `before`.
@@ -146,7 +152,7 @@ class Reports:
             Limit=limit + 1,
         )
         rows = [from_item(item) for item in answer["Items"]]
-        reports = [StoredReport.from_row(owner, row).report for row in rows[:limit] if not has_expired(row)]
+        reports = [stored_report(owner, row).report for row in rows[:limit] if not has_expired(row)]
         return Page(
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
@@ -169,11 +175,7 @@ class Reports:
         raise LeaseHeld(report_id, found.lease.until if found.lease else seconds_now())
 
     def _get(self, primary_key: dict[str, str]) -> dict[str, Any] | None:
-        item = self._dynamodb.get_item(
-            TableName=self._table, Key=to_item(primary_key), ConsistentRead=True
-        ).get("Item")
-        row = from_item(item) if item else None
-        return row if row and not has_expired(row) else None
+        return read_row(self._dynamodb, self._table, primary_key)
 
     def _report_of_key(self, new: StoredReport) -> str | None:
         row = self._get(address(new.owner, f"key#{new.key.name}")) if new.key else None

@@ -1,13 +1,13 @@
 """Observations, kept for a day: the same photos of the same user are not sent to the model twice."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from services.core.domain.observation import Observation
-from services.core.domain.stored_report import StoredReport, address, has_expired, seconds_now
-from services.core.storage.rows import from_item, to_item
+from services.core.domain.stored_report import StoredReport, seconds_now
+from services.core.storage.rows import address, read_row, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -15,21 +15,19 @@ if TYPE_CHECKING:
 LIFE = timedelta(days=1)
 
 
+@dataclass(frozen=True)
 class VisionCache:
     """Rows of the reports table, in the owner's own partition. Every call blocks."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
-        self._dynamodb = dynamodb
-        self._table = table
+    dynamodb: "DynamoDBClient"
+    table: str
 
     def get(self, stored: StoredReport) -> Observation | None:
         """The observation of the same photos of the same owner, or None if there is none of the last day."""
         if stored.photos_digest is None:
             return None
-        key = to_item(address(stored.owner, f"sight#{stored.photos_digest}"))
-        item = self._dynamodb.get_item(TableName=self._table, Key=key).get("Item")
-        row = from_item(item) if item else None
-        if row is None or has_expired(row):
+        key = address(stored.owner, f"sight#{stored.photos_digest}")
+        if (row := read_row(self.dynamodb, self.table, key, consistent=False)) is None:
             return None
         values = json.loads(row["sight"])
         return Observation(**values | {"wear": tuple(values["wear"])})
@@ -42,10 +40,10 @@ class VisionCache:
                 "sight": json.dumps(asdict(observation)),
                 "expires_at": seconds_now() + int(LIFE.total_seconds()),
             }
-            self._dynamodb.put_item(TableName=self._table, Item=to_item(row))
+            self.dynamodb.put_item(TableName=self.table, Item=to_item(row))
 
     def delete(self, stored: StoredReport) -> None:
         """Delete the observation of the report's photos, also if another report stored it."""
         if stored.photos_digest is not None:
             key = to_item(address(stored.owner, f"sight#{stored.photos_digest}"))
-            self._dynamodb.delete_item(TableName=self._table, Key=key)
+            self.dynamodb.delete_item(TableName=self.table, Key=key)

@@ -1,22 +1,43 @@
-"""The vision model behind its SageMaker endpoint: one request for all photos of a report."""
+"""The vision model behind its SageMaker endpoint: one request for all photos of a report.
+
+A realtime endpoint answers in the call. An async one accepts the request, and its answer becomes an object in
+S3.
+"""
 
 import base64
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
-from services.core.domain.observation import LostInference, Observation, PendingInference
+from services.core.domain.observation import (
+    LostInference,
+    Observation,
+    PendingInference,
+    Question,
+    vocabulary,
+)
 from services.core.domain.report import Probability
-from services.core.domain.vocabulary import Question, vocabulary
+from services.core.domain.stored_report import seconds_now
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-TOO_MANY_REQUESTS = 429
+NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
+# SageMaker's limit for an inline request; a longer one is sent as an object.
+INLINE_BYTES = 128_000
+# SageMaker's maximum. An endpoint at zero instances takes minutes until it reads its first request.
+TTL_S = 21_600
+# SageMaker has dropped a request that is older than this.
+LOST_AFTER_S = TTL_S + 600
+INVOCATION_TIMEOUT_S = 60
 
 
 class _Answer(BaseModel):
@@ -30,13 +51,14 @@ class _Reply(BaseModel):
     artifact: str
 
 
-class VisionEndpoint(Protocol):
-    """An endpoint in either mode. Every call blocks."""
+class VisionEndpoint(ABC):
+    """An endpoint in either mode, which by itself accepts no requests for later. Every call blocks."""
 
-    @property
-    def name(self) -> str:
-        """The endpoint's name in SageMaker."""
+    def __init__(self, runtime: "SageMakerRuntimeClient", name: str) -> None:
+        self._runtime = runtime
+        self.name = name
 
+    @abstractmethod
     def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> Observation | PendingInference:
         """Send 1–8 JPEG photos of one product: returns the observation, or where it will be.
 
@@ -46,6 +68,7 @@ class VisionEndpoint(Protocol):
 
     def is_working_on(self, pending: PendingInference) -> bool:
         """Whether the endpoint has neither answered the request nor lost it."""
+        return False
 
     def result(
         self, pending: PendingInference, photos: int
@@ -54,36 +77,31 @@ class VisionEndpoint(Protocol):
 
         Raises ModelAnswerInvalid if the answer breaks the contract.
         """
+        return LostInference()
 
-    def delete(self, *keys: str | None) -> None:
+    def delete(self, *keys: str | None) -> None:  # noqa: B027 - nothing is stored by default
         """Delete requests and answers by their keys; a missing object is no error."""
 
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise fault(self.name, error) from error
+        except BotoCoreError as error:
+            raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
 
-class RealtimeVisionEndpoint:
+
+class RealtimeVisionEndpoint(VisionEndpoint):
     """Answers in the call. A request that an async endpoint has accepted before counts as lost."""
-
-    def __init__(self, runtime: "SageMakerRuntimeClient", endpoint: str) -> None:
-        self._runtime = runtime
-        self.name = endpoint
 
     def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> Observation:
         """Send the photos and return the observation."""
         return self.observe(photos)
 
-    def is_working_on(self, pending: PendingInference) -> bool:
-        """Never: it accepts no requests for later."""
-        return False
-
-    def result(self, pending: PendingInference, photos: int) -> LostInference:
-        """Lost: it accepts no requests for later."""
-        return LostInference()
-
-    def delete(self, *keys: str | None) -> None:
-        """Do nothing: it stores neither requests nor answers."""
-
     def observe(self, photos: Sequence[bytes]) -> Observation:
         """Ask about 1–8 JPEG photos of one product, outside any report; raises what `infer` raises."""
-        try:
+        with self._faults():
             reply = self._runtime.invoke_endpoint(
                 EndpointName=self.name,
                 ContentType="application/json",
@@ -91,11 +109,79 @@ class RealtimeVisionEndpoint:
                 Body=request_body(photos),
             )
             body = reply["Body"].read()
-        except ClientError as error:
-            raise fault(self.name, error) from error
-        except BotoCoreError as error:
-            raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
         return parse_observation(body, photos=len(photos))
+
+
+class AsyncVisionEndpoint(VisionEndpoint):
+    """Sends requests to the endpoint, and reads its answers from the exchange bucket."""
+
+    def __init__(
+        self,
+        runtime: "SageMakerRuntimeClient",
+        s3: "S3Client",
+        *,
+        endpoint: str,
+        bucket: str,
+        kms_key_id: str | None,
+    ) -> None:
+        super().__init__(runtime, endpoint)
+        self._s3 = s3
+        self._bucket = bucket
+        self._encryption: dict[str, Any] = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
+        )
+
+    def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> PendingInference:
+        """Send the photos under the report's id and return where the answer will be."""
+        body, input_key = request_body(photos), None
+        request: dict[str, Any] = {"Body": body}
+        with self._faults():
+            if len(body) > INLINE_BYTES:
+                input_key = f"requests/{report_id}.json"
+                stored = {"Bucket": self._bucket, "Key": input_key, **self._encryption}
+                self._s3.put_object(Body=body, ContentType="application/json", **stored)
+                request = {"InputLocation": f"s3://{self._bucket}/{input_key}"}
+            answer = self._runtime.invoke_endpoint_async(
+                EndpointName=self.name,
+                ContentType="application/json",
+                Accept="application/json",
+                InferenceId=report_id,
+                RequestTTLSeconds=TTL_S,
+                InvocationTimeoutSeconds=INVOCATION_TIMEOUT_S,
+                **request,
+            )
+        output_key = urlsplit(answer["OutputLocation"]).path[1:]
+        return PendingInference(input_key, output_key, seconds_now(), attempt)
+
+    def is_working_on(self, pending: PendingInference) -> bool:
+        """Whether there is no answer yet, and the request is young enough to get one."""
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=pending.output_key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != NOT_FOUND:
+                raise
+            return not _is_lost(pending)
+        return False
+
+    def result(
+        self, pending: PendingInference, photos: int
+    ) -> Observation | PendingInference | LostInference:
+        """The answer about so many photos, or whether it can still come."""
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=pending.output_key)["Body"].read()
+        except self._s3.exceptions.NoSuchKey:
+            return LostInference() if _is_lost(pending) else pending
+        return parse_observation(body, photos)
+
+    def delete(self, *keys: str | None) -> None:
+        """Delete requests and answers by their keys; a missing object is no error."""
+        for key in keys:
+            if key is not None:
+                self._s3.delete_object(Bucket=self._bucket, Key=key)
+
+
+def _is_lost(pending: PendingInference) -> bool:
+    return pending.at + LOST_AFTER_S < seconds_now()
 
 
 def fault(endpoint: str, error: ClientError) -> ModelFault:

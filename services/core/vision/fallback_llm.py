@@ -15,8 +15,7 @@ from openai import AsyncOpenAI, OpenAIError
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.domain.errors import ModelUnavailable
-from services.core.domain.observation import Observation
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import Observation, vocabulary
 
 SHARE = {"low": 0.5, "medium": 0.7, "high": 0.9}
 _ABSENT = 0.05
@@ -39,35 +38,23 @@ class _Reply(BaseModel):
 
 
 @dataclass(frozen=True)
-class FallbackAnswer:
-    """The LLM's observation, and its cost in USD."""
-
-    observation: Observation
-    cost_usd: float
-
-
 class FallbackLlm:
     """One vision LLM, called over the process's client."""
 
-    def __init__(
-        self,
-        client: AsyncOpenAI,
-        llm: str,
-        *,
-        usd_per_mtok_input: float,
-        usd_per_mtok_output: float,
-        timeout_s: float,
-    ) -> None:
-        self._client = client
-        self._usd_per_mtok = (usd_per_mtok_input, usd_per_mtok_output)
-        self._timeout_s = timeout_s
-        self.llm = llm
+    client: AsyncOpenAI
+    llm: str
+    usd_per_mtok_input: float
+    usd_per_mtok_output: float
+    timeout_s: float
 
-    async def observe(self, photos: Sequence[bytes]) -> FallbackAnswer:
-        """Ask about 1–8 JPEG photos of one product; raises ModelUnavailable if there is no usable answer."""
+    async def observe(self, photos: Sequence[bytes]) -> tuple[Observation, float]:
+        """The LLM's observation of 1–8 JPEG photos of one product, and its cost in USD.
+
+        Raises ModelUnavailable if there is no usable answer.
+        """
         try:
-            async with asyncio.timeout(self._timeout_s):
-                raw = await self._client.chat.completions.with_raw_response.create(
+            async with asyncio.timeout(self.timeout_s):
+                raw = await self.client.chat.completions.with_raw_response.create(
                     model=self.llm,
                     messages=[
                         {"role": "system", "content": _TASK},
@@ -80,17 +67,16 @@ class FallbackLlm:
                 )
             completion = json.loads(raw.content)
             reply = _Reply.model_validate_json(completion["choices"][0]["message"]["content"])
-            return FallbackAnswer(
-                _observation(reply, len(photos), self.llm), self._cost(completion.get("usage") or {})
-            )
+            return _observation(reply, len(photos), self.llm), self._cost(completion.get("usage") or {})
         except (OpenAIError, TimeoutError, ValidationError, ValueError, LookupError, TypeError) as error:
             # The error's text may quote a photo or a key: only its type is passed on.
             problem = f"the fallback LLM {self.llm} gives no answer ({type(error).__name__})"
             raise ModelUnavailable(problem) from error
 
     def _cost(self, usage: dict[str, Any]) -> float:
-        tokens = (float(usage.get("prompt_tokens", 0)), float(usage.get("completion_tokens", 0)))
-        return sum(count * price for count, price in zip(tokens, self._usd_per_mtok, strict=True)) / 1_000_000
+        asked = float(usage.get("prompt_tokens", 0)) * self.usd_per_mtok_input
+        answered = float(usage.get("completion_tokens", 0)) * self.usd_per_mtok_output
+        return (asked + answered) / 1_000_000
 
 
 def schema(photos: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from cli.errors import UserError
-from client.api import Timing
+from client.api import RequestTiming
 from local import __main__ as commands
 from local.commands import SAMPLE
 from local.demo import command
@@ -41,7 +41,7 @@ REPORT: dict[str, Any] = {
     "created_at": "2026-11-24T19:00:00Z",
     "expires_at": "2026-12-01T19:00:00Z",
 }
-TIMING = Timing({"photo": 35.0, "model": 82.0}, 1130.0)
+TIMING = RequestTiming({"photo": 35.0, "model": 82.0}, 1130.0)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def shown(report: dict[str, Any] = REPORT, timing: Timing = TIMING, width: int = 80) -> str:
+def shown(report: dict[str, Any] = REPORT, timing: RequestTiming = TIMING, width: int = 80) -> str:
     out = io.StringIO()
     print_report(Report.model_validate(report), timing, Console(file=out, width=width, highlight=False))
     return out.getvalue()
@@ -90,7 +90,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_valid_photos_are_read(photo: Path) -> None:
-    assert [read.content for read in read_photos([photo, SAMPLE])] == [
+    assert [content for _, content in read_photos([photo, SAMPLE])] == [
         photo.read_bytes(),
         SAMPLE.read_bytes(),
     ]
@@ -98,7 +98,7 @@ def test_valid_photos_are_read(photo: Path) -> None:
 
 def test_home_folder_is_expanded(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(photo.parent))
-    assert read_photos([Path("~/my mug.jpg")])[0].path == photo
+    assert read_photos([Path("~/my mug.jpg")]) == [(photo.name, photo.read_bytes())]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"just words", b"\xff\xd8\xff\xe0 cut", b"<svg/>"])
@@ -215,7 +215,9 @@ def test_template_text_is_marked() -> None:
 
 @pytest.mark.parametrize(("total_ms", "verdict"), [(1130.0, "within the goal"), (12_000.0, "over the goal")])
 def test_total_is_compared_with_the_goal(total_ms: float, verdict: str) -> None:
-    assert f"{total_ms / 1000:.1f} s, {verdict} of 5–10 s" in shown(timing=Timing(TIMING.stages_ms, total_ms))
+    assert f"{total_ms / 1000:.1f} s, {verdict} of 5–10 s" in shown(
+        timing=RequestTiming(TIMING.stages_ms, total_ms)
+    )
 
 
 @pytest.mark.parametrize("width", [30, 44, 80, 200])

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from cli.errors import UserError
 from local import __main__ as commands
-from local.demo import users
+from local.demo import command
 from local.fakes.identity import create_app, load_or_create_key
 
 URL = "http://127.0.0.1:54321"
@@ -40,7 +40,7 @@ def test_token_command_prints_only_the_token(
 
 def test_invalid_user_name_is_refused(issuer: None) -> None:
     with pytest.raises(UserError, match="refuses user 'a b'") as raised:
-        users.sign_in(URL, "key", "a b")
+        command.sign_in(URL, "key", "a b")
     assert "letters, digits" in raised.value.hint
 
 
@@ -51,4 +51,4 @@ def test_unreachable_issuer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None
     client = functools.partial(httpx2.Client, transport=httpx2.MockTransport(refuse))
     monkeypatch.setattr("httpx2.Client", client)
     with pytest.raises(UserError, match="does not answer"):
-        users.sign_in(URL, "key", "demo")
+        command.sign_in(URL, "key", "demo")

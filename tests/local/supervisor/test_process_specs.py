@@ -20,14 +20,14 @@ def specs(tmp_path: Path) -> list[ProcessSpec]:
     return [
         *process_specs.background(home, PREFERRED, REGION, ENDPOINT),
         process_specs.service(PREFERRED, REGION, {}),
-        process_specs.async_sagemaker(PREFERRED, ENDPOINT, REGION, OUTPUTS),
+        process_specs.sagemaker(PREFERRED, ENDPOINT, REGION, OUTPUTS),
         process_specs.database(home, PREFERRED),
         edge,
     ]
 
 
 def test_every_process_has_a_spec(specs: list[ProcessSpec]) -> None:
-    assert {spec.name for spec in specs} == PREFERRED.keys() == process_specs.HEALTH.keys()
+    assert {spec.name for spec in specs} == process_specs.PROCESSES.keys()
 
 
 def test_sources_of_every_process_exist(specs: list[ProcessSpec]) -> None:

@@ -183,10 +183,7 @@ class Account:
 
 
 def test_user_confirms_account_and_permissions(
-    settings: Environment,
-    course: Course,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    settings: Environment, course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal(monkeypatch, "y\n")
     go(settings, Account(), confirm=True)  # type: ignore[arg-type]

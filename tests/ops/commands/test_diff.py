@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ops.commands.diff import diff_commit
 
+pytestmark = pytest.mark.system
 APP = """
 import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm

@@ -160,11 +160,7 @@ def test_failed_build_is_reported(
 
 
 def test_missing_tool_is_reported(
-    settings: Environment,
-    stubbed: Stubbed,
-    checkout: Path,
-    tools: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Environment, stubbed: Stubbed, checkout: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONTAINER_TOOL", "no-such-tool")
     ecr, stub = stubbed("ecr")

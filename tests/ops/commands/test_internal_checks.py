@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cli.errors import UserError
 from ops.commands.internal_checks import SAMPLE, endpoint_answers, healthy_targets, internal_checks
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import vocabulary
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import request_body
 from settings.environment import Environment

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cli import cdk
 from cli.errors import UserError
-from ops.commands import deploy, pause
+from ops.commands import pause
 from settings.environment import FOLDER
 
 STACK = "vitrine-dev-model"
@@ -53,7 +53,7 @@ def deployments(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cdk, "run", deployments.run)
     monkeypatch.setattr(cdk, "TOOLS", tmp_path)
     monkeypatch.setattr(cdk, "CDK", file)
-    monkeypatch.setattr(deploy, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
+    monkeypatch.setattr(pause, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
     return deployments
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from cli.aws_errors import unless_denied
-from cli.errors import UserError
+from cli.errors import UserError, unless_denied
 from ops.commands.internal_checks import rollout_check
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed
@@ -63,13 +62,16 @@ def test_other_configuration_was_rolled_back(settings: Environment, stubbed: Stu
     assert "docs/operations.md" in raised.value.hint
 
 
-def test_changing_endpoint_is_waited_for(settings: Environment, stubbed: Stubbed) -> None:
+def test_changing_endpoint_is_waited_for(
+    settings: Environment, stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (sagemaker, stub), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
     for status in ("Updating", "RollingBack", "InService"):
         endpoint(stub, "Config-1", status)
     stack(stacks, "Config-1")
-    rollout_check(settings, sagemaker, cloudformation, slept.append)
+    rollout_check(settings, sagemaker, cloudformation)
     assert len(slept) == 2
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client import api
-from client.api import Refused, Timing, Unreachable
+from client.api import Refused, RequestTiming, Unreachable
 from ops.commands.internal_checks import SAMPLE
 from ops.commands.smoke import smoke
 from settings.environment import Environment, load_environment
@@ -32,7 +32,7 @@ class Api:
         self.calls: list[tuple[Any, ...]] = []
         self.status, self.forged = 401, 403
         self.inside: list[str] = []
-        self.timing = Timing({"photo": 35.0, "model": 82.0}, 1130.0)
+        self.timing = RequestTiming({"photo": 35.0, "model": 82.0}, 1130.0)
         self.report: dict[str, Any] = REPORT
         self.away = 0
 
@@ -51,7 +51,9 @@ class Api:
         self.calls.append(("sign in", url, key, email, password))
         return "token of a user"
 
-    def post(self, url: str, token: str, photos: list[tuple[str, bytes]]) -> tuple[dict[str, Any], Timing]:
+    def post(
+        self, url: str, token: str, photos: list[tuple[str, bytes]]
+    ) -> tuple[dict[str, Any], RequestTiming]:
         self.calls.append(("post", url, token, photos))
         return self.report, self.timing
 
@@ -190,7 +192,7 @@ def test_unreachable_address_fails(system: Api) -> None:
 def test_slow_or_template_report_is_noted(
     system: Api, user: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    system.timing = Timing({}, 12_000.0)
+    system.timing = RequestTiming({}, 12_000.0)
     system.report = {**REPORT, "narrative": "template"}
     try_it()
     out = capsys.readouterr().out

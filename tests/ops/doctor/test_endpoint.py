@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from ops.doctor.model import endpoint_log, endpoint_name
+from ops.doctor.account import endpoint_log, endpoint_name
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed, levels, make_settings
 

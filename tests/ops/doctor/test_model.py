@@ -3,7 +3,7 @@
 import pytest
 from botocore.stub import Stubber
 
-from ops.doctor.model import archive
+from ops.doctor.account import archive
 from settings.environment import Environment
 from tests.ops.conftest import KEY, Stubbed, make_settings
 

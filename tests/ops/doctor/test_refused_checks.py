@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from cli.findings import Finding
-from ops.doctor import account, model, references
+from ops.doctor import account, references
 from ops.doctor.preflight import collect
 from settings.schema import Domain
 from tests.ops.conftest import KEY, Stubbed, make_settings
@@ -28,14 +28,14 @@ CHECKS: dict[str, tuple[Check, str, str]] = {
     "domain": (partial(references.domain_zone, DOMAIN), "route53", "get_hosted_zone"),
     "secret": (partial(references.secret, SETTINGS, "name"), "secretsmanager", "describe_secret"),
     "image": (partial(references.pushed, SETTINGS, f"sha256:{'a' * 64}"), "ecr", "describe_images"),
-    "bucket": (lambda ssm: model.archive(SETTINGS, ssm, None, given=False), "ssm", "get_parameter"),  # type: ignore[arg-type]
+    "bucket": (lambda ssm: account.archive(SETTINGS, ssm, None, given=False), "ssm", "get_parameter"),  # type: ignore[arg-type]
     "endpoint": (
-        lambda sagemaker: model.endpoint_name(SETTINGS, sagemaker, None),  # type: ignore[arg-type]
+        lambda sagemaker: account.endpoint_name(SETTINGS, sagemaker, None),  # type: ignore[arg-type]
         "sagemaker",
         "describe_endpoint",
     ),
     "log": (
-        lambda logs: model.endpoint_log(SETTINGS, logs, None),  # type: ignore[arg-type]
+        lambda logs: account.endpoint_log(SETTINGS, logs, None),  # type: ignore[arg-type]
         "logs",
         "describe_log_groups",
     ),
@@ -76,7 +76,7 @@ def test_denied_archive_check_warns(stubbed: Stubbed) -> None:
     (ssm, parameters), (s3, objects) = stubbed("ssm"), stubbed("s3")
     parameters.add_response("get_parameter", BUCKET)
     objects.add_client_error("head_object", "403", http_status_code=403)
-    (finding,) = collect("model archive", lambda: model.archive(SETTINGS, ssm, s3, given=False))
+    (finding,) = collect("model archive", lambda: account.archive(SETTINGS, ssm, s3, given=False))
     assert (finding.level, "HeadObject" in finding.text) == ("warning", True)
 
 
@@ -86,7 +86,7 @@ def test_denied_stack_check_warns(stubbed: Stubbed) -> None:
     (sagemaker, endpoints), (cloudformation, stacks) = stubbed("sagemaker"), stubbed("cloudformation")
     endpoints.add_response("describe_endpoint", described())
     stacks.add_client_error("list_stack_resources", "AccessDenied")
-    (finding,) = collect("endpoint name", lambda: model.endpoint_name(SETTINGS, sagemaker, cloudformation))
+    (finding,) = collect("endpoint name", lambda: account.endpoint_name(SETTINGS, sagemaker, cloudformation))
     assert finding.level == "warning"
 
 

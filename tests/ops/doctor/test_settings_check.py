@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ops.doctor.settings_check import settings_filled, smoke_user
+from ops.doctor.preflight import settings_filled, smoke_user
 from settings.environment import load_environment
 from tests.ops.conftest import KEY, levels, make_settings
 

@@ -15,12 +15,11 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from model_artifacts.blip2.tools import packaging
-from model_artifacts.blip2.tools.events import Events
-from model_artifacts.blip2.tools.photos import PhotoSet
+from model_artifacts.blip2.tools.deploy import Events
+from model_artifacts.blip2.tools.replay import PhotoSet
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
-from ops.release.command import sdk_start
-from ops.release.release import Tools, release
+from ops.release.release import Tools, release, sdk_start
 from services.core.domain.observation import Observation
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.environment import FOLDER, load_environment
@@ -141,7 +140,6 @@ class Place:
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
             observe=self._look,
             photos=[PhotoSet("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
-            sleep=lambda _seconds: None,
         )
         return release(settings, self.file, archive, sha256, log, tools)
 
@@ -169,12 +167,11 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(session: boto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the SDK waits half a minute
     # The SDK validates its constant configuration at each look at it: most of its time.
     monkeypatch.setattr("jsonschema.validate", lambda *_: None)
     with mock_aws():
-        session = boto3.Session("testing", "testing", region_name=REGION)
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         (tmp_path / "shop.toml").write_text(text, "utf-8")
         s3: Any = session.client("s3")

@@ -15,7 +15,7 @@ from model_artifacts.blip2.tools.archive import unpacked
 from model_artifacts.blip2.tools.serving import serving
 from model_artifacts.blip2_demo import MODEL
 from ops.__main__ import main
-from ops.release import command
+from ops.release import release
 from services.core.vision.endpoint import request_body
 
 REGION, ACCOUNT, NAME = "ca-central-1", "123456789012", "shop"
@@ -138,7 +138,7 @@ class Account:
 
 
 def answers_here(archive: Path) -> list[bytes]:
-    bodies = [request_body(case.photos) for case in command.known_photos()]
+    bodies = [request_body(case.photos) for case in release.known_photos()]
     with unpacked(archive) as inside, serving(inside, Path(sys.executable)) as runtime:
         return [runtime.invoke_endpoint(Body=body)["Body"].read() for body in bodies]
 

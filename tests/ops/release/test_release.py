@@ -56,8 +56,10 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
     def note(params: dict[str, Any], **_: Any) -> None:
         variants.extend(params["ProductionVariants"])
 
-    place.session.events.register("provide-client-params.sagemaker.CreateEndpointConfig", note)
+    event = "provide-client-params.sagemaker.CreateEndpointConfig"
+    place.session.events.register(event, note)
     place.release(place.archive())
+    place.session.events.unregister(event, note)
     versions = [one["InferenceAmiVersion"] for one in variants]
     assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
 
@@ -193,7 +195,7 @@ def test_canary_exists_while_it_answers(place: Place) -> None:
 
 def test_permission_is_narrow_and_expires(place: Place) -> None:
     role = CanaryRole(place.session, "arn:aws:iam::123456789012:role/model", ENDPOINT)
-    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1", lambda _seconds: None):
+    with role.granted("artifacts/models/1/a.tar.gz", "arn:aws:kms:key/1"):
         held = place.session.client("iam").get_role_policy(RoleName="model", PolicyName=POLICY)
     statements = json.loads(json.dumps(held["PolicyDocument"]))["Statement"]
     log = f"log-group:/aws/sagemaker/Endpoints/{ENDPOINT}:*"

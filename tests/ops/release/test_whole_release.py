@@ -26,9 +26,9 @@ from moto.ssm.models import Parameter
 from cli import cdk
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import deploy, packaging
-from model_artifacts.blip2.tools.flight_check import flight_check
+from model_artifacts.blip2.tools.flight_check.command import flight_check
 from ops.doctor.account import BOOTSTRAP_VERSION
-from ops.release import command
+from ops.release import release
 from settings.environment import FOLDER, load_environment
 from tests.ops.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, answers_here, storage
 from tests.ops.release.test_release import WELL
@@ -57,7 +57,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         monkeypatch.setattr(cdk, "deploy", functools.partial(cdk.deploy, options=["--method=direct"]))
         monkeypatch.setattr(cdk, "TOOLS", tmp_path)
         monkeypatch.setattr(deploy, "LOGS", tmp_path)
-        monkeypatch.setattr(command, "flight_check", functools.partial(flight_check, here=True))
+        monkeypatch.setattr(release, "flight_check", functools.partial(flight_check, here=True))
         made = Account(tmp_path, functools.cache(functools.partial(_client, port)))
         text = always_on((FOLDER / "dev.toml").read_text("utf-8"))
         made.file.write_text(text, "utf-8")

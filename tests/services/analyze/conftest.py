@@ -23,22 +23,20 @@ from starlette.testclient import TestClient
 from services.analyze.app import create_api
 from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
-from services.core.auth.tokens import Identity, TokenVerifier
+from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import vocabulary
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
-from services.core.storage.image_store import ImageStore
+from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import Uploads
 from services.core.storage.vision_cache import VisionCache
-from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -55,10 +53,10 @@ class Verifier(TokenVerifier):
     def __init__(self) -> None:
         pass
 
-    def verify(self, token: str) -> Identity:
+    def verify(self, token: str) -> str:
         if not token.startswith("token-of-"):
             raise InvalidToken("the token is malformed")
-        return Identity(token.removeprefix("token-of-"))
+        return token.removeprefix("token-of-")
 
     def check(self) -> None:
         pass

@@ -1,8 +1,6 @@
 import pytest
 
-from services.analyze.dependencies import build_dependencies
-from services.analyze.settings import Settings
-from services.core.auth.tokens import Identity
+from services.analyze.dependencies import Settings, build_dependencies
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 from tests.services.core.auth.issuer import running_issuer
@@ -32,4 +30,4 @@ def test_tokens_come_from_projects_issuer(monkeypatch: pytest.MonkeyPatch, named
         if named:
             monkeypatch.setenv("SUPABASE_ISSUER", issuer.name)
         verifier = build_dependencies(Settings()).verifier
-        assert verifier.verify(issuer.token()) == Identity("user-1")
+        assert verifier.verify(issuer.token()) == "user-1"

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from services.analyze.intake import MAX_BODY_BYTES
+from services.core.photos.photo import MAX_BODY_BYTES
 from tests.services.analyze.conftest import World
 
 Jpeg = Callable[..., bytes]

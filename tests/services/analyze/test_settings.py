@@ -4,7 +4,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from services.analyze.settings import Settings
+from services.analyze.dependencies import Settings
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from services.core.domain.observation import Observation
+from services.core.domain.observation import Observation, vocabulary
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, seconds_now
-from services.core.domain.vocabulary import vocabulary
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from tests.services.conftest import TABLE

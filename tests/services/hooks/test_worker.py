@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -23,7 +23,7 @@ from services.core.photos.photo import digest
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.hooks import worker
-from services.hooks.links import AnalysisLinks
+from services.hooks.intake import AnalysisLinks
 from tests.services.conftest import TABLE
 from tests.services.hooks.conftest import REGION, USER, Hook, record
 from tests.services.results.queues import counts, lambda_event, taken
@@ -99,7 +99,7 @@ class Consumer:
         """Let the jobs end the report."""
         stored = self.report()
         held = Leases(self.dynamodb, TABLE).take(stored.ref)
-        self.reports.end(held.with_report(held.report.model_copy(update={"status": status})))
+        self.reports.end(replace(held, report=held.report.model_copy(update={"status": status})))
 
 
 @pytest.fixture
@@ -290,14 +290,14 @@ class TestAway:
     @pytest.mark.parametrize(
         ("kind", "name"),
         [
-            ("services.hooks.links.AnalysisLinks", "report_of"),
+            ("services.hooks.intake.AnalysisLinks", "report_of"),
             ("services.core.storage.reports.Reports", "earlier"),
             ("services.core.storage.reports.Reports", "check_quota"),
-            ("services.core.storage.uploads.Uploads", "fetch"),
+            ("services.core.storage.image_store.Uploads", "fetch"),
             ("services.core.storage.image_store.ImageStore", "put"),
             ("services.core.storage.reports.Reports", "accept"),
             ("services.core.messaging.job_queue.JobQueue", "send"),
-            ("services.hooks.links.AnalysisLinks", "link"),
+            ("services.hooks.intake.AnalysisLinks", "link"),
         ],
     )
     def test_outage_is_retried_into_one_report(
@@ -330,7 +330,7 @@ class TestAway:
     def test_pauses_grow_with_each_attempt(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "earlier", times=6)
         pauses: list[int] = []
-        sqs = worker._start()[1]._consumer.sqs
+        sqs = worker._start()[1].consumer.sqs
         defer = sqs.change_message_visibility
 
         def noted(**given: Any) -> None:
@@ -345,13 +345,13 @@ class TestAway:
         assert pauses == [15, 60, 240, 600, 600, 600]
 
     def test_unerasable_uploads_are_left(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("services.core.storage.uploads.Uploads.delete", _denied)
+        monkeypatch.setattr("services.core.storage.image_store.Uploads.delete", _denied)
         assert intake.tell(intake.row()) == []
         assert intake.report().report.status == Status.QUEUED
 
     def test_undeferrable_message_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "earlier")
-        monkeypatch.setattr(worker._start()[1]._consumer.sqs, "change_message_visibility", _denied)
+        monkeypatch.setattr(worker._start()[1].consumer.sqs, "change_message_visibility", _denied)
         assert len(intake.tell(intake.row())) == 1
 
     def test_unexpected_error_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:

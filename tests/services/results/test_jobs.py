@@ -27,12 +27,15 @@ from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.wiring import Pipeline
-from services.core.storage.image_store import ImageStore
+from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.storage.uploads import Uploads
-from services.core.vision.async_endpoint import LOST_AFTER_S, AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.endpoint import (
+    LOST_AFTER_S,
+    AsyncVisionEndpoint,
+    RealtimeVisionEndpoint,
+    VisionEndpoint,
+)
 from services.core.vision.fallback_llm import FallbackLlm
 from services.results.job_handler import JobHandler
 from services.results.jobs import MOST_ATTEMPTS, Jobs

@@ -20,9 +20,9 @@ from services.core.domain.timing import PRODUCTION
 from services.core.messaging.consumer import Message
 from services.core.secrets import REREAD_AFTER_S, Secret
 from services.core.storage.reports import Reports
-from services.core.storage.rows import to_item
+from services.core.storage.rows import row_of, to_item
 from services.results.notify import LONGEST_PAUSE_S, Notify
-from services.results.receiver import Receiver
+from services.results.webhook import Receiver
 from tests.services.conftest import TABLE
 from tests.services.results.rows import row
 from tests.services.results.webhook_receiver import WebhookReceiver, running_receiver
@@ -48,7 +48,7 @@ class Post:
 
     def keep(self, stored: StoredReport) -> dict[str, str]:
         """Store a report as it is; returns the message that names it."""
-        self.dynamodb.put_item(TableName=TABLE, Item=to_item(stored.row()))
+        self.dynamodb.put_item(TableName=TABLE, Item=to_item(row_of(stored)))
         return {"owner": stored.owner, "report": stored.report.id}
 
     def deliver(self, *bodies: object, attempt: int = 1) -> list[str]:

@@ -10,7 +10,7 @@ from mypy_boto3_sqs.client import SQSClient
 
 from services.core.domain.report import Status
 from services.core.domain.stored_report import StoredReport
-from services.core.storage.rows import to_item
+from services.core.storage.rows import row_of, to_item
 from services.results import outbox
 from tests.services.results.queues import taken
 from tests.services.results.rows import row
@@ -39,7 +39,7 @@ def change(
 ) -> dict[str, Any]:
     """A record of the stream, as DynamoDB makes it."""
     images = {
-        kind: to_item(stored.row()) for kind, stored in (("OldImage", old), ("NewImage", new)) if stored
+        kind: to_item(row_of(stored)) for kind, stored in (("OldImage", old), ("NewImage", new)) if stored
     }
     either = next(iter(images.values()))
     kinds = {("OldImage", "NewImage"): "MODIFY", ("NewImage",): "INSERT", ("OldImage",): "REMOVE"}

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from services.analyze.app import api
-from services.analyze.settings import Settings
+from services.analyze.dependencies import Settings
 from stacks.analyze.task import HEALTH_PATH, PORT
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly, assembled, changed

@@ -1,7 +1,7 @@
 """Each timeout around the service is longer than the one below it."""
 
 from services.analyze.__main__ import KEEP_ALIVE_S, STOP_WITHIN_S
-from services.analyze.settings import Settings
+from services.analyze.dependencies import Settings
 from stacks.analyze.stack import DRAIN, IDLE_TIMEOUT
 from stacks.analyze.task import STOP_TIMEOUT
 

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
-from services.hooks.settings import AppSettings, WorkerSettings
-from services.results.settings import JobsSettings, NotifySettings, OutboxSettings, SweepSettings
+from services.hooks.inbox import AppSettings
+from services.hooks.worker import WorkerSettings
+from services.results.jobs import JobsSettings
+from services.results.notify import NotifySettings
+from services.results.outbox import OutboxSettings
+from services.results.sweep import SweepSettings
 from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 

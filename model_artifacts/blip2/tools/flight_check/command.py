@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import sys
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,16 +18,20 @@ from services.core.domain.errors import ModelAnswerInvalid
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
 from ..archive import UnpackedArchive, remove_foreign_packages, unpacked
-from ..errors import OtherAnswerError, WrongShapeError
+from ..errors import ArchiveError, Fault, PackagingError
+from ..packaging import run_uv
 from ..serving import Launch, own_server, serving
-from .environment import TORCHSERVE, environment
 from .inspection import inspect
 from .torchserve import require_java, torchserve
 
 if TYPE_CHECKING:
     from services.core.domain.observation import Observation
 
-_PHOTO = Path(__file__).resolve().parents[4] / "examples" / "photos" / "drawn-mug.jpg"
+_ROOT = Path(__file__).resolve().parents[4]
+OWN_SERVER = Path(__file__).resolve().parents[2] / "server" / "requirements.txt"
+TORCHSERVE = Path(__file__).with_name("torchserve-requirements.txt")
+ENVIRONMENTS = _ROOT / ".vitrine" / "flight-check"
+_PHOTO = _ROOT / "examples" / "photos" / "drawn-mug.jpg"
 # The same handlers on the same photo differ only by the number of threads that add the same numbers.
 _SAME = 1e-4
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
@@ -49,7 +56,7 @@ class Flight:
 def flight_check(
     archive: Path, instance_type: str, *, here: bool = False, aws_server: bool = False
 ) -> list[str]:
-    """The measured values, in lines; raises ArchiveError or RefusedError for the first reason to refuse.
+    """The measured values, in lines; raises ArchiveError for the first reason to refuse.
 
     `here` serves with the packages of this environment instead of the archive's requirements; `aws_server`
     also serves the archive by TorchServe and compares the answers.
@@ -84,8 +91,9 @@ def _by_torchserve(inside: UnpackedArchive, requirements: Path, own: Flight) -> 
     flown = fly(inside, python, torchserve)
     difference = largest_difference(own.observation, flown.observation)
     if difference > _SAME:
-        raise OtherAnswerError(
-            f"{inside.archive}: TorchServe differs from our own server by {difference:.2g} in a probability"
+        raise ArchiveError(
+            Fault.OTHER_ANSWER,
+            f"{inside.archive}: TorchServe differs from our own server by {difference:.2g} in a probability",
         )
     same = "the same answers" if difference == 0 else f"the same answers to within {difference:.1g}"
     return f"TorchServe: {flown}; {same}"
@@ -94,7 +102,7 @@ def _by_torchserve(inside: UnpackedArchive, requirements: Path, own: Flight) -> 
 def fly(archive: UnpackedArchive, python: Path, launch: Launch = own_server) -> Flight:
     """Serve with that interpreter, send the photo, and parse the answer by the service's own code.
 
-    Raises ArchiveError and WrongShapeError.
+    Raises ArchiveError.
     """
     with serving(archive, python, launch) as runtime:
         begun = time.monotonic()
@@ -102,20 +110,48 @@ def fly(archive: UnpackedArchive, python: Path, launch: Launch = own_server) -> 
         try:
             observation = endpoint.observe([_PHOTO.read_bytes()])
         except ModelAnswerInvalid as error:
-            raise WrongShapeError(f"{archive.archive}: {error}") from error
+            raise ArchiveError(Fault.WRONG_SHAPE, f"{archive.archive}: {error}") from error
         took = time.monotonic() - begun
         return Flight(observation, runtime.ready_after_s, took, peak_memory(runtime.process.pid))
+
+
+def environment(requirements: Path, server: Path = OWN_SERVER) -> Path:
+    """The interpreter of an environment with these requirements and a server's, which later runs reuse.
+
+    An archive with its packages inside has no requirements file. Raises ArchiveError.
+    """
+    torch = f"torch=={version('torch')}"
+    given = [file for file in (requirements, server) if file.is_file()]
+    wanted = b"".join(file.read_bytes() for file in given) + f"{torch} {sys.version}".encode()
+    folder = ENVIRONMENTS / hashlib.sha256(wanted).hexdigest()[:12]
+    done = folder / "complete"
+    if not done.exists():
+        run_uv("venv", "--clear", "--quiet", "--python", sys.executable, str(folder))
+        links = [f"--find-links={place}" for place in os.environ.get("PIP_FIND_LINKS", "").split()]
+        # uv ignores pip's settings; this selects the CPU build of torch, as in local/setup.sh.
+        backend = [] if links else ["--torch-backend=cpu"]
+        try:
+            run_uv(
+                *("pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *links, *backend),
+                *(f"--requirement={file}" for file in given),
+                torch,
+            )
+        except PackagingError as error:
+            raise ArchiveError(Fault.REQUIREMENT_ABSENT, str(error)) from error
+        done.touch()
+    return folder / "bin" / "python"
 
 
 def largest_difference(own: Observation, other: Observation) -> float:
     """The largest difference of a probability in two answers.
 
-    Raises OtherAnswerError if caption or artifact differ.
+    Raises ArchiveError if caption or artifact differ.
     """
     if (own.artifact, own.caption) != (other.artifact, other.caption):
-        raise OtherAnswerError(
+        raise ArchiveError(
+            Fault.OTHER_ANSWER,
             f"TorchServe answers {other.artifact}: {other.caption!r}, and our own server "
-            f"{own.artifact}: {own.caption!r}"
+            f"{own.artifact}: {own.caption!r}",
         )
     tables = zip((own.type, own.material, *own.wear), (other.type, other.material, *other.wear), strict=True)
     return max(abs(one[word] - two[word]) for one, two in tables for word in one)

@@ -9,15 +9,7 @@ from pathlib import Path
 
 from ...instances import has_gpu, memory_gib
 from .. import weights
-from ..errors import (
-    HashMismatchError,
-    InstanceUnknownError,
-    PackagingError,
-    RequirementAbsentError,
-    TooLargeError,
-    WeightNotFiniteError,
-    WeightsCutShortError,
-)
+from ..errors import ArchiveError, Fault, PackagingError
 from ..packaging import sha256_of
 
 _GIB = 1 << 30
@@ -27,7 +19,7 @@ _IN_IMAGE = {"torch", "sagemaker-inference", "starlette", "uvicorn"}
 
 
 def inspect(folder: Path, instance_type: str) -> float:
-    """The estimated memory in GiB; raises RefusedError for the first fault found."""
+    """The estimated memory in GiB; raises ArchiveError for the first fault found."""
     needed = _memory(folder, instance_type)
     _content(folder)
     _requirements(folder / "code")
@@ -37,18 +29,20 @@ def inspect(folder: Path, instance_type: str) -> float:
 def _memory(folder: Path, instance_type: str) -> float:
     there = memory_gib(instance_type)
     if there is None:
-        raise InstanceUnknownError(
-            f"{instance_type}: its memory is not known; add it to model_artifacts/blip2/instances.py"
+        raise ArchiveError(
+            Fault.INSTANCE_UNKNOWN,
+            f"{instance_type}: its memory is not known; add it to model_artifacts/blip2/instances.py",
         )
     try:
         tensors = [one for file in folder.glob("*.safetensors") for one in weights.read_header(file)]
     except PackagingError as error:
-        raise WeightsCutShortError(str(error)) from error
+        raise ArchiveError(Fault.WEIGHTS_CUT_SHORT, str(error)) from error
     held = sum(one.size for one in tensors) / _GIB
     needed = held * 1.2 + 1.5 if has_gpu(instance_type) else held * 2 + 0.6
     if needed > there:
-        raise TooLargeError(
-            f"the model needs about {needed:.1f} GiB and {instance_type} has {there:g}: take a larger one"
+        raise ArchiveError(
+            Fault.TOO_LARGE,
+            f"the model needs about {needed:.1f} GiB and {instance_type} has {there:g}: take a larger one",
         )
     return needed
 
@@ -57,27 +51,31 @@ def _content(folder: Path) -> None:
     try:
         stated: dict[str, str] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError) as error:
-        raise HashMismatchError("manifest.json: states no files; build it by `package`") from error
+        raise ArchiveError(
+            Fault.HASH_MISMATCH, "manifest.json: states no files; build it by `package`"
+        ) from error
     # The manifest does not state packages inside, which are the other files of code/.
     there = {file.name for file in folder.iterdir() if file.is_file()} - {"manifest.json"}
     for name in sorted(stated.keys() | there):
         file = folder / name
         if name not in stated:
-            raise HashMismatchError(f"{name}: in the archive and not in the manifest")
+            raise ArchiveError(Fault.HASH_MISMATCH, f"{name}: in the archive and not in the manifest")
         if not file.is_file():
-            raise HashMismatchError(f"{name}: in the manifest and not in the archive")
+            raise ArchiveError(Fault.HASH_MISMATCH, f"{name}: in the manifest and not in the archive")
         found = _finite(file) if file.suffix == ".safetensors" else sha256_of(file)
         if found != stated[name]:
-            raise HashMismatchError(f"{name}: not the file whose hash the manifest states")
+            raise ArchiveError(Fault.HASH_MISMATCH, f"{name}: not the file whose hash the manifest states")
 
 
 def _finite(file: Path) -> str:
-    """The file's SHA-256, after a check of each number in the same read; raises WeightNotFiniteError."""
+    """The file's SHA-256, after a check of each number in the same read; raises ArchiveError."""
     digest = hashlib.sha256()
     for tensor, block in weights.read_blocks(file):
         digest.update(block)
         if tensor and not weights.is_finite(tensor.dtype, block):
-            raise WeightNotFiniteError(f"{file.name}: {tensor.name} holds a NaN or an infinity")
+            raise ArchiveError(
+                Fault.WEIGHT_NOT_FINITE, f"{file.name}: {tensor.name} holds a NaN or an infinity"
+            )
     return digest.hexdigest()
 
 
@@ -95,8 +93,9 @@ def _requirements(code: Path) -> None:
             for top in (name.partition(".")[0] for name in names):
                 package = _name(_MODULES.get(top, top))
                 if top not in own | sys.stdlib_module_names and package not in named | _IN_IMAGE:
-                    raise RequirementAbsentError(
-                        f"code/requirements.txt: names no {package}, which {file.name} imports"
+                    raise ArchiveError(
+                        Fault.REQUIREMENT_ABSENT,
+                        f"code/requirements.txt: names no {package}, which {file.name} imports",
                     )
 
 

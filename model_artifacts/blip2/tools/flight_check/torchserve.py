@@ -13,7 +13,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from ...definition import ENVIRONMENT, STARTUP_S
-from ..errors import JavaMissingError
+from ..errors import ArtifactError
 from ..serving import Server, free_ports, get
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _HANDLER = "sagemaker_pytorch_serving_container.handler_service:handle"
 
 
 def require_java() -> None:
-    """Raise JavaMissingError unless the `java` that TorchServe would use is recent enough."""
+    """Raise ArtifactError unless the `java` that TorchServe would use is recent enough."""
     home = os.environ.get("JAVA_HOME")
     java = f"{home}/bin/java" if home else "java"
     try:
@@ -37,7 +37,7 @@ def require_java() -> None:
         version = re.search(rb'version "(\d+)', ran.stderr)
     if version is None or int(version[1]) < _JAVA:
         there = f"this is Java {int(version[1])}" if version else "there is none"
-        raise JavaMissingError(
+        raise ArtifactError(
             f"{java}: TorchServe needs Java {_JAVA} and {there}; install it "
             f"(Debian: openjdk-{_JAVA}-jre-headless, Homebrew: openjdk@{_JAVA}) "
             "and name it in JAVA_HOME, or leave --torchserve out"
@@ -75,9 +75,8 @@ def properties(ports: Sequence[int]) -> str:
 def torchserve(place: Path, model: Path, python: Path) -> Server:
     """The server, which writes to `place` only and is ready once its worker has loaded the model.
 
-    Its own /ping is healthy seconds before that. Raises JavaMissingError.
+    Its own /ping is healthy seconds before that. It needs what `require_java` checks.
     """
-    require_java()
     ports = free_ports(5)
     for name in ("models", "temporary"):
         (place / name).mkdir()

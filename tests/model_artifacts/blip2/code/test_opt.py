@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.model.compare import score
 from benchmarks.model.generation import likelihood
 from benchmarks.model.random_blip2 import MINIATURE, Family, blip, processor
 
@@ -44,7 +45,7 @@ def noise() -> list[Image.Image]:
 def test_scores_equal_single_likelihoods(loaded: Any, noise: list[Image.Image]) -> None:
     scorer = loaded.scorer
 
-    tables = scorer.score(scorer.encode(noise), PROMPTS, CANDIDATES)
+    tables = score(scorer, scorer.encode(noise), PROMPTS, CANDIDATES)
 
     for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
         answers = scorer.answer_tokens(words)
@@ -61,12 +62,12 @@ def test_split_passes_score_the_same(
 ) -> None:
     scorer = loaded.scorer
     seen = scorer.encode(noise)
-    whole = scorer.score(seen, PROMPTS, CANDIDATES)
+    whole = score(scorer, seen, PROMPTS, CANDIDATES)
     monkeypatch.setattr("t5._ANSWERS", 5)
     monkeypatch.setattr("opt._TREE", 20)
     monkeypatch.setattr("opt._PASS", 150)
 
-    for one, other in zip(whole, scorer.score(seen, PROMPTS, CANDIDATES), strict=True):
+    for one, other in zip(whole, score(scorer, seen, PROMPTS, CANDIDATES), strict=True):
         assert torch.allclose(one, other, atol=1e-4)
 
 
@@ -169,7 +170,7 @@ def test_opt_takes_one_decoder_pass(inference: Any, noise: list[Image.Image]) ->
         lambda module, given, result: passes.append(result.last_hidden_state.shape[:2])
     )
 
-    scorer.score(scorer.encode(noise), PROMPTS, CANDIDATES)
+    score(scorer, scorer.encode(noise), PROMPTS, CANDIDATES)
 
     (rows, tokens) = passes[0]
     assert (len(passes), rows) == (1, len(noise))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from benchmarks.model.compare import score
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -23,7 +25,7 @@ def likelihood(scorer: Any, photo: Image.Image, prompt: str, tokens: list[int]) 
 def test_scores_equal_single_likelihoods(model: Any, photos: list[Image.Image]) -> None:
     scorer = model.scorer
 
-    tables = scorer.score(scorer.encode(photos), PROMPTS, CANDIDATES)
+    tables = score(scorer, scorer.encode(photos), PROMPTS, CANDIDATES)
 
     for prompt, words, table in zip(PROMPTS, CANDIDATES, tables, strict=True):
         answers = scorer.answer_tokens(words)
@@ -36,10 +38,10 @@ def test_many_prompts_score_the_same(
 ) -> None:
     scorer = model.scorer
     seen = scorer.encode(photos)
-    whole = scorer.score(seen, PROMPTS, CANDIDATES)
+    whole = score(scorer, seen, PROMPTS, CANDIDATES)
     monkeypatch.setattr("t5._ROWS", {"cpu": 2})
 
-    parts = scorer.score(seen, PROMPTS, CANDIDATES)
+    parts = score(scorer, seen, PROMPTS, CANDIDATES)
 
     for one, other in zip(whole, parts, strict=True):
         assert torch.allclose(one, other, atol=1e-4)

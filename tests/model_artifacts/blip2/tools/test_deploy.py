@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from model_artifacts.blip2.tools.deploy import Deployment, deploy
-from model_artifacts.blip2.tools.errors import EndpointError
+from model_artifacts.blip2.tools.deploy import deploy
+from model_artifacts.blip2.tools.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def sagemaker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
 
 
 def deployed(source: Path | str) -> str:
-    return deploy(Deployment("mine", source, ROLE, "ml.g4dn.xlarge"), "ca-central-1")
+    return deploy("mine", source, ROLE, "ml.g4dn.xlarge", region="ca-central-1")
 
 
 def events(folder: Path) -> list[dict[str, str]]:
@@ -79,7 +79,7 @@ def test_stack_owned_endpoint_is_refused(sagemaker: Any, tmp_path: Path) -> None
     arn = sagemaker.describe_endpoint(EndpointName="mine")["EndpointArn"]
     owner = {"Key": "aws:cloudformation:stack-name", "Value": "vitrine-prod-model"}
     sagemaker.add_tags(ResourceArn=arn, Tags=[owner])
-    with pytest.raises(EndpointError, match=r"stack vitrine-prod-model.* ops release --env"):
+    with pytest.raises(ArtifactError, match=r"stack vitrine-prod-model.* ops release --env"):
         deployed("s3://a/two.tar.gz")
     assert served(sagemaker) == "s3://a/one.tar.gz"
     created, refused = events(tmp_path)

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,7 +190,7 @@ def test_fingerprint_changes_with_its_inputs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 1, 65_534, 65_535, 65_536, 200_000])
 def test_stored_bytes_are_valid_gzip(tmp_path: Path, size: int) -> None:
     data = bytes(range(256)) * (size // 256 + 1)
-    with (tmp_path / "a.gz").open("wb") as stream, packaging.StoredGzip(stream) as stored:
+    with (tmp_path / "a.gz").open("wb") as stream, closing(packaging.StoredGzip(stream)) as stored:
         for start in range(0, size, 1000):
             stored.write(data[start : min(start + 1000, size)])
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == data[:size]

@@ -18,12 +18,10 @@ import pytest
 from moto import mock_aws
 
 from model_artifacts.blip2.tools import packaging, replay
-from model_artifacts.blip2.tools.errors import ArchiveError, HandlerMissingError, PhotoError, UnpackError
-from model_artifacts.blip2.tools.photos import PhotoSet, photo_sets
-from model_artifacts.blip2.tools.replay import compare
+from model_artifacts.blip2.tools.errors import ArchiveError, ArtifactError
+from model_artifacts.blip2.tools.replay import PhotoSet, compare, photo_sets
 from model_artifacts.blip2_demo import MODEL
-from services.core.domain.observation import Observation
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import Observation, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,10 +111,10 @@ def test_confidence_alone_is_no_difference() -> None:
 
 def test_invalid_photo_is_named(demo_archive: Path, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("hello")
-    with pytest.raises(PhotoError, match=r"note\.txt: is not a photo"):
+    with pytest.raises(ArtifactError, match=r"note\.txt: is not a photo"):
         compare(demo_archive, demo_archive, [str(tmp_path / "note.txt")])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(PhotoError, match="empty: holds no photo"):
+    with pytest.raises(ArtifactError, match="empty: holds no photo"):
         compare(demo_archive, demo_archive, [str(tmp_path / "empty")])
 
 
@@ -143,20 +141,20 @@ def test_stored_photos_are_grouped_by_report(bucket: str, photos: list[Image.Ima
 
 @pytest.mark.usefixtures("bucket")
 def test_place_without_photos_is_named() -> None:
-    with pytest.raises(PhotoError, match="s3://photos/photos/bob: holds no photo"):
+    with pytest.raises(ArtifactError, match="s3://photos/photos/bob: holds no photo"):
         photo_sets(["s3://photos/photos/bob"], 50)
-    with pytest.raises(PhotoError, match=r"s3://other/photos: cannot be read: .*NoSuchBucket"):
+    with pytest.raises(ArtifactError, match=r"s3://other/photos: cannot be read: .*NoSuchBucket"):
         photo_sets(["s3://other/photos"], 50)
 
 
 def test_broken_archive_is_named(demo_archive: Path, tmp_path: Path, folder: Path) -> None:
     broken = tmp_path / "broken.tar.gz"
     broken.write_bytes(demo_archive.read_bytes()[:100_000])
-    with pytest.raises(UnpackError, match=r"broken\.tar\.gz: cannot be unpacked"):
+    with pytest.raises(ArchiveError, match=r"broken\.tar\.gz: cannot be unpacked"):
         compare(broken, demo_archive, [str(folder)])
     with tarfile.open(broken, "w:gz") as tar:
         tar.add(MODEL / "config.json", "config.json")
-    with pytest.raises(HandlerMissingError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
+    with pytest.raises(ArchiveError, match=r"broken\.tar\.gz: holds no code/inference\.py"):
         compare(broken, demo_archive, [str(folder)])
 
 

@@ -122,12 +122,6 @@ def test_eight_bit_floats_are_refused(model: Path, tmp_path: Path) -> None:
         weights.to_half_precision(model, tmp_path / "work")
 
 
-def test_bin_weights_name_the_conversion(model: Path, tmp_path: Path) -> None:
-    (model / "pytorch_model.bin").write_bytes(b"x")
-    with pytest.raises(PackagingError, match=r"only pytorch_model\.bin: convert them with save_pretrained"):
-        weights.to_half_precision(model, tmp_path / "work")
-
-
 def test_every_byte_is_read_once(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "_STEP", 4)
     file = model / "model.safetensors"

@@ -2,8 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.core.domain.assessment import assess
-from services.core.domain.observation import Observation
+from services.core.domain.observation import Observation, assess
 
 Make = Callable[..., Observation]
 

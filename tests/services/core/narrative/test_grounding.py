@@ -3,8 +3,7 @@ from typing import get_args
 
 import pytest
 
-from services.core.domain.assessment import Assessment, assess
-from services.core.domain.observation import Observation
+from services.core.domain.observation import Assessment, Observation, assess
 from services.core.narrative.grounding import caption_fits, unsupported_claim
 from services.core.narrative.wording import Language, Text, wording
 

@@ -7,8 +7,7 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 
-from services.core.domain.assessment import Assessment, assess
-from services.core.domain.observation import Observation
+from services.core.domain.observation import Assessment, Observation, assess
 from services.core.narrative.narrator import Narrative, Narrator
 
 GOOD = {

@@ -2,7 +2,7 @@ from itertools import chain
 
 import pytest
 
-from services.core.narrative.negation import Polarity, read, tokens
+from services.core.narrative.grounding import Polarity, read, tokens
 from services.core.narrative.wording import DenialWords
 
 DENIAL = DenialWords(no=("no", "without"), other=("other",), joining=("any", "or", "and"), but=("but",))

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI, AuthenticationError
 
-from services.core.pipeline import llm
+from services.core.pipeline import wiring
 from services.core.secrets import Secret
 
 
@@ -28,8 +28,8 @@ def client_of(monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> Callable[[Se
     def http_client(auth: httpx2.Auth) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(auth=auth, transport=httpx2.MockTransport(answer))
 
-    monkeypatch.setattr(llm, "DefaultAsyncHttpxClient", http_client)
-    return lambda key: llm.openai_client(key, "http://llm/v1")
+    monkeypatch.setattr(wiring, "DefaultAsyncHttpxClient", http_client)
+    return lambda key: wiring.openai_client(key, "http://llm/v1")
 
 
 async def list_models(client: AsyncOpenAI) -> None:

@@ -23,7 +23,7 @@ def abandoned(leased: LeasedReport) -> LeasedReport:
 
 
 def ended(held: LeasedReport) -> LeasedReport:
-    return held.with_report(held.report.model_copy(update={"status": Status.SUCCEEDED}))
+    return replace(held, report=held.report.model_copy(update={"status": Status.SUCCEEDED}))
 
 
 def test_leased_report_cannot_be_taken(reports: Reports, leases: Leases, new: New) -> None:

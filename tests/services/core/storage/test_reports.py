@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ New = Callable[..., LeasedReport]
 
 def ended(stored: LeasedReport, status: Status = Status.SUCCEEDED) -> LeasedReport:
     failure = Failure(code="model_unavailable", reason="away") if status == Status.FAILED else None
-    return stored.with_report(stored.report.model_copy(update={"status": status, "failure": failure}))
+    return replace(stored, report=stored.report.model_copy(update={"status": status, "failure": failure}))
 
 
 def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
@@ -28,7 +29,7 @@ def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
 def test_expired_report_is_not_found(reports: Reports, new: New) -> None:
     past = datetime.now(UTC) - timedelta(seconds=5)
     stored = new()
-    reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
+    reports.accept(replace(stored, report=stored.report.model_copy(update={"expires_at": past})))
     with pytest.raises(ReportNotFound):
         reports.get("alice", stored.report.id)
     assert reports.page("alice", 10).reports == ()
@@ -121,7 +122,7 @@ def test_repeated_key_finds_running_report(reports: Reports, new: New) -> None:
 def test_delete_keeps_reassigned_key(reports: Reports, new: New) -> None:
     old = new(key="k")
     yesterday = old.report.model_copy(update={"created_at": old.report.created_at - timedelta(days=2)})
-    reports.accept(old.with_report(yesterday))
+    reports.accept(replace(old, report=yesterday))
     reports.accept(new(2, key="k"))
     reports.delete(old)
     earlier = reports.earlier("alice", RequestKey("k", "d1"))
@@ -159,7 +160,7 @@ def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
     reports.accept(new(1))
     for number in (2, 3):
         stored = new(number)
-        reports.accept(stored.with_report(stored.report.model_copy(update={"expires_at": past})))
+        reports.accept(replace(stored, report=stored.report.model_copy(update={"expires_at": past})))
     page = reports.page("alice", 2)
     assert page.reports == ()
     assert [report.id for report in reports.page("alice", 2, page.next).reports] == [new(1).report.id]

@@ -14,8 +14,8 @@ from mypy_boto3_s3.client import S3Client
 
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidInput, TooLarge, UploadNotFound
-from services.core.storage import uploads as uploads_module
-from services.core.storage.uploads import MAX_UPLOAD_BYTES, Offer, Uploads
+from services.core.storage import image_store
+from services.core.storage.image_store import MAX_UPLOAD_BYTES, Offer, Uploads
 from tests.services.core.storage.post_policy import refusal
 
 BUCKET = "images"
@@ -171,7 +171,7 @@ def test_oversized_object_is_not_read(
     offer = uploads.offer("alice")
     key = f"uploads/alice/{offer.id}"
     s3.put_object(Bucket=BUCKET, Key=key, Body=bytes(11))
-    monkeypatch.setattr(uploads_module, "MAX_UPLOAD_BYTES", 10)
+    monkeypatch.setattr(image_store, "MAX_UPLOAD_BYTES", 10)
     monkeypatch.setattr("botocore.response.StreamingBody.read", lambda *_: pytest.fail("was read"))
     with pytest.raises(TooLarge, match=offer.id):
         uploads.fetch("alice", offer.id)

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
-from services.core.domain.vocabulary import vocabulary
+from services.core.domain.observation import vocabulary
 from services.core.vision.endpoint import RealtimeVisionEndpoint, request_body
 
 Answer = dict[str, Any]

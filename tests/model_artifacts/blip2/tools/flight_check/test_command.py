@@ -13,16 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from model_artifacts.blip2.tools.archive import UnpackedArchive
-from model_artifacts.blip2.tools.errors import (
-    HandlerMissingError,
-    ImportFailedError,
-    NotAnsweringError,
-    OtherAnswerError,
-    RequirementAbsentError,
-    UnpackError,
-    WrongShapeError,
-)
-from model_artifacts.blip2.tools.flight_check import command, environment, flight_check
+from model_artifacts.blip2.tools.errors import ArchiveError, Fault
+from model_artifacts.blip2.tools.flight_check import command
+from model_artifacts.blip2.tools.flight_check.command import environment, flight_check
 from services.core.domain.observation import Observation
 
 if TYPE_CHECKING:
@@ -67,22 +60,25 @@ def test_good_archive_is_measured(demo_archive: Path) -> None:
 def test_handlers_in_wrong_folder_are_refused(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, "", "inference.py")
     with pytest.raises(
-        HandlerMissingError, match=r"holds no code/inference\.py, only inference\.py: the wrong"
-    ):
+        ArchiveError, match=r"holds no code/inference\.py, only inference\.py: the"
+    ) as refused:
         flight_check(archive, "ml.t2.medium", here=True)
+    assert refused.value.fault is Fault.HANDLER_MISSING
 
 
 def test_member_outside_folder_is_refused(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, "", "../inference.py")
-    with pytest.raises(UnpackError, match=r"a\.tar\.gz: cannot be unpacked"):
+    with pytest.raises(ArchiveError, match=r"a\.tar\.gz: cannot be unpacked") as refused:
         flight_check(archive, "ml.t2.medium", here=True)
+    assert refused.value.fault is Fault.NOT_UNPACKED
 
 
 @pytest.mark.usefixtures("uninspected")
 def test_failing_import_is_named(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, "from math import no_such_name\n")
-    with pytest.raises(ImportFailedError, match="no_such_name"):
+    with pytest.raises(ArchiveError, match="no_such_name") as refused:
         flight_check(archive, "ml.t2.medium", here=True)
+    assert refused.value.fault is Fault.IMPORT_FAILED
 
 
 @pytest.mark.parametrize(
@@ -108,39 +104,40 @@ def test_wrong_answer_shape_is_refused(
         yield SimpleNamespace(invoke_endpoint=lambda **_: {"Body": io.BytesIO(answer.encode())})
 
     monkeypatch.setattr(command, "serving", serving)
-    with pytest.raises(WrongShapeError, match=f"a.tar.gz: .*{message}"):
+    with pytest.raises(ArchiveError, match=f"a.tar.gz: .*{message}") as refused:
         command.fly(UnpackedArchive(Path("a.tar.gz"), tmp_path), Path("python"))
+    assert refused.value.fault is Fault.WRONG_SHAPE
 
 
 @pytest.mark.usefixtures("uninspected")
 @pytest.mark.parametrize(
-    ("predict", "error", "message"),
+    ("predict", "fault", "message"),
     [
-        ("return {'answers': []}", WrongShapeError, "caption: Field required"),
+        ("return {'answers': []}", Fault.WRONG_SHAPE, "caption: Field required"),
         (
             "raise ValueError('no luck')",
-            NotAnsweringError,
+            Fault.NOT_ANSWERING,
             "its handlers fail on the request: ValueError: no luck",
         ),
-        ("import os; os._exit(3)", NotAnsweringError, "its handlers give no answer"),
+        ("import os; os._exit(3)", Fault.NOT_ANSWERING, "its handlers give no answer"),
     ],
 )
-def test_failing_handlers_are_named(
-    tmp_path: Path, predict: str, error: type[Exception], message: str
-) -> None:
+def test_failing_handlers_are_named(tmp_path: Path, predict: str, fault: Fault, message: str) -> None:
     archive = archive_of(tmp_path, HANDLERS.format(predict=predict))
-    with pytest.raises(error, match=message):
+    with pytest.raises(ArchiveError, match=message) as refused:
         flight_check(archive, "ml.t2.medium", here=True)
+    assert refused.value.fault is fault
 
 
 def test_failed_requirement_install_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "ENVIRONMENTS", tmp_path)
+    monkeypatch.setattr(command, "ENVIRONMENTS", tmp_path)
     monkeypatch.setenv("UV_OFFLINE", "1")
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("vitrine-has-no-such-package==1.0\n", "utf-8")
 
-    with pytest.raises(RequirementAbsentError, match="vitrine-has-no-such-package"):
-        environment.environment(requirements)
+    with pytest.raises(ArchiveError, match="vitrine-has-no-such-package") as refused:
+        environment(requirements)
+    assert refused.value.fault is Fault.REQUIREMENT_ABSENT
 
 
 def observation(caption: str = "a mug", mug: float = 0.9) -> Observation:
@@ -150,5 +147,6 @@ def observation(caption: str = "a mug", mug: float = 0.9) -> Observation:
 def test_two_answers_are_compared() -> None:
     assert command.largest_difference(observation(), observation()) == 0
     assert command.largest_difference(observation(), observation(mug=0.85)) == pytest.approx(0.05)
-    with pytest.raises(OtherAnswerError, match="TorchServe answers demo-0: 'a vase'"):
+    with pytest.raises(ArchiveError, match="TorchServe answers demo-0: 'a vase'") as refused:
         command.largest_difference(observation(), observation(caption="a vase"))
+    assert refused.value.fault is Fault.OTHER_ANSWER

@@ -1,4 +1,4 @@
-"""Archives with one fault each: each is refused by its own class, and the message names the fault."""
+"""Archives with one fault each: each is refused by its own fault, which the message describes."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model_artifacts.blip2.tools import errors
 from model_artifacts.blip2.tools.archive import unpacked
+from model_artifacts.blip2.tools.errors import ArchiveError, Fault
 from model_artifacts.blip2.tools.flight_check.inspection import inspect
 
 
@@ -59,48 +59,49 @@ def _forget(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "refusal", "said"),
+    ("spoil", "fault", "said"),
     [
-        (_cut, errors.WeightsCutShortError, "cut short"),
+        (_cut, Fault.WEIGHTS_CUT_SHORT, "cut short"),
         *(
-            (_spoil_weights(dtype, value), errors.WeightNotFiniteError, r"model\.safetensors: .* NaN")
+            (_spoil_weights(dtype, value), Fault.WEIGHT_NOT_FINITE, r"model\.safetensors: .* NaN")
             for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64)
             for value in (float("nan"), float("-inf"))
         ),
         (
             lambda folder: (folder / "vocabulary.json").write_text("{}"),
-            errors.HashMismatchError,
+            Fault.HASH_MISMATCH,
             "vocabulary.json: not the file",
         ),
         (
             lambda folder: (folder / "tokenizer.json").unlink(),
-            errors.HashMismatchError,
+            Fault.HASH_MISMATCH,
             "tokenizer.json: in the manifest and not",
         ),
         (
             lambda folder: shutil.copy(folder / "model.safetensors", folder / "other.safetensors"),
-            errors.HashMismatchError,
+            Fault.HASH_MISMATCH,
             "other.safetensors: in the archive and not",
         ),
         (
             lambda folder: (folder / "manifest.json").unlink(),
-            errors.HashMismatchError,
+            Fault.HASH_MISMATCH,
             "manifest.json: states no files",
         ),
-        (_forget, errors.RequirementAbsentError, "pillow"),
+        (_forget, Fault.REQUIREMENT_ABSENT, "pillow"),
     ],
 )
 def test_broken_archive_is_refused(
     good: Path,
     tmp_path: Path,
     spoil: Callable[[Path], object],
-    refusal: type[Exception],
+    fault: Fault,
     said: str,
 ) -> None:
     folder = Path(shutil.copytree(good, tmp_path / "model"))
     spoil(folder)
-    with pytest.raises(refusal, match=said):
+    with pytest.raises(ArchiveError, match=said) as refused:
         inspect(folder, "ml.t2.medium")
+    assert refused.value.fault is fault
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
@@ -116,10 +117,12 @@ def test_too_large_model_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "model.safetensors").open("wb") as stream:
         stream.write(struct.pack("<Q", len(stated)) + stated)
         stream.truncate(8 + len(stated) + size)  # sparse: it takes no disk space
-    with pytest.raises(errors.TooLargeError, match=r"about 8\.6 GiB and ml\.t2\.medium has 4"):
+    with pytest.raises(ArchiveError, match=r"about 8\.6 GiB and ml\.t2\.medium has 4") as refused:
         inspect(tmp_path, "ml.t2.medium")
+    assert refused.value.fault is Fault.TOO_LARGE
 
 
 def test_unknown_instance_is_refused(good: Path) -> None:
-    with pytest.raises(errors.InstanceUnknownError, match=r"ml\.inf2\.xlarge"):
+    with pytest.raises(ArchiveError, match=r"ml\.inf2\.xlarge") as refused:
         inspect(good, "ml.inf2.xlarge")
+    assert refused.value.fault is Fault.INSTANCE_UNKNOWN

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from model_artifacts.blip2.tools.errors import JavaMissingError
-from model_artifacts.blip2.tools.flight_check import flight_check
+from model_artifacts.blip2.tools.errors import ArtifactError
+from model_artifacts.blip2.tools.flight_check.command import flight_check
 from model_artifacts.blip2.tools.flight_check.torchserve import properties, require_java
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def test_missing_java_is_reported_first(
         (tmp_path / "bin" / "java").write_text(f"#!/bin/sh\n{java}\n")
         (tmp_path / "bin" / "java").chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(JavaMissingError, match=f"bin/java: TorchServe needs Java 17 and {there}; install it"):
+    with pytest.raises(ArtifactError, match=f"bin/java: TorchServe needs Java 17 and {there}; install it"):
         flight_check(tmp_path / "no-archive.tar.gz", "ml.t2.medium", aws_server=True)
 
 

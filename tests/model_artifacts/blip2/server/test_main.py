@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from model_artifacts.blip2.server.gpu import UnusableGpuError, require_usable_gpu
+from model_artifacts.blip2.server.__main__ import UnusableGpuError, require_usable_gpu
 
 
 def test_machine_without_gpu_passes(tmp_path: Path) -> None:

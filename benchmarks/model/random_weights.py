@@ -1,19 +1,33 @@
-"""Random weights in the size of blip2-flan-t5-xl: meaningless answers at the real model's cost.
+"""`python -m benchmarks.model.random_weights FOLDER`: a model's folder in the size of blip2-flan-t5-xl.
 
-Numbers are drawn and written a few million at a time, so that memory stays far below the 8 GB of the weights.
+Its answers are meaningless, at the real model's cost: `make model MODEL=FOLDER` builds its archive. Numbers
+are drawn and written a few million at a time, so that memory stays far below the 8 GB of the weights.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import weights
+import torch
+from transformers import (
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2Processor,
+    Blip2QFormerConfig,
+    Blip2VisionConfig,
+    BlipImageProcessorPil,
+    T5Config,
+)
+
+from model_artifacts.blip2.tools import weights
+from model_artifacts.blip2_demo.training.network import IMAGE, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NAME = "random-flan-t5-xl"
 _SHARD_BYTES = 2_000_000_000
@@ -49,11 +63,6 @@ def write_random_model(
     folder: Path, size: Size | None = None, *, shard_bytes: int = _SHARD_BYTES, seed: int = 0
 ) -> Path:
     """Write a model's folder of `size` with random fp16 weights; the same seed gives the same bytes."""
-    import torch
-    from transformers import Blip2ForConditionalGeneration, Blip2Processor, BlipImageProcessorPil
-
-    from model_artifacts.blip2_demo.training.network import tokenizer
-
     size = size or Size()
     folder.mkdir(parents=True, exist_ok=True)
     words = tokenizer()
@@ -82,10 +91,6 @@ def write_random_model(
 
 
 def _config(size: Size, words: Any) -> Any:
-    from transformers import Blip2Config, Blip2QFormerConfig, Blip2VisionConfig, T5Config
-
-    from model_artifacts.blip2_demo.training.network import IMAGE
-
     text = T5Config(
         **size.text,
         feed_forward_proj="gated-gelu",
@@ -117,8 +122,6 @@ def _shards(parameters: list[tuple[str, tuple[int, ...]]], limit: int) -> list[l
 
 
 def _numbers(shard: list[weights.Tensor], draw: Any) -> Iterator[Any]:
-    import torch
-
     for one in shard:
         # A norm that scales by noise would erase its input.
         scale = "norm" in one.name.lower() and one.name.endswith("weight")
@@ -130,3 +133,14 @@ def _numbers(shard: list[weights.Tensor], draw: Any) -> Iterator[Any]:
                 yield torch.zeros(count, dtype=torch.float16).numpy()
             else:
                 yield (torch.randn(count, generator=draw) * _SPREAD).half().numpy()
+
+
+def main() -> None:
+    """Write the folder that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.model.random_weights", description=__doc__)
+    parser.add_argument("folder", type=Path, help="8 GB are written there")
+    write_random_model(parser.parse_args().folder)
+
+
+if __name__ == "__main__":
+    main()

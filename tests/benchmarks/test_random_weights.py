@@ -7,13 +7,16 @@ import pytest
 import torch
 from transformers import Blip2ForConditionalGeneration
 
-from model_artifacts.blip2.tools import full_size, hub, packaging, weights
+from benchmarks.model import random_weights
+from model_artifacts.blip2.tools import packaging, weights
+from model_artifacts.blip2_demo.drawing.drawing import draw
+from model_artifacts.blip2_demo.training.evaluate import encode, handlers, questions
 from model_artifacts.blip2_demo.training.network import tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TINY = full_size.Size(
+TINY = random_weights.Size(
     vision={"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
             "image_size": 28, "patch_size": 14},
     qformer={"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2},
@@ -25,12 +28,12 @@ TINY = full_size.Size(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return full_size.write_random_model(tmp_path_factory.mktemp("random"), TINY, shard_bytes=100_000)
+    return random_weights.write_random_model(tmp_path_factory.mktemp("random"), TINY, shard_bytes=100_000)
 
 
 def test_full_size_equals_flan_t5_xl() -> None:
     with torch.device("meta"):
-        blip: Any = Blip2ForConditionalGeneration(full_size._config(full_size.Size(), tokenizer()))
+        blip: Any = Blip2ForConditionalGeneration(random_weights._config(random_weights.Size(), tokenizer()))
     assert sum(one.numel() for one in blip.parameters()) == 3_876_648_448
 
 
@@ -43,21 +46,16 @@ def test_every_weight_is_loaded(folder: Path) -> None:
     assert all(one.isfinite().all() for one in blip.parameters())
 
 
-def test_handlers_answer_with_random_weights(folder: Path, inference: Any, document: Any) -> None:
+def test_handlers_answer_with_random_weights(folder: Path) -> None:
+    inference = handlers()
+    document = {"photos": [encode(draw(11, (320, 240), aspect=4 / 3).image)], "questions": questions()}
     model = inference.model_fn(str(folder))
     answer = inference.predict_fn(inference.input_fn(json.dumps(document)), model)
     assert answer["artifact"].startswith("random-flan-t5-xl-")
 
 
 def test_random_weights_are_reproducible_fp16(folder: Path, tmp_path: Path) -> None:
-    again = full_size.write_random_model(tmp_path / "again", TINY, shard_bytes=100_000)
+    again = random_weights.write_random_model(tmp_path / "again", TINY, shard_bytes=100_000)
     assert all(file.parent == again for file in weights.to_half_precision(again, tmp_path / "work").values())
     one, two = tmp_path / "one.tar.gz", tmp_path / "two.tar.gz"
     assert packaging.build(one, folder) == packaging.build(two, again)
-
-
-def test_random_resolves_to_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(full_size, "write_random_model", lambda folder: folder)
-    assert hub.resolve("random", None, tmp_path) == tmp_path / "random-flan-t5-xl"
-    with pytest.raises(packaging.PackagingError, match="random: a revision belongs to a hub id"):
-        hub.resolve("random", "f" * 40, tmp_path)

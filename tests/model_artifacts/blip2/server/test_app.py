@@ -4,7 +4,7 @@ from collections.abc import Iterable
 import pytest
 from starlette.requests import Request
 
-from model_artifacts.blip2.server.bodies import BodyTooLargeError, read_body
+from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
 
 def request(chunks: Iterable[bytes]) -> Request:

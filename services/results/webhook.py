@@ -1,6 +1,8 @@
-"""The receiver of webhooks: one address that takes events as signed POSTs."""
+"""The webhook of an ended report, in the form of Standard Webhooks: its event, and its receiver."""
 
 import asyncio
+import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,10 +11,35 @@ from http import HTTPStatus
 import httpx2
 
 from services.core.auth.signing import SigningKeys
+from services.core.domain.stored_report import StoredReport
 from services.core.secrets import Secret
 
 # For one whole attempt: name, connection, answer.
 ATTEMPT_S = 10.0
+# The idempotency key of a report that a row of the database asked for. Clients choose their own keys: one
+# that only starts like this names no row, and the receiver would refuse the event.
+_ANALYSIS_KEY = re.compile(r"analysis:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+def message_id(report_id: str) -> str:
+    """Return the event's id: the same for each attempt, so that a receiver recognises a repeated event."""
+    return f"msg_{report_id}"
+
+
+def event_body(stored: StoredReport) -> bytes:
+    """Return the event of a report that has ended, as JSON."""
+    asked = _ANALYSIS_KEY.fullmatch(stored.key.name) if stored.key else None
+    moment = stored.touched_at or stored.report.created_at
+    event = {
+        "type": f"report.{stored.report.status}",
+        "timestamp": moment.isoformat().replace("+00:00", "Z"),
+        "data": {
+            "owner": stored.owner,
+            "analysis": asked.group(1) if asked else None,
+            "report": stored.report.model_dump(mode="json"),
+        },
+    }
+    return json.dumps(event, ensure_ascii=False).encode()
 
 
 @dataclass(frozen=True)
@@ -29,22 +56,22 @@ class Answer:
         return self.status is not None and HTTPStatus(200) <= self.status < HTTPStatus(300)
 
 
+@dataclass(frozen=True)
 class Receiver:
     """Posts bodies to `url`, signed with the keys of `secret`."""
 
-    def __init__(self, url: str, secret: Secret[SigningKeys]) -> None:
-        self._url = url
-        self._secret = secret
+    url: str
+    secret: Secret[SigningKeys]
 
     async def post(self, client: httpx2.AsyncClient, message_id: str, body: bytes) -> Answer:
         """Post once, and once more if the keys were refused and the secret holds newer ones.
 
         Raises SigningKeysInvalid, and what boto3 raises, if the keys cannot be read.
         """
-        keys = await asyncio.to_thread(self._secret.value)
+        keys = await asyncio.to_thread(self.secret.value)
         answer = await self._attempt(client, body, keys.sign(message_id, body))
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            renewed = await asyncio.to_thread(self._secret.renewed, keys)
+            renewed = await asyncio.to_thread(self.secret.renewed, keys)
             if renewed != keys:
                 answer = await self._attempt(client, body, renewed.sign(message_id, body))
         return answer
@@ -55,7 +82,7 @@ class Receiver:
             async with (
                 asyncio.timeout(ATTEMPT_S),
                 # The answer's body is not needed, so it is not read.
-                client.stream("POST", self._url, content=body, headers=headers) as response,
+                client.stream("POST", self.url, content=body, headers=headers) as response,
             ):
                 after = _seconds(response.headers.get("retry-after", ""))
                 return Answer(response.status_code, f"answered {response.status_code}", after)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import UserError
-from cli.toml_file import with_value, write_atomically
+from ops.commands.pause import with_value, write_atomically
 from settings.environment import FOLDER
 
 
@@ -15,10 +15,10 @@ from settings.environment import FOLDER
 @pytest.mark.parametrize("paused", [True, False])
 def test_only_one_value_changes(name: str, paused: bool) -> None:
     text = (FOLDER / f"{name}.toml").read_text("utf-8")
-    changed = with_value(text, "model", "paused", paused)
+    changed = with_value(text, "paused", paused)
     assert changed.replace(f"paused = {str(paused).lower()} ", "paused = false ") == text
     key = f"models/{'a' * 64}/blip2-endpoint.tar.gz"
-    both = tomllib.loads(with_value(changed, "model", "artifact", key))["model"]
+    both = tomllib.loads(with_value(changed, "artifact", key))["model"]
     assert (both["paused"], both["artifact"]) == (paused, key)
 
 
@@ -27,7 +27,7 @@ def test_only_one_value_changes(name: str, paused: bool) -> None:
 )
 def test_missing_line_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="no line `paused`") as refused:
-        with_value(text, "model", "paused", True)
+        with_value(text, "paused", True)
     assert refused.value.hint == "Add the line paused = true below [model]."
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.cdk import ROOT, run
 from cli.errors import UserError
-from cli.subprocess import ROOT, run
 
 STUBBORN = """
 import signal, sys, time
@@ -20,9 +20,9 @@ time.sleep(60)
 """
 CALLER = """
 import sys
-from cli import subprocess
-subprocess._GRACE_S = 0.3
-subprocess.run([sys.executable, "-c", *sys.argv[1:]])
+from cli import cdk
+cdk._GRACE_S = 0.3
+cdk.run([sys.executable, "-c", *sys.argv[1:]])
 """
 
 
