@@ -13,7 +13,7 @@ from statistics import median
 
 from benchmarks.figures import Figure, keep
 from local.home import REPOSITORY
-from stacks.synthesis import ROOT  # importing stacks sets JSII_NODE, which both sides inherit
+from stacks.app import ROOT  # importing stacks sets JSII_NODE, which both sides inherit
 
 RECORD = REPOSITORY / "docs" / "figures" / "synth.json"
 # As the CDK's command line runs it: with the options of cdk.json, on both sides.

@@ -14,8 +14,8 @@ from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import stack_name
 from stacks import __main__ as command
 from stacks import app
-from stacks.checks.lint import lint
-from stacks.synthesis import ROOT
+from stacks.app import ROOT
+from stacks.checks.rules import lint
 from tests.stacks.assemblies import Assembly
 
 OUTPUTS = {
@@ -146,7 +146,7 @@ def test_synthesis_alone_needs_no_lint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "synthesize", lambda settings, folder: [folder / "a.template.json"])
-    monkeypatch.setattr("stacks.checks.lint.lint", lambda templates, region: pytest.fail("linted"))
+    monkeypatch.setattr("stacks.checks.rules.lint", lambda templates, region: pytest.fail("linted"))
     assert command.main(["--no-lint"]) == 0
     assert "prod: 1 stacks in cdk.out/prod" in capsys.readouterr().out
 
@@ -161,8 +161,7 @@ def test_wrong_environment_does_not_stop_others(
 
     monkeypatch.setattr(command, "load_environment", load)
     monkeypatch.setattr(command, "synthesize", lambda settings, folder, rules: [])
-    monkeypatch.setattr("stacks.checks.lint.lint", lambda templates, region: 0)
-    monkeypatch.setattr("stacks.checks.settings_effect.dead_settings", list)
+    monkeypatch.setattr("stacks.checks.rules.lint", lambda templates, region: 0)
     assert command.main([]) == 1
     said = capsys.readouterr()
     assert said.err == "dev.toml: quota_per_day: is missing\n"

@@ -1,0 +1,128 @@
+"""The rules for every stack: AwsSolutions of cdk-nag, with each exemption's reason, and cfn-lint."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from settings.naming import stack_name
+
+# W3005: the CDK lets a function depend on its role both by reference and by DependsOn.
+# W3010: the settings name the zones, because VPC links exist only in some of them.
+IGNORED = ("W3005", "W3010")
+
+
+class Exemption(NamedTuple):
+    """A rule, the construct path to which it does not apply (without the environment), and the reason."""
+
+    rule: str
+    where: str
+    reason: str
+
+
+def _wildcards(reason: str, role: str, resources: Iterable[str] = ("*",)) -> Iterator[Exemption]:
+    for resource in resources:
+        yield Exemption(f"AwsSolutions-IAM5[Resource::{resource}]", f"{role}/DefaultPolicy/Resource", reason)
+
+
+def _folders(bucket: str, *folders: str) -> list[str]:
+    return [f"{bucket}/{folder}/*" for folder in folders]
+
+
+_EXPORT = stack_name("{environment}", "storage") + ":ExportsOutputFnGetAtt"
+_IMAGES, _ARTIFACTS = f"{_EXPORT}Images2D38C313Arn6C6DDC6E", f"{_EXPORT}Artifacts82DD59A1Arn3B515032"
+_EXCHANGE = stack_name("{environment}", "results") + ":ExportsOutputFnGetAttExchangeBucketACE697F0Arn7FA1CA85"
+_SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
+_LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker"
+
+_PHOTOS = "Photos are stored under ids of users, reports and uploads, which are not known at deployment."
+_REQUESTS = "Names of async inference requests and answers are generated for each request."
+_TRIALS = "Names of objects, trial endpoints, apps and log streams are not known at deployment."
+_TOKEN = "ecr:GetAuthorizationToken supports no resource-level permissions."  # noqa: S105 no token
+_ENDPOINT = (
+    "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
+    "the latter is limited to its namespace."
+)
+
+EXEMPTIONS = (
+    Exemption(
+        "AwsSolutions-S1",
+        "storage/*/Resource",
+        "Access logs would record whose photos are read, in another bucket to protect. Only the service "
+        "reads them; CloudTrail data events, billed per request, are there where accesses must be proven.",
+    ),
+    Exemption(
+        "AwsSolutions-S1",
+        "results/Exchange/Bucket/Resource",
+        "Objects expire after a day; only the endpoint, the service and the functions use the bucket.",
+    ),
+    Exemption(
+        "AwsSolutions-ELB2",
+        "analyze/Balancer/Resource",
+        "Only the gateway reaches the load balancer, and its access log holds every request.",
+    ),
+    Exemption(
+        "AwsSolutions-ECS2",
+        "analyze/Task/Resource",
+        "The variables are names and limits from the settings; secrets come from Secrets Manager.",
+    ),
+    Exemption(
+        "AwsSolutions-ECS4",
+        "analyze/Cluster/Resource",
+        "Container Insights costs more than the tasks; ECS's own metrics and the logs are enough.",
+    ),
+    Exemption(
+        "AwsSolutions-APIG4",
+        "hooks/Route/Resource",
+        "The database has no user token; it signs its webhooks, and the function verifies the signature.",
+    ),
+    *_wildcards(_TOKEN, "analyze/Task/ExecutionRole"),
+    *_wildcards(_ENDPOINT, "model/Role*"),
+    *_wildcards(_ENDPOINT, "studio/ModelRole"),
+    *_wildcards(
+        "sagemaker:ListApps and sagemaker:ListSpaces support no resource-level permissions.", "studio/Role"
+    ),
+    *_wildcards(_PHOTOS, "analyze/Task/TaskRole", _folders(_IMAGES, "photos", "uploads")),
+    *_wildcards(_PHOTOS, "results/JobsRole", _folders(_IMAGES, "photos")),
+    *_wildcards(_PHOTOS, "hooks/WorkerRole", _folders(_IMAGES, "photos", "uploads")),
+    *_wildcards(_REQUESTS, "model/Role*", _folders(_EXCHANGE, "requests", "answers", "failures")),
+    *_wildcards(_REQUESTS, "analyze/Task/TaskRole", _folders(_EXCHANGE, "requests", "answers")),
+    *_wildcards(
+        _REQUESTS, "results/JobsRole", _folders("<ExchangeBucketACE697F0.Arn>", "requests", "answers")
+    ),
+    *_wildcards(
+        _TRIALS,
+        "studio/Role",
+        (
+            *(f"{_ARTIFACTS}/*", f"{_IMAGES}/*", f"{_LOGS}/studio:*"),
+            *(f"{_SAGEMAKER}:{kind}/blip2-*" for kind in ("model", "endpoint-config", "endpoint")),
+            *(f"{_SAGEMAKER}:{kind}/<Domain.DomainId>/*" for kind in ("user-profile", "space", "app")),
+        ),
+    ),
+    *_wildcards(_TRIALS, "studio/ModelRole", (f"{_ARTIFACTS}/models/*", f"{_LOGS}/Endpoints/blip2-*:*")),
+)
+
+
+def add_rules(app: cdk.App, environment: str) -> None:
+    """Make the app's synthesis fail if a stack breaks an AwsSolutions rule without an exemption."""
+    for construct in app.node.find_all():
+        where = construct.node.path.removeprefix(stack_name(environment, ""))
+        for exemption in EXEMPTIONS:
+            if fnmatchcase(where, exemption.where):
+                rule = f"AwsSolutions::{exemption.rule.format(environment=environment)}"
+                cdk.Validations.of(construct).acknowledge(
+                    cdk.Acknowledgment(id=rule, reason=exemption.reason)
+                )
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def lint(templates: Sequence[Path], region: str) -> int:
+    """Return cfn-lint's exit status: 0 without findings, which it prints."""
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", region]
+    command += ["--ignore-checks", *IGNORED, "--template", *map(str, templates)]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 our own command
