@@ -100,7 +100,8 @@ def _placed(app: cdk.App, settings: Environment, stack: str) -> dict[str, Any]:
 
 def main() -> None:
     """Synthesize the environment that the context names; exit with a message if its settings are wrong."""
-    app = cdk.App()
+    # The engine of the CDK's own rules takes longer than the synthesis; `make check` applies them.
+    app = cdk.App(builtin_cloud_formation_validation=False)
     try:
         settings = load_environment(app.node.try_get_context("env"))
         build(app, settings)
