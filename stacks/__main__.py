@@ -37,7 +37,8 @@ def _synthesize(settings: Environment, *, checked: bool) -> bool:
     status = 0
     if checked:
         # Development tools, which a deployment does not install.
-        from stacks.checks.rules import add_rules, lint
+        from stacks.checks.lint import lint
+        from stacks.checks.nag import add_rules
 
         templates = synthesize(settings, folder, rules=add_rules)
         status = lint(templates, settings.region)

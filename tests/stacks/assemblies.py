@@ -14,7 +14,7 @@ from typing import Any
 from settings.environment import FOLDER, Environment, load_environment
 from settings.naming import stack_name
 from stacks.app import synthesize
-from stacks.checks.rules import add_rules
+from stacks.checks.nag import add_rules
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="vitrine-assemblies-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)

@@ -16,7 +16,7 @@ from settings.naming import stack_name
 from stacks import __main__ as command
 from stacks import app
 from stacks.app import ROOT, synthesize
-from stacks.checks.rules import lint
+from stacks.checks.lint import lint
 from tests.stacks.assemblies import Assembly
 
 OUTPUTS = {
@@ -151,7 +151,7 @@ def test_synthesis_alone_needs_no_lint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "synthesize", lambda settings, folder: [folder / "a.template.json"])
-    monkeypatch.setattr("stacks.checks.rules.lint", lambda templates, region: pytest.fail("linted"))
+    monkeypatch.setattr("stacks.checks.lint.lint", lambda templates, region: pytest.fail("linted"))
     assert command.main(["--no-lint"]) == 0
     assert "prod: 1 stacks in cdk.out/prod" in capsys.readouterr().out
 
@@ -166,7 +166,7 @@ def test_wrong_environment_does_not_stop_others(
 
     monkeypatch.setattr(command, "load_environment", load)
     monkeypatch.setattr(command, "synthesize", lambda settings, folder, rules: [])
-    monkeypatch.setattr("stacks.checks.rules.lint", lambda templates, region: 0)
+    monkeypatch.setattr("stacks.checks.lint.lint", lambda templates, region: 0)
     assert command.main([]) == 1
     said = capsys.readouterr()
     assert said.err == "dev.toml: quota_per_day: is missing\n"

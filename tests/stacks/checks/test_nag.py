@@ -8,7 +8,7 @@ import pytest
 
 from settings.environment import load_environment
 from stacks.app import synthesize
-from stacks.checks.rules import EXEMPTIONS, add_rules
+from stacks.checks.nag import EXEMPTIONS, add_rules
 from tests.stacks.assemblies import Assembly
 
 
@@ -37,6 +37,6 @@ def test_every_exemption_is_needed(suppressed: set[tuple[str, str]]) -> None:
 
 
 def test_broken_rule_fails_synthesis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stacks.checks.rules.EXEMPTIONS", ())
+    monkeypatch.setattr("stacks.checks.nag.EXEMPTIONS", ())
     with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
         synthesize(load_environment("prod"), tmp_path / "prod", rules=add_rules)

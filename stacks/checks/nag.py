@@ -1,20 +1,13 @@
-"""The rules for every stack: AwsSolutions of cdk-nag, with each exemption's reason, and cfn-lint."""
+"""The AwsSolutions rules of cdk-nag for every stack, and each exemption with its reason."""
 
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import NamedTuple
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from settings.naming import stack_name
-
-# W3005: the CDK lets a function depend on its role both by reference and by DependsOn.
-# W3010: the settings name the zones, because VPC links exist only in some of them.
-IGNORED = ("W3005", "W3010")
 
 
 class Exemption(NamedTuple):
@@ -119,10 +112,3 @@ def add_rules(app: cdk.App, environment: str) -> None:
                     cdk.Acknowledgment(id=rule, reason=exemption.reason)
                 )
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-
-
-def lint(templates: Sequence[Path], region: str) -> int:
-    """Return cfn-lint's exit status: 0 without findings, which it prints."""
-    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", region]
-    command += ["--ignore-checks", *IGNORED, "--template", *map(str, templates)]
-    return subprocess.run(command, check=False).returncode  # noqa: S603 our own command
