@@ -25,7 +25,7 @@ test-unit: setup-test ## the fast tests: nothing that starts the system or takes
 test: setup-test ## all tests, those of the running system too
 	@$(PYTHON) -m pytest
 
-check: setup-test ## format, lint, types, import contracts, generated documents; every environment by cfn-lint and AwsSolutions
+check: setup-test ## format, lint, types, import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
@@ -33,6 +33,7 @@ check: setup-test ## format, lint, types, import contracts, generated documents;
 	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m planning --check
+	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
 
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network

@@ -2,10 +2,8 @@
 
 import gc
 
-# A collection walks the CDK's 170,000 objects, which live until the end, and frees next to nothing.
-gc.disable()
+gc.disable()  # A collection would walk the CDK's 170,000 objects, which live until the end.
 
 from stacks.app import main  # noqa: E402
 
-if __name__ == "__main__":
-    main()
+main()

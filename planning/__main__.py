@@ -8,7 +8,7 @@ from pathlib import Path
 
 from planning.idle_cost import idle_cost
 from settings.environment import Environment, environment_names, load_environment
-from stacks.synthesis import ROOT, synthesize
+from stacks.app import ROOT, synthesize
 
 DOCUMENT = ROOT / "docs" / "operations.md"
 BEGIN, END = "<!-- idle cost: begin, by `make operations` -->", "<!-- idle cost: end -->"

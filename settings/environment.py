@@ -9,23 +9,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from settings import schema
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
 from settings.field_types import Origin, Section
-from settings.schema import (
-    Alarms,
-    Consumers,
-    Domain,
-    FallbackLlmSettings,
-    Hooks,
-    Llm,
-    Model,
-    ServiceSize,
-    Studio,
-    Supabase,
-    Throttle,
-    Webhook,
-)
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
@@ -43,7 +30,7 @@ class Environment(Section):
         "ca-central-1a",
         "ca-central-1b",
     )
-    domain: Domain | None = None
+    domain: schema.Domain | None = None
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     log_retention_days: LogDays
@@ -54,17 +41,17 @@ class Environment(Section):
     cors_origins: Annotated[tuple[Origin, ...], Field(strict=False)] = ()
     upstream_url: Origin | None = None
     reuse_answers: bool = False
-    service: ServiceSize
-    model: Model
-    supabase: Supabase
-    llm: Llm
-    webhook: Webhook | None = None
-    hooks: Hooks | None = None
-    consumers: Consumers
-    alarms: Alarms
-    throttle: Throttle
-    studio: Studio | None = None
-    fallback_llm: FallbackLlmSettings | None = None
+    service: schema.ServiceSize
+    model: schema.Model
+    supabase: schema.Supabase
+    llm: schema.Llm
+    webhook: schema.Webhook | None = None
+    hooks: schema.Hooks | None = None
+    consumers: schema.Consumers
+    alarms: schema.Alarms
+    throttle: schema.Throttle
+    studio: schema.Studio | None = None
+    fallback_llm: schema.FallbackLlmSettings | None = None
 
     @field_validator("zones")
     @classmethod

@@ -95,10 +95,7 @@ def notify_variables(
 
 def hooks_app_variables(hooks: Hooks, *, hooks_queue_url: str) -> dict[str, str]:
     """Return the variables of `services/hooks/app`, which receives the database's webhooks."""
-    return {
-        "HOOKS_QUEUE_URL": hooks_queue_url,
-        "HOOKS_SECRET_NAME": hooks.secret_name,
-    }
+    return {"HOOKS_QUEUE_URL": hooks_queue_url, "HOOKS_SECRET_NAME": hooks.secret_name}
 
 
 def hooks_worker_variables(

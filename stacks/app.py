@@ -1,7 +1,11 @@
 """Which stacks an environment has, and what each is given."""
 
+import json
+import shutil
 import sys
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -10,14 +14,15 @@ from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import PROJECT, stack_name
 from stacks.analyze.stack import AnalyzeStack
 from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM
-from stacks.gateway.stack import GatewayStack
-from stacks.gateway.upstream import Upstream, listener_upstream, url_upstream
+from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_upstream
 from stacks.hooks.stack import HooksStack
 from stacks.model.container import ContainerError
 from stacks.model.stack import ModelStack
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 from stacks.studio.stack import StudioStack
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def build(app: cdk.App, settings: Environment) -> None:
@@ -34,8 +39,7 @@ def build(app: cdk.App, settings: Environment) -> None:
     results = ResultsStack(
         **_placed(app, settings, "results"), settings=settings, storage=storage, code_platform=code_platform
     )
-    # The emulator has no SageMaker, ECS or load balancer: there the gateway forwards to a URL on this
-    # machine.
+    # The emulator has no SageMaker, ECS or load balancer: its gateway forwards to a URL on this machine.
     if settings.upstream_url is not None:
         upstream = url_upstream(settings.upstream_url)
     else:
@@ -96,10 +100,30 @@ def _placed(app: cdk.App, settings: Environment, stack: str) -> dict[str, Any]:
 
 def main() -> None:
     """Synthesize the environment that the context names; exit with a message if its settings are wrong."""
-    app = cdk.App()
+    # The engine of the CDK's own rules takes longer than the synthesis; `make check` applies them.
+    app = cdk.App(builtin_cloud_formation_validation=False)
     try:
         settings = load_environment(app.node.try_get_context("env"))
         build(app, settings)
     except (SettingsError, ContainerError) as error:
         sys.exit(str(error))
     app.synth()
+
+
+def synthesize(
+    settings: Environment, folder: Path, *, rules: Callable[[cdk.App, str], None] | None = None
+) -> list[Path]:
+    """Replace `folder` by the environment's assembly, and return its templates. Code is not packaged.
+
+    Needs neither the CDK's command line nor network, credentials or Docker. `rules` adds checks to the app.
+    Raises RuntimeError if a stack breaks one; the findings are on standard error.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    context["aws:cdk:bundling-stacks"] = []
+    app = cdk.App(outdir=str(folder), context=context)
+    build(app, settings)
+    if rules is not None:
+        rules(app, settings.name)
+    app.synth()
+    return sorted(folder.glob("*.template.json"))

@@ -19,7 +19,7 @@ from stacks.constructs.network import (
     service_vpc,
     task_subnets,
 )
-from stacks.constructs.outputs import publish
+from stacks.constructs.operations import publish
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 

@@ -14,7 +14,7 @@ from settings.environment import Environment
 from settings.naming import image_repository_name
 from settings.service_env import analyze_variables
 from stacks.constructs import iam
-from stacks.constructs.monitoring import log_group
+from stacks.constructs.operations import log_group
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 

@@ -1,4 +1,4 @@
-"""cfn-lint over synthesized templates."""
+"""cfn-lint over the templates of an environment."""
 
 import subprocess
 import sys

@@ -1,5 +1,6 @@
 """The AwsSolutions rules of cdk-nag for every stack, and each exemption with its reason."""
 
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -17,10 +18,29 @@ class Exemption(NamedTuple):
     reason: str
 
 
-_EXPORT = stack_name("{environment}", "storage") + ":ExportsOutputFn"
+def _wildcards(reason: str, role: str, resources: Iterable[str] = ("*",)) -> Iterator[Exemption]:
+    for resource in resources:
+        yield Exemption(f"AwsSolutions-IAM5[Resource::{resource}]", f"{role}/DefaultPolicy/Resource", reason)
+
+
+def _folders(bucket: str, *folders: str) -> list[str]:
+    return [f"{bucket}/{folder}/*" for folder in folders]
+
+
+_EXPORT = stack_name("{environment}", "storage") + ":ExportsOutputFnGetAtt"
+_IMAGES, _ARTIFACTS = f"{_EXPORT}Images2D38C313Arn6C6DDC6E", f"{_EXPORT}Artifacts82DD59A1Arn3B515032"
 _EXCHANGE = stack_name("{environment}", "results") + ":ExportsOutputFnGetAttExchangeBucketACE697F0Arn7FA1CA85"
 _SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
-_LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
+_LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker"
+
+_PHOTOS = "Photos are stored under ids of users, reports and uploads, which are not known at deployment."
+_REQUESTS = "Names of async inference requests and answers are generated for each request."
+_TRIALS = "Names of objects, trial endpoints, apps and log streams are not known at deployment."
+_TOKEN = "ecr:GetAuthorizationToken supports no resource-level permissions."  # noqa: S105 no token
+_ENDPOINT = (
+    "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
+    "the latter is limited to its namespace."
+)
 
 EXEMPTIONS = (
     Exemption(
@@ -28,6 +48,11 @@ EXEMPTIONS = (
         "storage/*/Resource",
         "Access logs would record whose photos are read, in another bucket to protect. Only the service "
         "reads them; CloudTrail data events, billed per request, are there where accesses must be proven.",
+    ),
+    Exemption(
+        "AwsSolutions-S1",
+        "results/Exchange/Bucket/Resource",
+        "Objects expire after a day; only the endpoint, the service and the functions use the bucket.",
     ),
     Exemption(
         "AwsSolutions-ELB2",
@@ -44,90 +69,40 @@ EXEMPTIONS = (
         "analyze/Cluster/Resource",
         "Container Insights costs more than the tasks; ECS's own metrics and the logs are enough.",
     ),
-    *(
-        Exemption(
-            f"AwsSolutions-IAM5[Resource::{_EXPORT}GetAttImages2D38C313Arn6C6DDC6E/{folder}/*]",
-            f"{role}/DefaultPolicy/Resource",
-            "Photos are stored under ids of users, reports and uploads, which are not known at deployment.",
-        )
-        for role, folder in (
-            ("analyze/Task/TaskRole", "photos"),
-            ("analyze/Task/TaskRole", "uploads"),
-            ("results/JobsRole", "photos"),
-            ("hooks/WorkerRole", "photos"),
-            ("hooks/WorkerRole", "uploads"),
-        )
-    ),
-    Exemption(
-        "AwsSolutions-IAM5[Resource::*]",
-        "analyze/Task/ExecutionRole/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken supports no resource-level permissions.",
-    ),
-    Exemption(
-        "AwsSolutions-IAM5[Resource::*]",
-        "model/Role*/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
-        "the latter is limited to its namespace.",
-    ),
-    Exemption(
-        "AwsSolutions-S1",
-        "results/Exchange/Bucket/Resource",
-        "Objects expire after a day; only the endpoint, the service and the functions use the bucket.",
-    ),
-    *(
-        Exemption(
-            f"AwsSolutions-IAM5[Resource::{bucket}/{folder}/*]",
-            f"{role}/DefaultPolicy/Resource",
-            "Names of async inference requests and answers are generated for each request.",
-        )
-        for role, bucket, folders in (
-            ("model/Role*", _EXCHANGE, ("requests", "answers", "failures")),
-            ("analyze/Task/TaskRole", _EXCHANGE, ("requests", "answers")),
-            ("results/JobsRole", "<ExchangeBucketACE697F0.Arn>", ("requests", "answers")),
-        )
-        for folder in folders
-    ),
     Exemption(
         "AwsSolutions-APIG4",
         "hooks/Route/Resource",
         "The database has no user token; it signs its webhooks, and the function verifies the signature.",
     ),
-    Exemption(
-        "AwsSolutions-IAM5[Resource::*]",
-        "studio/Role/DefaultPolicy/Resource",
-        "sagemaker:ListApps and sagemaker:ListSpaces support no resource-level permissions.",
+    *_wildcards(_TOKEN, "analyze/Task/ExecutionRole"),
+    *_wildcards(_ENDPOINT, "model/Role*"),
+    *_wildcards(_ENDPOINT, "studio/ModelRole"),
+    *_wildcards(
+        "sagemaker:ListApps and sagemaker:ListSpaces support no resource-level permissions.", "studio/Role"
     ),
-    Exemption(
-        "AwsSolutions-IAM5[Resource::*]",
-        "studio/ModelRole/DefaultPolicy/Resource",
-        "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
-        "the latter is limited to its namespace.",
+    *_wildcards(_PHOTOS, "analyze/Task/TaskRole", _folders(_IMAGES, "photos", "uploads")),
+    *_wildcards(_PHOTOS, "results/JobsRole", _folders(_IMAGES, "photos")),
+    *_wildcards(_PHOTOS, "hooks/WorkerRole", _folders(_IMAGES, "photos", "uploads")),
+    *_wildcards(_REQUESTS, "model/Role*", _folders(_EXCHANGE, "requests", "answers", "failures")),
+    *_wildcards(_REQUESTS, "analyze/Task/TaskRole", _folders(_EXCHANGE, "requests", "answers")),
+    *_wildcards(
+        _REQUESTS, "results/JobsRole", _folders("<ExchangeBucketACE697F0.Arn>", "requests", "answers")
     ),
-    *(
-        Exemption(
-            f"AwsSolutions-IAM5[Resource::{resource}]",
-            f"studio/{role}/DefaultPolicy/Resource",
-            "Names of objects, trial endpoints, apps and log streams are not known at deployment.",
-        )
-        for role, resource in (
-            ("Role", f"{_EXPORT}GetAttArtifacts82DD59A1Arn3B515032/*"),
-            ("Role", f"{_EXPORT}GetAttImages2D38C313Arn6C6DDC6E/*"),
-            ("Role", f"{_SAGEMAKER}:model/blip2-*"),
-            ("Role", f"{_SAGEMAKER}:endpoint-config/blip2-*"),
-            ("Role", f"{_SAGEMAKER}:endpoint/blip2-*"),
-            ("Role", f"{_SAGEMAKER}:user-profile/<Domain.DomainId>/*"),
-            ("Role", f"{_SAGEMAKER}:space/<Domain.DomainId>/*"),
-            ("Role", f"{_SAGEMAKER}:app/<Domain.DomainId>/*"),
-            ("Role", f"{_LOGS}:log-group:/aws/sagemaker/studio:*"),
-            ("ModelRole", f"{_EXPORT}GetAttArtifacts82DD59A1Arn3B515032/models/*"),
-            ("ModelRole", f"{_LOGS}:log-group:/aws/sagemaker/Endpoints/blip2-*:*"),
-        )
+    *_wildcards(
+        _TRIALS,
+        "studio/Role",
+        (
+            *(f"{_ARTIFACTS}/*", f"{_IMAGES}/*", f"{_LOGS}/studio:*"),
+            *(f"{_SAGEMAKER}:{kind}/blip2-*" for kind in ("model", "endpoint-config", "endpoint")),
+            *(f"{_SAGEMAKER}:{kind}/<Domain.DomainId>/*" for kind in ("user-profile", "space", "app")),
+        ),
     ),
+    *_wildcards(_TRIALS, "studio/ModelRole", (f"{_ARTIFACTS}/models/*", f"{_LOGS}/Endpoints/blip2-*:*")),
 )
 
 
 def add_rules(app: cdk.App, environment: str) -> None:
-    """Make the app's synthesis fail if a stack breaks a rule without an exemption."""
+    """Make the app's synthesis fail if a stack breaks an AwsSolutions rule without an exemption."""
     for construct in app.node.find_all():
         where = construct.node.path.removeprefix(stack_name(environment, ""))
         for exemption in EXEMPTIONS:

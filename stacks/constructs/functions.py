@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from constructs import Construct
 from uv import find_uv_bin
 
 from settings.environment import LogDays
-from stacks.constructs.monitoring import log_group
+from stacks.constructs.operations import log_group
 
 ROOT = Path(__file__).resolve().parents[2]
 # The libraries that every service may import; each package holds them whole.
@@ -39,9 +39,10 @@ def python_function(
     memory_mb: int,
     timeout: cdk.Duration,
     log_days: LogDays,
+    allow: Sequence[iam.PolicyStatement],
     reserved: int | None = None,
 ) -> lambda_.Function:
-    """Declare a function, its log and its role, whose only permission is to write that log.
+    """Declare a function, its log and its role, which may write that log and do what `allow` states.
 
     `reserved` is its reserved concurrency.
     """
@@ -49,6 +50,8 @@ def python_function(
     # No managed policy: AWSLambdaBasicExecutionRole allows writing to every log group of the account.
     role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log.grant_write(role)
+    for statement in allow:
+        role.add_to_policy(statement)
     return lambda_.Function(
         scope,
         f"{name}Function",
@@ -72,17 +75,36 @@ def python_code(service: str, *, platform: Sequence[str]) -> lambda_.Code:
     It holds the libraries `services/core` and `services/web` whole.
     """
     folder = ROOT / "services" / service
-    sources = package_sources(folder)
+    sources, requirements = package_sources(folder), folder / "requirements.txt"
     return lambda_.Code.from_asset(
         str(folder),
-        asset_hash=_fingerprint([*sources, folder / "requirements.txt"], platform),
+        asset_hash=_fingerprint([*sources, requirements], platform),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
-        bundling=cdk.BundlingOptions(
-            # The CDK requires an image even if it is never used: _UvBundling succeeds or raises.
-            image=cdk.DockerImage.from_registry("docker-is-never-used"),
-            local=_UvBundling(sources, folder / "requirements.txt", platform),
-        ),
+        bundling=local_bundling(lambda folder: build_package(folder, sources, requirements, platform)),
     )
+
+
+def local_bundling(
+    fill: Callable[[Path], object], output_type: cdk.BundlingOutput | None = None
+) -> cdk.BundlingOptions:
+    """Return options that make an asset by `fill`, which gets the output folder, and never by Docker."""
+    return cdk.BundlingOptions(
+        # The CDK requires an image even if it is never used.
+        image=cdk.DockerImage.from_registry("docker-is-never-used"),
+        local=_LocalBundling(fill),
+        output_type=output_type,
+    )
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _LocalBundling:
+    def __init__(self, fill: Callable[[Path], object]) -> None:
+        self._fill = fill
+
+    def try_bundle(self, output_dir: str, *_options: Any, **_named: Any) -> bool:
+        """Fill `output_dir`; return True or raise. False would mean: try Docker."""
+        self._fill(Path(output_dir))
+        return True
 
 
 def package_sources(folder: Path) -> list[Path]:
@@ -100,32 +122,23 @@ def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-@jsii.implements(cdk.ILocalBundling)
-class _UvBundling:
-    def __init__(self, sources: Sequence[Path], requirements: Path, platform: Sequence[str]) -> None:
-        self._sources = sources
-        self._requirements = requirements
-        self._platform = platform
-
-    def try_bundle(self, output_dir: str, *_options: Any, **_named: Any) -> bool:
-        """Fill `output_dir`; return True or raise uv's error. False would mean: try Docker."""
-        command = [
-            *(find_uv_bin(), "pip", "install", "--quiet", "--no-progress", "--link-mode", "copy"),
-            *("--target", output_dir, "--requirement", str(self._requirements), "--only-binary", ":all:"),
-            *self._platform,
-        ]
-        done = subprocess.run(  # noqa: S603 our own command
-            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+def build_package(folder: Path, sources: Sequence[Path], requirements: Path, platform: Sequence[str]) -> None:
+    """Fill `folder` with source files and installed requirements; raises RuntimeError with uv's message."""
+    command = [
+        *(find_uv_bin(), "pip", "install", "--quiet", "--no-progress", "--link-mode", "copy"),
+        *("--target", str(folder), "--requirement", str(requirements), "--only-binary", ":all:", *platform),
+    ]
+    done = subprocess.run(  # noqa: S603 our own command
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(
+            f"{requirements.relative_to(ROOT)}: its packages cannot be installed: "
+            f"{done.stderr.strip()} (is the package index reachable?)"
         )
-        if done.returncode != 0:
-            raise RuntimeError(
-                f"{self._requirements.relative_to(ROOT)}: its packages cannot be installed: "
-                f"{done.stderr.strip()} (is the package index reachable?)"
-            )
-        # The packages' commands are never called, and hold the path of this machine's interpreter.
-        shutil.rmtree(Path(output_dir) / "bin", ignore_errors=True)
-        for source in self._sources:
-            target = Path(output_dir) / source.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-        return True
+    # The packages' commands are never called, and hold the path of this machine's interpreter.
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for source in sources:
+        target = folder / source.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)

@@ -11,22 +11,14 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from settings.naming import UNFINISHED_INDEX
 from settings.schema import Model
 
 
-def rows(table: dynamodb.ITableV2, *actions: str) -> iam.PolicyStatement:
-    """Allow actions such as "GetItem" on the rows of a table."""
-    return iam.PolicyStatement(
-        actions=[f"dynamodb:{action}" for action in sorted(actions)], resources=[table.table_arn]
-    )
-
-
-def unfinished_rows(table: dynamodb.ITableV2, *actions: str) -> iam.PolicyStatement:
-    """Allow actions such as "Query" on the index of unfinished reports."""
+def rows(table: dynamodb.ITableV2, *actions: str, index: str | None = None) -> iam.PolicyStatement:
+    """Allow actions such as "GetItem" on the rows of a table, or "Query" on one of its indexes."""
     return iam.PolicyStatement(
         actions=[f"dynamodb:{action}" for action in sorted(actions)],
-        resources=[f"{table.table_arn}/index/{UNFINISHED_INDEX}"],
+        resources=[f"{table.table_arn}/index/{index}" if index else table.table_arn],
     )
 
 

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from settings.environment import Environment, LogDays
 from settings.schema import Domain
-from stacks.constructs.monitoring import log_group
+from stacks.constructs.operations import log_group
 
 MOST_ZONES = 3
 HTTPS = 443
@@ -74,10 +74,7 @@ def hosted_zone(scope: Construct, domain: Domain) -> route53.IHostedZone:
 def certificate(scope: Construct, domain: Domain, zone: route53.IHostedZone) -> acm.Certificate:
     """Declare the domain's certificate, validated by a DNS record in its hosted zone."""
     return acm.Certificate(
-        scope,
-        "Certificate",
-        domain_name=domain.name,
-        validation=acm.CertificateValidation.from_dns(zone),
+        scope, "Certificate", domain_name=domain.name, validation=acm.CertificateValidation.from_dns(zone)
     )
 
 

@@ -1,6 +1,6 @@
 """Queues with dead letters, and the functions that consume them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from settings.schema import Consumers
-from stacks.constructs.monitoring import alarm_on_dead_letters
+from stacks.constructs.operations import alarm
 
 # 14 days, the SQS maximum.
 DEAD_LETTER_RETENTION = cdk.Duration.days(14)
@@ -38,10 +38,13 @@ def queue_with_dead_letters(
         enforce_ssl=True,
         retention_period=DEAD_LETTER_RETENTION,
     )
-    alarm_on_dead_letters(
+    alarm(
         scope,
         f"{name}SetAside",
-        dead_letters,
+        dead_letters.metric_approximate_number_of_messages_visible(
+            statistic="Maximum", period=cdk.Duration.minutes(1)
+        ),
+        1,
         f"{name}: the dead-letter queue holds messages; `make redrive` lists them and sends them again",
     )
     queue = sqs.Queue(
@@ -58,28 +61,36 @@ def queue_with_dead_letters(
 
 def consume(function: lambda_.Function, queue: sqs.IQueue, size: Consumers, *, batch: int) -> None:
     """Let a function consume a queue, at most `batch` messages at a time, and report those that failed."""
-    mapping = lambda_.CfnEventSourceMapping(
+    actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+    concurrency = lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+        maximum_concurrency=size.max_concurrency
+    )
+    follow(
         function,
         "Queue",
-        function_name=function.function_name,
-        event_source_arn=queue.queue_arn,
+        queue.queue_arn,
+        [f"sqs:{action}" for action in actions],
         batch_size=batch,
+        scaling_config=concurrency,
+    )
+
+
+def follow(
+    function: lambda_.Function, construct_id: str, source_arn: str, actions: list[str], **mapping: Any
+) -> None:
+    """Invoke a function with batches of a queue or stream; it reports the messages or records that failed.
+
+    `actions` are those that reading the source needs; `mapping` holds properties of the event source mapping.
+    """
+    declared = lambda_.CfnEventSourceMapping(
+        function,
+        construct_id,
+        function_name=function.function_name,
+        event_source_arn=source_arn,
         function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-            maximum_concurrency=size.max_concurrency
-        ),
+        **mapping,
     )
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=[
-                "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ChangeMessageVisibility",
-            ],
-            resources=[queue.queue_arn],
-        )
-    )
+    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[source_arn]))
     # Lambda checks these permissions when the mapping is created.
     if function.role is not None:
-        mapping.node.add_dependency(function.role)
+        declared.node.add_dependency(function.role)

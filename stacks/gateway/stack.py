@@ -1,11 +1,15 @@
 """The HTTP API: it authorizes callers and forwards their requests to the analyze service."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
@@ -17,11 +21,11 @@ from settings.schema import Domain, Rate, Supabase
 from settings.service_env import authorizer_variables
 from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.iam import read_secret
-from stacks.constructs.monitoring import log_group
-from stacks.constructs.network import certificate, hosted_zone
-from stacks.constructs.outputs import publish
-from stacks.gateway.upstream import Upstream
+from stacks.constructs.network import INNER, certificate, hosted_zone
+from stacks.constructs.operations import log_group, publish
 
+# Makes the integration that answers requests, in the gateway's scope.
+Upstream = Callable[[Construct], apigw.HttpRouteIntegration]
 # The fields of the access log, and API Gateway's variables for them.
 LOGGED = {
     "request_id": "$context.requestId",
@@ -102,7 +106,8 @@ class GatewayStack(cdk.Stack):
     def _authorizer(
         self, supabase: Supabase, code_platform: tuple[str, ...], log_days: LogDays
     ) -> lambda_.Function:
-        function = python_function(
+        secret = supabase.legacy_secret_name
+        return python_function(
             self,
             "Authorizer",
             description="Checks Supabase access tokens for the gateway",
@@ -112,10 +117,8 @@ class GatewayStack(cdk.Stack):
             memory_mb=512,
             timeout=cdk.Duration.seconds(8),
             log_days=log_days,
+            allow=[read_secret(self, secret)] if secret is not None else [],
         )
-        if supabase.legacy_secret_name is not None:
-            function.add_to_role_policy(read_secret(self, supabase.legacy_secret_name))
-        return function
 
     def _stage(self, rates: dict[str, Rate], others: Rate, log_days: LogDays) -> apigw.CfnStage:
         # Log groups with this prefix share one resource policy of the account, whose number is limited.
@@ -176,3 +179,54 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
         ],
         max_age=cdk.Duration.hours(1),
     )
+
+
+def url_upstream(url: str) -> Upstream:
+    """Return an upstream at a URL, which gets the path and, as x-request-id, the gateway's request id.
+
+    AWS sends every request to the bare URL unless the path is mapped; the emulator keeps the path and ignores
+    the mapping. So this declaration works in both.
+    """
+
+    def integration(_: Construct) -> apigw.HttpRouteIntegration:
+        mapping = _request_id().overwrite_path(apigw.MappingValue.request_path())
+        return integrations.HttpUrlIntegration("Upstream", url, parameter_mapping=mapping)
+
+    return integration
+
+
+def listener_upstream(
+    vpc: ec2.IVpc, listener: elbv2.IApplicationListener, server_name: str | None
+) -> Upstream:
+    """Return an upstream behind a load balancer in `vpc`, reached through a VPC link.
+
+    Requests keep their path and carry the gateway's request id as x-request-id. With a `server_name` they use
+    TLS, and the gateway verifies that name in the listener's certificate.
+    """
+
+    def integration(scope: Construct) -> apigw.HttpRouteIntegration:
+        group = ec2.SecurityGroup(
+            scope,
+            "LinkGroup",
+            vpc=vpc,
+            description="Link of the gateway to the load balancer",
+            allow_all_outbound=False,
+        )
+        # Declared from the link's side, both rules belong to this stack; declared from the listener's side,
+        # the two stacks would depend on each other.
+        group.connections.allow_to_default_port(listener, "Requests of the gateway")
+        link = apigw.VpcLink(scope, "Link", vpc=vpc, subnets=INNER, security_groups=[group])
+        return integrations.HttpAlbIntegration(
+            "Upstream",
+            listener,
+            vpc_link=link,
+            secure_server_name=server_name,
+            parameter_mapping=_request_id(),
+        )
+
+    return integration
+
+
+def _request_id() -> apigw.ParameterMapping:
+    request_id = apigw.MappingValue.context_variable("requestId")
+    return apigw.ParameterMapping().overwrite_header("x-request-id", request_id)

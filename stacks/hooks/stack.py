@@ -5,14 +5,13 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_integrations as integrations
-from aws_cdk import aws_lambda as lambda_
 
 from settings.environment import Environment
 from settings.schema import Hooks
 from settings.service_env import hooks_app_variables, hooks_worker_variables
 from stacks.constructs import iam
 from stacks.constructs.functions import python_code, python_function
-from stacks.constructs.outputs import publish
+from stacks.constructs.operations import publish
 from stacks.constructs.queues import consume, queue_with_dead_letters
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
@@ -43,22 +42,24 @@ class HooksStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self._settings = settings
-        self._code = python_code("hooks", platform=code_platform)
+        code = python_code("hooks", platform=code_platform)
         requests = queue_with_dead_letters(
             self, "Hooks", visibility=WORKER_VISIBILITY, receives=WORKER_RECEIVES
         )
 
-        app = self._function(
+        app = python_function(
+            self,
             "App",
-            "Receives the database's webhooks",
-            hooks_app_variables(hooks, hooks_queue_url=requests.queue.queue_url),
-            APP_TIMEOUT,
+            description="Receives the database's webhooks",
+            code=code,
+            handler="services.hooks.app.handle",
+            variables=hooks_app_variables(hooks, hooks_queue_url=requests.queue.queue_url),
+            timeout=APP_TIMEOUT,
+            log_days=settings.log_retention_days,
             # CPU is proportional to memory; a cold start must answer within the database's limit too.
             memory_mb=1024,
+            allow=[iam.send(requests.queue), iam.read_secret(self, hooks.secret_name)],
         )
-        app.add_to_role_policy(iam.send(requests.queue))
-        app.add_to_role_policy(iam.read_secret(self, hooks.secret_name))
         apigw.HttpRoute(
             self,
             "Route",
@@ -69,54 +70,35 @@ class HooksStack(cdk.Stack):
             authorizer=apigw.HttpNoneAuthorizer(),
         )
 
-        worker = self._function(
+        worker = python_function(
+            self,
             "Worker",
-            "Accepts the analyses that the database requests",
-            hooks_worker_variables(
+            description="Accepts the analyses that the database requests",
+            code=code,
+            handler="services.hooks.worker.handle",
+            variables=hooks_worker_variables(
                 settings,
                 hooks_queue_url=requests.queue.queue_url,
                 hooks_dead_letters_url=requests.dead_letters.queue_url,
                 **results.report_resources,
             ),
-            WORKER_TIMEOUT,
+            timeout=WORKER_TIMEOUT,
+            log_days=settings.log_retention_days,
             memory_mb=2048,
             reserved=settings.consumers.reserved_concurrency,
+            allow=[
+                iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+                iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
+                iam.objects(storage.images, ("uploads",), "GetObject", "DeleteObject"),
+                iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
+                iam.send(results.jobs.queue),
+                iam.send(requests.dead_letters),
+            ],
         )
-        for statement in (
-            iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
-            iam.objects(storage.images, ("uploads",), "GetObject", "DeleteObject"),
-            iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
-            iam.send(results.jobs.queue),
-            iam.send(requests.dead_letters),
-        ):
-            worker.add_to_role_policy(statement)
         consume(worker, requests.queue, settings.consumers, batch=1)
 
+        name, dead_letters = settings.name, requests.dead_letters
+        publish(self, name, "HooksQueue", requests.queue.queue_url, "Queue of the database's webhooks")
         publish(
-            self, settings.name, "HooksQueue", requests.queue.queue_url, "Queue of the database's webhooks"
-        )
-        url = requests.dead_letters.queue_url
-        publish(self, settings.name, "HooksDeadLetters", url, "Dead letters of the database's webhooks")
-
-    def _function(
-        self,
-        name: str,
-        description: str,
-        variables: dict[str, str],
-        timeout: cdk.Duration,
-        memory_mb: int,
-        reserved: int | None = None,
-    ) -> lambda_.Function:
-        return python_function(
-            self,
-            name,
-            description=description,
-            code=self._code,
-            handler=f"services.hooks.{name.lower()}.handle",
-            variables=variables,
-            memory_mb=memory_mb,
-            timeout=timeout,
-            log_days=self._settings.log_retention_days,
-            reserved=reserved,
+            self, name, "HooksDeadLetters", dead_letters.queue_url, "Dead letters of the database's webhooks"
         )

@@ -1,4 +1,4 @@
-"""The model's container, read from the committed lock `containers.json`.
+"""The model's container, read from the committed lock `containers.json`, and the role that runs it.
 
 `make lock` asks SageMaker's SDK and writes the lock, so that a synthesis does not import the SDK, which takes
 seconds.
@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
 
 from settings.environment import environment_names, load_environment
 from settings.schema import Model
@@ -22,13 +26,11 @@ COMMAND = "python -m stacks.model.container"
 # Locked besides those of the committed environments, so that choosing one of these needs no other step.
 REGION = "ca-central-1"
 INSTANCE_TYPES = (
-    "ml.t2.medium",
-    "ml.m5.large",
-    "ml.c5.xlarge",
-    "ml.g4dn.xlarge",
-    "ml.g5.xlarge",
-    "ml.g6.xlarge",
+    *("ml.t2.medium", "ml.m5.large", "ml.c5.xlarge"),
+    *("ml.g4dn.xlarge", "ml.g5.xlarge", "ml.g6.xlarge"),
 )
+# The namespaces of the endpoint's metrics.
+NAMESPACES = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
 _ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)"
 )
@@ -56,6 +58,49 @@ def image_repository_arn(settings: Model, region: str) -> str:
     if found is None:
         raise ContainerError(f"{image} is in no ECR repository, and SageMaker pulls images only from ECR")
     return f"arn:{cdk.Aws.PARTITION}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
+
+
+def execution_role(
+    scope: Construct,
+    construct_id: str,
+    model: Model,
+    region: str,
+    *,
+    log: logs.ILogGroup,
+    alarms: Sequence[cloudwatch.IAlarm] = (),
+) -> iam.Role:
+    """Declare a role that may pull the model's image, write one log and metrics, and read these alarms.
+
+    It has no managed policy. Raises ContainerError.
+    """
+    allow = iam.PolicyStatement
+    # SageMaker reads the alarms with this role to decide whether to roll back.
+    arns = [alarm.alarm_arn for alarm in alarms]
+    role = iam.Role(scope, construct_id, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    for statement in (
+        *([allow(actions=["cloudwatch:DescribeAlarms"], resources=arns)] if arns else []),
+        allow(
+            actions=["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
+            resources=[image_repository_arn(model, region)],
+        ),
+        # A token is valid for the whole registry; the statement above limits what it can pull.
+        allow(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        allow(
+            actions=[
+                *("logs:CreateLogGroup", "logs:CreateLogStream"),
+                *("logs:DescribeLogStreams", "logs:PutLogEvents"),
+            ],
+            resources=[log.log_group_arn],
+        ),
+        # Metrics have no ARN; only their namespace can be restricted.
+        allow(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACES}},
+        ),
+    ):
+        role.add_to_policy(statement)
+    return role
 
 
 def _image(settings: Model, region: str) -> str:

@@ -1,6 +1,5 @@
 """The endpoint's number of instances, and the alarms that roll a new version back."""
 
-from datetime import time
 from typing import cast
 
 import aws_cdk as cdk
@@ -9,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from settings.schema import Alarms, Model, Schedule
+from stacks.constructs.operations import alarm
 
 VARIANT = "AllTraffic"
 # An instance answers one request at a time; a request has 1 to 8 photos of about a second each on a T4.
@@ -38,18 +38,18 @@ def rollback_alarms(scope: Construct, model: Model, alarms: Alarms) -> list[clou
         expression=share, using_metrics=used, period=cdk.Duration.minutes(1), label="failed requests, %"
     )
     latency = _metric("ModelLatency", variant, "p95")
+    # ModelLatency is in microseconds. One bad minute does not mean a bad version.
     return [
-        _alarm(
-            scope, "Errors", errors, alarms.error_percent, "Too large a share of the model's requests fail"
-        ),
-        # ModelLatency is in microseconds.
-        _alarm(
-            scope,
-            "Latency",
-            latency,
-            alarms.p95_latency_ms * 1000,
-            "The model's 95th percentile latency is too high",
-        ),
+        alarm(scope, name, metric, threshold, description, periods=3, datapoints=2)
+        for name, metric, threshold, description in (
+            ("Errors", errors, alarms.error_percent, "Too large a share of the model's requests fail"),
+            (
+                "Latency",
+                latency,
+                alarms.p95_latency_ms * 1000,
+                "The model's 95th percentile latency is too high",
+            ),
+        )
     ]
 
 
@@ -67,12 +67,9 @@ def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
         max_capacity=model.max_instances,
         scheduled_actions=_office_hours(model, model.schedule) if model.schedule is not None else None,
     )
-    if model.mode == "async":
-        _follow_backlog(scope, model, target)
-        if model.min_instances == 0:
-            _wake(scope, model, target)
-    else:
-        _follow_requests(scope, target)
+    _follow(scope, model, target)
+    if model.min_instances == 0:
+        _wake(scope, model, target)
     return [target]
 
 
@@ -81,9 +78,8 @@ def _office_hours(
 ) -> list[autoscaling.CfnScalableTarget.ScheduledActionProperty]:
     # After the stop, autoscaling removes the instance once the backlog is empty.
     target = autoscaling.CfnScalableTarget
-
-    def at(name: str, when: time, least: int) -> autoscaling.CfnScalableTarget.ScheduledActionProperty:
-        return target.ScheduledActionProperty(
+    return [
+        target.ScheduledActionProperty(
             scheduled_action_name=name,
             schedule=f"cron({when.minute} {when.hour} ? * {','.join(schedule.days)} *)",
             timezone=schedule.time_zone,
@@ -91,61 +87,40 @@ def _office_hours(
                 min_capacity=least, max_capacity=model.max_instances
             ),
         )
+        for name, when, least in (("Start", schedule.start, 1), ("Stop", schedule.stop, model.min_instances))
+    ]
 
-    return [at("Start", schedule.start, 1), at("Stop", schedule.stop, model.min_instances)]
 
-
-def _follow_requests(scope: Construct, target: autoscaling.CfnScalableTarget) -> None:
+def _follow(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
     policy = autoscaling.CfnScalingPolicy
-    _track(
+    requests = backlog = None
+    if model.mode == "async":
+        name, wanted = "FollowBacklog", BACKLOG
+        backlog = policy.CustomizedMetricSpecificationProperty(
+            namespace=_NAMESPACE,
+            metric_name="ApproximateBacklogSizePerInstance",
+            dimensions=[policy.MetricDimensionProperty(name="EndpointName", value=model.endpoint_name)],
+            statistic="Average",
+        )
+    else:
+        name, wanted = "FollowRequests", REQUESTS_PER_MINUTE
+        requests = policy.PredefinedMetricSpecificationProperty(
+            predefined_metric_type="SageMakerVariantInvocationsPerInstance"
+        )
+    policy(
         scope,
-        "FollowRequests",
-        target,
-        policy.TargetTrackingScalingPolicyConfigurationProperty(
-            predefined_metric_specification=policy.PredefinedMetricSpecificationProperty(
-                predefined_metric_type="SageMakerVariantInvocationsPerInstance"
-            ),
-            target_value=REQUESTS_PER_MINUTE,
+        name,
+        policy_name=name,
+        policy_type="TargetTrackingScaling",
+        scaling_target_id=target.ref,
+        target_tracking_scaling_policy_configuration=policy.TargetTrackingScalingPolicyConfigurationProperty(
+            customized_metric_specification=backlog,
+            predefined_metric_specification=requests,
+            target_value=wanted,
             scale_in_cooldown=600,
             # A new instance takes minutes to start; a shorter cooldown would start more for the same load.
             scale_out_cooldown=300,
         ),
-    )
-
-
-def _follow_backlog(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
-    policy = autoscaling.CfnScalingPolicy
-    _track(
-        scope,
-        "FollowBacklog",
-        target,
-        policy.TargetTrackingScalingPolicyConfigurationProperty(
-            customized_metric_specification=policy.CustomizedMetricSpecificationProperty(
-                namespace=_NAMESPACE,
-                metric_name="ApproximateBacklogSizePerInstance",
-                dimensions=[policy.MetricDimensionProperty(name="EndpointName", value=model.endpoint_name)],
-                statistic="Average",
-            ),
-            target_value=BACKLOG,
-            scale_in_cooldown=600,
-            scale_out_cooldown=300,
-        ),
-    )
-
-
-def _track(
-    scope: Construct,
-    construct_id: str,
-    target: autoscaling.CfnScalableTarget,
-    tracking: autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty,
-) -> None:
-    autoscaling.CfnScalingPolicy(
-        scope,
-        construct_id,
-        policy_name=construct_id,
-        policy_type="TargetTrackingScaling",
-        scaling_target_id=target.ref,
-        target_tracking_scaling_policy_configuration=tracking,
     )
 
 
@@ -168,10 +143,10 @@ def _wake(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget)
         ),
     )
     waiting = _metric("HasBacklogWithoutCapacity", {"EndpointName": model.endpoint_name}, "Maximum")
-    alarm = _alarm(
-        scope, "Waiting", waiting, 1, "Requests wait while the endpoint has no instance", periods=1
+    rings = alarm(
+        scope, "Waiting", waiting, 1, "Requests wait while the endpoint has no instance", datapoints=1
     )
-    cast("cloudwatch.CfnAlarm", alarm.node.default_child).alarm_actions = [step.ref]
+    cast("cloudwatch.CfnAlarm", rings.node.default_child).alarm_actions = [step.ref]
 
 
 def _metric(name: str, dimensions: dict[str, str], statistic: str) -> cloudwatch.Metric:
@@ -181,27 +156,4 @@ def _metric(name: str, dimensions: dict[str, str], statistic: str) -> cloudwatch
         dimensions_map=dimensions,
         statistic=statistic,
         period=cdk.Duration.minutes(1),
-    )
-
-
-def _alarm(
-    scope: Construct,
-    construct_id: str,
-    metric: cloudwatch.IMetric,
-    threshold: float,
-    description: str,
-    *,
-    periods: int = 3,
-) -> cloudwatch.Alarm:
-    return cloudwatch.Alarm(
-        scope,
-        construct_id,
-        alarm_description=description,
-        metric=metric,
-        threshold=threshold,
-        evaluation_periods=periods,
-        # One bad minute does not mean a bad version.
-        datapoints_to_alarm=min(periods, 2),
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )

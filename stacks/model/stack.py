@@ -1,26 +1,30 @@
 """The vision model and its SageMaker endpoint, with scaling and blue/green deployment."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from model_artifacts.blip2.definition import STARTUP_S
 from model_artifacts.blip2.instances import has_local_disk
+from model_artifacts.blip2.tools import packaging
 from settings import schema
 from settings.environment import Environment
 from stacks.constructs.async_io import AsyncIoResources
-from stacks.constructs.monitoring import log_group
-from stacks.constructs.outputs import publish
-from stacks.model.archive import archive
-from stacks.model.container import image_repository_arn, primary_container
-from stacks.model.role import execution_role
+from stacks.constructs.functions import local_bundling
+from stacks.constructs.operations import log_group, publish
+from stacks.model.container import execution_role, primary_container
 from stacks.model.scaling import VARIANT, rollback_alarms, scale
 
+ARTIFACT = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2"
+DEMO = ARTIFACT / "model"
 # An alarm within this time rolls the new version back; after it, the old instances are terminated.
 BAKE_S = 300
 TERMINATE_S = 60
@@ -55,18 +59,22 @@ class ModelStack(cdk.Stack):
         log = log_group(
             self, "Log", settings.log_retention_days, name=f"/aws/sagemaker/Endpoints/{model.endpoint_name}"
         )
-        weights = archive(self, model, artifacts)
+        bucket, archive = _archive(self, model, artifacts)
         alarms = [] if model.paused else rollback_alarms(self, model, settings.alarms)
         role = execution_role(
             self,
             # One role per archive: during a deployment and after a rollback, the old instances read the old
             # archive.
-            f"Role{hashlib.sha256(weights.key.encode()).hexdigest()[:8]}",
+            f"Role{hashlib.sha256(archive.encode()).hexdigest()[:8]}",
+            model,
+            settings.region,
             log=log,
-            image_repository_arn=image_repository_arn(model, settings.region),
             alarms=alarms,
         )
-        weights.grant_read(role)
+        read = iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects(archive)])
+        role.add_to_policy(read)
+        if bucket.encryption_key is not None:
+            bucket.encryption_key.grant_decrypt(role)
         if asynchronous:
             async_io.grant_endpoint(role)
 
@@ -75,7 +83,7 @@ class ModelStack(cdk.Stack):
             "Model",
             execution_role_arn=role.role_arn,
             enable_network_isolation=model.network_isolation,
-            primary_container=primary_container(model, settings.region, weights.url),
+            primary_container=primary_container(model, settings.region, bucket.s3_url_for_object(archive)),
         )
         # On the role's policy too: SageMaker checks access to the archive when it creates the model.
         declared.node.add_dependency(role)
@@ -101,7 +109,7 @@ class ModelStack(cdk.Stack):
         if not model.paused:
             endpoint = self._endpoint(settings.model, config, alarms)
             endpoint.node.add_dependency(log)
-        publish(self, settings.name, "ModelArtifact", weights.key, "S3 key of the model archive in use")
+        publish(self, settings.name, "ModelArtifact", archive, "S3 key of the model archive in use")
 
     def _endpoint(
         self, model: schema.Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]
@@ -120,6 +128,26 @@ class ModelStack(cdk.Stack):
         for scaled in scale(self, model):
             scaled.node.add_dependency(endpoint)
         return endpoint
+
+
+def _archive(scope: Construct, model: schema.Model, artifacts: s3.IBucket) -> tuple[s3.IBucket, str]:
+    # The archive's bucket and key; it is uploaded before the stacks that refer to it are deployed.
+    if model.artifact != "demo":
+        return artifacts, model.artifact
+    with_packages = model.network_isolation
+    asset = s3_assets.Asset(
+        scope,
+        "Archive",
+        path=str(ARTIFACT),
+        asset_hash=packaging.fingerprint(DEMO, with_packages=with_packages),
+        asset_hash_type=cdk.AssetHashType.CUSTOM,
+        bundling=local_bundling(
+            lambda folder: packaging.build(folder / packaging.NAME, DEMO, with_packages=with_packages),
+            cdk.BundlingOutput.SINGLE_FILE,
+        ),
+    )
+    # The same name in a synthesis without bundling, in which the CDK names the folder's asset .zip.
+    return asset.bucket, str(Path(asset.s3_object_key).with_suffix(".gz"))
 
 
 def _blue_green(alarms: list[cloudwatch.Alarm]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:

@@ -3,19 +3,21 @@
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
+from settings import service_env
 from settings.environment import Environment
-from settings.service_env import ReportResources, jobs_variables, sweep_variables
+from settings.naming import UNFINISHED_INDEX
+from settings.schema import Webhook
 from stacks.constructs import iam
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import python_code, python_function
-from stacks.constructs.monitoring import alarm_on_failures
-from stacks.constructs.outputs import publish
-from stacks.constructs.queues import QueueWithDeadLetters, consume, queue_with_dead_letters
-from stacks.results.webhook import delivery_pipeline
+from stacks.constructs.operations import alarm, publish
+from stacks.constructs.queues import QueueWithDeadLetters, consume, follow, queue_with_dead_letters
 from stacks.storage.stack import StorageStack
 
 # Processing one report takes at most 90 s.
@@ -25,6 +27,15 @@ JOBS_VISIBILITY = cdk.Duration.seconds(180)
 JOBS_RECEIVES = 10
 SWEEP_TIMEOUT = cdk.Duration.seconds(60)
 SWEEP_EVERY = cdk.Duration.minutes(5)
+OUTBOX_TIMEOUT = cdk.Duration.seconds(30)
+NOTIFY_TIMEOUT = cdk.Duration.seconds(30)
+NOTIFY_VISIBILITY = cdk.Duration.seconds(60)
+# The function itself sets the delays between attempts, a day in all.
+NOTIFY_RECEIVES = 12
+# A stream keeps a record for 24 hours: this leaves 23 to act.
+STREAM_AGE_LIMIT = cdk.Duration.hours(1)
+# A report's status before and after its end.
+UNFINISHED, ENDED = ["queued", "running"], ["succeeded", "failed"]
 
 
 class ResultsStack(cdk.Stack):
@@ -62,28 +73,19 @@ class ResultsStack(cdk.Stack):
         self._publish("Jobs", self.jobs)
         if settings.webhook is not None:
             self._publish(
-                "Webhook", delivery_pipeline(self, settings, settings.webhook, storage.reports, self._code)
+                "Webhook", _delivery_pipeline(self, settings, settings.webhook, storage.reports, self._code)
             )
-        publish(
-            self,
-            settings.name,
-            "ExchangeBucket",
-            self.async_io.bucket.bucket_name,
-            "Bucket of async inference requests and answers",
-        )
-        publish(
-            self,
-            settings.name,
-            "ExchangeKey",
-            self.async_io.key.key_arn,
-            "Key of async inference requests and answers",
-        )
-        success, error = (topic.topic_arn for topic in self.async_io.topics())
-        publish(self, settings.name, "SuccessTopic", success, "Topic of successful async inference")
-        publish(self, settings.name, "ErrorTopic", error, "Topic of failed async inference")
+        name, io = settings.name, self.async_io
+        for output, value, what in (
+            ("ExchangeBucket", io.bucket.bucket_name, "Bucket of async inference requests and answers"),
+            ("ExchangeKey", io.key.key_arn, "Key of async inference requests and answers"),
+            ("SuccessTopic", io.success.topic_arn, "Topic of successful async inference"),
+            ("ErrorTopic", io.error.topic_arn, "Topic of failed async inference"),
+        ):
+            publish(self, name, output, value, what)
 
     @property
-    def report_resources(self) -> ReportResources:
+    def report_resources(self) -> service_env.ReportResources:
         """The names of the resources that every service working on reports uses."""
         return {
             "reports_table": self._storage.reports.table_name,
@@ -103,27 +105,24 @@ class ResultsStack(cdk.Stack):
             description="Finishes reports that are still unfinished",
             code=self._code,
             handler="services.results.jobs.handle",
-            variables=jobs_variables(
+            variables=service_env.jobs_variables(
                 settings, jobs_dead_letters_url=dead_letters.queue_url, **self.report_resources
             ),
             memory_mb=1024,
             timeout=JOBS_TIMEOUT,
             log_days=settings.log_retention_days,
             reserved=settings.consumers.reserved_concurrency,
+            allow=[
+                iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+                iam.rows(storage.reports, "Query", index=UNFINISHED_INDEX),
+                iam.objects(storage.images, ("photos",), "GetObject"),
+                iam.through_s3(storage.key, settings.region, "Decrypt"),
+                iam.invoke_endpoint(self, settings.model),
+                iam.send(dead_letters),
+                iam.read_secret(self, settings.llm.secret_name),
+                *(self.async_io.caller_statements() if settings.model.mode == "async" else ()),
+            ],
         )
-        for statement in (
-            iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            iam.unfinished_rows(storage.reports, "Query"),
-            iam.objects(storage.images, ("photos",), "GetObject"),
-            iam.through_s3(storage.key, settings.region, "Decrypt"),
-            iam.invoke_endpoint(self, settings.model),
-            iam.send(dead_letters),
-            iam.read_secret(self, settings.llm.secret_name),
-        ):
-            function.add_to_role_policy(statement)
-        if settings.model.mode == "async":
-            for statement in self.async_io.caller_statements():
-                function.add_to_role_policy(statement)
         consume(function, self.jobs.queue, settings.consumers, batch=5)
 
     def _declare_sweep(self) -> None:
@@ -134,27 +133,102 @@ class ResultsStack(cdk.Stack):
             description="Queues reports whose processing stopped",
             code=self._code,
             handler="services.results.sweep.handle",
-            variables=sweep_variables(
+            variables=service_env.sweep_variables(
                 reports_table=storage.reports.table_name, jobs_queue_url=self.jobs.queue.queue_url
             ),
             memory_mb=512,
             timeout=SWEEP_TIMEOUT,
             log_days=self._settings.log_retention_days,
+            allow=[
+                iam.rows(storage.reports, "Scan", index=UNFINISHED_INDEX),
+                iam.rows(storage.reports, "UpdateItem"),
+                iam.send(self.jobs.queue),
+            ],
         )
-        function.add_to_role_policy(iam.unfinished_rows(storage.reports, "Scan"))
-        function.add_to_role_policy(iam.rows(storage.reports, "UpdateItem"))
-        function.add_to_role_policy(iam.send(self.jobs.queue))
-        events.Rule(
+        aws_events.Rule(
             self,
             "SweepEvery",
-            schedule=events.Schedule.rate(SWEEP_EVERY),
+            schedule=aws_events.Schedule.rate(SWEEP_EVERY),
             # The next scheduled run replaces a retry.
             targets=[targets.LambdaFunction(function, retry_attempts=0)],
         )
-        alarm_on_failures(self, "SweepFails", function, "The sweep fails: stopped reports are not resumed")
+        failures = function.metric_errors(statistic="Maximum", period=SWEEP_EVERY)
+        alarm(self, "SweepFails", failures, 1, "The sweep fails: stopped reports are not resumed", periods=3)
 
     def _publish(self, name: str, queues: QueueWithDeadLetters) -> None:
         environment = self._settings.name
         publish(self, environment, f"{name}Queue", queues.queue.queue_url, f"Queue of {name.lower()}")
         url = queues.dead_letters.queue_url
         publish(self, environment, f"{name}DeadLetters", url, f"Dead letters of {name.lower()}")
+
+
+def _delivery_pipeline(
+    stack: cdk.Stack, settings: Environment, webhook: Webhook, reports: dynamodb.TableV2, code: lambda_.Code
+) -> QueueWithDeadLetters:
+    # The table's stream fills a queue of events, whose consumer calls the webhook.
+    events = queue_with_dead_letters(stack, "Webhook", visibility=NOTIFY_VISIBILITY, receives=NOTIFY_RECEIVES)
+    outbox = python_function(
+        stack,
+        "Outbox",
+        description="Queues an event for each report that ends",
+        code=code,
+        handler="services.results.outbox.handle",
+        variables=service_env.outbox_variables(webhook_queue_url=events.queue.queue_url),
+        memory_mb=512,
+        timeout=OUTBOX_TIMEOUT,
+        log_days=settings.log_retention_days,
+        allow=[iam.send(events.queue)],
+    )
+    _follow_stream(stack, outbox, reports)
+    notify = python_function(
+        stack,
+        "Notify",
+        description="Sends the webhook for each report that ended",
+        code=code,
+        handler="services.results.notify.handle",
+        variables=service_env.notify_variables(
+            webhook,
+            reports_table=reports.table_name,
+            webhook_queue_url=events.queue.queue_url,
+            webhook_dead_letters_url=events.dead_letters.queue_url,
+        ),
+        memory_mb=512,
+        timeout=NOTIFY_TIMEOUT,
+        log_days=settings.log_retention_days,
+        reserved=settings.consumers.reserved_concurrency,
+        allow=[
+            iam.rows(reports, "GetItem"),
+            iam.send(events.dead_letters),
+            iam.read_secret(stack, webhook.secret_name),
+        ],
+    )
+    consume(notify, events.queue, settings.consumers, batch=1)
+    return events
+
+
+def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb.TableV2) -> None:
+    stream = reports.table_stream_arn
+    if stream is None:
+        raise ValueError("the reports table has no stream")
+    ended = {
+        "eventName": ["MODIFY"],
+        "dynamodb": {"OldImage": {"status": {"S": UNFINISHED}}, "NewImage": {"status": {"S": ENDED}}},
+    }
+    properties = lambda_.CfnEventSourceMapping
+    follow(
+        outbox,
+        "Stream",
+        stream,
+        [f"dynamodb:{one}" for one in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        batch_size=100,
+        starting_position="TRIM_HORIZON",
+        # A failing record is retried until it expires after a day; the alarm fires earlier.
+        maximum_retry_attempts=-1,
+        bisect_batch_on_function_error=True,
+        filter_criteria=properties.FilterCriteriaProperty(
+            filters=[properties.FilterProperty(pattern=stack.to_json_string(ended))]
+        ),
+    )
+    age = outbox.metric("IteratorAge", statistic="Maximum", period=cdk.Duration.minutes(5))
+    limit = STREAM_AGE_LIMIT.to_milliseconds()
+    alarm(stack, "OutboxWaits", age, limit, "The outbox is over an hour behind the reports table")

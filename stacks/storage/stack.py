@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from settings.naming import PROJECT, UNFINISHED_INDEX, image_repository_name
-from stacks.constructs.outputs import publish
+from stacks.constructs.operations import publish
 
 KEPT_IMAGES = 100
 # The prefix of uploaded photos that are not analysed yet; they expire after a day.
@@ -96,14 +96,18 @@ class StorageStack(cdk.Stack):
         for name in (self.artifacts.bucket_arn, self.artifacts.bucket_name):
             self.export_value(name)
 
-        publish(self, environment_name, "ImageBucket", self.images.bucket_name, "Bucket of the photos")
-        publish(self, environment_name, "ImageKey", self.key.key_arn, "Key that encrypts the photos")
-        publish(self, environment_name, "ArtifactBucket", self.artifacts.bucket_name, "Bucket of the models")
-        publish(self, environment_name, "ReportsTable", self.reports.table_name, "Table of the reports")
-        uri = self.repository.repository_uri
-        publish(
-            self, environment_name, "ImageRepository", uri, "Repository of the service's container images"
-        )
+        for name, value, what in (
+            ("ImageBucket", self.images.bucket_name, "Bucket of the photos"),
+            ("ImageKey", self.key.key_arn, "Key that encrypts the photos"),
+            ("ArtifactBucket", self.artifacts.bucket_name, "Bucket of the models"),
+            ("ReportsTable", self.reports.table_name, "Table of the reports"),
+            (
+                "ImageRepository",
+                self.repository.repository_uri,
+                "Repository of the service's container images",
+            ),
+        ):
+            publish(self, environment_name, name, value, what)
 
     def _bucket(
         self,

@@ -1,5 +1,6 @@
 """SageMaker Studio, for packaging, uploading and trying models."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import aws_cdk as cdk
@@ -12,14 +13,16 @@ from constructs import Construct
 
 from settings import schema
 from settings.environment import Environment
-from settings.naming import PROJECT
+from settings.naming import PROJECT, parameter_name
 from stacks.constructs.network import HTTPS, INNER, task_subnets
-from stacks.constructs.outputs import publish
-from stacks.model.container import image_repository_arn
-from stacks.model.role import execution_role
+from stacks.constructs.operations import publish
+from stacks.model.container import execution_role
 from stacks.storage.stack import StorageStack
-from stacks.studio.permissions import TRIAL_NAMES, log_arn, permissions
 
+# Names of trial endpoints, their models and configurations; the environment's own endpoint is denied.
+TRIAL_NAMES = "blip2-*"
+# The parameters that the notebook reads.
+PARAMETERS = ("artifact-bucket", "image-key", "studio-model-role")
 # The ports on which an app's server reaches its kernels.
 KERNEL_PORTS = ec2.Port.tcp_range(8192, 65535)
 
@@ -53,7 +56,7 @@ class StudioStack(cdk.Stack):
         sagemaker.CfnUserProfile(
             self, "User", domain_id=domain.attr_domain_id, user_profile_name=studio.user_name
         )
-        for statement in permissions(
+        for statement in _permissions(
             self, settings, storage, domain_id=domain.attr_domain_id, key=key, model_role=model_role
         ):
             role.add_to_policy(statement)
@@ -62,22 +65,11 @@ class StudioStack(cdk.Stack):
         publish(self, name, "StudioDomainId", domain.attr_domain_id, "SageMaker Studio domain")
         publish(self, name, "StudioUser", studio.user_name, "User profile of Studio")
         publish(self, name, "StudioUrl", domain.attr_url, "URL of Studio, for users signed in to AWS")
-        publish(
-            self,
-            name,
-            "StudioModelRole",
-            model_role.role_arn,
-            "Execution role of endpoints deployed from Studio",
-        )
+        arn = model_role.role_arn
+        publish(self, name, "StudioModelRole", arn, "Execution role of endpoints deployed from Studio")
 
     def _domain(
-        self,
-        settings: Environment,
-        studio: schema.Studio,
-        *,
-        role: iam.Role,
-        key: kms.Key,
-        vpc: ec2.IVpc,
+        self, settings: Environment, studio: schema.Studio, *, role: iam.Role, key: kms.Key, vpc: ec2.IVpc
     ) -> sagemaker.CfnDomain:
         domain = sagemaker.CfnDomain
         inside = studio.network == "vpc"
@@ -122,11 +114,11 @@ class StudioStack(cdk.Stack):
         role = execution_role(
             self,
             "ModelRole",
+            settings.model,
+            settings.region,
             log=logs.LogGroup.from_log_group_arn(
-                self, "Logs", log_arn(self, f"/aws/sagemaker/Endpoints/{TRIAL_NAMES}")
+                self, "Logs", _arn(self, "logs", f"log-group:/aws/sagemaker/Endpoints/{TRIAL_NAMES}:*")
             ),
-            image_repository_arn=image_repository_arn(settings.model, settings.region),
-            alarms=(),
         )
         role.add_to_policy(
             iam.PolicyStatement(
@@ -135,3 +127,101 @@ class StudioStack(cdk.Stack):
         )
         role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[storage.key.key_arn]))
         return role
+
+
+def _permissions(
+    stack: cdk.Stack,
+    settings: Environment,
+    storage: StorageStack,
+    *,
+    domain_id: str,
+    key: kms.IKey,
+    model_role: iam.IRole,
+) -> Iterator[iam.PolicyStatement]:
+    allow = iam.PolicyStatement
+
+    def arn(kind: str, name: str) -> str:
+        return _arn(stack, "sagemaker", f"{kind}/{name}")
+
+    images, artifacts = storage.images, storage.artifacts
+    yield allow(actions=["s3:ListBucket"], resources=[images.bucket_arn, artifacts.bucket_arn])
+    yield allow(
+        actions=["s3:GetObject"], resources=[images.arn_for_objects("*"), artifacts.arn_for_objects("*")]
+    )
+    # Archives of gigabytes are uploaded in parts; a failed upload is aborted.
+    yield allow(
+        actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[artifacts.arn_for_objects("*")]
+    )
+    yield allow(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[storage.key.key_arn])
+    yield allow(
+        actions=["ssm:GetParameter"],
+        resources=[
+            _arn(stack, "ssm", f"parameter{parameter_name(settings.name, name)}") for name in PARAMETERS
+        ],
+    )
+
+    trials = {kind: arn(kind, TRIAL_NAMES) for kind in ("model", "endpoint-config", "endpoint")}
+    yield allow(
+        actions=[
+            *(f"sagemaker:{verb}Model" for verb in ("Create", "Describe", "Delete")),
+            *(f"sagemaker:{verb}EndpointConfig" for verb in ("Create", "Describe", "Delete")),
+            *(f"sagemaker:{verb}Endpoint" for verb in ("Create", "Describe", "Delete", "Invoke")),
+        ],
+        resources=list(trials.values()),
+    )
+    # CloudFormation owns this endpoint.
+    yield allow(
+        effect=iam.Effect.DENY,
+        actions=["sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint"],
+        resources=[arn("endpoint", settings.model.endpoint_name)],
+    )
+    yield allow(
+        actions=["iam:PassRole"],
+        resources=[model_role.role_arn],
+        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+
+    yield from _apps(arn, domain_id)
+    # A space's disk is encrypted with the domain's key, on behalf of the user who starts it.
+    yield allow(
+        actions=["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
+        resources=[key.key_arn],
+    )
+    yield allow(
+        actions=["kms:CreateGrant"],
+        resources=[key.key_arn],
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+    yield allow(
+        actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        resources=[_arn(stack, "logs", "log-group:/aws/sagemaker/studio:*")],
+    )
+
+
+def _apps(arn: Callable[[str, str], str], domain_id: str) -> Iterator[iam.PolicyStatement]:
+    allow = iam.PolicyStatement
+    yield allow(actions=["sagemaker:DescribeDomain"], resources=[arn("domain", domain_id)])
+    yield allow(
+        actions=["sagemaker:DescribeUserProfile", "sagemaker:CreatePresignedDomainUrl"],
+        resources=[arn("user-profile", f"{domain_id}/*")],
+    )
+    spaces, apps = arn("space", f"{domain_id}/*"), arn("app", f"{domain_id}/*")
+    yield allow(
+        actions=[f"sagemaker:{verb}Space" for verb in ("Create", "Describe", "Update", "Delete")],
+        resources=[spaces],
+    )
+    yield allow(
+        actions=[f"sagemaker:{verb}App" for verb in ("Create", "Describe", "Delete")], resources=[apps]
+    )
+    # Studio tags resources only while it creates them.
+    yield allow(
+        actions=["sagemaker:AddTags"],
+        resources=[spaces, apps],
+        conditions={"StringEquals": {"sagemaker:TaggingAction": ["CreateSpace", "CreateApp"]}},
+    )
+    # Studio's page lists both; the list actions support no resource-level permissions.
+    yield allow(actions=["sagemaker:ListApps", "sagemaker:ListSpaces"], resources=["*"])
+
+
+def _arn(stack: cdk.Stack, service: str, resource: str) -> str:
+    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{stack.account}:{resource}"

@@ -6,8 +6,7 @@ import pytest
 
 from planning.idle_cost import UnknownRegionError, UnpricedResourceError, idle_cost, load_prices
 from settings.environment import Environment, load_environment
-from stacks.checks.settings_effect import full_environment
-from tests.stacks.assemblies import assembled, changed
+from tests.stacks.assemblies import assembled, changed, full_environment
 
 
 def templates(settings: Environment) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 from services.analyze.dependencies import Settings
 from settings.environment import environment_names, load_environment
 from settings.service_env import analyze_variables
-from stacks.checks.settings_effect import full_environment
+from tests.stacks.assemblies import full_environment
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
 NAMES: dict[str, Any] = {

@@ -4,18 +4,46 @@ import atexit
 import json
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from settings.environment import Environment, load_environment
+from settings.environment import FOLDER, Environment, load_environment
 from settings.naming import stack_name
+from stacks.app import synthesize
 from stacks.checks.nag import add_rules
-from stacks.synthesis import synthesize
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="vitrine-assemblies-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+
+# What prod.toml leaves out or has as a placeholder, by dotted key.
+OPTIONAL: Mapping[str, Any] = {
+    "cors_origins": (),
+    "egress": "nat",
+    "zones": ("ca-central-1a", "ca-central-1b", "ca-central-1d"),
+    "image_digest": f"sha256:{'a' * 64}",
+    "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
+    "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},
+    "model.artifact": f"models/{'b' * 64}/blip2-endpoint.tar.gz",
+    "model.network_isolation": True,
+    "model.inference_ami_version": "al2023-ami-sagemaker-inference-gpu-4-1",
+    "model.schedule": {
+        "days": ("MON", "FRI"),
+        "start": time(8),
+        "stop": time(18),
+        "time_zone": "America/Toronto",
+    },
+    "supabase.url": "https://project.shop.example",
+    "supabase.issuer": "https://auth.shop.example/auth/v1",
+    "supabase.legacy_secret_name": "shop/supabase-jwt",
+    "webhook.url": "https://project.shop.example/report-ready",
+    "llm.job_tier": "flex",
+    "fallback_llm": {"model": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},
+    "consumers": {"max_concurrency": 10, "reserved_concurrency": 12},
+}
 
 
 class Assembly:
@@ -68,3 +96,22 @@ def changed(name: str, **changes: Any) -> Environment:
     for key, value in changes.items():
         values[key] = {**(values[key] or {}), **value} if isinstance(value, Mapping) else value
     return Environment.model_validate_json(json.dumps(values))
+
+
+def full_environment() -> Environment:
+    """Return prod's settings with every optional section, as the environment "shop"."""
+    values = tomllib.loads((FOLDER / "prod.toml").read_text("utf-8"))
+    return replaced({"name": "shop", **values}, OPTIONAL)
+
+
+def replaced(
+    values: dict[str, Any], changes: Mapping[str, Any], model: type[Environment] = Environment
+) -> Environment:
+    """Return settings with some dotted keys changed, as in llm.model; changes `values`."""
+    for key, value in changes.items():
+        *sections, name = key.split(".")
+        target = values
+        for section in sections:
+            target = target[section]
+        target[name] = value
+    return model.model_validate(values)

@@ -3,8 +3,7 @@
 import pytest
 
 from settings.environment import load_environment
-from stacks.checks.settings_effect import full_environment
-from tests.stacks.assemblies import Assembly, assembled
+from tests.stacks.assemblies import Assembly, assembled, full_environment
 
 NAMES = ["dev", "local", "prod"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stacks.synthesis import ROOT
+from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
 # Where a template refers to code, and what CloudFormation does when the code changes.
@@ -91,7 +91,7 @@ def test_code_change_updates_code_alone(prod: Assembly, repository: Path, tmp_pa
     synthesize = """
 import pathlib, sys
 from settings.environment import load_environment
-from stacks.synthesis import synthesize
+from stacks.app import synthesize
 synthesize(load_environment("prod"), pathlib.Path(sys.argv[1]))
 """
     command = [sys.executable, "-c", synthesize, str(tmp_path)]

@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from starlette.testclient import TestClient
 
 from settings.environment import Environment, load_environment
-from stacks.synthesis import ROOT
+from stacks.app import ROOT
 from tests.services.analyze.conftest import BUCKET, World
 from tests.services.conftest import TABLE
 from tests.stacks.assemblies import assembled

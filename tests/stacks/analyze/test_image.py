@@ -12,7 +12,7 @@ from aws_cdk import aws_ecr_assets as ecr_assets
 
 from settings.environment import FOLDER, Environment
 from stacks.analyze import task
-from stacks.synthesis import ROOT
+from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
 

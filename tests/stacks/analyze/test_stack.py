@@ -6,7 +6,7 @@ from typing import Any
 from services.analyze.app import api
 from services.analyze.dependencies import Settings
 from stacks.analyze.task import HEALTH_PATH, PORT
-from stacks.synthesis import ROOT
+from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly, assembled, changed
 
 DOCKERFILE = (ROOT / "services" / "analyze" / "Dockerfile").read_text()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from settings.environment import load_environment
+from stacks.app import synthesize
 from stacks.checks.nag import EXEMPTIONS, add_rules
-from stacks.synthesis import synthesize
 from tests.stacks.assemblies import Assembly
 
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from settings.environment import Environment, load_environment
-from stacks.checks.settings_effect import full_environment
 from stacks.constructs.network import outward_ports
-from tests.stacks.assemblies import Assembly, assembled, changed
+from tests.stacks.assemblies import Assembly, assembled, changed, full_environment
 
 
 def imported(value: Any) -> Any:

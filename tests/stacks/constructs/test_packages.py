@@ -143,9 +143,9 @@ def test_package_hash_covers_the_platform() -> None:
     assert package_key(HOST_PLATFORM) != package_key()
 
 
-def bundling() -> functions._UvBundling:
-    sources = package_sources(AUTHORIZER)
-    return functions._UvBundling(sources, AUTHORIZER / "requirements.txt", LAMBDA_PLATFORM)
+def build(folder: Path) -> None:
+    requirements = AUTHORIZER / "requirements.txt"
+    functions.build_package(folder, package_sources(AUTHORIZER), requirements, LAMBDA_PLATFORM)
 
 
 def test_only_lambda_wheels_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def test_only_lambda_wheels_are_installed(tmp_path: Path, monkeypatch: pytest.Mo
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert bundling().try_bundle(str(tmp_path)) is True
+    build(tmp_path)
     (command,) = commands
     assert Path(command[0]).name.startswith("uv")
     assert " ".join(command).endswith(
@@ -170,4 +170,4 @@ def test_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.Monkey
     failed = subprocess.CompletedProcess([], 2, "", "error: no such wheel\n")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(RuntimeError, match=r"services/authorizer/requirements\.txt: .*no such wheel"):
-        bundling().try_bundle(str(tmp_path))
+        build(tmp_path)

@@ -15,12 +15,11 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from model_artifacts.blip2.instances import has_local_disk
 from model_artifacts.blip2.tools.packaging import fingerprint
 from settings.environment import load_environment
+from stacks.app import ROOT
 from stacks.constructs.async_io import AsyncIoResources
-from stacks.model.archive import DEMO
 from stacks.model.container import ContainerError
-from stacks.model.stack import ModelStack
+from stacks.model.stack import DEMO, ModelStack
 from stacks.storage.stack import StorageStack
-from stacks.synthesis import ROOT
 from tests.stacks.reading import before, named, text
 
 OWN = "models/" + 64 * "a" + "/blip2-endpoint.tar.gz"
