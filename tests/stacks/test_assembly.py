@@ -113,6 +113,7 @@ def test_synthesis_builds_nothing(assembly: Assembly) -> None:
             assert "executable" not in image["source"]
 
 
+@pytest.mark.system
 def test_synthesis_is_reproducible(prod: Assembly, tmp_path: Path) -> None:
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     context |= {"env": "prod", "aws:cdk:bundling-stacks": []}
@@ -129,6 +130,7 @@ def test_synthesis_is_reproducible(prod: Assembly, tmp_path: Path) -> None:
         assert (tmp_path / file).read_bytes() == (prod.folder / file).read_bytes(), file
 
 
+@pytest.mark.system
 def test_every_template_is_lint_clean(assemblies: dict[str, Assembly]) -> None:
     templates = [file for assembly in assemblies.values() for file in assembly.templates]
     assert lint(templates, assemblies["prod"].settings.region) == 0

@@ -87,6 +87,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.mark.system
 def test_code_change_updates_code_alone(prod: Assembly, repository: Path, tmp_path: Path) -> None:
     synthesize = """
 import pathlib, sys

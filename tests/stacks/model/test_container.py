@@ -13,6 +13,7 @@ from stacks.model.container import ContainerError, image_repository_arn, lock_en
 REGION = "ca-central-1"
 
 
+@pytest.mark.system
 def test_committed_lock_is_current() -> None:
     assert json.loads(container.LOCK.read_text()) == lock_entries(["dev", "prod"]), "run `make lock`"
 

@@ -80,6 +80,7 @@ def test_paused_model_has_no_endpoint() -> None:
     ]
 
 
+@pytest.mark.system
 def test_scaling_policies_are_accepted() -> None:
     found = resources("dev", **OLDER, **ASLEEP)
     deploy(found)
