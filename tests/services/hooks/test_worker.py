@@ -233,7 +233,7 @@ class TestRefused:
         assert stored.pictures == ()
         assert intake.reminders() == []
 
-    @pytest.mark.parametrize("upload_id", [str(ULID()), "I" * 26])
+    @pytest.mark.parametrize("upload_id", [str(ULID()), "I" * 26], ids=["unused", "no ULID"])
     def test_missing_upload_fails_by_its_name(self, intake: Consumer, upload_id: str) -> None:
         assert intake.tell(intake.row(upload_id)) == []
         failure = intake.report().report.failure
