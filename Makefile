@@ -20,10 +20,10 @@ down: ## stop it
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
-	@$(PYTHON) -m pytest -m "not system"
+	@$(PYTHON) -m pytest -m "not system" -n auto --dist loadfile
 
-test: setup-test ## all tests, those of the running system too
-	@$(PYTHON) -m pytest
+test: test-unit ## all tests: the fast ones, then those of the running system, one after another
+	@$(PYTHON) -m pytest -m system
 
 check: setup-test ## format, lint, types, import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .

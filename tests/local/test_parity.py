@@ -11,6 +11,8 @@ from local.home import REPOSITORY
 from settings.environment import load_environment
 from tests.stacks.assemblies import assembled
 
+pytestmark = pytest.mark.system
+
 ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
 ABSENT = object()
 

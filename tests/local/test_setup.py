@@ -10,6 +10,8 @@ import pytest
 
 from local.home import REPOSITORY
 
+pytestmark = pytest.mark.system
+
 FILES = [
     "local/setup.sh",
     "local/requirements.txt",

@@ -1,12 +1,15 @@
 """The AWS of the services, by moto."""
 
 import functools
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import botocore.session
 import pytest
 from moto import mock_aws
+from moto.core.responses import BaseResponse
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from benchmarks.emulated_stores import TABLE as TABLE
@@ -18,6 +21,20 @@ def _models_parsed_once() -> Iterator[None]:
     """Share botocore's loader: else each session parses the models of its services again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _requests_one_by_one() -> Iterator[None]:
+    """Make conditional writes atomic, as DynamoDB's are: moto answers each thread at once, without a lock."""
+    answer, lock = BaseResponse._dispatch, threading.Lock()
+
+    def answer_alone(response: BaseResponse, *request: Any, **options: Any) -> Any:
+        with lock:
+            return answer(response, *request, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseResponse, "_dispatch", answer_alone)
         yield
 
 

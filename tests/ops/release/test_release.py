@@ -15,6 +15,8 @@ from ops.release.canary import POLICY, CanaryFailed, CanaryRole
 from settings.environment import load_environment
 from tests.ops.release.conftest import ENDPOINT, Place
 
+pytestmark = pytest.mark.system
+
 WELL = [
     "flight_checked",
     "uploaded",

@@ -73,7 +73,7 @@ def test_unavailable_model_returns_202(
 ) -> None:
     sent = delays(world, monkeypatch)
     world.status, world.body = 503, b'{"message": "secret trace"}'
-    answer = post(client, jpeg(), "wait=1")
+    answer = post(client, jpeg(), "wait=3")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert "every 15 minutes" in answer.json()["waiting"]
     assert "secret" not in answer.text

@@ -16,6 +16,8 @@ from services.analyze.app import DRAIN_S
 from tests.services.analyze.balancer import Balancer
 from tests.services.analyze.process import Model, Running, eventually, service
 
+pytestmark = pytest.mark.system
+
 CLIENTS = 200
 # How far from its edge a connection's idle time lies.
 ABOUT_S = 0.05

@@ -15,6 +15,8 @@ from stacks.analyze import task
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
+pytestmark = pytest.mark.system
+
 
 def image_of(assembly: Assembly) -> dict[str, Any]:
     (container,) = assembly.only("analyze", "ECS::TaskDefinition")["ContainerDefinitions"]

@@ -110,6 +110,7 @@ def test_egress_and_zones_keep_blocks(prod: Assembly, shop: Assembly) -> None:
     assert not [(a, b) for a in networks for b in networks if a != b and a.overlaps(b)]
 
 
+@pytest.mark.system
 def test_egress_change_keeps_the_gateway(prod: Assembly) -> None:
     other = assembled(changed("prod", egress="nat"))
     assert other.template("gateway") == prod.template("gateway")
