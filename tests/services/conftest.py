@@ -9,7 +9,7 @@ import boto3
 import botocore.session
 import pytest
 from moto import mock_aws
-from moto.core.responses import BaseResponse
+from moto.dynamodb.responses import DynamoHandler
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from benchmarks.emulated_stores import TABLE as TABLE
@@ -25,16 +25,16 @@ def _models_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _requests_one_by_one() -> Iterator[None]:
-    """Make conditional writes atomic, as DynamoDB's are: moto answers each thread at once, without a lock."""
-    answer, lock = BaseResponse._dispatch, threading.Lock()
+def _atomic_writes() -> Iterator[None]:
+    """Answer DynamoDB's requests one by one: moto takes no lock between a condition and its write."""
+    answer, lock = DynamoHandler.call_action, threading.Lock()
 
-    def answer_alone(response: BaseResponse, *request: Any, **options: Any) -> Any:
+    def answer_alone(handler: DynamoHandler) -> Any:
         with lock:
-            return answer(response, *request, **options)
+            return answer(handler)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseResponse, "_dispatch", answer_alone)
+        patch.setattr(DynamoHandler, "call_action", answer_alone)
         yield
 
 

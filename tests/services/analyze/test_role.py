@@ -16,6 +16,8 @@ from tests.services.analyze.conftest import BUCKET, World
 from tests.services.conftest import TABLE
 from tests.stacks.assemblies import assembled
 
+pytestmark = pytest.mark.system
+
 Jpeg = Callable[..., bytes]
 # The names that the library gives its AWS clients, and IAM's names of their services.
 CLIENTS = {"s3": "s3", "dynamodb": "dynamodb", "runtime": "sagemaker", "sqs": "sqs"}

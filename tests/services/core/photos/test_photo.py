@@ -245,6 +245,7 @@ def test_mismatched_profile_is_ignored(profile: bytes) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.system
 @pytest.mark.parametrize(
     "examples",
     [
