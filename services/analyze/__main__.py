@@ -28,10 +28,10 @@ def main(app: "str | ASGIApp" = "services.analyze.app:app") -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, _end)
     # Imported while these signals are handled: it takes a second.
-    from services.analyze.dependencies import Settings
+    from services.analyze.dependencies import AnalyzeSettings
 
     try:
-        Settings()
+        AnalyzeSettings()
     except ValidationError as error:
         wrong = (
             f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)

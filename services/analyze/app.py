@@ -11,9 +11,9 @@ from fastapi.routing import APIRouter
 from services.analyze import intake, observe, openapi
 from services.analyze.answers import Answer
 from services.analyze.dependencies import (
+    AnalyzeSettings,
     Caller,
     Dependencies,
-    Settings,
     TheDependencies,
     TheService,
     build_dependencies,
@@ -134,7 +134,7 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
 def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
     """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(Settings(), timing)
+    return build_dependencies(AnalyzeSettings(), timing)
 
 
 api = create_api(dependencies_from_environment)

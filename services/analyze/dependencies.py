@@ -20,7 +20,7 @@ from services.core.secrets import Secret
 from services.core.storage.image_store import Uploads
 
 
-class Settings(PipelineSettings):
+class AnalyzeSettings(PipelineSettings):
     """The settings of report processing, and those of the API."""
 
     supabase_url: HttpUrl
@@ -49,7 +49,7 @@ class Dependencies:
     service: ReportService
 
 
-def build_dependencies(settings: Settings, timing: Timing = PRODUCTION) -> Dependencies:
+def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -> Dependencies:
     """Make them with their clients; none of them is called yet, so this works while AWS does not answer."""
     legacy = settings.supabase_legacy_secret
     issuer = supabase_issuer(str(settings.supabase_url), str(settings.supabase_issuer or ""))

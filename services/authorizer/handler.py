@@ -16,7 +16,7 @@ from services.core.domain.errors import InvalidToken
 from services.core.secrets import Name, Secret, ServiceSettings
 
 
-class Settings(ServiceSettings):
+class AuthorizerSettings(ServiceSettings):
     """The legacy secret is given by value on one machine, and by its name in Secrets Manager in AWS."""
 
     supabase_url: HttpUrl
@@ -57,7 +57,7 @@ def _logger() -> logging.Logger:
 
 
 LOG = _logger()
-SETTINGS = Settings()
+SETTINGS = AuthorizerSettings()
 VERIFIER = TokenVerifier(SETTINGS.issuer, legacy_secret=SETTINGS.legacy_secret())
 
 

@@ -20,7 +20,7 @@ from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Messag
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging
-from services.results.webhook import Answer, Receiver, event_body, message_id, new_client
+from services.results.webhook import DeliveryResult, Receiver, event_body, message_id, new_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,12 +89,14 @@ class Notify:
         try:
             answer = await self._post(ref, receiver, client)
         except SigningKeysInvalid as error:
-            return self._retry(message, Answer(None, str(error)))
+            return self._retry(message, DeliveryResult(None, str(error)))
         except Exception as error:  # named without its text, which may hold parts of the report
-            return self._retry(message, Answer(None, failed_call(error)))
+            return self._retry(message, DeliveryResult(None, failed_call(error)))
         return None if answer is None or answer.taken else self._retry(message, answer)
 
-    async def _post(self, ref: ReportRef, receiver: Receiver, client: httpx2.AsyncClient) -> Answer | None:
+    async def _post(
+        self, ref: ReportRef, receiver: Receiver, client: httpx2.AsyncClient
+    ) -> DeliveryResult | None:
         """Send the report as it is now; None if there is nothing to send, or the receiver is gone."""
         try:
             stored = await asyncio.to_thread(self._reports.get, ref.owner, ref.report_id)
@@ -112,7 +114,7 @@ class Notify:
             logger.info("webhook delivered", extra={"report_id": ref.report_id, "status": answer.status})
         return answer
 
-    def _retry(self, message: Message, answer: Answer) -> Outcome:
+    def _retry(self, message: Message, answer: DeliveryResult) -> Outcome:
         """Defer the message until the next attempt, or dead-letter it after the last."""
         if message.attempt > len(self._pauses_s):
             return DeadLetter(f"{message.attempt} attempts; the last: {answer.reason}")

@@ -43,7 +43,7 @@ def event_body(stored: StoredReport) -> bytes:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DeliveryResult:
     """The answer to an attempt: a status, or None with the reason; seconds to wait before the next one."""
 
     status: int | None
@@ -63,7 +63,7 @@ class Receiver:
     url: str
     secret: Secret[SigningKeys]
 
-    async def post(self, client: httpx2.AsyncClient, message_id: str, body: bytes) -> Answer:
+    async def post(self, client: httpx2.AsyncClient, message_id: str, body: bytes) -> DeliveryResult:
         """Post once, and once more if the keys were refused and the secret holds newer ones.
 
         Raises SigningKeysInvalid, and what boto3 raises, if the keys cannot be read.
@@ -76,7 +76,9 @@ class Receiver:
                 answer = await self._attempt(client, body, renewed.sign(message_id, body))
         return answer
 
-    async def _attempt(self, client: httpx2.AsyncClient, body: bytes, signed: dict[str, str]) -> Answer:
+    async def _attempt(
+        self, client: httpx2.AsyncClient, body: bytes, signed: dict[str, str]
+    ) -> DeliveryResult:
         headers = {"content-type": "application/json", **signed}
         try:
             async with (
@@ -85,11 +87,11 @@ class Receiver:
                 client.stream("POST", self.url, content=body, headers=headers) as response,
             ):
                 after = _seconds(response.headers.get("retry-after", ""))
-                return Answer(response.status_code, f"answered {response.status_code}", after)
+                return DeliveryResult(response.status_code, f"answered {response.status_code}", after)
         except TimeoutError:
-            return Answer(None, f"no answer within {ATTEMPT_S:.0f} s")
+            return DeliveryResult(None, f"no answer within {ATTEMPT_S:.0f} s")
         except httpx2.TransportError as error:
-            return Answer(None, f"not reached: {type(error).__name__}")
+            return DeliveryResult(None, f"not reached: {type(error).__name__}")
 
 
 def new_client() -> httpx2.AsyncClient:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.analyze.dependencies import Settings
+from services.analyze.dependencies import AnalyzeSettings
 from settings.environment import environment_names, load_environment
 from settings.service_env import analyze_variables
 from tests.stacks.assemblies import full_environment
@@ -22,7 +22,7 @@ NAMES: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", environment_names())
 def test_service_reads_exactly_these_variables(name: str) -> None:
-    read = {field.upper() for field in Settings.model_fields} - SECRETS
+    read = {field.upper() for field in AnalyzeSettings.model_fields} - SECRETS
     optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER"}
     optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID"}
     given = set(analyze_variables(load_environment(name), **NAMES))
@@ -35,7 +35,7 @@ def test_service_accepts_the_variables(name: str, monkeypatch: pytest.MonkeyPatc
     for variable, value in analyze_variables(environment, **NAMES).items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("OPENAI_API_KEY", "key")
-    settings = Settings()
+    settings = AnalyzeSettings()
     assert settings.quota_per_day == environment.quota_per_day
     assert settings.llm_usd_per_mtok_output == environment.llm.usd_per_mtok_output
 

@@ -36,7 +36,7 @@ def _start_jobs() -> None:
 
 
 def _read_legacy_secret() -> None:
-    secret = importlib.import_module("services.authorizer.handler").Settings().legacy_secret()
+    secret = importlib.import_module("services.authorizer.handler").AuthorizerSettings().legacy_secret()
     assert secret is not None
     secret.value()
 

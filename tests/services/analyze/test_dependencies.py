@@ -1,6 +1,6 @@
 import pytest
 
-from services.analyze.dependencies import Settings, build_dependencies
+from services.analyze.dependencies import AnalyzeSettings, build_dependencies
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 from tests.services.core.auth.issuer import running_issuer
@@ -29,5 +29,5 @@ def test_tokens_come_from_projects_issuer(monkeypatch: pytest.MonkeyPatch, named
         )
         if named:
             monkeypatch.setenv("SUPABASE_ISSUER", issuer.name)
-        verifier = build_dependencies(Settings()).verifier
+        verifier = build_dependencies(AnalyzeSettings()).verifier
         assert verifier.verify(issuer.token()) == "user-1"

@@ -4,7 +4,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from services.analyze.dependencies import Settings
+from services.analyze.dependencies import AnalyzeSettings
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 
@@ -25,7 +25,7 @@ def variables() -> dict[str, str]:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """No variable of the service is set."""
-    for name in Settings.model_fields:
+    for name in AnalyzeSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     return monkeypatch
 
@@ -33,19 +33,19 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_stack_variables_suffice(bare: pytest.MonkeyPatch) -> None:
     for name, value in variables().items():
         bare.setenv(name, value)
-    assert Settings().model_endpoint == "blip2-endpoint"
-    assert set(variables()) <= {name.upper() for name in Settings.model_fields}
+    assert AnalyzeSettings().model_endpoint == "blip2-endpoint"
+    assert set(variables()) <= {name.upper() for name in AnalyzeSettings.model_fields}
 
 
 def test_secret_does_not_show(bare: pytest.MonkeyPatch) -> None:
     for name, value in variables().items():
         bare.setenv(name, value)
-    assert "sk-secret" not in repr(Settings())
+    assert "sk-secret" not in repr(AnalyzeSettings())
 
 
 def test_missing_variable_is_an_error(bare: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError, match="reports_table"):
-        Settings()
+        AnalyzeSettings()
 
 
 def test_wrong_variables_stop_start(bare: pytest.MonkeyPatch) -> None:
@@ -65,11 +65,11 @@ def test_unprintable_key_is_an_error(bare: pytest.MonkeyPatch, key: str) -> None
     for name, value in (variables() | {"OPENAI_API_KEY": key}).items():
         bare.setenv(name, value)
     with pytest.raises(ValidationError, match="openai_api_key") as refused:
-        Settings()
+        AnalyzeSettings()
     assert key not in str(refused.value.errors(include_input=False))
 
 
 def test_key_is_stripped(bare: pytest.MonkeyPatch) -> None:
     for name, value in (variables() | {"OPENAI_API_KEY": " sk-a\n"}).items():
         bare.setenv(name, value)
-    assert Settings().openai_api_key.get_secret_value() == "sk-a"
+    assert AnalyzeSettings().openai_api_key.get_secret_value() == "sk-a"

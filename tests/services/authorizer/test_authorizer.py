@@ -148,7 +148,7 @@ class TestLegacySecret:
 def test_legacy_secret_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co/")
     monkeypatch.setenv("SUPABASE_LEGACY_SECRET", "")
-    settings = start(monkeypatch).Settings()
+    settings = start(monkeypatch).AuthorizerSettings()
     assert settings.legacy_secret() is None
     assert settings.issuer == "https://project.supabase.co/auth/v1"
 
@@ -156,7 +156,7 @@ def test_legacy_secret_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("url", ["https://Project.Supabase.co", "https://project.supabase.co:443/"])
 def test_issuer_ignores_the_urls_spelling(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("SUPABASE_URL", url)
-    assert start(monkeypatch).Settings().issuer == "https://project.supabase.co/auth/v1"
+    assert start(monkeypatch).AuthorizerSettings().issuer == "https://project.supabase.co/auth/v1"
 
 
 def test_custom_domain_issuer_is_used(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:

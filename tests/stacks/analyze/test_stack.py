@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from services.analyze.app import api
-from services.analyze.dependencies import Settings
+from services.analyze.dependencies import AnalyzeSettings
 from stacks.analyze.task import HEALTH_PATH, PORT
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly, assembled, changed
@@ -57,8 +57,8 @@ def test_port_and_health_check_agree(aws: Assembly) -> None:
 def test_container_has_every_needed_variable(aws: Assembly) -> None:
     found = container(aws)
     given = {one["Name"].lower() for one in (*found["Environment"], *found["Secrets"])}
-    needed = {name for name, field in Settings.model_fields.items() if field.is_required()}
-    assert needed <= given <= set(Settings.model_fields)
+    needed = {name for name, field in AnalyzeSettings.model_fields.items() if field.is_required()}
+    assert needed <= given <= set(AnalyzeSettings.model_fields)
 
 
 def test_secrets_come_from_secrets_manager(prod: Assembly, shop: Assembly) -> None:

@@ -1,7 +1,7 @@
 """Each timeout around the service is longer than the one below it."""
 
 from services.analyze.__main__ import KEEP_ALIVE_S, STOP_WITHIN_S
-from services.analyze.dependencies import Settings
+from services.analyze.dependencies import AnalyzeSettings
 from stacks.analyze.stack import DRAIN, IDLE_TIMEOUT
 from stacks.analyze.task import STOP_TIMEOUT
 
@@ -11,6 +11,6 @@ def test_load_balancer_closes_idle_first() -> None:
 
 
 def test_request_service_and_kill_times_grow() -> None:
-    budgets = Settings.model_fields["time_budget_s"].metadata
+    budgets = AnalyzeSettings.model_fields["time_budget_s"].metadata
     longest = next(bound.le for bound in budgets if hasattr(bound, "le"))
     assert longest < DRAIN.to_seconds() < STOP_WITHIN_S < STOP_TIMEOUT.to_seconds()
