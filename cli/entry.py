@@ -13,6 +13,7 @@ from cli.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
 
 def run_commands(
@@ -32,7 +33,7 @@ def run_commands(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✓ prints a replacement character
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return commands.main(arguments, prog_name=program, standalone_mode=False) or 0
     except click.ClickException as error:
@@ -49,6 +50,13 @@ def run_commands(
             raise
         _print(explained)
     return 1
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # A shell's background job ignores SIGINT: there, raising it would end nothing.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def ask(question: str) -> str:

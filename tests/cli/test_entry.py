@@ -62,6 +62,14 @@ def test_outcome_gives_status_and_message(
     assert capsys.readouterr().err == printed
 
 
+def test_sigterm_ends_a_background_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert end(monkeypatch, signal.SIGTERM) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_unexplained_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError):
         end(monkeypatch, ZeroDivisionError())
