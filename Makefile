@@ -22,8 +22,9 @@ down: ## stop it
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
 	@$(PYTHON) -m pytest -m "not system" -n auto --dist loadfile
 
-test: test-unit ## all tests: the fast ones, then those of the running system, one after another
-	@$(PYTHON) -m pytest -m system
+test: test-unit ## all tests: the fast ones, the slow ones, then those of the running system, one after another
+	@$(PYTHON) -m pytest -m system --ignore tests/system -n auto --dist loadfile
+	@$(PYTHON) -m pytest tests/system
 
 check: setup-test ## format, lint, types, import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
