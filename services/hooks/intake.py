@@ -15,7 +15,7 @@ from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInPro
 from services.core.domain.stored_report import ReportRef, RequestKey, seconds_now
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.wording import Language
-from services.core.photos.photo import Photo, digest, prepare
+from services.core.photos.photo import MAX_PHOTOS, Photo, digest, prepare
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.image_store import Uploads
 from services.core.storage.rows import read_row, to_item
@@ -24,7 +24,6 @@ from services.core.telemetry import Stages
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-MAX_PHOTOS = 8
 # Longer than the two days for which the database repeats a row.
 LINK_LIFE = timedelta(days=3)
 # The table's own pattern. An id that names no upload ends as a failed report, which its user sees; refused
