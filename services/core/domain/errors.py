@@ -10,6 +10,7 @@ VitrineError
 │   └── SignatureInvalid    a webhook that was not signed by one of our keys
 ├── SigningKeysInvalid      a signing secret in the wrong form
 ├── KeysUnavailable         the issuer's keys cannot be fetched, and none are cached
+├── Busy                    more photos than can be decoded in time
 ├── QuotaExceeded           the user has no report left today
 ├── ReportNotFound          no such report of the caller
 ├── KeyReused               an idempotency key that came with other photos
@@ -75,6 +76,14 @@ class SigningKeysInvalid(VitrineError):
 
 class KeysUnavailable(VitrineError):
     """The issuer's public keys cannot be fetched, and none are cached."""
+
+
+class Busy(VitrineError):
+    """The service has more photos to decode than it can in time; nothing was accepted."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many photos are being decoded; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
 
 
 class QuotaExceeded(VitrineError):
