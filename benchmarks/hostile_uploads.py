@@ -92,11 +92,13 @@ def one_scan_per_component(width: int, height: int) -> bytes:
 
 
 def one_scan(width: int, height: int) -> bytes:
-    """Return a JPEG of one scan that says it has this size, and has a few pixels."""
+    """Return a flat grey JPEG of one scan, as small as one of this size can be."""
     frame = struct.pack(">BHHB", 8, height, width, 1) + bytes([1, 0x11, 0])
     tables = b"".join(_segment(0xC4, bytes([kind, 1, 1, *[0] * 14, 0, 1])) for kind in (0x00, 0x10))
-    scan = _segment(0xDA, bytes([1, 1, 0, 0, 63, 0])) + bytes(64)
-    return b"\xff\xd8" + _segment(0xDB, bytes([0, *[1] * 64])) + _segment(0xC0, frame) + tables + scan
+    # Each block is two bits.
+    scan = _segment(0xDA, bytes([1, 1, 0, 0, 63, 0])) + bytes(-(-width // 8) * -(-height // 8) // 4 + 1)
+    quantization = _segment(0xDB, bytes([0, *[1] * 64]))
+    return b"\xff\xd8" + quantization + _segment(0xC0, frame) + tables + scan + b"\xff\xd9"
 
 
 def scans_behind_a_mark(scans: int = 20_000) -> bytes:

@@ -98,7 +98,8 @@ def _opened(essence: Essence, ending: bytes = END_OF_IMAGE) -> Image.Image:
 def _flat(image: Image.Image) -> Image.Image:
     """The image shrunk, on white, as L, RGB or CMYK."""
     if image.mode.startswith("I"):
-        small = fit(image, SMALL_PX).convert("I")
+        # Of 16 bits, blocks of pixels cannot be averaged first.
+        small = fit(image, SMALL_PX, reducing_gap=None).convert("I")
         return small.point(lambda level: level * (1 / _PNG_LEVELS_PER_LEVEL)).convert("L")
     if image.has_transparency_data:
         # Copies all pixels only if they cannot be averaged in their own mode.

@@ -9,8 +9,8 @@ from services.core.photos.essence import Essence
 
 BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 BOXES = 5000
-# The decoder's planes of brightness and colour, its result, a copy of that, and Pillow's.
-_PIXEL_BYTES = 13.0
+# The decoder's planes of brightness and colour, its result, and Pillow's.
+_PIXEL_BYTES = 8.5
 _META_CONTENT = 4  # version and flags come before the boxes inside
 
 

@@ -15,8 +15,9 @@ _COLOURS = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 # Decoders write IDAT chunks of 8 kB and more: a photo of 25 MB has 3,000.
 CHUNKS = 50_000
 PROFILE_BYTES = 4_000_000
-# As Pillow holds them: RGB in four bytes like RGBA, 16 bits of grey in two, then in four.
-_PIXEL_BYTES = 5.0
+# As Pillow holds them: four bytes, or one for a palette's and four for its colours. A transparent colour takes
+# a copy of all.
+_PIXEL_BYTES, _KEYED_PIXEL_BYTES = 5.0, 9.0
 # About 1 / 2.2: what programs write that mean sRGB.
 _SRGB_GAMMA, _NEAR = 0.45455, 0.01
 
@@ -25,7 +26,9 @@ def reduce_png(upload: bytes) -> Essence:
     """Return the picture of a PNG."""
     kept: list[bytes | memoryview] = [SIGNATURE]
     told: dict[bytes, bytes] = {}
+    keyed = False
     for kind, content, whole in _chunks(upload):
+        keyed |= kind == b"tRNS"
         if kind in _DECISIVE:
             kept.append(whole)
         elif kind in (*_COLOURS, b"eXIf"):
@@ -34,7 +37,7 @@ def reduce_png(upload: bytes) -> Essence:
     return Essence(
         picture=[*kept, _END],
         kind="PNG",
-        pixel_bytes=_PIXEL_BYTES,
+        pixel_bytes=_KEYED_PIXEL_BYTES if keyed else _PIXEL_BYTES,
         orientation=exif.orientation,
         profile=_profile(told),
     )

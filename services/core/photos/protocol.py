@@ -5,7 +5,7 @@ import struct
 from services.core.photos.resize import SMALL_PX
 
 # The work that one photo may cause: processor time of the decoder and its threads, and its address space.
-CPU_S = 10.0
+CPU_S = 15.0
 ADDRESS_SPACE_BYTES = 2**30
 PHOTOS_PER_LIFE = 100
 # A request is its length and the upload. An answer is one of these, its length, and its content. After HEAVY

@@ -5,7 +5,7 @@ from PIL import Image
 SMALL_PX = 768
 
 
-def fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
+def fit(image: Image.Image, longest: int, reducing_gap: float | None = 2.0) -> Image.Image:
     """Return the image at most `longest` px wide and high; never enlarged."""
     # For shrinking, HAMMING is about as good as BICUBIC and takes half of LANCZOS's time. A gap of 1 averages
     # whole blocks of pixels as far as possible: enough for the model, which shrinks once more to 224 px.
