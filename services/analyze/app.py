@@ -27,6 +27,7 @@ from services.core.storage.image_store import Offer
 from services.core.storage.reports import Page
 from services.core.telemetry import Stages, configure_logging
 from services.web import problems
+from services.web.whole_body import WholeBody
 
 # After a signal to stop, reports get so long to end; the jobs finish the rest. ECS waits 60 s in all.
 DRAIN_S = 8.0
@@ -124,7 +125,10 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # A redirection would name the address that the load balancer uses.
+        redirect_slashes=False,
     )
+    api.add_middleware(WholeBody)
     api.include_router(routes)
     api.include_router(observe.routes)
     problems.install(api, UNAVAILABLE)

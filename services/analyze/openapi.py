@@ -12,7 +12,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.analyze.intake import FIELD, Named
+from services.analyze.form import FIELD
+from services.analyze.intake import Named
 from services.core.domain.report import Report
 from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem

@@ -87,7 +87,8 @@ def invalid_input(error: ValidationError, remedy: str) -> errors.InvalidInput:
 
 
 def _first(faults: Sequence[Any], skip: int = 0) -> tuple[str, str]:
-    return ".".join(str(part) for part in faults[0]["loc"][skip:]), faults[0]["msg"]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in faults[0]["loc"][skip:])
+    return path.removeprefix("."), faults[0]["msg"]
 
 
 def _vitrine(request: Request, raised: Exception) -> JSONResponse:
