@@ -37,7 +37,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, patt
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
-@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_BODIES)
+@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_INPUT)
 async def analyze(
     request: Request,
     response: Response,
@@ -67,7 +67,7 @@ async def analyze(
     return answer.submitted(report, replayed=task is None)
 
 
-@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS)
+@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS, openapi_extra=openapi.PREFER)
 async def get_report(
     request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
 ) -> Report:
