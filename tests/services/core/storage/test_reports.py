@@ -175,7 +175,7 @@ def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
         reports.accept(replace(stored, report=stored.report.model_copy(update={"expires_at": past})))
     page = reports.page("alice", 2)
     assert page.reports == ()
-    assert [report.id for report in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
+    assert [stored.report.id for stored in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
@@ -189,7 +189,7 @@ def test_pages_list_newest_first(dynamodb: DynamoDBClient, new: New, count: int)
     while True:
         page = reports.page("alice", 4, before)
         assert len(page.reports) <= 4
-        seen += [report.id for report in page.reports]
+        seen += [stored.report.id for stored in page.reports]
         before = page.next
         if before is None:
             break
