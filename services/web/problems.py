@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from services.core.aws import failed_call
 from services.core.domain import errors
@@ -127,7 +129,23 @@ def _parameter(request: Request, raised: Exception) -> JSONResponse:
 def _http(request: Request, raised: Exception) -> JSONResponse:
     error = cast("HTTPException", raised)
     detail = f"{request.method} {request.url.path}: {error.detail}"
-    return _answer(error.status_code, error.detail, detail, error.headers)
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(_methods(request))}
+    return _answer(error.status_code, error.detail, detail, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of this path; the error itself names those of one route, and a path may have several."""
+    scopes = {
+        method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+    }
+    routes = request.app.routes
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 def _unexpected(request: Request, raised: Exception) -> JSONResponse:
