@@ -48,8 +48,8 @@ def document(api: FastAPI) -> dict[str, Any]:
     return written
 
 
-CALLER_PROBLEMS = _problems(401, 422, 500, 503)
-REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
+CALLER_PROBLEMS = _problems(401, 403, 422, 500, 503)
+REPORT_PROBLEMS = _problems(401, 403, 404, 422, 500, 503)
 _WAITED = _header("Preference-Applied", _TEXT, "What was applied of `Prefer`")
 REPORT_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"headers": _WAITED}, **REPORT_PROBLEMS}
 _REPLAYED = _header(
@@ -64,7 +64,7 @@ ANALYZE_ANSWERS: dict[int | str, dict[str, Any]] = {
         "model": Report,
         "headers": {**_PLACED, **_RETRY, **_REPLAYED, **_WAITED},
     },
-    **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+    **_problems(401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503),
 }
 
 ANALYZE_BODIES: dict[str, Any] = {

@@ -7,6 +7,7 @@ from tests.stacks.assemblies import Assembly
 
 ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
 HOOK = "POST /hooks/supabase"
+USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 
 
 def routes(assembly: Assembly) -> list[dict[str, Any]]:
@@ -100,7 +101,7 @@ def test_cors_allows_the_settings_origins(assemblies: dict[str, Assembly]) -> No
     assert set(cors["AllowHeaders"]) == sent
     exposed = {"idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing"}
     assert set(cors["ExposeHeaders"]) == exposed
-    assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
+    assert set(cors["AllowMethods"]) == {"GET", "POST", "PATCH", "DELETE"}
 
 
 def test_no_origins_means_no_cors(shop: Assembly) -> None:
@@ -151,12 +152,13 @@ def test_authorizer_gets_issuer_and_secret(shop: Assembly) -> None:
         "SUPABASE_URL": shop.settings.supabase.url,
         "SUPABASE_ISSUER": "https://auth.shop.example/auth/v1",
         "SUPABASE_LEGACY_SECRET_NAME": "shop/supabase-jwt",
+        **USERS,
     }
 
 
 def test_authorizer_gets_the_project_alone(prod: Assembly) -> None:
     variables = prod.only("gateway", "Lambda::Function")["Environment"]["Variables"]
-    assert variables == {"SUPABASE_URL": prod.settings.supabase.url}
+    assert variables == {"SUPABASE_URL": prod.settings.supabase.url, **USERS}
 
 
 def test_authorizer_reads_only_named_secrets(prod: Assembly, shop: Assembly) -> None:
