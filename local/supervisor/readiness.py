@@ -1,4 +1,4 @@
-"""Waits until a started process is ready: as long as it lives and makes progress, on however slow a machine."""
+"""Waits until a started process is ready: as long as it lives and moves, on however slow a machine."""
 
 import asyncio
 import subprocess
