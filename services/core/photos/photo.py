@@ -14,8 +14,10 @@ from io import BytesIO
 from PIL import Image
 
 from services.core.domain.errors import Busy, InvalidInput, TooLarge, UnsupportedMedia
+from services.core.domain.report import Flaw
 from services.core.photos import pool
 from services.core.photos.heic import is_heic
+from services.core.photos.quality import flaws
 from services.core.photos.resize import fit
 
 # The limits of one request.
@@ -31,10 +33,13 @@ decoders = pool.Decoders(os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo as JPEG bytes, twice: ≤ 768 px to store, ≤ 384 px for the model."""
+    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, ≤ 384 px for the model; its flaws."""
 
     stored_jpeg: bytes
     model_jpeg: bytes
+    width: int
+    height: int
+    flaws: tuple[Flaw, ...] = ()
 
 
 def digest(photos: Iterable[bytes]) -> str:
@@ -57,7 +62,8 @@ def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S) -> Phot
     if not _has_photo_signature(upload):
         raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE)
     image = _decoded(upload, field, time.monotonic() + within_s)
-    return Photo(_encoded(image), _encoded(fit(image, MODEL_PX, reducing_gap=1.0)))
+    small = fit(image, MODEL_PX, reducing_gap=1.0)
+    return Photo(_encoded(image), _encoded(small), image.width, image.height, flaws(small))
 
 
 def model_jpeg_from_stored(stored_jpeg: bytes) -> bytes:

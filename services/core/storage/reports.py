@@ -26,7 +26,7 @@ from services.core.domain.errors import (
     ReportNotFound,
 )
 from services.core.domain.observation import Observation
-from services.core.domain.report import UNFINISHED, Report, Status
+from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import LeasedReport, RequestKey, StoredReport, seconds_now
 from services.core.storage.rows import (
     ReportWrites,
@@ -51,7 +51,7 @@ OBSERVATION_LIFE = timedelta(days=1)
 class Page:
     """Reports, newest first; `next` is the id to go on before, None on the last page."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[StoredReport, ...]
     next: str | None
 
 
@@ -150,7 +150,7 @@ class Reports:
             Limit=limit + 1,
         )
         rows = [from_item(item) for item in answer["Items"]]
-        reports = [stored_report(owner, row).report for row in rows[:limit] if not has_expired(row)]
+        reports = [stored_report(owner, row) for row in rows[:limit] if not has_expired(row)]
         return Page(
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
