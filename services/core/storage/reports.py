@@ -22,7 +22,7 @@ from services.core.domain.errors import (
     ReportInProgress,
     ReportNotFound,
 )
-from services.core.domain.report import UNFINISHED, Report, Status
+from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import (
     LeasedReport,
     ReportRef,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 class Page:
     """Reports, newest first; `next` is the id to go on before, None on the last page."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[StoredReport, ...]
     next: str | None
 
 
@@ -157,9 +157,7 @@ class Reports:
         )
         rows = [from_item(item) for item in answer["Items"]]
         reports = [
-            stored_report(owner, row).report
-            for row in rows[:limit]
-            if not has_expired(row) and not is_erasing(row)
+            stored_report(owner, row) for row in rows[:limit] if not has_expired(row) and not is_erasing(row)
         ]
         return Page(
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None

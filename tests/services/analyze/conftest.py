@@ -37,6 +37,7 @@ from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from tests.services.analyze.contract import check_answer
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -167,7 +168,10 @@ def world(dynamodb: DynamoDBClient) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions."""
+    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions.
+
+    Each answer has to be as docs/openapi.json describes it.
+    """
 
     def dependencies() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
@@ -197,6 +201,7 @@ def client(world: World) -> Iterator[TestClient]:
     with TestClient(
         Observe(create_api(dependencies)), headers=headers, raise_server_exceptions=False
     ) as client:
+        client.event_hooks = {"response": [check_answer]}
         yield client
 
 

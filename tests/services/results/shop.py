@@ -19,7 +19,7 @@ from PIL import Image
 
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
-from services.core.domain.stored_report import Lease, RequestKey, StoredReport, seconds_now
+from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
@@ -93,7 +93,13 @@ class Shop:
         )
         self.reports.accept(
             StoredReport(
-                "alice", report, (picture,), key=key, photos_digest="d" * 64, lease=lease, pending=pending
+                "alice",
+                report,
+                (StoredPhoto(picture),),
+                key=key,
+                photos_digest="d" * 64,
+                lease=lease,
+                pending=pending,
             )
         )
 

@@ -7,9 +7,10 @@ from botocore.stub import Stubber
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.domain.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
-from services.core.domain.report import Failure, Status
-from services.core.domain.stored_report import LeasedReport, RequestKey
+from services.core.domain.report import Failure, Flaw, Status
+from services.core.domain.stored_report import LeasedReport, RequestKey, StoredPhoto
 from services.core.storage.reports import Reports
+from services.core.storage.rows import row_of, stored_report
 from services.core.storage.transactions import WriteRefused
 from tests.services.conftest import TABLE
 
@@ -26,6 +27,17 @@ def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
     assert reports.get("alice", new().report.id).report.status == Status.RUNNING
     with pytest.raises(ReportNotFound):
         reports.get("mallory", new().report.id)
+
+
+def test_facts_of_photos_are_kept(reports: Reports, new: New) -> None:
+    photos = (StoredPhoto("a.jpg", 768, 576, (Flaw.TOO_DARK,)), StoredPhoto("b.jpg", 300, 400))
+    reports.accept(replace(new(), photos=photos))
+    assert reports.get("alice", new().report.id).photos == photos
+
+
+def test_row_without_facts_of_photos_is_read(new: New) -> None:
+    row = {name: value for name, value in row_of(new()).items() if name != "photos" and value is not None}
+    assert stored_report("alice", row).photos == new().photos
 
 
 def test_expired_report_is_not_found(reports: Reports, new: New) -> None:
@@ -246,7 +258,7 @@ def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
         reports.accept(replace(stored, report=stored.report.model_copy(update={"expires_at": past})))
     page = reports.page("alice", 2)
     assert page.reports == ()
-    assert [report.id for report in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
+    assert [stored.report.id for stored in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
@@ -260,7 +272,7 @@ def test_pages_list_newest_first(dynamodb: DynamoDBClient, new: New, count: int)
     while True:
         page = reports.page("alice", 4, before)
         assert len(page.reports) <= 4
-        seen += [report.id for report in page.reports]
+        seen += [stored.report.id for stored in page.reports]
         before = page.next
         if before is None:
             break
