@@ -21,7 +21,7 @@ VitrineError
 │   ├── LeaseHeld           another worker holds it
 │   └── ReportEnded         it has ended
 └── ModelFault              the vision model gave no usable answer
-    ├── ModelRefused        it rejected the request or our credentials
+    ├── ModelRefused        it rejected the content of the request
     ├── ModelUnavailable    it does not answer now; a later request may succeed
     └── ModelAnswerInvalid  its answer breaks the contract
 """
@@ -159,7 +159,7 @@ class ModelFault(VitrineError):
 
 
 class ModelRefused(ModelFault):
-    """The endpoint rejects the request or our credentials: a retry does not help."""
+    """The endpoint rejects the content of the request: a retry does not help."""
 
     code = "model_refused"
 
