@@ -85,6 +85,7 @@ class GatewayStack(cdk.Stack):
             "POST /uploads": throttle.analyze,
             "GET /reports": throttle.reports,
             "GET /reports/{id}": throttle.reports,
+            "PATCH /reports/{id}": throttle.reports,
             "DELETE /reports/{id}": throttle.reports,
         }
         service = upstream(self)
@@ -170,7 +171,12 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
         return None
     return apigw.CorsPreflightOptions(
         allow_origins=list(origins),
-        allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
+        allow_methods=[
+            apigw.CorsHttpMethod.GET,
+            apigw.CorsHttpMethod.POST,
+            apigw.CorsHttpMethod.PATCH,
+            apigw.CorsHttpMethod.DELETE,
+        ],
         allow_headers=[
             *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
         ],

@@ -28,6 +28,7 @@ from services.core.domain.errors import (
 from services.core.domain.observation import Observation
 from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import LeasedReport, RequestKey, StoredReport, seconds_now
+from services.core.storage.corrections import Change, write_corrections
 from services.core.storage.rows import (
     ReportWrites,
     address,
@@ -154,6 +155,10 @@ class Reports:
         return Page(
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
+
+    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
+        """Correct one of the owner's reports, as `write_corrections` says."""
+        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
 
     def delete(self, stored: StoredReport) -> None:
         """Delete the report's row and its idempotency key."""

@@ -6,7 +6,10 @@ from typing import Any
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
-ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
+ROUTES = {
+    *("POST /analyze", "POST /uploads", "GET /reports"),
+    *("GET /reports/{id}", "PATCH /reports/{id}", "DELETE /reports/{id}"),
+}
 HOOK = "POST /hooks/supabase"
 # Headers that a page reads without being allowed to, and those for its browser alone.
 UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}
@@ -109,7 +112,7 @@ def test_cors_allows_the_settings_origins(assemblies: dict[str, Assembly]) -> No
     sent = {"accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent"}
     assert set(cors["AllowHeaders"]) == sent
     assert set(cors["ExposeHeaders"]) == documented_headers() - UNEXPOSED
-    assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
+    assert set(cors["AllowMethods"]) == {"GET", "POST", "PATCH", "DELETE"}
 
 
 def test_no_origins_means_no_cors(shop: Assembly) -> None:
