@@ -172,10 +172,8 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
     return apigw.CorsPreflightOptions(
         allow_origins=list(origins),
         allow_methods=[
-            apigw.CorsHttpMethod.GET,
-            apigw.CorsHttpMethod.POST,
-            apigw.CorsHttpMethod.PATCH,
-            apigw.CorsHttpMethod.DELETE,
+            *(apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST),
+            *(apigw.CorsHttpMethod.PATCH, apigw.CorsHttpMethod.DELETE),
         ],
         allow_headers=[
             *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
