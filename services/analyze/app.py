@@ -10,6 +10,7 @@ from fastapi.routing import APIRouter
 
 from services.analyze import intake, observe, openapi
 from services.analyze.answers import Answer
+from services.analyze.corrections import receive_patch
 from services.analyze.dependencies import (
     AnalyzeSettings,
     Caller,
@@ -100,6 +101,22 @@ async def list_reports(
     page = await to_thread.run_sync(service.reports.page, caller, limit, before)
     response.headers["Cache-Control"] = "no-store"
     return await to_thread.run_sync(page_document, service.submission.images, page)
+
+
+@routes.patch("/reports/{report_id}", responses=openapi.CORRECTED_ANSWERS, openapi_extra=openapi.PATCH_BODY)
+async def correct_report(
+    request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
+) -> Report:
+    """Correct a succeeded report by a JSON merge patch; null removes a correction, and what was said returns.
+
+    The report then shows the corrected values, and what it had said as `corrections.original`. The grade
+    follows from the score, and unless they are corrected too, title and description are written anew by the
+    template.
+    """
+    patch = await receive_patch(request)
+    stored = await service.correct(caller, report_id, patch)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
 
 
 @routes.delete("/reports/{report_id}", status_code=204, responses=openapi.REPORT_PROBLEMS)

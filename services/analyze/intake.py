@@ -77,9 +77,7 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
     Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have arrived, and
     InvalidInput for a form or JSON of another shape.
     """
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("", "identity"):
-        raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
+    check_coding(request)
     kind = content_type(request.headers.get("content-type", ""))
     match kind.get_content_type() if "content-type" in request.headers else "":
         case "multipart/form-data":
@@ -90,6 +88,13 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
             return _Uploaded(owner, await _named(request), uploads)
     problem = "is neither multipart/form-data nor application/json"
     raise UnsupportedMedia("Content-Type", problem, f"Send the photos as {FIELD!r}")
+
+
+def check_coding(request: Request) -> None:
+    """Raise UnsupportedMedia for a compressed body."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
 
 
 async def _named(request: Request) -> list[str]:

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +16,7 @@ from services.core.domain.stored_report import LeasedReport, ReportRef, StoredRe
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo
+from services.core.pipeline.corrections import patched
 from services.core.pipeline.erasure import Erasure
 from services.core.pipeline.outcomes import Unanswered
 from services.core.pipeline.report_processor import ReportProcessor
@@ -105,6 +108,13 @@ class ReportService:
         endpoint, images = self.processor.endpoint, self.submission.images
         erasure = Erasure(self.reports, images, endpoint, self.queue, 3 * self.timing.lease_s)
         await erasure.erase(ReportRef(owner, report_id))
+
+    async def correct(self, owner: str, report_id: str, patch: dict[str, Any]) -> StoredReport:
+        """Merge the owner's patch into the corrections of a report; return it with them.
+
+        Raises ReportNotFound, or ReportNotCorrectable unless the report has succeeded.
+        """
+        return await to_thread.run_sync(self.reports.correct, owner, report_id, partial(patched, patch=patch))
 
     async def _read_again(self, stored: StoredReport) -> Report:
         return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report
