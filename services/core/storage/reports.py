@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from services.core.domain.errors import (
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 CONFLICT_TRIES = 6
+# Owners that a process remembers; with more it forgets them all.
+MOST_REFUSED = 10_000
 OBSERVATION_LIFE = timedelta(days=1)
 
 
@@ -62,6 +64,8 @@ class Reports:
         self._dynamodb = dynamodb
         self._table = table
         self._quota = quota_per_day
+        # The owners of whom `accept` refused a report, with the day.
+        self._refused: dict[str, date] = {}
         self._writes = ReportWrites(table)
 
     def earlier(self, owner: str, key: RequestKey) -> StoredReport | None:
@@ -84,6 +88,10 @@ class Reports:
         if count is not None and count["reports"] >= self._quota:
             raise QuotaExceeded(self._quota, _seconds_to_midnight(now))
 
+    def was_refused(self, owner: str) -> bool:
+        """Whether `accept` of this process has refused the owner a report today; makes no call."""
+        return self._refused.get(owner) == datetime.now(UTC).date()
+
     def accept(self, new: StoredReport) -> None:
         """Write the report, its idempotency key and the count of the day in one transaction.
 
@@ -95,6 +103,7 @@ class Reports:
             writes.append(self._writes.claim_key(new, new.key))
         failed = self._transact(writes)
         if 0 in failed:
+            self._note_refusal(new.owner, new.report.created_at.date())
             raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
         if failed:
             raise ReportInProgress(self._report_of_key(new))
@@ -165,6 +174,11 @@ class Reports:
     def probe(self) -> None:
         """Raise what boto3 raises unless the table answers."""
         self._get(address("readiness", "probe"))
+
+    def _note_refusal(self, owner: str, day: date) -> None:
+        if len(self._refused) >= MOST_REFUSED:
+            self._refused = {}
+        self._refused[owner] = day
 
     def _explain(self, owner: str, report_id: str) -> NoReturn:
         found = self.get(owner, report_id)
