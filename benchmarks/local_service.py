@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import jwt
 
@@ -17,6 +18,7 @@ from local.demo.command import sign_in
 from local.home import PYTHON, Home
 from local.supervisor import process_specs, processes
 from local.supervisor.configuration import base_env, emulator_env
+from services.core.auth.users import SIGNED_IN
 from services.core.vision.endpoint import request_body
 from settings.environment import Environment, load_environment
 from settings.service_env import analyze_variables
@@ -173,8 +175,13 @@ def service_variables(stores_port: int, model_port: int) -> dict[str, str]:
     }
 
 
+def user_id(name: str) -> str:
+    """Return the id of a user: always the same for a name."""
+    return str(uuid5(NAMESPACE_URL, f"mailto:{name}"))
+
+
 def access_token(user: str) -> str:
-    """Return an access token, valid for an hour, that a service with `service_variables` accepts."""
+    """Return an access token of a user by name, valid for an hour, as `service_variables` accept it."""
     now = datetime.now(UTC)
-    claims = {"sub": user, "iss": f"{PROJECT}/auth/v1", "aud": "authenticated"}
+    claims = {"sub": user_id(user), "iss": f"{PROJECT}/auth/v1"} | dict.fromkeys(("aud", "role"), SIGNED_IN)
     return jwt.encode({**claims, "iat": now, "exp": now + timedelta(hours=1)}, SECRET, "HS256")

@@ -131,9 +131,9 @@ PREFER: dict[str, Any] = {
         }
     ]
 }
-CALLER_PROBLEMS = _problems(401, 422, 500, 503)
+CALLER_PROBLEMS = _problems(401, 403, 422, 500, 503)
 PAGE_ANSWERS: Answers = {200: {"headers": _headers("Cache-Control")}, **CALLER_PROBLEMS}
-REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
+REPORT_PROBLEMS = _problems(401, 403, 404, 422, 500, 503)
 REPORT_ANSWERS: Answers = {
     200: {"headers": _headers("Preference-Applied", "Retry-After", "Cache-Control")},
     **REPORT_PROBLEMS,
@@ -147,7 +147,7 @@ ANALYZE_ANSWERS = _with_headers(
             "model": Report,
             "headers": {**_SUBMITTED, **_headers("Location", "Retry-After")},
         },
-        **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+        **_problems(401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503),
     },
     "Server-Timing",
 )

@@ -27,6 +27,7 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.InvalidInput, 422, "Invalid input"),
     (errors.SignatureInvalid, 401, "Signature invalid"),
     (errors.Unauthenticated, 401, "Not authenticated"),
+    (errors.UserNotAllowed, 403, "User not allowed"),
     (errors.KeysUnavailable, 503, "Identity provider unavailable"),
     (errors.QuotaExceeded, 429, "Quota exceeded"),
     (errors.ReportNotFound, 404, "Report not found"),
@@ -37,6 +38,13 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.ModelFault, 502, "Model fault"),
 )
 _BY_FAILURE = {"internal_error": 500, "invalid_input": 422}
+# What a value has to look like, by the pattern that it failed: no client is shown a regular expression.
+_AN_ID = "an id as this API gives it, 26 characters such as 01ARZ3NDEKTSV4RRFFQ69G5FAV"
+_FORMS = {
+    r"^[0-9A-HJKMNP-TV-Z]{26}$": _AN_ID,
+    r"^[0-9A-Z]{26}$": _AN_ID,
+    r"^[\x21-\x7e]+$": "printable ASCII characters without spaces, such as a UUID",
+}
 logger = logging.getLogger(__name__)
 
 
@@ -84,13 +92,18 @@ def install(app: FastAPI, unavailable: Unavailable) -> None:
 
 def invalid_input(error: ValidationError, remedy: str) -> errors.InvalidInput:
     """Return pydantic's error about a body as the first field that is wrong."""
-    field, message = _first(error.errors(include_input=False, include_url=False, include_context=False))
+    field, message = _first(error.errors(include_input=False, include_url=False))
     return errors.InvalidInput(field or "body", message, remedy)
 
 
 def _first(faults: Sequence[Any], skip: int = 0) -> tuple[str, str]:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in faults[0]["loc"][skip:])
-    return path.removeprefix("."), faults[0]["msg"]
+    fault = faults[0]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"][skip:])
+    message = fault["msg"]
+    if fault["type"] == "string_pattern_mismatch":
+        form = _FORMS.get(fault.get("ctx", {}).get("pattern", ""), "a text of another form")
+        message = f"should be {form}"
+    return path.removeprefix("."), message
 
 
 def _vitrine(request: Request, raised: Exception) -> JSONResponse:

@@ -170,7 +170,10 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
         return None
     return apigw.CorsPreflightOptions(
         allow_origins=list(origins),
-        allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
+        allow_methods=[
+            *(apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST),
+            *(apigw.CorsHttpMethod.PATCH, apigw.CorsHttpMethod.DELETE),
+        ],
         allow_headers=[
             *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
         ],

@@ -8,6 +8,7 @@ VitrineError
 ├── Unauthenticated         no access token, or an invalid one
 │   ├── InvalidToken
 │   └── SignatureInvalid    a webhook that was not signed by one of our keys
+├── UserNotAllowed          a signed-in user who may not call the API
 ├── SigningKeysInvalid      a signing secret in the wrong form
 ├── KeysUnavailable         the issuer's keys cannot be fetched, and none are cached
 ├── QuotaExceeded           the user has no report left today
@@ -60,6 +61,10 @@ class Unauthenticated(VitrineError):
 
 class InvalidToken(Unauthenticated):
     """The access token is invalid; the text says why without quoting it."""
+
+
+class UserNotAllowed(VitrineError):
+    """The token is valid, and its user may not call the API; the text says why without quoting a claim."""
 
 
 class SignatureInvalid(Unauthenticated):

@@ -10,6 +10,7 @@ ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}",
 HOOK = "POST /hooks/supabase"
 # Headers that a page reads without being allowed to, and those for its browser alone.
 UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}
+USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 
 
 def routes(assembly: Assembly) -> list[dict[str, Any]]:
@@ -109,7 +110,7 @@ def test_cors_allows_the_settings_origins(assemblies: dict[str, Assembly]) -> No
     sent = {"accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent"}
     assert set(cors["AllowHeaders"]) == sent
     assert set(cors["ExposeHeaders"]) == documented_headers() - UNEXPOSED
-    assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
+    assert set(cors["AllowMethods"]) == {"GET", "POST", "PATCH", "DELETE"}
 
 
 def test_no_origins_means_no_cors(shop: Assembly) -> None:
@@ -160,12 +161,13 @@ def test_authorizer_gets_issuer_and_secret(shop: Assembly) -> None:
         "SUPABASE_URL": shop.settings.supabase.url,
         "SUPABASE_ISSUER": "https://auth.shop.example/auth/v1",
         "SUPABASE_LEGACY_SECRET_NAME": "shop/supabase-jwt",
+        **USERS,
     }
 
 
 def test_authorizer_gets_the_project_alone(prod: Assembly) -> None:
     variables = prod.only("gateway", "Lambda::Function")["Environment"]["Variables"]
-    assert variables == {"SUPABASE_URL": prod.settings.supabase.url}
+    assert variables == {"SUPABASE_URL": prod.settings.supabase.url, **USERS}
 
 
 def test_authorizer_reads_only_named_secrets(prod: Assembly, shop: Assembly) -> None:
