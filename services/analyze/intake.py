@@ -35,7 +35,7 @@ class Named(BaseModel):
 
 
 class Received:
-    """The photos of one request, each by its field and how it is loaded; `prepare` works once, as the last."""
+    """The photos of one request, each by its field and how it is loaded; `prepare` comes last."""
 
     at_hand = True
 

@@ -43,8 +43,8 @@ class Submission:
     async def earlier(self, request: SubmitReport, *, at_hand: bool = False) -> StoredReport | None:
         """The report of an earlier request with the same key; without one, check the quota and return None.
 
-        Raises KeyReused or QuotaExceeded. `accept` checks the quota by itself, so for photos that are `at_hand`
-        it is checked here only for an owner who was refused a report today: most requests save a read.
+        Raises KeyReused or QuotaExceeded. `accept` checks the quota by itself, so for photos that are
+        `at_hand` it is read here only for an owner who was refused a report today.
         """
         if request.key is not None and (
             stored := await to_thread.run_sync(self.reports.earlier, request.owner, request.key)
