@@ -1,5 +1,6 @@
 """The API: the routes of a photo and its report, in the order of a photo's path."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -57,9 +58,9 @@ async def analyze(
     with stages.measure("photo"):
         received = await intake.receive_photos(request, caller, made.uploads)
         stages.note_arrival()
-        key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
+        key = RequestKey(idempotency_key, await received.digest()) if idempotency_key else None
         order = SubmitReport(caller, preferred_language(accept_language), key)
-        earlier = await service.submission.earlier(order)
+        earlier = await service.submission.earlier(order, at_hand=received.at_hand)
         photos = [] if earlier else await received.prepare()
     accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages)
     await received.drop()
@@ -160,7 +161,11 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
 def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
     """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(AnalyzeSettings(), timing)
+    made = build_dependencies(AnalyzeSettings(), timing)
+    # All that is loaded now stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 api = create_api(dependencies_from_environment)

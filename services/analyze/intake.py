@@ -5,7 +5,7 @@ Both are decoded off the event loop.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -35,11 +35,17 @@ class Named(BaseModel):
 
 
 class Received:
-    """The photos of one request, each by its field and how it is loaded; `prepare` works once."""
+    """The photos of one request, each by its field and how it is loaded; `prepare` comes last."""
 
-    def __init__(self, digest: str, loads: Mapping[str, Callable[[], bytes]]) -> None:
-        self.digest = digest
+    at_hand = True
+
+    def __init__(self, identity: Sequence[bytes], loads: Mapping[str, Callable[[], bytes]]) -> None:
+        self._identity = identity
         self._loads = loads
+
+    async def digest(self) -> str:
+        """Return what tells these photos from others: only an idempotency key needs it, and it takes time."""
+        return await to_thread.run_sync(digest, self._identity)
 
     async def prepare(self) -> list[Photo]:
         """Decode and shrink them, as many at once as there are cores; raises InvalidInput by field."""
@@ -50,7 +56,7 @@ class Received:
                 for field, load in self._loads.items()
             )
         )
-        self._loads = {}  # up to 10 MB that the models do not need
+        self._identity, self._loads = (), {}  # up to 10 MB that the models do not need
         return photos
 
     async def drop(self) -> None:
@@ -58,9 +64,11 @@ class Received:
 
 
 class _Uploaded(Received):
+    at_hand = False
+
     def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
         loads = {f"upload_ids[{at}]": partial(uploads.fetch, owner, id_) for at, id_ in enumerate(ids)}
-        super().__init__(digest(id_.encode() for id_ in ids), loads)
+        super().__init__([id_.encode() for id_ in ids], loads)
         self._delete = partial(uploads.delete, owner, ids)
 
     async def drop(self) -> None:
@@ -83,7 +91,7 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
         case "multipart/form-data":
             contents = await read_form(kind, bounded(request, MAX_BODY_BYTES))
             loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(contents)}
-            return Received(digest(contents), loads)
+            return Received(contents, loads)
         case "application/json":
             return _Uploaded(owner, await _named(request), uploads)
     problem = "is neither multipart/form-data nor application/json"

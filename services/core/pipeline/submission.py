@@ -41,16 +41,18 @@ class Submission:
     endpoint: str
     retention: timedelta
 
-    async def earlier(self, request: SubmitReport) -> StoredReport | None:
+    async def earlier(self, request: SubmitReport, *, at_hand: bool = False) -> StoredReport | None:
         """The report of an earlier request with the same key; without one, check the quota and return None.
 
-        Raises KeyReused or QuotaExceeded.
+        Raises KeyReused or QuotaExceeded. `accept` checks the quota by itself, so for photos that are
+        `at_hand` it is read here only for an owner who was refused a report today.
         """
         if request.key is not None and (
             stored := await to_thread.run_sync(self.reports.earlier, request.owner, request.key)
         ):
             return stored
-        await to_thread.run_sync(self.reports.check_quota, request.owner)
+        if not at_hand or self.reports.was_refused(request.owner):
+            await to_thread.run_sync(self.reports.check_quota, request.owner)
         return None
 
     async def accept(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
