@@ -19,7 +19,8 @@ def run(status: int, chunks: list[bytes], headers: dict[str, str] | None = None,
 
     async def receive() -> Message:
         message = left.pop(0) if left else {"type": "http.request", "body": b"", "more_body": False}
-        events.append(len(message["body"]))
+        body: bytes = message["body"]
+        events.append(len(body))
         return message
 
     async def send(message: Message) -> None:
