@@ -62,8 +62,12 @@ class Answer:
 
     def found(self, report: Report) -> Report:
         """Answer GET: 200 with the report in any state."""
+        headers = self._response.headers
+        headers["Cache-Control"] = "no-store"
         if self._preference.applied is not None:
-            self._response.headers["Preference-Applied"] = self._preference.applied
+            headers["Preference-Applied"] = self._preference.applied
+        if report.status in UNFINISHED:
+            headers["Retry-After"] = str(_RETRY_AFTER_S[report.status])
         return report
 
     def submitted(self, report: Report, *, replayed: bool) -> Report:
@@ -76,6 +80,6 @@ class Answer:
             headers["Idempotent-Replayed"] = "true"
         if report.status in UNFINISHED:
             self._response.status_code = 202
-            headers["Location"] = f"/reports/{report.id}"
-            headers["Retry-After"] = str(_RETRY_AFTER_S[report.status])
+            # Relative to the request's own address, of which a proxy may have changed all but the last part.
+            headers["Location"] = f"reports/{report.id}"
         return self.found(report)

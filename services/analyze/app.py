@@ -27,6 +27,7 @@ from services.core.storage.image_store import Offer
 from services.core.storage.reports import Page
 from services.core.telemetry import Stages, configure_logging
 from services.web import problems
+from services.web.whole_body import WholeBody
 
 # After a signal to stop, reports get so long to end; the jobs finish the rest. ECS waits 60 s in all.
 DRAIN_S = 8.0
@@ -36,7 +37,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, patt
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
-@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_BODIES)
+@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_INPUT)
 async def analyze(
     request: Request,
     response: Response,
@@ -66,7 +67,7 @@ async def analyze(
     return answer.submitted(report, replayed=task is None)
 
 
-@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS)
+@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS, openapi_extra=openapi.PREFER)
 async def get_report(
     request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
 ) -> Report:
@@ -124,7 +125,10 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # A redirection would name the address that the load balancer uses.
+        redirect_slashes=False,
     )
+    api.add_middleware(WholeBody)
     api.include_router(routes)
     api.include_router(observe.routes)
     problems.install(api, UNAVAILABLE)

@@ -100,7 +100,8 @@ def _first(faults: Sequence[Any], skip: int = 0) -> tuple[str, str]:
     if fault["type"] == "string_pattern_mismatch":
         form = _FORMS.get(fault.get("ctx", {}).get("pattern", ""), "a text of another form")
         message = f"should be {form}"
-    return ".".join(str(part) for part in fault["loc"][skip:]), message
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"][skip:])
+    return path.removeprefix("."), message
 
 
 def _vitrine(request: Request, raised: Exception) -> JSONResponse:

@@ -28,6 +28,15 @@ class Grade(StrEnum):
     WORN = "worn"
 
 
+class Flaw(StrEnum):
+    """What keeps a photo from showing a thing well enough to judge it."""
+
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    BLANK = "blank"
+    BLURRED = "blurred"
+
+
 # A bound that NaN does not satisfy either.
 Probability = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[Probability, Field(description="Calibrated probability")]

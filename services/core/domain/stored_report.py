@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from services.core.domain.observation import PendingInference
-from services.core.domain.report import Report
+from services.core.domain.report import Flaw, Report
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,36 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class StoredPhoto:
+    """A photo of a report: its key in the image bucket, its size in pixels (None: unknown), its flaws."""
+
+    key: str
+    width: int | None = None
+    height: int | None = None
+    flaws: tuple[Flaw, ...] = ()
+
+
+@dataclass(frozen=True)
 class StoredReport:
     """A report with what its owner does not see.
 
-    `pictures` are keys in the image bucket. `photos_digest` identifies the photos as the model sees them.
+    `photos` are in the client's order. `photos_digest` identifies the photos as the model sees them.
     `touched_at` is when the row was last written, as it was read: of an ended report, when it ended.
     """
 
     owner: str
     report: Report
-    pictures: tuple[str, ...]
+    photos: tuple[StoredPhoto, ...]
     key: RequestKey | None = field(default=None, kw_only=True)
     photos_digest: str | None = field(default=None, kw_only=True)
     lease: Lease | None = field(default=None, kw_only=True)
     pending: PendingInference | None = field(default=None, kw_only=True)
     touched_at: datetime | None = field(default=None, kw_only=True, compare=False)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The keys of the photos in the image bucket."""
+        return tuple(photo.key for photo in self.photos)
 
     @property
     def ref(self) -> ReportRef:

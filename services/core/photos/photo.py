@@ -18,7 +18,9 @@ import PIL
 from PIL import Image
 
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.core.domain.report import Flaw
 from services.core.photos import decode
+from services.core.photos.quality import flaws
 
 # The limits of one request.
 MAX_PHOTOS, MAX_BODY_BYTES = 8, 10_000_000
@@ -39,10 +41,13 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo as JPEG bytes, twice: ≤ 768 px to store, ≤ 384 px for the model."""
+    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, ≤ 384 px for the model; its flaws."""
 
     stored_jpeg: bytes
     model_jpeg: bytes
+    width: int
+    height: int
+    flaws: tuple[Flaw, ...] = ()
 
 
 def digest(photos: Iterable[bytes]) -> str:
@@ -67,7 +72,8 @@ def prepare(upload: bytes, field: str) -> Photo:
         image = _decode_here(upload, field) or _decode_apart(upload, field, LIGHT_PIXELS)
     else:
         image = _decode_apart(upload, field, FULL_PIXELS)
-    return Photo(_encoded(image), _encoded(decode.fit(image, MODEL_PX, reducing_gap=1.0)))
+    small = decode.fit(image, MODEL_PX, reducing_gap=1.0)
+    return Photo(_encoded(image), _encoded(small), image.width, image.height, flaws(small))
 
 
 def model_jpeg_from_stored(stored_jpeg: bytes) -> bytes:

@@ -12,7 +12,7 @@ from ulid import ULID
 
 from services.core.domain.errors import QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
-from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredReport
+from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
 from services.core.narrative.wording import Language
 from services.core.photos.photo import Photo, digest
 from services.core.storage.image_store import ImageStore, image_keys
@@ -84,8 +84,14 @@ class Submission:
     def _queued(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
         report = self._report(request, Status.QUEUED, stages)
         keys = image_keys(request.owner, report.id, len(photos))
+        stored_photos = tuple(
+            StoredPhoto(key, photo.width, photo.height, photo.flaws)
+            for key, photo in zip(keys, photos, strict=True)
+        )
         photos_digest = digest(photo.model_jpeg for photo in photos)
-        return StoredReport(request.owner, report, keys, key=request.key, photos_digest=photos_digest)
+        return StoredReport(
+            request.owner, report, stored_photos, key=request.key, photos_digest=photos_digest
+        )
 
     def _report(self, request: SubmitReport, status: Status, stages: Stages) -> Report:
         now = datetime.now(UTC)

@@ -1,13 +1,21 @@
 """The rows of the reports table: their keys, their values in DynamoDB's form, and the writes of them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from services.core.domain.observation import PendingInference
-from services.core.domain.report import UNFINISHED, Report, Status
-from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredReport, seconds_now
+from services.core.domain.report import UNFINISHED, Flaw, Report, Status
+from services.core.domain.stored_report import (
+    Lease,
+    LeasedReport,
+    RequestKey,
+    StoredPhoto,
+    StoredReport,
+    seconds_now,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -67,6 +75,7 @@ def row_of(stored: StoredReport) -> dict[str, Any]:
         "status": stored.report.status,
         "report": stored.report.model_dump_json(),
         "pictures": list(stored.pictures),
+        "photos": [_photo_row(photo) for photo in stored.photos],
         "key": stored.key.name if stored.key else None,
         "digest": stored.key.digest if stored.key else None,
         "photos_digest": stored.photos_digest,
@@ -92,7 +101,7 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
     return StoredReport(
         owner,
         report,
-        tuple(row["pictures"]),
+        _photos(row),
         key=RequestKey(row["key"], row["digest"]) if "key" in row else None,
         photos_digest=row.get("photos_digest"),
         lease=lease,
@@ -110,6 +119,27 @@ def pending_row(pending: PendingInference) -> dict[str, Any]:
 def _pending(row: dict[str, Any]) -> PendingInference:
     # DynamoDB's numbers are Decimals.
     return PendingInference(row.get("input_key"), row["output_key"], int(row["at"]), int(row["times"]))
+
+
+def _photo_row(photo: StoredPhoto) -> dict[str, Any]:
+    return {"width": photo.width, "height": photo.height, "flaws": list(photo.flaws)}
+
+
+def _photos(row: dict[str, Any]) -> tuple[StoredPhoto, ...]:
+    # A row of an earlier release has the keys only; the keys stay apart, so that it can read newer rows.
+    facts = row.get("photos") or [{} for _ in row["pictures"]]
+    return tuple(
+        StoredPhoto(key, _pixels(each.get("width")), _pixels(each.get("height")), _flaws(each.get("flaws")))
+        for key, each in zip(row["pictures"], facts, strict=True)
+    )
+
+
+def _pixels(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _flaws(codes: list[str] | None) -> tuple[Flaw, ...]:
+    return tuple(Flaw(code) for code in codes or ())
 
 
 class ReportWrites:

@@ -36,6 +36,7 @@ from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports, VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from tests.services.analyze.contract import check_answer
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -165,7 +166,10 @@ def world(dynamodb: DynamoDBClient) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions."""
+    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions.
+
+    Each answer has to be as docs/openapi.json describes it.
+    """
 
     def dependencies() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
@@ -195,6 +199,7 @@ def client(world: World) -> Iterator[TestClient]:
     with TestClient(
         Observe(create_api(dependencies)), headers=headers, raise_server_exceptions=False
     ) as client:
+        client.event_hooks = {"response": [check_answer]}
         yield client
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from starlette.testclient import TestClient
@@ -38,13 +39,28 @@ def test_respond_async_returns_202_with_location(client: TestClient, world: Worl
     assert answer.headers["preference-applied"] == "respond-async"
     assert int(answer.headers["retry-after"]) > 0
     place = answer.headers["location"]
-    assert place == f"/reports/{answer.json()['id']}"
+    assert place == f"reports/{answer.json()['id']}"
     assert answer.json()["status"] == "running"
     world.open.set()
     report = client.get(place, headers={"Prefer": "wait=10"})
     assert report.headers["preference-applied"] == "wait=10"
     assert report.json()["status"] == "succeeded"
     assert world.model_calls == 1
+
+
+@pytest.mark.parametrize("base", ["https://api.shop.example", "http://127.0.0.1/_aws/execute-api/a/$default"])
+def test_location_resolves_against_the_request(client: TestClient, jpeg: Jpeg, base: str) -> None:
+    answer = post(client, jpeg(), "respond-async")
+    report = f"{base}/reports/{answer.json()['id']}"
+    assert urljoin(f"{base}/analyze", answer.headers["location"]) == report
+
+
+def test_unfinished_report_says_when_to_ask(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    world.open.clear()
+    place = post(client, jpeg(), "respond-async").headers["location"]
+    assert client.get(place).headers["retry-after"] == "5"
+    world.open.set()
+    assert "retry-after" not in client.get(place, headers={"Prefer": "wait=9"}).headers
 
 
 def test_slow_model_returns_202(client: TestClient, world: World, jpeg: Jpeg) -> None:

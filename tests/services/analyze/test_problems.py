@@ -90,7 +90,7 @@ def test_form_is_said_in_words(client: TestClient, path: str, headers: dict[str,
 
 def test_upload_ids_form_is_said_in_words(client: TestClient) -> None:
     detail = client.post("/analyze", json={"upload_ids": ["x"]}).json()["detail"]
-    assert detail.startswith("upload_ids.0: should be an id as this API gives it")
+    assert detail.startswith("upload_ids[0]: should be an id as this API gives it")
 
 
 def test_every_pattern_has_its_words() -> None:

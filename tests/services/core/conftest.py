@@ -8,7 +8,13 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.domain.observation import Observation, vocabulary
 from services.core.domain.report import Provenance, Report, Status
-from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, seconds_now
+from services.core.domain.stored_report import (
+    Lease,
+    LeasedReport,
+    RequestKey,
+    StoredPhoto,
+    seconds_now,
+)
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from tests.services.conftest import TABLE
@@ -67,8 +73,8 @@ def new() -> Callable[..., LeasedReport]:
             created_at=now,
             expires_at=now + timedelta(days=30),
         )
-        pictures = (f"photos/{owner}/{number}/1.jpg",)
+        photos = (StoredPhoto(f"photos/{owner}/{number}/1.jpg"),)
         request_key = RequestKey(key, digest) if key else None
-        return LeasedReport(owner, report, pictures, key=request_key, lease=LEASE)
+        return LeasedReport(owner, report, photos, key=request_key, lease=LEASE)
 
     return make

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from services.core.domain.report import Failure, Provenance, Report, Status
-from services.core.domain.stored_report import RequestKey, StoredReport
+from services.core.domain.stored_report import RequestKey, StoredPhoto, StoredReport
 
 
 def row(
@@ -25,5 +25,5 @@ def row(
         expires_at=now + timedelta(days=30),
         failure=Failure(code="model_unavailable", reason="away") if status == Status.FAILED else None,
     )
-    pictures = (f"photos/{owner}/{number}/1.jpg",)
-    return StoredReport(owner, report, pictures, key=RequestKey(key, "d1") if key else None)
+    photos = (StoredPhoto(f"photos/{owner}/{number}/1.jpg"),)
+    return StoredReport(owner, report, photos, key=RequestKey(key, "d1") if key else None)

@@ -21,7 +21,7 @@ from PIL import Image
 from services.core.aws import PRESIGNING
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
-from services.core.domain.stored_report import Lease, StoredReport, seconds_now
+from services.core.domain.stored_report import Lease, StoredPhoto, StoredReport, seconds_now
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
@@ -89,7 +89,9 @@ class Shop:
             created_at=now,
             expires_at=now + timedelta(days=30),
         )
-        self.reports.accept(StoredReport("alice", report, (picture,), lease=lease, pending=pending))
+        self.reports.accept(
+            StoredReport("alice", report, (StoredPhoto(picture),), lease=lease, pending=pending)
+        )
 
     def store_answer(self, body: bytes | None = None) -> None:
         """Store the endpoint's answer."""

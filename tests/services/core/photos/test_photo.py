@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 from benchmarks.hostile_uploads import HEIC as HEIC_FILE
 from benchmarks.hostile_uploads import one_scan_per_component
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
+from services.core.domain.report import Flaw
 from services.core.photos import decode
 from services.core.photos import photo as photo_module
 from services.core.photos.decode import SMALL_PX
@@ -52,6 +53,12 @@ def test_example_becomes_two_jpegs(path: Path) -> None:
     photo = prepare(path.read_bytes(), "images[0]")
     assert max(opened(photo.stored_jpeg).size) <= SMALL_PX
     assert max(opened(photo.model_jpeg).size) <= MODEL_PX
+
+
+def test_photo_knows_its_size_and_flaws() -> None:
+    photo = prepare(encoded(Image.new("RGB", (1200, 900), "black")), "images[0]")
+    assert (photo.width, photo.height) == opened(photo.stored_jpeg).size
+    assert photo.flaws == (Flaw.TOO_DARK,)
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])

@@ -7,9 +7,10 @@ from botocore.stub import Stubber
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.domain.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
-from services.core.domain.report import Failure, Status
-from services.core.domain.stored_report import LeasedReport, RequestKey
+from services.core.domain.report import Failure, Flaw, Status
+from services.core.domain.stored_report import LeasedReport, RequestKey, StoredPhoto
 from services.core.storage.reports import Reports
+from services.core.storage.rows import row_of, stored_report
 
 New = Callable[..., LeasedReport]
 
@@ -24,6 +25,17 @@ def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
     assert reports.get("alice", new().report.id).report.status == Status.RUNNING
     with pytest.raises(ReportNotFound):
         reports.get("mallory", new().report.id)
+
+
+def test_facts_of_photos_are_kept(reports: Reports, new: New) -> None:
+    photos = (StoredPhoto("a.jpg", 768, 576, (Flaw.TOO_DARK,)), StoredPhoto("b.jpg", 300, 400))
+    reports.accept(replace(new(), photos=photos))
+    assert reports.get("alice", new().report.id).photos == photos
+
+
+def test_row_without_facts_of_photos_is_read(new: New) -> None:
+    row = {name: value for name, value in row_of(new()).items() if name != "photos" and value is not None}
+    assert stored_report("alice", row).photos == new().photos
 
 
 def test_expired_report_is_not_found(reports: Reports, new: New) -> None:
