@@ -17,23 +17,27 @@ def call(folder: Path, job: int, caller: str, *, answered: bool = True) -> None:
 def test_one_call_per_report_is_expected(tmp_path: Path) -> None:
     call(tmp_path, 1, "jobs.0")
     call(tmp_path, 2, "jobs.0")
-    assert llm_calls(tmp_path, {}) == LlmCalls(calls=2, beyond=0, cut_off=0, unexplained=0)
+    assert llm_calls(tmp_path, {}) == LlmCalls(calls=2, beyond=0, cut_off=0, outlasted=0, unexplained=0)
 
 
 def test_kill_explains_second_call(tmp_path: Path) -> None:
     call(tmp_path, 1, "jobs.0")
     call(tmp_path, 1, "jobs.1")
-    assert llm_calls(tmp_path, {"jobs.0": {1}}) == LlmCalls(calls=2, beyond=1, cut_off=1, unexplained=0)
+    assert llm_calls(tmp_path, {"jobs.0": {1}}) == LlmCalls(
+        calls=2, beyond=1, cut_off=1, outlasted=0, unexplained=0
+    )
 
 
 def test_unanswered_call_explains_second_call(tmp_path: Path) -> None:
     call(tmp_path, 1, "jobs.0", answered=False)
     call(tmp_path, 1, "jobs.1")
-    assert llm_calls(tmp_path, {}) == LlmCalls(calls=2, beyond=1, cut_off=1, unexplained=0)
+    assert llm_calls(tmp_path, {}) == LlmCalls(calls=2, beyond=1, cut_off=1, outlasted=0, unexplained=0)
 
 
 def test_second_call_needs_a_kill(tmp_path: Path) -> None:
     call(tmp_path, 1, "jobs.0")
     call(tmp_path, 1, "service.0")
     call(tmp_path, 2, "jobs.0")
-    assert llm_calls(tmp_path, {"jobs.0": {2}}) == LlmCalls(calls=3, beyond=1, cut_off=1, unexplained=1)
+    assert llm_calls(tmp_path, {"jobs.0": {2}}) == LlmCalls(
+        calls=3, beyond=1, cut_off=1, outlasted=0, unexplained=1
+    )
