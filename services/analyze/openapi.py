@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from services.analyze.documents import Report
 from services.analyze.form import FIELD
 from services.analyze.intake import Named
-from services.core.domain.report import Report
 from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
@@ -132,6 +132,7 @@ PREFER: dict[str, Any] = {
     ]
 }
 CALLER_PROBLEMS = _problems(401, 403, 422, 500, 503)
+PAGE_ANSWERS: Answers = {200: {"headers": _headers("Cache-Control")}, **CALLER_PROBLEMS}
 REPORT_PROBLEMS = _problems(401, 403, 404, 422, 500, 503)
 REPORT_ANSWERS: Answers = {
     200: {"headers": _headers("Preference-Applied", "Retry-After", "Cache-Control")},

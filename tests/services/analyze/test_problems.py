@@ -71,6 +71,26 @@ def test_refusals_are_problem_documents(client: TestClient, method: str, path: s
     assert answer.json()["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/analyze", "POST"),
+        ("OPTIONS", "/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", "DELETE, GET"),
+        ("POST", "/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", "DELETE, GET"),
+        ("HEAD", "/healthz", "GET"),
+    ],
+)
+def test_wrong_method_is_told_all_methods(client: TestClient, method: str, path: str, allowed: str) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_trailing_slash_is_not_redirected(client: TestClient) -> None:
+    answer = client.get("/reports/", follow_redirects=False)
+    assert answer.status_code in (404, 422)
+    assert "location" not in answer.headers
+
+
 def test_problem_carries_the_callers_trace(client: TestClient) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     answer = client.get("/nowhere", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})

@@ -13,7 +13,9 @@ CHUNKS = [b"a" * 1000] * 5
 def run(status: int, chunks: list[bytes], headers: dict[str, str] | None = None, read: int = 1) -> list[Any]:
     """The order of events: the size of each chunk that was received, and the status that was sent."""
     events: list[Any] = []
-    left = [{"type": "http.request", "body": body, "more_body": True} for body in chunks]
+    left: list[dict[str, Any]] = [
+        {"type": "http.request", "body": body, "more_body": True} for body in chunks
+    ]
 
     async def receive() -> Message:
         message = left.pop(0) if left else {"type": "http.request", "body": b"", "more_body": False}

@@ -8,9 +8,9 @@ from tests.stacks.assemblies import Assembly
 
 ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
 HOOK = "POST /hooks/supabase"
-USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 # Headers that a page reads without being allowed to, and those for its browser alone.
 UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}
+USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 
 
 def routes(assembly: Assembly) -> list[dict[str, Any]]:
