@@ -59,7 +59,7 @@ def main() -> None:
         verdict, measured = drill.run()
         status = 0 if all(figure.met for figure in measured) else 1
     except Stuck as stuck:
-        say(f"not judged: {stuck}")
+        say("\n".join([f"not judged: {stuck}", *drill.stuck()[:MOST_FAULTS_SHOWN]]))
     except KeyboardInterrupt:
         sys.exit("stopped")
     finally:
@@ -95,13 +95,14 @@ class Drill:
         self._took_s = self._rest_s = 0.0
         self._spread_s = spread_s
         self._jobs: list[Job] = []
+        self._launched: Launched | None = None
         self._cut_off_jobs: dict[str, set[int]] = {}
 
     def run(self) -> tuple[Verdict, list[Figure]]:
         """Start all processes, request reports while killing, come to rest, and judge; raises Stuck."""
         self._say("starting")
         (self._folder / FILTER_FILE).write_text(json.dumps(declared_patterns()))
-        launched = launch_both(self.supervisor, self._folder, self._count, self._seed)
+        launched = self._launched = launch_both(self.supervisor, self._folder, self._count, self._seed)
         assert launched.project is not None
         database, deployments = Database(launched.project), list(launched.deployments.values())
         self._jobs = draw_jobs(self._count, self._random, deployments, launched.deployments[DATABASE_MODE])
@@ -114,6 +115,17 @@ class Drill:
         return verdict, figures(
             launched.cloud, deployments, self._jobs, verdict, self._cut_off_jobs, self._folder, self._logs
         )
+
+    def stuck(self) -> list[str]:
+        """Return what is left, one line each, and the processes that ended without being killed."""
+        assert self._launched is not None
+        assert self._launched.project is not None
+        lines = [f"{name} ended by itself" for name in self.supervisor.crashed()]
+        for deployment in self._launched.deployments.values():
+            lines += audit.unfinished_rows(self._launched.cloud, deployment)
+        answered = Database(self._launched.project).answered()
+        lines += [f"analysis {analysis} has no report" for analysis, report in answered.items() if not report]
+        return lines + [f"{job} is not settled" for job in self._jobs if not job.settled]
 
     def speed(self) -> list[Figure]:
         """Return how fast the machine was."""

@@ -101,6 +101,16 @@ def unfinished(cloud: Cloud, deployment: Deployment) -> int:
     return sum(page["Count"] for page in pages)
 
 
+def unfinished_rows(cloud: Cloud, deployment: Deployment) -> list[str]:
+    """Return each report that has not ended, with the attributes that say why."""
+    told = ("status", "attempt", "lease_until", "erasing", "inference_id", "unfinished")
+    return [
+        f"{deployment.table}: {row['pk']} {row['sk']} { ({name: row[name] for name in told if name in row}) }"
+        for row in _table(cloud, deployment)
+        if "unfinished" in row
+    ]
+
+
 def queue_length(cloud: Cloud, url: str) -> int:
     """Return the number of messages in a queue: visible, in flight and delayed."""
     names: Any = [

@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,9 +85,13 @@ class Database:
     def repeat_webhooks(self) -> None:
         """Do for ever what pg_cron does every minute, in the drill's time: post unanswered rows again."""
         shift = f"{DATABASE_TICK_S * DATABASE_TIMES_FASTER:.0f} seconds"
-        with psycopg.connect(self._project.url, autocommit=True) as connection:
-            while True:
-                time.sleep(DATABASE_TICK_S)
+        while True:
+            time.sleep(DATABASE_TICK_S)
+            # Postgres ends before this process does.
+            with (
+                suppress(psycopg.OperationalError),
+                psycopg.connect(self._project.url, autocommit=True) as connection,
+            ):
                 connection.execute("update vitrine.posts set last_at = last_at - %s::interval", (shift,))
                 connection.execute("select vitrine.sweep()")
 

@@ -45,27 +45,27 @@ def judge(
             stored = rows.get(job.key, [])
             _judge(job, stored, verdict)
             if job.other_id is not None or any(ends[row.id] > 1 for row in stored):
-                verdict.doubled.append(f"{_named(job)}, reports {[row.id for row in stored]}, {job.other_id}")
+                verdict.doubled.append(f"{job}, reports {[row.id for row in stored]}, {job.other_id}")
             if not job.erased:
                 _judge_told(job, stored, told, answered, verdict)
         verdict.left_behind += audit.left_behind(cloud, deployment, mine, folder)
     for job in jobs:
         if job.erased and job.report_id in told:
-            verdict.left_behind.append(f"public.reports: {_named(job)}, report {job.report_id}")
+            verdict.left_behind.append(f"public.reports: {job}, report {job.report_id}")
     return verdict
 
 
 def _judge(job: Job, stored: Sequence[audit.Row], verdict: Verdict) -> None:
     if len(stored) > 1 or any(job.report_id not in (None, row.id) for row in stored):
-        verdict.doubled.append(f"{_named(job)}, reports {[row.id for row in stored]}")
+        verdict.doubled.append(f"{job}, reports {[row.id for row in stored]}")
     elif job.erased:
         verdict.erased += 1
     elif not stored or stored[0].status not in audit.ENDED:
-        verdict.lost.append(f"{_named(job)}, {stored[0].status if stored else 'no report'}, {job.answers}")
+        verdict.lost.append(f"{job}, {stored[0].status if stored else 'no report'}, {job.answers}")
     elif job.way == Way.REFUSED and stored[0].failure.startswith("invalid_input"):
         verdict.refused += 1
     elif job.way == Way.REFUSED or stored[0].status == "failed":
-        verdict.failed.append(f"{_named(job)}, report {stored[0].id}: {stored[0].failure or 'succeeded'}")
+        verdict.failed.append(f"{job}, report {stored[0].id}: {stored[0].failure or 'succeeded'}")
     else:
         verdict.ended += 1
 
@@ -79,14 +79,9 @@ def _judge_told(
 ) -> None:
     for row in stored:
         if row.status in audit.ENDED and told.get(row.id) != row.status:
-            verdict.untold.append(f"{_named(job)}, report {row.id} {row.status}, told {told.get(row.id)}")
+            verdict.untold.append(f"{job}, report {row.id} {row.status}, told {told.get(row.id)}")
         elif job.analysis is not None and answered.get(job.analysis) != row.id:
-            verdict.untold.append(f"{_named(job)}, report {row.id}, its analysis {job.analysis} names none")
-
-
-def _named(job: Job) -> str:
-    erasure = f", {job.erasure}" if job.erasure else ""
-    return f"job {job.number} ({job.way}, {job.deployment.mode}{erasure})"
+            verdict.untold.append(f"{job}, report {row.id}, its analysis {job.analysis} names none")
 
 
 def figures(

@@ -57,6 +57,11 @@ class Job:
     settled: bool = False
     erased: bool = False
 
+    def __str__(self) -> str:
+        """Name the job, how it asked, and how it is erased."""
+        erasure = f", {self.erasure}" if self.erasure else ""
+        return f"job {self.number} ({self.way}, {self.deployment.mode}{erasure})"
+
     @property
     def user_id(self) -> str:
         """The user's id: the subject of the access tokens, and the owner of the rows."""

@@ -13,10 +13,11 @@ FILTER_FILE = "stream-filter.json"
 
 def declared_patterns() -> list[Pattern]:
     """Return the patterns of the synthesized stack's event source; a record passes if it fits one of them."""
-    import aws_cdk as cdk  # starts Node, and only the drill itself needs it
+    # Starts Node, and only the drill itself needs it. The stacks say which Node.
+    from stacks.app import build  # isort: skip
+    import aws_cdk as cdk
 
     from settings.environment import load_environment
-    from stacks.app import build
 
     context = {"aws:cdk:bundling-stacks": [], "aws:cdk:disable-asset-staging": True}
     with tempfile.TemporaryDirectory() as folder:
