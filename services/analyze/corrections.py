@@ -16,13 +16,15 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
 from services.analyze.form import content_type
-from services.analyze.intake import MAX_JSON_BYTES, bounded, check_coding
+from services.analyze.intake import bounded, check_coding
 from services.core.domain.errors import UnsupportedMedia
 from services.core.domain.observation import UNKNOWN, vocabulary
 from services.web.json_body import read_json
 from services.web.problems import invalid_input
 
 MERGE_PATCH = "application/merge-patch+json"
+# More than the longest texts need when every character of them is escaped.
+MAX_PATCH_BYTES = 64_000
 MAX_TITLE, MAX_DESCRIPTION, MAX_TAGS = 120, 2000, 20
 _WORDS = vocabulary()
 TYPES = tuple(dict.fromkeys((*_WORDS.type.candidates, UNKNOWN)))
@@ -117,7 +119,8 @@ async def receive_patch(request: Request) -> dict[str, Any]:
     if kind not in ("application/json", MERGE_PATCH):
         problem = f"is neither application/json nor {MERGE_PATCH}"
         raise UnsupportedMedia("Content-Type", problem, "Send the corrections as JSON")
-    return parse_patch(b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES)]))
+    body = bounded(request, MAX_PATCH_BYTES, "Send shorter texts")
+    return parse_patch(b"".join([chunk async for chunk in body]))
 
 
 def parse_patch(body: bytes) -> dict[str, Any]:

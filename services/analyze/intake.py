@@ -89,7 +89,8 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
     kind = content_type(request.headers.get("content-type", ""))
     match kind.get_content_type() if "content-type" in request.headers else "":
         case "multipart/form-data":
-            contents = await read_form(kind, bounded(request, MAX_BODY_BYTES))
+            body = bounded(request, MAX_BODY_BYTES, "Send smaller or fewer photos")
+            contents = await read_form(kind, body)
             loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(contents)}
             return Received(contents, loads)
         case "application/json":
@@ -106,7 +107,7 @@ def check_coding(request: Request) -> None:
 
 
 async def _named(request: Request) -> list[str]:
-    body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES)])
+    body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES, "Send the ids alone")])
     try:
         return Named.model_validate(read_json(body)).upload_ids
     except ValidationError as error:
@@ -114,13 +115,13 @@ async def _named(request: Request) -> list[str]:
         raise invalid_input(error, remedy) from error
 
 
-async def bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+async def bounded(request: Request, most_bytes: int, remedy: str) -> AsyncGenerator[bytes, None]:
     """The chunks of the body; raises TooLarge as soon as more than `most_bytes` are declared or received."""
     received = 0
     declared = int(request.headers.get("content-length", 0))
     async for chunk in request.stream():
         received += len(chunk)
         if max(received, declared) > most_bytes:
-            limit = f"is over {most_bytes / 1_000_000:g} MB"
-            raise TooLarge("body", limit, "Send smaller or fewer photos")
+            limit = f"{most_bytes // 1_000_000} MB" if most_bytes >= 1_000_000 else f"{most_bytes // 1000} kB"
+            raise TooLarge("body", f"is over {limit}", remedy)
         yield chunk

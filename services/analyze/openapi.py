@@ -144,7 +144,7 @@ REPORT_ANSWERS: Answers = {
 }
 CORRECTED_ANSWERS: Answers = {
     200: {"headers": _headers("Cache-Control")},
-    **_problems(401, 404, 409, 413, 415, 422, 500, 503),
+    **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),
 }
 _SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
 ANALYZE_ANSWERS = _with_headers(
@@ -179,7 +179,8 @@ ANALYZE_INPUT: dict[str, Any] = {
                             " The names `images[]` and `images[0]` are read too",
                         }
                     },
-                }
+                },
+                "encoding": {FIELD: {"contentType": "image/jpeg, image/png, image/webp, image/heic"}},
             },
             "application/json": {"schema": Named.model_json_schema()},
         },

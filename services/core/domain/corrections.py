@@ -103,7 +103,7 @@ def _condition(seen: Condition, given: ConditionCorrection) -> Condition:
     wear, score = seen.wear, seen.score
     if given.wear is not None:
         by_tag = {each.tag: each for each in seen.wear}
-        wear = tuple(by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=None) for tag in given.wear)
+        wear = tuple(by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=1.0) for tag in given.wear)
         score = CONDITION_BY_WEAR[min(len(wear), len(CONDITION_BY_WEAR) - 1)][0]
     if given.score is not None:
         score = given.score

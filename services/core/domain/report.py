@@ -54,11 +54,11 @@ class Product(_Part):
 
 
 class Wear(_Part):
-    """One kind of wear, on the photo that shows it best; of one that the owner named, the tag alone."""
+    """One kind of wear, on the photo that shows it best."""
 
     tag: str
-    photo: int | None = Field(ge=1, description="Number of the photo, from 1")
-    confidence: Confidence | None
+    photo: int | None = Field(ge=1, description="Number of the photo, from 1; null: named by the owner")
+    confidence: Confidence
 
 
 class Condition(_Part):

@@ -137,6 +137,11 @@ class World:
         return httpx2.Response(self.llm)
 
 
+def without_links(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report as it is stored; its links are signed anew with each answer."""
+    return {name: value for name, value in report.items() if name != "photos"}
+
+
 def observation(photos: int) -> dict[str, Any]:
     words = vocabulary()
     return {

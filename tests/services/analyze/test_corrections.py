@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from services.analyze.corrections import parse_patch
 from services.core.domain.corrections import merge_patch
 from services.core.domain.errors import InvalidInput
-from tests.services.analyze.conftest import World
+from tests.services.analyze.conftest import World, without_links
 
 Jpeg = Callable[..., bytes]
 Patch = Callable[..., Any]
@@ -33,10 +35,6 @@ def patch(client: TestClient, made: dict[str, Any]) -> Patch:
     return send
 
 
-def without_links(report: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in report.items() if name != "photos"}
-
-
 def test_corrected_report_shows_both(client: TestClient, made: dict[str, Any], patch: Patch) -> None:
     answer = patch(
         {"product": {"type": "vase"}, "title": "My  vase", "condition": {"wear": ["crack", "chip"]}}
@@ -46,7 +44,7 @@ def test_corrected_report_shows_both(client: TestClient, made: dict[str, Any], p
     assert report["product"] == {"type": "vase", "material": "ceramic"}
     assert (report["condition"]["score"], report["condition"]["grade"]) == (6, "fair")
     crack, chip = report["condition"]["wear"]
-    assert crack == {"tag": "crack", "photo": None, "confidence": None}
+    assert crack == {"tag": "crack", "photo": None, "confidence": 1.0}
     assert chip == made["condition"]["wear"][0]
     assert report["title"] == "My vase"
     assert "vase" in report["description"] and "mug" not in report["description"]
@@ -108,6 +106,19 @@ def test_wrong_correction_is_named(body: Any, field: str, says: str) -> None:
     assert says in str(raised.value)
 
 
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+_NAMES = st.sampled_from(["product", "condition", "title", "type", "score", "wear"]) | st.text()
+_JSON = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner), max_leaves=8)
+
+
+@given(_JSON)
+def test_any_json_is_read_or_explained(body: Any) -> None:
+    try:
+        parse_patch(json.dumps(body).encode())
+    except InvalidInput as error:
+        assert error.field and error.remedy
+
+
 def test_wrong_correction_is_422(patch: Patch) -> None:
     answer = patch({"product": {"type": "bicycle"}})
     assert (answer.status_code, answer.json()["field"]) == (422, "product.type")
@@ -118,7 +129,7 @@ def test_correction_needs_json(client: TestClient, made: dict[str, Any]) -> None
         headers = {"Content-Type": kind}
         answer = client.patch(f"/reports/{made['id']}", content=b'{"title": "x"}', headers=headers)
         assert answer.status_code == status
-    large = client.patch(f"/reports/{made['id']}", content=b" " * 10_001, headers=JSON)
+    large = client.patch(f"/reports/{made['id']}", content=b" " * 64_001, headers=JSON)
     assert large.status_code == 413
 
 
