@@ -40,7 +40,7 @@ def _flip_bits(source: random.Random, content: bytearray, _: bytes) -> None:
         content[source.randrange(len(content))] ^= 1 << source.randrange(8)
 
 
-def _set_bytes(source: random.Random, content: bytearray, _: bytes) -> None:
+def _set_bytes(source: random.Random, content: bytearray, __: bytes) -> None:
     for _ in range(source.randint(1, 8)):
         content[source.randrange(min(len(content), HEAD_BYTES))] = source.randrange(256)
 
@@ -93,7 +93,7 @@ def _write_number(source: random.Random, content: bytearray, at: int) -> None:
     size = source.choice((1, 2, 4))
     number = source.choice(_INTERESTING) + source.choice((-1, 0, 0, 1))
     order = source.choice(("big", "big", "little"))
-    content[at : at + size] = (number % 256**size).to_bytes(size, order)  # type: ignore[arg-type]
+    content[at : at + size] = (number % 256**size).to_bytes(size, order)
 
 
 def _mend_checksums(content: bytearray) -> None:

@@ -1,6 +1,7 @@
 """The API: the routes of a photo and its report, in the order of a photo's path."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -12,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from services.analyze import intake, observe, openapi
 from services.analyze.answers import Answer
+from services.analyze.corrections import receive_patch
 from services.analyze.dependencies import (
     AnalyzeSettings,
     Caller,
@@ -62,10 +64,10 @@ async def analyze(
         received = await intake.receive_photos(request, caller, made.uploads)
         stages.note_arrival()
         until = asyncio.get_running_loop().time() + service.timing.accept_within_s
-        key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
-        order = SubmitReport(caller, preferred_language(accept_language), key)
         async with intake.busy_at(until):
-            earlier = await service.submission.earlier(order)
+            key = RequestKey(idempotency_key, await received.digest()) if idempotency_key else None
+            order = SubmitReport(caller, preferred_language(accept_language), key)
+            earlier = await service.submission.earlier(order, at_hand=received.at_hand)
             photos = [] if earlier else await received.prepare(until)
     if await request.is_disconnected():
         raise ClientDisconnect
@@ -112,6 +114,22 @@ async def list_reports(
     return await to_thread.run_sync(page_document, service.submission.images, page)
 
 
+@routes.patch("/reports/{report_id}", responses=openapi.CORRECTED_ANSWERS, openapi_extra=openapi.PATCH_BODY)
+async def correct_report(
+    request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
+) -> Report:
+    """Correct a succeeded report by a JSON merge patch; null removes a correction, and what was said returns.
+
+    The report then shows the corrected values, and what it had said as `corrections.original`. The grade
+    follows from the score, and unless they are corrected too, title and description are written anew by the
+    template.
+    """
+    patch = await receive_patch(request)
+    stored = await service.correct(caller, report_id, patch)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
+
+
 @routes.delete("/reports/{report_id}", status_code=204, responses=openapi.REPORT_PROBLEMS)
 async def delete_report(report_id: ReportId, caller: Caller, service: TheService) -> None:
     """Erase the report and its pictures now.
@@ -154,7 +172,11 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
 def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
     """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(AnalyzeSettings(), timing)
+    made = build_dependencies(AnalyzeSettings(), timing)
+    # All that is loaded now stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 api = create_api(dependencies_from_environment)

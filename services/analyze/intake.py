@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated
@@ -51,11 +51,17 @@ class Named(BaseModel):
 
 
 class Received:
-    """The photos of one request, each by its field and how it is loaded; `prepare` works once."""
+    """The photos of one request, each by its field and how it is loaded; `prepare` comes last."""
 
-    def __init__(self, digest: str, loads: Mapping[str, Callable[[], bytes]]) -> None:
-        self.digest = digest
+    at_hand = True
+
+    def __init__(self, identity: Sequence[bytes], loads: Mapping[str, Callable[[], bytes]]) -> None:
+        self._identity = identity
         self._loads = loads
+
+    async def digest(self) -> str:
+        """Return what tells these photos from others: only an idempotency key needs it, and it takes time."""
+        return await to_thread.run_sync(digest, self._identity)
 
     async def prepare(self, until: float) -> list[Photo]:
         """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
@@ -75,7 +81,7 @@ class Received:
                 ]
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
-        self._loads = {}  # up to 10 MB that the models do not need
+        self._identity, self._loads = (), {}  # up to 10 MB that the models do not need
         return [photo.result() for photo in photos]
 
     def drop(self) -> asyncio.Task[None]:
@@ -90,9 +96,11 @@ class Received:
 
 
 class _Uploaded(Received):
+    at_hand = False
+
     def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
         loads = {f"upload_ids[{at}]": partial(uploads.fetch, owner, id_) for at, id_ in enumerate(ids)}
-        super().__init__(digest(id_.encode() for id_ in ids), loads)
+        super().__init__([id_.encode() for id_ in ids], loads)
         self._delete = partial(uploads.delete, owner, ids)
 
     async def _drop(self) -> None:
@@ -125,23 +133,29 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
     Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have arrived, and
     InvalidInput for a form or JSON of another shape.
     """
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("", "identity"):
-        raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
+    check_coding(request)
     kind = content_type(request.headers.get("content-type", ""))
     match kind.get_content_type() if "content-type" in request.headers else "":
         case "multipart/form-data":
-            contents = await read_form(kind, bounded(request, MAX_BODY_BYTES))
+            body = bounded(request, MAX_BODY_BYTES, "Send smaller or fewer photos")
+            contents = await read_form(kind, body)
             loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(contents)}
-            return Received(digest(contents), loads)
+            return Received(contents, loads)
         case "application/json":
             return _Uploaded(owner, await _named(request), uploads)
     problem = "is neither multipart/form-data nor application/json"
     raise UnsupportedMedia("Content-Type", problem, f"Send the photos as {FIELD!r}")
 
 
+def check_coding(request: Request) -> None:
+    """Raise UnsupportedMedia for a compressed body."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
+
+
 async def _named(request: Request) -> list[str]:
-    body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES)])
+    body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES, "Send the ids alone")])
     try:
         return Named.model_validate(read_json(body)).upload_ids
     except ValidationError as error:
@@ -149,13 +163,13 @@ async def _named(request: Request) -> list[str]:
         raise invalid_input(error, remedy) from error
 
 
-async def bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+async def bounded(request: Request, most_bytes: int, remedy: str) -> AsyncGenerator[bytes, None]:
     """The chunks of the body; raises TooLarge as soon as more than `most_bytes` are declared or received."""
     received = 0
     declared = int(request.headers.get("content-length", 0))
     async for chunk in request.stream():
         received += len(chunk)
         if max(received, declared) > most_bytes:
-            limit = f"is over {most_bytes / 1_000_000:g} MB"
-            raise TooLarge("body", limit, "Send smaller or fewer photos")
+            limit = f"{most_bytes // 1_000_000} MB" if most_bytes >= 1_000_000 else f"{most_bytes // 1000} kB"
+            raise TooLarge("body", f"is over {limit}", remedy)
         yield chunk

@@ -16,12 +16,13 @@ VitrineError
 ├── ReportNotFound          no such report of the caller
 ├── KeyReused               an idempotency key that came with other photos
 ├── ReportInProgress        another request with the same key is being processed
+├── ReportNotCorrectable    the report cannot be corrected now
 ├── ReportFailed            the report has ended without a result
 ├── LeaseLost               a worker does not hold the report, or no longer
 │   ├── LeaseHeld           another worker holds it
 │   └── ReportEnded         it has ended
 └── ModelFault              the vision model gave no usable answer
-    ├── ModelRefused        it rejected the request or our credentials
+    ├── ModelRefused        it rejected the content of the request
     ├── ModelUnavailable    it does not answer now; a later request may succeed
     └── ModelAnswerInvalid  its answer breaks the contract
 """
@@ -121,6 +122,14 @@ class ReportInProgress(VitrineError):
         self.report_id = report_id
 
 
+class ReportNotCorrectable(VitrineError):
+    """The report cannot be corrected now; `retry_after_s` is None if a later try cannot succeed either."""
+
+    def __init__(self, reason: str, retry_after_s: int | None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
 class ReportFailed(VitrineError):
     """The report ended without a result; `code` and the text say why."""
 
@@ -159,7 +168,7 @@ class ModelFault(VitrineError):
 
 
 class ModelRefused(ModelFault):
-    """The endpoint rejects the request or our credentials: a retry does not help."""
+    """The endpoint rejects the content of the request: a retry does not help."""
 
     code = "model_refused"
 

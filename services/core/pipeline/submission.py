@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,16 +46,18 @@ class Submission:
     retention: timedelta
     undoings: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def earlier(self, request: SubmitReport) -> StoredReport | None:
+    async def earlier(self, request: SubmitReport, *, at_hand: bool = False) -> StoredReport | None:
         """The report of an earlier request with the same key; without one, check the quota and return None.
 
-        Raises KeyReused or QuotaExceeded.
+        Raises KeyReused or QuotaExceeded. `accept` checks the quota by itself, so for photos that are
+        `at_hand` it is read here only for an owner who was refused a report today.
         """
         if request.key is not None and (
             stored := await to_thread.run_sync(self.reports.earlier, request.owner, request.key)
         ):
             return stored
-        await to_thread.run_sync(self.reports.check_quota, request.owner)
+        if not at_hand or self.reports.was_refused(request.owner):
+            await to_thread.run_sync(self.reports.check_quota, request.owner)
         return None
 
     async def accept(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
@@ -81,13 +84,19 @@ class Submission:
     async def refuse(self, request: SubmitReport, error: VitrineError, stages: Stages) -> StoredReport | None:
         """Write a report that has failed with `error` as its reason, for a client that does not wait.
 
+        It counts in its day like any other, unless it was refused for the day's count before any work.
         Returns None if the request's key is assigned to a report already, failed or not.
         """
         code = "quota_exceeded" if isinstance(error, QuotaExceeded) else "invalid_input"
         failure = Failure(code=code, reason=str(error))
         report = self._report(request, Status.FAILED, stages).model_copy(update={"failure": failure})
         stored = StoredReport(request.owner, report, (), key=request.key)
-        return stored if await to_thread.run_sync(self.reports.refuse, stored) else None
+        counted = not isinstance(error, QuotaExceeded)
+        return (
+            stored
+            if await to_thread.run_sync(partial(self.reports.refuse, counted=counted), stored)
+            else None
+        )
 
     def _queued(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
         report = self._report(request, Status.QUEUED, stages)

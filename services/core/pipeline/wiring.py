@@ -17,11 +17,13 @@ from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
+from services.core.pipeline.erasure import Erasure
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports, VisionCache
+from services.core.storage.reports import Reports
+from services.core.storage.vision_cache import VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
 
 if TYPE_CHECKING:
@@ -70,6 +72,12 @@ class Pipeline:
     queue: JobQueue
     processor: ReportProcessor
     llm: AsyncOpenAI
+    clean_up_s: int = 3 * PRODUCTION.lease_s
+
+    @property
+    def erasure(self) -> Erasure:
+        """Erases reports from the same stores."""
+        return Erasure(self.reports, self.images, self.processor.endpoint, self.queue, self.clean_up_s)
 
 
 def build_pipeline(
@@ -114,6 +122,7 @@ def build_pipeline(
         queue=JobQueue(clients.sqs(), settings.jobs_queue_url),
         processor=processor,
         llm=llm,
+        clean_up_s=3 * timing.lease_s,
     )
 
 

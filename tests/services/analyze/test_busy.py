@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from services.analyze import intake
 from services.core.domain.errors import UnsupportedMedia
 from services.core.domain.timing import Timing
+from services.core.photos.photo import decoders
 from services.core.photos.pool import Decoders
 from services.core.pipeline import submission
 from services.core.storage.image_store import ImageStore
@@ -97,7 +98,7 @@ def test_undo_outlasts_a_failing_store(
 def test_long_queue_is_busy_at_once(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake.decoders, "typical_s", 60.0)
+    monkeypatch.setattr(decoders, "typical_s", 60.0)
     monkeypatch.setattr(intake, "_decoding", Full())
     answer = post(client, jpeg())
     assert (answer.status_code, answer.json()["title"]) == (503, "Busy")
@@ -159,7 +160,7 @@ def test_photos_behind_a_bad_one_are_given_up() -> None:
         loads.append(number)
         return b"no photo"
 
-    received = intake.Received("digest", {f"images[{at}]": partial(load, at) for at in range(200)})
+    received = intake.Received([b"digest"], {f"images[{at}]": partial(load, at) for at in range(200)})
 
     async def prepare() -> None:
         await received.prepare(asyncio.get_running_loop().time() + 10)
