@@ -29,6 +29,7 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.Unauthenticated, 401, "Not authenticated"),
     (errors.UserNotAllowed, 403, "User not allowed"),
     (errors.KeysUnavailable, 503, "Identity provider unavailable"),
+    (errors.Busy, 503, "Busy"),
     (errors.QuotaExceeded, 429, "Quota exceeded"),
     (errors.ReportNotFound, 404, "Report not found"),
     (errors.KeyReused, 422, "Idempotency key reused"),
@@ -119,6 +120,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
             pass  # no header asks for a signature
         case errors.Unauthenticated():
             headers["WWW-Authenticate"] = "Bearer"
+        case errors.Busy():
+            headers["Retry-After"] = str(error.retry_after_s)
         case errors.QuotaExceeded():
             headers["Retry-After"] = str(error.resets_in)
         case errors.ReportFailed():

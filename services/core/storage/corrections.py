@@ -10,7 +10,8 @@ from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.errors import ReportNotCorrectable, ReportNotFound
 from services.core.domain.report import UNFINISHED, Report, Status
 from services.core.domain.stored_report import StoredReport
-from services.core.storage.rows import address, read_row, stored_report, to_item
+from services.core.storage.rows import address, is_erasing, read_row, stored_report, to_item
+from services.core.storage.transactions import repeat_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -32,7 +33,7 @@ def write_corrections(
     key = address(owner, f"report#{report_id}")
     for attempt in range(TRIES):
         row = read_row(dynamodb, table, key)
-        if row is None:
+        if row is None or is_erasing(row):
             raise ReportNotFound(report_id)
         before = row.pop("corrections", None)
         stored = stored_report(owner, row)
@@ -54,13 +55,15 @@ def _replace(
     unchanged = "corrections = :before" if before else "attribute_not_exists(corrections)"
     values = {":before": before, ":after": after, ":succeeded": Status.SUCCEEDED.value}
     try:
-        dynamodb.update_item(
-            TableName=table,
-            Key=to_item(key),
-            UpdateExpression="SET corrections = :after" if after else "REMOVE corrections",
-            ConditionExpression=f"#status = :succeeded AND {unchanged}",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(values),
+        repeat_on_conflict(
+            lambda: dynamodb.update_item(
+                TableName=table,
+                Key=to_item(key),
+                UpdateExpression="SET corrections = :after" if after else "REMOVE corrections",
+                ConditionExpression=f"#status = :succeeded AND attribute_not_exists(erasing) AND {unchanged}",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item(values),
+            )
         )
     except dynamodb.exceptions.ConditionalCheckFailedException:
         return False

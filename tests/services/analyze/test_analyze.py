@@ -82,11 +82,18 @@ def test_exhausted_quota_is_429(client: TestClient, world: World, jpeg: Jpeg) ->
     assert world.model_calls == 4
 
 
-def test_invalid_model_answer_is_502(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_invalid_model_answer_is_retried(client: TestClient, world: World, jpeg: Jpeg) -> None:
     world.body = b'{"answers": [], "caption": "", "artifact": ""}'
+    answer = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert "cannot be used" in answer.json()["waiting"]
+
+
+def test_refused_content_is_502(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    world.status, world.body = 424, b'{"__type": "ModelError", "OriginalStatusCode": 422}'
     answer = post(client, jpeg())
-    assert (answer.status_code, answer.json()["code"]) == (502, "model_answer_invalid")
-    assert client.get("/reports").json()["reports"][0]["failure"]["code"] == "model_answer_invalid"
+    assert (answer.status_code, answer.json()["code"]) == (502, "model_refused")
+    assert client.get("/reports").json()["reports"][0]["failure"]["code"] == "model_refused"
 
 
 def test_other_users_report_is_404(client: TestClient, jpeg: Jpeg) -> None:
