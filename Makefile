@@ -103,7 +103,7 @@ bench-synth: setup-test ## synthesis of an environment compared with an empty ap
 bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~9: of a commit
 	@$(or $(wildcard $(PYTHON)),python3) -m benchmarks.structure $(COMMIT)
 
-drill: setup-test ## 2,000 jobs in 5 minutes while every process is killed at random; every report must end once
+drill: setup-test ## 2,000 jobs while every process is killed at random; judged once nothing is left to do
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
 
 fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json against the running service: SEED=2 repeats a run

@@ -40,6 +40,12 @@ def test_repeated_uploads_return_same_report(client: TestClient, world: World, j
     assert again.headers["idempotent-replayed"] == "true"
 
 
+def test_quota_is_checked_before_uploads(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    for shade in range(4):
+        assert client.post("/analyze", files={"images": jpeg(shade)}).status_code == 200
+    assert client.post("/analyze", json={"upload_ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}).status_code == 429
+
+
 def test_other_users_upload_is_refused(client: TestClient, world: World, jpeg: Jpeg) -> None:
     upload_id = upload(client, world, jpeg())
     answer = client.post("/analyze", json={"upload_ids": [upload_id]}, headers=MALLORY)

@@ -21,7 +21,8 @@ def run(status: int, chunks: list[bytes], headers: dict[str, str] | None = None,
 
     async def receive() -> Message:
         message = left.pop(0) if left else last
-        events.append(len(message["body"]))
+        body: bytes = message["body"]
+        events.append(len(body))
         return message
 
     async def send(message: Message) -> None:
