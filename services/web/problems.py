@@ -29,11 +29,13 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.Unauthenticated, 401, "Not authenticated"),
     (errors.UserNotAllowed, 403, "User not allowed"),
     (errors.KeysUnavailable, 503, "Identity provider unavailable"),
+    (errors.Busy, 503, "Busy"),
     (errors.QuotaExceeded, 429, "Quota exceeded"),
     (errors.ReportNotFound, 404, "Report not found"),
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
     (errors.LeaseLost, 409, "Report in progress"),
+    (errors.ReportNotCorrectable, 409, "Report not correctable"),
     (errors.ReportFailed, 502, "Report failed"),
     (errors.ModelFault, 502, "Model fault"),
 )
@@ -118,6 +120,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
             pass  # no header asks for a signature
         case errors.Unauthenticated():
             headers["WWW-Authenticate"] = "Bearer"
+        case errors.Busy():
+            headers["Retry-After"] = str(error.retry_after_s)
         case errors.QuotaExceeded():
             headers["Retry-After"] = str(error.resets_in)
         case errors.ReportFailed():
@@ -126,6 +130,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.ReportInProgress():
             headers["Retry-After"] = "2"
             extra = {"report": error.report_id}
+        case errors.ReportNotCorrectable(retry_after_s=int(seconds)):
+            headers["Retry-After"] = str(seconds)
         case errors.KeysUnavailable():
             headers["Retry-After"] = "30"
     if status >= 500:

@@ -11,10 +11,12 @@ VitrineError
 ├── UserNotAllowed          a signed-in user who may not call the API
 ├── SigningKeysInvalid      a signing secret in the wrong form
 ├── KeysUnavailable         the issuer's keys cannot be fetched, and none are cached
+├── Busy                    more photos than can be decoded in time
 ├── QuotaExceeded           the user has no report left today
 ├── ReportNotFound          no such report of the caller
 ├── KeyReused               an idempotency key that came with other photos
 ├── ReportInProgress        another request with the same key is being processed
+├── ReportNotCorrectable    the report cannot be corrected now
 ├── ReportFailed            the report has ended without a result
 ├── LeaseLost               a worker does not hold the report, or no longer
 │   ├── LeaseHeld           another worker holds it
@@ -82,6 +84,14 @@ class KeysUnavailable(VitrineError):
     """The issuer's public keys cannot be fetched, and none are cached."""
 
 
+class Busy(VitrineError):
+    """The service has more photos to decode than it can in time; nothing was accepted."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many photos are being decoded; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
 class QuotaExceeded(VitrineError):
     """The user has no report left today."""
 
@@ -110,6 +120,14 @@ class ReportInProgress(VitrineError):
     def __init__(self, report_id: str | None) -> None:
         super().__init__("the report of this Idempotency-Key is still being made; ask again shortly")
         self.report_id = report_id
+
+
+class ReportNotCorrectable(VitrineError):
+    """The report cannot be corrected now; `retry_after_s` is None if a later try cannot succeed either."""
+
+    def __init__(self, reason: str, retry_after_s: int | None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 class ReportFailed(VitrineError):
