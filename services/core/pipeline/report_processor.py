@@ -15,10 +15,12 @@ from functools import partial
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import LeaseLost, ModelFault, ModelUnavailable, ReportNotFound, VitrineError
-from services.core.domain.observation import LostInference, Observation, PendingInference, assess
+from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.report import Failure, Provenance, Report, Status
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
+from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.narrator import Narrative, Narrator
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports, VisionCache
@@ -35,11 +37,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Seen:
-    """An observation, where it comes from, and its price in USD (None: that of the endpoint's time)."""
+    """An observation, where it comes from, and its price in USD, if that is not the endpoint's time."""
 
     observation: Observation
     provenance: Provenance
+    # Of a fallback LLM that did not say what it billed: None.
     cost_usd: float | None = None
+
+
+def _to_judge(stored: StoredReport) -> tuple[int, ...]:
+    """The indexes of the photos that the model is asked about."""
+    return photos_to_judge([photo.flaws for photo in stored.photos])
 
 
 @dataclass(frozen=True)
@@ -68,13 +76,14 @@ class Prices:
         """The price of the endpoint's time."""
         return self.model_per_hour * model_ms / 3_600_000
 
-    def report_usd(self, vision_usd: float, narrative: Narrative) -> float:
-        """The price of a report: its observation and the LLM's tokens."""
-        tokens = (
-            narrative.input_tokens * self.llm_per_mtok_input
-            + narrative.output_tokens * self.llm_per_mtok_output
-        )
-        return round(vision_usd + tokens / 1_000_000, 6)
+    def report_usd(self, seen: Seen, model_ms: float, narrative: Narrative) -> float | None:
+        """The price of a report: its observation and the LLM's tokens; None if one of them is unknown."""
+        of_endpoint = not seen.provenance.reused and seen.provenance.bridge is None
+        vision_usd = self.endpoint_usd(model_ms) if of_endpoint else seen.cost_usd
+        if vision_usd is None or narrative.usage is None:
+            return None
+        llm_usd = narrative.usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output)
+        return round(vision_usd + llm_usd, 6)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,8 @@ class ReportProcessor:
     ) -> Processed:
         """Continue with the answer to a pending inference; a lost one is sent again."""
         async with self._failures_recorded(leased, stages):
-            result = await to_thread.run_sync(self.endpoint.result, pending, len(leased.pictures))
+            asked = len(_to_judge(leased))
+            result = await to_thread.run_sync(self.endpoint.result, pending, asked)
             looked: Looked
             match result:
                 case Observation():
@@ -145,13 +155,14 @@ class ReportProcessor:
         await self._delete_inference(stored)
 
     async def _look(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Looked:
+        judged = [photos[at] for at in _to_judge(leased)]
         if self.vision_cache is not None:
             cached = await to_thread.run_sync(self.vision_cache.get, leased)
-            if cached is not None:
+            if cached is not None and len(cached.wear) == len(judged):
                 provenance = Provenance(endpoint=self.endpoint.name, artifact=cached.artifact, reused=True)
                 return Seen(cached, provenance, cost_usd=0.0)
         attempt = leased.pending.attempt + 1 if leased.pending else 1
-        infer = partial(self.endpoint.infer, leased.report.id, photos, attempt)
+        infer = partial(self.endpoint.infer, leased.report.id, judged, attempt)
         try:
             with stages.measure("model"):
                 answer = await asyncio.get_running_loop().run_in_executor(_model_threads, infer)
@@ -170,7 +181,9 @@ class ReportProcessor:
             return looked
         if not isinstance(looked, Seen) and self.fallback_llm is not None:
             leased = await to_thread.run_sync(self.leases.renew_if_due, leased)
-            looked = await self._ask_fallback(self.fallback_llm, await load_photos(), stages)
+            photos = await load_photos()
+            judged = [photos[at] for at in _to_judge(leased)]
+            looked = await self._ask_fallback(self.fallback_llm, judged, stages)
         match looked:
             case Seen():
                 return await self._finish(leased, looked, stages)
@@ -200,30 +213,28 @@ class ReportProcessor:
         return Seen(observation, provenance, cost_usd)
 
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
-        assessment = assess(seen.observation)
+        assessment = assess(seen.observation, [photo.flaws for photo in leased.photos])
         # If the lease ended now, another worker would pay the LLM for the same text.
         leased = await to_thread.run_sync(self.leases.renew_if_due, leased)
         with stages.measure("narrate"):
             narrative = await self.narrator.narrate(assessment, leased.report.language)
         llm = self.narrator.llm if narrative.source == "llm" else None
         timings = leased.report.timings_ms.model_copy(update=stages.timings)
-        vision_usd = (
-            self.prices.endpoint_usd(timings.model or 0.0) if seen.cost_usd is None else seen.cost_usd
-        )
         report = leased.report.model_copy(
             update={
                 "status": Status.SUCCEEDED,
                 "waiting": None,
                 "product": assessment.product,
                 "condition": assessment.condition,
+                "confidence": assessment.confidence,
                 "title": narrative.text.title,
                 "description": narrative.text.description,
-                "caption": assessment.caption,
+                "caption": fitting_caption(assessment),
                 "evidence": assessment.evidence,
                 "narrative": narrative.source,
                 "model": seen.provenance.model_copy(update={"llm": llm}),
                 "timings_ms": timings,
-                "cost_usd": self.prices.report_usd(vision_usd, narrative),
+                "cost_usd": self.prices.report_usd(seen, timings.model or 0.0, narrative),
             }
         )
         await to_thread.run_sync(self.reports.end, replace(leased, report=report))
