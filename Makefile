@@ -79,7 +79,7 @@ flight-check: setup-test ## serve an archive as SageMaker would, and ask it: mak
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
 	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
 
-bench: setup-test ## overhead and memory of the service, side by side with a plain one
+bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory
 	@$(PYTHON) -m benchmarks
 
 bench-reports: setup-test ## reports of held-out goods by the whole system, compared with the truth; refusals of hostile uploads
@@ -115,7 +115,7 @@ openapi: setup-test ## write docs/openapi.json anew after a change of the API
 operations: setup-test ## write the idle costs of docs/operations.md anew after a change of stacks or settings
 	@$(PYTHON) -m planning --write
 
-lock: setup-test ## pin the requirements of each service anew, and the container that SageMaker's SDK defines
+lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines
 	@for service in analyze authorizer hooks results; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
@@ -125,6 +125,9 @@ lock: setup-test ## pin the requirements of each service anew, and the container
 	    --no-emit-index-url code/requirements.txt server/requirements.txt - | grep -vE '^(torch|triton|nvidia|cuda)' \
 	    >server/requirements-locked.txt
 	@$(PYTHON) -m stacks.model.container
+	@for peer in plain_fastapi litserve bentoml; do \
+	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url benchmarks/peers/$$peer/requirements.in --output-file benchmarks/peers/$$peer/requirements.txt; done
 
 clean: down ## stop the system and delete all that was made here
 	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,11 +15,11 @@ import httpx2
 from local.home import Home, tail
 from local.supervisor import process_specs, processes
 from local.supervisor.configuration import base_env
+from local.supervisor.readiness import QUIET_S, Progress
 from settings.environment import load_environment
 
 TABLE = "reports"
 BUCKET = "images"
-READY_WITHIN_S = 60.0
 
 
 def table_declaration() -> dict[str, Any]:
@@ -88,12 +88,12 @@ def free_ports(count: int) -> list[int]:
 def wait_ready(home: Home, name: str, url: str, process: subprocess.Popen[bytes]) -> None:
     """Wait until `url` answers 200.
 
-    Raises SystemExit with the last lines of the log when the process ends or 60 s pass.
+    Raises SystemExit with the last lines of the log when the process ends or is stuck.
     """
-    deadline = time.monotonic() + READY_WITHIN_S
+    progress = Progress(process.pid, home.log(name))
     last = "no answer"
     with httpx2.Client(trust_env=False, timeout=5) as client:
-        while process.poll() is None and time.monotonic() < deadline:
+        while process.poll() is None and progress.quiet_s() < QUIET_S:
             try:
                 answer = client.get(url)
             except httpx2.TransportError as error:

@@ -1,4 +1,4 @@
-"""Fakes of the model endpoint and the LLM: they answer at once and report how long they took."""
+"""Fakes of the model endpoint and the LLM: they answer at once and say how long they took, and how often."""
 
 import json
 import time
@@ -57,21 +57,24 @@ async def _completions(request: Request) -> Response:
 
 
 class _Clock:
-    """Adds up the milliseconds that POSTs take; `GET /spent` answers the sum and resets it."""
+    """Adds up what POSTs take; `GET /spent` answers milliseconds and calls of the model, and resets both."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.spent_ms = 0.0
+        self.asked = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/spent":
-            spent, self.spent_ms = self.spent_ms, 0.0
+            spent = {"ms": self.spent_ms, "asked": self.asked}
+            self.spent_ms, self.asked = 0.0, 0
             await JSONResponse(spent)(scope, receive, send)
             return
         start = time.perf_counter()
         await self.app(scope, receive, send)
         if scope["type"] == "http" and scope["method"] == "POST":
             self.spent_ms += (time.perf_counter() - start) * 1000
+            self.asked += scope["path"].endswith("/invocations")
 
 
 app = _Clock(

@@ -44,18 +44,16 @@ def uploads() -> list[Upload]:
     out = BytesIO()
     Image.effect_noise((1200, 900), 80).convert("RGB").save(out, "JPEG")
     jpeg = out.getvalue()
-    flat = BytesIO()
-    Image.new("RGBA", (7100, 7100), (90, 90, 90, 90)).save(flat, "PNG")
-    heic = bytearray(HEIC.read_bytes())
-    heic[179] = 188
     return [
         Upload("text called .jpg", 415, (b"not a photo at all",)),
         Upload("empty file", 422, (b"",)),
         Upload("truncated JPEG", 422, (jpeg[: len(jpeg) // 2],)),
         Upload("PNG bomb of 30,000 x 30,000", 413, (_bomb(30_000),)),
-        Upload("50-megapixel flat PNG", 413, (flat.getvalue(),)),
-        Upload("HEIC that crashes its decoder", 422, (bytes(heic),)),
-        Upload("49-megapixel JPEG of three scans", 413, (one_scan_per_component(7000, 7000),)),
+        Upload("PNG of 100 megapixels", 413, (_bomb(10_000),)),
+        Upload("truncated HEIC", 422, (HEIC.read_bytes()[:2000],)),
+        Upload("81-megapixel JPEG of three scans", 413, (one_scan_per_component(9000, 9000),)),
+        Upload("JPEG of thousands of scans", 422, (scans_behind_a_mark(),)),
+        Upload("JPEG of a thousand million pixels", 413, (one_scan(32_000, 32_000),)),
         Upload("SVG", 415, (b'<svg xmlns="http://www.w3.org/2000/svg"/>',)),
         Upload("nine photos", 422, (jpeg[:5000],) * 9),
         Upload("no photo", 422),
@@ -91,6 +89,44 @@ def one_scan_per_component(width: int, height: int) -> bytes:
     scans = b"".join(_segment(0xDA, bytes([1, i, 0, 0, 63, 0])) + data for i in (1, 2, 3))
     quantization = _segment(0xDB, bytes([0, *[1] * 64]))
     return b"\xff\xd8" + quantization + _segment(0xC0, frame) + tables + scans + b"\xff\xd9"
+
+
+def one_scan(width: int, height: int) -> bytes:
+    """Return a flat grey JPEG of one scan, as small as one of this size can be."""
+    frame = struct.pack(">BHHB", 8, height, width, 1) + bytes([1, 0x11, 0])
+    tables = b"".join(_segment(0xC4, bytes([kind, 1, 1, *[0] * 14, 0, 1])) for kind in (0x00, 0x10))
+    # Each block is two bits.
+    scan = _segment(0xDA, bytes([1, 1, 0, 0, 63, 0])) + bytes(-(-width // 8) * -(-height // 8) // 4 + 1)
+    quantization = _segment(0xDB, bytes([0, *[1] * 64]))
+    return b"\xff\xd8" + quantization + _segment(0xC0, frame) + tables + scan + b"\xff\xd9"
+
+
+def scans_behind_a_mark(scans: int = 20_000) -> bytes:
+    """Return a progressive JPEG of 49 megapixels and so many scans, with a trap for readers of its headers.
+
+    A mark that has no length stands before its frame. A reader that takes the next two bytes for one jumps
+    over the frame, and finds one of a plain JPEG.
+    """
+    component = bytes([1, 0x11, 0])
+    start = b"\xff\xd8\xff\xd0" + _segment(0xC2, struct.pack(">BHHB", 8, 7000, 7000, 1) + component)
+    plain = _segment(0xC0, struct.pack(">BHHB", 8, 700, 700, 1) + component)
+    plain += _segment(0xDA, bytes([1, 1, 0, 0, 63, 0]))
+    # The frame's own marker, taken for a length, leads into this comment.
+    landing = 4 + 0xFFC2
+    hidden = _segment(0xFE, bytes(landing - len(start) - 4) + plain)
+    table = _segment(0xC4, bytes([0, 1, 1, *[0] * 14, 0, 1]))
+    scan = _segment(0xDA, bytes([1, 1, 0, 0, 0, 0])) + b"\0"
+    quantization = _segment(0xDB, bytes([0, *[1] * 64]))
+    return start + hidden + quantization + table + scan * scans + b"\xff\xd9"
+
+
+def long_progressive() -> bytes:
+    """Return a progressive JPEG of 70 megapixels and 90 scans, few enough to be decoded."""
+    frame = _segment(0xC2, struct.pack(">BHHB", 8, 8400, 8400, 1) + bytes([1, 0x11, 0]))
+    table = _segment(0xC4, bytes([0, 1, 1, *[0] * 14, 0, 1]))
+    blocks = (8400 // 8) ** 2
+    scan = _segment(0xDA, bytes([1, 1, 0, 0, 0, 0])) + bytes(blocks // 8 // 90)
+    return b"\xff\xd8" + frame + _segment(0xDB, bytes([0, *[1] * 64])) + table + scan * 90 + b"\xff\xd9"
 
 
 def _segment(marker: int, content: bytes) -> bytes:

@@ -1,20 +1,26 @@
-"""The analyze service, and a plain one to compare it with, as processes on free ports."""
+"""The analyze service, and those it is measured beside, as processes on free ports."""
 
+import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import jwt
 
 from benchmarks.emulated_stores import BUCKET, TABLE, create_stores, free_ports, wait_ready
+from benchmarks.peers.environments import PEERS, NotInstalled, Peer, python_of
+from benchmarks.process_tree import on_cores, split_cores
 from local.demo.command import sign_in
 from local.home import PYTHON, Home
 from local.supervisor import process_specs, processes
 from local.supervisor.configuration import base_env, emulator_env
-from settings.environment import load_environment
+from services.core.auth.users import SIGNED_IN
+from services.core.vision.endpoint import request_body
+from settings.environment import Environment, load_environment
 from settings.service_env import analyze_variables
 
 # The service's own keep-alive: each client is idle while the other service is measured.
@@ -25,7 +31,7 @@ PROJECT = "https://project.supabase.invalid"
 
 @dataclass(frozen=True)
 class Service:
-    """A service to measure: its port and the id of its process."""
+    """A service to measure: its port and the id of its first process."""
 
     name: str
     port: int
@@ -33,12 +39,15 @@ class Service:
 
 
 @dataclass(frozen=True)
-class ServicePair:
-    """Both services, the port of the fake model and LLM, and the address of the token issuer."""
+class Bench:
+    """The services to measure by name, what they need by name, and the peers that cannot be installed.
 
-    ours: Service
-    plain: Service
-    fakes_port: int
+    `others` are the fake model and LLM ("fakes"), the stores ("emulator") and the issuer of tokens.
+    """
+
+    services: Mapping[str, Service]
+    others: Mapping[str, Service]
+    missing: Mapping[str, str]
     issuer: str
 
     def token(self, user: str) -> str:
@@ -47,34 +56,40 @@ class ServicePair:
 
 
 @contextmanager
-def service_pair(folder: Path) -> Iterator[ServicePair]:
-    """Run both services and their dependencies, with their data in `folder`, until the block ends.
+def running_bench(folder: Path) -> Iterator[Bench]:
+    """Run all services and their dependencies, with their data in `folder`, until the block ends.
 
-    Raises SystemExit with the last lines of a process's log when it does not get ready.
+    Each service has one core to itself while it is measured, as a task of one vCPU; everything else has the
+    others. Raises SystemExit with the last lines of a process's log when it does not get ready.
     """
     home = Home(folder)
     home.create()
     try:
-        yield _start_pair(home)
+        yield _start(home)
     finally:
         processes.stop(home)
 
 
-def _start_pair(home: Home) -> ServicePair:
-    environment = load_environment("local")
-    ports = dict(
-        zip((*process_specs.PROCESSES, "plain"), free_ports(len(process_specs.PROCESSES) + 1), strict=True)
-    )
+def _start(home: Home) -> Bench:
+    environment = load_environment("local").model_copy(update={"reuse_answers": False})
+    names = (*process_specs.PROCESSES, "plain", *PEERS)
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     background = {
         spec.name: spec
         for spec in process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
     }
     issuer = f"http://127.0.0.1:{ports['identity']}"
-    for name in ("emulator", "identity"):
-        spec = background[name]
-        if spec.scratch:
-            spec.scratch.mkdir(parents=True)
-        wait_ready(home, name, spec.health_url, _launch(home, name, spec.command, spec.environment))
+    server_core, other_cores = split_cores()
+    others = {}
+    with on_cores(other_cores):
+        for name in ("emulator", "identity"):
+            spec = background[name]
+            if spec.scratch:
+                spec.scratch.mkdir(parents=True)
+            process = _launch(home, name, spec.command, spec.environment)
+            wait_ready(home, name, spec.health_url, process)
+            others[name] = Service(name, spec.port, process.pid)
+        others["fakes"] = start_app(home, "fakes", ports["sagemaker"], {})
     queue_url = create_stores(ports["emulator"], environment.region)
     settings = {
         **analyze_variables(
@@ -89,25 +104,46 @@ def _start_pair(home: Home) -> ServicePair:
         "OPENAI_API_KEY": "bench",
         "QUOTA_PER_DAY": "1000000",
     }
-    ours = process_specs.service(ports, environment.region, settings)
-    start_app(home, "fakes", ports["sagemaker"], {})
-    plain = start_app(home, "plain_service", ports["plain"], ours.environment)
-    service = _launch(home, "service", ours.command, ours.environment)
-    wait_ready(home, "service", ours.health_url, service)
-    return ServicePair(
-        Service("ours", ours.port, service.pid),
-        Service("plain", ports["plain"], plain.pid),
-        ports["sagemaker"],
-        issuer,
-    )
+    spec = process_specs.service(ports, environment.region, settings)
+    services, missing = {}, {}
+    with on_cores(server_core):
+        service = _launch(home, "service", spec.command, spec.environment)
+        wait_ready(home, "service", spec.health_url, service)
+        services["ours"] = Service("ours", spec.port, service.pid)
+        services["plain"] = start_app(home, "plain_service", ports["plain"], spec.environment, name="plain")
+        for name, peer in PEERS.items():
+            try:
+                services[name] = _start_peer(home, name, peer, ports[name], _model(ports, environment))
+            except NotInstalled as error:
+                missing[name] = str(error)
+    return Bench(services, others, missing, issuer)
 
 
-def start_app(home: Home, module: str, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Serve `app` of one of this package's modules on `port`; return its process once it answers."""
+def _model(ports: Mapping[str, int], environment: Environment) -> dict[str, str]:
+    # What our service asks the model, without the photos.
+    questions = json.loads(request_body([]))["questions"]
+    path = f"/endpoints/{environment.model.endpoint_name}/invocations"
+    return {
+        "MODEL_URL": f"http://127.0.0.1:{ports['sagemaker']}{path}",
+        "MODEL_QUESTIONS": json.dumps(questions),
+    }
+
+
+def _start_peer(home: Home, name: str, peer: Peer, port: int, environment: Mapping[str, str]) -> Service:
+    python = python_of(peer.folder)
+    process = _launch(home, name, peer.command(python, port), {**environment, **peer.environment})
+    wait_ready(home, name, f"http://127.0.0.1:{port}{peer.health_path}", process)
+    return Service(name, port, process.pid)
+
+
+def start_app(
+    home: Home, module: str, port: int, environment: Mapping[str, str], name: str | None = None
+) -> Service:
+    """Serve `app` of one of this package's modules on `port`; return it once it answers."""
     command = (str(PYTHON), "-m", "uvicorn", f"benchmarks.{module}:app", "--port", str(port))
     process = _launch(home, module, (*command, "--log-level", "warning", *KEEP_ALIVE), environment)
     wait_ready(home, module, f"http://127.0.0.1:{port}/healthz", process)
-    return process
+    return Service(name or module, port, process.pid)
 
 
 def _launch(
@@ -139,8 +175,13 @@ def service_variables(stores_port: int, model_port: int) -> dict[str, str]:
     }
 
 
+def user_id(name: str) -> str:
+    """Return the id of a user: always the same for a name."""
+    return str(uuid5(NAMESPACE_URL, f"mailto:{name}"))
+
+
 def access_token(user: str) -> str:
-    """Return an access token, valid for an hour, that a service with `service_variables` accepts."""
+    """Return an access token of a user by name, valid for an hour, as `service_variables` accept it."""
     now = datetime.now(UTC)
-    claims = {"sub": user, "iss": f"{PROJECT}/auth/v1", "aud": "authenticated"}
+    claims = {"sub": user_id(user), "iss": f"{PROJECT}/auth/v1"} | dict.fromkeys(("aud", "role"), SIGNED_IN)
     return jwt.encode({**claims, "iat": now, "exp": now + timedelta(hours=1)}, SECRET, "HS256")

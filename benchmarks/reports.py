@@ -19,7 +19,7 @@ import psutil
 
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.hostile_uploads import uploads
-from benchmarks.service_load import peak_memory
+from benchmarks.process_tree import ProcessTree
 from local.demo.command import sign_in
 from local.home import REPOSITORY, Home
 from local.supervisor import processes
@@ -98,10 +98,10 @@ def _refusals(client: httpx2.Client, url: str, headers: dict[str, str], pid: int
     for upload in uploads():
         before = process.memory_info().rss
         begun = time.perf_counter()
-        with peak_memory(pid) as peak:
+        with ProcessTree(pid).peak_memory() as peak:
             answer = upload.post(client, url, headers)
         seconds = round(time.perf_counter() - begun, 3)
-        moved = round(peak.mb - before / 1e6, 1)
+        moved = round(peak.process_mb - before / 1e6, 1)
         problem = answer.headers.get("content-type") == "application/problem+json"
         say(f"{upload.name} → {answer.status_code} in {seconds} s, memory {moved:+} MB at its peak")
         right = problem and answer.status_code == upload.status

@@ -46,7 +46,7 @@ class Steps:
 
     def begin(self, step: str, text: str, total: int | None = None) -> None:
         """Show a step as running; `total` is the amount that `advance` counts up to."""
-        identifier = self._live.add_task(text, total=total, step=step, reminded=0.0)
+        identifier = self._live.add_task(text, total=total, step=step, reminded=0.0, text=text)
         self._tasks[step] = next(task for task in self._live.tasks if task.id == identifier)
         if not self.console.is_terminal:
             self._print("…", step, text)
@@ -56,16 +56,18 @@ class Steps:
         self._live.advance(self._tasks[step].id, amount)
         self.remind(step)
 
-    def remind(self, step: str) -> None:
-        """Where there is no live list, print every ten seconds that a step still runs."""
+    def remind(self, step: str, doing: str = "") -> None:
+        """Say that a step still runs and what it is `doing`: every 10 seconds where there is no live list."""
         task = self._tasks[step]
+        if self.console.is_terminal and doing:
+            self._live.update(task.id, description=f"{task.fields['text']}: {doing}")
         with self._lock:
             elapsed = task.elapsed or 0.0
             if self.console.is_terminal or elapsed - task.fields["reminded"] < _REMIND_S:
                 return
             task.fields["reminded"] = elapsed
         amount = f"{task.percentage:.0f}%" if task.total else f"{elapsed:.0f} s so far"
-        self._print("…", step, f"{task.description}, {amount}")
+        self._print("…", step, f"{task.description}, {amount}" + (f": {doing}" if doing else ""))
 
     def done(self, step: str, text: str) -> None:
         """Print a step as finished, with the time since it began; a step that never began has none."""

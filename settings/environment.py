@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from settings import schema
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
-from settings.field_types import Origin, Section
+from settings.field_types import Origin, Region, Section, Zone, matching
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
@@ -23,10 +23,16 @@ LogDays = Literal[1, 7, 14, 30, 90, 365]
 class Environment(Section):
     """Every setting of an environment. `name` is the file's stem; stacks, resources and tags carry it."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    name: Annotated[
+        str,
+        matching(
+            r"[a-z][a-z0-9-]{0,19}",
+            "a file's name of at most 20 lower-case letters, digits and hyphens, such as staging.toml",
+        ),
+    ]
     target: Literal["aws", "emulator"] = "aws"
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "ca-central-1"
-    zones: Annotated[tuple[str, ...], Field(min_length=2, max_length=3, strict=False)] = (
+    region: Region = "ca-central-1"
+    zones: Annotated[tuple[Zone, ...], Field(min_length=2, max_length=3, strict=False)] = (
         "ca-central-1a",
         "ca-central-1b",
     )
@@ -34,7 +40,12 @@ class Environment(Section):
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     log_retention_days: LogDays
-    image_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    image_digest: (
+        Annotated[
+            str, matching(r"sha256:[0-9a-f]{64}", "the digest that a push prints: sha256: and 64 hex digits")
+        ]
+        | None
+    ) = None
     egress: Literal["public", "nat"]
     time_budget_s: Annotated[int, Field(ge=10, le=25)]
     quota_per_day: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -62,7 +73,7 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Environment":
-        foreign = [zone for zone in self.zones if not zone.startswith(self.region)]
+        foreign = [zone for zone in self.zones if zone[:-1] != self.region]
         if foreign:
             raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {foreign[0]}")
         if self.studio is not None and self.studio.network == "vpc" and self.egress != "nat":

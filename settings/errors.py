@@ -6,6 +6,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from settings.secret_values import HIDDEN
+
 
 class SettingsError(ValueError):
     """An environment is unreadable or holds a wrong value; the message names file, key and allowed values."""
@@ -23,7 +25,7 @@ def _line(problem: ErrorDetails, model: type[BaseModel], file: str) -> str:
     if problem["type"] == "missing":
         return f"{file}: {key}: is missing"
     allowed = problem["msg"].removeprefix("Value error, ").replace("Input should be", "", 1).strip()
-    if isinstance(problem["input"], dict | BaseModel):
+    if isinstance(problem["input"], dict | BaseModel) or problem["type"] == HIDDEN:
         return f"{file}: {key}: allowed: {allowed}" if key else f"{file}: allowed: {allowed}"
     return f"{file}: {key} = {problem['input']!r}: allowed: {allowed}"
 

@@ -5,6 +5,8 @@ import re
 PROJECT = "vitrine"
 # The stacks that an environment can have, in the order in which they can be deployed.
 STACKS = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks")
+# The outputs that a web page may read. The others name resources of the account.
+PUBLIC_OUTPUTS = ("ApiUrl", "Region", "SupabaseUrl", "SupabasePublishableKey")
 # The index of the reports table that holds the unfinished reports, and the attribute that puts a row into it.
 UNFINISHED_INDEX = "unfinished"
 

@@ -6,7 +6,22 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from settings.field_types import Artifact, Name, Section, Text, Url, Usd
+from settings.field_types import (
+    Artifact,
+    BaseUrl,
+    DomainName,
+    IssuerUrl,
+    Name,
+    ProjectUrl,
+    PublishableKey,
+    ResourceName,
+    Role,
+    Section,
+    Text,
+    Url,
+    Usd,
+    matching,
+)
 
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
@@ -14,9 +29,12 @@ Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 class Domain(Section):
     """The API's custom domain, and the Route 53 zone that holds it."""
 
-    name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
-    hosted_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]+$")]
-    hosted_zone_name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
+    name: DomainName
+    hosted_zone_id: Annotated[
+        str,
+        matching(r"Z[A-Z0-9]{2,31}", "the id of a hosted zone, which begins with Z, such as Z0123456789"),
+    ]
+    hosted_zone_name: DomainName
 
     @model_validator(mode="after")
     def _in_its_zone(self) -> "Domain":
@@ -73,15 +91,33 @@ class Model(Section):
     """The vision model and the endpoint that serves it. `mode` names the SageMaker hosting option."""
 
     artifact: Artifact
-    endpoint_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
+    endpoint_name: ResourceName
     mode: Literal["realtime", "async"]
     paused: bool = False
     network_isolation: bool = False
-    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    instance_type: Annotated[
+        str, matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type of SageMaker, such as ml.g4dn.xlarge")
+    ]
     image_uri: (
-        Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None
+        Annotated[
+            str,
+            matching(
+                r"[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?",
+                "an image by its registry, its name and a tag or digest, without https://, such as "
+                "123456789012.dkr.ecr.ca-central-1.amazonaws.com/blip2:1",
+            ),
+        ]
+        | None
     ) = None
-    inference_ami_version: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
+    inference_ami_version: (
+        Annotated[
+            str,
+            matching(
+                r"[a-z0-9-]+", "a version of SageMaker's, such as al2023-ami-sagemaker-inference-gpu-4-1"
+            ),
+        ]
+        | None
+    ) = None
     min_instances: Annotated[int, Field(ge=0, le=20)]
     max_instances: Annotated[int, Field(ge=1, le=20)]
     usd_per_hour: Usd
@@ -123,13 +159,16 @@ class Supabase(Section):
     """The Supabase project whose users may call the API.
 
     The legacy HS256 secret is in Secrets Manager, under `legacy_secret_name`. Without an `issuer`, tokens are
-    issued by <url>/auth/v1.
+    issued by <url>/auth/v1. A token's `role` is one of `roles`; anonymous users have a setting of their own,
+    because Supabase gives them the role of signed-in users.
     """
 
-    url: Url
-    issuer: Url | None = None
-    publishable_key: Text
+    url: ProjectUrl
+    issuer: IssuerUrl | None = None
+    publishable_key: PublishableKey
     legacy_secret_name: Name | None = None
+    roles: Annotated[tuple[Role, ...], Field(min_length=1, strict=False)] = ("authenticated",)
+    allow_anonymous: bool = False
 
 
 class Llm(Section):
@@ -140,7 +179,7 @@ class Llm(Section):
     """
 
     model: Text
-    base_url: Url | None = None
+    base_url: BaseUrl | None = None
     secret_name: Name
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
     job_tier: Literal["flex"] | None = None
@@ -208,6 +247,6 @@ class Throttle(Section):
 class Studio(Section):
     """SageMaker Studio, for packaging and trying models; `network` is how its apps reach the internet."""
 
-    user_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=63)]
+    user_name: ResourceName
     network: Literal["internet", "vpc"]
     idle_shutdown_minutes: Annotated[int, Field(ge=60, le=525_600)]

@@ -5,6 +5,7 @@ variable. The variables hold no secrets: Lambda functions read secrets from Secr
 container or a local process gets OPENAI_API_KEY and SUPABASE_LEGACY_SECRET from its own start-up.
 """
 
+import json
 from typing import NotRequired, TypedDict, Unpack
 
 from settings.environment import Environment
@@ -39,8 +40,7 @@ def analyze_variables(environment: Environment, **resources: Unpack[ReportResour
             "EXCHANGE_BUCKET": resources.get("exchange_bucket") if asynchronous else None,
             "EXCHANGE_KEY_ID": resources.get("exchange_key_id") if asynchronous else None,
             "REUSE_ANSWERS": str(environment.reuse_answers).lower(),
-            "SUPABASE_URL": environment.supabase.url,
-            "SUPABASE_ISSUER": environment.supabase.issuer,
+            **_supabase(environment.supabase),
             "LLM_MODEL": llm.model,
             "LLM_BASE_URL": llm.base_url,
             "LLM_REASONING_EFFORT": llm.reasoning_effort,
@@ -114,18 +114,21 @@ def hooks_worker_variables(
 
 def authorizer_variables(supabase: Supabase) -> dict[str, str]:
     """Return the variables of `services/authorizer`."""
-    return _present(
-        {
-            "SUPABASE_URL": supabase.url,
-            "SUPABASE_ISSUER": supabase.issuer,
-            "SUPABASE_LEGACY_SECRET_NAME": supabase.legacy_secret_name,
-        }
-    )
+    return _present({**_supabase(supabase), "SUPABASE_LEGACY_SECRET_NAME": supabase.legacy_secret_name})
+
+
+def _supabase(supabase: Supabase) -> dict[str, str | None]:
+    return {
+        "SUPABASE_URL": supabase.url,
+        "SUPABASE_ISSUER": supabase.issuer,
+        "SUPABASE_ROLES": json.dumps(supabase.roles),
+        "SUPABASE_ALLOW_ANONYMOUS": str(supabase.allow_anonymous).lower(),
+    }
 
 
 def _for_lambda(environment: Environment, resources: ReportResources) -> dict[str, str]:
     # Lambda sets AWS_REGION itself; a function serves no callers and so checks no tokens.
-    omitted = {"AWS_REGION", "SUPABASE_URL", "SUPABASE_ISSUER"}
+    omitted = {"AWS_REGION", *_supabase(environment.supabase)}
     variables = analyze_variables(environment, **resources)
     return {name: value for name, value in variables.items() if name not in omitted}
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from local.home import REPOSITORY
+from local.supervisor.readiness import QUIET_S, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
 def serving(*arguments: str, model: Path = ARTIFACT / "model") -> Iterator[httpx2.Client]:
     """Run the server until the block ends; yield a client once it is ready.
 
-    Raises RuntimeError when it ends early or is not ready within a minute.
+    Raises RuntimeError when it ends early or is stuck.
     """
     with tempfile.TemporaryDirectory(prefix="blip2-server-") as place:
         folder, image = Path(place) / "model", Path(place) / "image"
@@ -53,7 +54,8 @@ def serving(*arguments: str, model: Path = ARTIFACT / "model") -> Iterator[httpx
 
 
 def _wait_ready(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    progress = Progress(process.pid, Path(os.devnull))
+    while progress.quiet_s() < QUIET_S:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}; its log says why")
         try:
@@ -62,4 +64,4 @@ def _wait_ready(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None
         except httpx2.ConnectError:
             pass
         time.sleep(0.1)
-    raise RuntimeError("the server is not ready after a minute")
+    raise RuntimeError(f"the server is not ready and has done nothing for {QUIET_S:.0f} s")

@@ -77,7 +77,7 @@ def _session(key: EllipticCurvePrivateKey, kid: str, issuer: str, email: str) ->
     now = int(time.time())
     # Derived from the address: a user keeps the id after a restart, and on another machine.
     user = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}"))
-    about = {"aud": AUDIENCE, "role": AUDIENCE, "email": email}
+    about = {"aud": AUDIENCE, "role": AUDIENCE, "email": email, "is_anonymous": False}
     claims = {**about, "iss": issuer, "sub": user, "iat": now, "exp": now + LIFETIME_S}
     return {
         "access_token": jwt.encode(claims, key, "ES256", headers={"kid": kid}),

@@ -16,6 +16,7 @@ from local.home import REPOSITORY
 from model_artifacts.blip2.server.app import create_app
 from model_artifacts.blip2.server.handlers import load
 
+logger = logging.getLogger(__name__)
 ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
 
 
@@ -43,6 +44,8 @@ def main(port: int, model: str) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     # The objects of torch and the model live until the end: a collection meanwhile frees next to nothing.
     gc.disable()
+    # The last line of the log is what `local up` shows while it waits.
+    logger.info("importing torch and transformers; the first time, Python compiles them to bytecode")
     handlers = load(ARTIFACT / "code", model_folder(model))
     gc.freeze()
     gc.enable()

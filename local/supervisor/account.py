@@ -18,6 +18,7 @@ from local.supervisor.processes import ProcessRecord, ownership, records
 ACCOUNT = "000000000000"  # the emulator's
 # The templates and packages depend on these files, and on services/ without what runs here as a process.
 _SOURCES = ("app.py", "cdk.json", "stacks", "settings", "requirements.txt")
+_CDK_EXPORT = "ExportsOutput"
 _NOT_DEPLOYED = {"analyze"}
 _DEPLOY_OPTIONS = ("--method", "direct", "--concurrency", "4", "--progress", "events")
 
@@ -88,7 +89,9 @@ async def deploy_stacks(
 
 
 def stack_outputs(home: Home) -> dict[str, str]:
-    """Return the outputs of all stacks in one mapping; raise UserError when nothing is deployed.
+    """Return the outputs of all stacks in one mapping, without the CDK's exports from stack to stack.
+
+    Raise UserError when nothing is deployed.
 
     The emulator names the gateway by host (`<id>.execute-api.localhost`), which not every system resolves;
     `ApiUrl` is the emulator's equivalent address by path.
@@ -97,7 +100,12 @@ def stack_outputs(home: Home) -> dict[str, str]:
     if emulator is None or emulator.process() is None or not home.outputs.is_file():
         raise UserError("Nothing is deployed on this machine.", hint="Run `python -m local up`.")
     stacks: dict[str, dict[str, str]] = json.loads(home.outputs.read_text("utf-8"))
-    outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
+    outputs = {
+        name: value
+        for stack in stacks.values()
+        for name, value in stack.items()
+        if not name.startswith(_CDK_EXPORT)
+    }
     if "ApiUrl" in outputs:
         outputs["ApiUrl"] = url_by_path(outputs["ApiUrl"], emulator.port)
     return outputs

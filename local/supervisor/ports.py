@@ -1,23 +1,18 @@
-"""The port of each process, and whether the process answers there.
+"""The port of each process.
 
 A process gets its configured port, else the one it had, its preferred one, or a free one.
 """
 
-import asyncio
 import os
 import socket
-import subprocess
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-import httpx2
 import psutil
 
 from cli.errors import UserError
-from cli.progress import Steps
-from local.home import Home, Mode, tail
-from local.supervisor.process_specs import PROCESSES, ProcessSpec
+from local.home import Mode
+from local.supervisor.process_specs import PROCESSES
 
 PREFERRED: Mapping[str, int] = {name: port for name, (port, _) in PROCESSES.items()}
 _ASYNC_ONLY = ("database", "edge")
@@ -124,80 +119,3 @@ def _listening_ports(processes: Iterable[psutil.Process]) -> set[int]:
                 if connection.status == psutil.CONN_LISTEN:
                     found.add(connection.laddr.port)
     return found
-
-
-async def wait_until_ready(
-    home: Home, spec: ProcessSpec, process: subprocess.Popen[bytes], steps: Steps
-) -> None:
-    """Return once a started process is ready; raise UserError with its log when it ends or takes too long."""
-    log = home.log(spec.name)
-    hint = f"Its whole log is {log}. `python -m local doctor` checks the usual reasons."
-    deadline = time.monotonic() + spec.ready_within_s
-    # trust_env off: a proxy in the caller's shell must not stand between us and loopback.
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        while True:
-            if (status := process.poll()) is not None:
-                failure = f"ended with status {status} before it was ready"
-                if not is_free(spec.port):  # two systems that start at once can choose the same port
-                    failure += f": {listener(spec.port)} listens on its port {spec.port}"
-                    hint = f"Run the command again: {spec.name} gets another port. {hint}"
-                break
-            if (problem := await _problem(spec, process, client)) is None:
-                return
-            if time.monotonic() > deadline:
-                failure = f"is not ready after {spec.ready_within_s:.0f} s: {problem}"
-                break
-            steps.remind(spec.name)
-            # A process that answers without being ready is asked less often: each request delays it.
-            await asyncio.sleep(0.1 if problem.startswith("no answer") else 0.5)
-    raise UserError(f"The {spec.title} {failure}.", hint=hint, details=tail(log))
-
-
-async def _problem(
-    spec: ProcessSpec, process: subprocess.Popen[bytes], client: httpx2.AsyncClient
-) -> str | None:
-    try:
-        response = await client.get(spec.health_url, timeout=5)
-    except httpx2.TransportError as error:
-        return f"no answer on port {spec.port} ({type(error).__name__})"
-    if response.status_code != 200:
-        return f"{response.status_code} {response.text[:200].strip()}"
-    # The answer must come from the started process, not from one that took its port in the meantime.
-    if not listens(process.pid, spec.port):
-        return f"its port {spec.port} was taken by {listener(spec.port)}"
-    return None
-
-
-def is_healthy(url: str) -> bool:
-    """Return whether the health URL of a running process answers 200."""
-    with httpx2.Client(trust_env=False) as client:
-        try:
-            return client.get(url, timeout=5).status_code == 200
-        except httpx2.TransportError:
-            return False
-
-
-async def wait_for_gateway(url: str, steps: Steps) -> None:
-    """Return once the deployed gateway calls its authorizer, which must refuse an invalid token with 403.
-
-    This also starts the authorizer's function, so that the first photo does not wait for it. Raise UserError
-    for any other answer.
-    """
-    text = "gateway and authorizer answer"
-    steps.begin("gateway", text)
-    # A new token each time: the gateway caches its authorizer's decision by token.
-    headers = {"Authorization": f"Bearer none-{time.time_ns()}"}
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        try:
-            response = await client.get(f"{url}/reports", headers=headers, timeout=30)
-            answer = f"{response.status_code} {response.text[:200].strip()}"
-        except httpx2.TransportError as error:
-            answer = f"nothing ({type(error).__name__})"
-    if answer.startswith("403 "):
-        steps.done("gateway", text)
-        return
-    steps.failed("gateway", text)
-    raise UserError(
-        f"The gateway answers {answer} to an invalid token, not 403.",
-        hint="See the emulator's log; `python -m local down`, then `up`, starts from an empty emulator.",
-    )

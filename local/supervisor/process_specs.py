@@ -41,7 +41,6 @@ class ProcessSpec:
     environment: Mapping[str, str]
     sources: tuple[Path, ...]
     scratch: Path | None = None
-    ready_within_s: float = 60.0
 
     @property
     def health_url(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from cli.errors import UserError
-from local.supervisor import ports, process_specs, processes
+from local.supervisor import ports, process_specs, processes, readiness
 from local.supervisor.account import deploy_stacks, stack_outputs, store_secrets
 from local.supervisor.configuration import base_env, render_environment, secret_values, service_env
 from settings.environment import SettingsError, load_environment
@@ -96,7 +96,7 @@ class Startup:
                 reason = "restarted, it had ended"
             elif record.fingerprint != spec.fingerprint:
                 reason = "restarted, its code or settings changed"
-            elif ports.listens(record.pid, spec.port) and ports.is_healthy(spec.health_url):
+            elif ports.listens(record.pid, spec.port) and readiness.is_healthy(spec.health_url):
                 self.steps.done(spec.name, f"runs already on port {spec.port}")
                 self._ready[spec.name].set()
                 return record, None
@@ -120,7 +120,7 @@ class Startup:
         if process is None:
             return
         try:
-            await ports.wait_until_ready(self.home, spec, process, self.steps)
+            await readiness.wait_until_ready(self.home, spec, process, self.steps)
         except UserError:
             self.steps.failed(spec.name, f"{spec.title} on port {spec.port}")
             raise
@@ -159,7 +159,10 @@ class Startup:
             for spec in specs:
                 _, process = self._launch(spec)
                 group.create_task(self._await_ready(spec, process))
-            group.create_task(ports.wait_for_gateway(api_url, self.steps))
+            emulator = readiness.Progress(
+                processes.records(self.home)["emulator"].pid, self.home.log("emulator")
+            )
+            group.create_task(readiness.wait_for_gateway(api_url, emulator, self.steps))
 
 
 @contextmanager

@@ -60,13 +60,16 @@ class Answer:
         left = self._preference.wait_s - self._stages.working_s
         return asyncio.get_running_loop().time() + max(0.0, left)
 
-    def found(self, report: Report) -> Report:
+    def find(self, report: Report) -> None:
         """Answer GET: 200 with the report in any state."""
+        headers = self._response.headers
+        headers["Cache-Control"] = "no-store"
         if self._preference.applied is not None:
-            self._response.headers["Preference-Applied"] = self._preference.applied
-        return report
+            headers["Preference-Applied"] = self._preference.applied
+        if report.status in UNFINISHED:
+            headers["Retry-After"] = str(_RETRY_AFTER_S[report.status])
 
-    def submitted(self, report: Report, *, replayed: bool) -> Report:
+    def submit(self, report: Report, *, replayed: bool) -> None:
         """Answer POST: 200 with the report, or 202 with its place; raises ReportFailed for a failed one."""
         if report.failure is not None:
             raise ReportFailed(report.id, report.failure.code, report.failure.reason)
@@ -76,6 +79,6 @@ class Answer:
             headers["Idempotent-Replayed"] = "true"
         if report.status in UNFINISHED:
             self._response.status_code = 202
-            headers["Location"] = f"/reports/{report.id}"
-            headers["Retry-After"] = str(_RETRY_AFTER_S[report.status])
-        return self.found(report)
+            # Relative to the request's own address, of which a proxy may have changed all but the last part.
+            headers["Location"] = f"reports/{report.id}"
+        self.find(report)

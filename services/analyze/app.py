@@ -18,15 +18,15 @@ from services.analyze.dependencies import (
     TheService,
     build_dependencies,
 )
-from services.core.domain.report import Report
+from services.analyze.documents import Page, Report, page_document, report_document
 from services.core.domain.stored_report import RequestKey
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.pipeline.submission import SubmitReport
 from services.core.storage.image_store import Offer
-from services.core.storage.reports import Page
 from services.core.telemetry import Stages, configure_logging
 from services.web import problems
+from services.web.whole_body import WholeBody
 
 # After a signal to stop, reports get so long to end; the jobs finish the rest. ECS waits 60 s in all.
 DRAIN_S = 8.0
@@ -36,7 +36,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, patt
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
-@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_BODIES)
+@routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_INPUT)
 async def analyze(
     request: Request,
     response: Response,
@@ -63,17 +63,20 @@ async def analyze(
     accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages)
     await received.drop()
     report = await service.wait(accepted, answer.deadline(), task)
-    return answer.submitted(report, replayed=task is None)
+    answer.submit(report, replayed=task is None)
+    return await to_thread.run_sync(report_document, service.submission.images, accepted, report)
 
 
-@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS)
+@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS, openapi_extra=openapi.PREFER)
 async def get_report(
     request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
 ) -> Report:
     """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended."""
     answer = Answer(request, response, default_wait_s=0)
     stored = await to_thread.run_sync(service.reports.get, caller, report_id)
-    return answer.found(await service.wait(stored, answer.deadline()))
+    report = await service.wait(stored, answer.deadline())
+    answer.find(report)
+    return await to_thread.run_sync(report_document, service.submission.images, stored, report)
 
 
 @routes.post("/uploads", status_code=201, responses=openapi.CALLER_PROBLEMS)
@@ -85,15 +88,18 @@ async def offer_upload(caller: Caller, made: TheDependencies) -> Offer:
     return await to_thread.run_sync(made.uploads.offer, caller)
 
 
-@routes.get("/reports", responses=openapi.CALLER_PROBLEMS)
+@routes.get("/reports", responses=openapi.PAGE_ANSWERS)
 async def list_reports(
+    response: Response,
     caller: Caller,
     service: TheService,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     before: Annotated[str | None, Query(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")] = None,
 ) -> Page:
     """The caller's own reports, newest first; pass a page's `next` as `before` to go on."""
-    return await to_thread.run_sync(service.reports.page, caller, limit, before)
+    page = await to_thread.run_sync(service.reports.page, caller, limit, before)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(page_document, service.submission.images, page)
 
 
 @routes.delete("/reports/{report_id}", status_code=204, responses=openapi.REPORT_PROBLEMS)
@@ -124,7 +130,10 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # A redirection would name the address that the load balancer uses.
+        redirect_slashes=False,
     )
+    api.add_middleware(WholeBody)
     api.include_router(routes)
     api.include_router(observe.routes)
     problems.install(api, UNAVAILABLE)

@@ -7,11 +7,12 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from starlette.requests import Request
 
-from services.core.auth.tokens import TokenVerifier, supabase_issuer
-from services.core.domain.errors import Unauthenticated
+from services.core.auth.bearer import bearer_token
+from services.core.auth.tokens import TokenVerifier
+from services.core.auth.users import SupabaseSettings
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
@@ -20,12 +21,9 @@ from services.core.secrets import Secret
 from services.core.storage.image_store import Uploads
 
 
-class AnalyzeSettings(PipelineSettings):
-    """The settings of report processing, and those of the API."""
+class AnalyzeSettings(PipelineSettings, SupabaseSettings):
+    """The settings of report processing, of the callers, and of the API."""
 
-    supabase_url: HttpUrl
-    supabase_issuer: HttpUrl | None = None
-    supabase_legacy_secret: SecretStr | None = None
     openai_api_key: SecretStr
     time_budget_s: float = Field(ge=10, le=25)
     quota_per_day: int = Field(ge=1)
@@ -52,7 +50,6 @@ class Dependencies:
 def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -> Dependencies:
     """Make them with their clients; none of them is called yet, so this works while AWS does not answer."""
     legacy = settings.supabase_legacy_secret
-    issuer = supabase_issuer(str(settings.supabase_url), str(settings.supabase_issuer or ""))
     pipeline = build_pipeline(
         settings,
         openai_api_key=Secret.fixed(settings.openai_api_key.get_secret_value()),
@@ -61,7 +58,9 @@ def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -
         timing=timing,
     )
     return Dependencies(
-        verifier=TokenVerifier(issuer=issuer, legacy_secret=legacy.get_secret_value() if legacy else None),
+        verifier=TokenVerifier(
+            settings.issuer, legacy.get_secret_value() if legacy else None, settings.allowed_users
+        ),
         uploads=pipeline.uploads,
         service=ReportService(
             submission=Submission(
@@ -88,17 +87,16 @@ def _service(request: Request) -> ReportService:
     return dependencies_of(request).service
 
 
+# Declares the scheme in the OpenAPI document; the header is read as the gateway reads it, with a reason each.
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A Supabase access token")
 
 
 async def _subject(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    if credentials is None:
-        raise Unauthenticated("no access token; send `Authorization: Bearer <token>`")
+    token = bearer_token(",".join(request.headers.getlist("authorization")))
     # In a thread: for an unknown key id the verifier fetches the issuer's keys.
-    verifier = dependencies_of(request).verifier
-    return await to_thread.run_sync(verifier.verify, credentials.credentials)
+    return await to_thread.run_sync(dependencies_of(request).verifier.verify, token)
 
 
 # The caller's user id. The gateway has checked the token; the service checks it again.

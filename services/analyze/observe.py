@@ -47,9 +47,10 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                timing = [(b"timing-allow-origin", b"*")]
                 if stages.timings:
-                    timing = (b"server-timing", stages.server_timing().encode())
-                    message["headers"] = [*message["headers"], timing]
+                    timing.append((b"server-timing", stages.server_timing().encode()))
+                message["headers"] = [*message["headers"], *timing]
             await send(message)
 
         try:

@@ -1,6 +1,7 @@
 """The OpenAPI document; `python -m services.analyze.openapi FILE` writes it, so that a change of it is seen.
 
-Holds what FastAPI cannot read off the routes: the problems and headers of each, and the multipart form.
+Holds what FastAPI cannot read off the routes: the problems and headers of each, the multipart form, and the
+gateway's own errors.
 """
 
 import argparse
@@ -11,63 +12,147 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
-from services.analyze.intake import FIELD, Named
-from services.core.domain.report import Report
+from services.analyze.documents import Report
+from services.analyze.form import FIELD
+from services.analyze.intake import Named
 from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
-
-def _header(name: str, schema: dict[str, str], description: str) -> dict[str, Any]:
-    return {name: {"schema": schema, "description": description}}
-
-
+Answers = dict[int | str, dict[str, Any]]
 _TEXT = {"type": "string"}
-_RETRY = _header("Retry-After", {"type": "integer"}, "Seconds after which to try again")
+# Every header of every answer.
+_HEADERS: dict[str, tuple[dict[str, str], str]] = {
+    "Apigw-Requestid": (_TEXT, "The gateway's id of the request; absent without the gateway"),
+    "Cache-Control": ({"const": "no-store"}, "The answer is for the caller alone"),
+    "Idempotent-Replayed": ({"const": "true"}, "Sent when the Idempotency-Key already stood for this report"),
+    "Location": (
+        {"type": "string", "format": "uri-reference"},
+        "Where the report will be, relative to the address of this request",
+    ),
+    "Preference-Applied": (_TEXT, "What was applied of `Prefer`"),
+    "Retry-After": ({"type": "integer"}, "Seconds after which to ask again; absent once a report has ended"),
+    "Server-Timing": (_TEXT, "Milliseconds of each stage that was reached"),
+    "Timing-Allow-Origin": ({"const": "*"}, "Lets a page read how long its requests took"),
+    "Vary": ({"const": "Accept-Language"}, "The language is chosen by this header"),
+    "WWW-Authenticate": ({"const": "Bearer"}, "How to authenticate"),
+}
 _RETRIED = (409, 429, 503)
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _problems(*statuses: int) -> Answers:
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    headers = {401: _headers("WWW-Authenticate"), **dict.fromkeys(_RETRIED, _headers("Retry-After"))}
     return {
         status: {
             "description": "What is wrong, and how to mend it",
             "content": content,
-            **({"headers": _RETRY} if status in _RETRIED else {}),
+            "headers": headers.get(status, {}),
         }
         for status in statuses
     }
 
 
+def _with_headers(answers: Answers, *names: str) -> Answers:
+    return {
+        status: {**answer, "headers": {**answer.get("headers", {}), **_headers(*names)}}
+        for status, answer in answers.items()
+    }
+
+
+class GatewayMessage(BaseModel):
+    """An error that the gateway answers itself, before or in place of the service."""
+
+    message: str
+
+
+_BY_GATEWAY = {
+    401: "no access token",
+    403: "the access token is not valid",
+    404: "no such route",
+    413: "the body is over 10 MB",
+    429: "too many requests at once; try again",
+    500: "the token could not be checked; try again",
+    503: "the service does not answer within 30 s; try again",
+}
+
+
+def _add_gateway(answers: dict[str, Any]) -> None:
+    # Its 413 is plain text, and no setting changes that.
+    message = {"application/json": {"schema": {"$ref": f"#/components/schemas/{GatewayMessage.__name__}"}}}
+    for status, reason in _BY_GATEWAY.items():
+        answer = answers.setdefault(str(status), {"description": "", "content": {}})
+        by_gateway = f"By the gateway: {reason}"
+        answer["description"] = ". ".join(filter(None, [answer["description"], by_gateway]))
+        content = {"text/plain": {"schema": _TEXT}} if status == 413 else message
+        answer["content"] = {**answer["content"], **content}
+
+
 def document(api: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, with the schema of a problem: FastAPI adds only what routes return."""
+    """Return the OpenAPI document: what FastAPI reads off the routes, and what it cannot.
+
+    That is the schema of problems, the headers of every answer, and what the gateway answers in the service's
+    stead.
+    """
     written = get_openapi(
         title=api.title, version=api.version, description=api.description, routes=api.routes
     )
-    written["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
+    for model in (Problem, GatewayMessage):
+        written["components"]["schemas"][model.__name__] = model.model_json_schema()
+    written["components"]["headers"] = {
+        name: {"schema": schema, "description": text} for name, (schema, text) in _HEADERS.items()
+    }
+    for path in written["paths"].values():
+        for operation in path.values():
+            # The gateway has no route of those that need no token.
+            if "security" in operation:
+                _add_gateway(operation["responses"])
+            operation["responses"] = _with_headers(
+                operation["responses"], "Apigw-Requestid", "Timing-Allow-Origin"
+            )
     return written
 
 
-CALLER_PROBLEMS = _problems(401, 422, 500, 503)
-REPORT_PROBLEMS = _problems(401, 404, 422, 500, 503)
-_WAITED = _header("Preference-Applied", _TEXT, "What was applied of `Prefer`")
-REPORT_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"headers": _WAITED}, **REPORT_PROBLEMS}
-_REPLAYED = _header(
-    "Idempotent-Replayed", {"const": "true"}, "Sent when the Idempotency-Key already stood for this report"
-)
-_TIMED = _header("Server-Timing", _TEXT, "Milliseconds of each stage")
-_PLACED = _header("Location", _TEXT, "Where the report will be")
-ANALYZE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {**_TIMED, **_REPLAYED, **_WAITED}},
-    202: {
-        "description": "Accepted: the report will be at `Location`, whatever becomes of this connection",
-        "model": Report,
-        "headers": {**_PLACED, **_RETRY, **_REPLAYED, **_WAITED},
-    },
-    **_problems(401, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+PREFER: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Prefer",
+            "in": "header",
+            "required": False,
+            "schema": _TEXT,
+            "description": "`wait=N`: answer within N seconds, 25 at most, with the report or without it;"
+            " `respond-async`: answer at once (RFC 7240)",
+            "example": "wait=10",
+        }
+    ]
 }
-
-ANALYZE_BODIES: dict[str, Any] = {
+CALLER_PROBLEMS = _problems(401, 403, 422, 500, 503)
+PAGE_ANSWERS: Answers = {200: {"headers": _headers("Cache-Control")}, **CALLER_PROBLEMS}
+REPORT_PROBLEMS = _problems(401, 403, 404, 422, 500, 503)
+REPORT_ANSWERS: Answers = {
+    200: {"headers": _headers("Preference-Applied", "Retry-After", "Cache-Control")},
+    **REPORT_PROBLEMS,
+}
+_SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
+ANALYZE_ANSWERS = _with_headers(
+    {
+        200: {"headers": _SUBMITTED},
+        202: {
+            "description": "Accepted: the report will be at `Location`, whatever becomes of this connection",
+            "model": Report,
+            "headers": {**_SUBMITTED, **_headers("Location", "Retry-After")},
+        },
+        **_problems(401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503),
+    },
+    "Server-Timing",
+)
+ANALYZE_INPUT: dict[str, Any] = {
+    **PREFER,
     "requestBody": {
         "required": True,
         "content": {
@@ -82,14 +167,15 @@ ANALYZE_BODIES: dict[str, Any] = {
                             "items": {"type": "string", "format": "binary"},
                             "minItems": 1,
                             "maxItems": MAX_PHOTOS,
-                            "description": "Photos of one thing: JPEG, PNG, WebP or HEIC, 10 MB in all",
+                            "description": "Photos of one thing: JPEG, PNG, WebP or HEIC, 10 MB in all."
+                            " The names `images[]` and `images[0]` are read too",
                         }
                     },
                 }
             },
             "application/json": {"schema": Named.model_json_schema()},
         },
-    }
+    },
 }
 
 

@@ -8,26 +8,19 @@ import sys
 import time
 from typing import Any
 
-from pydantic import HttpUrl, SecretStr
 from pythonjsonlogger.json import JsonFormatter
 
-from services.core.auth.tokens import TokenVerifier, legacy_key, supabase_issuer
-from services.core.domain.errors import InvalidToken
-from services.core.secrets import Name, Secret, ServiceSettings
+from services.core.auth.bearer import bearer_token
+from services.core.auth.tokens import TokenVerifier, legacy_key
+from services.core.auth.users import SupabaseSettings
+from services.core.domain.errors import InvalidToken, UserNotAllowed
+from services.core.secrets import Name, Secret
 
 
-class AuthorizerSettings(ServiceSettings):
+class AuthorizerSettings(SupabaseSettings):
     """The legacy secret is given by value on one machine, and by its name in Secrets Manager in AWS."""
 
-    supabase_url: HttpUrl
-    supabase_issuer: HttpUrl | None = None
-    supabase_legacy_secret: SecretStr | None = None
     supabase_legacy_secret_name: Name | None = None
-
-    @property
-    def issuer(self) -> str:
-        """The issuer of the tokens: the project's auth server, by the project's own domain if it has one."""
-        return supabase_issuer(str(self.supabase_url), str(self.supabase_issuer or ""))
 
     def legacy_secret(self) -> Secret[str] | None:
         """Return the HS256 secret, or None if there is none; a short one by value raises ValueError."""
@@ -58,7 +51,7 @@ def _logger() -> logging.Logger:
 
 LOG = _logger()
 SETTINGS = AuthorizerSettings()
-VERIFIER = TokenVerifier(SETTINGS.issuer, legacy_secret=SETTINGS.legacy_secret())
+VERIFIER = TokenVerifier(SETTINGS.issuer, SETTINGS.legacy_secret(), SETTINGS.allowed_users)
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -70,8 +63,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     started = time.perf_counter()
     subject, reason = None, None
     try:
-        subject = VERIFIER.verify(_bearer(event.get("headers") or {}))
-    except InvalidToken as refused:
+        headers = event.get("headers") or {}
+        subject = VERIFIER.verify(bearer_token(headers.get("authorization", "")))
+    except (InvalidToken, UserNotAllowed) as refused:
         reason = str(refused)
     LOG.info(
         "authorize",
@@ -85,10 +79,3 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if subject is None:
         return {"isAuthorized": False, "context": {}}
     return {"isAuthorized": True, "context": {"subject": subject}}
-
-
-def _bearer(headers: dict[str, str]) -> str:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise InvalidToken("the Authorization header is not a bearer token")
-    return token.strip()

@@ -55,7 +55,9 @@ async def supabase(request: Request) -> Receipt:
 
 def create_api(inbox: Inbox) -> FastAPI:
     """Make the API of an inbox."""
-    api = FastAPI(title="Vitrine's hooks", docs_url=None, redoc_url=None, openapi_url=None)
+    api = FastAPI(
+        title="Vitrine's hooks", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     api.state.inbox = inbox
     api.include_router(routes)
     problems.install(api, UNAVAILABLE)

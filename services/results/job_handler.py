@@ -1,77 +1,30 @@
 """Continues one report: when its job message is due, or when the result of its async inference is there."""
 
 import asyncio
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
 
 from services.core.domain.errors import (
     LeaseHeld,
+    LeaseLost,
     ModelRefused,
     ModelUnavailable,
-    ReportEnded,
     ReportNotFound,
     VitrineError,
 )
+from services.core.domain.observation import PendingInference
 from services.core.domain.report import UNFINISHED
-from services.core.domain.stored_report import LeasedReport, ReportRef, seconds_now
+from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport, seconds_now
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.photos.photo import model_jpeg_from_stored
-from services.core.pipeline.report_processor import Processed, Unanswered
+from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
+from services.results.job_messages import InferenceResult
 
 # A report fails if the model has not answered by then.
 RETRY_DEADLINE = timedelta(hours=24)
-MOST_ATTEMPTS_PER_REPORT = 3
-
-
-@dataclass(frozen=True)
-class InferenceResult:
-    """An ended async inference: the key of its answer in the exchange bucket, or its failure."""
-
-    report_id: str
-    output_key: str | None
-    failure: str | None
-
-    @property
-    def refused(self) -> bool:
-        """Whether the container rejected the request, so that sending it again does not help."""
-        return bool(self.failure and re.search(r"client error \(4\d\d\)", self.failure))
-
-
-class _Response(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
-    output_location: str | None = None
-
-
-class _Notification(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
-    inference_id: str = Field(min_length=1)
-    invocation_status: str
-    failure_reason: str | None = None
-    response_parameters: _Response = _Response()
-
-
-def parse_message(body: str) -> ReportRef | InferenceResult | None:
-    """The content of a message, or None if it has neither form."""
-    if (ref := ReportRef.from_json(body)) is not None:
-        return ref
-    try:
-        notification = _Notification.model_validate_json(body)
-    except ValidationError:
-        return None
-    completed = notification.invocation_status == "Completed"
-    place = notification.response_parameters.output_location
-    return InferenceResult(
-        notification.inference_id,
-        urlsplit(place).path[1:] if place else None,
-        None if completed else notification.failure_reason or "no reason given",
-    )
 
 
 @dataclass(frozen=True)
@@ -85,15 +38,17 @@ class Retry:
 class JobHandler:
     """Handles the messages of the jobs queue; None means that one is done. Raises what boto3 raises."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, timing: Timing = PRODUCTION) -> None:
         self._pipeline = pipeline
+        self._timing = timing
 
     async def on_resume(self, ref: ReportRef) -> Retry | None:
-        """Continue the report that a job message names."""
+        """Continue the report that a job message names; one that was erased leaves nothing behind."""
         processor = self._pipeline.processor
         try:
             stored = await asyncio.to_thread(self._pipeline.reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
+            await self._pipeline.erasure.clean_up(ref)
             return None
         if stored.report.status not in UNFINISHED:
             return None
@@ -112,22 +67,49 @@ class JobHandler:
         if owner is None:
             if attempt == 1:
                 return Retry(2, "the index may not have the report yet")
-            # The report has ended or was erased: this answer has no reader.
-            await asyncio.to_thread(self._pipeline.processor.endpoint.delete, result.output_key)
+            await self._discard(result)
             return None
-        handled = await self._continue(ReportRef(owner, result.report_id), result)
+        try:
+            stored = await asyncio.to_thread(self._pipeline.reports.get, owner, result.report_id)
+        except ReportNotFound:
+            await self._discard(result)
+            return None
+        if not result.concerns(stored.pending) and not _is_held(stored):
+            # Repeated, or the outcome of an earlier request: it changes nothing.
+            await self._discard(result)
+            return None
+        handled = await self._continue(stored.ref, result)
         if isinstance(handled, Retry) and handled.in_s is not None:
             # The worker that sent the request is about to release the report, long before its lease ends.
             return Retry(min(handled.in_s, 2**attempt), handled.why)
+        if isinstance(handled, Retry):
+            # This notification is settled; a job message continues the report after a pause.
+            await asyncio.to_thread(self._pipeline.queue.send, stored.ref, self._pause_s(stored.attempts))
+            return None
         return handled
+
+    def _pause_s(self, attempts: int) -> int:
+        doubled: int = self._timing.first_retry_s * 2 ** min(max(attempts, 1) - 1, 10)
+        return min(doubled, self._timing.longest_retry_s)
+
+    async def _discard(self, result: InferenceResult) -> None:
+        """Delete the outcome of an inference that no report waits for."""
+        endpoint = self._pipeline.processor.endpoint
+        await asyncio.to_thread(endpoint.delete, result.output_key, result.failure_key)
 
     async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Retry | None:
         try:
             leased = await asyncio.to_thread(self._pipeline.leases.take, ref)
-        except (ReportNotFound, ReportEnded):
-            return None
         except LeaseHeld as error:
             return Retry(max(1, error.until - seconds_now() + 1), "another worker holds it")
+        except (ReportNotFound, LeaseLost):
+            if result is not None:
+                await self._discard(result)
+            return None
+        if result is not None and not result.concerns(leased.pending):
+            # Another worker has settled the same notification since the row was read.
+            await self._pipeline.processor.release(leased, None)
+            return None
         try:
             processed = await self._process(leased, result)
         except VitrineError:
@@ -137,23 +119,31 @@ class JobHandler:
 
     async def _process(self, leased: LeasedReport, result: InferenceResult | None) -> Processed:
         processor, stages = self._pipeline.processor, Stages()
-        endpoint, pending = processor.endpoint.name, leased.pending
+        overdue = None
         if leased.report.created_at + RETRY_DEADLINE < datetime.now(UTC):
-            problem = f"the endpoint {endpoint} was unavailable for 24 hours"
-            return await processor.fail(leased, ModelUnavailable(problem), stages)
-        if pending is not None and result is not None and result.failure is not None:
+            overdue = ModelUnavailable(f"the endpoint {processor.endpoint.name} was unavailable for 24 hours")
+
+        async def load_photos() -> Sequence[bytes]:
+            return await self._photos(leased)
+
+        pending = leased.pending
+        if result is not None and pending is None:
+            pending = PendingInference(None, result.output_key or "", seconds_now(), leased.attempts)
+            leased = replace(leased, pending=pending)
+        if result is not None and result.failure is not None:
             if result.refused:
                 error = ModelRefused("the endpoint rejected the request")
                 return await processor.fail(leased, error, stages)
-            if pending.attempt >= MOST_ATTEMPTS_PER_REPORT:
-                problem = f"the endpoint {endpoint} failed {pending.attempt} times"
-                return await processor.fail(leased, ModelUnavailable(problem), stages)
+            if overdue is None:
+                why = f"the endpoint {processor.endpoint.name} failed; {RETRIED}"
+                return await processor.retry(leased, why, load_photos, stages)
         elif pending is not None:
-
-            async def load_photos() -> Sequence[bytes]:
-                return await self._photos(leased)
-
-            return await processor.resume(leased, pending, load_photos, stages)
+            announced = result is not None
+            return await processor.resume(
+                leased, pending, load_photos, stages, announced=announced, overdue=overdue
+            )
+        if overdue is not None:
+            return await processor.fail(leased, overdue, stages)
         return await processor.process(leased, await self._photos(leased), stages)
 
     async def _photos(self, leased: LeasedReport) -> Sequence[bytes]:
@@ -161,3 +151,7 @@ class JobHandler:
             return [model_jpeg_from_stored(self._pipeline.images.get(key)) for key in leased.pictures]
 
         return await asyncio.to_thread(load)
+
+
+def _is_held(stored: StoredReport) -> bool:
+    return stored.lease is not None and stored.lease.until >= seconds_now()

@@ -16,7 +16,8 @@ from services.core.pipeline.wiring import PipelineSettings, build_pipeline
 from services.core.secrets import Name, Secret
 from services.core.telemetry import configure_logging
 from services.core.vision.fallback_llm import FallbackLlm
-from services.results.job_handler import InferenceResult, JobHandler, parse_message
+from services.results.job_handler import JobHandler
+from services.results.job_messages import InferenceResult, parse_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -96,8 +97,8 @@ def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
             timeout_s=timing.fallback_s,
         )
         pipeline = replace(pipeline, processor=replace(pipeline.processor, fallback_llm=fallback_llm))
-    dead_letters_url = settings.jobs_dead_letters_url
-    jobs = Jobs(JobHandler(pipeline), clients.sqs(), settings.jobs_queue_url, dead_letters_url, timing)
+    handler, dead_letters_url = JobHandler(pipeline, timing), settings.jobs_dead_letters_url
+    jobs = Jobs(handler, clients.sqs(), settings.jobs_queue_url, dead_letters_url, timing)
     # One loop for the process: the LLM's connections belong to it.
     return asyncio.Runner(), jobs
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from services.core.aws import failed_call
 from services.core.domain import errors
@@ -25,7 +27,9 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.InvalidInput, 422, "Invalid input"),
     (errors.SignatureInvalid, 401, "Signature invalid"),
     (errors.Unauthenticated, 401, "Not authenticated"),
+    (errors.UserNotAllowed, 403, "User not allowed"),
     (errors.KeysUnavailable, 503, "Identity provider unavailable"),
+    (errors.Busy, 503, "Busy"),
     (errors.QuotaExceeded, 429, "Quota exceeded"),
     (errors.ReportNotFound, 404, "Report not found"),
     (errors.KeyReused, 422, "Idempotency key reused"),
@@ -35,6 +39,13 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.ModelFault, 502, "Model fault"),
 )
 _BY_FAILURE = {"internal_error": 500, "invalid_input": 422}
+# What a value has to look like, by the pattern that it failed: no client is shown a regular expression.
+_AN_ID = "an id as this API gives it, 26 characters such as 01ARZ3NDEKTSV4RRFFQ69G5FAV"
+_FORMS = {
+    r"^[0-9A-HJKMNP-TV-Z]{26}$": _AN_ID,
+    r"^[0-9A-Z]{26}$": _AN_ID,
+    r"^[\x21-\x7e]+$": "printable ASCII characters without spaces, such as a UUID",
+}
 logger = logging.getLogger(__name__)
 
 
@@ -82,12 +93,18 @@ def install(app: FastAPI, unavailable: Unavailable) -> None:
 
 def invalid_input(error: ValidationError, remedy: str) -> errors.InvalidInput:
     """Return pydantic's error about a body as the first field that is wrong."""
-    field, message = _first(error.errors(include_input=False, include_url=False, include_context=False))
+    field, message = _first(error.errors(include_input=False, include_url=False))
     return errors.InvalidInput(field or "body", message, remedy)
 
 
 def _first(faults: Sequence[Any], skip: int = 0) -> tuple[str, str]:
-    return ".".join(str(part) for part in faults[0]["loc"][skip:]), faults[0]["msg"]
+    fault = faults[0]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"][skip:])
+    message = fault["msg"]
+    if fault["type"] == "string_pattern_mismatch":
+        form = _FORMS.get(fault.get("ctx", {}).get("pattern", ""), "a text of another form")
+        message = f"should be {form}"
+    return path.removeprefix("."), message
 
 
 def _vitrine(request: Request, raised: Exception) -> JSONResponse:
@@ -102,6 +119,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
             pass  # no header asks for a signature
         case errors.Unauthenticated():
             headers["WWW-Authenticate"] = "Bearer"
+        case errors.Busy():
+            headers["Retry-After"] = str(error.retry_after_s)
         case errors.QuotaExceeded():
             headers["Retry-After"] = str(error.resets_in)
         case errors.ReportFailed():
@@ -126,7 +145,23 @@ def _parameter(request: Request, raised: Exception) -> JSONResponse:
 def _http(request: Request, raised: Exception) -> JSONResponse:
     error = cast("HTTPException", raised)
     detail = f"{request.method} {request.url.path}: {error.detail}"
-    return _answer(error.status_code, error.detail, detail, error.headers)
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(_methods(request))}
+    return _answer(error.status_code, error.detail, detail, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of this path; the error itself names those of one route, and a path may have several."""
+    scopes = {
+        method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+    }
+    routes = request.app.routes
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 def _unexpected(request: Request, raised: Exception) -> JSONResponse:

@@ -116,9 +116,8 @@ def _statements(
 ) -> list[aws_iam.PolicyStatement]:
     # tests/services/analyze/test_role.py compares these with the recorded calls.
     return [
-        iam.objects(storage.images, ("photos",), "PutObject", "DeleteObject"),
-        # A presigned upload works only if its signer may put the object.
-        iam.objects(storage.images, ("uploads",), "PutObject", "GetObject", "DeleteObject"),
+        # A presigned upload or link works only if its signer may put or get the object.
+        iam.objects(storage.images, ("photos", "uploads"), "PutObject", "GetObject", "DeleteObject"),
         aws_iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[storage.images.bucket_arn]),
         iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
         iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),

@@ -84,9 +84,11 @@ EXEMPTIONS = (
     *_wildcards(_PHOTOS, "results/JobsRole", _folders(_IMAGES, "photos")),
     *_wildcards(_PHOTOS, "hooks/WorkerRole", _folders(_IMAGES, "photos", "uploads")),
     *_wildcards(_REQUESTS, "model/Role*", _folders(_EXCHANGE, "requests", "answers", "failures")),
-    *_wildcards(_REQUESTS, "analyze/Task/TaskRole", _folders(_EXCHANGE, "requests", "answers")),
+    *_wildcards(_REQUESTS, "analyze/Task/TaskRole", _folders(_EXCHANGE, "requests", "answers", "failures")),
     *_wildcards(
-        _REQUESTS, "results/JobsRole", _folders("<ExchangeBucketACE697F0.Arn>", "requests", "answers")
+        _REQUESTS,
+        "results/JobsRole",
+        _folders("<ExchangeBucketACE697F0.Arn>", "requests", "answers", "failures"),
     ),
     *_wildcards(
         _TRIALS,

@@ -68,13 +68,14 @@ class AsyncIoResources(Construct):
         yield from (topic.topic_arn for topic in self.topics())
 
     def caller_statements(self) -> list[iam.PolicyStatement]:
-        """Return the statements of a caller of the endpoint: write requests, read answers, delete both."""
+        """Return the statements of a caller of the endpoint: write requests, read answers, delete all."""
         objects = self.bucket.arn_for_objects
         return [
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[objects("requests/*")]),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects("answers/*")]),
             iam.PolicyStatement(
-                actions=["s3:DeleteObject"], resources=[objects("requests/*"), objects("answers/*")]
+                actions=["s3:DeleteObject"],
+                resources=[objects(f"{folder}/*") for folder in ("requests", "answers", "failures")],
             ),
             # Without s3:ListBucket, S3 answers AccessDenied for a missing key.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),

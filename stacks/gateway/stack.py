@@ -170,12 +170,16 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
         return None
     return apigw.CorsPreflightOptions(
         allow_origins=list(origins),
-        allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
+        allow_methods=[
+            *(apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST),
+            *(apigw.CorsHttpMethod.PATCH, apigw.CorsHttpMethod.DELETE),
+        ],
         allow_headers=[
             *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
         ],
         expose_headers=[
-            *("idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing")
+            *("apigw-requestid", "idempotent-replayed", "location", "preference-applied", "retry-after"),
+            "server-timing",
         ],
         max_age=cdk.Duration.hours(1),
     )

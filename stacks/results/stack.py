@@ -115,9 +115,10 @@ class ResultsStack(cdk.Stack):
             allow=[
                 iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
                 iam.rows(storage.reports, "Query", index=UNFINISHED_INDEX),
-                iam.objects(storage.images, ("photos",), "GetObject"),
+                iam.objects(storage.images, ("photos",), "GetObject", "DeleteObject"),
                 iam.through_s3(storage.key, settings.region, "Decrypt"),
                 iam.invoke_endpoint(self, settings.model),
+                iam.send(self.jobs.queue),
                 iam.send(dead_letters),
                 iam.read_secret(self, settings.llm.secret_name),
                 *(self.async_io.caller_statements() if settings.model.mode == "async" else ()),

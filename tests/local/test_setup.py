@@ -1,9 +1,12 @@
 """local/setup.sh, with fakes of Python, uv and Node: its steps and its error messages."""
 
 import os
+import pty
 import shutil
 import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,7 +52,7 @@ UV = """#!/bin/sh
 echo "uv $*" >>"{root}/calls"
 case "$*" in
 *"$(cat "{root}/refuse")"*)
-    echo "error: connection refused" >&2
+    cat "{root}/reason" >&2
     exit 2
     ;;
 venv*.venv)
@@ -101,13 +104,30 @@ class Machine:
             check=False,
         )
 
+    def setup_at_a_terminal(self, typed: str) -> tuple[int, str]:
+        """Run the set-up at a terminal where `typed` is typed; return its status and what it says."""
+        (self.root / "calls").write_text("")
+        command = f"cd {self.checkout} && exec sh local/setup.sh demo"
+        environment = {"PATH": f"{self.root}:{os.environ['PATH']}"}
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvpe("sh", ["sh", "-c", command], environment)  # noqa: S606
+        os.write(terminal, typed.encode())
+        said = b""
+        with suppress(OSError):  # at its end on Linux
+            while part := os.read(terminal, 4096):
+                said += part
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
+
     @property
     def calls(self) -> list[str]:
         """The arguments of uv and Node, and Python's imports, since the last set-up began."""
         return (self.root / "calls").read_text().splitlines()
 
-    def refuse(self, what: str) -> None:
-        """Let uv fail whenever its arguments hold `what`."""
+    def refuse(self, what: str, reason: str = "error: connection refused") -> None:
+        """Let uv fail for a reason whenever its arguments hold `what`."""
+        (self.root / "reason").write_text(f"{reason}\n")
         (self.root / "refuse").write_text(what)
 
 
@@ -152,7 +172,7 @@ def test_only_async_installs_supabase(machine: Machine) -> None:
     machine.setup("demo")
     assert not [call for call in machine.calls if "requirements-async" in call or "deno" in call]
     done = machine.setup("async")
-    assert "✓ Python packages of local/requirements-async.txt, and torch (" in done.stderr
+    assert "✓ Python packages of local/requirements-async.txt, and torch; sagemaker-inference" in done.stderr
     assert "✓ Dependencies of the Edge Functions" in done.stderr
     assert machine.setup("async").stderr == ""
 
@@ -176,7 +196,7 @@ def test_only_tests_compile_every_package(machine: Machine, kind: str, compiled:
 def test_local_system_finds_bytecode(machine: Machine, kind: str, compiled: bool) -> None:
     done = machine.setup(kind)
     assert any("import stacks.app" in call for call in machine.calls) is compiled
-    assert ("… Bytecode" in done.stderr) is compiled
+    assert ("… Compiling to bytecode" in done.stderr) is compiled
     assert machine.setup(kind).stderr == ""
 
 
@@ -220,10 +240,45 @@ def test_torch_comes_from_its_own_index(machine: Machine) -> None:
 
 def test_torch_falls_back_to_pypi(machine: Machine) -> None:
     machine.refuse("--torch-backend")
-    assert machine.setup().returncode == 0
-    installs = [call for call in machine.calls if "torch==" in call]
+    done = machine.setup()
+    assert done.returncode == 0
+    installs = [call for call in machine.calls if "torch==" in call and "--dry-run" not in call]
     assert len(installs) == 2
     assert installs[1].endswith("requirements.txt torch==2.13.0")
+    if sys.platform == "linux":
+        assert "3 GB of CUDA" in done.stderr
+        assert "PIP_FIND_LINKS" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, PyPI's torch has no CUDA")
+@pytest.mark.parametrize(("answer", "installed"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_terminal_is_asked_about_cuda(machine: Machine, answer: str, installed: bool) -> None:
+    machine.refuse("--torch-backend")
+    status, said = machine.setup_at_a_terminal(answer)
+    assert "Install it with CUDA? [y/N]" in said
+    assert (status == 0) is installed
+    assert any(call.endswith("txt torch==2.13.0") for call in machine.calls if "dry-run" not in call) is (
+        installed
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("invalid peer certificate: UnknownIssuer", "UV_SYSTEM_CERTS=true"),
+        ("SSL: CERTIFICATE_VERIFY_FAILED", "UV_SYSTEM_CERTS=true"),
+        ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "NODE_USE_SYSTEM_CA=1"),
+        ("dns error: failed to lookup address information", "There is no network"),
+        ("OSError: [Errno 28] No space left on device", "The disk is full: free 3 GB"),
+        ("operation timed out", "If a download was refused"),
+    ],
+)
+def test_failure_names_its_remedy(machine: Machine, reason: str, remedy: str) -> None:
+    machine.refuse("pip install", reason)
+    done = machine.setup()
+    assert done.returncode == 1
+    assert f"hint: {remedy}" in done.stderr or remedy in done.stderr
+    assert "with CUDA" not in done.stderr
 
 
 def test_old_python_is_named(tmp_path: Path) -> None:

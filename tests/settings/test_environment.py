@@ -109,7 +109,7 @@ def test_missing_file_lists_the_choices(tmp_path: Path) -> None:
             r"model: allowed: min_instances of at least 1 for a realtime",
         ),
         ('# issuer = "https://…', 'issuer = "auth.example.com', r"supabase\.issuer = .* an http\(s\) URL"),
-        ('# issuer = "https', 'issuer = "http', r"allowed: https in supabase\.issuer"),
+        ('# issuer = "https://…', 'issuer = "http://a.example', r"allowed: https in supabase\.issuer"),
         ("analyze = { per_second = 20", "analyze = { per_second = 0", r"throttle\.analyze\.per_second = 0"),
         ('url = "https://your-project.supabase.invalid/f', 'url = "http://a.b/f', r"https in webhook.url"),
         ("# image_uri = ", "image_uri = ", r"model\.image_uri = '…': allowed"),

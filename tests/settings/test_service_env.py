@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from services.analyze.dependencies import AnalyzeSettings
+from services.core.auth.users import AllowedUsers, SupabaseSettings
 from settings.environment import environment_names, load_environment
-from settings.service_env import analyze_variables
-from tests.stacks.assemblies import full_environment
+from settings.service_env import analyze_variables, authorizer_variables
+from tests.stacks.assemblies import changed, full_environment
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
 NAMES: dict[str, Any] = {
@@ -49,3 +50,12 @@ def test_none_gives_no_variable() -> None:
 def test_issuer_is_a_variable() -> None:
     given = analyze_variables(full_environment(), **NAMES)
     assert given["SUPABASE_ISSUER"] == "https://auth.shop.example/auth/v1"
+
+
+def test_allowed_users_reach_both_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles = ["authenticated", "moderator"]
+    environment = changed("prod", supabase={"roles": roles, "allow_anonymous": True})
+    for variables in (analyze_variables(environment, **NAMES), authorizer_variables(environment.supabase)):
+        for variable in ("SUPABASE_URL", "SUPABASE_ROLES", "SUPABASE_ALLOW_ANONYMOUS"):
+            monkeypatch.setenv(variable, variables[variable])
+        assert SupabaseSettings().allowed_users == AllowedUsers(frozenset(roles), anonymous=True)

@@ -32,7 +32,7 @@ class Api(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         assert (self.path, body) == ("/analyze", {"upload_ids": [UPLOAD]})
         self.send_response(202 if self.headers["authorization"] == "Bearer of-mine" else 403)
-        self.send_header("Location", "/reports/R1")
+        self.send_header("Location", "reports/R1")
         self.send_header("Content-Type", "application/json")
         self.end_headers()
         self.wfile.write(b'{"id": "R1", "status": "queued"}')

@@ -47,7 +47,7 @@ class System:
     @property
     def outputs(self) -> dict[str, str]:
         """The stack outputs."""
-        done = self.command("outputs")
+        done = self.command("outputs", "--all")
         assert done.returncode == 0, done.stderr
         outputs: dict[str, str] = json.loads(done.stdout)
         return outputs

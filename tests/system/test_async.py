@@ -78,7 +78,7 @@ def test_respond_async_returns_location(async_system: System, project: SupabaseP
         files={"images": (photo.name, photo.read_bytes(), "image/jpeg")},
     )
     assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"/reports/{arrived(project, user)['id']}"
+    assert answer.headers["location"] == f"reports/{arrived(project, user)['id']}"
 
 
 def test_report_survives_model_outage(async_system: System, project: SupabaseProject, photo: Path) -> None:

@@ -1,10 +1,12 @@
-"""Starts the AWS emulator with two faults of its HTTP API corrected. Runs under the emulator's own Python.
+"""Starts the AWS emulator with three faults of its HTTP API corrected. Runs under the emulator's own Python.
 
 Of the emulator as released, a client meets these faults:
 
 - its HTTP_PROXY integration keeps only the content type of an answer, and replaces even that by JSON when the
   status is an error, so `Location`, `Retry-After`, `Server-Timing` and problem documents are lost;
-- it stores CORS settings under the template's names and reads them under the API's.
+- it stores CORS settings under the template's names and reads them under the API's;
+- it adds CORS headers to the answers of an integration alone. AWS also adds them to the gateway's own answers
+  (401, 403, 404, 413, 429, 5xx), without which a page in a browser cannot read them.
 """
 
 import asyncio
@@ -62,8 +64,23 @@ def _with_api_names(cors: Callable[[dict[str, Any], str], Any]) -> Callable[[dic
     return with_api_names
 
 
+def _with_cors(execute: Callable[..., Any]) -> Callable[..., Any]:
+    async def with_cors(
+        api_id: str, stage: str, path: str, method: str, headers: dict[str, str], *rest: Any, **named: Any
+    ) -> Response:
+        status, answered, body = await execute(api_id, stage, path, method, headers, *rest, **named)
+        settings = (apigateway._apis.get(api_id) or {}).get("corsConfiguration")
+        if settings and method != "OPTIONS":
+            origin = {name.lower(): value for name, value in headers.items()}.get("origin", "")
+            answered = {**answered, **apigateway._cors_response_headers(settings, origin)}
+        return status, answered, body
+
+    return with_cors
+
+
 if __name__ == "__main__":
     apigateway._invoke_http_proxy = _proxy
     apigateway._cors_response_headers = _with_api_names(apigateway._cors_response_headers)
     apigateway._cors_preflight_response = _with_api_names(apigateway._cors_preflight_response)
+    apigateway._handle_execute_in_scope = _with_cors(apigateway._handle_execute_in_scope)
     app.main()

@@ -8,8 +8,10 @@ VitrineError
 ├── Unauthenticated         no access token, or an invalid one
 │   ├── InvalidToken
 │   └── SignatureInvalid    a webhook that was not signed by one of our keys
+├── UserNotAllowed          a signed-in user who may not call the API
 ├── SigningKeysInvalid      a signing secret in the wrong form
 ├── KeysUnavailable         the issuer's keys cannot be fetched, and none are cached
+├── Busy                    more photos than can be decoded in time
 ├── QuotaExceeded           the user has no report left today
 ├── ReportNotFound          no such report of the caller
 ├── KeyReused               an idempotency key that came with other photos
@@ -19,7 +21,7 @@ VitrineError
 │   ├── LeaseHeld           another worker holds it
 │   └── ReportEnded         it has ended
 └── ModelFault              the vision model gave no usable answer
-    ├── ModelRefused        it rejected the request or our credentials
+    ├── ModelRefused        it rejected the content of the request
     ├── ModelUnavailable    it does not answer now; a later request may succeed
     └── ModelAnswerInvalid  its answer breaks the contract
 """
@@ -62,6 +64,10 @@ class InvalidToken(Unauthenticated):
     """The access token is invalid; the text says why without quoting it."""
 
 
+class UserNotAllowed(VitrineError):
+    """The token is valid, and its user may not call the API; the text says why without quoting a claim."""
+
+
 class SignatureInvalid(Unauthenticated):
     """The webhook has no recent signature by one of our keys; the text says why without quoting it."""
 
@@ -75,6 +81,14 @@ class SigningKeysInvalid(VitrineError):
 
 class KeysUnavailable(VitrineError):
     """The issuer's public keys cannot be fetched, and none are cached."""
+
+
+class Busy(VitrineError):
+    """The service has more photos to decode than it can in time; nothing was accepted."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many photos are being decoded; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
 
 
 class QuotaExceeded(VitrineError):
@@ -145,7 +159,7 @@ class ModelFault(VitrineError):
 
 
 class ModelRefused(ModelFault):
-    """The endpoint rejects the request or our credentials: a retry does not help."""
+    """The endpoint rejects the content of the request: a retry does not help."""
 
     code = "model_refused"
 

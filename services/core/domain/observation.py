@@ -39,13 +39,16 @@ def bounded_caption(said: str) -> str:
 class PendingInference:
     """A request that an async endpoint has accepted, at `at` seconds since 1970, as the report's nth attempt.
 
-    The keys name objects in the exchange bucket; `input_key` is None if the request was sent inline.
+    The keys name objects in the exchange bucket; `input_key` is None if the request was sent inline. The
+    notification of its end names it by `inference_id`.
     """
 
     input_key: str | None
     output_key: str
     at: int
     attempt: int = 1
+    inference_id: str | None = None
+    failure_key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,14 @@ class ReportRef:
 
 @dataclass(frozen=True)
 class RequestKey:
-    """An idempotency key, and the digest of the photos that came with it."""
+    """An idempotency key, and what came with it: the digest of the photos or of the ids of their uploads.
+
+    `contents` is the digest of the photos, None as long as uploads are not fetched.
+    """
 
     name: str
     digest: str
+    contents: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class StoredReport:
 
     `photos` are in the client's order. `photos_digest` identifies the photos as the model sees them.
     `touched_at` is when the row was last written, as it was read: of an ended report, when it ended.
+    `attempts` counts the requests to an async endpoint, `invalid_answers` answers outside the contract.
     """
 
     owner: str
@@ -74,6 +79,8 @@ class StoredReport:
     photos_digest: str | None = field(default=None, kw_only=True)
     lease: Lease | None = field(default=None, kw_only=True)
     pending: PendingInference | None = field(default=None, kw_only=True)
+    attempts: int = field(default=0, kw_only=True)
+    invalid_answers: int = field(default=0, kw_only=True)
     touched_at: datetime | None = field(default=None, kw_only=True, compare=False)
 
     @property

@@ -1,6 +1,7 @@
 """The words of a language: names of the codes, their other forms, the template's sentences, the prompt."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -8,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Language = Literal["en", "fr"]
+_QVALUE = re.compile(r"0(\.\d*)?|1(\.0*)?|\.\d+", re.ASCII)
 
 
 class _Words(BaseModel):
@@ -131,15 +133,20 @@ def wording(language: Language) -> Wording:
 
 
 def preferred_language(accept_language: str) -> Language:
-    """English or French, by the weights of an Accept-Language header; English if it names neither."""
+    """English or French, by the weights of an Accept-Language header; English if they are equal.
+
+    `fr_CA` counts as `fr-CA`, and an entry with a malformed weight as absent.
+    """
     weights: dict[str, float] = {}
-    for part in accept_language.split(","):
-        tag, _, parameters = part.strip().partition(";")
-        name, _, value = parameters.strip().partition("=")
-        try:
-            weight = float(value) if name.strip() == "q" else 1.0
-        except ValueError:
-            continue
-        base = tag.split("-")[0].lower()
-        weights[base] = max(weight, weights.get(base, 0.0))
-    return "fr" if weights.get("fr", 0.0) > weights.get("en", weights.get("*", 0.0)) else "en"
+    for part in accept_language.lower().split(","):
+        tag, *parameters = (piece.strip() for piece in part.split(";"))
+        values = [
+            value.strip()
+            for name, _, value in (each.partition("=") for each in parameters)
+            if name.strip() == "q"
+        ]
+        if all(_QVALUE.fullmatch(value) for value in values):
+            base = re.split("[-_]", tag)[0]
+            weights[base] = max(min(map(float, values), default=1.0), weights.get(base, 0.0))
+    others = weights.get("*", 0.0)
+    return "fr" if weights.get("fr", others) > weights.get("en", others) else "en"

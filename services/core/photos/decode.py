@@ -1,35 +1,30 @@
-"""Decodes a photo and shrinks it; as a program, in a separate process.
+"""Decodes a photo of any format and shrinks it to at most SMALL_PX: upright, sRGB, on white.
 
-The program reads a photo of any format from standard input and writes it shrunk to standard output, as a PPM;
-its argument is the number of pixels that the photo may have. A decoder that crashes, hangs or uses too much
-memory ends only this process.
+Everything here works on hostile bytes, so it runs in the decoders' processes (`decoder`), never in a service.
 """
 
-import struct
-import sys
-from contextlib import suppress
+import random
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
 from io import BytesIO
-from typing import IO
 
-from PIL import Image, ImageCms
+import pi_heif
+from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-SMALL_PX = 768
-MEMORY_BYTES = 2**30
-PNG_STEPS_PER_LEVEL = 257
-DAMAGED, TOO_MANY_PIXELS = 3, 4
-# Decoders raise these on damaged files.
-BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    OverflowError,
-    MemoryError,
-    struct.error,
-)
-_ORIENTATION = 0x0112
+from services.core.photos.colour import to_srgb
+from services.core.photos.essence import Damaged, Essence
+from services.core.photos.heic import reduce_heic
+from services.core.photos.jpeg import END_OF_IMAGE, START, reduce_jpeg
+from services.core.photos.png import SIGNATURE, reduce_png
+from services.core.photos.profiles import cicp_profile
+from services.core.photos.resize import SMALL_PX, fit, within
+from services.core.photos.webp import reduce_webp
+
+# What decoding a photo may take. All decoders may take up to LIGHT_BYTES at once, and one of them more.
+MEMORY_BYTES, LIGHT_BYTES = 450_000_000, 120_000_000
+# Plain JPEG takes next to no memory. Phones write up to 200 million pixels.
+MOST_PIXELS = 250_000_000
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -39,104 +34,114 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_PNG_LEVELS_PER_LEVEL = 257
+_STRIP = 256
 
-# Pillow's own limit only warns at first; each caller checks its own before a pixel is decoded.
+# Pillow's own limit only warns at first; `decode` checks its own before a pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 
-def shrink(image: Image.Image) -> Image.Image:
-    """Return an opened photo as sRGB: at most SMALL_PX, upright, on white, no metadata. Raises BROKEN."""
+class TooManyPixels(Exception):
+    """A photo of `kind` has `size` pixels, more than `limit`."""
+
+    def __init__(self, kind: str, size: tuple[int, int], limit: int) -> None:
+        super().__init__(kind, size, limit)
+        self.kind, self.size, self.limit = kind, size, limit
+
+
+def decode(upload: bytes, before_heavy: Callable[[], None]) -> Image.Image:
+    """Return a photo as RGB; calls `before_heavy` before it takes more than LIGHT_BYTES.
+
+    Raises TooManyPixels before a pixel is decoded, and Damaged or any error of a decoder for a damaged file.
+    """
+    essence = _reduced(upload)
+    del upload
+    image = _opened(essence)
+    width, height = image.size
+    limit = min(MOST_PIXELS, int(MEMORY_BYTES / essence.pixel_bytes))
+    if width * height > limit:
+        raise TooManyPixels(essence.kind, (width, height), limit)
+    if width * height * essence.pixel_bytes > LIGHT_BYTES:
+        before_heavy()
+    if essence.open_ended:
+        _check_whole(essence)
     # A JPEG decodes straight to 1/2, 1/4 or 1/8; asked in the photo's own proportions, draft goes furthest.
     image.draft("RGB", within(image.size, SMALL_PX))
     image.load()
-    orientation = _orientation(image)
+    profile = essence.profile or _profile_of_heic(image)
+    small = to_srgb(_flat(image), profile)
+    return small.transpose(_UPRIGHT[essence.orientation]) if essence.orientation in _UPRIGHT else small
+
+
+def _reduced(upload: bytes) -> Essence:
+    if upload.startswith(START):
+        return reduce_jpeg(upload)
+    if upload.startswith(SIGNATURE[:6]):
+        return reduce_png(upload)
+    return reduce_webp(upload) if upload.startswith(b"RIFF") else reduce_heic(upload)
+
+
+def _opened(essence: Essence, ending: bytes = END_OF_IMAGE) -> Image.Image:
+    # The plugins, not Image.open: its JPEG plugin would also read the index of further pictures.
+    if essence.kind.startswith("JPEG"):
+        return JpegImagePlugin.JpegImageFile(BytesIO(b"".join((*essence.picture, ending))))
+    content = BytesIO(b"".join(essence.picture))
+    match essence.kind:
+        case "PNG":
+            return PngImagePlugin.PngImageFile(content)
+        case "WebP":
+            return WebPImagePlugin.WebPImageFile(content)
+    image: Image.Image = pi_heif.HeifImageFile(content)
+    return image
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """The image shrunk, on white, as L, RGB or CMYK."""
     if image.mode.startswith("I"):
-        image = image.convert("I").point(lambda level: level * (1 / PNG_STEPS_PER_LEVEL)).convert("L")
+        # Of 16 bits, blocks of pixels cannot be averaged first.
+        small = fit(image, SMALL_PX, reducing_gap=None).convert("I")
+        return small.point(lambda level: level * (1 / _PNG_LEVELS_PER_LEVEL)).convert("L")
     if image.has_transparency_data:
         # Copies all pixels only if they cannot be averaged in their own mode.
         whole = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
         small = fit(whole, SMALL_PX).convert("RGBA")
         flat = Image.new("RGB", small.size, "white")
         flat.paste(small, mask=small.getchannel("A"))
-    else:
-        whole = image.convert("RGB") if image.mode in ("P", "1") else image
-        flat = fit(whole, SMALL_PX)
-    flat = flat.convert("RGB") if is_srgb(image) else _to_srgb(flat, image.info["icc_profile"])
-    upright = flat.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else flat
-    # Pillow would write the comment into the new file.
-    upright.info.clear()
-    return upright
+        return flat
+    if image.mode in ("P", "1"):
+        image = image.convert("RGB")
+    small = fit(image, SMALL_PX)
+    return small if small.mode in ("L", "RGB", "CMYK") else small.convert("RGB")
 
 
-def is_srgb(image: Image.Image) -> bool:
-    """Whether the photo is sRGB: its profile says so, or it has none."""
-    profile = image.info.get("icc_profile")
-    # A profile's name is ASCII or UTF-16.
-    return not profile or b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
+def _profile_of_heic(image: Image.Image) -> bytes | None:
+    if profile := image.info.get("icc_profile"):
+        return bytes(profile)
+    points = image.info.get("nclx_profile")
+    return cicp_profile(points["color_primaries"], points["transfer_characteristics"]) if points else None
 
 
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, *BROKEN):
-        # The profile does not fit the photo, so it tells nothing about its colours.
-        return image.convert("RGB")
-    return converted or image
+def _check_whole(essence: Essence) -> None:
+    """Raise Damaged if more than the end marker is missing: then what follows changes the picture."""
+    if _fingerprint(essence, END_OF_IMAGE) != _fingerprint(essence, _noise() + END_OF_IMAGE):
+        raise Damaged
 
 
-def fit(image: Image.Image, longest: int, reducing_gap: float = 2.0) -> Image.Image:
-    """Return the image at most `longest` px wide and high; never enlarged."""
-    # For shrinking, HAMMING is about as good as BICUBIC and takes half of LANCZOS's time. A gap of 1 averages
-    # whole blocks of pixels as far as possible: enough for the model, which shrinks once more to 224 px.
-    size = within(image.size, longest)
-    if size == image.size:
-        return image
-    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=reducing_gap)
+def _fingerprint(essence: Essence, ending: bytes) -> bytes:
+    image = _opened(essence, ending)
+    if essence.kind == "JPEG":
+        # Each block that is missing shows even at the smallest scale; a missing scan need not.
+        image.draft("RGB", within(image.size, SMALL_PX))
+    image.load()
+    digest = sha256()
+    for top in range(0, image.height, _STRIP):
+        digest.update(image.crop((0, top, image.width, min(top + _STRIP, image.height))).tobytes())
+    return digest.digest()
 
 
-def within(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Return the largest size of these proportions with no side over `longest`, nor over `size`."""
-    scale = min(1.0, longest / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _orientation(image: Image.Image) -> int | None:
-    # Reads this one tag: rewriting the whole EXIF, as exif_transpose does, fails for some cameras.
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:
-        # The parser fails on damaged EXIF, which is no reason to refuse a photo.
-        return None
-
-
-def main(source: IO[bytes], target: IO[bytes], most_pixels: int) -> int:
-    """Shrink the photo in `source` to a PPM in `target`, and return 0.
-
-    Returns DAMAGED, or TOO_MANY_PIXELS with width and height as text in `target`, if it cannot.
-    """
-    import pi_heif
-
-    pi_heif.register_heif_opener(thumbnails=False)
-    try:
-        image = Image.open(BytesIO(source.read()), formats=("JPEG", "PNG", "WEBP", "HEIF"))
-        if image.width * image.height > most_pixels:
-            target.write(f"{image.width} {image.height}".encode())
-            return TOO_MANY_PIXELS
-        shrink(image).save(target, "PPM")
-    except BROKEN:
-        return DAMAGED
-    return 0
-
-
-def _bound_memory() -> None:
-    import resource
-
-    # Some systems do not support this limit.
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-
-
-if __name__ == "__main__":
-    _bound_memory()
-    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1])))
+@cache
+def _noise() -> bytes:
+    # Bytes that a decoder takes for coded blocks, with the marks by which it finds its place again.
+    source = random.Random(1)  # noqa: S311 - not a secret
+    blocks = [source.randbytes(_STRIP).replace(b"\xff", b"\x5a") for _ in range(64)]
+    return b"".join(block + bytes((0xFF, 0xD0 + number % 8)) for number, block in enumerate(blocks))

@@ -11,57 +11,53 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.domain.assessment import assess, photos_to_judge
-from services.core.domain.errors import LeaseLost, ModelFault, ModelUnavailable, ReportNotFound, VitrineError
+from services.core.domain.errors import (
+    LeaseHeld,
+    LeaseLost,
+    ModelAnswerInvalid,
+    ModelFault,
+    ModelUnavailable,
+    ReportNotFound,
+    VitrineError,
+)
 from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.report import Failure, Provenance, Report, Status
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.narrator import Narrative, Narrator
+from services.core.pipeline.outcomes import RETRIED, Looked, Processed, Seen, Unanswered
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports, VisionCache
+from services.core.storage.reports import Reports
+from services.core.storage.vision_cache import VisionCache
 from services.core.telemetry import Stages
 from services.core.vision.endpoint import VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 # Threads of their own, so that slow model calls do not block the calls of the stores.
 _model_threads = ThreadPoolExecutor(40, "model")
 # After these errors the report stays as it is: another worker has it, or a later attempt reaches the stores.
 _NOT_FAILURES = (ReportNotFound, LeaseLost, BotoCoreError, ClientError)
+# The model answers the same photos alike, but a model that is being replaced does not answer for long.
+MOST_INVALID_ANSWERS = 3
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """An observation, where it comes from, and its price in USD, if that is not the endpoint's time."""
-
-    observation: Observation
-    provenance: Provenance
-    # Of a fallback LLM that did not say what it billed: None.
-    cost_usd: float | None = None
+LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
+Outcome = TypeVar("Outcome", bound=Observation | PendingInference | LostInference)
 
 
 def _to_judge(stored: StoredReport) -> tuple[int, ...]:
     """The indexes of the photos that the model is asked about."""
     return photos_to_judge([photo.flaws for photo in stored.photos])
-
-
-@dataclass(frozen=True)
-class Unanswered:
-    """Neither the endpoint nor a fallback LLM answers now."""
-
-    reason: str
-
-
-# What looking at the photos gives.
-Looked = Seen | PendingInference | Unanswered
-# What processing gives: the ended report; else the report is released, and a later message continues it.
-Processed = Report | PendingInference | Unanswered
-LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
 
 
 @dataclass(frozen=True)
@@ -113,22 +109,41 @@ class ReportProcessor:
             return await self._conclude(leased, await self._look(leased, photos, stages), given, stages)
 
     async def resume(
-        self, leased: LeasedReport, pending: PendingInference, load_photos: LoadPhotos, stages: Stages
+        self,
+        leased: LeasedReport,
+        pending: PendingInference,
+        load_photos: LoadPhotos,
+        stages: Stages,
+        *,
+        announced: bool = False,
+        overdue: ModelUnavailable | None = None,
     ) -> Processed:
-        """Continue with the answer to a pending inference; a lost one is sent again."""
+        """Continue with the answer to a pending inference, which its notification may have announced.
+
+        A lost request is sent again. `overdue` fails a report that still has no answer.
+        """
         async with self._failures_recorded(leased, stages):
             asked = len(_to_judge(leased))
-            result = await to_thread.run_sync(self.endpoint.result, pending, asked)
+            result = partial(self.endpoint.result, pending, asked, announced=announced)
             looked: Looked
-            match result:
-                case Observation():
+            match await self._outcome(leased, result):
+                case Observation() as observation:
                     stages.timings["model"] = 1000.0 * max(0, seconds_now() - pending.at)
-                    looked = self._seen_by_endpoint(result)
-                case PendingInference():
-                    looked = result
+                    looked = self._seen_by_endpoint(observation)
+                case _ if overdue is not None:
+                    raise overdue
                 case LostInference():
                     looked = await self._look(leased, await load_photos(), stages)
+                case unfinished:
+                    looked = unfinished
             return await self._conclude(leased, looked, load_photos, stages)
+
+    async def retry(
+        self, leased: LeasedReport, why: str, load_photos: LoadPhotos, stages: Stages
+    ) -> Processed:
+        """Go on after the endpoint has failed: ask the fallback LLM, or release the report for later."""
+        async with self._failures_recorded(leased, stages):
+            return await self._conclude(leased, Unanswered(why), load_photos, stages)
 
     async def fail(self, leased: LeasedReport, error: Exception, stages: Stages) -> Report:
         """End the report as failed with the error as its reason; an error of the store is only logged."""
@@ -141,18 +156,12 @@ class ReportProcessor:
         update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
         failed = leased.report.model_copy(update=update)
         await self._try_to_write(self.reports.end, replace(leased, report=failed))
-        await self._clean_up(leased, None)
+        await self._clean_up(leased)
         return failed
 
-    async def release(self, leased: LeasedReport, why: str) -> None:
+    async def release(self, leased: LeasedReport, why: str | None) -> None:
         """Let other workers take the report at once; an error of the store is only logged."""
         await self._try_to_write(partial(self.leases.release, why=why), leased)
-
-    async def erase_traces(self, stored: StoredReport) -> None:
-        """Delete the report's inference request and answer, and the observation of its photos."""
-        if self.vision_cache is not None:
-            await to_thread.run_sync(self.vision_cache.delete, stored)
-        await self._delete_inference(stored)
 
     async def _look(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Looked:
         judged = [photos[at] for at in _to_judge(leased)]
@@ -161,14 +170,22 @@ class ReportProcessor:
             if cached is not None and len(cached.wear) == len(judged):
                 provenance = Provenance(endpoint=self.endpoint.name, artifact=cached.artifact, reused=True)
                 return Seen(cached, provenance, cost_usd=0.0)
-        attempt = leased.pending.attempt + 1 if leased.pending else 1
-        infer = partial(self.endpoint.infer, leased.report.id, judged, attempt)
+        infer = partial(self.endpoint.infer, leased.report.id, judged, leased.attempts + 1)
         try:
             with stages.measure("model"):
-                answer = await asyncio.get_running_loop().run_in_executor(_model_threads, infer)
+                answer = await self._outcome(leased, infer)
         except ModelUnavailable as error:
-            return Unanswered(f"{error}; retried every 15 minutes for up to 24 hours")
-        return answer if isinstance(answer, PendingInference) else self._seen_by_endpoint(answer)
+            return Unanswered(f"{error}; {RETRIED}")
+        return self._seen_by_endpoint(answer) if isinstance(answer, Observation) else answer
+
+    async def _outcome(self, leased: LeasedReport, ask: Callable[[], Outcome]) -> Outcome | Unanswered:
+        """What the endpoint says; an answer outside the contract counts, and raises the third time."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_model_threads, ask)
+        except ModelAnswerInvalid as error:
+            if leased.invalid_answers + 1 >= MOST_INVALID_ANSWERS:
+                raise
+            return Unanswered(f"{error}; {RETRIED}", invalid_answer=True)
 
     def _seen_by_endpoint(self, observation: Observation) -> Seen:
         return Seen(observation, Provenance(endpoint=self.endpoint.name, artifact=observation.artifact))
@@ -187,8 +204,8 @@ class ReportProcessor:
         match looked:
             case Seen():
                 return await self._finish(leased, looked, stages)
-            case Unanswered(reason):
-                await self.release(leased, reason)
+            case Unanswered(reason, invalid_answer):
+                await self._forget_inference(leased, reason, invalid_answer)
             case PendingInference():
                 await self.release(leased, "the endpoint is working on it")
         return looked
@@ -196,10 +213,22 @@ class ReportProcessor:
     async def _record(self, leased: LeasedReport, pending: PendingInference) -> None:
         try:
             await to_thread.run_sync(self.leases.record_inference, leased, pending)
-        except (ReportNotFound, LeaseLost):
-            # Erased, or sent by another worker as well: this answer has no reader.
-            await to_thread.run_sync(self.endpoint.delete, pending.input_key, pending.output_key)
+        except LeaseHeld:
+            # Another worker has sent the same stored request; only this answer has no reader.
+            await to_thread.run_sync(self.endpoint.delete, pending.output_key)
             raise
+        except (ReportNotFound, LeaseLost):
+            await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
+            raise
+
+    async def _forget_inference(self, leased: LeasedReport, why: str, invalid_answer: bool) -> None:
+        # Deleted first: without the record of its inference, a report's erasure would not find the answer.
+        if (pending := leased.pending) is not None:
+            await to_thread.run_sync(
+                self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
+            )
+        count = leased.invalid_answers + invalid_answer
+        await self.release(replace(leased, pending=None, invalid_answers=count), why)
 
     async def _ask_fallback(
         self, fallback_llm: FallbackLlm, photos: Sequence[bytes], stages: Stages
@@ -237,9 +266,15 @@ class ReportProcessor:
                 "cost_usd": self.prices.report_usd(seen, timings.model or 0.0, narrative),
             }
         )
-        await to_thread.run_sync(self.reports.end, replace(leased, report=report))
-        await self._clean_up(leased, seen)
+        cached = self._to_cache(leased, seen)
+        await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
+        await self._clean_up(leased)
         return report
+
+    def _to_cache(self, leased: LeasedReport, seen: Seen) -> "list[TransactWriteItemTypeDef]":
+        if self.vision_cache is None or seen.provenance.reused or seen.provenance.bridge is not None:
+            return []
+        return self.vision_cache.put(leased, seen.observation)
 
     @asynccontextmanager
     async def _failures_recorded(self, leased: LeasedReport, stages: Stages) -> AsyncIterator[None]:
@@ -251,20 +286,14 @@ class ReportProcessor:
             await self.fail(leased, error, stages)
             raise
 
-    async def _clean_up(self, leased: LeasedReport, seen: Seen | None) -> None:
+    async def _clean_up(self, leased: LeasedReport) -> None:
         # The report has ended: an error from here on must not fail it.
+        if (pending := leased.pending) is None:
+            return
         try:
-            if self.vision_cache is not None and seen is not None:
-                provenance = seen.provenance
-                if not provenance.reused and provenance.bridge is None:
-                    await to_thread.run_sync(self.vision_cache.put, leased, seen.observation)
-            await self._delete_inference(leased)
+            await to_thread.run_sync(self.endpoint.delete, pending.input_key, pending.output_key)
         except (BotoCoreError, ClientError) as error:
             logger.warning("clean-up after a report failed", extra={"reason": type(error).__name__})
-
-    async def _delete_inference(self, stored: StoredReport) -> None:
-        if (pending := stored.pending) is not None:
-            await to_thread.run_sync(self.endpoint.delete, pending.input_key, pending.output_key)
 
     async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> None:
         try:

@@ -14,7 +14,9 @@ from services.core.domain.stored_report import LeasedReport, ReportRef, StoredRe
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo
-from services.core.pipeline.report_processor import ReportProcessor, Unanswered
+from services.core.pipeline.erasure import Erasure
+from services.core.pipeline.outcomes import Unanswered
+from services.core.pipeline.report_processor import ReportProcessor
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages
@@ -99,11 +101,10 @@ class ReportService:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def erase(self, owner: str, report_id: str) -> None:
-        """Delete the report, its photos and its inference now; raises ReportNotFound."""
-        stored = await to_thread.run_sync(self.reports.get, owner, report_id)
-        await to_thread.run_sync(self.submission.images.delete, stored.pictures)
-        await self.processor.erase_traces(stored)
-        await to_thread.run_sync(self.reports.delete, stored)
+        """Erase the report now; raises ReportNotFound."""
+        endpoint, images = self.processor.endpoint, self.submission.images
+        erasure = Erasure(self.reports, images, endpoint, self.queue, 3 * self.timing.lease_s)
+        await erasure.erase(ReportRef(owner, report_id))
 
     async def _read_again(self, stored: StoredReport) -> Report:
         return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
@@ -73,13 +74,19 @@ class Submission:
     async def refuse(self, request: SubmitReport, error: VitrineError, stages: Stages) -> StoredReport | None:
         """Write a report that has failed with `error` as its reason, for a client that does not wait.
 
+        It counts in its day like any other, unless it was refused for the day's count before any work.
         Returns None if the request's key is assigned to a report already, failed or not.
         """
         code = "quota_exceeded" if isinstance(error, QuotaExceeded) else "invalid_input"
         failure = Failure(code=code, reason=str(error))
         report = self._report(request, Status.FAILED, stages).model_copy(update={"failure": failure})
         stored = StoredReport(request.owner, report, (), key=request.key)
-        return stored if await to_thread.run_sync(self.reports.refuse, stored) else None
+        counted = not isinstance(error, QuotaExceeded)
+        return (
+            stored
+            if await to_thread.run_sync(partial(self.reports.refuse, counted=counted), stored)
+            else None
+        )
 
     def _queued(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
         report = self._report(request, Status.QUEUED, stages)

@@ -14,11 +14,13 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.llm import openai_client
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
+from services.core.pipeline.erasure import Erasure
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports, VisionCache
+from services.core.storage.reports import Reports
+from services.core.storage.vision_cache import VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
 
 if TYPE_CHECKING:
@@ -67,6 +69,11 @@ class Pipeline:
     queue: JobQueue
     processor: ReportProcessor
     llm: AsyncOpenAI
+
+    @property
+    def erasure(self) -> Erasure:
+        """Erases reports from the same stores."""
+        return Erasure(self.reports, self.images, self.processor.endpoint, self.queue)
 
 
 def build_pipeline(

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 25_000_000
 OFFER_LIFE = timedelta(minutes=10)
+# Below the least time for which the role's credentials still hold when botocore renews them: a link that they
+# sign ends with them.
+LINK_LIFE = timedelta(minutes=10)
+_LINK_S = int(LINK_LIFE.total_seconds())
 UPLOAD_ID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 # Without s3:ListBucket, S3 answers AccessDenied for a missing key.
 _MISSING = ("NoSuchKey", "AccessDenied")
@@ -64,6 +68,22 @@ class ImageStore:
         for key in keys:
             self._s3.delete_object(Bucket=self._bucket, Key=key)
 
+    def link(self, key: str) -> tuple[str, datetime]:
+        """A URL by which anyone may get the JPEG, and until when; makes no call.
+
+        Raises ValueError for a client without PRESIGNING.
+        """
+        _check_presigning(self._s3)
+        parameters = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentDisposition": "inline",
+            "ResponseContentType": "image/jpeg",
+            "ResponseCacheControl": f"private, max-age={_LINK_S}",
+        }
+        expires_at = datetime.now(UTC).replace(microsecond=0) + LINK_LIFE
+        return self._s3.generate_presigned_url("get_object", parameters, _LINK_S), expires_at
+
     def probe(self) -> None:
         """Raise what boto3 raises unless the bucket answers."""
         # HeadBucket would need the permission to list all users' photos.
@@ -87,8 +107,7 @@ class Uploads:
     """Offers, fetches and deletes uploads. Raises ValueError for a client without PRESIGNING."""
 
     def __init__(self, s3: "S3Client", bucket: str, kms_key_id: str | None) -> None:
-        if (getattr(s3.meta.config, "s3", None) or {}).get("addressing_style") != "virtual":
-            raise ValueError("the S3 client has to be made with PRESIGNING in its configuration")
+        _check_presigning(s3)
         self._s3 = s3
         self._bucket = bucket
         header = "x-amz-server-side-encryption"
@@ -134,6 +153,11 @@ class Uploads:
         """Delete uploads of the owner; a missing one is no error. Blocks."""
         for upload_id in upload_ids:
             self._s3.delete_object(Bucket=self._bucket, Key=_key(owner, upload_id))
+
+
+def _check_presigning(s3: "S3Client") -> None:
+    if (getattr(s3.meta.config, "s3", None) or {}).get("addressing_style") != "virtual":
+        raise ValueError("the S3 client has to be made with PRESIGNING in its configuration")
 
 
 def _key(owner: str, upload_id: str) -> str:

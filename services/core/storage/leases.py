@@ -16,7 +16,16 @@ from services.core.domain.stored_report import (
     seconds_now,
 )
 from services.core.domain.timing import PRODUCTION
-from services.core.storage.rows import HELD, address, from_item, pending_row, stored_report, to_item
+from services.core.storage.rows import (
+    HELD,
+    address,
+    from_item,
+    is_erasing,
+    pending_row,
+    stored_report,
+    to_item,
+)
+from services.core.storage.transactions import repeat_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -55,7 +64,7 @@ class Leases:
         stored = self._update(
             ref,
             "SET lease = :holder, lease_until = :until, touched_at = :now",
-            f"attribute_exists({INDEX}) AND ({_FREE})",
+            f"attribute_exists({INDEX}) AND attribute_not_exists(erasing) AND ({_FREE})",
             {":holder": lease.holder, ":until": lease.until, ":now": seconds_now()},
         )
         return stored.leased(lease)
@@ -72,16 +81,35 @@ class Leases:
         due = leased.lease.until < seconds_now() + self._lease_s // 2
         return self.renew(leased) if due else leased
 
-    def release(self, leased: LeasedReport, why: str) -> None:
-        """Let other workers take the report now; its owner reads `why` as the reason that it waits."""
-        change = "SET touched_at = :now, waiting = :why REMOVE lease, lease_until"
-        values = {":now": seconds_now(), ":why": why, ":holder": leased.lease.holder}
+    def release(self, leased: LeasedReport, why: str | None) -> None:
+        """Let other workers take the report now; its owner reads `why` as the reason that it waits.
+
+        None keeps the reason. The row keeps the pending inference of `leased`, if any, and its count of
+        invalid answers.
+        """
+        change = "SET touched_at = :now, invalid_answers = :invalid"
+        values: dict[str, Any] = {
+            ":now": seconds_now(),
+            ":invalid": leased.invalid_answers,
+            ":holder": leased.lease.holder,
+        }
+        if why is not None:
+            change += ", waiting = :why"
+            values[":why"] = why
+        change += " REMOVE lease, lease_until"
+        if leased.pending is None:
+            change += ", asked"
         self._update(leased.ref, change, HELD, values)
 
     def record_inference(self, leased: LeasedReport, pending: PendingInference) -> None:
         """Write the pending inference and release the report to the worker that gets its answer."""
-        change = "SET asked = :asked, touched_at = :now REMOVE lease, lease_until"
-        values = {":asked": pending_row(pending), ":now": seconds_now(), ":holder": leased.lease.holder}
+        change = "SET asked = :asked, attempts = :attempts, touched_at = :now REMOVE lease, lease_until"
+        values = {
+            ":asked": pending_row(pending),
+            ":attempts": pending.attempt,
+            ":now": seconds_now(),
+            ":holder": leased.lease.holder,
+        }
         self._update(leased.ref, change, HELD, values)
 
     def touch(self, idle: Idle) -> bool:
@@ -108,7 +136,10 @@ class Leases:
         return from_item(found[0])["pk"].removeprefix("user#") if found else None
 
     def idle(self, for_s: int) -> Iterator[Idle]:
-        """The reports that no worker holds and that were not written for `for_s` seconds."""
+        """The reports that no worker holds and that were not written for `for_s` seconds.
+
+        Among them are those whose erasure stopped half-way.
+        """
         now = seconds_now()
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._table,
@@ -125,18 +156,20 @@ class Leases:
     def _update(self, ref: ReportRef, change: str, condition: str, values: dict[str, Any]) -> StoredReport:
         failed = self._dynamodb.exceptions.ConditionalCheckFailedException
         try:
-            answer = self._dynamodb.update_item(
-                TableName=self._table,
-                Key=to_item(address(ref.owner, f"report#{ref.report_id}")),
-                UpdateExpression=change,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=to_item(values),
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            answer = repeat_on_conflict(
+                lambda: self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=to_item(address(ref.owner, f"report#{ref.report_id}")),
+                    UpdateExpression=change,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
             )
         except failed as error:
             row: dict[str, Any] | None = cast("Any", error.response).get("Item")
-            if not row:
+            if not row or is_erasing(row):
                 raise ReportNotFound(ref.report_id) from error
             found = stored_report(ref.owner, from_item(row))
             if found.report.status not in UNFINISHED:

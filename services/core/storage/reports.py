@@ -5,15 +5,12 @@ pk user#<subject>   sk report#<id>      a report; ids sort by time
                     sk quota#<day>      how many reports the day has
                     sk sight#<digest>   what the model saw on these photos, for a day
 A report that has not ended has `unfinished`, its id: the key of a sparse index, which the sweep scans for
-reports without a worker. A worker holds the report's lease; only the holder may end it. Another user's report
-is not found: every query is limited to the caller's partition.
+reports without a worker. A worker holds the report's lease; only the holder may end it. A report whose
+erasure has started has `erasing`: no worker can hold it and it is not found, but the sweep finds it until its
+erasure is complete. Another user's report is not found: every query is limited to the caller's partition.
 """
 
-import json
-import random
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,33 +22,39 @@ from services.core.domain.errors import (
     ReportInProgress,
     ReportNotFound,
 )
-from services.core.domain.observation import Observation
-from services.core.domain.report import UNFINISHED, Report, Status
-from services.core.domain.stored_report import LeasedReport, RequestKey, StoredReport, seconds_now
+from services.core.domain.report import UNFINISHED, Status
+from services.core.domain.stored_report import (
+    LeasedReport,
+    ReportRef,
+    RequestKey,
+    StoredReport,
+    seconds_now,
+)
 from services.core.storage.rows import (
     ReportWrites,
     address,
     count_address,
     from_item,
     has_expired,
+    is_erasing,
     read_row,
     stored_report,
     to_item,
 )
+from services.core.storage.transactions import repeat_on_conflict, transact
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-
-CONFLICT_TRIES = 6
-OBSERVATION_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Page:
     """Reports, newest first; `next` is the id to go on before, None on the last page."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[StoredReport, ...]
     next: str | None
 
 
@@ -72,9 +75,13 @@ class Reports:
         row = self._get(address(owner, f"key#{key.name}"))
         if row is None:
             return None
-        if row["digest"] != key.digest:
+        same_contents = key.contents is not None and row.get("contents") == key.contents
+        if row["digest"] != key.digest and not same_contents:
             raise KeyReused
-        stored = self.get(owner, row["report_id"])
+        try:
+            stored = self.get(owner, row["report_id"])
+        except ReportNotFound:
+            return None
         return stored if stored.report.status != Status.FAILED else None
 
     def check_quota(self, owner: str) -> None:
@@ -93,44 +100,43 @@ class Reports:
         writes = [self._writes.count_up(new, self._quota), self._writes.insert(new)]
         if new.key is not None:
             writes.append(self._writes.claim_key(new, new.key))
-        failed = self._transact(writes)
-        if 0 in failed:
-            raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
-        if failed:
+        failed = transact(self._dynamodb, writes)
+        # A request that lost its key to another one gets that one's report, also when the quota is used up.
+        if failed and failed != [0]:
             raise ReportInProgress(self._report_of_key(new))
+        if failed:
+            raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
 
-    def refuse(self, failed: StoredReport) -> bool:
-        """Write a report that failed before acceptance, uncounted; False if its key is assigned already."""
+    def refuse(self, failed: StoredReport, *, counted: bool) -> bool:
+        """Write a report that failed before acceptance; False if its key is assigned already.
+
+        It is counted in its day even if that exceeds the quota.
+        """
         writes = [self._writes.insert(failed)]
         if failed.key is not None:
             writes.append(self._writes.claim_key(failed, failed.key))
-        return not self._transact(writes)
+        if counted:
+            writes.append(self._writes.count_refusal(failed))
+        return not transact(self._dynamodb, writes)
 
     def withdraw(self, new: StoredReport) -> None:
         """Undo `accept`, also if it is unknown whether it wrote anything."""
-        writes = [self._writes.remove(new), self._writes.count_down(new)]
-        if new.key is not None:
-            writes.append(self._writes.free_key(new, new.key))
-        self._transact(writes)
+        transact(self._dynamodb, [self._writes.remove(new)], self._given_back(new))
 
-    def end(self, leased: LeasedReport) -> None:
+    def end(self, leased: LeasedReport, also: "Sequence[TransactWriteItemTypeDef]" = ()) -> None:
         """Write the ended report over its row; a failed one is not counted in its day, and its key is freed.
 
-        Raises ReportNotFound if it was erased meanwhile, LeaseLost if another worker holds it or has ended
-        it.
+        `also` are unconditional writes of the same transaction. Raises ReportNotFound if the report was
+        erased meanwhile, LeaseLost if another worker holds it or has ended it, and WriteRefused.
         """
-        writes = [self._writes.end(leased)]
-        if leased.report.status == Status.FAILED:
-            writes.append(self._writes.count_down(leased))
-            if leased.key is not None:
-                writes.append(self._writes.free_key(leased, leased.key))
-        if 0 in self._transact(writes):
+        freed = self._given_back(leased) if leased.report.status == Status.FAILED else []
+        if transact(self._dynamodb, [self._writes.end(leased), *also], freed):
             self._explain(leased.owner, leased.report.id)
 
     def get(self, owner: str, report_id: str) -> StoredReport:
         """One of the owner's reports; raises ReportNotFound."""
         row = self._get(address(owner, f"report#{report_id}"))
-        if row is None:
+        if row is None or is_erasing(row):
             raise ReportNotFound(report_id)
         return stored_report(owner, row)
 
@@ -150,21 +156,51 @@ class Reports:
             Limit=limit + 1,
         )
         rows = [from_item(item) for item in answer["Items"]]
-        reports = [stored_report(owner, row).report for row in rows[:limit] if not has_expired(row)]
+        reports = [
+            stored_report(owner, row) for row in rows[:limit] if not has_expired(row) and not is_erasing(row)
+        ]
         return Page(
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
 
+    def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
+        """Take the report from its worker and its readers, and return it as its row holds it.
+
+        From here on it is not found, and no worker can record, renew, release or end it. With `only_resume`,
+        only an erasure that was started before counts. Raises ReportNotFound.
+        """
+        condition = "attribute_exists(pk)" + (" AND attribute_exists(erasing)" if only_resume else "")
+        try:
+            answer = repeat_on_conflict(
+                lambda: self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=to_item(address(ref.owner, f"report#{ref.report_id}")),
+                    UpdateExpression="SET erasing = :yes, unfinished = :id, touched_at = :now"
+                    " REMOVE lease, lease_until",
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(
+                        {":yes": True, ":id": ref.report_id, ":now": seconds_now()}
+                    ),
+                    ReturnValues="ALL_NEW",
+                )
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise ReportNotFound(ref.report_id) from error
+        return stored_report(ref.owner, from_item(answer["Attributes"]))
+
     def delete(self, stored: StoredReport) -> None:
-        """Delete the report's row and its idempotency key."""
-        if stored.key is not None:
-            self._transact([self._writes.free_key(stored, stored.key)])
-        key = to_item(address(stored.owner, f"report#{stored.report.id}"))
-        self._dynamodb.delete_item(TableName=self._table, Key=key)
+        """Delete the report's row, its idempotency key and the observation of its photos."""
+        freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
+        transact(self._dynamodb, self._writes.delete(stored), freed)
 
     def probe(self) -> None:
         """Raise what boto3 raises unless the table answers."""
         self._get(address("readiness", "probe"))
+
+    def _given_back(self, stored: StoredReport) -> "list[TransactWriteItemTypeDef]":
+        """What a report without a result gives back: its place in the day, and its idempotency key."""
+        freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
+        return [self._writes.count_down(stored), *freed]
 
     def _explain(self, owner: str, report_id: str) -> NoReturn:
         found = self.get(owner, report_id)
@@ -179,62 +215,7 @@ class Reports:
         row = self._get(address(new.owner, f"key#{new.key.name}")) if new.key else None
         return row["report_id"] if row else None
 
-    def _transact(self, writes: Sequence["TransactWriteItemTypeDef"]) -> list[int]:
-        """Write all or nothing; returns the indexes of the writes whose condition failed."""
-        cancelled = self._dynamodb.exceptions.TransactionCanceledException
-        for attempt in range(CONFLICT_TRIES):
-            try:
-                self._dynamodb.transact_write_items(TransactItems=writes)
-            except cancelled as error:
-                codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if "ConditionalCheckFailed" in codes:
-                    return [place for place, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-                # Requests of one user conflict at the count of the day, and the SDK does not retry conflicts.
-                if "TransactionConflict" not in codes or attempt == CONFLICT_TRIES - 1:
-                    raise
-                time.sleep(random.uniform(0.01, 0.04) * 2**attempt)  # noqa: S311 - jitter, not a secret
-            else:
-                return []
-        raise AssertionError("unreachable")
-
 
 def _seconds_to_midnight(now: datetime) -> int:
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return max(1, int((midnight - now).total_seconds()))
-
-
-@dataclass(frozen=True)
-class VisionCache:
-    """Observations, kept for a day: the same photos of the same user are not sent to the model twice.
-
-    Every call blocks.
-    """
-
-    dynamodb: "DynamoDBClient"
-    table: str
-
-    def get(self, stored: StoredReport) -> Observation | None:
-        """The observation of the same photos of the same owner, or None if there is none of the last day."""
-        if stored.photos_digest is None:
-            return None
-        key = address(stored.owner, f"sight#{stored.photos_digest}")
-        if (row := read_row(self.dynamodb, self.table, key, consistent=False)) is None:
-            return None
-        values = json.loads(row["sight"])
-        return Observation(**values | {"wear": tuple(values["wear"])})
-
-    def put(self, stored: StoredReport, observation: Observation) -> None:
-        """Store the observation of the report's photos."""
-        if stored.photos_digest is not None:
-            row = address(stored.owner, f"sight#{stored.photos_digest}") | {
-                "report_id": stored.report.id,
-                "sight": json.dumps(asdict(observation)),
-                "expires_at": seconds_now() + int(OBSERVATION_LIFE.total_seconds()),
-            }
-            self.dynamodb.put_item(TableName=self.table, Item=to_item(row))
-
-    def delete(self, stored: StoredReport) -> None:
-        """Delete the observation of the report's photos, also if another report stored it."""
-        if stored.photos_digest is not None:
-            key = to_item(address(stored.owner, f"sight#{stored.photos_digest}"))
-            self.dynamodb.delete_item(TableName=self.table, Key=key)

@@ -49,9 +49,19 @@ def count_address(owner: str, moment: datetime) -> dict[str, str]:
     return address(owner, f"quota#{moment:%Y-%m-%d}")
 
 
+def observation_address(owner: str, photos_digest: str) -> dict[str, str]:
+    """The primary key of the cached observation of the owner's photos with this digest."""
+    return address(owner, f"sight#{photos_digest}")
+
+
 def has_expired(row: dict[str, Any]) -> bool:
     """Whether a row has expired; DynamoDB deletes expired rows hours later."""
     return int(row["expires_at"]) < datetime.now(UTC).timestamp()
+
+
+def is_erasing(row: dict[str, Any]) -> bool:
+    """Whether the erasure of a report has started."""
+    return "erasing" in row
 
 
 def read_row(
@@ -85,6 +95,8 @@ def row_of(stored: StoredReport) -> dict[str, Any]:
         "lease": lease.holder if lease else None,
         "lease_until": lease.until if lease else None,
         "asked": pending_row(stored.pending) if stored.pending else None,
+        "attempts": stored.attempts or None,
+        "invalid_answers": stored.invalid_answers or None,
     }
 
 
@@ -106,19 +118,35 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
         photos_digest=row.get("photos_digest"),
         lease=lease,
         pending=pending,
+        attempts=int(row.get("attempts", pending.attempt if pending else 0)),
+        invalid_answers=int(row.get("invalid_answers", 0)),
         touched_at=datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None,
     )
 
 
 def pending_row(pending: PendingInference) -> dict[str, Any]:
     """A pending inference as a map of plain values; the table calls its attempt `times`."""
-    values = {"output_key": pending.output_key, "at": pending.at, "times": pending.attempt}
-    return values if pending.input_key is None else {"input_key": pending.input_key, **values}
+    values = {
+        "input_key": pending.input_key,
+        "output_key": pending.output_key,
+        "at": pending.at,
+        "times": pending.attempt,
+        "inference_id": pending.inference_id,
+        "failure_key": pending.failure_key,
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _pending(row: dict[str, Any]) -> PendingInference:
     # DynamoDB's numbers are Decimals.
-    return PendingInference(row.get("input_key"), row["output_key"], int(row["at"]), int(row["times"]))
+    return PendingInference(
+        row.get("input_key"),
+        row["output_key"],
+        int(row["at"]),
+        int(row["times"]),
+        row.get("inference_id"),
+        row.get("failure_key"),
+    )
 
 
 def _photo_row(photo: StoredPhoto) -> dict[str, Any]:
@@ -168,6 +196,13 @@ class ReportWrites:
             }
         }
 
+    def delete(self, stored: StoredReport) -> "list[TransactWriteItemTypeDef]":
+        """Delete the report's row and the observation of its photos, as far as they exist."""
+        keys = [address(stored.owner, f"report#{stored.report.id}")]
+        if stored.photos_digest is not None:
+            keys.append(observation_address(stored.owner, stored.photos_digest))
+        return [{"Delete": {"TableName": self._table, "Key": to_item(key)}} for key in keys]
+
     def claim_key(self, new: StoredReport, key: RequestKey) -> "TransactWriteItemTypeDef":
         """Assign the key to the report, if the key is free or has expired."""
         created = new.report.created_at
@@ -175,6 +210,7 @@ class ReportWrites:
             **address(new.owner, f"key#{key.name}"),
             "report_id": new.report.id,
             "digest": key.digest,
+            "contents": key.contents,
             "expires_at": int((created + KEY_LIFE).timestamp()),
         }
         return {
@@ -187,7 +223,7 @@ class ReportWrites:
         }
 
     def free_key(self, stored: StoredReport, key: RequestKey) -> "TransactWriteItemTypeDef":
-        """Delete the key, unless it has been assigned to another report since."""
+        """Delete the key; fails if it has been assigned to another report since."""
         return {
             "Delete": {
                 "TableName": self._table,
@@ -198,14 +234,20 @@ class ReportWrites:
         }
 
     def count_up(self, new: StoredReport, quota: int) -> "TransactWriteItemTypeDef":
-        """Count the report in its day, if the day has fewer than `quota`."""
+        """Count the report in its day; fails if the day has `quota` already."""
         update = self._count(new, {":number": 1, ":quota": quota})
         update["Update"]["ConditionExpression"] = "attribute_not_exists(reports) OR reports < :quota"
         return update
 
+    def count_refusal(self, refused: StoredReport) -> "TransactWriteItemTypeDef":
+        """Count a refused report in its day, whose quota may be used up."""
+        return self._count(refused, {":number": 1})
+
     def count_down(self, stored: StoredReport) -> "TransactWriteItemTypeDef":
-        """Remove the report from its day's count."""
-        return self._count(stored, {":number": -1})
+        """Remove the report from its day's count; fails if the day has none."""
+        update = self._count(stored, {":number": -1, ":none": 0})
+        update["Update"]["ConditionExpression"] = "reports > :none"
+        return update
 
     def _count(self, stored: StoredReport, values: dict[str, int]) -> "TransactWriteItemTypeDef":
         created = stored.report.created_at

@@ -6,9 +6,10 @@ S3.
 
 import base64
 import json
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
+NOT_FOUND = 404
+# What the container answers to a request that it cannot use; its other statuses are about the container.
+CONTENT_STATUSES = frozenset({400, 406, 413, 415, 422})
 # SageMaker's limit for an inline request; a longer one is sent as an object.
 INLINE_BYTES = 128_000
 # SageMaker's maximum. An endpoint at zero instances takes minutes until it reads its first request.
@@ -80,16 +83,20 @@ class VisionEndpoint(ABC):
         return False
 
     def result(
-        self, pending: PendingInference, photos: int
+        self, pending: PendingInference, photos: int, *, announced: bool = False
     ) -> Observation | PendingInference | LostInference:
         """The answer about so many photos; `pending` itself as long as there is none.
 
-        Raises ModelAnswerInvalid if the answer breaks the contract.
+        An answer that was announced and is not there was deleted, so the request counts as lost. Raises
+        ModelAnswerInvalid if the answer breaks the contract.
         """
         return LostInference()
 
     def delete(self, *keys: str | None) -> None:  # noqa: B027 - nothing is stored by default
         """Delete requests and answers by their keys; a missing object is no error."""
+
+    def erase(self, report_id: str, pending: PendingInference | None) -> None:  # noqa: B027 - as above
+        """Delete what is stored for a report: its request, and the outcome of its pending inference."""
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -99,6 +106,11 @@ class VisionEndpoint(ABC):
             raise fault(self.name, error) from error
         except BotoCoreError as error:
             raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
+
+
+def request_key(report_id: str) -> str:
+    """The key of a report's stored request, known before it is stored; each attempt writes the same."""
+    return f"requests/{report_id}.json"
 
 
 class RealtimeVisionEndpoint(VisionEndpoint):
@@ -141,26 +153,50 @@ class AsyncVisionEndpoint(VisionEndpoint):
         )
 
     def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> PendingInference:
-        """Send the photos under the report's id and return where the answer will be."""
+        """Send the photos and return where the answer will be; a request that is not sent is not kept.
+
+        The inference id starts with the report's and is used once, so a late notification of an earlier
+        request is recognised.
+        """
         body, input_key = request_body(photos), None
+        inference_id = f"{report_id}.{secrets.token_hex(8)}"
         request: dict[str, Any] = {"Body": body}
-        with self._faults():
+        try:
             if len(body) > INLINE_BYTES:
-                input_key = f"requests/{report_id}.json"
-                stored = {"Bucket": self._bucket, "Key": input_key, **self._encryption}
-                self._s3.put_object(Body=body, ContentType="application/json", **stored)
+                input_key = request_key(report_id)
+                self._store(input_key, body)
                 request = {"InputLocation": f"s3://{self._bucket}/{input_key}"}
-            answer = self._runtime.invoke_endpoint_async(
-                EndpointName=self.name,
-                ContentType="application/json",
-                Accept="application/json",
-                InferenceId=report_id,
-                RequestTTLSeconds=TTL_S,
-                InvocationTimeoutSeconds=INVOCATION_TIMEOUT_S,
-                **request,
+            with self._faults():
+                answer = self._runtime.invoke_endpoint_async(
+                    EndpointName=self.name,
+                    ContentType="application/json",
+                    Accept="application/json",
+                    InferenceId=inference_id,
+                    RequestTTLSeconds=TTL_S,
+                    InvocationTimeoutSeconds=INVOCATION_TIMEOUT_S,
+                    **request,
+                )
+        except ModelFault:
+            with suppress(ClientError, BotoCoreError):
+                self.delete(input_key)
+            raise
+        return PendingInference(
+            input_key,
+            _key(answer["OutputLocation"]),
+            seconds_now(),
+            attempt,
+            inference_id,
+            _key(answer["FailureLocation"]) if "FailureLocation" in answer else None,
+        )
+
+    def _store(self, key: str, body: bytes) -> None:
+        # Whatever S3 answers, nothing is wrong with the request: a later one may succeed.
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **self._encryption
             )
-        output_key = urlsplit(answer["OutputLocation"]).path[1:]
-        return PendingInference(input_key, output_key, seconds_now(), attempt)
+        except (ClientError, BotoCoreError) as error:
+            raise ModelUnavailable(f"the request to {self.name} cannot be stored") from error
 
     def is_working_on(self, pending: PendingInference) -> bool:
         """Whether there is no answer yet, and the request is young enough to get one."""
@@ -173,13 +209,13 @@ class AsyncVisionEndpoint(VisionEndpoint):
         return False
 
     def result(
-        self, pending: PendingInference, photos: int
+        self, pending: PendingInference, photos: int, *, announced: bool = False
     ) -> Observation | PendingInference | LostInference:
         """The answer about so many photos, or whether it can still come."""
         try:
             body = _read(self._s3.get_object(Bucket=self._bucket, Key=pending.output_key)["Body"])
         except self._s3.exceptions.NoSuchKey:
-            return LostInference() if _is_lost(pending) else pending
+            return LostInference() if announced or _is_lost(pending) else pending
         return parse_observation(body, photos)
 
     def delete(self, *keys: str | None) -> None:
@@ -187,6 +223,15 @@ class AsyncVisionEndpoint(VisionEndpoint):
         for key in keys:
             if key is not None:
                 self._s3.delete_object(Bucket=self._bucket, Key=key)
+
+    def erase(self, report_id: str, pending: PendingInference | None) -> None:
+        """Delete the report's request, also if it is not recorded, and the outcome of its inference."""
+        outcome = (pending.output_key, pending.failure_key) if pending else ()
+        self.delete(request_key(report_id), *outcome)
+
+
+def _key(location: str) -> str:
+    return urlsplit(location).path[1:]
 
 
 def _is_lost(pending: PendingInference) -> bool:
@@ -198,16 +243,16 @@ def fault(endpoint: str, error: ClientError) -> ModelFault:
     # The message may quote the container's output, such as a traceback: only the code is passed on.
     code = error.response.get("Error", {}).get("Code", "unknown")
     message = error.response.get("Error", {}).get("Message", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code == "ModelError":
-        # The container's own status; 0 if it gave none.
-        status = cast("int", error.response.get("OriginalStatusCode")) or 500
+    # The container's own status; 0 or absent if it gave none.
+    status = cast("int | None", error.response.get("OriginalStatusCode"))
     problem = f"the endpoint {endpoint} answered {code}"
-    if code == "ValidationError" and message.startswith("Endpoint") and "not found" in message:
-        return ModelUnavailable(f"there is no endpoint {endpoint} now; it may be paused")
-    if status >= 500 or status == TOO_MANY_REQUESTS or "Throttl" in code:
-        return ModelUnavailable(problem)
-    return ModelRefused(problem)
+    if code == "ValidationError" and message.startswith("Endpoint"):
+        missing = f"there is no endpoint {endpoint} now; it may be paused"
+        return ModelUnavailable(missing if "not found" in message else problem)
+    # Only an answer about this request's content is final; credentials, quotas and machines recover.
+    if code == "ValidationError" or (code == "ModelError" and status in CONTENT_STATUSES):
+        return ModelRefused(problem)
+    return ModelUnavailable(problem)
 
 
 def request_body(photos: Sequence[bytes]) -> bytes:

@@ -2,12 +2,22 @@
 
 const BODY_LIMIT = 4096;
 const SENT_ON = ["authorization", "idempotency-key", "accept-language", "prefer", "traceparent"];
-const PASSED_BACK = ["content-type", "retry-after", "preference-applied", "server-timing"];
+const PASSED_BACK = [
+  "cache-control",
+  "content-type",
+  "idempotent-replayed",
+  "preference-applied",
+  "retry-after",
+  "server-timing",
+  "timing-allow-origin",
+];
 const CORS = {
   "access-control-allow-origin": "*", // a token is needed, and no cookie is
-  "access-control-allow-headers": "authorization, apikey, content-type, idempotency-key, prefer, x-client-info",
+  "access-control-allow-headers": 
+    "accept-language, apikey, authorization, content-type, idempotency-key, prefer, traceparent, x-client-info",
   "access-control-allow-methods": "POST",
-  "access-control-expose-headers": "location, retry-after, preference-applied",
+  "access-control-expose-headers":
+    "idempotent-replayed, location, preference-applied, retry-after, server-timing",
 };
 
 /**
@@ -44,7 +54,7 @@ export function handler(api: string, send: typeof fetch = fetch): (request: Requ
       if (value !== null) back.set(name, value);
     }
     const location = answer.headers.get("location");
-    if (location !== null) back.set("location", location.startsWith("/") ? base + location : location);
+    if (location !== null) back.set("location", new URL(location, `${base}/analyze`).href);
     return new Response(answer.body, { status: answer.status, headers: back });
   };
 }

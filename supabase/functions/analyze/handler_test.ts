@@ -48,7 +48,7 @@ Deno.test("a report comes back as it is", async () => {
 
 Deno.test("of a report to come, the whole address comes back", async () => {
   const { send } = vitrine(
-    new Response("{}", { status: 202, headers: { location: "/reports/R", "retry-after": "5" } }),
+    new Response("{}", { status: 202, headers: { location: "reports/R", "retry-after": "5" } }),
   );
   const { status, headers } = await handler(API, send)(asked());
   equal([status, headers.get("location"), headers.get("retry-after")], [

@@ -28,7 +28,9 @@ def test_other_urls_stay(url: str) -> None:
 
 def test_outputs_of_all_stacks_are_merged(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.outputs.write_text(json.dumps({"a": {"Region": "ca-central-1"}, "b": {"ReportsTable": "t"}}))
+    exported = {"ExportsOutputRefImages123": "images", "ExportsOutputFnGetAttKeyArn4": "arn"}
+    stacks = {"a": {"Region": "ca-central-1"}, "b": {"ReportsTable": "t", **exported}}
+    home.outputs.write_text(json.dumps(stacks))
     own = processes.ProcessRecord(os.getpid(), psutil.Process().create_time(), 4566, "x")
     processes.save_records(home, {"emulator": own})
     assert stack_outputs(home) == {"Region": "ca-central-1", "ReportsTable": "t"}

@@ -1,20 +1,13 @@
-"""The choice of ports, and a start whose port is taken."""
+"""The choice of ports."""
 
-import asyncio
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cli.errors import UserError
-from cli.progress import Steps
-from local.home import Home
 from local.supervisor import ports
-from local.supervisor.process_specs import ProcessSpec
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +78,3 @@ def test_port_configured_twice_is_refused(free: int, monkeypatch: pytest.MonkeyP
 def test_listening_process_is_recognised(taken: int) -> None:
     assert ports.listens(os.getpid(), taken)
     assert not ports.listens(os.getpid(), taken - 1)
-
-
-def test_port_taken_during_the_start_is_reported(taken: int, tmp_path: Path) -> None:
-    spec = ProcessSpec("llm", "local language model", taken, (), {}, ())
-    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]) as process:
-        process.wait()
-        with pytest.raises(UserError, match=rf"ended with status 1 .* listens on its port {taken}") as raised:
-            asyncio.run(ports.wait_until_ready(Home(tmp_path), spec, process, Steps()))
-    assert raised.value.hint.startswith("Run the command again: llm gets another port.")

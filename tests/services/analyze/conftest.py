@@ -34,8 +34,10 @@ from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports, VisionCache
+from services.core.storage.reports import Reports
+from services.core.storage.vision_cache import VisionCache
 from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from tests.services.analyze.contract import check_answer
 from tests.services.conftest import TABLE
 
 BUCKET = "images"
@@ -117,9 +119,10 @@ class World:
         headers: Any = {
             "content-type": "application/json",
             "x-amzn-sagemaker-outputlocation": output,
+            "x-amzn-sagemaker-failurelocation": output.replace("answers/", "failures/"),
         }
         status = 202 if self.status == 200 else self.status
-        return AWSResponse(request.url, status, headers, _Raw(b'{"InferenceId": "i"}'))
+        return AWSResponse(request.url, status, headers, _Raw(self.body or b'{"InferenceId": "i"}'))
 
     def answer_model(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
@@ -165,7 +168,10 @@ def world(dynamodb: DynamoDBClient) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions."""
+    """An HTTP client of the whole service, as alice; server errors are answers, not exceptions.
+
+    Each answer has to be as docs/openapi.json describes it.
+    """
 
     def dependencies() -> Dependencies:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
@@ -195,6 +201,7 @@ def client(world: World) -> Iterator[TestClient]:
     with TestClient(
         Observe(create_api(dependencies)), headers=headers, raise_server_exceptions=False
     ) as client:
+        client.event_hooks = {"response": [check_answer]}
         yield client
 
 

@@ -3,7 +3,7 @@ import pytest
 from services.analyze.dependencies import AnalyzeSettings, build_dependencies
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
-from tests.services.core.auth.issuer import running_issuer
+from tests.services.core.auth.issuer import USER, running_issuer
 
 
 @pytest.fixture
@@ -30,4 +30,4 @@ def test_tokens_come_from_projects_issuer(monkeypatch: pytest.MonkeyPatch, named
         if named:
             monkeypatch.setenv("SUPABASE_ISSUER", issuer.name)
         verifier = build_dependencies(AnalyzeSettings()).verifier
-        assert verifier.verify(issuer.token()) == "user-1"
+        assert verifier.verify(issuer.token()) == USER

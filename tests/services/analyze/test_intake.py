@@ -1,3 +1,4 @@
+import gzip
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,16 +21,10 @@ def part(name: str, content: bytes, filename: str | None = "a.jpg") -> bytes:
 @pytest.mark.parametrize(
     ("body", "status", "field", "says"),
     [
-        (b"", 422, "images", "no photos"),
-        (b"--x--\r\n", 422, "images", "no photos"),
         (part("images", b"words") + b"--x--\r\n", 415, "images[0]", "JPEG, PNG, WebP or HEIC"),
         (part("images", b"") + b"--x--\r\n", 422, "images[0]", "is empty"),
-        (part("images", b"<svg/>") + b"--x--\r\n", 415, "images[0]", "not a photo"),
-        (part("images", b"words", None) + b"--x--\r\n", 422, "images[0]", "not a file"),
-        (part("photo", b"words") + b"--x--\r\n", 422, "photo", "'images'"),
-        (part("images", b"words") * 9 + b"--x--\r\n", 422, "images", "9 photos"),
-        (part("images", b"words") * 200 + b"--x--\r\n", 422, "body", "readable form"),
-        (b"nonsense", 422, "body", "readable form"),
+        (part("images", b"words"), 422, "body", "is cut short"),
+        (part("image", b"words") + b"--x--\r\n", 422, "image", "'images'"),
     ],
 )
 def test_wrong_form_is_named(client: TestClient, body: bytes, status: int, field: str, says: str) -> None:
@@ -40,10 +35,17 @@ def test_wrong_form_is_named(client: TestClient, body: bytes, status: int, field
     assert says in problem["detail"]
 
 
-@pytest.mark.parametrize("kind", ["application/xml", "image/jpeg", "text/plain", "multipart/form-data"])
-def test_unsupported_body_is_refused(client: TestClient, kind: str, jpeg: Jpeg) -> None:
-    answer = client.post("/analyze", content=jpeg(), headers={"Content-Type": kind})
-    assert answer.status_code == (422 if kind.startswith("multipart") else 415)
+def test_unsupported_body_is_refused(client: TestClient, jpeg: Jpeg) -> None:
+    for kind in ("", "application/xml", "image/jpeg", "multipart/mixed; boundary=x", "application/jsonx"):
+        answer = client.post("/analyze", content=jpeg(), headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["field"]) == (415, "Content-Type")
+
+
+def test_compressed_body_is_refused(client: TestClient) -> None:
+    for kind in ("application/json", FORM["Content-Type"]):
+        headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+        answer = client.post("/analyze", content=gzip.compress(b"{}"), headers=headers)
+        assert (answer.status_code, answer.json()["field"]) == (415, "Content-Encoding")
 
 
 def test_declared_oversize_is_refused(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from starlette.testclient import TestClient
@@ -38,13 +39,28 @@ def test_respond_async_returns_202_with_location(client: TestClient, world: Worl
     assert answer.headers["preference-applied"] == "respond-async"
     assert int(answer.headers["retry-after"]) > 0
     place = answer.headers["location"]
-    assert place == f"/reports/{answer.json()['id']}"
+    assert place == f"reports/{answer.json()['id']}"
     assert answer.json()["status"] == "running"
     world.open.set()
     report = client.get(place, headers={"Prefer": "wait=10"})
     assert report.headers["preference-applied"] == "wait=10"
     assert report.json()["status"] == "succeeded"
     assert world.model_calls == 1
+
+
+@pytest.mark.parametrize("base", ["https://api.shop.example", "http://127.0.0.1/_aws/execute-api/a/$default"])
+def test_location_resolves_against_the_request(client: TestClient, jpeg: Jpeg, base: str) -> None:
+    answer = post(client, jpeg(), "respond-async")
+    report = f"{base}/reports/{answer.json()['id']}"
+    assert urljoin(f"{base}/analyze", answer.headers["location"]) == report
+
+
+def test_unfinished_report_says_when_to_ask(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    world.open.clear()
+    place = post(client, jpeg(), "respond-async").headers["location"]
+    assert client.get(place).headers["retry-after"] == "5"
+    world.open.set()
+    assert "retry-after" not in client.get(place, headers={"Prefer": "wait=9"}).headers
 
 
 def test_slow_model_returns_202(client: TestClient, world: World, jpeg: Jpeg) -> None:
@@ -141,11 +157,13 @@ class TestAsync:
     def _async(self, world: World) -> None:
         world.asynchronous = True
 
-    def test_inference_id_is_the_report(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
+    def test_inference_id_starts_with_the_report(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
         answer = post(client, jpeg(), "wait=1")
         assert (answer.status_code, answer.json()["status"]) == (202, "running")
         assert "minutes to wake" in answer.json()["waiting"]
-        assert world.question.headers["X-Amzn-SageMaker-Inference-Id"].decode() == answer.json()["id"]
+        inference_id = world.question.headers["X-Amzn-SageMaker-Inference-Id"].decode()
+        assert inference_id.startswith(f"{answer.json()['id']}.")
+        assert len(inference_id) <= 64
         assert len(json.loads(world.question.body)["photos"]) == 1
 
     def test_large_request_is_stored_and_erased(self, client: TestClient, world: World) -> None:

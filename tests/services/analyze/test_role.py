@@ -121,7 +121,7 @@ def exercised(
 
     world.status, world.body = 503, b"{}"
     assert post("k3", jpeg(4)).status_code == 202  # the model is away: given back
-    world.status, world.body = 400, b"{}"
+    world.status, world.body = 400, b'{"__type": "ValidationError"}'
     assert post("k4", jpeg(5)).status_code == 502  # failed, its key and quota given back
     world.status, world.body = 200, None
 

@@ -147,7 +147,7 @@ def test_stop_ignores_endless_model_call(
         os.kill(running.pid, signal.SIGTERM)
         assert running.started.wait(DRAIN_S + 4) == 0
     with service(service_variables(stores_port, model.port)) as other:
-        assert ask(other, answer.headers["location"]).json()["status"] == "queued"
+        assert ask(other, f"/{answer.headers['location']}").json()["status"] == "queued"
 
 
 def test_endless_request_is_dropped(stores_port: int, model: Model) -> None:

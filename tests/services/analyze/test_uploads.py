@@ -55,7 +55,7 @@ def test_other_users_upload_is_refused(client: TestClient, world: World, jpeg: J
         (b"[]", "body"),
         (b"{}", "upload_ids"),
         (b'{"upload_ids": []}', "upload_ids"),
-        (b'{"upload_ids": ["../../etc"]}', "upload_ids.0"),
+        (b'{"upload_ids": ["../../etc"]}', "upload_ids[0]"),
         (b'{"upload_ids": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}', "upload_ids"),
         (b'{"upload_ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"], "more": 1}', "more"),
         (b'{"upload_ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}', "upload_ids"),

@@ -15,7 +15,7 @@ from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 from services.core.domain.errors import KeysUnavailable
 from services.core.secrets import REREAD_AFTER_S
-from tests.services.core.auth.issuer import Issuer, running_issuer
+from tests.services.core.auth.issuer import USER, Issuer, running_issuer
 
 OLD, NEW = ("old secret " * 4, "new secret " * 4)
 REFUSED = {"isAuthorized": False, "context": {}}
@@ -52,7 +52,7 @@ def event(authorization: str) -> dict[str, Any]:
 
 def test_valid_token_is_allowed(handler: ModuleType, issuer: Issuer) -> None:
     answer = handler.handle(event(f"Bearer {issuer.token()}"), None)
-    assert answer == {"isAuthorized": True, "context": {"subject": "user-1"}}
+    assert answer == {"isAuthorized": True, "context": {"subject": USER}}
 
 
 def test_scheme_ignores_case(handler: ModuleType, issuer: Issuer) -> None:
@@ -64,12 +64,23 @@ def test_non_bearer_is_refused(handler: ModuleType, authorization: str) -> None:
     assert handler.handle(event(authorization), None) == REFUSED
 
 
+@pytest.mark.parametrize("changes", [{"is_anonymous": True}, {"role": "moderator"}])
+def test_other_users_need_a_setting(
+    handler: ModuleType, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    token = issuer.token(**changes)
+    assert handler.handle(event(f"Bearer {token}"), None) == REFUSED
+    monkeypatch.setenv("SUPABASE_ALLOW_ANONYMOUS", "true")
+    monkeypatch.setenv("SUPABASE_ROLES", '["authenticated", "moderator"]')
+    assert start(monkeypatch).handle(event(f"Bearer {token}"), None)["isAuthorized"]
+
+
 def test_request_without_headers_is_refused(handler: ModuleType) -> None:
     assert handler.handle({"headers": None}, None) == REFUSED
 
 
 def test_expired_token_is_refused(handler: ModuleType, issuer: Issuer) -> None:
-    token = issuer.token(exp=int(time.time()) - 60)
+    token = issuer.token(exp=int(time.time()) - 120)
     assert handler.handle(event(f"Bearer {token}"), None) == REFUSED
 
 
@@ -79,7 +90,7 @@ def test_unreachable_keys_are_an_error(handler: ModuleType, issuer: Issuer) -> N
         handler.handle(event(f"Bearer {issuer.token()}"), None)
 
 
-@pytest.mark.parametrize("expires_in", [3600, -60])
+@pytest.mark.parametrize("expires_in", [3600, -120])
 def test_log_is_json_without_tokens(
     issuer: Issuer,
     monkeypatch: pytest.MonkeyPatch,

@@ -83,7 +83,7 @@ class Consumer:
         self.hidden.clear()
 
     def all_reports(self) -> tuple[Report, ...]:
-        return self.reports.page(USER, 20).reports
+        return tuple(stored.report for stored in self.reports.page(USER, 20).reports)
 
     def report(self) -> StoredReport:
         (report,) = self.all_reports()

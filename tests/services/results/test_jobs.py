@@ -1,205 +1,30 @@
 """The jobs queue's consumer over stores: each report ends once, in any order of messages."""
 
-import asyncio
 import itertools
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from io import BytesIO
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
-import boto3
 import httpx2
 import pytest
-from botocore.awsrequest import AWSResponse
-from mypy_boto3_dynamodb.client import DynamoDBClient
-from mypy_boto3_s3.client import S3Client
-from mypy_boto3_sqs.client import SQSClient
-from openai import AsyncOpenAI
-from PIL import Image
 
-from services.core.aws import PRESIGNING
-from services.core.domain.observation import PendingInference
-from services.core.domain.report import Provenance, Report, Status
-from services.core.domain.stored_report import Lease, StoredPhoto, StoredReport, seconds_now
-from services.core.messaging.consumer import Message
+from services.core.domain.report import Status
+from services.core.domain.stored_report import Lease, seconds_now
 from services.core.messaging.job_queue import JobQueue
-from services.core.narrative.narrator import Narrator
-from services.core.pipeline.report_processor import Prices, ReportProcessor
-from services.core.pipeline.wiring import Pipeline
-from services.core.storage.image_store import ImageStore, Uploads
-from services.core.storage.leases import Leases
-from services.core.storage.reports import Reports
-from services.core.vision.endpoint import (
-    LOST_AFTER_S,
-    AsyncVisionEndpoint,
-    RealtimeVisionEndpoint,
-    VisionEndpoint,
-)
-from services.core.vision.fallback_llm import FallbackLlm
-from services.results.job_handler import JobHandler
-from services.results.jobs import MOST_ATTEMPTS, Jobs
+from services.core.vision.endpoint import LOST_AFTER_S
+from services.results.jobs import MOST_ATTEMPTS
 from services.results.sweep import sweep
-from tests.services.analyze.conftest import _Raw, observation
 from tests.services.conftest import TABLE
+from tests.services.results.shop import ANSWER, BUCKET, ENDED, ID, RESUME, Shop, pending, result
 
-BUCKET, REGION, ENDPOINT = "bucket", "ca-central-1", "blip2-endpoint"
-ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-ANSWER = "answers/1.out"
-
-
-@dataclass
-class Shop:
-    """A table, a bucket and a queue, and the consumer over them; it counts calls of model and LLM."""
-
-    s3: S3Client
-    dynamodb: DynamoDBClient
-    sqs: SQSClient
-    queue_url: str
-    dead_letters_url: str
-    status: int = 200
-    model_calls: int = 0
-    llm_calls: int = 0
-    asynchronous: bool = False
-    fallback_llm: httpx2.Response | None = None
-    during_llm: Callable[[], None] = field(default=lambda: None)
-
-    def __post_init__(self) -> None:
-        self.reports = Reports(self.dynamodb, TABLE, quota_per_day=9)
-        self.leases = Leases(self.dynamodb, TABLE)
-        self.queue = JobQueue(self.sqs, self.queue_url)
-
-    def accept(
-        self,
-        lease: Lease | None = None,
-        pending: PendingInference | None = None,
-        age: timedelta = timedelta(),
-    ) -> None:
-        """Accept a report of one photo, as a service that crashed leaves it."""
-        out = BytesIO()
-        Image.new("RGB", (640, 480), (90, 120, 160)).save(out, "JPEG")
-        picture = f"photos/alice/{ID}/1.jpg"
-        self.s3.put_object(Bucket=BUCKET, Key=picture, Body=out.getvalue())
-        now = datetime.now(UTC) - age
-        report = Report(
-            id=ID,
-            status=Status.QUEUED,
-            language="en",
-            model=Provenance(endpoint=ENDPOINT),
-            created_at=now,
-            expires_at=now + timedelta(days=30),
-        )
-        self.reports.accept(
-            StoredReport("alice", report, (StoredPhoto(picture),), lease=lease, pending=pending)
-        )
-
-    def store_answer(self, body: bytes | None = None) -> None:
-        """Store the endpoint's answer."""
-        content = json.dumps(observation(1)).encode() if body is None else body
-        self.s3.put_object(Bucket=BUCKET, Key=ANSWER, Body=content)
-
-    def settle(self, *bodies: object, attempt: int = 2) -> list[str]:
-        """Handle one batch; returns the numbers of the messages that stay in the queue."""
-        messages = [
-            Message(str(number), "handle", body if isinstance(body, str) else json.dumps(body), attempt)
-            for number, body in enumerate(bodies)
-        ]
-        return asyncio.run(self._settle(messages))
-
-    async def _settle(self, messages: list[Message]) -> list[str]:
-        http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._llm))
-        llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
-        processor = ReportProcessor(
-            reports=self.reports,
-            leases=self.leases,
-            endpoint=self._endpoint(),
-            narrator=Narrator(llm, "m", 5.0),
-            prices=Prices(0.82, 0.1, 0.5),
-            fallback_llm=self._fallback(llm),
-        )
-        pipeline = Pipeline(
-            ImageStore(self.s3, BUCKET, None),
-            Uploads(self.s3, BUCKET, None),
-            self.reports,
-            self.leases,
-            self.queue,
-            processor,
-            llm,
-        )
-        jobs = Jobs(JobHandler(pipeline), self.sqs, self.queue_url, self.dead_letters_url)
-        unsettled = await jobs.settle(messages)
-        await llm.close()
-        return unsettled
-
-    def _endpoint(self) -> VisionEndpoint:
-        runtime = boto3.client("sagemaker-runtime", region_name=REGION)
-        for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
-            runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
-        if self.asynchronous:
-            return AsyncVisionEndpoint(runtime, self.s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
-        return RealtimeVisionEndpoint(runtime, ENDPOINT)
-
-    def _answer(self, request: Any, **_: object) -> Any:
-        self.model_calls += 1
-        headers: Any = {
-            "content-type": "application/json",
-            "x-amzn-sagemaker-outputlocation": f"s3://{BUCKET}/{ANSWER}",
-        }
-        return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(observation(1)).encode()))
-
-    def _fallback(self, llm: AsyncOpenAI) -> FallbackLlm | None:
-        if self.fallback_llm is None:
-            return None
-        return FallbackLlm(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=5.0)
-
-    def _llm(self, request: httpx2.Request) -> httpx2.Response:
-        if self.fallback_llm is not None and json.loads(request.content)["model"] == "eyes":
-            return self.fallback_llm
-        self.llm_calls += 1
-        self.during_llm()
-        return httpx2.Response(503)
-
-    def report(self) -> Report:
-        return self.reports.get("alice", ID).report
-
-    def waiting(self, url: str | None = None) -> list[Any]:
-        found = self.sqs.receive_message(
-            QueueUrl=url or self.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
-        return list(found.get("Messages", []))
-
-
-@pytest.fixture
-def shop(dynamodb: DynamoDBClient) -> Iterator[Shop]:
-    s3: S3Client = boto3.client("s3", region_name=REGION, config=PRESIGNING)
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
-    sqs: SQSClient = boto3.client("sqs", region_name=REGION)
-    jobs, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("jobs", "dead"))
-    yield Shop(s3, dynamodb, sqs, jobs, dead)
-
-
-RESUME = {"owner": "alice", "report": ID}
-ENDED = Lease("dead", 1)
-
-
-def pending(ago_s: int = 30, attempt: int = 1) -> PendingInference:
-    return PendingInference(None, ANSWER, seconds_now() - ago_s, attempt)
-
-
-def result(status: str = "Completed", reason: str | None = None, report_id: str = ID) -> dict[str, Any]:
-    """A message of SageMaker's topics."""
-    return {
-        "awsRegion": REGION,
-        "eventName": "InferenceResult",
-        "inferenceId": report_id,
-        "invocationStatus": status,
-        "requestParameters": {"endpointName": ENDPOINT},
-        "responseParameters": {
-            "contentType": "application/json",
-            "outputLocation": f"s3://{BUCKET}/{ANSWER}",
-        },
-    } | ({"failureReason": reason} if reason else {})
+# What SageMaker's notification says of a container that was killed, is overloaded, or lost its request.
+FAILURES = (
+    'ClientError: Received server error (500) from primary with message "x"',
+    'ClientError: Received client error (404) from model with message "Model not found"',
+    'ClientError: Received client error (429) from model with message ""',
+    "ClientError: Model invocation timed out.",
+    "InternalFailure",
+)
 
 
 class TestRealtime:
@@ -250,11 +75,29 @@ class TestRealtime:
 
     def test_model_refusal_fails_report(self, shop: Shop) -> None:
         shop.accept(lease=ENDED)
-        shop.status = 400
+        shop.status, shop.problem = 424, {"__type": "ModelError", "OriginalStatusCode": 400}
         assert shop.settle(RESUME) == []
         failure = shop.report().failure
         assert failure is not None
         assert failure.code == "model_refused"
+
+    def test_third_invalid_answer_fails_report(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        shop.invalid = True
+        for _ in range(2):
+            assert shop.settle(RESUME) == ["0"]
+            assert "cannot be used" in (shop.report().waiting or "")
+        assert shop.settle(RESUME) == []
+        failure = shop.report().failure
+        assert failure is not None
+        assert failure.code == "model_answer_invalid"
+
+    @pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException", "KMSAccessDenied"])
+    def test_missing_permission_fails_no_report(self, shop: Shop, code: str) -> None:
+        shop.accept(lease=ENDED)
+        shop.status, shop.problem = 400, {"__type": code}
+        assert shop.settle(RESUME) == ["0"]
+        assert shop.report().status == Status.QUEUED
 
     def test_report_fails_after_24_hours(self, shop: Shop) -> None:
         shop.accept(lease=ENDED, age=timedelta(hours=25))
@@ -317,17 +160,76 @@ class TestAsync:
         assert stored.pending is not None
         assert stored.pending.attempt == 2
 
-    def test_container_failure_is_tried_three_times(self, shop: Shop) -> None:
-        failed = result("Failed", 'ClientError: Received server error (500) from primary with message "x"')
-        shop.accept(pending=pending())
-        for _ in range(2):
+    @pytest.mark.parametrize("reason", FAILURES)
+    def test_endpoint_failures_fail_no_report(self, shop: Shop, reason: str) -> None:
+        shop.accept(lease=ENDED)
+        for attempt in range(1, 20):
+            assert shop.settle(RESUME) == []
+            failed = result("Failed", reason, shop.questions[-1])
+            shop.settle(failed, failed, failed)
             assert shop.settle(failed) == []
-        assert shop.report().status == Status.RUNNING
-        assert shop.settle(failed) == []
+            assert (shop.report().status, shop.model_calls) == (Status.QUEUED, attempt)
+        shop.settle(RESUME)
+        shop.store_answer()
+        assert shop.settle(result(report_id=shop.questions[-1])) == []
+        assert shop.report().status == Status.SUCCEEDED
+
+    def test_failed_inference_is_retried_by_message(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        delays: list[int] = []
+        monkeypatch.setattr(JobQueue, "send", lambda queue, ref, delay_s: delays.append(delay_s))
+        shop.accept(lease=ENDED)
+        for _ in range(8):
+            shop.settle(RESUME)
+            shop.settle(result("Failed", FAILURES[0], shop.questions[-1]))
+        assert delays == [15, 30, 60, 120, 240, 480, 900, 900]
+
+    def test_earlier_result_changes_nothing(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        shop.settle(RESUME)
+        shop.settle(result("Failed", FAILURES[0], shop.questions[0]))
+        shop.settle(RESUME)
+        before = shop.reports.get("alice", ID)
+        late = result(report_id=shop.questions[0])
+        late["responseParameters"]["outputLocation"] = f"s3://{BUCKET}/answers/0.out"
+        shop.s3.put_object(Bucket=BUCKET, Key="answers/0.out", Body=b"{}")
+        refused = result("Failed", 'Received client error (400) from model with message ""', "x")
+        refused["inferenceId"] = shop.questions[0]
+        assert shop.settle(late, refused, result("Failed", FAILURES[0], shop.questions[0])) == []
+        assert shop.reports.get("alice", ID) == before
+        assert "answers/0.out" not in shop.stored()
+
+    def test_unrecorded_inference_is_used(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        shop.store_answer()
+        assert shop.settle(result(report_id=f"{ID}.0123456789abcdef")) == []
+        assert (shop.report().status, shop.model_calls) == (Status.SUCCEEDED, 0)
+        assert shop.stored() == [f"photos/alice/{ID}/1.jpg"]
+
+    def test_result_before_its_record_is_retried(self, shop: Shop) -> None:
+        shop.accept(lease=Lease("sender", seconds_now() + 60))
+        for message in (result(report_id=f"{ID}.01"), result("Failed", FAILURES[0], f"{ID}.01")):
+            assert shop.settle(message) == ["0"]
+
+    def test_deleted_answer_is_asked_for_again(self, shop: Shop) -> None:
+        shop.accept(pending=pending())
+        assert shop.settle(result()) == []
+        assert shop.model_calls == 1
+
+    def test_late_answer_ends_an_overdue_report(self, shop: Shop) -> None:
+        shop.accept(pending=pending(), age=timedelta(hours=25))
+        shop.store_answer()
+        assert shop.settle(RESUME) == []
+        assert shop.report().status == Status.SUCCEEDED
+
+    @pytest.mark.parametrize("message", ["failed", "resume"])
+    def test_overdue_report_fails(self, shop: Shop, message: str) -> None:
+        shop.accept(pending=pending(ago_s=LOST_AFTER_S + 1), age=timedelta(hours=25))
+        assert shop.settle(RESUME if message == "resume" else result("Failed", FAILURES[0])) == []
         failure = shop.report().failure
         assert failure is not None
-        assert failure.code == "model_unavailable"
-        assert shop.model_calls == 2
+        assert (failure.code, shop.model_calls) == ("model_unavailable", 0)
 
     def test_container_refusal_fails_without_message(self, shop: Shop) -> None:
         shop.accept(pending=pending())
@@ -338,9 +240,11 @@ class TestAsync:
         assert (failure.code, "secret" in failure.reason) == ("model_refused", False)
 
     def test_invalid_answer_fails_report(self, shop: Shop) -> None:
-        shop.accept(pending=pending())
-        shop.store_answer(b'{"answers": []}')
-        assert shop.settle(result()) == []
+        shop.accept(lease=ENDED)
+        for _ in range(3):
+            assert shop.settle(RESUME) == []
+            shop.store_answer(b'{"answers": []}')
+            assert shop.settle(result(report_id=shop.questions[-1])) == []
         failure = shop.report().failure
         assert failure is not None
         assert failure.code == "model_answer_invalid"

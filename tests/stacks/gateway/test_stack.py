@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
 ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
 HOOK = "POST /hooks/supabase"
+# Headers that a page reads without being allowed to, and those for its browser alone.
+UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}
+USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 
 
 def routes(assembly: Assembly) -> list[dict[str, Any]]:
@@ -92,15 +96,21 @@ def test_log_retention_is_set(assembly: Assembly) -> None:
         assert log_group(assembly, group)["RetentionInDays"] == assembly.settings.log_retention_days
 
 
+def documented_headers() -> set[str]:
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    answers = [answer for operation in operations for answer in operation["responses"].values()]
+    return {name.lower() for answer in answers for name in answer["headers"]}
+
+
 def test_cors_allows_the_settings_origins(assemblies: dict[str, Assembly]) -> None:
     dev = assemblies["dev"]
     cors = dev.only("gateway", "ApiGatewayV2::Api")["CorsConfiguration"]
     assert cors["AllowOrigins"] == list(dev.settings.cors_origins)
     sent = {"accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent"}
     assert set(cors["AllowHeaders"]) == sent
-    exposed = {"idempotent-replayed", "location", "preference-applied", "retry-after", "server-timing"}
-    assert set(cors["ExposeHeaders"]) == exposed
-    assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
+    assert set(cors["ExposeHeaders"]) == documented_headers() - UNEXPOSED
+    assert set(cors["AllowMethods"]) == {"GET", "POST", "PATCH", "DELETE"}
 
 
 def test_no_origins_means_no_cors(shop: Assembly) -> None:
@@ -151,12 +161,13 @@ def test_authorizer_gets_issuer_and_secret(shop: Assembly) -> None:
         "SUPABASE_URL": shop.settings.supabase.url,
         "SUPABASE_ISSUER": "https://auth.shop.example/auth/v1",
         "SUPABASE_LEGACY_SECRET_NAME": "shop/supabase-jwt",
+        **USERS,
     }
 
 
 def test_authorizer_gets_the_project_alone(prod: Assembly) -> None:
     variables = prod.only("gateway", "Lambda::Function")["Environment"]["Variables"]
-    assert variables == {"SUPABASE_URL": prod.settings.supabase.url}
+    assert variables == {"SUPABASE_URL": prod.settings.supabase.url, **USERS}
 
 
 def test_authorizer_reads_only_named_secrets(prod: Assembly, shop: Assembly) -> None:

@@ -12,6 +12,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+USER = "0b5c3b52-7a3c-4c39-9d0e-8f1f4b7c2a11"
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -40,7 +41,7 @@ class Issuer:
         """Return the claims of a good token; a change to None removes the claim."""
         now = int(time.time())
         claims = {
-            "iss": self.name, "aud": "authenticated", "sub": "user-1", "role": "authenticated",
+            "iss": self.name, "aud": "authenticated", "sub": USER, "role": "authenticated",
             "email": "u@example.com", "iat": now, "exp": now + 3600, **changes,
         }  # fmt: skip
         return {claim: value for claim, value in claims.items() if value is not None}

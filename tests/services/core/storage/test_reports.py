@@ -11,6 +11,8 @@ from services.core.domain.report import Failure, Flaw, Status
 from services.core.domain.stored_report import LeasedReport, RequestKey, StoredPhoto
 from services.core.storage.reports import Reports
 from services.core.storage.rows import row_of, stored_report
+from services.core.storage.transactions import WriteRefused
+from tests.services.conftest import TABLE
 
 New = Callable[..., LeasedReport]
 
@@ -93,8 +95,9 @@ def test_withdraw_undoes_accept(reports: Reports, new: New) -> None:
         reports.accept(new(5))
 
 
-def test_transaction_conflict_is_retried(dynamodb: DynamoDBClient, new: New) -> None:
-    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_passing_cancellation_is_retried(dynamodb: DynamoDBClient, new: New, code: str) -> None:
+    reasons = [{"Code": code}, {"Code": "None"}]
     with Stubber(dynamodb) as stub:
         for _ in range(2):
             stub.add_client_error(
@@ -105,6 +108,86 @@ def test_transaction_conflict_is_retried(dynamodb: DynamoDBClient, new: New) -> 
         stub.add_response("transact_write_items", {})
         Reports(dynamodb, "reports", quota_per_day=5).accept(new())
         stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+def test_invalid_write_is_final(dynamodb: DynamoDBClient, new: New, code: str) -> None:
+    reasons = [{"Code": "None"}, {"Code": code}]
+    with Stubber(dynamodb) as stub:
+        stub.add_client_error(
+            "transact_write_items",
+            "TransactionCanceledException",
+            modeled_fields={"CancellationReasons": reasons},
+        )
+        with pytest.raises(WriteRefused, match=code):
+            Reports(dynamodb, "reports", quota_per_day=5).end(ended(new()))
+
+
+def test_too_large_report_is_refused(reports: Reports, new: New) -> None:
+    reports.accept(new())
+    large = ended(new())
+    report = large.report.model_copy(update={"description": "x" * 500_000})
+    with pytest.raises(WriteRefused):
+        reports.end(replace(large, report=report))
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.SUCCEEDED])
+def test_reassigned_key_blocks_no_end(reports: Reports, new: New, status: Status) -> None:
+    old = new(key="k")
+    yesterday = old.report.model_copy(update={"created_at": old.report.created_at - timedelta(days=2)})
+    reports.accept(replace(old, report=yesterday))
+    reports.accept(new(2, key="k"))
+    reports.end(ended(replace(old, report=yesterday), status))
+    assert reports.get("alice", old.report.id).report.status == status
+    earlier = reports.earlier("alice", RequestKey("k", "d1"))
+    assert earlier is not None
+    assert earlier.report.id == new(2).report.id
+
+
+def test_reassigned_key_blocks_no_withdrawal(reports: Reports, new: New) -> None:
+    old = new(key="k")
+    yesterday = old.report.model_copy(update={"created_at": old.report.created_at - timedelta(days=2)})
+    reports.accept(replace(old, report=yesterday))
+    reports.accept(new(2, key="k"))
+    reports.withdraw(replace(old, report=yesterday))
+    with pytest.raises(ReportNotFound):
+        reports.get("alice", old.report.id)
+
+
+def test_expired_count_blocks_no_end(reports: Reports, dynamodb: DynamoDBClient, new: New) -> None:
+    reports.accept(new())
+    (count,) = (row for row in dynamodb.scan(TableName=TABLE)["Items"] if row["sk"]["S"].startswith("quota#"))
+    dynamodb.delete_item(TableName=TABLE, Key={"pk": count["pk"], "sk": count["sk"]})
+    reports.end(ended(new(), Status.FAILED))
+    assert reports.get("alice", new().report.id).report.status == Status.FAILED
+
+
+def test_key_of_vanished_report_is_free_for_reading(
+    reports: Reports, dynamodb: DynamoDBClient, new: New
+) -> None:
+    reports.accept(new(key="k"))
+    row = {"pk": {"S": "user#alice"}, "sk": {"S": f"report#{new().report.id}"}}
+    dynamodb.delete_item(TableName=TABLE, Key=row)
+    assert reports.earlier("alice", RequestKey("k", "d1")) is None
+
+
+def test_used_up_quota_hides_no_report_of_the_key(reports: Reports, new: New) -> None:
+    for number in range(3):
+        reports.accept(new(number, key=f"k{number}"))
+    with pytest.raises(ReportInProgress) as refused:
+        reports.accept(new(9, key="k1"))
+    assert refused.value.report_id == new(1).report.id
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_refusal_counts_in_its_day(reports: Reports, new: New, counted: bool) -> None:
+    for number in range(5):
+        assert reports.refuse(ended(new(number), Status.FAILED), counted=counted)
+    if counted:
+        with pytest.raises(QuotaExceeded):
+            reports.check_quota("alice")
+    else:
+        reports.check_quota("alice")
 
 
 def test_repeated_key_finds_ended_report(reports: Reports, new: New) -> None:
@@ -175,7 +258,7 @@ def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
         reports.accept(replace(stored, report=stored.report.model_copy(update={"expires_at": past})))
     page = reports.page("alice", 2)
     assert page.reports == ()
-    assert [report.id for report in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
+    assert [stored.report.id for stored in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
@@ -189,7 +272,7 @@ def test_pages_list_newest_first(dynamodb: DynamoDBClient, new: New, count: int)
     while True:
         page = reports.page("alice", 4, before)
         assert len(page.reports) <= 4
-        seen += [report.id for report in page.reports]
+        seen += [stored.report.id for stored in page.reports]
         before = page.next
         if before is None:
             break

@@ -151,9 +151,12 @@ def test_large_answer_is_not_read_whole(endpoint: Endpoint, monkeypatch: pytest.
     ("status", "code", "original", "fault"),
     [
         (400, "ValidationError", None, ModelRefused),
-        (403, "AccessDeniedException", None, ModelRefused),
+        (403, "AccessDeniedException", None, ModelUnavailable),
         (400, "ThrottlingException", None, ModelUnavailable),
         (424, "ModelError", 400, ModelRefused),
+        (424, "ModelError", 415, ModelRefused),
+        (424, "ModelError", 404, ModelUnavailable),
+        (424, "ModelError", 429, ModelUnavailable),
         (424, "ModelError", 500, ModelUnavailable),
         (424, "ModelError", 0, ModelUnavailable),
         (424, "ModelError", None, ModelUnavailable),

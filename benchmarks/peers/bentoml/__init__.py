@@ -1,0 +1,1 @@
+"""BentoML as its documentation shows it: one service with one worker."""

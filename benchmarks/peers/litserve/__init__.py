@@ -1,0 +1,1 @@
+"""LitServe as its documentation shows it: one API server, one worker."""

@@ -1,0 +1,209 @@
+"""Reports in stores of moto's, and the jobs queue's consumer over them."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx2
+from botocore.awsrequest import AWSResponse
+from mypy_boto3_dynamodb.client import DynamoDBClient
+from mypy_boto3_s3.client import S3Client
+from mypy_boto3_sqs.client import SQSClient
+from openai import AsyncOpenAI
+from PIL import Image
+
+from services.core.domain.observation import PendingInference
+from services.core.domain.report import Provenance, Report, Status
+from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
+from services.core.messaging.consumer import Message
+from services.core.messaging.job_queue import JobQueue
+from services.core.narrative.narrator import Narrator
+from services.core.pipeline.report_processor import Prices, ReportProcessor
+from services.core.pipeline.wiring import Pipeline
+from services.core.storage.image_store import ImageStore, Uploads
+from services.core.storage.leases import Leases
+from services.core.storage.reports import Reports
+from services.core.storage.vision_cache import VisionCache
+from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.fallback_llm import FallbackLlm
+from services.results.job_handler import JobHandler
+from services.results.jobs import Jobs
+from tests.services.analyze.conftest import _Raw, observation
+from tests.services.conftest import TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
+
+BUCKET, REGION, ENDPOINT = "bucket", "ca-central-1", "blip2-endpoint"
+ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+ANSWER, FAILURE = "answers/1.out", "failures/1-error.out"
+
+
+@dataclass
+class Shop:
+    """A table, a bucket and a queue, and the consumer over them; it counts calls of model and LLM."""
+
+    s3: S3Client
+    dynamodb: DynamoDBClient
+    sqs: SQSClient
+    queue_url: str
+    dead_letters_url: str
+    status: int = 200
+    problem: dict[str, Any] = field(default_factory=dict)
+    invalid: bool = False
+    questions: list[str] = field(default_factory=list)
+    model_calls: int = 0
+    llm_calls: int = 0
+    asynchronous: bool = False
+    fallback_llm: httpx2.Response | None = None
+    reuse: bool = False
+    during_llm: Callable[[], None] = field(default=lambda: None)
+
+    def __post_init__(self) -> None:
+        self.reports = Reports(self.dynamodb, TABLE, quota_per_day=99)
+        self.leases = Leases(self.dynamodb, TABLE)
+        self.queue = JobQueue(self.sqs, self.queue_url)
+
+    def accept(
+        self,
+        lease: Lease | None = None,
+        pending: PendingInference | None = None,
+        age: timedelta = timedelta(),
+        photo: bytes | None = None,
+        key: RequestKey | None = None,
+    ) -> None:
+        """Accept a report of one photo, as a service that crashed leaves it."""
+        out = BytesIO()
+        Image.new("RGB", (640, 480), (90, 120, 160)).save(out, "JPEG")
+        picture = f"photos/alice/{ID}/1.jpg"
+        self.s3.put_object(Bucket=BUCKET, Key=picture, Body=photo or out.getvalue())
+        now = datetime.now(UTC) - age
+        report = Report(
+            id=ID,
+            status=Status.QUEUED,
+            language="en",
+            model=Provenance(endpoint=ENDPOINT),
+            created_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        self.reports.accept(
+            StoredReport(
+                "alice",
+                report,
+                (StoredPhoto(picture),),
+                key=key,
+                photos_digest="d" * 64,
+                lease=lease,
+                pending=pending,
+            )
+        )
+
+    def store_answer(self, body: bytes | None = None) -> None:
+        """Store the endpoint's answer."""
+        content = json.dumps(observation(1)).encode() if body is None else body
+        self.s3.put_object(Bucket=BUCKET, Key=ANSWER, Body=content)
+
+    def settle(self, *bodies: object, attempt: int = 2) -> list[str]:
+        """Handle one batch; returns the numbers of the messages that stay in the queue."""
+        messages = [
+            Message(str(number), "handle", body if isinstance(body, str) else json.dumps(body), attempt)
+            for number, body in enumerate(bodies)
+        ]
+        return asyncio.run(self._settle(messages))
+
+    async def _settle(self, messages: list[Message]) -> list[str]:
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._llm))
+        llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
+        processor = ReportProcessor(
+            reports=self.reports,
+            leases=self.leases,
+            endpoint=self._endpoint(),
+            narrator=Narrator(llm, "m", 5.0),
+            prices=Prices(0.82, 0.1, 0.5),
+            vision_cache=VisionCache(self.dynamodb, TABLE) if self.reuse else None,
+            fallback_llm=self._fallback(llm),
+        )
+        pipeline = Pipeline(
+            ImageStore(self.s3, BUCKET, None),
+            Uploads(self.s3, BUCKET, None),
+            self.reports,
+            self.leases,
+            self.queue,
+            processor,
+            llm,
+        )
+        jobs = Jobs(JobHandler(pipeline), self.sqs, self.queue_url, self.dead_letters_url)
+        unsettled = await jobs.settle(messages)
+        await llm.close()
+        return unsettled
+
+    def _endpoint(self) -> VisionEndpoint:
+        runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", region_name=REGION)
+        for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
+            runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
+        if self.asynchronous:
+            return AsyncVisionEndpoint(runtime, self.s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
+        return RealtimeVisionEndpoint(runtime, ENDPOINT)
+
+    def _answer(self, request: Any, **_: object) -> Any:
+        self.model_calls += 1
+        self.questions.append(request.headers.get("X-Amzn-SageMaker-Inference-Id", b"").decode())
+        headers: Any = {
+            "content-type": "application/json",
+            "x-amzn-sagemaker-outputlocation": f"s3://{BUCKET}/{ANSWER}",
+            "x-amzn-sagemaker-failurelocation": f"s3://{BUCKET}/{FAILURE}",
+        }
+        body = self.problem or ({"answers": []} if self.invalid else observation(1))
+        return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(body).encode()))
+
+    def _fallback(self, llm: AsyncOpenAI) -> FallbackLlm | None:
+        if self.fallback_llm is None:
+            return None
+        return FallbackLlm(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=5.0)
+
+    def _llm(self, request: httpx2.Request) -> httpx2.Response:
+        if self.fallback_llm is not None and json.loads(request.content)["model"] == "eyes":
+            return self.fallback_llm
+        self.llm_calls += 1
+        self.during_llm()
+        return httpx2.Response(503)
+
+    def stored(self) -> list[str]:
+        return [item["Key"] for item in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+    def report(self) -> Report:
+        return self.reports.get("alice", ID).report
+
+    def waiting(self, url: str | None = None) -> list[Any]:
+        found = self.sqs.receive_message(
+            QueueUrl=url or self.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        return list(found.get("Messages", []))
+
+
+RESUME = {"owner": "alice", "report": ID}
+ENDED = Lease("dead", 1)
+
+
+def pending(ago_s: int = 30, attempt: int = 1) -> PendingInference:
+    return PendingInference(None, ANSWER, seconds_now() - ago_s, attempt)
+
+
+def result(status: str = "Completed", reason: str | None = None, report_id: str = ID) -> dict[str, Any]:
+    """A message of SageMaker's topics."""
+    return {
+        "awsRegion": REGION,
+        "eventName": "InferenceResult",
+        "inferenceId": report_id,
+        "invocationStatus": status,
+        "requestParameters": {"endpointName": ENDPOINT},
+        "responseParameters": {
+            "contentType": "application/json",
+            "outputLocation": f"s3://{BUCKET}/{ANSWER}",
+        },
+    } | ({"failureReason": reason} if reason else {})

@@ -1,0 +1,177 @@
+"""A report that is erased at any step of its processing leaves nothing in any store."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from PIL import Image
+
+from services.core.aws import PRESIGNING
+from services.core.domain.errors import ReportNotFound
+from services.core.domain.stored_report import ReportRef, RequestKey
+from services.core.messaging.job_queue import JobQueue
+from services.core.pipeline.erasure import Erasure
+from services.core.storage.image_store import ImageStore
+from services.core.storage.leases import Leases
+from services.core.storage.reports import Reports
+from services.core.vision.endpoint import AsyncVisionEndpoint
+from services.results.sweep import sweep
+from tests.services.conftest import TABLE
+from tests.services.results.shop import ANSWER, BUCKET, ENDED, ENDPOINT, ID, REGION, RESUME, Shop, result
+
+REF = ReportRef("alice", ID)
+
+
+class Killed(BaseException):
+    """The worker's process ends."""
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    """A photo whose request to the model is too long to be sent inline."""
+    pixels = random.Random(1).randbytes(3 * 400 * 400)  # noqa: S311 - a picture, not a secret
+    out = BytesIO()
+    Image.frombytes("RGB", (400, 400), pixels).save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+def erasure(shop: Shop) -> Erasure:
+    """An erasure by another process: its clients are its own."""
+    s3 = boto3.client("s3", region_name=REGION, config=PRESIGNING)
+    runtime = boto3.client("sagemaker-runtime", region_name=REGION)
+    endpoint = AsyncVisionEndpoint(runtime, s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
+    reports = Reports(boto3.client("dynamodb", region_name=REGION), TABLE, quota_per_day=9)
+    queue = JobQueue(boto3.client("sqs", region_name=REGION), shop.queue_url)
+    return Erasure(reports, ImageStore(s3, BUCKET, None), endpoint, queue)
+
+
+@contextmanager
+def at_call(
+    shop: Shop, number: int, act: Callable[[], None], event: str = "before-call"
+) -> Iterator[list[str]]:
+    """Act once, at this AWS call of the worker's stores; yields the names of its calls."""
+    calls: list[str] = []
+
+    def count(event_name: str, **_: object) -> None:
+        calls.append(event_name)
+        if len(calls) == number + 1:
+            act()
+
+    clients: list[Any] = [shop.s3, shop.dynamodb, shop.sqs]
+    for client in clients:
+        client.meta.events.register(f"{event}.*", count)
+    yield calls
+    for client in clients:
+        client.meta.events.unregister(f"{event}.*", count)
+
+
+def live(shop: Shop, photo: bytes) -> None:
+    """Accept a report and let everything happen to it that leads to its end, repeated messages included."""
+    asked = len(shop.questions)
+    shop.settle(RESUME)
+    if shop.asynchronous and len(shop.questions) > asked:
+        shop.store_answer()
+        done = result(report_id=shop.questions[-1])
+        shop.settle(done)
+        shop.settle(done)
+
+
+def left(shop: Shop) -> list[str]:
+    """What the stores hold of the report; counts of the day are no part of it."""
+    rows = shop.dynamodb.scan(TableName=TABLE)["Items"]
+    keys = [row["sk"]["S"] for row in rows if not row["sk"]["S"].startswith("quota#")]
+    return shop.stored() + keys
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("event", ["before-call", "after-call"])
+@pytest.mark.parametrize("mode", ["realtime", "async", "away"])
+def test_erasure_at_every_step_leaves_nothing(
+    shop: Shop, photo: bytes, mode: str, event: str, killed: bool
+) -> None:
+    shop.asynchronous, shop.reuse = mode != "realtime", True
+    shop.status = 503 if mode == "away" else 200
+
+    erasing = erasure(shop)
+
+    def erase() -> None:
+        asyncio.run(erasing.erase(REF))
+        if killed:
+            raise Killed
+
+    for number in range(60):
+        shop.questions.clear()
+        shop.accept(lease=ENDED, photo=photo, key=RequestKey("k", "d"))
+        with at_call(shop, number, erase, event) as calls, suppress(Killed):
+            live(shop, photo)
+        if len(calls) <= number:
+            break
+        if killed and shop.asynchronous and shop.questions:
+            shop.store_answer()
+            shop.settle(result(report_id=shop.questions[-1]))
+        shop.settle(RESUME)
+        assert left(shop) == [], (number, calls[: number + 1])
+    assert number >= 5
+    assert left(shop) != []
+
+
+@pytest.mark.parametrize("away", ["s3.DeleteObject", "dynamodb.TransactWriteItems", "sqs.SendMessage"])
+def test_interrupted_erasure_is_completed(shop: Shop, photo: bytes, away: str) -> None:
+    shop.asynchronous = True
+    shop.accept(lease=ENDED, photo=photo, key=RequestKey("k", "d"))
+    shop.settle(RESUME)
+    shop.store_answer()
+    erasing = erasure(shop)
+
+    def refuse(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://secret")
+
+    service = away.split(".")[0]
+    client: Any = {"s3": erasing.images._s3, "dynamodb": erasing.reports._dynamodb, "sqs": erasing.queue.sqs}[
+        service
+    ]
+    client.meta.events.register(f"before-call.{away}", refuse)
+    with pytest.raises(EndpointConnectionError):
+        asyncio.run(erasing.erase(REF))
+    with pytest.raises(ReportNotFound):
+        shop.reports.get("alice", ID)
+    assert shop.reports.page("alice", 5).reports == ()
+    with pytest.raises(ReportNotFound):
+        Leases(shop.dynamodb, TABLE).take(REF)
+    assert sweep(shop.leases, shop.queue, idle_s=-60) == 1
+    assert shop.settle(RESUME) == []
+    assert left(shop) == []
+
+
+def test_second_erasure_is_not_found(shop: Shop, photo: bytes) -> None:
+    shop.accept(photo=photo)
+    asyncio.run(erasure(shop).erase(REF))
+    with pytest.raises(ReportNotFound):
+        asyncio.run(erasure(shop).erase(REF))
+
+
+def test_job_message_erases_no_living_report(shop: Shop, photo: bytes) -> None:
+    shop.accept(photo=photo, key=RequestKey("k", "d"))
+    with suppress(ReportNotFound):
+        erasure(shop)._resumed(REF)
+    assert shop.report().id == ID
+
+
+def test_late_failure_of_erased_report_is_deleted(shop: Shop, photo: bytes) -> None:
+    shop.asynchronous = True
+    shop.accept(lease=ENDED, photo=photo)
+    shop.settle(RESUME)
+    asyncio.run(erasure(shop).erase(REF))
+    shop.s3.put_object(Bucket=BUCKET, Key="failures/1-error.out", Body=b"trace")
+    late = result("Failed", "InternalFailure", shop.questions[-1])
+    late["responseParameters"] = {"failureLocation": f"s3://{BUCKET}/failures/1-error.out"}
+    shop.settle(late, attempt=1)
+    assert shop.settle(late) == []
+    assert left(shop) == []
+    assert ANSWER not in shop.stored()
