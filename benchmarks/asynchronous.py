@@ -41,8 +41,8 @@ def main() -> None:
             data.mkdir(parents=True)
             say("starting both services and their dependencies")
             requests = WARM_UP + options.requests
-            _, deployments = launch_both(Supervisor(home), data, requests, seed=None)
-            took_ms = _measure(deployments, requests)
+            launched = launch_both(Supervisor(home), data, requests, seed=None)
+            took_ms = _measure(launched.deployments, requests)
         finally:
             processes.stop(home)
     figures = []

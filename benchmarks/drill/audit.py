@@ -1,50 +1,57 @@
-"""What a drill left behind: reads rows, table streams, queues and the fakes' journals."""
+"""What a drill left behind: reads rows, table streams, queues, buckets and the fakes' journals."""
 
+import base64
+import binascii
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.drill.clients import Job, key_of
+from PIL import UnidentifiedImageError
+
 from benchmarks.drill.deployment import Cloud, Deployment
+from benchmarks.drill.drill_jobs import number_on
 from benchmarks.drill.fakes import entries
+from benchmarks.drill.jobs import Job
+from benchmarks.drill.time_scale import HURRIED
 from services.core.storage.rows import from_item
 
 ENDED = ("succeeded", "failed")
-# An event that was read before the erasure may arrive this much later.
-IN_TRANSIT_S = 3.0
+# A holder with less than half of its lease left renews it before it calls the LLM: no other worker can call
+# earlier.
+LEASE_LEFT_S = HURRIED.lease_s / 2
 # DynamoDB's maximum.
 BATCH_GET_KEYS = 100
+# What may outlive an erased report: ids alone, so that a repeated webhook makes no second report.
+KEPT_IDS = ("analysis#",)
 
 
 @dataclass(frozen=True)
 class Row:
-    """Id and status of a report at the end."""
+    """A report at the end, and why it failed."""
 
     id: str
     status: str
-
-
-@dataclass(frozen=True)
-class Webhooks:
-    """The receiver's journals: times of delivery by report, applications by report, refused deliveries."""
-
-    delivered: dict[str, list[float]]
-    applied: Counter[str]
-    refused: int
+    failure: str = ""
 
 
 def rows(cloud: Cloud, deployment: Deployment) -> dict[str, list[Row]]:
     """Return the reports of a deployment by idempotency key."""
     found: dict[str, list[Row]] = defaultdict(list)
-    for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=deployment.table):
-        for item in page["Items"]:
-            row = from_item(item)
-            if row["sk"].startswith("report#"):
-                report_id = row["sk"].removeprefix("report#")
-                found[row["key"]].append(Row(report_id, row["status"]))
+    for row in _table(cloud, deployment):
+        if row["sk"].startswith("report#") and "key" in row:
+            report_id = row["sk"].removeprefix("report#")
+            failure = json.loads(row["report"]).get("failure") or {}
+            reason = f"{failure['code']}: {failure['reason']}" if failure else ""
+            found[row["key"]].append(Row(report_id, row["status"], reason))
     return found
+
+
+def _table(cloud: Cloud, deployment: Deployment) -> Iterator[dict[str, Any]]:
+    for page in cloud.dynamodb.get_paginator("scan").paginate(TableName=deployment.table):
+        yield from map(from_item, page["Items"])
 
 
 def ends(cloud: Cloud, deployment: Deployment) -> Counter[str]:
@@ -63,11 +70,14 @@ def _status(image: dict[str, Any]) -> str:
     return str(image.get("status", {}).get("S"))
 
 
-def _stream(cloud: Cloud, deployment: Deployment) -> Iterator[Any]:
+def _stream(cloud: Cloud, deployment: Deployment, after: str | None = None) -> Iterator[Any]:
     arn = cloud.streams.list_streams(TableName=deployment.table)["Streams"][0]["StreamArn"]
     shards = cloud.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    start: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
+    if after is not None:
+        start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
     iterator: str | None = cloud.streams.get_shard_iterator(
-        StreamArn=arn, ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        StreamArn=arn, ShardId=shards[0]["ShardId"], **start
     )["ShardIterator"]
     while iterator is not None:
         answer = cloud.streams.get_records(ShardIterator=iterator, Limit=1000)
@@ -77,72 +87,117 @@ def _stream(cloud: Cloud, deployment: Deployment) -> Iterator[Any]:
         iterator = answer.get("NextShardIterator")
 
 
-def photos_of(cloud: Cloud, deployment: Deployment, reports: Iterable[str]) -> int:
-    """Count the stored photos of these reports."""
-    ids = set(reports)
-    pages = cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=deployment.photos)
-    keys = (item["Key"] for page in pages for item in page.get("Contents", []))
-    return sum(not ids.isdisjoint(key.split("/")) for key in keys)
+def unread_records(cloud: Cloud, deployment: Deployment, place: Path) -> int:
+    """Count the stream's records that the outbox has not passed on; `place` is where it keeps its place."""
+    after = place.read_text() if place.exists() else None
+    return sum(1 for _ in _stream(cloud, deployment, after))
+
+
+def unfinished(cloud: Cloud, deployment: Deployment) -> int:
+    """Count the reports that have not ended."""
+    pages = cloud.dynamodb.get_paginator("scan").paginate(
+        TableName=deployment.table, IndexName="unfinished", Select="COUNT"
+    )
+    return sum(page["Count"] for page in pages)
+
+
+def unfinished_rows(cloud: Cloud, deployment: Deployment) -> list[str]:
+    """Return each report that has not ended, with the attributes that say why."""
+    told = ("status", "attempt", "lease_until", "erasing", "inference_id", "unfinished")
+    return [
+        f"{deployment.table}: {row['pk']} {row['sk']} { ({name: row[name] for name in told if name in row}) }"
+        for row in _table(cloud, deployment)
+        if "unfinished" in row
+    ]
 
 
 def queue_length(cloud: Cloud, url: str) -> int:
-    """Return the approximate number of messages in a queue."""
-    answer = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    """Return the number of messages in a queue: visible, in flight and delayed."""
+    names: Any = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+    answer = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
 
 
-def webhooks(folder: Path) -> Webhooks:
-    """Read the receiver's journals."""
-    delivered: dict[str, list[float]] = defaultdict(list)
-    refused = 0
-    for entry in entries(folder / "deliveries.jsonl"):
-        if "report" in entry:
-            delivered[entry["report"]].append(entry["at"])
-        else:
-            refused += 1
-    return Webhooks(
-        delivered, Counter(entry["report"] for entry in entries(folder / "applied.jsonl")), refused
-    )
+def left_behind(cloud: Cloud, deployment: Deployment, jobs: Iterable[Job], folder: Path) -> list[str]:
+    """Return what every store of a deployment still holds of erased jobs: keys of rows and objects."""
+    erased = [job for job in jobs if job.erased]
+    ids = {job.report_id for job in erased if job.report_id}
+    keys = {f"key#{job.key}" for job in erased}
+    uploads = {job.upload for job in erased if job.upload}
+    found = []
+    for row in _table(cloud, deployment):
+        if row["pk"].startswith(KEPT_IDS):
+            continue
+        if row["sk"] in keys or not ids.isdisjoint({row["sk"].partition("#")[2], row.get("report_id", "")}):
+            found.append(f"{deployment.table}: {row['pk']} {row['sk']}")
+    for key, _ in _objects(cloud, deployment.photos):
+        if not (ids | uploads).isdisjoint(key.split("/")):
+            found.append(f"{deployment.photos}: {key}")
+    if deployment.mode == "async":
+        stems = {
+            entry["stem"]
+            for entry in entries(folder / "answers.jsonl")
+            if entry["inference"].split(".")[0] in ids
+        }
+        numbers = {job.number for job in erased}
+        for key, _ in _objects(cloud, deployment.async_io):
+            name = key.rpartition("/")[2]
+            known = name.startswith((*ids, *stems))
+            if known or (key.startswith("requests/") and _job_of(cloud, deployment, key) in numbers):
+                found.append(f"{deployment.async_io}: {key}")
+    return found
 
 
-def late_webhooks(jobs: Iterable[Job], delivered: dict[str, list[float]]) -> int:
-    """Count the webhooks that arrive more than `IN_TRANSIT_S` after their report is erased."""
-    return sum(
-        at > job.erased_at + IN_TRANSIT_S
-        for job in jobs
-        if job.erased_at is not None
-        for at in delivered.get(job.report_id or "", ())
-    )
+def _objects(cloud: Cloud, bucket: str) -> Iterator[tuple[str, int]]:
+    for page in cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        yield from ((item["Key"], item["Size"]) for item in page.get("Contents", []))
 
 
-def in_flight(cloud: Cloud, deployment: Deployment, folder: Path, caller: str) -> set[int]:
+def _job_of(cloud: Cloud, deployment: Deployment, key: str) -> int | None:
+    body = cloud.s3.get_object(Bucket=deployment.async_io, Key=key)["Body"].read()
+    try:
+        return number_on(base64.b64decode(json.loads(body)["photos"][0]))
+    except (ValueError, KeyError, binascii.Error, UnidentifiedImageError):
+        return None
+
+
+def in_flight(
+    cloud: Cloud, deployment: Deployment, folder: Path, caller: str, numbers: Mapping[str, int]
+) -> set[int]:
     """Return the unfinished jobs about which a process called the LLM, read right after its kill.
 
-    The process's leases keep other processes from finishing these jobs meanwhile.
+    `numbers` are those of the jobs by idempotency key. The process's leases keep other processes from
+    finishing these jobs meanwhile.
     """
     found = cloud.dynamodb.scan(TableName=deployment.table, IndexName="unfinished")["Items"]
     keys = [{name: item[name] for name in ("pk", "sk")} for item in found]
-    unfinished = set()
+    called = {entry["job"] for entry in entries(folder / "llm.jsonl") if entry.get("caller") == caller}
+    cut_off: set[int] = set()
     for start in range(0, len(keys), BATCH_GET_KEYS):
         request: Any = {
             deployment.table: {"Keys": keys[start : start + BATCH_GET_KEYS], "ConsistentRead": True}
         }
         for item in cloud.dynamodb.batch_get_item(RequestItems=request)["Responses"][deployment.table]:
-            if "unfinished" in item:
-                unfinished.add(item["key"]["S"])
-    calls = (entry for entry in entries(folder / "llm.jsonl") if entry.get("caller") == caller)
-    return {call["job"] for call in calls if key_of(call["job"]) in unfinished}
+            if "unfinished" in item and "key" in item:
+                cut_off.add(numbers.get(item["key"]["S"], -1))
+    return cut_off & called
 
 
 @dataclass(frozen=True)
 class LlmCalls:
-    """Counts: all calls, those beyond one per report, those cut off by a kill, and those beyond one per
-    report that no kill explains.
+    """Counts: all calls, those beyond one per report, and what explains these.
+
+    A kill cuts a call off, or its lease ends before it does, on a slow machine; the rest is unexplained.
     """
 
     calls: int
     beyond: int
     cut_off: int
+    outlasted: int
     unexplained: int
 
 
@@ -157,10 +212,14 @@ def llm_calls(folder: Path, cut_off_jobs: Mapping[str, set[int]]) -> LlmCalls:
     for entry in journal:
         if "call" in entry:
             by_job[entry["job"]].append(entry)
-    cut_off = unexplained = 0
+    cut_off = outlasted = unexplained = 0
     for job, calls in by_job.items():
         lost = [call["call"] not in answered or job in cut_off_jobs.get(call["caller"], ()) for call in calls]
         cut_off += sum(lost)
-        unexplained += len(calls) - 1 - sum(lost[:-1])
+        for call, next_call, was_lost in zip(calls, calls[1:], lost, strict=False):
+            if not was_lost:
+                late = next_call["at"] - call["at"] >= LEASE_LEFT_S
+                outlasted += late
+                unexplained += not late
     made = sum(map(len, by_job.values()))
-    return LlmCalls(made, made - len(by_job), cut_off, unexplained)
+    return LlmCalls(made, made - len(by_job), cut_off, outlasted, unexplained)

@@ -1,63 +1,53 @@
-"""Well-behaved clients: each retries under one idempotency key until it has a report id."""
+"""Well-behaved clients: each retries under one idempotency key until it has a report id; some erase it."""
 
 import asyncio
 import random
 import time
 from collections import deque
-from dataclasses import dataclass, field
 
 import httpx2
 
-from benchmarks.drill.deployment import Deployment
-from benchmarks.drill.drill_jobs import photo
+from benchmarks.drill.database import Database, new_upload
+from benchmarks.drill.deployment import Cloud
+from benchmarks.drill.drill_jobs import photos
+from benchmarks.drill.jobs import ERASED_AFTER_S, Erasure, Job, Way
 from benchmarks.local_service import access_token
 
 AT_ONCE = 24
 # Wait for the full budget, for a second, or not at all.
 PREFERENCES = (None, "wait=1", "respond-async", "respond-async")
-ERASED, POSTED_TWICE = 0.08, 0.08
+POSTED_TWICE = 0.08
 # Statuses to retry under the same key.
 RETRIED = {409, 429, 500, 502, 503, 504}
-
-
-@dataclass
-class Job:
-    """One report to request, and what its client knows about it."""
-
-    number: int
-    deployment: Deployment
-    user: str
-    report_id: str | None = None
-    answers: dict[int, int] = field(default_factory=dict)
-    other_id: str | None = None
-    erased_at: float | None = None
-
-    @property
-    def key(self) -> str:
-        """The idempotency key."""
-        return key_of(self.number)
-
-
-def key_of(number: int) -> str:
-    """Return the idempotency key of a job."""
-    return f"drill-{number}"
+# Between two looks at a row that is still to come.
+LOOK_S = (0.5, 1.5)
 
 
 class Clients:
-    """All clients in one connection pool; their jobs start evenly spread over `within_s` seconds."""
+    """All clients; their jobs start evenly spread over `within_s` seconds.
 
-    def __init__(self, jobs: list[Job], chance: random.Random, within_s: float) -> None:
+    Those that wait for a report before they erase it do so beside the others, however long it takes.
+    """
+
+    def __init__(
+        self, jobs: list[Job], chance: random.Random, within_s: float, cloud: Cloud, database: Database
+    ) -> None:
         self._jobs = jobs
         self._chance = chance
         self._pace_s = within_s / len(jobs)
+        self._cloud = cloud
+        self._database = database
         self._tokens = {job.user: access_token(job.user) for job in jobs}
 
     async def run(self) -> None:
-        """Return once each job is accepted or refused, and the chosen ones are erased."""
+        """Return once each job has been requested, and the chosen reports are erased."""
         waiting = deque(self._jobs)
         start = time.monotonic()
         limits = httpx2.Limits(max_connections=4 * AT_ONCE)
-        async with httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits) as http:
+        async with (
+            httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits) as http,
+            asyncio.TaskGroup() as erasures,
+        ):
 
             async def work() -> None:
                 while waiting:
@@ -65,23 +55,34 @@ class Clients:
                     place = len(self._jobs) - len(waiting)
                     await asyncio.sleep(max(0.0, start + place * self._pace_s - time.monotonic()))
                     await self._request(http, job)
+                    if job.erasure is None or (job.way == Way.API and job.report_id is None):
+                        job.settled = True
+                    else:
+                        erasures.create_task(self._erase(http, job, job.erasure))
 
             await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
     async def _request(self, http: httpx2.AsyncClient, job: Job) -> None:
-        fate = self._chance.random()
-        erased = fate < ERASED
-        # Without waiting for the report, most erasures hit jobs that are still running.
-        job.report_id = await self._post(http, job, "respond-async" if erased else self._preference())
-        if job.report_id is None:
+        if job.way != Way.API:
+            await self._insert(job)
             return
-        if erased:
-            await asyncio.sleep(self._chance.uniform(0, 0.5))
-            await self._erase(http, job)
-        elif fate < ERASED + POSTED_TWICE:
+        # Without waiting for the report, most erasures hit jobs that are still running.
+        job.report_id = await self._post(http, job, "respond-async" if job.erasure else self._preference())
+        if job.report_id is not None and job.erasure is None and self._chance.random() < POSTED_TWICE:
             await asyncio.sleep(self._chance.uniform(0, 1.5))
             again = await self._post(http, job, self._preference())
             job.other_id = again if again != job.report_id else None
+
+    async def _insert(self, job: Job) -> None:
+        job.upload = new_upload(self._chance)
+        if job.way == Way.DATABASE:
+            await asyncio.to_thread(
+                self._cloud.s3.put_object,
+                Bucket=job.deployment.photos,
+                Key=f"uploads/{job.user_id}/{job.upload}",
+                Body=photos(job.number)[0],
+            )
+        job.analysis = await asyncio.to_thread(self._database.ask, job.user_id, job.upload)
 
     def _preference(self) -> str | None:
         return self._chance.choice(PREFERENCES)
@@ -91,17 +92,29 @@ class Clients:
         if preference is not None:
             headers["Prefer"] = preference
         while True:
-            files = {"images": ("photo.jpg", photo(job.number), "image/jpeg")}
+            files = [("images", ("photo.jpg", photo, "image/jpeg")) for photo in photos(job.number)]
             answer = await self._try(http, job, "POST", "/analyze", headers, files)
             if answer.status_code not in RETRIED:
                 return str(answer.json()["id"]) if answer.status_code in (200, 202) else None
             await asyncio.sleep(self._chance.uniform(0.2, 1))
 
-    async def _erase(self, http: httpx2.AsyncClient, job: Job) -> None:
+    async def _erase(self, http: httpx2.AsyncClient, job: Job, erasure: Erasure) -> None:
+        while job.report_id is None:
+            await asyncio.sleep(self._chance.uniform(*LOOK_S))
+            job.report_id = await asyncio.to_thread(self._database.report_of, job.user_id, job.analysis or "")
+        await asyncio.sleep(self._chance.uniform(*ERASED_AFTER_S[erasure]))
+        if erasure == Erasure.ROW:
+            delete = self._database.delete_report
+            while not await asyncio.to_thread(delete, job.user_id, job.report_id):  # noqa: ASYNC110 - a row's
+                await asyncio.sleep(self._chance.uniform(*LOOK_S))
+        else:
+            await self._delete(http, job)
+        job.erased = job.settled = True
+
+    async def _delete(self, http: httpx2.AsyncClient, job: Job) -> None:
         while True:
             answer = await self._try(http, job, "DELETE", f"/reports/{job.report_id}", self._headers(job))
-            if answer.status_code in (204, 404):
-                job.erased_at = time.time()
+            if answer.status_code in (200, 204, 404):
                 return
             await asyncio.sleep(self._chance.uniform(0.2, 1))
 
@@ -112,7 +125,7 @@ class Clients:
         method: str,
         path: str,
         headers: dict[str, str],
-        files: dict[str, tuple[str, bytes, str]] | None = None,
+        files: list[tuple[str, tuple[str, bytes, str]]] | None = None,
     ) -> httpx2.Response:
         url = f"http://127.0.0.1:{job.deployment.service_port}{path}"
         try:

@@ -10,10 +10,12 @@ from benchmarks.emulated_stores import table_declaration
 from benchmarks.local_service import service_variables
 from settings.environment import load_environment
 
-SECRET_NAME = "drill/webhook"
+SECRET_NAME, HOOKS_SECRET_NAME = "drill/webhook", "drill/hooks"
 Mode = Literal["realtime", "async"]
 # As in the stack: more receives than the jobs handler uses, so that it dead-letters a message itself.
 JOBS_RECEIVES, WEBHOOK_RECEIVES = 10, 100
+# More than in the stack: each of the drill's own delays and repetitions is a receive too.
+HOOKS_RECEIVES = 50
 
 
 class Cloud:
@@ -32,9 +34,10 @@ class Cloud:
         self.sns = session.client("sns", **named)
         self.secrets = session.client("secretsmanager", **named)
 
-    def store_secret(self, keys: str) -> None:
-        """Store the keys that sign webhooks."""
-        self.secrets.create_secret(Name=SECRET_NAME, SecretString=keys)
+    def store_secrets(self, webhook: str, hooks: str) -> None:
+        """Store the keys that sign webhooks, those sent and those received."""
+        self.secrets.create_secret(Name=SECRET_NAME, SecretString=webhook)
+        self.secrets.create_secret(Name=HOOKS_SECRET_NAME, SecretString=hooks)
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,27 @@ class Deployment:
     jobs_dead: str
     webhook: str
     webhook_dead: str
+    hooks: str
+    hooks_dead: str
     topics: tuple[str, str]
 
+    @property
+    def queues(self) -> dict[str, str]:
+        """The URLs of the queues by name, without those of dead letters."""
+        return {"jobs": self.jobs, "webhooks": self.webhook, "hooks": self.hooks}
+
+    @property
+    def dead_letters(self) -> dict[str, str]:
+        """The URLs of the queues of dead letters, by name."""
+        return {"jobs": self.jobs_dead, "webhooks": self.webhook_dead, "hooks": self.hooks_dead}
+
     def variables(
-        self, cloud: Cloud, *, runtime: int, llm: int, receiver: int, budget_s: int
+        self, cloud: Cloud, *, runtime: int, llm: int, edge: int | None, budget_s: int
     ) -> Mapping[str, str]:
-        """Return the variables of the service and the functions, except for OPENAI_API_KEY."""
+        """Return the variables of the service and the functions, except for OPENAI_API_KEY.
+
+        Without the port of the Edge Functions, no webhook is sent.
+        """
         given = {
             **service_variables(cloud.port, runtime),
             "REPORTS_TABLE": self.table,
@@ -65,17 +83,26 @@ class Deployment:
             "JOBS_DEAD_LETTERS_URL": self.jobs_dead,
             "WEBHOOK_QUEUE_URL": self.webhook,
             "WEBHOOK_DEAD_LETTERS_URL": self.webhook_dead,
-            "WEBHOOK_URL": f"http://127.0.0.1:{receiver}/report-ready",
-            "WEBHOOK_SECRET_NAME": SECRET_NAME,
+            "HOOKS_QUEUE_URL": self.hooks,
+            "HOOKS_DEAD_LETTERS_URL": self.hooks_dead,
+            "HOOKS_SECRET_NAME": HOOKS_SECRET_NAME,
             "LLM_BASE_URL": f"http://127.0.0.1:{llm}/v1",
             "TIME_BUDGET_S": str(budget_s),
             "QUOTA_PER_DAY": "1000000",
         }
+        if edge is not None:
+            given["WEBHOOK_URL"] = f"http://127.0.0.1:{edge}/functions/v1/report-ready"
+            given["WEBHOOK_SECRET_NAME"] = SECRET_NAME
         return {**given, "EXCHANGE_BUCKET": self.async_io} if self.mode == "async" else given
 
 
 def create(
-    cloud: Cloud, mode: Mode, port: int, jobs_visibility_s: int, webhook_visibility_s: int
+    cloud: Cloud,
+    mode: Mode,
+    port: int,
+    jobs_visibility_s: int,
+    webhook_visibility_s: int,
+    hooks_visibility_s: int,
 ) -> Deployment:
     """Create the table with its stream, the buckets, queues with dead-letter queues, and the topics."""
     table = f"reports-{mode}"
@@ -86,6 +113,7 @@ def create(
         cloud.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     jobs, jobs_dead = _queue(cloud, f"jobs-{mode}", jobs_visibility_s, JOBS_RECEIVES)
     webhook, webhook_dead = _queue(cloud, f"webhook-{mode}", webhook_visibility_s, WEBHOOK_RECEIVES)
+    hooks, hooks_dead = _queue(cloud, f"hooks-{mode}", hooks_visibility_s, HOOKS_RECEIVES)
     success, error = (
         cloud.sns.create_topic(Name=f"{name}-{mode}")["TopicArn"] for name in ("success", "error")
     )
@@ -106,6 +134,8 @@ def create(
         jobs_dead=jobs_dead,
         webhook=webhook,
         webhook_dead=webhook_dead,
+        hooks=hooks,
+        hooks_dead=hooks_dead,
         topics=(success, error),
     )
 

@@ -1,4 +1,4 @@
-"""The jobs of a drill: a job's photo shows its number, and the number determines what the model sees.
+"""What the drill's photos show: a job's photo shows its number, which determines what the model sees.
 
 The fake model and LLM identify the job by its photo and by the prompt alone.
 """
@@ -17,6 +17,9 @@ from services.core.narrative.wording import Text, wording
 from services.core.vision.endpoint import parse_observation
 
 _CELLS, _CELL_PX = 4, 40
+# The model's photos have at most so many pixels a side.
+MODEL_PX = 384
+NUMEROUS_EVERY = 25
 
 
 def most_jobs() -> int:
@@ -33,6 +36,20 @@ def photo(number: int) -> bytes:
     out = BytesIO()
     side = _CELLS * _CELL_PX
     small.resize((side, side), Image.Resampling.NEAREST).convert("RGB").save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def photos(number: int) -> list[bytes]:
+    """Return a job's photos: one, or for some jobs two, whose inference request is too long to be inline."""
+    return [photo(number)] if number % NUMEROUS_EVERY else [_large(number)] * 2
+
+
+def _large(number: int) -> bytes:
+    with Image.open(BytesIO(photo(number))) as small:
+        large = small.resize((MODEL_PX, MODEL_PX), Image.Resampling.NEAREST)
+    noise = Image.effect_noise(large.size, 60).convert("RGB")
+    out = BytesIO()
+    Image.blend(large, noise, 0.35).save(out, "JPEG", quality=90)
     return out.getvalue()
 
 

@@ -5,13 +5,15 @@ A message may arrive twice, late, out of order, or again after it was handled; a
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from benchmarks.drill.stream_filter import Pattern, passes
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -102,14 +104,20 @@ def _record(message: Any) -> dict[str, Any]:
 
 
 class StreamSource:
-    """Passes a table's changes to a handler in order; the file `place` keeps the last sequence number."""
+    """Passes a table's changes to a handler in order; the file `place` keeps the last sequence number.
 
-    def __init__(self, table: str, place: Path, handle: Handler, faults: Faults) -> None:
+    The handler gets the records that fit one of the `patterns`, or all of them if there are none.
+    """
+
+    def __init__(
+        self, table: str, place: Path, handle: Handler, faults: Faults, patterns: Sequence[Pattern] = ()
+    ) -> None:
         self._streams = boto3.client("dynamodbstreams")
         self._arn = self._streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
         self._place = place
         self._handle = handle
         self._faults = faults
+        self._patterns = patterns
 
     def run(self) -> None:
         """Poll for ever."""
@@ -129,7 +137,8 @@ class StreamSource:
         if not records:
             time.sleep(0.2)
             return further
-        answer = self._handle({"Records": records}, None)
+        passed = [record for record in records if passes(record, self._patterns)]
+        answer = self._handle({"Records": passed}, None) if passed else {"batchItemFailures": []}
         if answer["batchItemFailures"] or self._faults.happens(self._faults.again):
             return None
         draft = self._place.with_suffix(".new")

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.drill.fakes model|llm|receiver`: what Vitrine calls; the drill kills these, too.
+"""`python -m benchmarks.drill.fakes model|llm`: what Vitrine calls; the drill kills these, too.
 
 Each writes a journal of its requests, so that those that a kill cuts off are counted.
 """
@@ -8,7 +8,6 @@ import base64
 import json
 import os
 import random
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 # Seconds that an answer takes, least and most.
-MODEL_S, LLM_S, RECEIVER_S = (0.01, 0.06), (0.02, 0.15), (0.0, 0.02)
-MODEL_FAILS, RECEIVER_FAILS = 0.02, 0.03
+MODEL_S, LLM_S = (0.01, 0.06), (0.02, 0.15)
+MODEL_FAILS = 0.02
 Answer = tuple[int, bytes]
 Respond = Callable[[dict[str, str], bytes], Answer]
 
@@ -88,36 +87,6 @@ def llm(folder: Path, chance: random.Random) -> Respond:
     return respond
 
 
-def receiver(folder: Path, chance: random.Random) -> Respond:
-    """Receive webhooks as the Edge Function does: verify the signature, apply each message once."""
-    from services.core.auth.signing import SigningKeys
-    from services.core.domain.errors import SignatureInvalid
-
-    keys = SigningKeys.parse((folder / "webhook.key").read_text(), "the drill's key")
-    deliveries, applied = Journal(folder / "deliveries.jsonl"), Journal(folder / "applied.jsonl")
-    applied_before = {entry["message"] for entry in entries(folder / "applied.jsonl")}
-    lock = threading.Lock()
-
-    def respond(headers: dict[str, str], body: bytes) -> Answer:
-        try:
-            message = keys.verify(body, headers)
-        except SignatureInvalid:
-            deliveries.note(refused=True)
-            return 401, b"{}"
-        report = json.loads(body)["data"]["report"]
-        deliveries.note(report=report["id"])
-        time.sleep(chance.uniform(*RECEIVER_S))
-        if chance.random() < RECEIVER_FAILS:
-            return 503, b"{}"
-        with lock:
-            if message not in applied_before:
-                applied.note(message=message, report=report["id"], status=report["status"])
-                applied_before.add(message)
-        return 200, b"{}"
-
-    return respond
-
-
 def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -157,7 +126,7 @@ class _Server(ThreadingHTTPServer):
 def main() -> None:
     """Serve one of the fakes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drill.fakes", description=__doc__)
-    roles = {"model": model, "llm": llm, "receiver": receiver}
+    roles = {"model": model, "llm": llm}
     parser.add_argument("role", choices=roles)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)

@@ -32,6 +32,7 @@ def create_app(
     endpoints: Mapping[str, str],
     transport: httpx2.AsyncBaseTransport | None = None,
     output_config: OutputConfig | None = None,
+    queue_type: type[InferenceQueue] = InferenceQueue,
 ) -> Starlette:
     """Return the runtime for `endpoints`, which maps an endpoint's name to its model server's base URL.
 
@@ -51,7 +52,7 @@ def create_app(
             if output_config is not None:
                 s3, sns = boto3.client("s3"), boto3.client("sns")
                 for name, url in endpoints.items():
-                    queues[name] = InferenceQueue(name, partial(invoke, url), output_config, s3, sns)
+                    queues[name] = queue_type(name, partial(invoke, url), output_config, s3, sns)
             tasks = [workers.create_task(queue.process()) for queue in queues.values()]
             yield
             for task in tasks:

@@ -72,11 +72,12 @@ class Pipeline:
     queue: JobQueue
     processor: ReportProcessor
     llm: AsyncOpenAI
+    clean_up_s: int = 3 * PRODUCTION.lease_s
 
     @property
     def erasure(self) -> Erasure:
         """Erases reports from the same stores."""
-        return Erasure(self.reports, self.images, self.processor.endpoint, self.queue)
+        return Erasure(self.reports, self.images, self.processor.endpoint, self.queue, self.clean_up_s)
 
 
 def build_pipeline(
@@ -121,6 +122,7 @@ def build_pipeline(
         queue=JobQueue(clients.sqs(), settings.jobs_queue_url),
         processor=processor,
         llm=llm,
+        clean_up_s=3 * timing.lease_s,
     )
 
 

@@ -30,6 +30,7 @@ from services.core.domain.stored_report import (
     StoredReport,
     seconds_now,
 )
+from services.core.storage.corrections import Change, write_corrections
 from services.core.storage.rows import (
     ReportWrites,
     address,
@@ -197,6 +198,10 @@ class Reports:
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise ReportNotFound(ref.report_id) from error
         return stored_report(ref.owner, from_item(answer["Attributes"]))
+
+    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
+        """Correct one of the owner's reports, as `write_corrections` says."""
+        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
 
     def delete(self, stored: StoredReport) -> None:
         """Delete the report's row, its idempotency key and the observation of its photos."""
