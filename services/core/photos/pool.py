@@ -112,6 +112,11 @@ class Decoders:
             self._free.release()
             self.typical_s += _WEIGHT * (time.monotonic() - started - self.typical_s)
 
+    def share(self, processes: int) -> None:
+        """Leave the cores to so many processes alike; called before the first photo."""
+        self.count = max(1, self.count // processes)
+        self._free = threading.BoundedSemaphore(self.count)
+
     def start(self) -> None:
         """Start the server of the processes, without waiting for it."""
         with self._lock:
