@@ -31,6 +31,13 @@ from services.core.photos.resize import SMALL_PX
 STATUS_WITHIN_S = 5.0
 # The latest decodes count most in what a decode takes.
 _WEIGHT = 0.2
+# glibc's: one heap for all threads, which counts less address space, and which keeps the memory of a photo of
+# usual size for the next one.
+_MALLOC = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**26),
+}
 logger = logging.getLogger(__name__)
 
 
@@ -211,8 +218,7 @@ class Decoders:
         environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
         folders = (Path(module.__path__[0]).parent for module in (services, PIL))
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, folders)))
-        # Its threads share one heap, which counts less address space.
-        environment["MALLOC_ARENA_MAX"] = "1"
+        environment |= _MALLOC
         self._control, its_control = socket.socketpair()
         program = [sys.executable, "-P", "-s", "-m", "services.core.photos.decoder"]
         with its_control:
