@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~
 
 drill: setup-test ## 2,000 jobs while every process is killed at random; judged once nothing is left to do
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
+
+fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json against the running service: SEED=2 repeats a run
+	@$(PYTHON) -m benchmarks.contract_fuzz $(if $(SEED),--seed $(SEED))
 
 bench-image: setup-test ## build our images without an engine, search their layers, run them: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")

@@ -137,10 +137,11 @@ class Model(Section):
 
 
 class ServiceSize(Section):
-    """The Fargate tasks that run `services/analyze`: the size of one task, and how many run."""
+    """The Fargate tasks that run `services/analyze`: the size of one task, its processes, how many run."""
 
     cpu_units: Literal[256, 512, 1024, 2048, 4096]
     memory_mb: Annotated[int, Field(ge=512, le=30_720, multiple_of=512)]
+    workers: Annotated[int, Field(ge=1, le=4)] = 1
     min_tasks: Annotated[int, Field(ge=1, le=100)]
     max_tasks: Annotated[int, Field(ge=1, le=100)]
 
@@ -152,6 +153,8 @@ class ServiceSize(Section):
         least, most = self.cpu_units * 2, self.cpu_units * 8
         if not least <= self.memory_mb <= most:
             raise ValueError(f"memory_mb from {least} to {most} beside {self.cpu_units} cpu_units")
+        if self.workers > max(1, self.cpu_units // 1024):
+            raise ValueError(f"at most one worker per vCPU: {max(1, self.cpu_units // 1024)}")
         return self
 
 

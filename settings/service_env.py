@@ -46,6 +46,7 @@ def analyze_variables(environment: Environment, **resources: Unpack[ReportResour
             "LLM_REASONING_EFFORT": llm.reasoning_effort,
             "LLM_USD_PER_MTOK_INPUT": str(llm.usd_per_mtok_input),
             "LLM_USD_PER_MTOK_OUTPUT": str(llm.usd_per_mtok_output),
+            "WORKERS": str(environment.service.workers),
             "TIME_BUDGET_S": str(environment.time_budget_s),
             "QUOTA_PER_DAY": str(environment.quota_per_day),
             "RETENTION_DAYS": str(environment.retention_days),
@@ -128,7 +129,7 @@ def _supabase(supabase: Supabase) -> dict[str, str | None]:
 
 def _for_lambda(environment: Environment, resources: ReportResources) -> dict[str, str]:
     # Lambda sets AWS_REGION itself; a function serves no callers and so checks no tokens.
-    omitted = {"AWS_REGION", *_supabase(environment.supabase)}
+    omitted = {"AWS_REGION", "WORKERS", *_supabase(environment.supabase)}
     variables = analyze_variables(environment, **resources)
     return {name: value for name, value in variables.items() if name not in omitted}
 

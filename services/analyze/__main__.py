@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 from pydantic import ValidationError
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 KEEP_ALIVE_S = 75
 # Longer than the gateway waits for an answer (30 s), shorter than ECS waits for the process to end (60 s).
 STOP_WITHIN_S = 50
+# A worker process that answers nothing for so long is replaced.
+HUNG_AFTER_S = 30
 _M_ARENA_MAX = -8  # in glibc's malloc.h
 
 
@@ -29,19 +33,22 @@ def main(app: "str | ASGIApp" = "services.analyze.app:app") -> None:
         signal.signal(signum, _end)
     # Imported while these signals are handled: it takes a second.
     from services.analyze.dependencies import AnalyzeSettings
+    from services.core.telemetry import configure_logging
 
     try:
-        AnalyzeSettings()
+        settings = AnalyzeSettings()
     except ValidationError as error:
         wrong = (
             f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)
         )
         sys.exit("\n".join(["services.analyze: wrong environment variables:", *wrong]))
     _share_one_heap()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=arguments.host,
         port=arguments.port,
+        workers=settings.workers,
+        timeout_worker_healthcheck=HUNG_AFTER_S,
         timeout_keep_alive=arguments.keep_alive,
         timeout_graceful_shutdown=arguments.stop_within,
         # Observe writes one JSON line per request instead of uvicorn's access log.
@@ -49,6 +56,27 @@ def main(app: "str | ASGIApp" = "services.analyze.app:app") -> None:
         access_log=False,
         server_header=False,
     )
+    if settings.workers == 1:
+        server = uvicorn.Server(config)
+        server.run()
+        failed = not server.started
+    else:
+        configure_logging("analyze")
+        workers = Workers(config, [config.bind_socket()])
+        workers.run()
+        failed = any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes)
+    if failed:
+        sys.exit(STARTUP_FAILURE)
+
+
+class Workers(Multiprocess):
+    """Starts the worker processes, replaces one that ends, and passes a signal to stop on."""
+
+    def terminate_all(self) -> None:
+        """Let the workers answer what they have; from now on connections are refused."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,6 +101,7 @@ def _end(signum: int, frame: FrameType | None) -> NoReturn:
 def _share_one_heap() -> None:
     # By default glibc gives threads separate heaps, and each keeps the gaps that the largest bodies and
     # pixels leave in it. Returning every large buffer at once instead costs 20 ms of page faults per photo.
+    os.environ["MALLOC_ARENA_MAX"] = "1"  # for the workers that this process starts
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_ARENA_MAX, 1)

@@ -1,5 +1,7 @@
 """The API: the routes of a photo and its report, in the order of a photo's path."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -7,9 +9,11 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRouter
+from starlette.requests import ClientDisconnect
 
 from services.analyze import intake, observe, openapi
 from services.analyze.answers import Answer
+from services.analyze.corrections import receive_patch
 from services.analyze.dependencies import (
     AnalyzeSettings,
     Caller,
@@ -22,6 +26,7 @@ from services.analyze.documents import Page, Report, page_document, report_docum
 from services.core.domain.stored_report import RequestKey
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
+from services.core.photos.photo import decoders
 from services.core.pipeline.submission import SubmitReport
 from services.core.storage.image_store import Offer
 from services.core.telemetry import Stages, configure_logging
@@ -30,6 +35,8 @@ from services.web.whole_body import WholeBody
 
 # After a signal to stop, reports get so long to end; the jobs finish the rest. ECS waits 60 s in all.
 DRAIN_S = 8.0
+# An answer waits no longer for uploads to be deleted; that goes on after it.
+DROP_WITHIN_S = 0.5
 UNAVAILABLE = problems.Unavailable("Storage unavailable", "the report store does not answer; try again", 5)
 routes = APIRouter()
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
@@ -56,13 +63,18 @@ async def analyze(
     with stages.measure("photo"):
         received = await intake.receive_photos(request, caller, made.uploads)
         stages.note_arrival()
-        key = RequestKey(idempotency_key, received.digest) if idempotency_key else None
-        order = SubmitReport(caller, preferred_language(accept_language), key)
-        earlier = await service.submission.earlier(order)
-        photos = [] if earlier else await received.prepare()
-    accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages)
-    await received.drop()
+        until = asyncio.get_running_loop().time() + service.timing.accept_within_s
+        async with intake.busy_at(until):
+            key = RequestKey(idempotency_key, await received.digest()) if idempotency_key else None
+            order = SubmitReport(caller, preferred_language(accept_language), key)
+            earlier = await service.submission.earlier(order, at_hand=received.at_hand)
+            photos = [] if earlier else await received.prepare(until)
+    if await request.is_disconnected():
+        raise ClientDisconnect
+    accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages, until)
+    dropping = received.drop()
     report = await service.wait(accepted, answer.deadline(), task)
+    await asyncio.wait({dropping}, timeout=DROP_WITHIN_S)
     answer.submit(report, replayed=task is None)
     return await to_thread.run_sync(report_document, service.submission.images, accepted, report)
 
@@ -102,6 +114,22 @@ async def list_reports(
     return await to_thread.run_sync(page_document, service.submission.images, page)
 
 
+@routes.patch("/reports/{report_id}", responses=openapi.CORRECTED_ANSWERS, openapi_extra=openapi.PATCH_BODY)
+async def correct_report(
+    request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
+) -> Report:
+    """Correct a succeeded report by a JSON merge patch; null removes a correction, and what was said returns.
+
+    The report then shows the corrected values, and what it had said as `corrections.original`. The grade
+    follows from the score, and unless they are corrected too, title and description are written anew by the
+    template.
+    """
+    patch = await receive_patch(request)
+    stored = await service.correct(caller, report_id, patch)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
+
+
 @routes.delete("/reports/{report_id}", status_code=204, responses=openapi.REPORT_PROBLEMS)
 async def delete_report(report_id: ReportId, caller: Caller, service: TheService) -> None:
     """Erase the report and its pictures now.
@@ -117,6 +145,7 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         made = api.state.dependencies = make_dependencies()
+        await to_thread.run_sync(decoders.start)
         yield
         await made.service.drain(DRAIN_S)
         await made.service.processor.narrator.close()
@@ -143,7 +172,11 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
 def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
     """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    return build_dependencies(AnalyzeSettings(), timing)
+    made = build_dependencies(AnalyzeSettings(), timing)
+    # All that is loaded now stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 api = create_api(dependencies_from_environment)

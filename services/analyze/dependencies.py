@@ -25,6 +25,7 @@ class AnalyzeSettings(PipelineSettings, SupabaseSettings):
     """The settings of report processing, of the callers, and of the API."""
 
     openai_api_key: SecretStr
+    workers: int = Field(default=1, ge=1, le=4)
     time_budget_s: float = Field(ge=10, le=25)
     quota_per_day: int = Field(ge=1)
     retention_days: int = Field(ge=1)

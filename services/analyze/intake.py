@@ -1,27 +1,43 @@
 """The photos of a request: sent in its body, or uploaded before and named by it.
 
-Both are decoded off the event loop.
+Both are decoded off the event loop, in time or not at all.
 """
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+import logging
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from services.analyze.form import FIELD, content_type, read_form
-from services.core.domain.errors import TooLarge, UnsupportedMedia
-from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, Photo, digest, prepare
+from services.core.domain.errors import Busy, TooLarge, UnsupportedMedia
+from services.core.photos.photo import (
+    MAX_BODY_BYTES,
+    MAX_PHOTOS,
+    RETRY_AFTER_S,
+    Photo,
+    decoders,
+    digest,
+    prepare,
+)
 from services.core.storage.image_store import UPLOAD_ID, Uploads
 from services.web.json_body import read_json
 from services.web.problems import invalid_input
 
 MAX_JSON_BYTES = 10_000
-_decoders = CapacityLimiter(os.cpu_count() or 1)
+# Photos that would wait longer than this for a decoder are refused at once.
+QUEUE_S = 8.0
+_decoding = CapacityLimiter(decoders.count)
+_dropping: set[asyncio.Task[None]] = set()
+logger = logging.getLogger(__name__)
 
 
 class Named(BaseModel):
@@ -35,40 +51,80 @@ class Named(BaseModel):
 
 
 class Received:
-    """The photos of one request, each by its field and how it is loaded; `prepare` works once."""
+    """The photos of one request, each by its field and how it is loaded; `prepare` comes last."""
 
-    def __init__(self, digest: str, loads: Mapping[str, Callable[[], bytes]]) -> None:
-        self.digest = digest
+    at_hand = True
+
+    def __init__(self, identity: Sequence[bytes], loads: Mapping[str, Callable[[], bytes]]) -> None:
+        self._identity = identity
         self._loads = loads
 
-    async def prepare(self) -> list[Photo]:
-        """Decode and shrink them, as many at once as there are cores; raises InvalidInput by field."""
-        # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
-        photos = await asyncio.gather(
-            *(
-                to_thread.run_sync(_prepare, load, field, limiter=_decoders)
-                for field, load in self._loads.items()
-            )
-        )
-        self._loads = {}  # up to 10 MB that the models do not need
-        return photos
+    async def digest(self) -> str:
+        """Return what tells these photos from others: only an idempotency key needs it, and it takes time."""
+        return await to_thread.run_sync(digest, self._identity)
 
-    async def drop(self) -> None:
-        """Delete what was uploaded before; the report has its own copies now."""
+    async def prepare(self, until: float) -> list[Photo]:
+        """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
+
+        Raises InvalidInput by field, or Busy if the decoders have too much to do; at the first error the
+        other photos are given up.
+        """
+        queue_s = _decoding.statistics().tasks_waiting * decoders.typical_s / decoders.count
+        if queue_s > QUEUE_S:
+            raise Busy(math.ceil(queue_s))
+        try:
+            async with asyncio.TaskGroup() as group:
+                # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
+                photos = [
+                    group.create_task(to_thread.run_sync(_prepare, load, field, until, limiter=_decoding))
+                    for field, load in self._loads.items()
+                ]
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        self._identity, self._loads = (), {}  # up to 10 MB that the models do not need
+        return [photo.result() for photo in photos]
+
+    def drop(self) -> asyncio.Task[None]:
+        """Start to delete what was uploaded before; the report has its own copies now."""
+        dropping = asyncio.create_task(self._drop())
+        _dropping.add(dropping)
+        dropping.add_done_callback(_dropping.discard)
+        return dropping
+
+    async def _drop(self) -> None:
+        pass  # sent in the body, so nothing was stored
 
 
 class _Uploaded(Received):
+    at_hand = False
+
     def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
         loads = {f"upload_ids[{at}]": partial(uploads.fetch, owner, id_) for at, id_ in enumerate(ids)}
-        super().__init__(digest(id_.encode() for id_ in ids), loads)
+        super().__init__([id_.encode() for id_ in ids], loads)
         self._delete = partial(uploads.delete, owner, ids)
 
-    async def drop(self) -> None:
-        await to_thread.run_sync(self._delete)
+    async def _drop(self) -> None:
+        try:
+            await to_thread.run_sync(self._delete)
+        except (BotoCoreError, ClientError) as error:
+            # The bucket's lifecycle erases them too.
+            logger.warning("uploads were not erased", extra={"reason": type(error).__name__})
 
 
-def _prepare(load: Callable[[], bytes], field: str) -> Photo:
-    return prepare(load(), field)
+def _prepare(load: Callable[[], bytes], field: str, until: float) -> Photo:
+    upload = load()
+    # The event loop's clock is the monotonic one.
+    return prepare(upload, field, until - time.monotonic())
+
+
+@asynccontextmanager
+async def busy_at(until: float) -> AsyncIterator[None]:
+    """Cancel the block at `until` (the event loop's time), and raise Busy."""
+    try:
+        async with asyncio.timeout_at(until):
+            yield
+    except TimeoutError:
+        raise Busy(RETRY_AFTER_S) from None
 
 
 async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Received:
@@ -77,23 +133,29 @@ async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Rece
     Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have arrived, and
     InvalidInput for a form or JSON of another shape.
     """
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("", "identity"):
-        raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
+    check_coding(request)
     kind = content_type(request.headers.get("content-type", ""))
     match kind.get_content_type() if "content-type" in request.headers else "":
         case "multipart/form-data":
-            contents = await read_form(kind, bounded(request, MAX_BODY_BYTES))
+            body = bounded(request, MAX_BODY_BYTES, "Send smaller or fewer photos")
+            contents = await read_form(kind, body)
             loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(contents)}
-            return Received(digest(contents), loads)
+            return Received(contents, loads)
         case "application/json":
             return _Uploaded(owner, await _named(request), uploads)
     problem = "is neither multipart/form-data nor application/json"
     raise UnsupportedMedia("Content-Type", problem, f"Send the photos as {FIELD!r}")
 
 
+def check_coding(request: Request) -> None:
+    """Raise UnsupportedMedia for a compressed body."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
+
+
 async def _named(request: Request) -> list[str]:
-    body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES)])
+    body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES, "Send the ids alone")])
     try:
         return Named.model_validate(read_json(body)).upload_ids
     except ValidationError as error:
@@ -101,13 +163,13 @@ async def _named(request: Request) -> list[str]:
         raise invalid_input(error, remedy) from error
 
 
-async def bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+async def bounded(request: Request, most_bytes: int, remedy: str) -> AsyncGenerator[bytes, None]:
     """The chunks of the body; raises TooLarge as soon as more than `most_bytes` are declared or received."""
     received = 0
     declared = int(request.headers.get("content-length", 0))
     async for chunk in request.stream():
         received += len(chunk)
         if max(received, declared) > most_bytes:
-            limit = f"is over {most_bytes / 1_000_000:g} MB"
-            raise TooLarge("body", limit, "Send smaller or fewer photos")
+            limit = f"{most_bytes // 1_000_000} MB" if most_bytes >= 1_000_000 else f"{most_bytes // 1000} kB"
+            raise TooLarge("body", f"is over {limit}", remedy)
         yield chunk

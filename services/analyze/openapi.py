@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from services.analyze.corrections import MERGE_PATCH, ReportPatch
 from services.analyze.documents import Report
 from services.analyze.form import FIELD
 from services.analyze.intake import Named
@@ -102,8 +103,11 @@ def document(api: FastAPI) -> dict[str, Any]:
     written = get_openapi(
         title=api.title, version=api.version, description=api.description, routes=api.routes
     )
-    for model in (Problem, GatewayMessage):
-        written["components"]["schemas"][model.__name__] = model.model_json_schema()
+    schemas = written["components"]["schemas"]
+    for model in (Problem, GatewayMessage, ReportPatch):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     written["components"]["headers"] = {
         name: {"schema": schema, "description": text} for name, (schema, text) in _HEADERS.items()
     }
@@ -138,6 +142,10 @@ REPORT_ANSWERS: Answers = {
     200: {"headers": _headers("Preference-Applied", "Retry-After", "Cache-Control")},
     **REPORT_PROBLEMS,
 }
+CORRECTED_ANSWERS: Answers = {
+    200: {"headers": _headers("Cache-Control")},
+    **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),
+}
 _SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
 ANALYZE_ANSWERS = _with_headers(
     {
@@ -171,11 +179,17 @@ ANALYZE_INPUT: dict[str, Any] = {
                             " The names `images[]` and `images[0]` are read too",
                         }
                     },
-                }
+                },
+                "encoding": {FIELD: {"contentType": "image/jpeg, image/png, image/webp, image/heic"}},
             },
             "application/json": {"schema": Named.model_json_schema()},
         },
     },
+}
+
+_PATCH = {"schema": {"$ref": f"#/components/schemas/{ReportPatch.__name__}"}}
+PATCH_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {MERGE_PATCH: _PATCH, "application/json": _PATCH}}
 }
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field, ValidationError
 
 from services.core.aws import LARGE_PHOTOS, AwsClients, failed_call
-from services.core.domain.errors import KeyReused, ReportInProgress
+from services.core.domain.errors import Busy, KeyReused, ReportInProgress
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.messaging.job_queue import JobQueue
+from services.core.photos.photo import decoders
 from services.core.pipeline.submission import Submission
 from services.core.secrets import Name, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads
@@ -63,6 +63,8 @@ class Worker:
             await self.intake.accept(row)
         except KeyReused:
             return DeadLetter(f"analysis {row.id} came with other photos before")
+        except Busy:
+            return _retry(message, "the decoders have too much to do")
         except ReportInProgress:
             return _retry(message, "its idempotency key was released just now")
         except Exception as error:
@@ -91,7 +93,7 @@ def build_worker(settings: WorkerSettings) -> Worker:
         Uploads(s3, settings.image_bucket, settings.image_key_id),
         JobQueue(sqs, settings.jobs_queue_url),
         AnalysisLinks(dynamodb, settings.reports_table),
-        decoders=os.cpu_count() or 1,
+        decoders=decoders.count,
     )
     # One by one: the photos of one message fill a function's memory.
     queue_url, dead_letters_url = settings.hooks_queue_url, settings.hooks_dead_letters_url

@@ -35,6 +35,7 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
     (errors.LeaseLost, 409, "Report in progress"),
+    (errors.ReportNotCorrectable, 409, "Report not correctable"),
     (errors.ReportFailed, 502, "Report failed"),
     (errors.ModelFault, 502, "Model fault"),
 )
@@ -129,6 +130,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.ReportInProgress():
             headers["Retry-After"] = "2"
             extra = {"report": error.report_id}
+        case errors.ReportNotCorrectable(retry_after_s=int(seconds)):
+            headers["Retry-After"] = str(seconds)
         case errors.KeysUnavailable():
             headers["Retry-After"] = "30"
     if status >= 500:

@@ -85,6 +85,7 @@ class GatewayStack(cdk.Stack):
             "POST /uploads": throttle.analyze,
             "GET /reports": throttle.reports,
             "GET /reports/{id}": throttle.reports,
+            "PATCH /reports/{id}": throttle.reports,
             "DELETE /reports/{id}": throttle.reports,
         }
         service = upstream(self)

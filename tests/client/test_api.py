@@ -8,7 +8,7 @@ import pytest
 
 from client import api
 from client.api import Refused, Unreachable
-from services.analyze.intake import FIELD
+from services.analyze.form import FIELD
 
 URL = "https://api.shop.example"
 

@@ -102,6 +102,7 @@ def test_missing_file_lists_the_choices(tmp_path: Path) -> None:
             "memory_mb = 1024",
             r"service: allowed: memory_mb from 2048 to 8192 beside 1024",
         ),
+        ("# workers = 1 ", "workers = 2 ", r"service: allowed: at most one worker per vCPU: 1"),
         ("max_tasks = 6", "max_tasks = 1", r"service: allowed: max_tasks of at least min_tasks \(2\)"),
         (
             'mode = "async"',

@@ -54,6 +54,7 @@ CHANGES: Mapping[str, Change] = {
     "model.mode": Change("realtime", {"model.schedule": None, "model.min_instances": 1}),
     "model.schedule.days": Change(("TUE",)),
     "model.schedule.time_zone": Change("Europe/Paris"),
+    "service.workers": Change(2, {"service.cpu_units": 2048, "service.memory_mb": 4096}),
     "supabase.roles": Change(("authenticated", "moderator")),
     "llm.base_url": Change("https://llm.shop.example/v1"),
     "llm.shutdown_date": Change(date.today()),

@@ -1,8 +1,10 @@
 """A photo becomes a report, which only its owner can read."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.system.running import System
 
@@ -40,9 +42,28 @@ def test_owner_reads_report_again(system: System, report_id: str) -> None:
     assert (answer.status_code, answer.json()["id"]) == (200, report_id)
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_links_show_the_photos(system: System, report_id: str) -> None:
+    report = system.client.get(f"{system.api_url}/reports/{report_id}", headers=system.headers("anna")).json()
+    (photo,) = report["photos"]
+    # As a page's <img> does: no token.
+    answer = system.client.get(photo["url"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert Image.open(BytesIO(answer.content)).size == (photo["width"], photo["height"])
+
+
+def test_owner_corrects_the_report(system: System, report_id: str) -> None:
+    url, headers = f"{system.api_url}/reports/{report_id}", system.headers("anna")
+    corrected = system.client.patch(url, headers=headers, json={"title": "My mug", "condition": {"score": 7}})
+    assert (corrected.status_code, corrected.json()["title"]) == (200, "My mug")
+    assert system.client.get(url, headers=headers).json()["condition"]["grade"] == "fair"
+    restored = system.client.patch(url, headers=headers, json={"title": None, "condition": None}).json()
+    assert restored["corrections"] is None
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_other_users_get_404(system: System, report_id: str, method: str) -> None:
     url = f"{system.api_url}/reports/{report_id}"
-    answer = system.client.request(method, url, headers=system.headers("boris"))
+    body = {"title": "x"} if method == "PATCH" else None
+    answer = system.client.request(method, url, headers=system.headers("boris"), json=body)
     assert answer.status_code == 404
     assert system.client.get(url, headers=system.headers("anna")).status_code == 200

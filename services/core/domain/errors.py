@@ -16,6 +16,7 @@ VitrineError
 ├── ReportNotFound          no such report of the caller
 ├── KeyReused               an idempotency key that came with other photos
 ├── ReportInProgress        another request with the same key is being processed
+├── ReportNotCorrectable    the report cannot be corrected now
 ├── ReportFailed            the report has ended without a result
 ├── LeaseLost               a worker does not hold the report, or no longer
 │   ├── LeaseHeld           another worker holds it
@@ -119,6 +120,14 @@ class ReportInProgress(VitrineError):
     def __init__(self, report_id: str | None) -> None:
         super().__init__("the report of this Idempotency-Key is still being made; ask again shortly")
         self.report_id = report_id
+
+
+class ReportNotCorrectable(VitrineError):
+    """The report cannot be corrected now; `retry_after_s` is None if a later try cannot succeed either."""
+
+    def __init__(self, reason: str, retry_after_s: int | None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 class ReportFailed(VitrineError):

@@ -57,7 +57,7 @@ class Wear(_Part):
     """One kind of wear, on the photo that shows it best."""
 
     tag: str
-    photo: int = Field(ge=1, description="Number of the photo, from 1")
+    photo: int | None = Field(ge=1, description="Number of the photo, from 1; null: named by the owner")
     confidence: Confidence
 
 
@@ -67,6 +67,42 @@ class Condition(_Part):
     score: int = Field(ge=0, le=10)
     grade: Grade
     wear: tuple[Wear, ...]
+
+
+class ProductCorrection(_Part):
+    """The owner's words for the product; null: not corrected."""
+
+    type: str | None = None
+    material: str | None = None
+
+
+class ConditionCorrection(_Part):
+    """The owner's judgement of the condition; null: not corrected. The grade follows from the score."""
+
+    score: int | None = None
+    wear: tuple[str, ...] | None = None
+
+
+class Original(_Part):
+    """What the report said before its owner corrected it."""
+
+    product: Product
+    condition: Condition
+    title: str
+    description: str
+    caption: str | None
+    narrative: Literal["llm", "template"] | None
+
+
+class Corrections(_Part):
+    """What the owner corrected, in the form of the report; null: not corrected."""
+
+    product: ProductCorrection | None
+    condition: ConditionCorrection | None
+    title: str | None
+    description: str | None
+    corrected_at: datetime
+    original: Original
 
 
 class Evidence(_Part):
@@ -126,6 +162,10 @@ class Report(_Part):
     created_at: datetime
     expires_at: datetime
     failure: Failure | None = None
+    corrections: Corrections | None = Field(
+        None,
+        description="What the owner has corrected; the other fields follow it. Null: nothing",
+    )
     waiting: str | None = Field(
         None,
         description="Why the report is not there yet, and when it is tried again; null once it has ended",

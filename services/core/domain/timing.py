@@ -13,6 +13,8 @@ class Timing:
       `takeover_s`: by then the request's own lease has ended, or is about to.
     - `sweep_idle_s` is longer than a budget, `takeover_s` and `lease_s` together: the sweep finds only
       reports that lost their message.
+    - A request is accepted within `accept_within_s` of its arrival, or refused: the gateway waits 30 s. The
+      longest wait for a report (25 s) counts from the arrival too.
     - A job that must be retried pauses for `first_retry_s`, twice as long each time, up to `longest_retry_s`:
       SQS allows at most 900 s in a delay, and the sweep continues after the last attempt.
     - `webhook_pauses_s` add up to almost a day. The queue's maxReceiveCount is higher than their number.
@@ -23,6 +25,7 @@ class Timing:
     narrate_in_request_s: float = 6.0
     narrate_in_job_s: float = 15.0
     fallback_s: float = 30.0
+    accept_within_s: float = 20.0
     takeover_s: int = 70
     model_retry_s: int = 10
     first_retry_s: int = 15

@@ -15,8 +15,8 @@ _COLOURS = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 # Decoders write IDAT chunks of 8 kB and more: a photo of 25 MB has 3,000.
 CHUNKS = 50_000
 PROFILE_BYTES = 4_000_000
-# As Pillow holds them: four bytes, or one for a palette's and four for its colours. A transparent colour takes
-# a copy of all.
+# As Pillow holds them: four bytes, or one in a palette and four for its colour. A transparent colour takes a
+# copy of all.
 _PIXEL_BYTES, _KEYED_PIXEL_BYTES = 5.0, 9.0
 # About 1 / 2.2: what programs write that mean sRGB.
 _SRGB_GAMMA, _NEAR = 0.45455, 0.01

@@ -187,7 +187,7 @@ class ReportProcessor:
             await self._record(leased, looked)
             return looked
         if not isinstance(looked, Seen) and self.fallback_llm is not None:
-            leased = await to_thread.run_sync(self.leases.renew_if_due, leased)
+            leased = await self._renewed(leased)
             looked = await self._ask_fallback(self.fallback_llm, await load_photos(), stages)
         match looked:
             case Seen():
@@ -197,6 +197,9 @@ class ReportProcessor:
             case PendingInference():
                 await self.release(leased, "the endpoint is working on it")
         return looked
+
+    async def _renewed(self, leased: LeasedReport) -> LeasedReport:
+        return await to_thread.run_sync(self.leases.renew, leased) if self.leases.is_due(leased) else leased
 
     async def _record(self, leased: LeasedReport, pending: PendingInference) -> None:
         try:
@@ -232,7 +235,7 @@ class ReportProcessor:
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
         assessment = assess(seen.observation)
         # If the lease ended now, another worker would pay the LLM for the same text.
-        leased = await to_thread.run_sync(self.leases.renew_if_due, leased)
+        leased = await self._renewed(leased)
         with stages.measure("narrate"):
             narrative = await self.narrator.narrate(assessment, leased.report.language)
         llm = self.narrator.llm if narrative.source == "llm" else None

@@ -3,7 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +17,7 @@ from services.core.domain.stored_report import LeasedReport, ReportRef, StoredRe
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import Photo
+from services.core.pipeline.corrections import patched
 from services.core.pipeline.erasure import Erasure
 from services.core.pipeline.outcomes import Unanswered
 from services.core.pipeline.report_processor import ReportProcessor
@@ -24,6 +28,8 @@ from services.core.telemetry import Stages
 # The pause between two reads of a report that another process will end grows from the first to the last, in
 # s.
 POLL_FROM_S, POLL_TO_S = 0.1, 1.0
+# A client that has waited long enough does not wait longer than this for the table.
+LAST_READ_S = 1.0
 logger = logging.getLogger(__name__)
 # Ends with the ended report, or with None if the outcome must be read from the table.
 Processing = asyncio.Task[Report | None]
@@ -46,16 +52,17 @@ class ReportService:
         return self.submission.reports
 
     async def submit(
-        self, request: SubmitReport, photos: Sequence[Photo], stages: Stages
+        self, request: SubmitReport, photos: Sequence[Photo], stages: Stages, until: float
     ) -> tuple[StoredReport, Processing | None]:
         """Accept the photos and start processing: returns the report and the task that processes it.
 
-        If another request with the same key was first, returns its report and no task. Raises QuotaExceeded.
+        If another request with the same key was first, returns its report and no task. Raises QuotaExceeded,
+        or Busy at `until` (the event loop's time).
         """
         lease = self.processor.leases.new_lease()
         try:
             with stages.measure("accept"):
-                accepted = await self.submission.accept_leased(request, photos, stages, lease)
+                accepted = await self.submission.accept_leased(request, photos, stages, lease, until)
         except ReportInProgress:
             if (earlier := await self.submission.earlier(request)) is None:
                 raise
@@ -69,7 +76,8 @@ class ReportService:
     async def wait(self, stored: StoredReport, until: float, task: Processing | None = None) -> Report:
         """The report once it has ended, or as it is at `until` (the event loop's time).
 
-        Raises what the task raises, or ReportNotFound if the report was erased meanwhile.
+        Raises what the task raises, or ReportNotFound if the report was erased meanwhile. If the table does
+        not answer in time, the report is as it was last.
         """
         loop = asyncio.get_running_loop()
         found = stored.report
@@ -77,12 +85,13 @@ class ReportService:
             done, _ = await asyncio.wait({task}, timeout=max(0.0, until - loop.time()))
             if done and (report := task.result()) is not None:
                 return report
-            found = await self._read_again(stored)
-        pause = POLL_FROM_S
-        while found.status in UNFINISHED and (left := until - loop.time()) > 0:
-            await asyncio.sleep(min(pause, left))
-            found = await self._read_again(stored)
-            pause = min(1.5 * pause, POLL_TO_S)
+        pause = POLL_FROM_S if task is None else 0.0
+        with suppress(TimeoutError, BotoCoreError, ClientError):
+            async with asyncio.timeout_at(until + LAST_READ_S):
+                while found.status in UNFINISHED and (pause == 0.0 or loop.time() < until):
+                    await asyncio.sleep(min(pause, until - loop.time()))
+                    found = await self._read_again(stored)
+                    pause = min(max(POLL_FROM_S, 1.5 * pause), POLL_TO_S)
         return found
 
     async def schedule(self, ref: ReportRef, delay_s: int) -> None:
@@ -94,6 +103,8 @@ class ReportService:
 
     async def drain(self, within_s: float) -> None:
         """Wait for the tasks of this process; a task that takes longer releases its report to the jobs."""
+        if self.submission.undoings:
+            await asyncio.wait(self.submission.undoings, timeout=within_s)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within_s)
             for task in late:
@@ -105,6 +116,13 @@ class ReportService:
         endpoint, images = self.processor.endpoint, self.submission.images
         erasure = Erasure(self.reports, images, endpoint, self.queue, 3 * self.timing.lease_s)
         await erasure.erase(ReportRef(owner, report_id))
+
+    async def correct(self, owner: str, report_id: str, patch: dict[str, Any]) -> StoredReport:
+        """Merge the owner's patch into the corrections of a report; return it with them.
+
+        Raises ReportNotFound, or ReportNotCorrectable unless the report has succeeded.
+        """
+        return await to_thread.run_sync(self.reports.correct, owner, report_id, partial(patched, patch=patch))
 
     async def _read_again(self, stored: StoredReport) -> Report:
         return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report

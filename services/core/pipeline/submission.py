@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,7 +11,7 @@ from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
-from services.core.domain.errors import QuotaExceeded, VitrineError
+from services.core.domain.errors import Busy, QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
 from services.core.narrative.wording import Language
@@ -20,6 +20,10 @@ from services.core.storage.image_store import ImageStore, image_keys
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages
 
+RETRY_AFTER_S = 5
+# The pauses between attempts to undo what a slow store may have written, in s. With the calls they end before
+# the report's lease does: after that, the sweep would process the report.
+UNDO_PAUSES_S = (1, 5, 15)
 logger = logging.getLogger(__name__)
 
 
@@ -40,17 +44,20 @@ class Submission:
     reports: Reports
     endpoint: str
     retention: timedelta
+    undoings: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def earlier(self, request: SubmitReport) -> StoredReport | None:
+    async def earlier(self, request: SubmitReport, *, at_hand: bool = False) -> StoredReport | None:
         """The report of an earlier request with the same key; without one, check the quota and return None.
 
-        Raises KeyReused or QuotaExceeded.
+        Raises KeyReused or QuotaExceeded. `accept` checks the quota by itself, so for photos that are
+        `at_hand` it is read here only for an owner who was refused a report today.
         """
         if request.key is not None and (
             stored := await to_thread.run_sync(self.reports.earlier, request.owner, request.key)
         ):
             return stored
-        await to_thread.run_sync(self.reports.check_quota, request.owner)
+        if not at_hand or self.reports.was_refused(request.owner):
+            await to_thread.run_sync(self.reports.check_quota, request.owner)
         return None
 
     async def accept(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
@@ -60,15 +67,18 @@ class Submission:
         error nothing stays stored, as far as the stores can be reached.
         """
         stored = self._queued(request, photos, stages)
-        await self._write(stored, photos)
+        await self._write(stored, photos, until=None)
         return stored
 
     async def accept_leased(
-        self, request: SubmitReport, photos: Sequence[Photo], stages: Stages, lease: Lease
+        self, request: SubmitReport, photos: Sequence[Photo], stages: Stages, lease: Lease, until: float
     ) -> LeasedReport:
-        """Do as `accept` does, and hold the report under `lease` from the start."""
+        """Do as `accept` does until `until` (the event loop's time), and hold the report under `lease`.
+
+        Raises Busy after `until`: what a store may still write then is undone in the background.
+        """
         leased = self._queued(request, photos, stages).leased(lease)
-        await self._write(leased, photos)
+        await self._write(leased, photos, until)
         return leased
 
     async def refuse(self, request: SubmitReport, error: VitrineError, stages: Stages) -> StoredReport | None:
@@ -112,25 +122,61 @@ class Submission:
             expires_at=now + self.retention,
         )
 
-    async def _write(self, stored: StoredReport, photos: Sequence[Photo]) -> None:
-        puts = (
-            to_thread.run_sync(self.images.put, key, photo.stored_jpeg)
-            for key, photo in zip(stored.pictures, photos, strict=True)
-        )
+    async def _write(self, stored: StoredReport, photos: Sequence[Photo], until: float | None) -> None:
+        calls: list[asyncio.Future[None]] = []
         try:
-            # Wait for all of them, so that a late one does not store a photo after the clean-up.
-            for ended in await asyncio.gather(*puts, return_exceptions=True):
-                if isinstance(ended, BaseException):
-                    raise ended
-            await to_thread.run_sync(self.reports.accept, stored)
-        except Exception:
-            await self._undo(stored)
+            for key, photo in zip(stored.pictures, photos, strict=True):
+                calls.append(_call(self.images.put, key, photo.stored_jpeg))
+            await _all(calls, until)
+            calls.append(_call(self.reports.accept, stored))
+            await _all(calls, until)
+        except BaseException:
+            undoing = asyncio.create_task(self._undo(stored, calls))
+            if until is not None:
+                self._keep(asyncio.create_task(self._undo_later(undoing, stored)))
+            await asyncio.wait({undoing}, timeout=_left(until))
             raise
 
-    async def _undo(self, stored: StoredReport) -> None:
-        try:
-            await to_thread.run_sync(self.images.delete, stored.pictures)
-            await to_thread.run_sync(self.reports.withdraw, stored)
-        except (BotoCoreError, ClientError) as error:
-            # Photos and row expire by themselves.
-            logger.warning("submission not undone", extra={"reason": type(error).__name__})
+    def _keep(self, undoing: asyncio.Task[None]) -> None:
+        self.undoings.add(undoing)
+        undoing.add_done_callback(self.undoings.discard)
+
+    async def _undo(self, stored: StoredReport, calls: Sequence[asyncio.Future[None]] = ()) -> bool:
+        """Withdraw the report and delete its photos; False if a store failed."""
+        # A call that still runs in its thread could write after its effect was undone.
+        await asyncio.gather(*calls, return_exceptions=True)
+        both = (_call(self.reports.withdraw, stored), _call(self.images.delete, stored.pictures))
+        undone = True
+        for ended in await asyncio.gather(*both, return_exceptions=True):
+            if isinstance(ended, BotoCoreError | ClientError):
+                # Photos and row expire by themselves.
+                logger.warning("submission not undone", extra={"reason": type(ended).__name__})
+                undone = False
+            elif isinstance(ended, BaseException):
+                raise ended
+        return undone
+
+    async def _undo_later(self, first: asyncio.Task[bool], stored: StoredReport) -> None:
+        undone = await first
+        for pause_s in UNDO_PAUSES_S:
+            if undone:
+                return
+            await asyncio.sleep(pause_s)
+            undone = await self._undo(stored)
+
+
+def _call(function: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
+    return asyncio.ensure_future(to_thread.run_sync(function, *arguments))
+
+
+async def _all(calls: Sequence[asyncio.Future[None]], until: float | None) -> None:
+    """Wait for the calls, and raise the first error of theirs, or Busy after `until`; the calls go on."""
+    _, late = await asyncio.wait(calls, timeout=_left(until))
+    if late:
+        raise Busy(RETRY_AFTER_S)
+    for call in calls:
+        call.result()
+
+
+def _left(until: float | None) -> float | None:
+    return None if until is None else max(0.0, until - asyncio.get_running_loop().time())

@@ -76,10 +76,9 @@ class Leases:
         self._update(leased.ref, "SET lease_until = :until", HELD, values)
         return replace(leased, lease=lease)
 
-    def renew_if_due(self, leased: LeasedReport) -> LeasedReport:
-        """Renew a lease that has less than half of `lease_s` left."""
-        due = leased.lease.until < seconds_now() + self._lease_s // 2
-        return self.renew(leased) if due else leased
+    def is_due(self, leased: LeasedReport) -> bool:
+        """Whether less than half of `lease_s` is left, so that the lease should be renewed; makes no call."""
+        return leased.lease.until < seconds_now() + self._lease_s // 2
 
     def release(self, leased: LeasedReport, why: str | None) -> None:
         """Let other workers take the report now; its owner reads `why` as the reason that it waits.

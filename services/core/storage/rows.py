@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import UNFINISHED, Flaw, Report, Status
 from services.core.domain.stored_report import (
@@ -103,6 +104,8 @@ def row_of(stored: StoredReport) -> dict[str, Any]:
 def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
     """Read a report's row. An unfinished report is running while a worker or the endpoint works on it."""
     report = Report.model_validate_json(row["report"])
+    if "corrections" in row:
+        report = corrected(report, GivenCorrections.model_validate_json(row["corrections"]))
     lease = Lease(row["lease"], int(row["lease_until"])) if "lease" in row else None
     pending = _pending(row["asked"]) if "asked" in row else None
     if report.status in UNFINISHED:

@@ -27,6 +27,7 @@ from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.observation import vocabulary
+from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.report_processor import Prices, ReportProcessor
@@ -81,6 +82,7 @@ class World:
     open: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
     question: Any = None
+    timing: Timing = PRODUCTION
 
     def kept(self) -> list[str]:
         """The keys in the image bucket."""
@@ -135,6 +137,11 @@ class World:
 
     def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(self.llm)
+
+
+def without_links(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report as it is stored; its links are signed anew with each answer."""
+    return {name: value for name, value in report.items() if name != "photos"}
 
 
 def observation(photos: int) -> dict[str, Any]:
@@ -194,6 +201,7 @@ def client(world: World) -> Iterator[TestClient]:
                 ),
                 queue=JobQueue(world.sqs, world.queue_url),
                 budget_s=world.budget_s,
+                timing=world.timing,
             ),
         )
 

@@ -74,8 +74,14 @@ def test_unwritten_report_is_left_to_jobs(client: TestClient, world: World, jpeg
     assert reports(client)[0]["status"] == "running"
 
 
-def test_quota_is_checked_before_decoding(client: TestClient, world: World, jpeg: Jpeg) -> None:
-    for shade in range(4):
-        assert client.post("/analyze", files={"images": jpeg(shade)}).status_code == 200
+def test_refused_owner_costs_no_decoding(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    for shade in range(5):
+        answer = client.post("/analyze", files={"images": jpeg(shade)})
+    assert answer.status_code == 429
     assert client.post("/analyze", files={"images": jpeg()[:100]}).status_code == 429
     assert len(world.kept()) == 4
+
+
+def test_plain_request_reads_no_row(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    with out_of_reach(world.dynamodb, "before-call.dynamodb.GetItem"):
+        assert client.post("/analyze", files={"images": jpeg()}).status_code == 200

@@ -6,6 +6,8 @@ import binascii
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.analyze.form import content_type, read_form
 from services.core.domain.errors import InvalidInput
@@ -25,6 +27,7 @@ def named(name: str) -> str:
 
 
 FILE = part(named("images"))
+PIECES = [FILE, END, DISPOSITION.encode(), b"--x", b"\r\n", b": ", b'"', b"\xff"]
 
 
 def read(body: bytes, kind: str = "multipart/form-data; boundary=x", size: int = 7) -> list[bytes]:
@@ -143,3 +146,13 @@ def test_missing_boundary_is_named(parameters: str) -> None:
     with pytest.raises(InvalidInput, match="names no boundary") as raised:
         read(FILE + END, f"multipart/form-data{parameters}")
     assert raised.value.field == "Content-Type"
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.binary()))
+def test_any_form_is_read_or_explained(pieces: list[bytes]) -> None:
+    try:
+        photos = read(b"".join(pieces), size=50)
+    except InvalidInput as error:
+        assert error.field and error.remedy
+    else:
+        assert 1 <= len(photos) <= 8

@@ -6,8 +6,10 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx2
+import psutil
 import pytest
 
 from benchmarks.emulated_stores import stores
@@ -125,6 +127,30 @@ def test_running_request_survives_stop(stores_port: int, model: Model, jpeg: Cal
         assert running.started.wait(5) == 0
     assert report.status_code == 200
     assert report.json()["status"] == "succeeded"
+
+
+def test_workers_are_replaced_and_drain(stores_port: int, model: Model, jpeg: Callable[[], bytes]) -> None:
+    variables = {**service_variables(stores_port, model.port), "WORKERS": "2"}
+    with service(variables) as running, ThreadPoolExecutor(1) as client:
+        (gone, _) = first = workers(running)
+        os.kill(gone, signal.SIGKILL)
+        assert eventually(lambda: len({*workers(running)} - {*first}) == 1, 20)
+        answer = client.submit(analyze, running, jpeg())
+        assert model.entered.wait(10)
+        os.kill(running.pid, signal.SIGTERM)
+        assert eventually(lambda: refuses(running))
+        model.open.set()
+        assert answer.result().json()["status"] == "succeeded"
+        assert running.started.wait(10) == 0
+
+
+def workers(running: Running) -> list[int]:
+    """The ids of the processes that serve."""
+    found = []
+    for process in psutil.Process(running.pid).children():
+        with suppress(psutil.ZombieProcess):
+            found += [process.pid] if "spawn_main" in " ".join(process.cmdline()) else []
+    return found
 
 
 @pytest.fixture

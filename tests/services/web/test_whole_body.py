@@ -17,9 +17,12 @@ def run(status: int, chunks: list[bytes], headers: dict[str, str] | None = None,
         {"type": "http.request", "body": body, "more_body": True} for body in chunks
     ]
 
+    last: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
+
     async def receive() -> Message:
-        message = left.pop(0) if left else {"type": "http.request", "body": b"", "more_body": False}
-        events.append(len(message["body"]))
+        message = left.pop(0) if left else last
+        body: bytes = message["body"]
+        events.append(len(body))
         return message
 
     async def send(message: Message) -> None:

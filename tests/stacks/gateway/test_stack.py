@@ -6,7 +6,10 @@ from typing import Any
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
-ROUTES = {"POST /analyze", "POST /uploads", "GET /reports", "GET /reports/{id}", "DELETE /reports/{id}"}
+ROUTES = {
+    *("POST /analyze", "POST /uploads", "GET /reports"),
+    *("GET /reports/{id}", "PATCH /reports/{id}", "DELETE /reports/{id}"),
+}
 HOOK = "POST /hooks/supabase"
 # Headers that a page reads without being allowed to, and those for its browser alone.
 UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}

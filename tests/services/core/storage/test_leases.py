@@ -116,6 +116,7 @@ def test_idle_skips_leased_and_ended(reports: Reports, leases: Leases, new: New)
 def test_lease_is_renewed_only_when_due(reports: Reports, leases: Leases, new: New) -> None:
     reports.accept(new())
     held = new()
-    assert leases.renew_if_due(held) is held
+    assert not leases.is_due(held)
     due = replace(held, lease=replace(held.lease, until=seconds_now() + PRODUCTION.lease_s // 3))
-    assert leases.renew_if_due(due).lease.until >= seconds_now() + PRODUCTION.lease_s - 1
+    assert leases.is_due(due)
+    assert leases.renew(due).lease.until >= seconds_now() + PRODUCTION.lease_s - 1

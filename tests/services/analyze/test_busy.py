@@ -1,0 +1,170 @@
+"""What comes before acceptance is bounded in time; a request that fails leaves no report and no photo."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from services.analyze import intake
+from services.core.domain.errors import UnsupportedMedia
+from services.core.domain.timing import Timing
+from services.core.photos.photo import decoders
+from services.core.photos.pool import Decoders
+from services.core.pipeline import submission
+from services.core.storage.image_store import ImageStore
+from services.core.storage.reports import Reports
+from tests.services.analyze.conftest import World
+
+Jpeg = Callable[..., bytes]
+SLOW_S = 1.0
+
+
+@pytest.fixture(autouse=True)
+def hurried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.timing = Timing(accept_within_s=0.4)
+    monkeypatch.setattr(submission, "UNDO_PAUSES_S", (0.1, 0.1, 0.1))
+
+
+def slow(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> threading.Event:
+    """Let each call work, but only after SLOW_S; the event is set after one."""
+    method, ended = getattr(owner, name), threading.Event()
+
+    def late(*arguments: Any) -> Any:
+        time.sleep(SLOW_S)
+        try:
+            return method(*arguments)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(owner, name, late)
+    return ended
+
+
+def post(client: TestClient, *photos: bytes) -> Any:
+    return client.post("/analyze", files=[("images", photo) for photo in photos])
+
+
+def assert_nothing_is_left(client: TestClient, world: World) -> None:
+    deadline = time.monotonic() + 5
+    while (world.kept() or client.get("/reports").json()["reports"]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert world.kept() == []
+    assert client.get("/reports").json()["reports"] == []
+    assert world.messages() == []
+    assert world.model_calls == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(Decoders, "decode"), (ImageStore, "put"), (Reports, "accept"), (Reports, "check_quota")],
+    ids=["decoder", "put", "transaction", "quota"],
+)
+def test_slow_step_is_busy(
+    client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    ended = slow(monkeypatch, owner, name)
+    started = time.monotonic()
+    answer = post(client, jpeg(), jpeg(50))
+    assert time.monotonic() - started < SLOW_S
+    assert (answer.status_code, answer.json()["title"]) == (503, "Busy")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert ended.wait(5)
+    assert_nothing_is_left(client, world)
+
+
+def test_undo_outlasts_a_failing_store(
+    client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = slow(monkeypatch, Reports, "accept")
+    withdraw, failures = Reports.withdraw, [1, 1]
+
+    def fail_twice(*arguments: Any) -> None:
+        if failures:
+            failures.pop()
+            world.s3.get_object(Bucket="images", Key="missing")
+        withdraw(*arguments)
+
+    monkeypatch.setattr(Reports, "withdraw", fail_twice)
+    assert post(client, jpeg()).status_code == 503
+    assert ended.wait(5)
+    assert_nothing_is_left(client, world)
+
+
+def test_long_queue_is_busy_at_once(
+    client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoders, "typical_s", 60.0)
+    monkeypatch.setattr(intake, "_decoding", Full())
+    answer = post(client, jpeg())
+    assert (answer.status_code, answer.json()["title"]) == (503, "Busy")
+    assert int(answer.headers["retry-after"]) > intake.QUEUE_S
+    assert_nothing_is_left(client, world)
+
+
+class Full:
+    """A limiter with photos that wait."""
+
+    tasks_waiting = 4
+
+    def statistics(self) -> "Full":
+        return self
+
+
+def test_gone_client_leaves_no_report(
+    client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr("starlette.requests.Request.is_disconnected", gone)
+    post(client, jpeg())
+    assert_nothing_is_left(client, world)
+
+
+def test_slow_erasure_of_uploads_delays_no_answer(
+    client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.analyze.app.DROP_WITHIN_S", 0.1)
+    offer = client.post("/uploads").json()
+    world.s3.put_object(Bucket="images", Key=f"uploads/alice/{offer['id']}", Body=jpeg())
+    gate = threading.Event()
+    monkeypatch.setattr("services.core.storage.image_store.Uploads.delete", lambda *_: gate.wait(5))
+    answer = client.post("/analyze", json={"upload_ids": [offer["id"]]})
+    gate.set()
+    assert answer.status_code == 200
+
+
+def test_failed_reading_of_the_row_is_no_failure(
+    client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.open.clear()
+
+    def fail(*_: Any) -> None:
+        world.s3.get_object(Bucket="images", Key="missing")
+
+    monkeypatch.setattr(Reports, "get", fail)
+    answer = client.post("/analyze", files=[("images", jpeg())], headers={"Prefer": "wait=1"})
+    world.open.set()
+    assert answer.status_code == 202
+
+
+def test_photos_behind_a_bad_one_are_given_up() -> None:
+    loads: list[int] = []
+
+    def load(number: int) -> bytes:
+        loads.append(number)
+        return b"no photo"
+
+    received = intake.Received([b"digest"], {f"images[{at}]": partial(load, at) for at in range(200)})
+
+    async def prepare() -> None:
+        await received.prepare(asyncio.get_running_loop().time() + 10)
+
+    with pytest.raises(UnsupportedMedia):
+        asyncio.run(prepare())
+    assert len(loads) < 200
