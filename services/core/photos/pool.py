@@ -119,6 +119,11 @@ class Decoders:
             self._free.release()
             self.typical_s += _WEIGHT * (time.monotonic() - started - self.typical_s)
 
+    def share(self, processes: int) -> None:
+        """Leave the cores to so many processes alike; called before the first photo."""
+        self.count = max(1, self.count // processes)
+        self._free = threading.BoundedSemaphore(self.count)
+
     def start(self) -> None:
         """Start the server of the processes, without waiting for it."""
         with self._lock:
@@ -243,14 +248,14 @@ def _send(connection: socket.socket, content: bytes, until: float) -> None:
     connection.sendall(content)
 
 
-def _answer(connection: socket.socket, until: float) -> tuple[bytes, bytes]:
+def _answer(connection: socket.socket, until: float) -> tuple[bytes, bytearray]:
     kind, length = protocol.ANSWER.unpack(_received(connection, protocol.ANSWER.size, until))
     if length > protocol.LONGEST_ANSWER:
         raise ValueError("an answer is too long")
     return kind, _received(connection, length, until)
 
 
-def _received(connection: socket.socket, length: int, until: float) -> bytes:
+def _received(connection: socket.socket, length: int, until: float) -> bytearray:
     content = bytearray(length)
     rest = memoryview(content)
     while rest:
@@ -259,17 +264,18 @@ def _received(connection: socket.socket, length: int, until: float) -> bytes:
         if not received:
             raise EOFError
         rest = rest[received:]
-    return bytes(content)
+    return content
 
 
-def _image(kind: bytes, content: bytes) -> Image.Image:
+def _image(kind: bytes, content: bytearray) -> Image.Image:
     if kind == protocol.PICTURE:
         width, height, warnings = protocol.PICTURE_HEAD.unpack_from(content)
         if not (0 < width <= SMALL_PX and 0 < height <= SMALL_PX):
             raise ValueError("a picture has no allowed size")
         if warnings:
             logger.info("a decoder warned of a photo", extra={"warnings": warnings})
-        return Image.frombytes("RGB", (width, height), content[protocol.PICTURE_HEAD.size :])
+        with memoryview(content)[protocol.PICTURE_HEAD.size :] as pixels:
+            return Image.frombytes("RGB", (width, height), pixels)
     if kind == protocol.TOO_MANY_PIXELS:
         name, width, height, limit = json.loads(content)
         raise TooManyPixels(str(name)[:40], int(width), int(height), int(limit))
