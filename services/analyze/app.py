@@ -23,7 +23,6 @@ from services.analyze.dependencies import (
     build_dependencies,
 )
 from services.analyze.documents import Page, Report, page_document, report_document
-from services.core.domain.stored_report import RequestKey
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.photos.photo import decoders
@@ -65,10 +64,13 @@ async def analyze(
         stages.note_arrival()
         until = asyncio.get_running_loop().time() + service.timing.accept_within_s
         async with intake.busy_at(until):
-            key = RequestKey(idempotency_key, await received.digest()) if idempotency_key else None
+            key = await received.request_key(idempotency_key) if idempotency_key else None
             order = SubmitReport(caller, preferred_language(accept_language), key)
-            earlier = await service.submission.earlier(order, at_hand=received.at_hand)
-            photos = [] if earlier else await received.prepare(until)
+            earlier = await service.submission.earlier(
+                order, at_hand=received.at_hand, compare=received.compare
+            )
+            photos = [] if earlier else await received.prepare(until, keyed=key is not None)
+            order = order.about(received.contents)
     if await request.is_disconnected():
         raise ClientDisconnect
     accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages, until)
