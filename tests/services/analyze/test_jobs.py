@@ -174,5 +174,7 @@ class TestAsync:
         client.get(answer.headers["location"], headers={"Prefer": "wait=1"})
         assert place in world.kept()
         assert world.question.headers["X-Amzn-SageMaker-InputLocation"].decode() == f"s3://{BUCKET}/{place}"
-        assert client.delete(answer.headers["location"]).status_code == 204
+        erased = client.delete(answer.headers["location"])
+        assert (erased.status_code, erased.json()["erased"]["photos"]) == (200, 3)
+        assert "inference" in [copy["where"] for copy in erased.json()["remaining"]]
         assert world.kept() == []

@@ -71,7 +71,10 @@ class TestSamePhotos:
     ) -> None:
         analyse(client, *(upload(client, world, jpeg(shade)) for shade in (1, 2)), **KEY)
         answer = analyse(client, *(upload(client, world, jpeg(shade)) for shade in shades), **KEY)
-        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (422, "idempotency-key-reused")
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (
+            422,
+            "idempotency-key-reused",
+        )
 
     def test_unknown_upload_is_named(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
         analyse(client, upload(client, world, jpeg()), **KEY)
