@@ -63,7 +63,7 @@ def test_concurrent_key_returns_same_report(client: TestClient, world: World, jp
     world.open.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(post, client, jpeg(), idempotency_key="k1")
-        assert world.entered.wait(5)
+        assert world.entered.wait(30)
         second = post(client, jpeg(), idempotency_key="k1", prefer="respond-async")
         world.open.set()
         assert first.result().status_code == 200
@@ -118,7 +118,7 @@ def test_erasing_a_running_report_leaves_nothing(client: TestClient, world: Worl
     world.open.clear()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(post, client, jpeg())
-        assert world.entered.wait(5)
+        assert world.entered.wait(30)
         (report,) = client.get("/reports").json()["reports"]
         assert report["status"] == "running"
         assert client.delete(f"/reports/{report['id']}").status_code == 200
