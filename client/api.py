@@ -108,11 +108,13 @@ def post(
     return report, RequestTiming.of(answer.headers.get("server-timing", ""), total_ms)
 
 
-def erase(api_url: str, token: str, report_id: str) -> None:
-    """Erase a report and its photos."""
+def erase(api_url: str, token: str, report_id: str) -> dict[str, Any]:
+    """Erase a report and its photos; returns the receipt, which says which copies go later."""
     answer = _call("DELETE", f"{api_url}/reports/{report_id}", headers=_bearer(token))
-    if answer.status_code != 204:
+    if answer.status_code != 200:
         raise Refused("The gateway", answer)
+    receipt: dict[str, Any] = answer.json()
+    return receipt
 
 
 def status_without_token(api_url: str) -> int:

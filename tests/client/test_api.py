@@ -62,8 +62,8 @@ def test_post_returns_report_and_stages(
 
 
 def test_report_is_erased(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
-    answering(monkeypatch, requests, httpx2.Response(204))
-    api.erase(URL, "token", "01K")
+    answering(monkeypatch, requests, httpx2.Response(200, json={"id": "01K"}))
+    assert api.erase(URL, "token", "01K") == {"id": "01K"}
     assert (requests[0].method, requests[0].url.path) == ("DELETE", "/reports/01K")
 
 
