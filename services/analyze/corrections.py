@@ -18,7 +18,8 @@ from starlette.requests import Request
 from services.analyze.form import content_type
 from services.analyze.intake import bounded, check_coding
 from services.core.domain.errors import UnsupportedMedia
-from services.core.domain.observation import UNKNOWN, vocabulary
+from services.core.domain.observation import vocabulary
+from services.core.domain.report import UNKNOWN
 from services.web.json_body import read_json
 from services.web.problems import invalid_input
 

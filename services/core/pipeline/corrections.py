@@ -3,15 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from services.core.domain.assessment import Assessment
 from services.core.domain.corrections import GivenCorrections, RewrittenText, corrected, merge_patch
-from services.core.domain.observation import Assessment
-from services.core.domain.report import Report
+from services.core.domain.observation import vocabulary
+from services.core.domain.report import Flaw, Reason, Reliance, Report
 from services.core.narrative.grounding import caption_fits
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 
 # What a patch holds; the rest of what is stored follows from it.
 _PATCHED = frozenset({"product", "condition", "title", "description"})
+_FLAWS = frozenset(Reason(flaw.value) for flaw in Flaw)
 
 
 def patched(report: Report, given: GivenCorrections | None, patch: dict[str, Any]) -> GivenCorrections | None:
@@ -29,10 +31,29 @@ def patched(report: Report, given: GivenCorrections | None, patch: dict[str, Any
 
 
 def _rewritten(report: Report) -> RewrittenText:
-    if report.product is None or report.condition is None:
-        raise ValueError("only a succeeded report can be corrected")
+    assessment = _assessment(report)
     words = wording(report.language)
-    assessment = Assessment(report.product, report.condition, report.evidence, report.caption or "")
     text = template_text(assessment, words)
     caption = report.caption if caption_fits(assessment, words) else None
     return RewrittenText(title=text.title, description=text.description, caption=caption)
+
+
+def _assessment(report: Report) -> Assessment:
+    if report.product is None or report.condition is None:
+        raise ValueError("only a succeeded report can be corrected")
+    reliance = report.confidence or Reliance(level="high")
+    judged = report.condition.status == "assessed"
+    by_owner = report.corrections is not None and report.corrections.condition is not None
+    named = {mark.tag for mark in report.condition.wear}
+    # The owner knows the thing; the model may have left marks unjudged.
+    clear = judged and (by_owner or Reason.WEAR_UNCERTAIN not in reliance.reasons)
+    return Assessment(
+        product=report.product,
+        condition=report.condition,
+        evidence=report.evidence,
+        caption=report.caption or "",
+        confidence=reliance,
+        absent=frozenset(vocabulary().wear.candidates) - named if clear else frozenset(),
+        # Photos that were judged have no flaw.
+        left_out=judged and not by_owner and bool(_FLAWS & set(reliance.reasons)),
+    )

@@ -11,6 +11,7 @@ from services.core.domain.errors import ReportNotCorrectable, ReportNotFound
 from services.core.domain.report import UNFINISHED, Report, Status
 from services.core.domain.stored_report import StoredReport
 from services.core.storage.rows import address, is_erasing, read_row, stored_report, to_item
+from services.core.storage.transactions import repeat_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -54,13 +55,15 @@ def _replace(
     unchanged = "corrections = :before" if before else "attribute_not_exists(corrections)"
     values = {":before": before, ":after": after, ":succeeded": Status.SUCCEEDED.value}
     try:
-        dynamodb.update_item(
-            TableName=table,
-            Key=to_item(key),
-            UpdateExpression="SET corrections = :after" if after else "REMOVE corrections",
-            ConditionExpression=f"#status = :succeeded AND attribute_not_exists(erasing) AND {unchanged}",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(values),
+        repeat_on_conflict(
+            lambda: dynamodb.update_item(
+                TableName=table,
+                Key=to_item(key),
+                UpdateExpression="SET corrections = :after" if after else "REMOVE corrections",
+                ConditionExpression=f"#status = :succeeded AND attribute_not_exists(erasing) AND {unchanged}",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item(values),
+            )
         )
     except dynamodb.exceptions.ConditionalCheckFailedException:
         return False

@@ -174,6 +174,10 @@ class Reports:
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
 
+    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
+        """Correct one of the owner's reports, as `write_corrections` says."""
+        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
+
     def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
         """Take the report from its worker and its readers, and return it as its row holds it.
 
@@ -199,10 +203,6 @@ class Reports:
             raise ReportNotFound(ref.report_id) from error
         return stored_report(ref.owner, from_item(answer["Attributes"]))
 
-    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
-        """Correct one of the owner's reports, as `write_corrections` says."""
-        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
-
     def delete(self, stored: StoredReport) -> None:
         """Delete the report's row, its idempotency key and the observation of its photos."""
         freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
@@ -212,15 +212,15 @@ class Reports:
         """Raise what boto3 raises unless the table answers."""
         self._get(address("readiness", "probe"))
 
-    def _note_refusal(self, owner: str, day: date) -> None:
-        if len(self._refused) >= MOST_REFUSED:
-            self._refused = {}
-        self._refused[owner] = day
-
     def _given_back(self, stored: StoredReport) -> "list[TransactWriteItemTypeDef]":
         """What a report without a result gives back: its place in the day, and its idempotency key."""
         freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
         return [self._writes.count_down(stored), *freed]
+
+    def _note_refusal(self, owner: str, day: date) -> None:
+        if len(self._refused) >= MOST_REFUSED:
+            self._refused = {}
+        self._refused[owner] = day
 
     def _explain(self, owner: str, report_id: str) -> NoReturn:
         found = self.get(owner, report_id)

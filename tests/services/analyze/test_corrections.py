@@ -138,7 +138,7 @@ def test_only_a_succeeded_report_is_corrected(client: TestClient, world: World, 
     running = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "respond-async"}).json()
     answer = client.patch(f"/reports/{running['id']}", json={"title": "x"})
     assert (answer.status_code, answer.headers["retry-after"]) == (409, "5")
-    world.body = b"{}"
+    world.status, world.body = 424, b'{"__type": "ModelError", "OriginalStatusCode": 422}'
     world.open.set()
     client.get(f"/reports/{running['id']}", headers={"Prefer": "wait=9"})
     answer = client.patch(f"/reports/{running['id']}", json={"title": "x"})

@@ -60,7 +60,7 @@ def test_links_are_stored_nowhere(world: World, report: dict[str, Any]) -> None:
 
 
 def test_failed_report_shows_no_photos(client: TestClient, world: World, jpeg: Jpeg) -> None:
-    world.body = b"{}"
+    world.status, world.body = 424, b'{"__type": "ModelError", "OriginalStatusCode": 422}'
     assert client.post("/analyze", files={"images": jpeg()}).status_code == 502
     (listed,) = client.get("/reports").json()["reports"]
     assert listed["thumbnail"] is None
