@@ -11,7 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from services.core.domain.observation import assess, vocabulary
+from services.core.domain.assessment import assess
+from services.core.domain.observation import vocabulary
 from services.core.narrative.template import prompt_messages, template_text
 from services.core.narrative.wording import Text, wording
 from services.core.vision.endpoint import parse_observation

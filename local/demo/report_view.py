@@ -8,12 +8,24 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from client.api import RequestTiming
-from services.core.domain.report import Report
+from services.core.domain.report import Condition, Reason, Reliance, Report
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
 _MAX_WIDTH = 88
 _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn": "red"}
+_LEVEL_STYLE = {"high": "green", "medium": "yellow", "low": "red"}
+_REASON = {
+    Reason.TOO_DARK: "a photo is too dark",
+    Reason.TOO_BRIGHT: "a photo is too bright",
+    Reason.BLANK: "a photo is blank",
+    Reason.BLURRED: "a photo is blurred",
+    Reason.SEVERAL_THINGS: "a photo shows several things",
+    Reason.NOT_RECOGNISED: "the product was not recognised",
+    Reason.MATERIAL_UNCERTAIN: "the material is uncertain",
+    Reason.WEAR_UNCERTAIN: "some wear is uncertain",
+    Reason.UNCALIBRATED: "the model is not calibrated",
+}
 # About what one request to the LLM reads and writes; the report has no token counts.
 _LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
 
@@ -43,28 +55,45 @@ def _report(report: Report) -> RenderableType:
     )
     answers = Table(*columns, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for evidence in report.evidence:
-        answers.add_row(Text(evidence.question), Text(evidence.answer), _share(evidence.confidence))
+        answer = Text(evidence.answer if evidence.used else f"({evidence.answer})")
+        answers.add_row(Text(evidence.question), answer, _share(evidence.confidence))
     heading = Text(report.title or "", style="bold")
     return Group(heading, "", Text(report.description or ""), "", facts, "", answers)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, Text]]:
-    confidence_of = {evidence.answer: evidence.confidence for evidence in report.evidence}
+    confidence_of = {evidence.answer: evidence.confidence for evidence in report.evidence if evidence.used}
     if report.product:
         for name, value in (("Product", report.product.type), ("Material", report.product.material)):
             yield name, Text.assemble(value, "  ", _share(confidence_of.get(value)))
-    if condition := report.condition:
-        found = Text(", ").join(
-            Text.assemble(f"{wear.tag} in photo {wear.photo}  ", _share(wear.confidence))
-            for wear in condition.wear
+    if report.condition:
+        yield "Condition", _condition(report.condition)
+    if report.confidence:
+        style = _LEVEL_STYLE[report.confidence.level]
+        yield (
+            "Confidence",
+            Text.assemble((report.confidence.level, f"bold {style}"), _reasons(report.confidence)),
         )
-        grade = (condition.grade.value, f"bold {_GRADE_STYLE[condition.grade]}")
-        yield "Condition", Text.assemble(grade, f", {condition.score} of 10: ", found or "no wear found")
     yield "Caption", Text(report.caption or "none")
     writer = report.model.llm if report.narrative == "llm" else "the template: the LLM gave no usable text"
     yield "Text by", Text(writer or "")
     yield "Model", Text(f"{report.model.artifact}, endpoint {report.model.endpoint}")
     yield "Stored", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
+
+
+def _condition(condition: Condition) -> Text:
+    if condition.grade is None:
+        return Text("not assessed: the photos do not show enough", style="bold yellow")
+    found = Text(", ").join(
+        Text.assemble(f"{wear.tag} in photo {wear.photo}  ", _share(wear.confidence))
+        for wear in condition.wear
+    )
+    grade = (condition.grade.value, f"bold {_GRADE_STYLE[condition.grade]}")
+    return Text.assemble(grade, f", {condition.score} of 10: ", found or "no wear found")
+
+
+def _reasons(confidence: Reliance) -> str:
+    return "".join(f"{', ' if at else ': '}{_REASON[reason]}" for at, reason in enumerate(confidence.reasons))
 
 
 def _share(confidence: float | None) -> Text:
@@ -78,12 +107,12 @@ def _warnings(report: Report) -> Iterator[str]:
     unsure = [
         f"{evidence.question} {evidence.answer} ({evidence.confidence:.0%})"
         for evidence in report.evidence
-        if evidence.confidence < LOW_CONFIDENCE
+        if evidence.used and evidence.confidence < LOW_CONFIDENCE
     ]
     if unsure:
         yield f"Low confidence: {', '.join(unsure)}. Treat these answers as guesses."
     if report.product and report.product.type == "unknown":
-        yield "The model does not know this product: it is none of its ten product types."
+        yield "The product was not recognised: the demo model knows ten types of drawn goods."
     if (report.model.artifact or "").startswith("demo-"):
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 
@@ -112,10 +141,18 @@ def _cost(report: Report) -> str:
         _LLM_TOKENS_IN * prod.llm.usd_per_mtok_input + _LLM_TOKENS_OUT * prod.llm.usd_per_mtok_output
     ) / 1e6
     return (
-        f"It cost {_usd(report.cost_usd or 0)}. At production's prices it would be about "
+        f"{_own_cost(report.cost_usd)} At production's prices it would be about "
         f"{_usd(endpoint + llm)}: {model_s:.1f} s of {prod.model.instance_type} at "
         f"{prod.model.usd_per_hour} USD an hour, while it runs, and about "
         f"{_LLM_TOKENS_IN + _LLM_TOKENS_OUT} tokens of {prod.llm.model}."
+    )
+
+
+def _own_cost(cost_usd: float | None) -> str:
+    return (
+        "What it cost is unknown: the LLM gave no token counts."
+        if cost_usd is None
+        else f"It cost {_usd(cost_usd)}."
     )
 
 

@@ -15,7 +15,7 @@ from cli.errors import UserError
 from client import api
 from client.api import CallError, Refused, Unreachable
 from ops.commands.internal_checks import SAMPLE, internal_checks
-from services.core.domain.report import Report
+from services.core.domain.report import Condition, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -154,13 +154,23 @@ def _report(address: str, token: str, photo: Path) -> tuple[Report, RequestTimin
         raise UserError(f"No report: {error}.", hint="Try again.") from error
 
 
+def _cost(cost_usd: float | None) -> str:
+    return "cost unknown: the LLM gave no token counts" if cost_usd is None else f"cost {cost_usd:.6f} USD"
+
+
+def _condition(condition: Condition) -> str:
+    if condition.grade is None:
+        return "condition not assessed"
+    return f"{condition.grade.value}, {condition.score} of 10"
+
+
 def _print(report: Report, timing: RequestTiming, console: Console) -> None:
     product, condition = report.product, report.condition
     console.print(f"✓ report {report.id}: {report.title}")
     if product and condition:
         console.print(
-            f"  {product.type}, {product.material}; {condition.grade.value}, {condition.score} of 10; "
-            f"seen by {report.model.artifact} at {report.model.endpoint}; cost {report.cost_usd or 0:.6f} USD"
+            f"  {product.type}, {product.material}; {_condition(condition)}; "
+            f"seen by {report.model.artifact} at {report.model.endpoint}; {_cost(report.cost_usd)}"
         )
     stages = [*timing.stages_ms.items(), ("the rest", timing.rest_ms)]
     console.print(f"  {', '.join(f'{name} {ms:.0f} ms' for name, ms in stages)}")

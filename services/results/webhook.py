@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from services.core.secrets import Secret
 
 # For one whole attempt: name, connection, answer.
 ATTEMPT_S = 10.0
+LONGEST_WAIT_S = 86_400
 # The idempotency key of a report that a row of the database asked for. Clients choose their own keys: one
 # that only starts like this names no row, and the receiver would refuse the event.
 _ANALYSIS_KEY = re.compile(r"analysis:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -80,18 +81,23 @@ class Receiver:
         self, client: httpx2.AsyncClient, body: bytes, signed: dict[str, str]
     ) -> DeliveryResult:
         headers = {"content-type": "application/json", **signed}
+        answer: DeliveryResult | None = None
         try:
             async with (
                 asyncio.timeout(ATTEMPT_S),
                 # The answer's body is not needed, so it is not read.
                 client.stream("POST", self.url, content=body, headers=headers) as response,
             ):
-                after = _seconds(response.headers.get("retry-after", ""))
-                return DeliveryResult(response.status_code, f"answered {response.status_code}", after)
+                answer = DeliveryResult(response.status_code, f"answered {response.status_code}")
+                if not answer.taken:
+                    after = _seconds(response.headers.get("retry-after", ""))
+                    answer = replace(answer, retry_after_s=after)
+        # What fails after the status has arrived does not change the answer.
         except TimeoutError:
-            return DeliveryResult(None, f"no answer within {ATTEMPT_S:.0f} s")
+            return answer or DeliveryResult(None, f"no answer within {ATTEMPT_S:.0f} s")
         except httpx2.TransportError as error:
-            return DeliveryResult(None, f"not reached: {type(error).__name__}")
+            return answer or DeliveryResult(None, f"not reached: {type(error).__name__}")
+        return answer
 
 
 def new_client() -> httpx2.AsyncClient:
@@ -100,12 +106,14 @@ def new_client() -> httpx2.AsyncClient:
 
 
 def _seconds(retry_after: str) -> int:
-    """Read a Retry-After header, in either of its forms; 0 if it is absent or malformed."""
+    """Read a Retry-After header, in either of its forms: at most LONGEST_WAIT_S; 0 if absent or malformed."""
     if retry_after.isascii() and retry_after.isdigit():
-        return int(retry_after[:9])
+        return min(LONGEST_WAIT_S, int(retry_after[:9]))
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, LookupError, OverflowError):
+        # A date beyond all dates, or none.
         return 0
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int((moment - datetime.now(UTC)).total_seconds()))
+    return max(0, min(LONGEST_WAIT_S, int(seconds)))

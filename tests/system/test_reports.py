@@ -8,6 +8,8 @@ from PIL import Image
 
 from tests.system.running import System
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "photos"
+
 
 @pytest.fixture(scope="module")
 def report_id(system: System, photo: Path) -> str:
@@ -21,8 +23,20 @@ def test_posted_photo_becomes_a_report(system: System, photo: Path) -> None:
     assert answer.status_code == 200, answer.text
     report = answer.json()
     assert report["status"] == "succeeded"
-    assert 0 <= report["condition"]["score"] <= 10
     assert report["title"] and report["description"]
+
+
+def test_photo_of_nothing_is_not_assessed(system: System, photo: Path) -> None:
+    report = system.analyze(photo).json()
+    assert report["product"] == {"type": "unknown", "material": "unknown"}
+    assert report["condition"] == {"status": "not_assessed", "score": None, "grade": None, "wear": []}
+    assert report["confidence"] == {"level": "low", "reasons": ["blank", "not_recognised"]}
+
+
+def test_drawn_mug_is_assessed(system: System) -> None:
+    report = system.analyze(EXAMPLES / "drawn-mug.jpg").json()
+    assert report["product"] == {"type": "mug", "material": "ceramic"}
+    assert (report["condition"]["score"], report["confidence"]["level"]) == (8, "high")
 
 
 def test_gateway_passes_headers_on(system: System, photo: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from services.core.domain.assessment import Assessment, assess
 from services.core.domain.errors import VitrineError
-from services.core.domain.observation import Assessment, assess
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
@@ -78,16 +78,21 @@ def differences(old: Observation, new: Observation) -> list[str]:
     found = []
     for number, name in enumerate(("type", "material")):
         one, two = before.evidence[number], after.evidence[number]
-        if one.answer != two.answer:
+        if (one.answer, one.used) != (two.answer, two.used):
             found.append(f"{name} {one.answer} ({one.confidence:.2f}) → {two.answer} ({two.confidence:.2f})")
     was, now = _wear(before), _wear(after)
     tags = [f"+{tag} ({now[tag]:.2f})" for tag in now if tag not in was]
     tags += [f"-{tag} ({was[tag]:.2f})" for tag in was if tag not in now]
     if tags:
         found.append(f"wear {', '.join(tags)}")
-    if before.condition.score != after.condition.score:
-        found.append(f"score {before.condition.score} → {after.condition.score}")
+    scores = [_score(one) for one in (before, after)]
+    if scores[0] != scores[1]:
+        found.append(f"score {' → '.join(scores)}")
     return found
+
+
+def _score(assessment: Assessment) -> str:
+    return "none" if assessment.condition.score is None else str(assessment.condition.score)
 
 
 def _wear(assessment: Assessment) -> dict[str, float]:

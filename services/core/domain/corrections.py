@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.core.domain.observation import CONDITION_BY_WEAR
+from services.core.domain.assessment import CONDITION_BY_WEAR
 from services.core.domain.report import (
     Condition,
     ConditionCorrection,
@@ -107,7 +107,10 @@ def _condition(seen: Condition, given: ConditionCorrection) -> Condition:
         score = CONDITION_BY_WEAR[min(len(wear), len(CONDITION_BY_WEAR) - 1)][0]
     if given.score is not None:
         score = given.score
-    return seen.model_copy(update={"score": score, "grade": _grade(score), "wear": wear})
+    if score is None:
+        return seen
+    judged = {"status": "assessed", "score": score, "grade": _grade(score), "wear": wear}
+    return seen.model_copy(update=judged)
 
 
 def _grade(score: int) -> Grade:

@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from services.core.domain.observation import vocabulary
 
 
 class Status(StrEnum):
@@ -35,6 +37,34 @@ class Flaw(StrEnum):
     TOO_BRIGHT = "too_bright"
     BLANK = "blank"
     BLURRED = "blurred"
+    SEVERAL_THINGS = "several_things"
+
+
+UNKNOWN = "unknown"
+# The closed vocabularies. Their schemas list the words; a stored report may have one of an earlier list.
+TYPES = tuple(dict.fromkeys((*vocabulary().type.candidates, UNKNOWN)))
+MATERIALS = tuple(dict.fromkeys((*vocabulary().material.candidates, UNKNOWN)))
+TAGS = vocabulary().wear.candidates
+Type = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TYPES)})]
+Material = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MATERIALS)})]
+Tag = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TAGS)})]
+
+
+class Reason(StrEnum):
+    """Why a report is less than sure: the flaws of its photos, and what was not clear in them.
+
+    `several_things`: the photos show more than one. `uncalibrated`: the probabilities were not measured.
+    """
+
+    TOO_DARK = Flaw.TOO_DARK.value
+    TOO_BRIGHT = Flaw.TOO_BRIGHT.value
+    BLANK = Flaw.BLANK.value
+    BLURRED = Flaw.BLURRED.value
+    SEVERAL_THINGS = Flaw.SEVERAL_THINGS.value
+    NOT_RECOGNISED = "not_recognised"
+    MATERIAL_UNCERTAIN = "material_uncertain"
+    WEAR_UNCERTAIN = "wear_uncertain"
+    UNCALIBRATED = "uncalibrated"
 
 
 # A bound that NaN does not satisfy either.
@@ -47,40 +77,44 @@ class _Part(BaseModel):
 
 
 class Product(_Part):
-    """What the thing is: codes of the closed vocabularies."""
+    """What the thing is: codes of the closed vocabularies, or `unknown` for what was not recognised."""
 
-    type: str
-    material: str
+    type: Type
+    material: Material
 
 
 class Wear(_Part):
     """One kind of wear, on the photo that shows it best."""
 
-    tag: str
+    tag: Tag
     photo: int | None = Field(ge=1, description="Number of the photo, from 1; null: named by the owner")
     confidence: Confidence
 
 
 class Condition(_Part):
-    """Score and grade by rule from the kinds of wear, never by the LLM."""
+    """Score and grade by rule from the kinds of wear, never by the LLM.
 
-    score: int = Field(ge=0, le=10)
-    grade: Grade
+    A condition that is `not_assessed` has neither, and no wear: the photos do not show enough to judge it.
+    """
+
+    status: Literal["assessed", "not_assessed"] = "assessed"
+    score: int | None = Field(ge=0, le=10)
+    grade: Grade | None
     wear: tuple[Wear, ...]
 
 
 class ProductCorrection(_Part):
     """The owner's words for the product; null: not corrected."""
 
-    type: str | None = None
-    material: str | None = None
+    type: Type | None = None
+    material: Material | None = None
 
 
 class ConditionCorrection(_Part):
     """The owner's judgement of the condition; null: not corrected. The grade follows from the score."""
 
     score: int | None = None
-    wear: tuple[str, ...] | None = None
+    wear: tuple[Tag, ...] | None = None
 
 
 class Original(_Part):
@@ -105,12 +139,27 @@ class Corrections(_Part):
     original: Original
 
 
+class Reliance(_Part):
+    """How far the report can be relied on.
+
+    `low`: its condition was not assessed. `medium`: something was not clear. `high`: there are no reasons.
+    """
+
+    level: Literal["high", "medium", "low"]
+    reasons: tuple[Reason, ...] = ()
+
+
 class Evidence(_Part):
-    """What the vision model was asked, and what it answered."""
+    """What the vision model was asked, and what it answered.
+
+    An answer that is not `used` is too unsure, or about photos that do not show enough: the report does not
+    state it.
+    """
 
     question: str
     answer: str
     confidence: Confidence
+    used: bool = True
 
 
 class Provenance(_Part):
@@ -150,6 +199,7 @@ class Report(_Part):
     status: Status
     product: Product | None = None
     condition: Condition | None = None
+    confidence: Reliance | None = None
     title: str | None = None
     description: str | None = None
     caption: str | None = None

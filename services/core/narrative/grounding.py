@@ -11,8 +11,10 @@ from enum import Enum
 from functools import lru_cache
 from itertools import chain, zip_longest
 
-from services.core.domain.observation import Assessment, vocabulary
-from services.core.narrative.wording import DenialWords, Text, Wording
+from services.core.domain.assessment import Assessment
+from services.core.domain.observation import vocabulary
+from services.core.domain.report import UNKNOWN
+from services.core.narrative.wording import DenialWords, Text, Wording, wording
 
 TITLE_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 700
@@ -43,6 +45,11 @@ def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str
     return next(_objections(text, _Evidence(assessment, words)), None)
 
 
+def fitting_caption(assessment: Assessment) -> str | None:
+    """The caption if it states nothing beside the assessment, else None."""
+    return assessment.caption if caption_fits(assessment, wording("en")) else None
+
+
 def caption_fits(assessment: Assessment, words: Wording) -> bool:
     """Whether the caption names the product, and states only its looks and scored answers.
 
@@ -66,6 +73,8 @@ def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
     for code in (evidence.type, *evidence.wear):
         if code in evidence.words.forms and mentioned.isdisjoint(evidence.named(code)):
             yield f"{code!r} is not mentioned"
+    if not evidence.assessed and not _says_any(tokens(text.description), evidence.words.not_judged):
+        yield "it does not say that the condition was not judged"
 
 
 class _Evidence:
@@ -76,18 +85,24 @@ class _Evidence:
         self.words = words
         self.type = product.type
         self.wear = [wear.tag for wear in condition.wear]
-        self._facts = [product.type, product.material, condition.grade.value, *self.wear]
+        grade = [condition.grade.value] if condition.grade else []
+        self.assessed = condition.status == "assessed"
+        self._absent = assessment.absent
+        self._all_judged = assessment.wear_judged
+        self._facts = [product.type, product.material, *grade, *self.wear]
         self._deniable = {*words.marks, *self._nouns(vocabulary().wear.candidates)}
         fillings = {
-            "{score}": [str(condition.score)],
-            "{material}": [words.names[product.material]],
+            "{score}": [] if condition.score is None else [str(condition.score)],
+            "{material}": [] if product.material == UNKNOWN else [words.names[product.material]],
             # Every report has a photo 1.
             "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)}],
             "{mark}": [*words.marks, *self._nouns(self.wear)],
         }
-        self._phrases = [filled for phrase in words.phrases for filled in _filled(phrase, fillings)]
+        self._phrases = [
+            filled for phrase in _phrases(assessment, words) for filled in _filled(phrase, fillings)
+        ]
         # Without any wear, a part may be named in every sentence.
-        said = {*words.marks}.union(*map(self._forms, [*self.wear, condition.grade.value]))
+        said = {*words.marks}.union(*map(self._forms, [*self.wear, *grade]))
         self._of_condition = said if self.wear else set()
         looks = {*words.looks, *words.attributes, *words.parts}
         self._described = looks | self.named(product.type) | self.named(product.material)
@@ -105,12 +120,14 @@ class _Evidence:
         """The words without evidence."""
         marks = set(self.words.marks)
         stated = self._stated() | self.looks
-        absent = self._nouns(tag for tag in vocabulary().wear.candidates if tag not in self.wear)
+        absent = self._nouns(self._absent)
+        # "No other marks" denies each kind of wear that was not found.
+        others = absent | marks if self._all_judged else absent
         sayable = {
             Polarity.STATED: stated,
             Polarity.SAID_AFTER_DENIAL: stated.difference(marks, *map(self._forms, self.wear)),
-            Polarity.DENIED: absent if self.wear else absent | marks,
-            Polarity.DENIED_OF_OTHERS: absent | marks,
+            Polarity.DENIED: absent if self.wear else others,
+            Polarity.DENIED_OF_OTHERS: others,
         }
         for sentence in sentences:
             yield from ((word, said) for word, said in sentence if word not in sayable[said])
@@ -148,6 +165,23 @@ class _Evidence:
 
     def _nouns(self, tags: Iterable[str]) -> set[str]:
         return {noun for tag in tags for noun in self.words.forms[tag]}
+
+
+def _phrases(assessment: Assessment, words: Wording) -> Iterator[str]:
+    """The phrases that this assessment allows."""
+    exclusive = set() if assessment.wear_judged else set(words.exclusive)
+    yield from (phrase for phrase in words.phrases if exclusive.isdisjoint(phrase.split()))
+    if assessment.condition.grade is None:
+        yield from words.not_judged
+    if assessment.product.type == UNKNOWN:
+        yield from words.not_recognised
+    if assessment.left_out:
+        yield words.template.left_out.rstrip(".")
+
+
+def _says_any(said: list[str], phrases: Iterable[str]) -> bool:
+    text = " ".join(said)
+    return any(" ".join(_phrase(phrase)) in text for phrase in phrases)
 
 
 def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from openai import AsyncOpenAI
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
-from services.core.domain.observation import Assessment
+from services.core.domain.assessment import Assessment
+from services.core.llm import Completion, Unusable, Usage
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.template import prompt_messages, template_text
 from services.core.narrative.wording import Language, Text, Wording, wording
@@ -23,52 +24,17 @@ SCHEMA: dict[str, object] = {
     "required": ["title", "description"],
     "additionalProperties": False,
 }
+NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Narrative:
-    """Title and description, their source, and the billed tokens."""
+    """Title and description, their source, and the billed tokens: None if the LLM did not say how many."""
 
     text: Text
     source: Literal["llm", "template"]
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
-class _Tokens(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    finish_reason: str
-    message: _Message
-
-
-class _Unusable(Exception):
-    """The LLM's answer cannot be used."""
-
-
-class _Completion(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
-    usage: _Tokens = _Tokens()
-
-    def text(self) -> Text:
-        choice = self.choices[0]
-        if choice.message.refusal:
-            raise _Unusable("it refused")
-        if choice.finish_reason != "stop":
-            raise _Unusable(f"its answer ended by {choice.finish_reason}")
-        try:
-            return Text.model_validate_json(choice.message.content or "")
-        except ValidationError as error:
-            raise _Unusable("its answer does not fit the schema") from error
+    usage: Usage | None
 
 
 class Narrator:
@@ -91,27 +57,29 @@ class Narrator:
     async def narrate(self, assessment: Assessment, language: Language) -> Narrative:
         """Narrate the assessment within `timeout_s` seconds; on any error, use the template."""
         words = wording(language)
-        tokens = _Tokens()
+        usage: Usage | None = NOTHING
         try:
             # The client's own timeout is for one attempt, and it waits as long as Retry-After says.
             async with asyncio.timeout(self._timeout_s):
-                completion = await self._call(assessment, words)
-            tokens = completion.usage
-            text = completion.text()
+                answer = await self._call(assessment, words)
+            # From here on the LLM has billed something.
+            usage = None
+            completion = Completion.read(answer)
+            usage = completion.usage
+            text = _text(completion.text)
             if objection := unsupported_claim(text, assessment, words):
-                raise _Unusable(objection)
-            return Narrative(text, "llm", tokens.prompt_tokens, tokens.completion_tokens)
+                raise Unusable(objection)
+            return Narrative(text, "llm", usage)
         except Exception as error:
             # Of any kind, such as a key that is no valid header: a report must not depend on the LLM.
             logger.warning("template used instead of the LLM", extra={"reason": _reason(error)})
-            template = template_text(assessment, words)
-            return Narrative(template, "template", tokens.prompt_tokens, tokens.completion_tokens)
+            return Narrative(template_text(assessment, words), "template", usage)
 
     async def close(self) -> None:
         """Close the client's connections."""
         await self._client.close()
 
-    async def _call(self, assessment: Assessment, words: Wording) -> _Completion:
+    async def _call(self, assessment: Assessment, words: Wording) -> bytes:
         # Raw, since the client builds its types without validating the server's answer.
         answer = await self._client.chat.completions.with_raw_response.create(
             model=self.llm,
@@ -123,12 +91,19 @@ class Narrator:
             max_completion_tokens=MAX_OUTPUT_TOKENS,
             **self._options,
         )
-        try:
-            return _Completion.model_validate_json(answer.content)
-        except ValidationError as error:
-            raise _Unusable("its answer is no chat completion") from error
+        body: bytes = answer.content
+        return body
+
+
+def _text(answer: str) -> Text:
+    try:
+        said = Text.model_validate_json(answer)
+    except ValidationError:
+        raise Unusable("its answer does not fit the schema") from None
+    # A listing is one paragraph: line breaks and tabs are spaces.
+    return Text(title=" ".join(said.title.split()), description=" ".join(said.description.split()))
 
 
 def _reason(error: Exception) -> str:
     # Another error's text may quote the request or the key; our own are safe to log.
-    return str(error) if isinstance(error, _Unusable) else type(error).__name__
+    return str(error) if isinstance(error, Unusable) else type(error).__name__

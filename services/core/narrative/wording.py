@@ -17,16 +17,22 @@ class _Words(BaseModel):
 
 
 class Sentences(_Words):
-    """The template's sentences, to be filled in."""
+    """The template's sentences, to be filled in; `thing` is the product, with its material if known."""
 
+    thing: str
+    thing_plain: str
     title: str
-    title_unknown: str
+    title_not_assessed: str
     opening: str
-    opening_unknown: str
+    opening_not_assessed: str
+    unknown: str
+    several: str
+    left_out: str
     wear: str
     no_wear: str
     caption: str
     closing: str
+    closing_not_assessed: str
 
 
 class Text(_Words):
@@ -42,15 +48,22 @@ class Goods(_Words):
     item: str
     material: str
     name: str
+    plain_name: str
     marks: tuple[str, ...]
 
 
 class PromptWords(_Words):
-    """The prompt's sentences, to be filled in."""
+    """The prompt's sentences, to be filled in; an unknown material has no line, and no sentence."""
 
     system: str
-    facts: str
+    item: str
+    material: str
+    looks_like: str
+    condition: str
+    marks: str
     looks: str
+    looks_plain: str
+    not_judged: str
     one: str
     and_: str = Field(alias="and")
     none: str
@@ -58,8 +71,15 @@ class PromptWords(_Words):
     goods_look: str
     title: str
     title_marked: str
-    description: str
-    description_marked: str
+    title_plain: str
+    opening: str
+    opening_not_judged: str
+    made_of: str
+    no_marks: str
+    marked: str
+    marked_only: str
+    look: str
+    look_at_marks: str
 
 
 class DenialWords(_Words):
@@ -82,7 +102,9 @@ class Wording(_Words):
     introduce them. An attribute belongs to the next word: "a small mug", not "a small chip". A part may not
     be named beside wear, since the model was not asked where the wear is. `marks` are wear of any kind.
     `ordinary` words are chosen so that they cannot express a history, function, size, place or extent; nor
-    can `phrases`, though their single words could.
+    can `phrases`, though their single words could. A phrase with an `exclusive` word says that there is no
+    other wear. `not_judged` phrases say that the condition was not assessed, `not_recognised` ones that the
+    product is unknown.
     """
 
     names: dict[str, str]
@@ -93,6 +115,9 @@ class Wording(_Words):
     denial: DenialWords
     ordinary: tuple[str, ...]
     phrases: tuple[str, ...]
+    exclusive: tuple[str, ...]
+    not_judged: tuple[str, ...]
+    not_recognised: tuple[str, ...]
     looks: tuple[str, ...]
     attributes: tuple[str, ...]
     parts: tuple[str, ...]

@@ -5,17 +5,20 @@ The bounds are far from what photos of goods have: see decision 0053 for the mea
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops
 
 from services.core.domain.report import Flaw
+from services.core.photos.regions import shows_several
 
 # Levels of 0 to 255. A dark photo has next to no pixel above DARK_BELOW, a bright one next to none below
-# BRIGHT_FROM; a blank one has no CONTRAST, and a blurred one no EDGE.
-DARK_BELOW, BRIGHT_FROM, CONTRAST, EDGE = 64, 240, 24, 16
+# BRIGHT_FROM; a blank one has no CONTRAST.
+DARK_BELOW, BRIGHT_FROM, CONTRAST = 64, 240, 24
+# The sharpest edges of a blurred photo, as a share of its contrast.
+EDGE = 0.2
 # Next to none is one pixel of a hundred: a small thing on a plain ground is larger. An edge is a line, so one
 # of a thousand.
 _FEW, _LINE = 0.01, 0.001
-_BORDER = 2
+_SHARP = 255
 
 
 def flaws(photo: Image.Image) -> tuple[Flaw, ...]:
@@ -29,15 +32,20 @@ def flaws(photo: Image.Image) -> tuple[Flaw, ...]:
         return (Flaw.TOO_BRIGHT,)
     if brightest - darkest < CONTRAST:
         return (Flaw.BLANK,)
-    return (Flaw.BLURRED,) if _sharpest(grey) <= EDGE else ()
+    if _sharpest(grey) <= EDGE * (brightest - darkest):
+        return (Flaw.BLURRED,)
+    return (Flaw.SEVERAL_THINGS,) if shows_several(photo) else ()
 
 
 def _sharpest(grey: Image.Image) -> int:
-    # The filter copies the border's pixels.
-    box = (_BORDER, _BORDER, grey.width - _BORDER, grey.height - _BORDER)
-    if box[0] >= box[2] or box[1] >= box[3]:
-        return EDGE + 1
-    return _level(grey.filter(ImageFilter.FIND_EDGES).crop(box).histogram(), 1 - _LINE)
+    """The step between neighbours that only a line of pixels exceeds."""
+    width, height = grey.width - 1, grey.height - 1
+    if not width or not height:
+        return _SHARP
+    here = grey.crop((0, 0, width, height))
+    across = ImageChops.difference(here, grey.crop((1, 0, width + 1, height)))
+    down = ImageChops.difference(here, grey.crop((0, 1, width, height + 1)))
+    return _level(ImageChops.lighter(across, down).histogram(), 1 - _LINE)
 
 
 def _level(histogram: Sequence[int], share: float) -> int:

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from services.core.domain.assessment import Assessment
 from services.core.domain.corrections import GivenCorrections, RewrittenText, corrected, merge_patch
-from services.core.domain.observation import Assessment
-from services.core.domain.report import Report
-from services.core.narrative.grounding import caption_fits
+from services.core.domain.observation import vocabulary
+from services.core.domain.report import TAGS, Reason, Reliance, Report
+from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 
@@ -29,10 +30,33 @@ def patched(report: Report, given: GivenCorrections | None, patch: dict[str, Any
 
 
 def _rewritten(report: Report) -> RewrittenText:
-    if report.product is None or report.condition is None:
+    assessment = _assessment(report)
+    text = template_text(assessment, wording(report.language))
+    return RewrittenText(title=text.title, description=text.description, caption=fitting_caption(assessment))
+
+
+def _assessment(report: Report) -> Assessment:
+    """The facts of a corrected report, as the template states them."""
+    given = report.corrections
+    if report.product is None or report.condition is None or given is None:
         raise ValueError("only a succeeded report can be corrected")
-    words = wording(report.language)
-    assessment = Assessment(report.product, report.condition, report.evidence, report.caption or "")
-    text = template_text(assessment, words)
-    caption = report.caption if caption_fits(assessment, words) else None
-    return RewrittenText(title=text.title, description=text.description, caption=caption)
+    confidence = report.confidence or Reliance(level="high")
+    if given.product is not None:
+        # The owner knows which of the things it is.
+        reasons = tuple(reason for reason in confidence.reasons if reason != Reason.SEVERAL_THINGS)
+        confidence = confidence.model_copy(update={"reasons": reasons})
+    if given.condition is not None and given.condition.wear is not None:
+        absent = frozenset(TAGS) - set(given.condition.wear)
+    else:
+        question = vocabulary().wear.question
+        denied = {each.question for each in report.evidence if each.used and each.answer == "no"}
+        absent = frozenset(tag for tag in TAGS if question.format(tag=tag) in denied)
+    return Assessment(
+        product=report.product,
+        condition=report.condition,
+        evidence=report.evidence,
+        caption=report.caption or "",
+        confidence=confidence,
+        absent=absent,
+        left_out=False,
+    )

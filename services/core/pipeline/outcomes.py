@@ -10,10 +10,11 @@ RETRIED = "retried every 15 minutes for up to 24 hours"
 
 @dataclass(frozen=True)
 class Seen:
-    """An observation, where it comes from, and its price in USD (None: that of the endpoint's time)."""
+    """An observation, where it comes from, and its price in USD, if that is not the endpoint's time."""
 
     observation: Observation
     provenance: Provenance
+    # Of a fallback LLM that did not say what it billed: None.
     cost_usd: float | None = None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import (
     LeaseHeld,
     LeaseLost,
@@ -25,9 +26,10 @@ from services.core.domain.errors import (
     ReportNotFound,
     VitrineError,
 )
-from services.core.domain.observation import LostInference, Observation, PendingInference, assess
+from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.report import Failure, Provenance, Report, Status
-from services.core.domain.stored_report import LeasedReport, seconds_now
+from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
+from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.narrator import Narrative, Narrator
 from services.core.pipeline.outcomes import RETRIED, Looked, Processed, Seen, Unanswered
 from services.core.storage.leases import Leases
@@ -53,6 +55,11 @@ LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
 Outcome = TypeVar("Outcome", bound=Observation | PendingInference | LostInference)
 
 
+def _to_judge(stored: StoredReport) -> tuple[int, ...]:
+    """The indexes of the photos that the model is asked about."""
+    return photos_to_judge([photo.flaws for photo in stored.photos])
+
+
 @dataclass(frozen=True)
 class Prices:
     """Prices of the vision model and of the narrating LLM, in USD."""
@@ -65,13 +72,14 @@ class Prices:
         """The price of the endpoint's time."""
         return self.model_per_hour * model_ms / 3_600_000
 
-    def report_usd(self, vision_usd: float, narrative: Narrative) -> float:
-        """The price of a report: its observation and the LLM's tokens."""
-        tokens = (
-            narrative.input_tokens * self.llm_per_mtok_input
-            + narrative.output_tokens * self.llm_per_mtok_output
-        )
-        return round(vision_usd + tokens / 1_000_000, 6)
+    def report_usd(self, seen: Seen, model_ms: float, narrative: Narrative) -> float | None:
+        """The price of a report: its observation and the LLM's tokens; None if one of them is unknown."""
+        of_endpoint = not seen.provenance.reused and seen.provenance.bridge is None
+        vision_usd = self.endpoint_usd(model_ms) if of_endpoint else seen.cost_usd
+        if vision_usd is None or narrative.usage is None:
+            return None
+        llm_usd = narrative.usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output)
+        return round(vision_usd + llm_usd, 6)
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,8 @@ class ReportProcessor:
         A lost request is sent again. `overdue` fails a report that still has no answer.
         """
         async with self._failures_recorded(leased, stages):
-            result = partial(self.endpoint.result, pending, len(leased.pictures), announced=announced)
+            asked = len(_to_judge(leased))
+            result = partial(self.endpoint.result, pending, asked, announced=announced)
             looked: Looked
             match await self._outcome(leased, result):
                 case Observation() as observation:
@@ -155,12 +164,13 @@ class ReportProcessor:
         await self._try_to_write(partial(self.leases.release, why=why), leased)
 
     async def _look(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Looked:
+        judged = [photos[at] for at in _to_judge(leased)]
         if self.vision_cache is not None:
             cached = await to_thread.run_sync(self.vision_cache.get, leased)
-            if cached is not None:
+            if cached is not None and len(cached.wear) == len(judged):
                 provenance = Provenance(endpoint=self.endpoint.name, artifact=cached.artifact, reused=True)
                 return Seen(cached, provenance, cost_usd=0.0)
-        infer = partial(self.endpoint.infer, leased.report.id, photos, leased.attempts + 1)
+        infer = partial(self.endpoint.infer, leased.report.id, judged, leased.attempts + 1)
         try:
             with stages.measure("model"):
                 answer = await self._outcome(leased, infer)
@@ -188,7 +198,9 @@ class ReportProcessor:
             return looked
         if not isinstance(looked, Seen) and self.fallback_llm is not None:
             leased = await self._renewed(leased)
-            looked = await self._ask_fallback(self.fallback_llm, await load_photos(), stages)
+            photos = await load_photos()
+            judged = [photos[at] for at in _to_judge(leased)]
+            looked = await self._ask_fallback(self.fallback_llm, judged, stages)
         match looked:
             case Seen():
                 return await self._finish(leased, looked, stages)
@@ -233,30 +245,28 @@ class ReportProcessor:
         return Seen(observation, provenance, cost_usd)
 
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
-        assessment = assess(seen.observation)
+        assessment = assess(seen.observation, [photo.flaws for photo in leased.photos])
         # If the lease ended now, another worker would pay the LLM for the same text.
         leased = await self._renewed(leased)
         with stages.measure("narrate"):
             narrative = await self.narrator.narrate(assessment, leased.report.language)
         llm = self.narrator.llm if narrative.source == "llm" else None
         timings = leased.report.timings_ms.model_copy(update=stages.timings)
-        vision_usd = (
-            self.prices.endpoint_usd(timings.model or 0.0) if seen.cost_usd is None else seen.cost_usd
-        )
         report = leased.report.model_copy(
             update={
                 "status": Status.SUCCEEDED,
                 "waiting": None,
                 "product": assessment.product,
                 "condition": assessment.condition,
+                "confidence": assessment.confidence,
                 "title": narrative.text.title,
                 "description": narrative.text.description,
-                "caption": assessment.caption,
+                "caption": fitting_caption(assessment),
                 "evidence": assessment.evidence,
                 "narrative": narrative.source,
                 "model": seen.provenance.model_copy(update={"llm": llm}),
                 "timings_ms": timings,
-                "cost_usd": self.prices.report_usd(vision_usd, narrative),
+                "cost_usd": self.prices.report_usd(seen, timings.model or 0.0, narrative),
             }
         )
         cached = self._to_cache(leased, seen)

@@ -3,18 +3,15 @@
 A process has one client of each kind.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, Self
 
-import httpx2
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncOpenAI
 from pydantic import Field, HttpUrl, model_validator
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.llm import openai_client
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.erasure import Erasure
@@ -138,33 +135,3 @@ def _endpoint(
         bucket=settings.exchange_bucket,
         kms_key_id=settings.exchange_key_id,
     )
-
-
-def openai_client(key: Secret[str], base_url: str | None) -> AsyncOpenAI:
-    """Make a client; it calls nothing yet. A call whose key is refused is repeated once with a newer one."""
-
-    async def current() -> str:
-        return await asyncio.to_thread(key.value)
-
-    return AsyncOpenAI(
-        api_key=current,
-        base_url=base_url,
-        max_retries=1,
-        http_client=DefaultAsyncHttpxClient(auth=_Rotation(key)),
-    )
-
-
-class _Rotation(httpx2.Auth):
-    def __init__(self, key: Secret[str]) -> None:
-        self._key = key
-
-    async def async_auth_flow(
-        self, request: httpx2.Request
-    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        response = yield request
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            refused = request.headers["Authorization"].removeprefix("Bearer ")
-            newer = await asyncio.to_thread(self._key.renewed, refused)
-            if newer != refused:
-                request.headers["Authorization"] = f"Bearer {newer}"
-                yield request

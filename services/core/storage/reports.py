@@ -11,7 +11,7 @@ erasure is complete. Another user's report is not found: every query is limited 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from services.core.domain.errors import (
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+# Owners that a process remembers; with more it forgets them all.
+MOST_REFUSED = 10_000
+
 
 @dataclass(frozen=True)
 class Page:
@@ -66,6 +69,8 @@ class Reports:
         self._dynamodb = dynamodb
         self._table = table
         self._quota = quota_per_day
+        # The owners of whom `accept` refused a report, with the day.
+        self._refused: dict[str, date] = {}
         self._writes = ReportWrites(table)
 
     def earlier(self, owner: str, key: RequestKey) -> StoredReport | None:
@@ -92,6 +97,10 @@ class Reports:
         if count is not None and count["reports"] >= self._quota:
             raise QuotaExceeded(self._quota, _seconds_to_midnight(now))
 
+    def was_refused(self, owner: str) -> bool:
+        """Whether `accept` of this process has refused the owner a report today; makes no call."""
+        return self._refused.get(owner) == datetime.now(UTC).date()
+
     def accept(self, new: StoredReport) -> None:
         """Write the report, its idempotency key and the count of the day in one transaction.
 
@@ -106,6 +115,7 @@ class Reports:
         if failed and failed != [0]:
             raise ReportInProgress(self._report_of_key(new))
         if failed:
+            self._note_refusal(new.owner, new.report.created_at.date())
             raise QuotaExceeded(self._quota, _seconds_to_midnight(new.report.created_at))
 
     def refuse(self, failed: StoredReport, *, counted: bool) -> bool:
@@ -164,10 +174,6 @@ class Reports:
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
 
-    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
-        """Correct one of the owner's reports, as `write_corrections` says."""
-        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
-
     def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
         """Take the report from its worker and its readers, and return it as its row holds it.
 
@@ -193,6 +199,10 @@ class Reports:
             raise ReportNotFound(ref.report_id) from error
         return stored_report(ref.owner, from_item(answer["Attributes"]))
 
+    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
+        """Correct one of the owner's reports, as `write_corrections` says."""
+        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
+
     def delete(self, stored: StoredReport) -> None:
         """Delete the report's row, its idempotency key and the observation of its photos."""
         freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
@@ -201,6 +211,11 @@ class Reports:
     def probe(self) -> None:
         """Raise what boto3 raises unless the table answers."""
         self._get(address("readiness", "probe"))
+
+    def _note_refusal(self, owner: str, day: date) -> None:
+        if len(self._refused) >= MOST_REFUSED:
+            self._refused = {}
+        self._refused[owner] = day
 
     def _given_back(self, stored: StoredReport) -> "list[TransactWriteItemTypeDef]":
         """What a report without a result gives back: its place in the day, and its idempotency key."""

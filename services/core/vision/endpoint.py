@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import (
@@ -22,12 +22,14 @@ from services.core.domain.observation import (
     Observation,
     PendingInference,
     Question,
+    bounded_caption,
     vocabulary,
 )
 from services.core.domain.report import Probability
 from services.core.domain.stored_report import seconds_now
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
@@ -41,9 +43,15 @@ TTL_S = 21_600
 # SageMaker has dropped a request that is older than this.
 LOST_AFTER_S = TTL_S + 600
 INVOCATION_TIMEOUT_S = 60
+# An answer about 8 photos has a few kB.
+MAX_ANSWER_BYTES = 1_000_000
+# The candidates of a choice exclude each other; the rest is for rounding.
+MOST_OF_A_CHOICE = 1.01
 
 
 class _Answer(BaseModel):
+    model_config = ConfigDict(strict=True)
+
     id: str
     scores: list[dict[str, Probability]] = Field(min_length=1)
 
@@ -51,7 +59,8 @@ class _Answer(BaseModel):
 class _Reply(BaseModel):
     answers: list[_Answer]
     caption: str
-    artifact: str
+    # Printed as it is: on a terminal, in a log, in a page.
+    artifact: str = Field(pattern=r"^[\w .:@/+-]{0,200}$")
 
 
 class VisionEndpoint(ABC):
@@ -120,7 +129,7 @@ class RealtimeVisionEndpoint(VisionEndpoint):
                 Accept="application/json",
                 Body=request_body(photos),
             )
-            body = reply["Body"].read()
+            body = _read(reply["Body"])
         return parse_observation(body, photos=len(photos))
 
 
@@ -204,7 +213,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
     ) -> Observation | PendingInference | LostInference:
         """The answer about so many photos, or whether it can still come."""
         try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=pending.output_key)["Body"].read()
+            body = _read(self._s3.get_object(Bucket=self._bucket, Key=pending.output_key)["Body"])
         except self._s3.exceptions.NoSuchKey:
             return LostInference() if announced or _is_lost(pending) else pending
         return parse_observation(body, photos)
@@ -264,23 +273,51 @@ def request_body(photos: Sequence[bytes]) -> bytes:
     return json.dumps(request).encode()
 
 
+def _read(stream: "StreamingBody") -> bytes:
+    """The body; raises ModelAnswerInvalid if it is longer than any answer."""
+    try:
+        body = stream.read(MAX_ANSWER_BYTES + 1)
+    finally:
+        stream.close()
+    if len(body) > MAX_ANSWER_BYTES:
+        raise ModelAnswerInvalid(f"body: over {MAX_ANSWER_BYTES} bytes")
+    return body
+
+
 def parse_observation(body: bytes, photos: int) -> Observation:
     """Read an answer about so many photos; raises ModelAnswerInvalid if it breaks the contract."""
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise ModelAnswerInvalid(f"{where}: {first['msg']}") from error
-    scores = {answer.id: answer.scores for answer in reply.answers}
+        raise ModelAnswerInvalid(f"{_place(first['loc'])}: {first['msg']}") from error
+    scores: dict[str, list[dict[str, float]]] = {}
+    for answer in reply.answers:
+        if answer.id in scores:
+            raise ModelAnswerInvalid("answers: a question is answered twice")
+        scores[answer.id] = answer.scores
     words = vocabulary()
     return Observation(
-        type=_scores(scores, "type", words.type, 1)[0],
-        material=_scores(scores, "material", words.material, 1)[0],
+        type=_choice(scores, "type", words.type),
+        material=_choice(scores, "material", words.material),
         wear=_scores(scores, "wear", words.wear, photos),
-        caption=reply.caption.strip(),
+        caption=bounded_caption(reply.caption),
         artifact=reply.artifact,
     )
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    # A name in the answer may be of any length.
+    names = {*_Reply.model_fields, *_Answer.model_fields}
+    parts = (str(part) if isinstance(part, int) or part in names else "…" for part in loc)
+    return ".".join(parts) or "body"
+
+
+def _choice(by_id: dict[str, list[dict[str, float]]], id_: str, question: Question) -> dict[str, float]:
+    (scores,) = _scores(by_id, id_, question, 1)
+    if sum(scores.values()) > MOST_OF_A_CHOICE:
+        raise ModelAnswerInvalid(f"{id_}: its probabilities are more than one in all")
+    return scores
 
 
 def _scores(

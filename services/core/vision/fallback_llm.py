@@ -6,19 +6,23 @@ calibrated: it says how sure it is in one word, and SHARE gives that word's prob
 
 import asyncio
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from openai import AsyncOpenAI, OpenAIError
-from pydantic import BaseModel, Field, ValidationError
+from openai import AsyncOpenAI
+from pydantic import BaseModel, Field
 
 from services.core.domain.errors import ModelUnavailable
-from services.core.domain.observation import Observation, vocabulary
+from services.core.domain.observation import Observation, bounded_caption, vocabulary
+from services.core.llm import Completion, Usage
 
 SHARE = {"low": 0.5, "medium": 0.7, "high": 0.9}
+# Of a mark that the LLM names: one with low certainty is neither found nor absent.
+_MARK = SHARE | {"low": 0.4}
 _ABSENT = 0.05
+# Of one photo: each kind of wear once would be six.
+MAX_MARKS = 64
 _TASK = (
     "You look at photos of one second-hand thing. Answer only by the given words. Say `unknown` rather than "
     "guess. Name wear only where a photo shows it. The caption is one plain sentence of what is seen."
@@ -33,8 +37,8 @@ class _Choice(BaseModel):
 class _Reply(BaseModel):
     type: _Choice
     material: _Choice
-    wear: list[list[_Choice]]
-    caption: str = Field(min_length=1, max_length=300)
+    wear: list[Annotated[list[_Choice], Field(max_length=MAX_MARKS)]]
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class FallbackLlm:
     usd_per_mtok_output: float
     timeout_s: float
 
-    async def observe(self, photos: Sequence[bytes]) -> tuple[Observation, float]:
-        """The LLM's observation of 1–8 JPEG photos of one product, and its cost in USD.
+    async def observe(self, photos: Sequence[bytes]) -> tuple[Observation, float | None]:
+        """The LLM's observation of 1–8 JPEG photos of one product, and its cost in USD (None: unknown).
 
         Raises ModelUnavailable if there is no usable answer.
         """
@@ -65,18 +69,17 @@ class FallbackLlm:
                         "json_schema": {"name": "observation", "strict": True, "schema": schema(len(photos))},
                     },
                 )
-            completion = json.loads(raw.content)
-            reply = _Reply.model_validate_json(completion["choices"][0]["message"]["content"])
-            return _observation(reply, len(photos), self.llm), self._cost(completion.get("usage") or {})
-        except (OpenAIError, TimeoutError, ValidationError, ValueError, LookupError, TypeError) as error:
-            # The error's text may quote a photo or a key: only its type is passed on.
+            completion = Completion.read(raw.content)
+            reply = _Reply.model_validate_json(completion.text)
+            return _observation(reply, len(photos), self.llm), self._cost(completion.usage)
+        except Exception as error:
+            # Of any kind: what the server says must not end the report. The error's text may quote a photo or
+            # a key, so only its type is passed on.
             problem = f"the fallback LLM {self.llm} gives no answer ({type(error).__name__})"
             raise ModelUnavailable(problem) from error
 
-    def _cost(self, usage: dict[str, Any]) -> float:
-        asked = float(usage.get("prompt_tokens", 0)) * self.usd_per_mtok_input
-        answered = float(usage.get("completion_tokens", 0)) * self.usd_per_mtok_output
-        return (asked + answered) / 1_000_000
+    def _cost(self, usage: Usage | None) -> float | None:
+        return usage.usd(self.usd_per_mtok_input, self.usd_per_mtok_output) if usage else None
 
 
 def schema(photos: int) -> dict[str, Any]:
@@ -119,8 +122,9 @@ def _observation(reply: _Reply, photos: int, llm: str) -> Observation:
         type=_shares(reply.type, words.type.candidates),
         material=_shares(reply.material, words.material.candidates),
         wear=tuple(_wear(found, words.wear.candidates) for found in reply.wear),
-        caption=reply.caption.strip(),
+        caption=bounded_caption(reply.caption),
         artifact=llm,
+        calibrated=False,
     )
 
 
@@ -135,7 +139,8 @@ def _shares(choice: _Choice, candidates: Sequence[str]) -> dict[str, float]:
 def _wear(found: list[_Choice], candidates: Sequence[str]) -> dict[str, float]:
     if any(choice.answer not in candidates for choice in found):
         raise ValueError("a word that is not in the vocabulary")
-    # A tag counts from a probability of 0.5 on, so one with low certainty is left out.
-    return dict.fromkeys(candidates, _ABSENT) | {
-        choice.answer: SHARE[choice.sure] for choice in found if choice.sure != "low"
-    }
+    shares = dict.fromkeys(candidates, _ABSENT)
+    for choice in found:
+        # A mark may be named twice, with another certainty each time: the surer one counts.
+        shares[choice.answer] = max(shares[choice.answer], _MARK[choice.sure])
+    return shares

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.drill.drill_jobs import llm_answer, most_jobs, number_on, observation, photo
-from services.core.domain.observation import assess
+from services.core.domain.assessment import assess
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.wording import wording
 from services.core.vision.endpoint import parse_observation

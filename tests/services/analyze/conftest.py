@@ -215,11 +215,13 @@ def client(world: World) -> Iterator[TestClient]:
 
 @pytest.fixture
 def jpeg() -> Callable[..., bytes]:
-    """Makes a small photo; another shade gives another photo."""
+    """Makes a small photo of a white thing; another shade behind it gives another photo."""
 
     def make(shade: int = 100) -> bytes:
         out = BytesIO()
-        Image.new("RGB", (640, 480), (shade, 120, 160)).save(out, "JPEG")
+        photo = Image.new("RGB", (640, 480), (shade, 120, 160))
+        photo.paste("white", (200, 120, 440, 360))
+        photo.save(out, "JPEG")
         return out.getvalue()
 
     return make

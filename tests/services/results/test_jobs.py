@@ -1,5 +1,6 @@
 """The jobs queue's consumer over stores: each report ends once, in any order of messages."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -298,6 +299,16 @@ class TestFallback:
         assert shop.settle(RESUME) == []
         assert shop.report().model.bridge == "eyes"
 
+    @pytest.mark.parametrize("tokens", [10**400, -(10**9), "many", True, None, [1]], ids=str)
+    def test_implausible_tokens_cost_nothing_known(self, shop: Shop, tokens: object) -> None:
+        answer = json.loads(seen_by_llm(MUG | {"caption": "a mug\x00" * 9_000}).content)
+        answer["usage"] = {"prompt_tokens": tokens, "completion_tokens": 100}
+        shop.status, shop.fallback_llm = 503, httpx2.Response(200, text=json.dumps(answer))
+        shop.accept(lease=ENDED)
+        assert shop.settle(RESUME) == []
+        report = shop.report()
+        assert (report.status, report.cost_usd, report.caption) == (Status.SUCCEEDED, None, None)
+
     def test_endpoint_answer_has_precedence(self, shop: Shop) -> None:
         shop.asynchronous, shop.fallback_llm = True, seen_by_llm(MUG)
         shop.accept(pending=pending())
@@ -314,7 +325,13 @@ class TestFallback:
             seen_by_llm(MUG | {"type": {"answer": "spoon", "sure": "high"}}),
             seen_by_llm(MUG | {"wear": []}),
             seen_by_llm({}),
+            seen_by_llm(MUG | {"wear": [[{"answer": "chip", "sure": "high"}] * 100_000]}),
+            httpx2.Response(200, text="[" * 500_000),
+            httpx2.Response(200, content=b" " * 5_000_000),
+            httpx2.Response(200, json=[]),
+            httpx2.Response(200, json={"choices": [{"finish_reason": "stop", "message": None}]}),
         ],
+        ids=itertools.count(),
     )
     def test_invalid_fallback_answer_is_retried(self, shop: Shop, answer: httpx2.Response) -> None:
         shop.asynchronous, shop.fallback_llm = True, answer

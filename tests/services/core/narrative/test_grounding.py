@@ -3,8 +3,10 @@ from typing import get_args
 
 import pytest
 
-from services.core.domain.observation import Assessment, Observation, assess
+from services.core.domain.assessment import Assessment, assess
+from services.core.domain.observation import Observation
 from services.core.narrative.grounding import caption_fits, unsupported_claim
+from services.core.narrative.template import answer_like_examples
 from services.core.narrative.wording import Language, Text, wording
 
 Make = Callable[..., Observation]
@@ -451,20 +453,10 @@ def test_looks_of_wear_are_unsupported(handled: Assessment, sentence: str, found
 @pytest.mark.parametrize("language", get_args(Language))
 @pytest.mark.parametrize("wear", [(), ("chip",), ("dent", "tear"), ("chip", "crack", "stain")])
 @pytest.mark.parametrize("type_", ["mug", "shoe", "unknown"])
+@pytest.mark.parametrize("material", ["ceramic", "unclear"])
 def test_answer_shaped_like_examples_is_supported(
-    observation: Make, language: Language, wear: tuple[str, ...], type_: str
+    observation: Make, language: Language, wear: tuple[str, ...], type_: str, material: str
 ) -> None:
-    assessment, words = assess(observation(type_, wear=(wear,))), wording(language)
-    names, prompt = words.names, words.prompt
-    said = {
-        "name": prompt.looks.format(item=names[type_], material=names["ceramic"]),
-        "item": names[type_],
-        "material": names["ceramic"],
-        "grade": names[assessment.condition.grade],
-        "marks": f" {prompt.and_} ".join(f"{prompt.one} {names[tag]}" for tag in wear),
-    }
-    title, description = (
-        (prompt.title_marked, prompt.description_marked) if wear else (prompt.title, prompt.description)
-    )
-    text = Text(title=title.format(**said), description=description.format(**said))
+    assessment, words = assess(observation(type_, material, wear=(wear,))), wording(language)
+    text = answer_like_examples(assessment, words)
     assert unsupported_claim(text, assessment, words) is None

@@ -7,7 +7,10 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 
-from services.core.domain.observation import Assessment, Observation, assess
+from services.core.domain.assessment import Assessment, assess
+from services.core.domain.observation import Observation
+from services.core.domain.report import Flaw
+from services.core.llm import Usage
 from services.core.narrative.narrator import Narrative, Narrator
 
 GOOD = {
@@ -15,6 +18,7 @@ GOOD = {
     "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and "
     "nothing else was found. Please look at the photos of the mug before you decide.",
 }
+USAGE = {"prompt_tokens": 300, "completion_tokens": 60, "total_tokens": 360}
 
 
 @pytest.fixture
@@ -22,7 +26,9 @@ def mug(observation: Callable[..., Observation]) -> Assessment:
     return assess(observation())
 
 
-def completion(content: str | None, finish: str = "stop", refusal: str | None = None) -> httpx2.Response:
+def completion(
+    content: str | None, finish: str = "stop", refusal: str | None = None, usage: object = USAGE
+) -> httpx2.Response:
     message = {"role": "assistant", "content": content, "refusal": refusal}
     return httpx2.Response(
         200,
@@ -32,7 +38,7 @@ def completion(content: str | None, finish: str = "stop", refusal: str | None = 
             "created": 0,
             "model": "m",
             "choices": [{"index": 0, "finish_reason": finish, "message": message}],
-            "usage": {"prompt_tokens": 300, "completion_tokens": 60, "total_tokens": 360},
+            "usage": usage,
         },
     )
 
@@ -52,7 +58,7 @@ def test_supported_text_is_used(mug: Assessment) -> None:
     narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)))
     assert narrative.source == "llm"
     assert narrative.text.model_dump() == GOOD
-    assert (narrative.input_tokens, narrative.output_tokens) == (300, 60)
+    assert narrative.usage == Usage(prompt_tokens=300, completion_tokens=60)
 
 
 def test_request_has_schema_and_facts_last(mug: Assessment) -> None:
@@ -102,13 +108,43 @@ def test_examples_match_number_of_marks(
         httpx2.Response(500, text="oops"),
         httpx2.Response(429, headers={"retry-after": "60"}),
         httpx2.Response(200, text="<html>"),
+        httpx2.Response(200, text="[" * 500_000),
+        httpx2.Response(200, text='{"choices":[]}'),
+        httpx2.Response(200, text='{"choices":' + "[" * 100_000 + "]" * 100_000 + "}"),
+        httpx2.Response(200, content=b" " * 20_000_000),
+        httpx2.Response(200, text='{"choices":[{"finish_reason":7,"message":[]}]}'),
+        completion(json.dumps(GOOD), finish="stop, says the server" * 50_000),
+        completion(json.dumps(GOOD | {"title": "Blue mug\x00"})),
+        completion(json.dumps(GOOD | {"title": "Blue mug\u202e"})),
+        completion(json.dumps(GOOD)[:-1] + ',"title":"Ikea"}'),
     ],
-    ids=["unproven", "cut", "half", "refusal", "silence", "error", "rate limit", "nonsense"],
+    ids=[
+        "unproven",
+        "cut",
+        "half",
+        "refusal",
+        "silence",
+        "error",
+        "rate limit",
+        "nonsense",
+        "deep",
+        "no choice",
+        "deep choices",
+        "huge",
+        "other types",
+        "long ending",
+        "nul",
+        "bidi",
+        "twice",
+    ],
 )
-def test_template_replaces_unusable_answer(mug: Assessment, answer: httpx2.Response) -> None:
+def test_template_replaces_unusable_answer(
+    mug: Assessment, answer: httpx2.Response, caplog: pytest.LogCaptureFixture
+) -> None:
     narrative = narrate(mug, lambda _: answer)
     assert narrative.source == "template"
     assert "ceramic mug" in narrative.text.description
+    assert all(len(str(vars(record)["reason"])) < 200 for record in caplog.records)
 
 
 def test_template_replaces_unreachable_llm(mug: Assessment) -> None:
@@ -132,7 +168,9 @@ def test_template_replaces_failing_client(
 
 
 def test_template_replaces_invalid_key(mug: Assessment, caplog: pytest.LogCaptureFixture) -> None:
-    assert narrate(mug, lambda _: completion(json.dumps(GOOD)), key="clé").source == "template"
+    # A generous time, since the first call of a process loads much code.
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)), budget_s=30.0, key="clé")
+    assert narrative.source == "template"
     assert [vars(record)["reason"] for record in caplog.records] == ["UnicodeEncodeError"]
 
 
@@ -154,4 +192,45 @@ def test_template_replaces_slow_llm(mug: Assessment) -> None:
 
 def test_tokens_of_unused_text_count(mug: Assessment) -> None:
     narrative = narrate(mug, lambda _: completion(json.dumps(GOOD), finish="length"))
-    assert (narrative.source, narrative.output_tokens) == ("template", 60)
+    assert narrative.source == "template"
+    assert narrative.usage == Usage(prompt_tokens=300, completion_tokens=60)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        USAGE | {"prompt_tokens": int("9" * 400)},
+        USAGE | {"prompt_tokens": -1_000_000_000},
+        USAGE | {"completion_tokens": 10**7},
+        USAGE | {"completion_tokens": "60"},
+        USAGE | {"completion_tokens": True},
+        USAGE | {"completion_tokens": 1.5},
+        USAGE | {"completion_tokens": None},
+        {"prompt_tokens": 300},
+        {},
+        [],
+        [300, 60],
+        "many",
+        None,
+    ],
+    ids=str,
+)
+def test_implausible_tokens_are_unknown(mug: Assessment, usage: object) -> None:
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD), usage=usage))
+    assert (narrative.source, narrative.usage) == ("llm", None)
+
+
+def test_tokens_that_are_no_number_are_unknown(mug: Assessment) -> None:
+    text = completion(json.dumps(GOOD), usage="NUMBER").text.replace('"NUMBER"', '{"prompt_tokens":NaN}')
+    assert narrate(mug, lambda _: httpx2.Response(200, text=text)).usage is None
+
+
+def test_line_breaks_become_spaces(mug: Assessment) -> None:
+    said = {name: text.replace(" ", "\n\t") for name, text in GOOD.items()}
+    assert narrate(mug, lambda _: completion(json.dumps(said))).text.model_dump() == GOOD
+
+
+def test_condition_is_not_claimed_unjudged(observation: Callable[..., Observation]) -> None:
+    blurred = assess(observation(), [(Flaw.BLURRED,)])
+    narrative = narrate(blurred, lambda _: completion(json.dumps(GOOD)))
+    assert (narrative.source, "excellent" in narrative.text.description) == ("template", False)

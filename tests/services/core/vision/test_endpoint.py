@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import vocabulary
-from services.core.vision.endpoint import RealtimeVisionEndpoint, request_body
+from services.core.vision.endpoint import MAX_ANSWER_BYTES, RealtimeVisionEndpoint, request_body
 
 Answer = dict[str, Any]
 
@@ -95,11 +96,55 @@ def broken(change: Callable[[Answer], Any]) -> bytes:
         broken(lambda a: a["answers"][0]["scores"][0].update(mug=1.5)),
         broken(lambda a: a["answers"][0]["scores"][0].update(mug=math.nan)),
         broken(lambda a: a.pop("caption")),
+        broken(lambda a: a["answers"][0]["scores"][0].update(mug=True)),
+        broken(lambda a: a["answers"][0]["scores"][0].update(mug="0.5")),
+        broken(lambda a: a["answers"][0]["scores"][0].update(mug=math.inf)),
+        broken(lambda a: a["answers"][0]["scores"][0].update(mug=1.0, lamp=1.0)),
+        broken(lambda a: a["answers"].append(a["answers"][0])),
+        broken(lambda a: a["answers"][0]["scores"][0].update({"x" * 5_000_000: 2})),
+        broken(lambda a: a.update(artifact="x" * 5_000_000)),
+        broken(lambda a: a.update(artifact="demo\x1b[2J")),
+        broken(lambda a: a.update(artifact="demo\n")),
+        broken(lambda a: a.update(caption="x" * 5_000_000)),
+        b'{"answers":' + b"[" * 900_000,
+        b" " * 50_000_000,
     ],
+    ids=itertools.count(),
 )
 def test_answer_outside_contract_is_invalid(endpoint: Endpoint, body: bytes) -> None:
-    with pytest.raises(ModelAnswerInvalid):
+    with pytest.raises(ModelAnswerInvalid) as refused:
         endpoint(200, body).observe([b"one"])
+    assert len(str(refused.value)) < 200
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("a mug\x00 on\ta\ntable", "a mug on a table"),
+        ("a \x1b[31mred\u202e mug\u200b", "a [31mred mug"),
+        ("mug " * 200, ""),
+        ("\x00" * 90_000, ""),
+        ("mug" + " " * 500, "mug"),
+    ],
+)
+def test_caption_is_one_bounded_line(endpoint: Endpoint, said: str, kept: str) -> None:
+    body = json.dumps(answer() | {"caption": said}).encode()
+    assert endpoint(200, body).observe([b"one"]).caption == kept
+
+
+def test_large_answer_is_not_read_whole(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int | None] = []
+    read = _Raw.read
+
+    def counted(self: _Raw, size: int | None = -1) -> bytes:
+        asked.append(size)
+        return read(self, size)
+
+    monkeypatch.setattr(_Raw, "read", counted)
+    with pytest.raises(ModelAnswerInvalid, match="over 1000000 bytes"):
+        endpoint(200, b" " * 3_000_000).observe([b"one"])
+    assert asked == [MAX_ANSWER_BYTES + 1]
 
 
 @pytest.mark.parametrize(
