@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ release: environment setup-test ## flight-check, canary, settings, deployment: m
 
 bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory
 	@$(PYTHON) -m benchmarks
+
+fuzz-photos: setup-test ## 20,000 mutated photos through the decoding: make fuzz-photos SEED=7 START=5000
+	@$(PYTHON) -m benchmarks.photo_fuzz $(if $(SEED),--seed $(SEED)) $(if $(START),--start $(START))
 
 bench-reports: setup-test ## reports of held-out goods by the whole system, compared with the truth; refusals of hostile uploads
 	@$(PYTHON) -m benchmarks.reports

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.decoding import decoding_figures
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.local_service import Bench, running_bench
 from benchmarks.service_load import Client, Timed, both_photos
@@ -60,7 +61,7 @@ def main() -> None:
             results = side_by_side(bench, photos, seconds, passes)
     for line in table(results):
         say(line)
-    figures = [*_overhead(one_by_one), *_comparison(results)]
+    figures = [*_overhead(one_by_one), *_comparison(results), *decoding_figures(photos["12mp"])]
     if not options.quick:
         kept = {
             "photo_bytes": {name: len(photo) for name, photo in photos.items()},

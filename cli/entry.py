@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +16,15 @@ from cli.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+
+
+_HINTS = {
+    errno.ENOSPC: "The disk is full: free some space, then run the same command again.",
+    errno.EDQUOT: "Your quota on this disk is used up: free some space, then run the same command again.",
+    errno.EROFS: "This disk is read-only. Of the local system, VITRINE_HOME names another folder.",
+    errno.EACCES: "You may not use it. Of the local system, VITRINE_HOME names another folder.",
+    errno.ENOTDIR: "A part of this path is a file. Of the local system, VITRINE_HOME names another folder.",
+}
 
 
 def run_commands(
@@ -46,7 +57,7 @@ def run_commands(
     except UserError as error:
         _print(error)
     except Exception as error:
-        if (explained := explain(error)) is None:
+        if (explained := explain(error) or _explain_file(error)) is None:
             raise
         _print(explained)
     return 1
@@ -66,7 +77,16 @@ def ask(question: str) -> str:
     return input(question).strip()
 
 
+def _explain_file(error: Exception) -> UserError | None:
+    if not isinstance(error, OSError) or error.filename is None or error.errno not in _HINTS:
+        return None
+    return UserError(f"{error.filename}: {error.strerror}.", hint=_HINTS[error.errno])
+
+
 def _print(error: UserError) -> None:
+    # Also of a process that ended: its log says so, and every other hint would mislead.
+    if any(os.strerror(errno.ENOSPC) in line for line in error.details):
+        error.hint = _HINTS[errno.ENOSPC]
     for line in error.details:
         click.echo(f"  │ {line}", err=True)
     click.echo(f"error: {error}", err=True)

@@ -79,6 +79,11 @@ def tail(path: Path, lines: int = 15) -> list[str]:
     return [line for line, _ in groupby(readable)][-lines:]
 
 
+def last_line(path: Path) -> str:
+    """Return the last line of a log, cut to fit beside a step's name; empty when there is none."""
+    return next(iter(tail(path, 1)), "").strip()[:100]
+
+
 def readable_line(line: str) -> str:
     """Return a log line for a terminal: of a JSON entry, its message and the last line of its traceback."""
     if line.startswith("{"):

@@ -55,9 +55,13 @@ def analyze_variables(environment: Environment, **resources: Unpack[ReportResour
 
 
 def jobs_variables(
-    environment: Environment, *, jobs_dead_letters_url: str, **resources: Unpack[ReportResources]
+    environment: Environment,
+    *,
+    jobs_dead_letters_url: str,
+    webhook_queue_url: str | None = None,
+    **resources: Unpack[ReportResources],
 ) -> dict[str, str]:
-    """Return the variables of `services/results/jobs`, which finishes reports."""
+    """Return the variables of `services/results/jobs`, which finishes and erases reports."""
     llm, fallback = environment.llm, environment.fallback_llm
     return _for_lambda(environment, resources) | _present(
         {
@@ -67,6 +71,7 @@ def jobs_variables(
             "JOBS_DEAD_LETTERS_URL": jobs_dead_letters_url,
             "LLM_JOB_TIER": llm.job_tier,
             "OPENAI_SECRET_NAME": llm.secret_name,
+            "WEBHOOK_QUEUE_URL": webhook_queue_url,
         }
     )
 

@@ -4,8 +4,11 @@ import asyncio
 import random
 import time
 from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
 
 import httpx2
+import psycopg
 
 from benchmarks.drill.database import Database, new_upload
 from benchmarks.drill.deployment import Cloud
@@ -13,12 +16,15 @@ from benchmarks.drill.drill_jobs import photos
 from benchmarks.drill.jobs import ERASED_AFTER_S, Erasure, Job, Way
 from benchmarks.local_service import access_token
 
+Result = TypeVar("Result")
 AT_ONCE = 24
 # Wait for the full budget, for a second, or not at all.
 PREFERENCES = (None, "wait=1", "respond-async", "respond-async")
 POSTED_TWICE = 0.08
 # Statuses to retry under the same key.
 RETRIED = {409, 429, 500, 502, 503, 504}
+# The code of the database's limit per user.
+OVER_LIMIT = "PT429"
 # Between two looks at a row that is still to come.
 LOOK_S = (0.5, 1.5)
 
@@ -82,7 +88,18 @@ class Clients:
                 Key=f"uploads/{job.user_id}/{job.upload}",
                 Body=photos(job.number)[0],
             )
-        job.analysis = await asyncio.to_thread(self._database.ask, job.user_id, job.upload)
+        job.analysis = await self._ask_database(job, self._database.ask, job.user_id, job.upload)
+
+    async def _ask_database(self, job: Job, call: Callable[..., Result], *values: str) -> Result:
+        """Call the database, again after a failure that a repetition can mend."""
+        while True:
+            try:
+                return await asyncio.to_thread(call, *values)
+            except psycopg.Error as error:
+                if not isinstance(error, psycopg.OperationalError) and error.sqlstate != OVER_LIMIT:
+                    raise
+                job.answers[0] = job.answers.get(0, 0) + 1
+                await asyncio.sleep(self._chance.uniform(*LOOK_S))
 
     def _preference(self) -> str | None:
         return self._chance.choice(PREFERENCES)
@@ -101,11 +118,13 @@ class Clients:
     async def _erase(self, http: httpx2.AsyncClient, job: Job, erasure: Erasure) -> None:
         while job.report_id is None:
             await asyncio.sleep(self._chance.uniform(*LOOK_S))
-            job.report_id = await asyncio.to_thread(self._database.report_of, job.user_id, job.analysis or "")
+            job.report_id = await self._ask_database(
+                job, self._database.report_of, job.user_id, job.analysis or ""
+            )
         await asyncio.sleep(self._chance.uniform(*ERASED_AFTER_S[erasure]))
         if erasure == Erasure.ROW:
             delete = self._database.delete_report
-            while not await asyncio.to_thread(delete, job.user_id, job.report_id):  # noqa: ASYNC110 - a row's
+            while not await self._ask_database(job, delete, job.user_id, job.report_id):  # noqa: ASYNC110 - a row's
                 await asyncio.sleep(self._chance.uniform(*LOOK_S))
         else:
             await self._delete(http, job)

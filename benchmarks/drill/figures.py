@@ -100,6 +100,7 @@ def figures(
         for each in deployments
         for name, url in each.dead_letters.items()
     }
+    erased = {job.report_id for job in jobs if job.erased}
     by_erasure = Counter(job.erasure for job in jobs if job.erased)
     return [
         Figure("jobs", verdict.ended + verdict.refused + verdict.erased, at_least=len(jobs)),
@@ -110,7 +111,12 @@ def figures(
         Figure("left_behind_after_erasure", len(verdict.left_behind), at_most=0),
         Figure("refused_and_told", verdict.refused),
         *(Figure(f"erased_{erasure.name.lower()}", by_erasure[erasure]) for erasure in Erasure),
-        Figure("events_applied_twice", sum(count > 1 for count in applied.values()), at_most=0),
+        # The end of a report, and its erasure.
+        Figure(
+            "events_applied_twice",
+            sum(count > 1 + (report in erased) for report, count in applied.items()),
+            at_most=0,
+        ),
         Figure("llm_calls", calls.calls),
         Figure("llm_calls_beyond_reports", calls.beyond, at_most=calls.cut_off + calls.outlasted),
         Figure("llm_calls_after_their_lease", calls.outlasted),

@@ -86,8 +86,10 @@ def draw_jobs(
     for number in range(count):
         way = _pick(WAYS, chance) or Way.API
         at = deployments[number % len(deployments)] if way == Way.API else database
-        user = f"seller{chance.randrange(USERS)}"
-        jobs.append(Job(number, at, user, way, _pick(ERASURES[way], chance)))
+        user, erasure = f"seller{chance.randrange(USERS)}", _pick(ERASURES[way], chance)
+        if erasure == Erasure.ROW:
+            at = database  # a deleted row is told to the deployment that the database knows
+        jobs.append(Job(number, at, user, way, erasure))
     return jobs
 
 

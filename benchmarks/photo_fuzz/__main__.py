@@ -74,7 +74,7 @@ def fuzz(
         while batch := list(islice(numbers, BATCH)):
             list(threads.map(feed, batch))
             run.peak_bytes = max(run.peak_bytes, *_peaks())
-            after_batch(run)
+            tell(run)
     return run
 
 

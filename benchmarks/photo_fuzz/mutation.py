@@ -35,7 +35,7 @@ def mutated(source: random.Random, seed: Seed, other: Seed) -> bytes:
     return bytes(content)
 
 
-def _flip_bits(source: random.Random, content: bytearray, _: bytes) -> None:
+def _flip_bits(source: random.Random, content: bytearray, __: bytes) -> None:
     for _ in range(source.randint(1, 20)):
         content[source.randrange(len(content))] ^= 1 << source.randrange(8)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cli import cdk
 from cli.errors import UserError
 from cli.progress import Steps
-from local.home import REPOSITORY, Home
+from local.home import REPOSITORY, Home, last_line
 from local.supervisor.configuration import base_env, emulator_env
 from local.supervisor.process_specs import fingerprint
 from local.supervisor.processes import ProcessRecord, ownership, records
@@ -63,7 +63,8 @@ async def deploy_stacks(
     async def run_step(step: str, text: str, done_text: str, command: cdk.CdkCommand) -> None:
         steps.begin(step, text)
         variables = {**environment, **ownership(home, step)}
-        await cdk.run_cdk_logged(command, variables, home.log(step), lambda: steps.remind(step))
+        log = home.log(step)
+        await cdk.run_cdk_logged(command, variables, log, lambda: steps.remind(step, last_line(log)))
         steps.done(step, done_text)
 
     async def synth() -> None:

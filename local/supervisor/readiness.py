@@ -12,7 +12,7 @@ import psutil
 
 from cli.errors import UserError
 from cli.progress import Steps
-from local.home import Home, tail
+from local.home import Home, last_line, tail
 from local.supervisor.ports import is_free, listener, listens
 from local.supervisor.process_specs import ProcessSpec
 
@@ -42,7 +42,7 @@ class Progress:
 
     def said(self) -> str:
         """Return the last line of the log."""
-        return next(iter(tail(self._log, 1)), "").strip()[:100]
+        return last_line(self._log)
 
     def _amounts(self) -> tuple[float, float, float]:
         cpu = transferred = 0.0

@@ -172,7 +172,9 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
 def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
     """Make the dependencies of this process, by its variables."""
     configure_logging("analyze")
-    made = build_dependencies(AnalyzeSettings(), timing)
+    settings = AnalyzeSettings()
+    intake.share_decoders(settings.workers)
+    made = build_dependencies(settings, timing)
     # All that is loaded now stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()

@@ -40,6 +40,12 @@ _dropping: set[asyncio.Task[None]] = set()
 logger = logging.getLogger(__name__)
 
 
+def share_decoders(workers: int) -> None:
+    """Take this worker's share of the cores for decoding; called before the first photo."""
+    decoders.share(workers)
+    _decoding.total_tokens = decoders.count
+
+
 class Named(BaseModel):
     """Photos that were uploaded before, by the ids that `POST /uploads` gave."""
 

@@ -1,4 +1,4 @@
-"""The function behind POST /hooks/supabase: a row was inserted, so a report is asked for."""
+"""The function behind POST /hooks/supabase: the database asks for a report, or for its erasure."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from services.core.domain.errors import InvalidInput, Unauthenticated
 from services.core.telemetry import configure_logging
-from services.hooks.inbox import AppSettings, Inbox
+from services.hooks.inbox import AppSettings, DeletedReport, Inbox
 from services.web import problems
 from services.web.trace import traced
 
@@ -26,14 +26,15 @@ routes = APIRouter()
 
 
 class Receipt(BaseModel):
-    """The analysis is queued; its report comes by webhook."""
+    """What is queued: an analysis, whose report comes by webhook, or the erasure of a report."""
 
-    analysis: UUID
+    analysis: UUID | None = None
+    report: str | None = None
 
 
-@routes.post("/hooks/supabase", status_code=202)
+@routes.post("/hooks/supabase", status_code=202, response_model_exclude_none=True)
 async def supabase(request: Request) -> Receipt:
-    """Take a row inserted into public.analyses, signed by Standard Webhooks: 202, also for a repeated one.
+    """Take an inserted analysis or a deleted report, signed by Standard Webhooks: 202, also if repeated.
 
     401 for a signature by another key or not of the last 5 minutes, 413, 422; 503: send it again.
     """
@@ -44,13 +45,14 @@ async def supabase(request: Request) -> Receipt:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             # An abandoned thread may still queue the row, and the repeated webhook queue it again: the worker
             # makes one report of both.
-            analysis = await to_thread.run_sync(inbox.take, body, request.headers, abandon_on_cancel=True)
+            row = await to_thread.run_sync(inbox.take, body, request.headers, abandon_on_cancel=True)
     except (InvalidInput, Unauthenticated) as error:
         logger.info("webhook refused", extra={"reason": str(error)})
         raise
     duration_ms = round((time.perf_counter() - started) * 1000, 1)
-    logger.info("webhook taken", extra={"analysis": str(analysis), "duration_ms": duration_ms})
-    return Receipt(analysis=analysis)
+    taken = {"report": row.id} if isinstance(row, DeletedReport) else {"analysis": str(row.id)}
+    logger.info("webhook taken", extra={**taken, "duration_ms": duration_ms})
+    return Receipt(**taken)
 
 
 def create_api(inbox: Inbox) -> FastAPI:

@@ -17,7 +17,7 @@ from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.wording import Language
 from services.core.photos.photo import MAX_PHOTOS, Photo, digest, prepare
 from services.core.pipeline.submission import Submission, SubmitReport
-from services.core.storage.image_store import Uploads
+from services.core.storage.image_store import UPLOAD_ID, Uploads
 from services.core.storage.rows import read_row, to_item
 from services.core.telemetry import Stages
 
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 # Longer than the two days for which the database repeats a row.
 LINK_LIFE = timedelta(days=3)
-# The table's own pattern. An id that names no upload ends as a failed report, which its user sees; refused
-# here, its webhook would be repeated for two days.
-UploadId = Annotated[str, Field(pattern=r"^[0-9A-Z]{26}$")]
+# The rule of the table's own check, and of POST /analyze: what one takes, all take.
+UploadId = Annotated[str, Field(pattern=UPLOAD_ID)]
 logger = logging.getLogger(__name__)
 
 

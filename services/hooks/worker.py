@@ -1,4 +1,4 @@
-"""The hooks queue's consumer: submits the analyses that the database asks for."""
+"""The hooks queue's consumer: submits the analyses and has the reports erased that the database asks for."""
 
 import asyncio
 import logging
@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from services.core.aws import LARGE_PHOTOS, AwsClients, failed_call
 from services.core.domain.errors import Busy, KeyReused, ReportInProgress
+from services.core.domain.stored_report import ReportRef
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import decoders
@@ -21,10 +22,12 @@ from services.core.secrets import Name, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging
+from services.hooks.inbox import DeletedReport
 from services.hooks.intake import AnalysisIntake, AnalysisLinks, AnalysisRow
 
 # Seconds between the attempts; the last one is repeated.
 PAUSES_S = (15, 60, 240, 600)
+_ROW: TypeAdapter[AnalysisRow | DeletedReport] = TypeAdapter(AnalysisRow | DeletedReport)
 logger = logging.getLogger(__name__)
 
 
@@ -56,11 +59,15 @@ class Worker:
 
     async def _work(self, message: Message) -> Outcome:
         try:
-            row = AnalysisRow.model_validate_json(message.body)
+            row = _ROW.validate_json(message.body)
         except ValidationError:
-            return DeadLetter("not a row of public.analyses")
+            return DeadLetter("not a row of public.analyses or public.reports")
         try:
-            await self.intake.accept(row)
+            if isinstance(row, DeletedReport):
+                ref = ReportRef(str(row.user_id), row.id)
+                await asyncio.to_thread(self.intake.jobs.send_erasure, ref)
+            else:
+                await self.intake.accept(row)
         except KeyReused:
             return DeadLetter(f"analysis {row.id} came with other photos before")
         except Busy:

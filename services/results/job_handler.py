@@ -1,7 +1,7 @@
 """Continues one report: when its job message is due, or when the result of its async inference is there."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,7 @@ from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
 from services.results.job_messages import InferenceResult
+from services.results.report_events import ReportErased
 
 # A report fails if the model has not answered by then.
 RETRY_DEADLINE = timedelta(hours=24)
@@ -38,9 +39,25 @@ class Retry:
 class JobHandler:
     """Handles the messages of the jobs queue; None means that one is done. Raises what boto3 raises."""
 
-    def __init__(self, pipeline: Pipeline, timing: Timing = PRODUCTION) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        timing: Timing = PRODUCTION,
+        tell_erased: Callable[[ReportErased], None] = lambda erased: None,
+    ) -> None:
         self._pipeline = pipeline
         self._timing = timing
+        self._tell_erased = tell_erased
+
+    async def on_erasure(self, ref: ReportRef) -> None:
+        """Erase a report for its database, which repeats this until it hears that the report is gone.
+
+        The table's stream tells of an erasure, but of none that was before: so that is told here.
+        """
+        try:
+            await self._pipeline.erasure.erase(ref)
+        except ReportNotFound:
+            await asyncio.to_thread(self._tell_erased, ReportErased(ref, None, seconds_now()))
 
     async def on_resume(self, ref: ReportRef) -> Retry | None:
         """Continue the report that a job message names; one that was erased leaves nothing behind."""

@@ -1,5 +1,6 @@
-"""The messages of the jobs queue: a report to continue, or the notification of an ended inference."""
+"""The messages of the jobs queue: a report to continue or to erase, or the end of an inference."""
 
+import json
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -44,6 +45,13 @@ class InferenceResult:
         return self.output_key in (None, pending.output_key) and "." not in self.inference_id
 
 
+@dataclass(frozen=True)
+class EraseReport:
+    """A report that the database asks to erase."""
+
+    ref: ReportRef
+
+
 class _Response(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
     output_location: str | None = None
@@ -58,10 +66,10 @@ class _Notification(BaseModel):
     response_parameters: _Response = _Response()
 
 
-def parse_message(body: str) -> ReportRef | InferenceResult | None:
-    """The content of a message, or None if it has neither form."""
+def parse_message(body: str) -> ReportRef | EraseReport | InferenceResult | None:
+    """The content of a message, or None if it has none of these forms."""
     if (ref := ReportRef.from_json(body)) is not None:
-        return ref
+        return EraseReport(ref) if json.loads(body).get("erase") is True else ref
     try:
         notification = _Notification.model_validate_json(body)
     except ValidationError:

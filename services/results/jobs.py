@@ -17,7 +17,8 @@ from services.core.secrets import Name, Secret
 from services.core.telemetry import configure_logging
 from services.core.vision.fallback_llm import FallbackLlm
 from services.results.job_handler import JobHandler
-from services.results.job_messages import InferenceResult, parse_message
+from services.results.job_messages import EraseReport, InferenceResult, parse_message
+from services.results.report_events import ReportErased
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -32,6 +33,7 @@ class JobsSettings(PipelineSettings):
     """OpenAI's key is given by value on one machine, by its name in Secrets Manager in AWS."""
 
     jobs_dead_letters_url: Name
+    webhook_queue_url: Name | None = None
     openai_api_key: SecretStr | None = None
     openai_secret_name: Name | None = None
     llm_job_tier: Literal["flex"] | None = None
@@ -63,6 +65,9 @@ class Jobs:
         content = parse_message(message.body)
         if content is None:
             return DeadLetter("neither the name of a report nor the result of an inference")
+        if isinstance(content, EraseReport):
+            await self._handler.on_erasure(content.ref)
+            return None
         if isinstance(content, InferenceResult):
             handled = await self._handler.on_inference_result(content, message.attempt)
         else:
@@ -97,8 +102,14 @@ def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
             timeout_s=timing.fallback_s,
         )
         pipeline = replace(pipeline, processor=replace(pipeline.processor, fallback_llm=fallback_llm))
-    handler, dead_letters_url = JobHandler(pipeline, timing), settings.jobs_dead_letters_url
-    jobs = Jobs(handler, clients.sqs(), settings.jobs_queue_url, dead_letters_url, timing)
+    sqs = clients.sqs()
+
+    def tell_erased(erased: ReportErased) -> None:
+        if settings.webhook_queue_url is not None:
+            sqs.send_message(QueueUrl=settings.webhook_queue_url, MessageBody=erased.to_json())
+
+    handler, dead_letters_url = JobHandler(pipeline, timing, tell_erased), settings.jobs_dead_letters_url
+    jobs = Jobs(handler, sqs, settings.jobs_queue_url, dead_letters_url, timing)
     # One loop for the process: the LLM's connections belong to it.
     return asyncio.Runner(), jobs
 

@@ -1,4 +1,4 @@
-"""The webhook queue's consumer: sends each ended report to the receiver, and retries for about a day."""
+"""The webhook queue's consumer: sends each ended or erased report to the receiver, and retries for a day."""
 
 import asyncio
 import logging
@@ -14,13 +14,21 @@ from services.core.auth.signing import SigningKeys
 from services.core.aws import DELIVERY, AwsClients, failed_call
 from services.core.domain.errors import ReportNotFound, SigningKeysInvalid
 from services.core.domain.report import Status
-from services.core.domain.stored_report import ReportRef
+from services.core.domain.stored_report import ReportRef, StoredReport
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging
-from services.results.webhook import DeliveryResult, Receiver, event_body, message_id, new_client
+from services.results.report_events import ReportEnded, ReportErased, report_event
+from services.results.webhook import (
+    DeliveryResult,
+    Receiver,
+    ended_body,
+    erased_body,
+    message_id,
+    new_client,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,11 +91,11 @@ class Notify:
             return await self._consumer.settle(messages, deliver)
 
     async def _deliver(self, message: Message, receiver: Receiver, client: httpx2.AsyncClient) -> Outcome:
-        ref = ReportRef.from_json(message.body)
-        if ref is None:
+        event = report_event(message.body)
+        if event is None:
             return DeadLetter("not JSON that names an owner and a report")
         try:
-            answer = await self._post(ref, receiver, client)
+            answer = await self._post(event, receiver, client)
         except SigningKeysInvalid as error:
             return self._retry(message, DeliveryResult(None, str(error)))
         except Exception as error:  # named without its text, which may hold parts of the report
@@ -95,9 +103,27 @@ class Notify:
         return None if answer is None or answer.taken else self._retry(message, answer)
 
     async def _post(
-        self, ref: ReportRef, receiver: Receiver, client: httpx2.AsyncClient
+        self, event: ReportEnded | ReportErased, receiver: Receiver, client: httpx2.AsyncClient
     ) -> DeliveryResult | None:
-        """Send the report as it is now; None if there is nothing to send, or the receiver is gone."""
+        """Send the event; None if there is nothing to send, or the receiver is gone."""
+        report_id = event.ref.report_id
+        if isinstance(event, ReportErased):
+            body = erased_body(event)
+        else:
+            stored = await self._ended(event.ref)
+            if stored is None:
+                return None
+            body = ended_body(stored)
+        answer = await receiver.post(client, message_id(event), body)
+        if answer.status == HTTPStatus.GONE:
+            logger.warning("webhook dropped", extra={"report_id": report_id, "reason": answer.reason})
+            return None
+        if answer.taken:
+            logger.info("webhook delivered", extra={"report_id": report_id, "status": answer.status})
+        return answer
+
+    async def _ended(self, ref: ReportRef) -> StoredReport | None:
+        """The report as it is now, or None if it was erased."""
         try:
             stored = await asyncio.to_thread(self._reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
@@ -106,13 +132,7 @@ class Notify:
         if stored.report.status not in (Status.SUCCEEDED, Status.FAILED):
             logger.warning("webhook dropped", extra={"report_id": ref.report_id, "reason": "not ended"})
             return None
-        answer = await receiver.post(client, message_id(ref.report_id), event_body(stored))
-        if answer.status == HTTPStatus.GONE:
-            logger.warning("webhook dropped", extra={"report_id": ref.report_id, "reason": answer.reason})
-            return None
-        if answer.taken:
-            logger.info("webhook delivered", extra={"report_id": ref.report_id, "status": answer.status})
-        return answer
+        return stored
 
     def _retry(self, message: Message, answer: DeliveryResult) -> Outcome:
         """Defer the message until the next attempt, or dead-letter it after the last."""

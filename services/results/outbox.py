@@ -1,6 +1,6 @@
-"""The outbox: sends each report that ends from the reports table's stream to the webhook queue.
+"""The outbox: sends each report that ends or disappears from the reports table's stream to the webhook queue.
 
-A message holds only the owner and the id. `notify` reads the row when it sends: an erased report is not sent.
+A message holds ids only. `notify` reads the row when it sends: an erased report is not sent.
 """
 
 import logging
@@ -13,10 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.aws import DELIVERY, AwsClients, failed_call
 from services.core.domain.report import Status
-from services.core.domain.stored_report import ReportRef
+from services.core.domain.stored_report import ReportRef, seconds_now
 from services.core.messaging.consumer import failures
 from services.core.secrets import Name, ServiceSettings
 from services.core.telemetry import configure_logging
+from services.results.report_events import ReportEnded, ReportErased
+from services.results.webhook import analysis_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -34,30 +36,30 @@ class OutboxSettings(ServiceSettings):
     webhook_queue_url: Name
 
 
-# A report that has just ended, and its record's number in the stream.
-Ended = tuple[ReportRef, str]
+# What has just become of a report, and its record's number in the stream.
+Change = tuple[ReportEnded | ReportErased, str]
 
 
 @dataclass(frozen=True)
 class Outbox:
-    """Sends references of ended reports to the webhook queue, in the stream's order."""
+    """Sends events of ended and erased reports to the webhook queue, in the stream's order."""
 
     sqs: "SQSClient"
     queue_url: str
 
     def forward(self, records: Sequence[dict[str, Any]]) -> list[str]:
-        """Send the reports that end in these records; return the sequence numbers of those not sent.
+        """Send the events of these records; return the sequence numbers of those not sent.
 
         Stops at the first failure: Lambda repeats the stream from there, and would send later ones twice.
         """
-        ended = list(_just_ended(records))
-        for start in range(0, len(ended), BATCH):
-            if unsent := self._send(ended[start : start + BATCH]):
+        changes = list(_changes(records))
+        for start in range(0, len(changes), BATCH):
+            if unsent := self._send(changes[start : start + BATCH]):
                 return unsent
         return []
 
-    def _send(self, batch: Sequence[Ended]) -> list[str]:
-        entries = [{"Id": str(at), "MessageBody": ref.to_json()} for at, (ref, _) in enumerate(batch)]
+    def _send(self, batch: Sequence[Change]) -> list[str]:
+        entries = [{"Id": str(at), "MessageBody": event.to_json()} for at, (event, _) in enumerate(batch)]
         try:
             answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)  # type: ignore[arg-type]
         except (BotoCoreError, ClientError) as error:
@@ -65,22 +67,28 @@ class Outbox:
             return [number for _, number in batch]
         unsent = []
         for failure in answer.get("Failed", []):
-            ref, number = batch[int(failure["Id"])]
-            logger.error("outbox unsent", extra={"report_id": ref.report_id, "reason": failure["Code"]})
+            event, number = batch[int(failure["Id"])]
+            told = {"report_id": event.ref.report_id, "reason": failure["Code"]}
+            logger.error("outbox unsent", extra=told)
             unsent.append(number)
         return unsent
 
 
-def _just_ended(records: Sequence[dict[str, Any]]) -> Iterator[Ended]:
-    """Yield the reports whose status becomes succeeded or failed in these records."""
+def _changes(records: Sequence[dict[str, Any]]) -> Iterator[Change]:
+    """Yield the reports that become succeeded or failed, or whose row is deleted, in these records."""
     for record in records:
         change = record["dynamodb"]
-        # The record of an erased row has no new image.
+        # A record has no new image if the row was deleted, and no old one if it was inserted.
         new, old = change.get("NewImage", {}), change.get("OldImage", {})
         kind, _, report_id = change["Keys"]["sk"]["S"].partition("#")
-        if kind == "report" and _status(new) in ENDED and _status(old) not in ENDED:
-            owner = change["Keys"]["pk"]["S"].removeprefix("user#")
-            yield ReportRef(owner, report_id), change["SequenceNumber"]
+        if kind != "report":
+            continue
+        ref = ReportRef(change["Keys"]["pk"]["S"].removeprefix("user#"), report_id)
+        if old and not new:
+            analysis = analysis_of(old.get("key", {}).get("S"))
+            yield ReportErased(ref, analysis, seconds_now()), change["SequenceNumber"]
+        elif _status(new) in ENDED and _status(old) not in ENDED:
+            yield ReportEnded(ref), change["SequenceNumber"]
 
 
 def _status(image: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""The webhook of an ended report, in the form of Standard Webhooks: its event, and its receiver."""
+"""The webhook of an ended or erased report, in the form of Standard Webhooks: its event, and its receiver."""
 
 import asyncio
 import json
@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 
 import httpx2
 
 from services.core.auth.signing import SigningKeys
 from services.core.domain.stored_report import StoredReport
 from services.core.secrets import Secret
+from services.results.report_events import ReportEnded, ReportErased
 
 # For one whole attempt: name, connection, answer.
 ATTEMPT_S = 10.0
@@ -22,23 +24,37 @@ LONGEST_WAIT_S = 86_400
 _ANALYSIS_KEY = re.compile(r"analysis:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
-def message_id(report_id: str) -> str:
+def analysis_of(key: str | None) -> str | None:
+    """Return the row of the database that a report's idempotency key names, if any."""
+    asked = _ANALYSIS_KEY.fullmatch(key) if key else None
+    return asked.group(1) if asked else None
+
+
+def message_id(event: ReportEnded | ReportErased) -> str:
     """Return the event's id: the same for each attempt, so that a receiver recognises a repeated event."""
-    return f"msg_{report_id}"
+    return f"msg_{event.ref.report_id}" + ("_erased" if isinstance(event, ReportErased) else "")
 
 
-def event_body(stored: StoredReport) -> bytes:
+def ended_body(stored: StoredReport) -> bytes:
     """Return the event of a report that has ended, as JSON."""
-    asked = _ANALYSIS_KEY.fullmatch(stored.key.name) if stored.key else None
     moment = stored.touched_at or stored.report.created_at
+    analysis = analysis_of(stored.key.name if stored.key else None)
+    report = stored.report.model_dump(mode="json")
+    return _body(f"report.{stored.report.status}", moment, stored.owner, analysis, report)
+
+
+def erased_body(erased: ReportErased) -> bytes:
+    """Return the event of a report that was erased or has expired, as JSON: ids only."""
+    moment = datetime.fromtimestamp(erased.at, UTC)
+    report = {"id": erased.ref.report_id}
+    return _body("report.erased", moment, erased.ref.owner, erased.analysis, report)
+
+
+def _body(kind: str, moment: datetime, owner: str, analysis: str | None, report: dict[str, Any]) -> bytes:
     event = {
-        "type": f"report.{stored.report.status}",
+        "type": kind,
         "timestamp": moment.isoformat().replace("+00:00", "Z"),
-        "data": {
-            "owner": stored.owner,
-            "analysis": asked.group(1) if asked else None,
-            "report": stored.report.model_dump(mode="json"),
-        },
+        "data": {"owner": owner, "analysis": analysis, "report": report},
     }
     return json.dumps(event, ensure_ascii=False).encode()
 

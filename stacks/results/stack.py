@@ -8,6 +8,7 @@ from aws_cdk import aws_events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 
 from settings import service_env
 from settings.environment import Environment
@@ -68,13 +69,13 @@ class ResultsStack(cdk.Stack):
                     self.jobs.queue, raw_message_delivery=True, dead_letter_queue=self.jobs.dead_letters
                 )
             )
-        self._declare_jobs()
+        events = None
+        if settings.webhook is not None:
+            events = _delivery_pipeline(self, settings, settings.webhook, storage.reports, self._code)
+            self._publish("Webhook", events)
+        self._declare_jobs(events.queue if events else None)
         self._declare_sweep()
         self._publish("Jobs", self.jobs)
-        if settings.webhook is not None:
-            self._publish(
-                "Webhook", _delivery_pipeline(self, settings, settings.webhook, storage.reports, self._code)
-            )
         name, io = settings.name, self.async_io
         for output, value, what in (
             ("ExchangeBucket", io.bucket.bucket_name, "Bucket of async inference requests and answers"),
@@ -96,7 +97,7 @@ class ResultsStack(cdk.Stack):
             "exchange_key_id": self.async_io.key.key_arn,
         }
 
-    def _declare_jobs(self) -> None:
+    def _declare_jobs(self, events: sqs.IQueue | None) -> None:
         settings, storage = self._settings, self._storage
         dead_letters = self.jobs.dead_letters
         function = python_function(
@@ -106,7 +107,10 @@ class ResultsStack(cdk.Stack):
             code=self._code,
             handler="services.results.jobs.handle",
             variables=service_env.jobs_variables(
-                settings, jobs_dead_letters_url=dead_letters.queue_url, **self.report_resources
+                settings,
+                jobs_dead_letters_url=dead_letters.queue_url,
+                webhook_queue_url=events.queue_url if events else None,
+                **self.report_resources,
             ),
             memory_mb=1024,
             timeout=JOBS_TIMEOUT,
@@ -120,6 +124,7 @@ class ResultsStack(cdk.Stack):
                 iam.invoke_endpoint(self, settings.model),
                 iam.send(self.jobs.queue),
                 iam.send(dead_letters),
+                *([iam.send(events)] if events else ()),
                 iam.read_secret(self, settings.llm.secret_name),
                 *(self.async_io.caller_statements() if settings.model.mode == "async" else ()),
             ],
@@ -171,7 +176,7 @@ def _delivery_pipeline(
     outbox = python_function(
         stack,
         "Outbox",
-        description="Queues an event for each report that ends",
+        description="Queues an event for each report that ends or is erased",
         code=code,
         handler="services.results.outbox.handle",
         variables=service_env.outbox_variables(webhook_queue_url=events.queue.queue_url),
@@ -184,7 +189,7 @@ def _delivery_pipeline(
     notify = python_function(
         stack,
         "Notify",
-        description="Sends the webhook for each report that ended",
+        description="Sends the webhook for each report that ended or was erased",
         code=code,
         handler="services.results.notify.handle",
         variables=service_env.notify_variables(
@@ -211,10 +216,13 @@ def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb
     stream = reports.table_stream_arn
     if stream is None:
         raise ValueError("the reports table has no stream")
-    ended = {
-        "eventName": ["MODIFY"],
-        "dynamodb": {"OldImage": {"status": {"S": UNFINISHED}}, "NewImage": {"status": {"S": ENDED}}},
-    }
+    # Only the rows of reports have a status. A refused report is inserted with its end.
+    unfinished, ended = ({"status": {"S": values}} for values in (UNFINISHED, ENDED))
+    changes: list[dict[str, Any]] = [
+        {"eventName": ["MODIFY"], "dynamodb": {"OldImage": unfinished, "NewImage": ended}},
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": ended}},
+        {"eventName": ["REMOVE"], "dynamodb": {"OldImage": {"status": {"S": UNFINISHED + ENDED}}}},
+    ]
     properties = lambda_.CfnEventSourceMapping
     follow(
         outbox,
@@ -227,7 +235,7 @@ def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb
         maximum_retry_attempts=-1,
         bisect_batch_on_function_error=True,
         filter_criteria=properties.FilterCriteriaProperty(
-            filters=[properties.FilterProperty(pattern=stack.to_json_string(ended))]
+            filters=[properties.FilterProperty(pattern=stack.to_json_string(change)) for change in changes]
         ),
     )
     age = outbox.metric("IteratorAge", statistic="Maximum", period=cdk.Duration.minutes(5))

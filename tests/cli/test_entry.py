@@ -1,5 +1,6 @@
 """How a command ends: its status and what it prints."""
 
+import errno
 import os
 import signal
 
@@ -60,6 +61,28 @@ def test_outcome_gives_status_and_message(
 ) -> None:
     assert end(monkeypatch, outcome) == status
     assert capsys.readouterr().err == printed
+
+
+@pytest.mark.parametrize(
+    ("outcome", "hint"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/data/log"), "The disk is full"),
+        (OSError(errno.EROFS, "Read-only file system", "/data/log"), "This disk is read-only"),
+        (PermissionError(errno.EACCES, "Permission denied", "/data/log"), "You may not use it"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/data/log"), "A part of this path is a file"),
+        (
+            UserError(
+                "`cdk synth` ended.", details=["cp: No space left on device (os error 28)"], hint="See."
+            ),
+            "The disk is full",
+        ),
+    ],
+)
+def test_unusable_disk_has_a_hint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], outcome: Exception, hint: str
+) -> None:
+    assert end(monkeypatch, outcome) == 1
+    assert f"hint: {hint}" in capsys.readouterr().err
 
 
 def test_sigterm_ends_a_background_job(monkeypatch: pytest.MonkeyPatch) -> None:

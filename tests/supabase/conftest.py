@@ -67,7 +67,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 def database(postgres: PostgresServer) -> Iterator[Database]:
     """The database, empty except for the receiver's address and key in Vault."""
     with postgres.connect() as owner:
-        owner.execute("truncate auth.users, vault.secrets, net.http_request_queue, vitrine.applied cascade")
+        owner.execute(
+            "truncate auth.users, vault.secrets, net.http_request_queue, net._http_response, vitrine.applied,"
+            " vitrine.erasures cascade"
+        )
+        owner.execute("update vitrine.limits set open_analyses = default, analyses_per_day = default")
         owner.execute("select vault.create_secret(%s, 'vitrine_hooks_url')", (HOOKS_URL,))
         owner.execute("select vault.create_secret(%s, 'vitrine_hooks_secret')", (NEW_KEY,))
         yield Database(postgres.url, owner)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -84,7 +85,7 @@ def test_each_role_has_its_rights(
     assert outcome_of(database, caller, owner, table, action) == outcome
 
 
-@pytest.mark.parametrize("table", ["posts", "applied"])
+@pytest.mark.parametrize("table", ["posts", "applied", "limits", "usage", "erasures"])
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
 def test_webhook_state_is_private(database: Database, table: str, role: str) -> None:
     with database.session(role) as connection:
@@ -116,8 +117,26 @@ def test_deleted_users_rows_disappear(database: Database, owner: str) -> None:
         assert outcome_of(database, "service role", owner, table, "select") == "nothing"
 
 
-@pytest.mark.parametrize("uploads", [[], [UPLOAD] * 9, ["../../other"], [None], [UPLOAD, None]])
-def test_invalid_upload_id_is_refused(database: Database, uploads: list[str | None]) -> None:
+@pytest.mark.parametrize(
+    "uploads",
+    [
+        [],
+        [UPLOAD] * 9,
+        ["../../other"],
+        [None],
+        [UPLOAD, None],
+        [UPLOAD, ""],
+        [f"{UPLOAD},{UPLOAD}"],
+        [f"{UPLOAD},{UPLOAD}", UPLOAD],
+        [f"{UPLOAD}\n"],
+        [UPLOAD.lower()],
+        [*(f"{UPLOAD[:-1]}{letter}" for letter in "IL")],
+        [f"{UPLOAD[:-1]}O"],
+        [f"{UPLOAD[:-1]}U"],
+        [[UPLOAD, UPLOAD]],
+    ],
+)
+def test_invalid_upload_id_is_refused(database: Database, uploads: list[Any]) -> None:
     with database.session("authenticated", database.user()) as connection:
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute("insert into public.analyses (upload_ids) values (%s)", (uploads,))

@@ -109,8 +109,7 @@ def _condition(seen: Condition, given: ConditionCorrection) -> Condition:
         score = given.score
     if score is None:
         return seen
-    judged = {"status": "assessed", "score": score, "grade": _grade(score), "wear": wear}
-    return seen.model_copy(update=judged)
+    return Condition(status="assessed", score=score, grade=_grade(score), wear=wear)
 
 
 def _grade(score: int) -> Grade:

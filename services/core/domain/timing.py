@@ -25,7 +25,7 @@ class Timing:
     narrate_in_request_s: float = 6.0
     narrate_in_job_s: float = 15.0
     fallback_s: float = 30.0
-    accept_within_s: float = 20.0
+    accept_within_s: float = 24.0
     takeover_s: int = 70
     model_retry_s: int = 10
     first_retry_s: int = 15

@@ -1,5 +1,6 @@
 """The queue of jobs: what it is sent, and when it is delivered."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,3 +25,8 @@ class JobQueue:
         self.sqs.send_message(
             QueueUrl=self.url, MessageBody=ref.to_json(), DelaySeconds=min(delay_s, LONGEST_DELAY_S)
         )
+
+    def send_erasure(self, ref: ReportRef) -> None:
+        """Have the report erased by the consumer of the queue."""
+        body = json.dumps({**json.loads(ref.to_json()), "erase": True})
+        self.sqs.send_message(QueueUrl=self.url, MessageBody=body)

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import httpx2
 from openai import AsyncOpenAI
 from pydantic import ValidationError
 
@@ -80,16 +81,21 @@ class Narrator:
         await self._client.close()
 
     async def _call(self, assessment: Assessment, words: Wording) -> bytes:
-        # Raw, since the client builds its types without validating the server's answer.
-        answer = await self._client.chat.completions.with_raw_response.create(
-            model=self.llm,
-            messages=prompt_messages(assessment, words),
-            response_format={
-                "type": "json_schema",
-                "json_schema": {"name": "listing", "strict": True, "schema": SCHEMA},
+        # By path: `chat.completions.create` walks through the whole request by its types, which takes as long
+        # as sending it, and builds its own types without validating the server's answer.
+        answer = await self._client.post(
+            "/chat/completions",
+            cast_to=httpx2.Response,
+            body={
+                "model": self.llm,
+                "messages": prompt_messages(assessment, words),
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "listing", "strict": True, "schema": SCHEMA},
+                },
+                "max_completion_tokens": MAX_OUTPUT_TOKENS,
+                **self._options,
             },
-            max_completion_tokens=MAX_OUTPUT_TOKENS,
-            **self._options,
         )
         body: bytes = answer.content
         return body

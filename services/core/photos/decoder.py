@@ -147,7 +147,9 @@ def _answer_one(connection: socket.socket, cpu_s: float) -> bool:
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
     kind, content = _decoded(upload, connection)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    connection.sendall(ANSWER.pack(kind, len(content)) + content)
+    connection.sendall(ANSWER.pack(kind, sum(map(len, content))))
+    for part in content:
+        connection.sendall(part)
     return True
 
 
@@ -161,7 +163,7 @@ def _received(connection: socket.socket) -> bytes | None:
     return upload if len(upload) == length else None
 
 
-def _decoded(upload: bytes, connection: socket.socket) -> tuple[bytes, bytes]:
+def _decoded(upload: bytes, connection: socket.socket) -> tuple[bytes, tuple[bytes, ...]]:
     def before_heavy() -> None:
         connection.sendall(ANSWER.pack(HEAVY, 0))
         if not connection.recv(1):
@@ -170,12 +172,12 @@ def _decoded(upload: bytes, connection: socket.socket) -> tuple[bytes, bytes]:
     try:
         image = decode(upload, before_heavy)
     except TooManyPixels as error:
-        return TOO_MANY_PIXELS, json.dumps([error.kind, *error.size, error.limit]).encode()
+        return TOO_MANY_PIXELS, (json.dumps([error.kind, *error.size, error.limit]).encode(),)
     except (MemoryError, TooMuchWork):
-        return TOO_MUCH_WORK, b""
+        return TOO_MUCH_WORK, ()
     except BROKEN:
-        return DAMAGED, b""
-    return PICTURE, PICTURE_HEAD.pack(*image.size, _warnings) + image.tobytes()
+        return DAMAGED, ()
+    return PICTURE, (PICTURE_HEAD.pack(*image.size, _warnings), image.tobytes())
 
 
 def _count_warning(*_: object, **__: object) -> None:

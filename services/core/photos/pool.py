@@ -31,6 +31,13 @@ from services.core.photos.resize import SMALL_PX
 STATUS_WITHIN_S = 5.0
 # The latest decodes count most in what a decode takes.
 _WEIGHT = 0.2
+# glibc's: one heap for all threads, which counts less address space, and which keeps the memory of a photo of
+# usual size for the next one.
+_MALLOC = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**26),
+}
 logger = logging.getLogger(__name__)
 
 
@@ -111,6 +118,11 @@ class Decoders:
         finally:
             self._free.release()
             self.typical_s += _WEIGHT * (time.monotonic() - started - self.typical_s)
+
+    def share(self, processes: int) -> None:
+        """Leave the cores to so many processes alike; called before the first photo."""
+        self.count = max(1, self.count // processes)
+        self._free = threading.BoundedSemaphore(self.count)
 
     def start(self) -> None:
         """Start the server of the processes, without waiting for it."""
@@ -206,8 +218,7 @@ class Decoders:
         environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
         folders = (Path(module.__path__[0]).parent for module in (services, PIL))
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, folders)))
-        # Its threads share one heap, which counts less address space.
-        environment["MALLOC_ARENA_MAX"] = "1"
+        environment |= _MALLOC
         self._control, its_control = socket.socketpair()
         program = [sys.executable, "-P", "-s", "-m", "services.core.photos.decoder"]
         with its_control:
@@ -237,14 +248,14 @@ def _send(connection: socket.socket, content: bytes, until: float) -> None:
     connection.sendall(content)
 
 
-def _answer(connection: socket.socket, until: float) -> tuple[bytes, bytes]:
+def _answer(connection: socket.socket, until: float) -> tuple[bytes, bytearray]:
     kind, length = protocol.ANSWER.unpack(_received(connection, protocol.ANSWER.size, until))
     if length > protocol.LONGEST_ANSWER:
         raise ValueError("an answer is too long")
     return kind, _received(connection, length, until)
 
 
-def _received(connection: socket.socket, length: int, until: float) -> bytes:
+def _received(connection: socket.socket, length: int, until: float) -> bytearray:
     content = bytearray(length)
     rest = memoryview(content)
     while rest:
@@ -253,17 +264,18 @@ def _received(connection: socket.socket, length: int, until: float) -> bytes:
         if not received:
             raise EOFError
         rest = rest[received:]
-    return bytes(content)
+    return content
 
 
-def _image(kind: bytes, content: bytes) -> Image.Image:
+def _image(kind: bytes, content: bytearray) -> Image.Image:
     if kind == protocol.PICTURE:
         width, height, warnings = protocol.PICTURE_HEAD.unpack_from(content)
         if not (0 < width <= SMALL_PX and 0 < height <= SMALL_PX):
             raise ValueError("a picture has no allowed size")
         if warnings:
             logger.info("a decoder warned of a photo", extra={"warnings": warnings})
-        return Image.frombytes("RGB", (width, height), content[protocol.PICTURE_HEAD.size :])
+        with memoryview(content)[protocol.PICTURE_HEAD.size :] as pixels:
+            return Image.frombytes("RGB", (width, height), pixels)
     if kind == protocol.TOO_MANY_PIXELS:
         name, width, height, limit = json.loads(content)
         raise TooManyPixels(str(name)[:40], int(width), int(height), int(limit))

@@ -222,6 +222,11 @@ class Reports:
         freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
         return [self._writes.count_down(stored), *freed]
 
+    def _note_refusal(self, owner: str, day: date) -> None:
+        if len(self._refused) >= MOST_REFUSED:
+            self._refused = {}
+        self._refused[owner] = day
+
     def _explain(self, owner: str, report_id: str) -> NoReturn:
         found = self.get(owner, report_id)
         if found.report.status not in UNFINISHED:

@@ -1,14 +1,16 @@
-// Reads the event that Vitrine sends when a report ends, and verifies that Vitrine sent it.
+// Reads the event that Vitrine sends when a report ends or is erased, and verifies that Vitrine sent it.
 import { Webhook } from "standardwebhooks";
 
-/** An ended report, its owner, and the row of `analyses` that asked for it. */
-export interface ReportEvent {
+/** A report's owner, the row of `analyses` that asked for it, and when it ended or was erased. */
+interface Happened {
   owner: string;
   analysis: string | null;
   report: { id: string; [field: string]: unknown };
-  succeeded: boolean;
-  endedAt: string;
+  at: string;
 }
+
+/** A report that has ended, or one that was erased, of which only the id is left. */
+export type ReportEvent = Happened & ({ kind: "ended"; succeeded: boolean } | { kind: "erased" });
 
 /** The request is not a signed event of Vitrine's; `status` is the answer to its sender. */
 export class Refused extends Error {
@@ -44,7 +46,7 @@ function holds(key: string, body: string, headers: Record<string, string>): bool
 
 function parsed(body: string): ReportEvent {
   const { type, timestamp, data } = JSON.parse(body) ?? {};
-  const known = type === "report.succeeded" || type === "report.failed";
+  const known = ["report.succeeded", "report.failed", "report.erased"].includes(type);
   const analysis = data?.analysis ?? null;
   if (
     !known || Number.isNaN(Date.parse(timestamp)) || !UUID.test(data?.owner) ||
@@ -52,11 +54,8 @@ function parsed(body: string): ReportEvent {
   ) {
     throw new Refused(400, "not an event of a report");
   }
-  return {
-    owner: data.owner,
-    analysis,
-    report: data.report,
-    succeeded: type === "report.succeeded",
-    endedAt: timestamp,
-  };
+  const happened = { owner: data.owner, analysis, report: data.report, at: timestamp };
+  return type === "report.erased"
+    ? { ...happened, kind: "erased" }
+    : { ...happened, kind: "ended", succeeded: type === "report.succeeded" };
 }

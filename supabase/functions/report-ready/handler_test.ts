@@ -53,9 +53,18 @@ Deno.test("a signed event is applied as it says", async () => {
     owner: EVENT.data.owner,
     analysis: EVENT.data.analysis,
     report: EVENT.data.report,
+    at: EVENT.timestamp,
+    kind: "ended",
     succeeded: true,
-    endedAt: EVENT.timestamp,
   });
+});
+
+Deno.test("an erasure holds the report's id alone", async () => {
+  const applied: ReportEvent[] = [];
+  const { owner, analysis, report } = EVENT.data;
+  const body = JSON.stringify({ ...EVENT, type: "report.erased", data: { owner, analysis, report: { id: report.id } } });
+  equal(await deliver(body, signed(body), (event) => Promise.resolve(applied.push(event) > 0)), 200);
+  equal(applied[0], { owner, analysis, report: { id: report.id }, at: EVENT.timestamp, kind: "erased" });
 });
 
 for (const [name, keys] of [["the old", [OLD_KEY]], ["the new", [NEW_KEY]], ["both", [OLD_KEY, NEW_KEY]]] as const) {

@@ -1,4 +1,4 @@
-// Receives Vitrine's signed events about ended reports, and stores them in public.reports.
+// Receives Vitrine's signed events about ended and erased reports, and keeps public.reports in step with them.
 //
 // SUPABASE_DB_URL is the project's own; VITRINE_WEBHOOK_SECRET is one key of Standard Webhooks (whsec_…) or two.
 import postgres from "postgres";
@@ -12,10 +12,16 @@ if (!secret?.trim()) {
 // prepare: the transaction pooler, which some projects connect through, has no prepared statements.
 const sql = postgres(Deno.env.get("SUPABASE_DB_URL")!, { max: 2, prepare: false, connect_timeout: 5 });
 
-Deno.serve(handler(secret, async ({ owner, analysis, report, succeeded, endedAt }) => {
-  const [row] = await sql`
+Deno.serve(handler(secret, async (event) => {
+  const { owner, analysis, report, at } = event;
+  const [row] = event.kind === "erased"
+    ? await sql`
+    select vitrine.erase_report(
+      ${owner}::uuid, ${analysis}::uuid, ${report.id}, ${at}::text::timestamptz
+    ) as applied`
+    : await sql`
     select vitrine.apply_report(
-      ${owner}::uuid, ${analysis}::uuid, ${report.id}, ${succeeded}::boolean, ${endedAt}::text::timestamptz,
+      ${owner}::uuid, ${analysis}::uuid, ${report.id}, ${event.succeeded}::boolean, ${at}::text::timestamptz,
       ${JSON.stringify(report)}::text::jsonb
     ) as applied`;
   return row.applied;

@@ -43,6 +43,13 @@ def insertion(row: object, **changed: object) -> bytes:
     return json.dumps({**whole, **changed}).encode()
 
 
+def deletion(report_id: str = UPLOAD, user_id: str = USER, **changed: object) -> bytes:
+    """A deleted row of public.reports as the trigger sends it."""
+    old = {"id": report_id, "user_id": user_id}
+    whole = {"type": "DELETE", "table": "reports", "schema": "public", "record": None, "old_record": old}
+    return json.dumps({**whole, **changed}).encode()
+
+
 def signed(body: bytes, message_id: str, secret: str = OLD, moment: datetime | None = None) -> dict[str, str]:
     return SigningKeys.parse(secret, "a test").sign(message_id, body, moment)
 

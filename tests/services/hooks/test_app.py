@@ -18,8 +18,10 @@ from tests.services.hooks.conftest import (
     OLD,
     SECRET,
     UPLOAD,
+    USER,
     Answered,
     Hook,
+    deletion,
     insertion,
     record,
     request_event,
@@ -50,6 +52,29 @@ def test_signed_row_is_queued(hook: Hook, as_base64: bool) -> None:
 def test_unknown_columns_are_ignored(hook: Hook) -> None:
     assert hook.post(record(note="new")).status == 202
     assert "note" not in queued(hook)[0]
+
+
+def test_deleted_report_is_queued(hook: Hook) -> None:
+    body = deletion()
+    answer = hook.send(body, signed(body, f"era_{UPLOAD}"))
+    assert (answer.status, answer.content) == (202, {"report": UPLOAD})
+    assert queued(hook) == [{"id": UPLOAD, "user_id": USER}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        deletion("R1"),
+        deletion(user_id="me"),
+        deletion(old_record=None),
+        deletion(table="analyses"),
+        deletion(type="UPDATE"),
+        deletion(schema="auth"),
+    ],
+)
+def test_wrong_deletion_is_refused(hook: Hook, body: bytes) -> None:
+    assert hook.send(body, signed(body, "era_1")).status == 422
+    assert queued(hook) == []
 
 
 class TestSignature:
@@ -192,7 +217,7 @@ class TestRecord:
             (b"nonsense", "body"),
             (b"[]", "body"),
             (b"[" * 5000, "body"),
-            (insertion(record(), type="DELETE"), "type"),
+            (insertion(record(), type="UPDATE"), "type"),
             (insertion(record(), table="users"), "table"),
             (insertion(record(), schema="auth"), "schema"),
             (insertion(record(), old_record={}), "old_record"),

@@ -25,7 +25,7 @@ from services.core.storage.reports import Reports
 from services.hooks import worker
 from services.hooks.intake import AnalysisLinks
 from tests.services.conftest import TABLE
-from tests.services.hooks.conftest import REGION, USER, Hook, record
+from tests.services.hooks.conftest import REGION, UPLOAD, USER, Hook, record
 from tests.services.results.queues import counts, lambda_event, taken
 
 BUCKET = "images"
@@ -233,8 +233,8 @@ class TestRefused:
         assert stored.pictures == ()
         assert intake.reminders() == []
 
-    @pytest.mark.parametrize("upload_id", [str(ULID()), "I" * 26], ids=["unused", "no ULID"])
-    def test_missing_upload_fails_by_its_name(self, intake: Consumer, upload_id: str) -> None:
+    def test_missing_upload_fails_by_its_name(self, intake: Consumer) -> None:
+        upload_id = str(ULID())
         assert intake.tell(intake.row(upload_id)) == []
         failure = intake.report().report.failure
         assert failure is not None
@@ -246,10 +246,11 @@ class TestRefused:
         failed = [report for report in intake.all_reports() if report.failure]
         assert [report.failure.code for report in failed if report.failure] == ["quota_exceeded"]
 
-    def test_refusal_uses_no_quota(self, intake: Consumer) -> None:
+    def test_refusal_uses_quota(self, intake: Consumer) -> None:
         intake.tell(*(intake.row(str(ULID())) for _ in range(QUOTA)))
         intake.tell(intake.row())
-        assert [report.status for report in intake.all_reports()].count(Status.QUEUED) == 1
+        codes = [report.failure.code for report in intake.all_reports() if report.failure]
+        assert sorted(codes) == ["invalid_input"] * QUOTA + ["quota_exceeded"]
 
     def test_refused_report_keeps_its_key(self, intake: Consumer) -> None:
         row = intake.row(str(ULID()))
@@ -257,6 +258,11 @@ class TestRefused:
         key = intake.report().key
         assert key is not None
         assert key.name == f"analysis:{row['id']}"
+
+
+def test_deleted_report_becomes_an_erasure(intake: Consumer) -> None:
+    assert intake.tell({"id": UPLOAD, "user_id": USER}) == []
+    assert intake.reminders() == [{"owner": USER, "report": UPLOAD, "erase": True}]
 
 
 class TestPoison:

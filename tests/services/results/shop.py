@@ -33,6 +33,7 @@ from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEnd
 from services.core.vision.fallback_llm import FallbackLlm
 from services.results.job_handler import JobHandler
 from services.results.jobs import Jobs
+from services.results.report_events import ReportErased
 from tests.services.analyze.conftest import _Raw, observation
 from tests.services.conftest import TABLE
 
@@ -56,6 +57,7 @@ class Shop:
     status: int = 200
     problem: dict[str, Any] = field(default_factory=dict)
     invalid: bool = False
+    erased: list[ReportErased] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     model_calls: int = 0
     llm_calls: int = 0
@@ -137,7 +139,8 @@ class Shop:
             processor,
             llm,
         )
-        jobs = Jobs(JobHandler(pipeline), self.sqs, self.queue_url, self.dead_letters_url)
+        handler = JobHandler(pipeline, tell_erased=self.erased.append)
+        jobs = Jobs(handler, self.sqs, self.queue_url, self.dead_letters_url)
         unsettled = await jobs.settle(messages)
         await llm.close()
         return unsettled

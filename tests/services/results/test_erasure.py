@@ -163,6 +163,19 @@ def test_job_message_erases_no_living_report(shop: Shop, photo: bytes) -> None:
     assert shop.report().id == ID
 
 
+def test_database_erases_a_report(shop: Shop, photo: bytes) -> None:
+    shop.accept(photo=photo, key=RequestKey("k", "d"))
+    assert shop.settle(RESUME | {"erase": True}) == []
+    assert left(shop) == []
+    assert shop.erased == []
+
+
+def test_repeated_erasure_of_database_is_confirmed(shop: Shop) -> None:
+    assert shop.settle(RESUME | {"erase": True}) == []
+    (erased,) = shop.erased
+    assert (erased.ref, erased.analysis) == (REF, None)
+
+
 def test_late_failure_of_erased_report_is_deleted(shop: Shop, photo: bytes) -> None:
     shop.asynchronous = True
     shop.accept(lease=ENDED, photo=photo)

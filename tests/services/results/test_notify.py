@@ -120,6 +120,33 @@ def test_unended_report_is_not_delivered(post: Post, status: Status) -> None:
     assert post.receiver.received == []
 
 
+@pytest.mark.parametrize("analysis", [None, ANALYSIS])
+def test_erasure_is_delivered_signed(post: Post, analysis: str | None) -> None:
+    erased = {"kind": "erased", "owner": "alice", "report": "0" * 26, "analysis": analysis, "at": 1764075600}
+    assert post.deliver(erased) == []
+    (received,) = post.receiver.received
+    signed = SigningKeys.parse(OLD, "test").verify(received.body, received.headers)
+    assert signed == f"msg_{'0' * 26}_erased"
+    assert json.loads(received.body) == {
+        "type": "report.erased",
+        "timestamp": "2025-11-25T13:00:00Z",
+        "data": {"owner": "alice", "analysis": analysis, "report": {"id": "0" * 26}},
+    }
+
+
+def test_unreachable_receiver_gets_the_erasure_later(post: Post) -> None:
+    erased = {"kind": "erased", "owner": "alice", "report": "0" * 26, "analysis": None, "at": 1764075600}
+    post.receiver.statuses = [503, 200]
+    assert post.deliver(erased) == ["0"]
+    assert post.deliver(erased, attempt=2) == []
+
+
+@pytest.mark.parametrize("content", [{"kind": "other"}, {"kind": "erased"}, {"kind": "erased", "at": "x"}])
+def test_unknown_event_is_dead_lettered(post: Post, content: dict[str, str]) -> None:
+    assert post.deliver({"owner": "alice", "report": "0" * 26, **content}) == []
+    assert len(post.dead_letter()) == 1
+
+
 def test_erased_report_is_not_delivered(post: Post) -> None:
     assert post.deliver({"owner": "alice", "report": "0" * 26}) == []
     assert post.receiver.received == []

@@ -77,8 +77,6 @@ def test_ended_report_is_sent_by_reference(
         (Status.QUEUED, Status.RUNNING),
         (Status.SUCCEEDED, Status.SUCCEEDED),
         (Status.FAILED, Status.FAILED),
-        (Status.SUCCEEDED, None),
-        (Status.RUNNING, None),
     ],
 )
 def test_other_changes_are_not_sent(
@@ -87,6 +85,18 @@ def test_other_changes_are_not_sent(
     old, new = (row(status) if status else None for status in (before, now))
     assert forward(change(old, new)) == []
     assert taken(sqs, queue_url) == []
+
+
+@pytest.mark.parametrize("before", list(Status))
+@pytest.mark.parametrize("analysis", [None, "2f0c1a58-6c1e-4d0e-9c39-5b1f8f0f3a77"])
+def test_removed_report_is_sent_as_erased(
+    sqs: SQSClient, queue_url: str, before: Status, analysis: str | None
+) -> None:
+    old = row(before, 7, key=f"analysis:{analysis}" if analysis else "k1")
+    assert forward(change(old, None)) == []
+    (message,) = taken(sqs, queue_url)
+    assert isinstance(message.pop("at"), int)
+    assert message == {"kind": "erased", "owner": "alice", "report": f"{7:026d}", "analysis": analysis}
 
 
 def test_other_rows_are_skipped(sqs: SQSClient, queue_url: str) -> None:

@@ -1,5 +1,6 @@
 """Queues, their consumers and alarms, and the topics and stream that feed them."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
 from services.results import jobs
+from services.results.outbox import _changes
 from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
@@ -163,9 +165,37 @@ def test_outbox_reads_ended_reports(assembly: Assembly) -> None:
     ]
     assert "StreamArn" in text(mapping["EventSourceArn"])
     assert (mapping["StartingPosition"], mapping["MaximumRetryAttempts"]) == ("TRIM_HORIZON", -1)
-    (pattern,) = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
-    assert pattern["dynamodb"]["OldImage"]["status"]["S"] == ["queued", "running"]
-    assert pattern["dynamodb"]["NewImage"]["status"]["S"] == ["succeeded", "failed"]
+    patterns = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
+    states = {"queued": False, "running": False, "succeeded": True, "failed": True}
+    for old, new in itertools.product([None, *states], repeat=2):
+        if old is None and new is None:
+            continue
+        ends = states.get(new or "", False) and not states.get(old or "", False)
+        record = _record(old, new)
+        passes = any(_matches(pattern, record) for pattern in patterns)
+        assert passes == (ends or new is None), (old, new)
+        assert passes == bool(list(_changes([record]))), (old, new)
+    key_row = {"eventName": "REMOVE", "dynamodb": {"OldImage": {"report_id": {"S": "R1"}}}}
+    assert not any(_matches(pattern, key_row) for pattern in patterns)
+
+
+def _record(old: str | None, new: str | None) -> dict[str, Any]:
+    """A report's change as the stream holds it."""
+    images = {
+        name: {"status": {"S": status}} for name, status in (("OldImage", old), ("NewImage", new)) if status
+    }
+    event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+    keys = {"pk": {"S": "user#alice"}, "sk": {"S": "report#R1"}}
+    return {"eventName": event, "dynamodb": {"Keys": keys, "SequenceNumber": "1", **images}}
+
+
+def _matches(pattern: Any, value: Any) -> bool:
+    """Whether Lambda passes a record: each key of the pattern exists, each leaf is one of its values."""
+    if isinstance(pattern, list):
+        return value in pattern
+    return isinstance(value, dict) and all(
+        key in value and _matches(inner, value[key]) for key, inner in pattern.items()
+    )
 
 
 def test_lagging_outbox_raises_an_alarm(

@@ -42,6 +42,14 @@ def soon(seconds: float = 20) -> float:
     return time.monotonic() + seconds
 
 
+def test_processes_share_the_cores() -> None:
+    decoders = Decoders(4)
+    decoders.share(2)
+    assert decoders.count == 2
+    decoders.share(8)
+    assert decoders.count == 1
+
+
 def server(decoders: Decoders) -> psutil.Process:
     assert decoders._server is not None
     return psutil.Process(decoders._server.pid)
