@@ -90,7 +90,7 @@ def _comparison(results: Results) -> list[Figure]:
         rates = {service: mean_of(measured, "per_second") for service, measured in services.items()}
         best = rates[best_peer(services)]
         figures.append(Figure(f"rate_over_best_peer_{name}", rates["ours"] / best, at_least=GOALS.get(case)))
-        # Steadier than rates on a machine that does other work: what the peer with the least CPU takes of ours.
+        # Steadier than rates on a machine that does other work: the least CPU of a peer over ours.
         cpu = {service: mean_of(measured, "cpu_ms") for service, measured in services.items()}
         least = min(ms for service, ms in cpu.items() if service != "ours")
         figures.append(Figure(f"cpu_ms_{name}", cpu["ours"]))
