@@ -92,9 +92,9 @@ class QueueSource:
 
     @contextmanager
     def _hidden(self, messages: list[Any]) -> Iterator[None]:
-        """Keep messages hidden while they are handled, however slow the machine is.
+        """Keep messages hidden while they are handled, on however slow a machine.
 
-        In AWS their visibility timeout is longer than the function's own; after a kill they are visible again.
+        In AWS their visibility timeout is longer than the function's own. After a kill they are visible again.
         """
         ended = threading.Event()
 
