@@ -10,7 +10,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 from starlette.requests import Request
@@ -18,8 +17,7 @@ from starlette.requests import Request
 from services.analyze.form import content_type
 from services.analyze.intake import bounded, check_coding
 from services.core.domain.errors import UnsupportedMedia
-from services.core.domain.observation import vocabulary
-from services.core.domain.report import UNKNOWN
+from services.core.domain.report import MATERIALS, TAGS, TYPES, Material, Tag, Type
 from services.web.json_body import read_json
 from services.web.problems import invalid_input
 
@@ -27,10 +25,6 @@ MERGE_PATCH = "application/merge-patch+json"
 # More than the longest texts need when every character of them is escaped.
 MAX_PATCH_BYTES = 64_000
 MAX_TITLE, MAX_DESCRIPTION, MAX_TAGS = 120, 2000, 20
-_WORDS = vocabulary()
-TYPES = tuple(dict.fromkeys((*_WORDS.type.candidates, UNKNOWN)))
-MATERIALS = tuple(dict.fromkeys((*_WORDS.material.candidates, UNKNOWN)))
-TAGS = _WORDS.wear.candidates
 # Categories of characters without a shape of their own. Kept of them: the end of a line, and what joins
 # letters and emoji.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -44,15 +38,6 @@ def _one_of(words: tuple[str, ...]) -> AfterValidator:
         return word
 
     return AfterValidator(check)
-
-
-def _listed(words: tuple[str, ...]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": list(words)})
-
-
-Type = Annotated[str, _one_of(TYPES), _listed(TYPES)]
-Material = Annotated[str, _one_of(MATERIALS), _listed(MATERIALS)]
-Tag = Annotated[str, _one_of(TAGS), _listed(TAGS)]
 
 
 def _whole(number: object) -> object:
@@ -85,8 +70,8 @@ class _Patch(BaseModel):
 class ProductPatch(_Patch):
     """The right words for the product; null removes a correction."""
 
-    type: Type | None = None
-    material: Material | None = None
+    type: Annotated[Type, _one_of(TYPES)] | None = None
+    material: Annotated[Material, _one_of(MATERIALS)] | None = None
 
 
 class ConditionPatch(_Patch):
@@ -96,7 +81,10 @@ class ConditionPatch(_Patch):
     """
 
     score: Annotated[Annotated[int, Field(ge=0, le=10)] | None, BeforeValidator(_whole)] = None
-    wear: Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_once)] | None = None
+    wear: (
+        Annotated[list[Annotated[Tag, _one_of(TAGS)]], Field(max_length=MAX_TAGS), AfterValidator(_once)]
+        | None
+    ) = None
 
 
 class ReportPatch(_Patch):

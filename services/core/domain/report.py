@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from services.core.domain.observation import vocabulary
 
 
 class Status(StrEnum):
@@ -39,6 +41,15 @@ class Flaw(StrEnum):
 
 
 UNKNOWN = "unknown"
+# An item of the table has at most 400 kB, and a reason may quote what a client sent.
+MOST_REASON = 1000
+# The closed vocabularies. Their schemas list the words; a stored report may have one of an earlier list.
+TYPES = tuple(dict.fromkeys((*vocabulary().type.candidates, UNKNOWN)))
+MATERIALS = tuple(dict.fromkeys((*vocabulary().material.candidates, UNKNOWN)))
+TAGS = vocabulary().wear.candidates
+Type = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TYPES)})]
+Material = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MATERIALS)})]
+Tag = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TAGS)})]
 
 
 class Reason(StrEnum):
@@ -70,14 +81,14 @@ class _Part(BaseModel):
 class Product(_Part):
     """What the thing is: codes of the closed vocabularies, or `unknown` for what was not recognised."""
 
-    type: str
-    material: str
+    type: Type
+    material: Material
 
 
 class Wear(_Part):
     """One kind of wear, on the photo that shows it best."""
 
-    tag: str
+    tag: Tag
     photo: int | None = Field(ge=1, description="Number of the photo, from 1; null: named by the owner")
     confidence: Confidence
 
@@ -97,15 +108,15 @@ class Condition(_Part):
 class ProductCorrection(_Part):
     """The owner's words for the product; null: not corrected."""
 
-    type: str | None = None
-    material: str | None = None
+    type: Type | None = None
+    material: Material | None = None
 
 
 class ConditionCorrection(_Part):
     """The owner's judgement of the condition; null: not corrected. The grade follows from the score."""
 
     score: int | None = None
-    wear: tuple[str, ...] | None = None
+    wear: tuple[Tag, ...] | None = None
 
 
 class Original(_Part):
@@ -176,11 +187,15 @@ class Timings(_Part):
     narrate: float | None = None
 
 
+def _bounded(reason: object) -> object:
+    return reason[:MOST_REASON] if isinstance(reason, str) else reason
+
+
 class Failure(_Part):
-    """Why there is no report."""
+    """Why there is no report; a reason of more than MOST_REASON characters is cut."""
 
     code: str
-    reason: str
+    reason: Annotated[str, BeforeValidator(_bounded)]
 
 
 class Report(_Part):

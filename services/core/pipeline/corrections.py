@@ -6,8 +6,8 @@ from typing import Any
 from services.core.domain.assessment import Assessment
 from services.core.domain.corrections import GivenCorrections, RewrittenText, corrected, merge_patch
 from services.core.domain.observation import vocabulary
-from services.core.domain.report import Flaw, Reason, Reliance, Report
-from services.core.narrative.grounding import caption_fits
+from services.core.domain.report import TAGS, Flaw, Reason, Reliance, Report
+from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 
@@ -18,42 +18,53 @@ _FLAWS = frozenset(Reason(flaw.value) for flaw in Flaw)
 
 def patched(report: Report, given: GivenCorrections | None, patch: dict[str, Any]) -> GivenCorrections | None:
     """What the owner has corrected of `report` once `patch` is merged into `given`; None: nothing."""
-    before = given.model_dump(include=set(_PATCHED), exclude_none=True) if given else {}
+    before = _patchable(given) if given else {}
     after = merge_patch(before, patch)
     if not after:
         return None
-    if after == before:
-        return given
     merged = GivenCorrections.model_validate({**after, "corrected_at": datetime.now(UTC)})
+    if _patchable(merged) == before:
+        return given
     if not merged.about_facts:
         return merged
     return merged.model_copy(update={"rewritten": _rewritten(corrected(report, merged))})
 
 
+def _patchable(given: GivenCorrections) -> dict[str, Any]:
+    return given.model_dump(include=set(_PATCHED), exclude_none=True)
+
+
 def _rewritten(report: Report) -> RewrittenText:
     assessment = _assessment(report)
-    words = wording(report.language)
-    text = template_text(assessment, words)
-    caption = report.caption if caption_fits(assessment, words) else None
-    return RewrittenText(title=text.title, description=text.description, caption=caption)
+    text = template_text(assessment, wording(report.language))
+    return RewrittenText(title=text.title, description=text.description, caption=fitting_caption(assessment))
 
 
 def _assessment(report: Report) -> Assessment:
-    if report.product is None or report.condition is None:
+    """The facts of a corrected report, as the template states them."""
+    given = report.corrections
+    if report.product is None or report.condition is None or given is None:
         raise ValueError("only a succeeded report can be corrected")
-    reliance = report.confidence or Reliance(level="high")
-    judged = report.condition.status == "assessed"
-    by_owner = report.corrections is not None and report.corrections.condition is not None
-    named = {mark.tag for mark in report.condition.wear}
-    # The owner knows the thing; the model may have left marks unjudged.
-    clear = judged and (by_owner or Reason.WEAR_UNCERTAIN not in reliance.reasons)
+    confidence = report.confidence or Reliance(level="high")
+    if given.product is not None:
+        # The owner knows which of the things it is.
+        reasons = tuple(reason for reason in confidence.reasons if reason != Reason.SEVERAL_THINGS)
+        confidence = confidence.model_copy(update={"reasons": reasons})
+    left_out = False
+    if given.condition is not None and given.condition.wear is not None:
+        absent = frozenset(TAGS) - set(given.condition.wear)
+    else:
+        question = vocabulary().wear.question
+        denied = {each.question for each in report.evidence if each.used and each.answer == "no"}
+        absent = frozenset(tag for tag in TAGS if question.format(tag=tag) in denied)
+        # Photos that were judged have no flaw.
+        left_out = bool(absent or report.condition.wear) and bool(_FLAWS.intersection(confidence.reasons))
     return Assessment(
         product=report.product,
         condition=report.condition,
         evidence=report.evidence,
         caption=report.caption or "",
-        confidence=reliance,
-        absent=frozenset(vocabulary().wear.candidates) - named if clear else frozenset(),
-        # Photos that were judged have no flaw.
-        left_out=judged and not by_owner and bool(_FLAWS & set(reliance.reasons)),
+        confidence=confidence,
+        absent=absent,
+        left_out=left_out,
     )

@@ -174,10 +174,6 @@ class Reports:
             tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
         )
 
-    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
-        """Correct one of the owner's reports, as `write_corrections` says."""
-        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
-
     def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
         """Take the report from its worker and its readers, and return it as its row holds it.
 
@@ -202,6 +198,10 @@ class Reports:
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise ReportNotFound(ref.report_id) from error
         return stored_report(ref.owner, from_item(answer["Attributes"]))
+
+    def correct(self, owner: str, report_id: str, change: Change) -> StoredReport:
+        """Correct one of the owner's reports, as `write_corrections` says."""
+        return write_corrections(self._dynamodb, self._table, owner, report_id, change)
 
     def delete(self, stored: StoredReport) -> None:
         """Delete the report's row, its idempotency key and the observation of its photos."""
