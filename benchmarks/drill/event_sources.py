@@ -94,7 +94,7 @@ class QueueSource:
     def _hidden(self, messages: list[Any]) -> Iterator[None]:
         """Keep messages hidden while they are handled, on however slow a machine.
 
-        In AWS their visibility timeout is longer than the function's own. After a kill they are visible again.
+        In AWS their visibility timeout is above that of the function. A kill makes them visible again.
         """
         ended = threading.Event()
 
