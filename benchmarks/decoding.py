@@ -28,7 +28,8 @@ def decoding_figures(photo: bytes) -> list[Figure]:
 
 def _added_ms(photo: bytes, photos: int) -> float:
     """The least of some rounds: other load on the machine only adds."""
-    here, apart = [], []
+    here: list[float] = []
+    apart: list[float] = []
     tree = ProcessTree(os.getpid())
     _decode_apart(photo)
     for _ in range(ROUNDS):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 GOAL_S = 10.0
-_STAGE = re.compile(r"([a-z]+)\s*;\s*dur=([0-9.]+)")
+_STAGE = re.compile(r"([a-z]+)\s*;\s*dur=([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9.])", re.ASCII)
 # The form's field for photos.
 IMAGES = "images"
 # API Gateway ends every request after 30 s; a little more lets its own answer arrive.
@@ -87,9 +87,9 @@ def sign_in(supabase_url: str, publishable_key: str, email: str, password: str) 
         headers={"apikey": publishable_key},
         json={"email": email, "password": password},
     )
-    if answer.status_code != 200:
+    said = _document(answer) or {}
+    if answer.status_code != 200 or not isinstance(token := said.get("access_token"), str):
         raise Refused("The identity issuer", answer)
-    token: str = answer.json()["access_token"]
     return token
 
 
@@ -102,17 +102,19 @@ def post(
         "POST", f"{api_url}/analyze", headers=_bearer(token), files=[(IMAGES, photo) for photo in photos]
     )
     total_ms = (time.perf_counter() - begun) * 1000
-    if answer.status_code != 200:
+    report = _document(answer)
+    if answer.status_code != 200 or report is None:
         raise Refused("The gateway", answer)
-    report: dict[str, Any] = answer.json()
     return report, RequestTiming.of(answer.headers.get("server-timing", ""), total_ms)
 
 
-def erase(api_url: str, token: str, report_id: str) -> None:
-    """Erase a report and its photos."""
+def erase(api_url: str, token: str, report_id: str) -> dict[str, Any]:
+    """Erase a report and its photos; returns the receipt, which says which copies go later."""
     answer = _call("DELETE", f"{api_url}/reports/{report_id}", headers=_bearer(token))
-    if answer.status_code != 204:
+    if answer.status_code != 200:
         raise Refused("The gateway", answer)
+    receipt: dict[str, Any] = answer.json()
+    return receipt
 
 
 def status_without_token(api_url: str) -> int:
@@ -139,9 +141,17 @@ def _call(method: str, url: str, **content: Any) -> httpx2.Response:
             raise Unreachable(url, type(error).__name__) from error
 
 
-def _said(answer: httpx2.Response) -> dict[str, Any]:
+def _said(answer: httpx2.Response) -> dict[str, str]:
+    said = _document(answer)
+    if said is None:
+        return {"detail": answer.text.strip()[:300] or "nothing"}
+    return {name: value for name, value in said.items() if isinstance(value, str)}
+
+
+def _document(answer: httpx2.Response) -> dict[str, Any] | None:
+    """The answer's JSON object, None if it is none."""
     try:
         said = answer.json()
-    except ValueError:
-        said = None
-    return said if isinstance(said, dict) else {"detail": answer.text.strip()[:300] or "nothing"}
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None

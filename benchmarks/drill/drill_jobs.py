@@ -17,7 +17,8 @@ from services.core.narrative.template import prompt_messages, template_text
 from services.core.narrative.wording import Text, wording
 from services.core.vision.endpoint import parse_observation
 
-_CELLS, _CELL_PX = 4, 40
+_COLUMNS, _COLUMN_PX = 16, 10
+_LIGHT = 1 << 14
 # The model's photos have at most so many pixels a side.
 MODEL_PX = 384
 NUMEROUS_EVERY = 25
@@ -31,11 +32,14 @@ def most_jobs() -> int:
 
 
 def photo(number: int) -> bytes:
-    """Return a JPEG of 160 px that shows the number as light and dark cells, one per bit."""
-    small = Image.new("L", (_CELLS, _CELLS))
-    small.putdata([220 if number >> bit & 1 else 35 for bit in range(_CELLS**2)])
+    """Return a JPEG of 160 px that shows the number as light and dark columns, one per bit.
+
+    Two more columns are always light and always dark, so that no photo is blank or dark.
+    """
+    small = Image.new("L", (_COLUMNS, 1))
+    small.putdata([220 if (number | _LIGHT) >> bit & 1 else 35 for bit in range(_COLUMNS)])
     out = BytesIO()
-    side = _CELLS * _CELL_PX
+    side = _COLUMNS * _COLUMN_PX
     small.resize((side, side), Image.Resampling.NEAREST).convert("RGB").save(out, "JPEG", quality=85)
     return out.getvalue()
 
@@ -56,8 +60,8 @@ def _large(number: int) -> bytes:
 
 def number_on(jpeg: bytes) -> int:
     """Read the number from a photo that the service may have re-encoded."""
-    cells = Image.open(BytesIO(jpeg)).convert("L").resize((_CELLS, _CELLS), Image.Resampling.BOX)
-    return sum((value > 128) << bit for bit, value in enumerate(cells.tobytes()))
+    columns = Image.open(BytesIO(jpeg)).convert("L").resize((_COLUMNS, 1), Image.Resampling.BOX)
+    return sum((value > 128) << bit for bit, value in enumerate(columns.tobytes())) & ~_LIGHT
 
 
 def observation(number: int, photos: int) -> dict[str, Any]:

@@ -19,4 +19,4 @@ JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S, HOOKS_VISIBILITY_S = 14, 14, 14
 # Between the attempts of the hooks worker.
 HOOKS_PAUSES_S = (1, 2, 4, 6)
 # The database repeats a webhook after 2, 4, 8 … minutes, looked for every minute; here, in seconds.
-DATABASE_TICK_S, DATABASE_TIMES_FASTER = 2.0, 60.0
+DATABASE_TICK_S, DATABASE_TIMES_FASTER = 2.0, 20.0

@@ -50,7 +50,7 @@ def fuzz(
     seed: int,
     start: int,
     count: int,
-    after_batch: Callable[[Run], None] = lambda _: None,
+    tell: Callable[[Run], None] = lambda _: None,
 ) -> Run:
     """Feed the inputs `start` to `start + count` of `seed`."""
     run = Run()

@@ -23,7 +23,7 @@ from services.analyze.dependencies import (
     build_dependencies,
 )
 from services.analyze.documents import Page, Report, page_document, report_document
-from services.core.domain.stored_report import RequestKey
+from services.analyze.erasure_receipt import ErasureReceipt, erasure_receipt
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.photos.photo import decoders
@@ -65,10 +65,13 @@ async def analyze(
         stages.note_arrival()
         until = asyncio.get_running_loop().time() + service.timing.accept_within_s
         async with intake.busy_at(until):
-            key = RequestKey(idempotency_key, await received.digest()) if idempotency_key else None
+            key = await received.request_key(idempotency_key) if idempotency_key else None
             order = SubmitReport(caller, preferred_language(accept_language), key)
-            earlier = await service.submission.earlier(order, at_hand=received.at_hand)
-            photos = [] if earlier else await received.prepare(until)
+            earlier = await service.submission.earlier(
+                order, at_hand=received.at_hand, compare=received.compare
+            )
+            photos = [] if earlier else await received.prepare(until, keyed=key is not None)
+            order = order.about(received.contents)
     if await request.is_disconnected():
         raise ClientDisconnect
     accepted, task = (earlier, None) if earlier else await service.submit(order, photos, stages, until)
@@ -130,13 +133,17 @@ async def correct_report(
     return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
 
 
-@routes.delete("/reports/{report_id}", status_code=204, responses=openapi.REPORT_PROBLEMS)
-async def delete_report(report_id: ReportId, caller: Caller, service: TheService) -> None:
-    """Erase the report and its pictures now.
+@routes.delete("/reports/{report_id}", responses=openapi.ERASED_ANSWERS)
+async def delete_report(
+    report_id: ReportId, response: Response, caller: Caller, made: TheDependencies, service: TheService
+) -> ErasureReceipt:
+    """Erase the report, its photos and everything made of them now: the receipt says which copies go later.
 
-    The table's point-in-time recovery still holds the text for 35 days, for the account's owner alone.
+    Erased again, it is not found.
     """
-    await service.erase(caller, report_id)
+    erased = await service.erase(caller, report_id)
+    response.headers["Cache-Control"] = "no-store"
+    return erasure_receipt(erased, mirrored=made.mirrored)
 
 
 def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:

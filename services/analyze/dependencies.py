@@ -29,6 +29,7 @@ class AnalyzeSettings(PipelineSettings, SupabaseSettings):
     time_budget_s: float = Field(ge=10, le=25)
     quota_per_day: int = Field(ge=1)
     retention_days: int = Field(ge=1)
+    report_webhook: bool = False
 
     @field_validator("openai_api_key")
     @classmethod
@@ -46,6 +47,8 @@ class Dependencies:
     verifier: TokenVerifier
     uploads: Uploads
     service: ReportService
+    # Whether a database is told of the reports.
+    mirrored: bool = False
 
 
 def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -> Dependencies:
@@ -75,6 +78,7 @@ def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -
             budget_s=settings.time_budget_s,
             timing=timing,
         ),
+        mirrored=settings.report_webhook,
     )
 
 

@@ -4,6 +4,7 @@ Both are decoded off the event loop, in time or not at all.
 """
 
 import asyncio
+import hashlib
 import logging
 import math
 import time
@@ -19,6 +20,7 @@ from starlette.requests import Request
 
 from services.analyze.form import FIELD, content_type, read_form
 from services.core.domain.errors import Busy, TooLarge, UnsupportedMedia
+from services.core.domain.stored_report import RequestKey
 from services.core.photos.photo import (
     MAX_BODY_BYTES,
     MAX_PHOTOS,
@@ -60,33 +62,51 @@ class Received:
     """The photos of one request, each by its field and how it is loaded; `prepare` comes last."""
 
     at_hand = True
+    # The digest of the photos' own bytes, as soon as it is known; of uploads, once they are loaded.
+    contents: str | None = None
 
     def __init__(self, identity: Sequence[bytes], loads: Mapping[str, Callable[[], bytes]]) -> None:
         self._identity = identity
         self._loads = loads
 
-    async def digest(self) -> str:
-        """Return what tells these photos from others: only an idempotency key needs it, and it takes time."""
-        return await to_thread.run_sync(digest, self._identity)
+    async def request_key(self, name: str) -> RequestKey:
+        """Return the key of this request: only then the photos are told from others, which takes time."""
+        identity = await to_thread.run_sync(digest, self._identity)
+        if self.at_hand:
+            self.contents = identity
+        # These names are those of the database's rows.
+        reserved = name.startswith(("analysis:", "client:"))
+        return RequestKey(f"client:{name}" if reserved else name, identity, self.contents)
 
-    async def prepare(self, until: float) -> list[Photo]:
+    async def compare(self) -> str:
+        """Return the digest of the photos' own bytes, loading uploads one by one; raises UploadNotFound."""
+        self.contents = await to_thread.run_sync(digest, (load() for load in self._loads.values()))
+        return self.contents
+
+    async def prepare(self, until: float, *, keyed: bool = False) -> list[Photo]:
         """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
 
-        Raises InvalidInput by field, or Busy if the decoders have too much to do; at the first error the
-        other photos are given up.
+        With `keyed`, `contents` is known afterwards. Raises InvalidInput by field, or Busy if the decoders
+        have too much to do; at the first error the other photos are given up.
         """
         queue_s = _decoding.statistics().tasks_waiting * decoders.typical_s / decoders.count
         if queue_s > QUEUE_S:
             raise Busy(math.ceil(queue_s))
+        sums: dict[str, bytes] | None = {} if keyed and self.contents is None else None
         try:
             async with asyncio.TaskGroup() as group:
                 # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
                 photos = [
-                    group.create_task(to_thread.run_sync(_prepare, load, field, until, limiter=_decoding))
+                    group.create_task(
+                        to_thread.run_sync(_prepare, load, field, until, sums, limiter=_decoding)
+                    )
                     for field, load in self._loads.items()
                 ]
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
+        if sums is not None:
+            # What `digest` makes of the same photos.
+            self.contents = hashlib.sha256(b"".join(sums[field] for field in self._loads)).hexdigest()
         self._identity, self._loads = (), {}  # up to 10 MB that the models do not need
         return [photo.result() for photo in photos]
 
@@ -117,8 +137,10 @@ class _Uploaded(Received):
             logger.warning("uploads were not erased", extra={"reason": type(error).__name__})
 
 
-def _prepare(load: Callable[[], bytes], field: str, until: float) -> Photo:
+def _prepare(load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None) -> Photo:
     upload = load()
+    if sums is not None:
+        sums[field] = hashlib.sha256(upload).digest()
     # The event loop's clock is the monotonic one.
     return prepare(upload, field, until - time.monotonic())
 

@@ -142,6 +142,7 @@ REPORT_ANSWERS: Answers = {
     200: {"headers": _headers("Preference-Applied", "Retry-After", "Cache-Control")},
     **REPORT_PROBLEMS,
 }
+ERASED_ANSWERS: Answers = {200: {"headers": _headers("Cache-Control")}, **REPORT_PROBLEMS}
 CORRECTED_ANSWERS: Answers = {
     200: {"headers": _headers("Cache-Control")},
     **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),

@@ -93,7 +93,8 @@ def openai_client(key: Secret[str], base_url: str | None) -> AsyncOpenAI:
     """
 
     async def current() -> str:
-        return await asyncio.to_thread(key.value)
+        known = key.known
+        return await asyncio.to_thread(key.value) if known is None else known
 
     return AsyncOpenAI(
         api_key=current,

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Secret(Generic[T]):
-    """One secret of the process. Every call may block; safe to share between threads.
+    """One secret of the process. Every call may block, `known` apart; safe to share between threads.
 
     `read` returns the secret as it is now. What it raises reaches the caller, as long as there is no value.
     """
@@ -43,6 +43,11 @@ class Secret(Generic[T]):
         Its first read raises what boto3 and `parse` raise.
         """
         return cls(lambda: parse(secrets.get_secret_value(SecretId=name).get("SecretString", "")))
+
+    @property
+    def known(self) -> T | None:
+        """The secret as it was last read; None if it was not yet."""
+        return self._value
 
     def value(self) -> T:
         """Return the secret as it was last read."""

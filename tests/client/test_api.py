@@ -62,8 +62,8 @@ def test_post_returns_report_and_stages(
 
 
 def test_report_is_erased(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
-    answering(monkeypatch, requests, httpx2.Response(204))
-    api.erase(URL, "token", "01K")
+    answering(monkeypatch, requests, httpx2.Response(200, json={"id": "01K"}))
+    assert api.erase(URL, "token", "01K") == {"id": "01K"}
     assert (requests[0].method, requests[0].url.path) == ("DELETE", "/reports/01K")
 
 
@@ -136,3 +136,26 @@ def test_gateway_answers_become_words(answer: httpx2.Response) -> None:
 
 def test_client_and_service_name_one_field() -> None:
     assert api.IMAGES == FIELD
+
+
+@pytest.mark.parametrize("said", ["<html>", "[]", "[" * 100_000, '{"access_token": 7}', "{}"])
+def test_odd_token_answer_is_refused(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request], said: str
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(200, text=said))
+    with pytest.raises(Refused):
+        api.sign_in("https://p.supabase.example", "key", "a@b.example", "secret")
+
+
+def test_odd_problem_document_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    said = {"detail": 7, "remedy": ["no"], "report": {"a": 1}, "title": None}
+    answering(monkeypatch, requests, httpx2.Response(503, json=said, headers={"retry-after": "soon"}))
+    with pytest.raises(Refused, match="no reason given"):
+        api.erase(URL, "token", "1")
+
+
+@pytest.mark.parametrize("odd", ["model;dur=1.2.3", "model;dur=" + "9" * 500, "model;dur=.", "model;dur=٣"])
+def test_odd_timing_is_left_out(odd: str) -> None:
+    assert api.RequestTiming.of(f"photo;dur=1.5, {odd}", 10.0).stages_ms == {"photo": 1.5}

@@ -112,3 +112,17 @@ def test_invalid_setting_starts_nothing(
     assert "hint: Correct environments/local.toml" in said
     assert commands.main(["down"]) == 0
     assert "Nothing was running" in capsys.readouterr().err
+
+
+def test_outputs_are_those_of_a_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What a page needs: the API's address, and what supabase-js takes, its URL and its publishable key.
+    public = {"ApiUrl", "Region", "SupabaseUrl", "SupabasePublishableKey"}
+    others = {"ReportsTable", "JobsQueue", "ModelEndpoint"}
+    outputs = dict.fromkeys(public | others, "x")
+    monkeypatch.setattr("local.supervisor.account.stack_outputs", lambda home: outputs)
+    assert commands.main(["outputs"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == public
+    assert commands.main(["outputs", "--all"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == public | others

@@ -148,7 +148,7 @@ def test_second_run_does_nothing(machine: Machine) -> None:
     machine.setup()
     began = time.monotonic()
     done = machine.setup()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -2,10 +2,12 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 
 from local.demo.command import email
@@ -120,3 +122,56 @@ def test_unsigned_events_are_refused(async_system: System) -> None:
     assert answer.status_code == 401
     answer = async_system.client.post(f"{async_system.api_url}/hooks/supabase", json={"type": "INSERT"})
     assert answer.status_code == 401
+
+
+def ask(project: SupabaseProject, user: str, upload_id: str) -> str:
+    with project.as_user(user) as connection:
+        row = connection.execute(
+            "insert into public.analyses (upload_ids) values (%s) returning id", ([upload_id],)
+        ).fetchone()
+    assert row is not None
+    return str(row["id"])
+
+
+def test_refused_analysis_reaches_supabase(async_system: System, project: SupabaseProject) -> None:
+    user = add_user(async_system, project, "async-emil")
+    analysis = ask(project, user, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    row = arrived(project, user)
+    assert (row["status"], str(row["analysis_id"])) == ("failed", analysis)
+    assert "01ARZ3NDEKTSV4RRFFQ69G5FAV" in row["report"]["failure"]["reason"]
+    with project.as_user(user) as connection:
+        answered = connection.execute("select report_id from public.analyses").fetchall()
+    assert answered == [{"report_id": row["id"]}]
+
+
+def gone(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not happened():
+        assert time.monotonic() < deadline, f"still there after {WITHIN_S:.0f} s"
+        time.sleep(0.2)
+
+
+def test_erasure_reaches_supabase(async_system: System, project: SupabaseProject, photo: Path) -> None:
+    user = add_user(async_system, project, "async-fred")
+    async_system.analyze(photo, "async-fred")
+    row = arrived(project, user)
+    path, headers = f"{async_system.api_url}/reports/{row['id']}", async_system.headers("async-fred")
+    answer = async_system.client.delete(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert "database" in [copy["where"] for copy in answer.json()["remaining"]]
+    gone(lambda: rows(project, user) == [])
+    assert async_system.client.delete(path, headers=headers).status_code == 404
+
+
+def test_row_deleted_in_supabase_is_erased(
+    async_system: System, project: SupabaseProject, photo: Path
+) -> None:
+    user = add_user(async_system, project, "async-gina")
+    async_system.analyze(photo, "async-gina")
+    row = arrived(project, user)
+    with project.as_user(user) as connection:
+        connection.execute("delete from public.reports")
+    path, headers = f"{async_system.api_url}/reports/{row['id']}", async_system.headers("async-gina")
+    gone(lambda: async_system.client.get(path, headers=headers).status_code == 404)
+    with psycopg.connect(project.url, autocommit=True) as owner:
+        gone(lambda: owner.execute("select 1 from vitrine.erasures").fetchall() == [])

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from services.core.domain.observation import vocabulary
 
@@ -41,6 +41,8 @@ class Flaw(StrEnum):
 
 
 UNKNOWN = "unknown"
+# An item of the table has at most 400 kB, and a reason may quote what a client sent.
+MOST_REASON = 1000
 # The closed vocabularies. Their schemas list the words; a stored report may have one of an earlier list.
 TYPES = tuple(dict.fromkeys((*vocabulary().type.candidates, UNKNOWN)))
 MATERIALS = tuple(dict.fromkeys((*vocabulary().material.candidates, UNKNOWN)))
@@ -185,11 +187,15 @@ class Timings(_Part):
     narrate: float | None = None
 
 
+def _bounded(reason: object) -> object:
+    return reason[:MOST_REASON] if isinstance(reason, str) else reason
+
+
 class Failure(_Part):
-    """Why there is no report."""
+    """Why there is no report; a reason of more than MOST_REASON characters is cut."""
 
     code: str
-    reason: str
+    reason: Annotated[str, BeforeValidator(_bounded)]
 
 
 class Report(_Part):

@@ -42,7 +42,7 @@ Reading = tuple[str, Polarity]
 
 def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
     """The first reason not to use `text` for this assessment, or None if the evidence supports all of it."""
-    return next(_objections(text, _Evidence(assessment, words)), None)
+    return next(_objections(text, _evidence(assessment, words)), None)
 
 
 def fitting_caption(assessment: Assessment) -> str | None:
@@ -55,7 +55,7 @@ def caption_fits(assessment: Assessment, words: Wording) -> bool:
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    return bool(_Evidence(assessment, words).looks)
+    return bool(_evidence(assessment, words).looks)
 
 
 def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
@@ -78,7 +78,7 @@ def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
 
 
 class _Evidence:
-    """The words that an assessment supports, in one language."""
+    """The words that an assessment supports, in one language; not changed once made."""
 
     def __init__(self, assessment: Assessment, words: Wording) -> None:
         product, condition = assessment.product, assessment.condition
@@ -165,6 +165,10 @@ class _Evidence:
 
     def _nouns(self, tags: Iterable[str]) -> set[str]:
         return {noun for tag in tags for noun in self.words.forms[tag]}
+
+
+# A report's caption, prompt and text are read with the same evidence, one after another.
+_evidence = lru_cache(maxsize=32)(_Evidence)
 
 
 def _phrases(assessment: Assessment, words: Wording) -> Iterator[str]:

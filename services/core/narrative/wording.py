@@ -124,6 +124,10 @@ class Wording(_Words):
     template: Sentences
     prompt: PromptWords
 
+    def __hash__(self) -> int:
+        """By identity, since a language's words are read once."""
+        return id(self)
+
 
 @cache
 def wording(language: Language) -> Wording:

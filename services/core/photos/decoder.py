@@ -109,7 +109,12 @@ def _end(children: dict[int, socket.socket]) -> NoReturn:
 def _become_decoder(data: socket.socket, cpu_s: float) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # What the service ignores or blocks would be inherited.
+        for number in (signal.SIGCHLD, signal.SIGPROF, signal.SIGXCPU, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        # Libraries print what they find in a file.
+        os.dup2(1, 2)
         os.dup2(data.detach(), 3)
         os.closerange(4, 1024)
         _bound_resources(cpu_s)

@@ -20,9 +20,10 @@ HEADERS = 2000
 _SOI, _EOI, _SOS, _DQT, _DHT, _DRI, _DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xCC
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _STANDALONE = (0x01, *range(0xD0, 0xD8))
-_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
-_FRAMES = (*_SEQUENTIAL, _PROGRESSIVE)
-_UNREADABLE_FRAMES = (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
+# Each coded by Huffman or arithmetically; libjpeg reads no other frames.
+_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1, 0xC9), (0xC2, 0xCA)
+_FRAMES = (*_SEQUENTIAL, *_PROGRESSIVE)
+_UNREADABLE_FRAMES = (0xC3, *range(0xC5, 0xC8), 0xCB, *range(0xCD, 0xD0))
 _NO_THUMBNAIL = b"\0\1\0\1\0\0"
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
 # A decoder of several scans keeps each sample's coefficient, 2 bytes; of one scan, a few rows.

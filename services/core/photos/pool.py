@@ -183,8 +183,10 @@ class Decoders:
         except Undecodable:
             self._put_back(decoder)
             raise
-        except BaseException:
+        except BaseException as error:
             decoder.close()
+            if isinstance(error, TimeoutError) and decoder.photos == 0:
+                self._give_up_server()
             raise
         else:
             self._put_back(decoder)
@@ -196,6 +198,12 @@ class Decoders:
         else:
             with self._lock:
                 self._idle.append(decoder)
+
+    def _give_up_server(self) -> None:
+        # It may be stopped: a decoder that it never made answers no photo.
+        with self._lock:
+            if self._server is not None:
+                self._server.kill()
 
     def _new(self) -> _Decoder:
         data, its_data = socket.socketpair()
@@ -227,7 +235,6 @@ class Decoders:
                 pass_fds=[its_control.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
                 env=environment,
                 # Ctrl-C reaches this process, which ends them.
                 start_new_session=True,

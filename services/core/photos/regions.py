@@ -8,7 +8,7 @@ from PIL import Image
 
 _SIDE, _STEP = 48, 8
 # Shares of the photo: of a background that counts as plain, and of a region that is more than a speck.
-_PLAIN, _SPECK = 0.4, 0.02
+_PLAIN, _SPECK = 0.4, 0.03
 # A second thing has at least this share of the largest one's size.
 _SECOND = 0.35
 

@@ -111,11 +111,11 @@ class ReportService:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def erase(self, owner: str, report_id: str) -> None:
-        """Erase the report now; raises ReportNotFound."""
+    async def erase(self, owner: str, report_id: str) -> StoredReport:
+        """Erase the report now, and return what it was; raises ReportNotFound."""
         endpoint, images = self.processor.endpoint, self.submission.images
         erasure = Erasure(self.reports, images, endpoint, self.queue, 3 * self.timing.lease_s)
-        await erasure.erase(ReportRef(owner, report_id))
+        return await erasure.erase(ReportRef(owner, report_id))
 
     async def correct(self, owner: str, report_id: str, patch: dict[str, Any]) -> StoredReport:
         """Merge the owner's patch into the corrections of a report; return it with them.

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,7 +11,7 @@ from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
-from services.core.domain.errors import Busy, QuotaExceeded, VitrineError
+from services.core.domain.errors import Busy, KeyReused, QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
 from services.core.narrative.wording import Language
@@ -35,6 +35,10 @@ class SubmitReport:
     language: Language
     key: RequestKey | None
 
+    def about(self, contents: str | None) -> "SubmitReport":
+        """The same request, now that the digest of its photos is known."""
+        return replace(self, key=replace(self.key, contents=contents)) if self.key else self
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -46,19 +50,35 @@ class Submission:
     retention: timedelta
     undoings: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def earlier(self, request: SubmitReport, *, at_hand: bool = False) -> StoredReport | None:
+    async def earlier(
+        self,
+        request: SubmitReport,
+        *,
+        at_hand: bool = False,
+        compare: Callable[[], Awaitable[str]] | None = None,
+    ) -> StoredReport | None:
         """The report of an earlier request with the same key; without one, check the quota and return None.
 
-        Raises KeyReused or QuotaExceeded. `accept` checks the quota by itself, so for photos that are
-        `at_hand` it is read here only for an owner who was refused a report today.
+        If the key came with other uploads, `compare` gives the digest of the photos themselves. Raises
+        KeyReused or QuotaExceeded, and what `compare` raises. `accept` checks the quota by itself, so for
+        photos that are `at_hand` it is read here only for an owner who was refused a report today.
         """
-        if request.key is not None and (
-            stored := await to_thread.run_sync(self.reports.earlier, request.owner, request.key)
-        ):
+        if request.key is not None and (stored := await self._replayed(request, request.key, compare)):
             return stored
         if not at_hand or self.reports.was_refused(request.owner):
             await to_thread.run_sync(self.reports.check_quota, request.owner)
         return None
+
+    async def _replayed(
+        self, request: SubmitReport, key: RequestKey, compare: Callable[[], Awaitable[str]] | None
+    ) -> StoredReport | None:
+        try:
+            return await to_thread.run_sync(self.reports.earlier, request.owner, key)
+        except KeyReused:
+            if compare is None or key.contents is not None:
+                raise
+            same = replace(key, contents=await compare())
+            return await to_thread.run_sync(self.reports.earlier, request.owner, same)
 
     async def accept(self, request: SubmitReport, photos: Sequence[Photo], stages: Stages) -> StoredReport:
         """Store the photos and write the report; the worker that gets its message takes it.

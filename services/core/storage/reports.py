@@ -212,11 +212,6 @@ class Reports:
         """Raise what boto3 raises unless the table answers."""
         self._get(address("readiness", "probe"))
 
-    def _note_refusal(self, owner: str, day: date) -> None:
-        if len(self._refused) >= MOST_REFUSED:
-            self._refused = {}
-        self._refused[owner] = day
-
     def _given_back(self, stored: StoredReport) -> "list[TransactWriteItemTypeDef]":
         """What a report without a result gives back: its place in the day, and its idempotency key."""
         freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []

@@ -124,7 +124,7 @@ def test_running_request_survives_stop(stores_port: int, model: Model, jpeg: Cal
         assert running.started.poll() is None
         model.open.set()
         report = answer.result()
-        assert running.started.wait(5) == 0
+        assert running.started.wait(30) == 0
     assert report.status_code == 200
     assert report.json()["status"] == "succeeded"
 
@@ -187,4 +187,4 @@ def test_endless_request_is_dropped(stores_port: int, model: Model) -> None:
         )
         assert not eventually(lambda: running.started.poll() is not None, within_s=0.5)
         os.kill(running.pid, signal.SIGTERM)
-        assert running.started.wait(4) == 0
+        assert running.started.wait(30) == 0

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.services.analyze.conftest import BUCKET, World, without_links
+from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
 MALLORY = {"Authorization": "Bearer token-of-mallory"}
@@ -38,6 +39,53 @@ def test_repeated_uploads_return_same_report(client: TestClient, world: World, j
     first, again = analyse(client, upload_id, **key), analyse(client, upload_id, **key)
     assert without_links(again.json()) == without_links(first.json())
     assert again.headers["idempotent-replayed"] == "true"
+
+
+KEY = {"Idempotency-Key": "k1"}
+
+
+class TestSamePhotos:
+    """One key with the same photos, however they are sent, is one report."""
+
+    def test_photos_uploaded_anew_are_the_same(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
+        first = analyse(client, *(upload(client, world, jpeg(shade)) for shade in (1, 2)), **KEY)
+        again = analyse(client, *(upload(client, world, jpeg(shade)) for shade in (1, 2)), **KEY)
+        assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+        assert again.headers["idempotent-replayed"] == "true"
+        assert all(key.startswith("photos/") for key in world.kept())
+        assert world.model_calls == 1
+
+    def test_form_and_upload_are_the_same(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
+        ids = [analyse(client, upload(client, world, jpeg()), **KEY).json()["id"]]
+        for _ in range(2):
+            form = client.post("/analyze", files={"images": jpeg()}, headers=KEY)
+            ids.append(form.json()["id"])
+        assert len(set(ids)) == 1
+        form = client.post("/analyze", files={"images": jpeg()}, headers={"Idempotency-Key": "k2"})
+        named = analyse(client, upload(client, world, jpeg()), **{"Idempotency-Key": "k2"})
+        assert named.json()["id"] == form.json()["id"]
+
+    @pytest.mark.parametrize("shades", [(3,), (2, 1), (1, 2, 2), (1,)])
+    def test_other_photos_are_refused(
+        self, client: TestClient, world: World, jpeg: Jpeg, shades: tuple[int, ...]
+    ) -> None:
+        analyse(client, *(upload(client, world, jpeg(shade)) for shade in (1, 2)), **KEY)
+        answer = analyse(client, *(upload(client, world, jpeg(shade)) for shade in shades), **KEY)
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (
+            422,
+            "idempotency-key-reused",
+        )
+
+    def test_unknown_upload_is_named(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
+        analyse(client, upload(client, world, jpeg()), **KEY)
+        answer = analyse(client, "01ARZ3NDEKTSV4RRFFQ69G5FAV", **KEY)
+        assert (answer.status_code, answer.json()["field"]) == (422, "upload_ids")
+
+
+def test_clients_key_is_no_analysis(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    client.post("/analyze", files={"images": jpeg()}, headers={"Idempotency-Key": "analysis:1"})
+    keys = [row["sk"]["S"] for row in world.dynamodb.scan(TableName=TABLE)["Items"]]
+    assert "key#client:analysis:1" in keys
 
 
 def test_quota_is_checked_before_uploads(client: TestClient, world: World, jpeg: Jpeg) -> None:

@@ -151,7 +151,7 @@ def test_slow_key_set_times_out(dribbling: int, slow: str, monkeypatch: pytest.M
     began = time.monotonic()
     with pytest.raises(KeysUnavailable):
         KeySet(f"http://127.0.0.1:{dribbling}/{slow}").get("one")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
 
 
 def test_readiness_asks_once(keys: KeySet, issuer: Issuer, clock: Clock) -> None:

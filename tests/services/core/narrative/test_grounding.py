@@ -1,11 +1,13 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
-from services.core.narrative.grounding import caption_fits, unsupported_claim
+from services.core.domain.report import Flaw
+from services.core.narrative.grounding import caption_fits, fitting_caption, unsupported_claim
 from services.core.narrative.template import answer_like_examples
 from services.core.narrative.wording import Language, Text, wording
 
@@ -460,3 +462,83 @@ def test_answer_shaped_like_examples_is_supported(
     assessment, words = assess(observation(type_, material, wear=(wear,))), wording(language)
     text = answer_like_examples(assessment, words)
     assert unsupported_claim(text, assessment, words) is None
+
+
+JUDGED_NOT: dict[Language, str] = {
+    "en": "Its condition could not be judged from the photos.",
+    "fr": "L'état n'a pas pu être jugé d'après les photos.",
+}
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_unjudged_condition_must_be_said(observation: Make, language: Language) -> None:
+    blurred = assess(observation(), [(Flaw.BLURRED,)])
+    assert objection(blurred, JUDGED_NOT[language], language) is None
+    assert objection(blurred, REST[language], language) == "it does not say that the condition was not judged"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"),
+    [
+        ("In good condition.", "en"),
+        ("Rated 10 out of 10.", "en"),
+        ("No chips or cracks.", "en"),
+        ("No sign of wear was seen.", "en"),
+        ("No other marks were found.", "en"),
+        ("It has a chip.", "en"),
+        ("Nothing else was found.", "en"),
+        ("En bon état.", "fr"),
+        ("Noté 10 sur 10.", "fr"),
+        ("Aucune trace d'usure.", "fr"),
+        ("Sans fissure.", "fr"),
+        ("Rien d'autre n'a été trouvé.", "fr"),
+    ],
+)
+def test_unjudged_condition_is_not_claimed(observation: Make, sentence: str, language: Language) -> None:
+    blurred = assess(observation(), [(Flaw.BLURRED,)])
+    assert objection(blurred, f"{JUDGED_NOT[language]} {sentence}", language)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_judged_condition_is_not_denied(observation: Make, language: Language) -> None:
+    assert objection(assess(observation()), JUDGED_NOT[language], language)
+
+
+@pytest.mark.parametrize("sentence", ["A ceramic mug.", "Made of ceramic.", "A blue mug."])
+def test_uncertain_material_is_not_stated(observation: Make, sentence: str) -> None:
+    assert objection(assess(observation("mug", "unclear")), sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["No chips.", "No cracks or chips.", "No other marks.", "The only mark is a dent."]
+)
+def test_uncertain_wear_is_not_denied(observation: Make, sentence: str) -> None:
+    seen = observation(wear=(("dent",),))
+    unsure = assess(replace(seen, wear=tuple({**one, "chip": 0.4} for one in seen.wear)))
+    assert objection(unsure, sentence)
+    assert objection(unsure, "No cracks.") is None
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "a blue ceramic mug with a crack",
+        "a broken mug",
+        "a mug in good condition",
+        "a mug without chips",
+        "a lamp",
+        "a glass mug",
+        "a mug and a lamp",
+        "a kitten",
+        "a mug\x00",
+        "",
+    ],
+)
+def test_contradicting_caption_is_left_out(observation: Make, caption: str) -> None:
+    assert fitting_caption(assess(observation(caption=caption))) is None
+
+
+def test_fitting_caption_is_kept(observation: Make) -> None:
+    assert fitting_caption(assess(observation(caption="a blue ceramic mug"))) == "a blue ceramic mug"
+    unknown = assess(observation("unknown", caption="a blue ceramic mug"))
+    assert fitting_caption(unknown) is None

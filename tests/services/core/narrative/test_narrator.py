@@ -43,7 +43,7 @@ def completion(
     )
 
 
-def narrate(assessment: Assessment, answer: Any, budget_s: float = 2.0, key: str = "k") -> Narrative:
+def narrate(assessment: Assessment, answer: Any, budget_s: float = 20.0, key: str = "k") -> Narrative:
     async def run() -> Narrative:
         transport = httpx2.MockTransport(answer)
         async with httpx2.AsyncClient(transport=transport) as http:

@@ -1,14 +1,16 @@
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.core.domain.assessment import assess
 from services.core.domain.observation import Observation, vocabulary
-from services.core.narrative.grounding import unsupported_claim
+from services.core.domain.report import Flaw, Grade
+from services.core.narrative.grounding import fitting_caption, tokens, unsupported_claim
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import Language, wording
 
@@ -39,10 +41,44 @@ def vision_cache(draw: st.DrawFn) -> Observation:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@given(seen=vision_cache())
-def test_template_is_always_supported(language: Language, seen: Observation) -> None:
-    assessment, words = assess(seen), wording(language)
+@given(seen=vision_cache(), flaw=st.sampled_from([None, *Flaw]))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_template_is_always_supported(language: Language, seen: Observation, flaw: Flaw | None) -> None:
+    assessment, words = assess(seen, flawed(seen, flaw)), wording(language)
     assert unsupported_claim(template_text(assessment, words), assessment, words) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(seen=vision_cache(), flaw=st.sampled_from([None, *Flaw]), sure=st.booleans())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_texts_state_the_facts_alone(
+    language: Language, seen: Observation, flaw: Flaw | None, sure: bool
+) -> None:
+    if sure:
+        seen = replace(seen, type={code: 0.9 if code == "mug" else 0.01 for code in seen.type})
+    found, words = assess(seen, flawed(seen, flaw)), wording(language)
+    text = template_text(found, words)
+    title, whole = set(tokens(text.title)), set(tokens(f"{text.title} {text.description}"))
+    for material in CODES.material.candidates:
+        if material != found.product.material:
+            assert title.isdisjoint(words.forms[material])
+    for grade in Grade:
+        if grade != found.condition.grade:
+            assert title.isdisjoint(words.forms[grade.value])
+    for type_ in set(CODES.type.candidates) - {found.product.type, "unknown"}:
+        assert title.isdisjoint(words.forms[type_])
+    if found.condition.status == "not_assessed":
+        assert whole.isdisjoint(["10", *(form for grade in Grade for form in words.forms[grade.value])])
+    caption = set(tokens(fitting_caption(found) or ""))
+    worn = {mark.tag for mark in found.condition.wear}
+    for tag in set(CODES.wear.candidates) - worn:
+        assert caption.isdisjoint([*ENGLISH.forms[tag], *ENGLISH.participles[tag]])
+    assert not caption or found.product.type != "unknown"
+
+
+def flawed(seen: Observation, flaw: Flaw | None) -> list[tuple[Flaw, ...]]:
+    """The flaw on each photo of the observation, or on none and on one more that the model did not see."""
+    return [(flaw,)] * len(seen.wear) if flaw else [*([()] * len(seen.wear)), (Flaw.TOO_DARK,)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -64,6 +100,32 @@ def test_fitting_caption_is_included(observation: Make) -> None:
 
 def test_contradicting_caption_is_omitted(observation: Make) -> None:
     assert "vase" not in template_text(assess(observation(caption="a red vase")), ENGLISH).description
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unjudged_condition_is_said_plainly(observation: Make, language: Language) -> None:
+    text = template_text(assess(observation(), [(Flaw.TOO_DARK,)]), wording(language))
+    said = {
+        "en": ("Second-hand item", "could not be judged"),
+        "fr": ("Article d'occasion", "n'a pas pu être jugé"),
+    }[language]
+    assert text.title == said[0]
+    assert said[1] in text.description
+
+
+def test_title_without_known_material(observation: Make) -> None:
+    text = template_text(assess(observation("mug", "unclear")), ENGLISH)
+    assert text.title == "Second-hand mug, excellent condition"
+
+
+@pytest.mark.parametrize("flaw", [None, *Flaw])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unjudged_text_has_about_fifty_words(
+    observation: Make, language: Language, flaw: Flaw | None
+) -> None:
+    seen = observation("unknown")
+    text = template_text(assess(seen, flawed(seen, flaw)), wording(language))
+    assert 30 <= len(text.description.split()) <= 75
 
 
 def test_unknown_product_is_named_unknown(observation: Make) -> None:

@@ -153,6 +153,27 @@ def test_killed_server_is_replaced(decoders: Decoders, jpeg: bytes) -> None:
         assert decoders.decode(jpeg, soon()).size == (640, 480)
 
 
+def test_stopped_server_is_replaced(decoders: Decoders, jpeg: bytes) -> None:
+    decoders.start()
+    stopped = server(decoders)
+    stopped.suspend()
+    with pytest.raises(Overloaded):
+        decoders.decode(jpeg, soon(0.3))
+    assert decoders.decode(jpeg, soon()).size == (640, 480)
+    assert gone([stopped])
+
+
+def test_ignored_signals_still_bound_work() -> None:
+    decoders = Decoders(1, cpu_s=0.2)
+    before = signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    try:
+        with pytest.raises(NeedsTooMuchWork):
+            decoders.decode(long_progressive(), soon())
+    finally:
+        signal.signal(signal.SIGPROF, before)
+        decoders.close()
+
+
 def test_each_thread_gets_its_picture(decoders: Decoders) -> None:
     def colour(number: int) -> int:
         out = BytesIO()

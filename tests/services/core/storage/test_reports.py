@@ -277,3 +277,10 @@ def test_pages_list_newest_first(dynamodb: DynamoDBClient, new: New, count: int)
         if before is None:
             break
     assert seen == [new(number).report.id for number in reversed(range(count))]
+
+
+def test_failure_reason_is_bounded(new: New) -> None:
+    failed = ended(new(), Status.FAILED)
+    failure = Failure(code="invalid_input", reason="x" * 1_000_000)
+    stored = replace(failed, report=failed.report.model_copy(update={"failure": failure}))
+    assert len(str(row_of(stored))) < 4_000
