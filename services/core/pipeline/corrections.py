@@ -18,16 +18,20 @@ _FLAWS = frozenset(Reason(flaw.value) for flaw in Flaw)
 
 def patched(report: Report, given: GivenCorrections | None, patch: dict[str, Any]) -> GivenCorrections | None:
     """What the owner has corrected of `report` once `patch` is merged into `given`; None: nothing."""
-    before = given.model_dump(include=set(_PATCHED), exclude_none=True) if given else {}
+    before = _patchable(given) if given else {}
     after = merge_patch(before, patch)
     if not after:
         return None
-    if after == before:
-        return given
     merged = GivenCorrections.model_validate({**after, "corrected_at": datetime.now(UTC)})
+    if _patchable(merged) == before:
+        return given
     if not merged.about_facts:
         return merged
     return merged.model_copy(update={"rewritten": _rewritten(corrected(report, merged))})
+
+
+def _patchable(given: GivenCorrections) -> dict[str, Any]:
+    return given.model_dump(include=set(_PATCHED), exclude_none=True)
 
 
 def _rewritten(report: Report) -> RewrittenText:
@@ -46,13 +50,15 @@ def _assessment(report: Report) -> Assessment:
         # The owner knows which of the things it is.
         reasons = tuple(reason for reason in confidence.reasons if reason != Reason.SEVERAL_THINGS)
         confidence = confidence.model_copy(update={"reasons": reasons})
+    left_out = False
     if given.condition is not None and given.condition.wear is not None:
         absent = frozenset(TAGS) - set(given.condition.wear)
     else:
         question = vocabulary().wear.question
         denied = {each.question for each in report.evidence if each.used and each.answer == "no"}
         absent = frozenset(tag for tag in TAGS if question.format(tag=tag) in denied)
-    judged = report.condition.status == "assessed" and given.condition is None
+        # Photos that were judged have no flaw.
+        left_out = bool(absent or report.condition.wear) and bool(_FLAWS.intersection(confidence.reasons))
     return Assessment(
         product=report.product,
         condition=report.condition,
@@ -60,6 +66,5 @@ def _assessment(report: Report) -> Assessment:
         caption=report.caption or "",
         confidence=confidence,
         absent=absent,
-        # Photos that were judged have no flaw.
-        left_out=judged and bool(_FLAWS & set(confidence.reasons)),
+        left_out=left_out,
     )

@@ -67,9 +67,10 @@ def test_null_restores_what_was_said(made: dict[str, Any], patch: Patch) -> None
 
 
 def test_repeated_correction_changes_nothing(world: World, patch: Patch) -> None:
-    once = patch({"condition": {"score": 3}}).json()
+    once = patch({"condition": {"score": 3, "wear": ["chip"]}, "title": "x"}).json()
     assert (once["condition"]["score"], once["condition"]["grade"]) == (3, "worn")
-    assert without_links(patch({"condition": {"score": 3.0}}).json()) == without_links(once)
+    again = patch({"condition": {"score": 3.0, "wear": ["chip", "chip"]}, "title": " x"})
+    assert without_links(again.json()) == without_links(once)
     assert without_links(patch({}).json()) == without_links(once)
 
 
