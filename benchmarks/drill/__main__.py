@@ -35,7 +35,7 @@ from local.home import Home
 from local.supervisor import processes
 
 # Seconds between kills, seconds until a restart, and seconds of kills after the last request.
-PAUSE_S, DOWN_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 10
+PAUSE_S, DOWN_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 20
 MOST_FAULTS_SHOWN = 40
 
 
@@ -134,7 +134,7 @@ class Drill:
     async def _drill(self, launched: Launched, database: Database) -> None:
         clients = Clients(self._jobs, self._random, self._spread_s, launched.cloud, database)
         requesting = asyncio.create_task(clients.run())
-        killing = asyncio.create_task(self._kill(launched, requesting))
+        killing = asyncio.create_task(self._kill(launched, clients.requested))
         try:
             await asyncio.gather(killing, self._rest(launched, database, requesting))
         finally:
@@ -181,18 +181,19 @@ class Drill:
         )
         return Look(done, pending)
 
-    async def _kill(self, launched: Launched, requesting: "asyncio.Task[None]") -> None:
+    async def _kill(self, launched: Launched, requested: asyncio.Event) -> None:
         chance = random.Random(self._seed + 1)  # noqa: S311 - a drill's faults
         last: float | None = None
         # Each process in turn, in a new random order each round.
         while True:
             for name in chance.sample(self.supervisor.names, len(self.supervisor.names)):
                 await asyncio.sleep(chance.uniform(*PAUSE_S))
-                if requesting.done():
+                if requested.is_set():
                     last = last or time.monotonic()
                     if time.monotonic() - last > KILLS_AFTER_S:
                         return
-                await self._kill_one(launched, name, chance.uniform(*DOWN_S))
+                if self.supervisor.has_worked(name):
+                    await self._kill_one(launched, name, chance.uniform(*DOWN_S))
 
     async def _kill_one(self, launched: Launched, name: str, down_s: float) -> None:
         kill = self.supervisor.kill(name)

@@ -32,7 +32,7 @@ LOOK_S = (0.5, 1.5)
 class Clients:
     """All clients; their jobs start evenly spread over `within_s` seconds.
 
-    Those that wait for a report before they erase it do so beside the others, however long it takes.
+    `requested` is set when each job has been requested; those that wait for a report to erase it go on.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Clients:
         self._pace_s = within_s / len(jobs)
         self._cloud = cloud
         self._database = database
+        self.requested = asyncio.Event()
         self._tokens = {job.user: access_token(job.user) for job in jobs}
 
     async def run(self) -> None:
@@ -67,6 +68,7 @@ class Clients:
                         erasures.create_task(self._erase(http, job, job.erasure))
 
             await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+            self.requested.set()
 
     async def _request(self, http: httpx2.AsyncClient, job: Job) -> None:
         if job.way != Way.API:

@@ -4,8 +4,10 @@ A message may arrive twice, late, out of order, or again after it was handled; a
 """
 
 import random
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.drill.stream_filter import Pattern, passes
 
+# Less than the shortest visibility timeout of the drill.
+PROLONG_EVERY_S, PROLONGED_S = 5.0, 14
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
@@ -75,7 +79,8 @@ class QueueSource:
         if not on_time:
             return
         self._faults.chance.shuffle(on_time)
-        answer = self._handle({"Records": [_record(message) for message in on_time]}, None)
+        with self._hidden(on_time):
+            answer = self._handle({"Records": [_record(message) for message in on_time]}, None)
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in {message["MessageId"]: message for message in on_time}.values():
             if message["MessageId"] in failed:
@@ -84,6 +89,32 @@ class QueueSource:
                 self._defer(message["ReceiptHandle"])
             else:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+
+    @contextmanager
+    def _hidden(self, messages: list[Any]) -> Iterator[None]:
+        """Keep messages hidden while they are handled, on however slow a machine.
+
+        In AWS their visibility timeout is above that of the function. A kill makes them visible again.
+        """
+        ended = threading.Event()
+
+        def prolong() -> None:
+            while not ended.wait(PROLONG_EVERY_S):
+                with suppress(BotoCoreError, ClientError):
+                    for message in messages:
+                        self._sqs.change_message_visibility(
+                            QueueUrl=self._url,
+                            ReceiptHandle=message["ReceiptHandle"],
+                            VisibilityTimeout=PROLONGED_S,
+                        )
+
+        thread = threading.Thread(target=prolong, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def _defer(self, handle: str) -> None:
         self._sqs.change_message_visibility(

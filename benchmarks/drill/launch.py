@@ -23,6 +23,8 @@ MODES: tuple[Mode, ...] = ("async", "realtime")
 DATABASE_MODE: Mode = "async"
 # TIME_BUDGET_S of the service; 10 is the least that it allows.
 BUDGET_S, DRILL_BUDGET_S = 25, 10
+# More than the services and functions take to import what they need.
+START_CPU_S = 3.5
 # As in the stacks.
 VISIBILITY_S = 150
 _PER_MODE = tuple(f"{part}-{mode}" for mode in MODES for part in ("service", "runtime"))
@@ -132,9 +134,9 @@ def _start_hooks(
 ) -> None:
     """Start the function that takes the database's webhooks, and the one that accepts their analyses."""
     app = supervisor.start_killable(
-        "hooks-app", lambda _: _module("benchmarks.drill.hooks_app", "--port", port), given
+        "hooks-app", lambda _: _module("benchmarks.drill.hooks_app", "--port", port), given, START_CPU_S
     )
-    supervisor.start_killable("hooks-worker", _worker("hooks", folder, seed), given)
+    supervisor.start_killable("hooks-worker", _worker("hooks", folder, seed), given, START_CPU_S)
     wait_ready(supervisor.home, "hooks-app", f"http://127.0.0.1:{port}/", app)
 
 
@@ -181,10 +183,12 @@ def _start_service_and_functions(
     url = f"http://127.0.0.1:{deployment.service_port}/healthz"
     name = f"service-{deployment.mode}"
     process = supervisor.start_killable(
-        name, lambda _: _module(service, "--port", deployment.service_port), given
+        name, lambda _: _module(service, "--port", deployment.service_port), given, START_CPU_S
     )
     for role in ("jobs", "outbox"):
-        supervisor.start_killable(f"{role}-{deployment.mode}", _worker(role, folder, seed), given)
+        supervisor.start_killable(
+            f"{role}-{deployment.mode}", _worker(role, folder, seed), given, START_CPU_S
+        )
     wait_ready(supervisor.home, name, url, process)
 
 

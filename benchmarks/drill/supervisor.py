@@ -2,7 +2,10 @@
 
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+import psutil
 
 from benchmarks.drill.deployment import Cloud
 from benchmarks.emulated_stores import wait_ready
@@ -30,6 +33,7 @@ class _Killable:
     command: Callable[[int], tuple[str, ...]]
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes]
+    works_after_cpu_s: float = 0.0
     generation: int = 0
     down: bool = False
 
@@ -57,17 +61,34 @@ class Supervisor:
         wait_ready(self.home, name, health_url, self._start(name, 0, command, environment))
 
     def start_killable(
-        self, name: str, command: Callable[[int], tuple[str, ...]], environment: Mapping[str, str]
+        self,
+        name: str,
+        command: Callable[[int], tuple[str, ...]],
+        environment: Mapping[str, str],
+        works_after_cpu_s: float = 0.0,
     ) -> subprocess.Popen[bytes]:
-        """Start a process that may be killed; `command` is called with the number of earlier starts."""
+        """Start a process that may be killed; `command` is called with the number of earlier starts.
+
+        Its start takes up to `works_after_cpu_s` seconds of CPU.
+        """
         process = self._start(name, 0, command(0), environment)
-        self._killable[name] = _Killable(command, environment, process)
+        self._killable[name] = _Killable(command, environment, process, works_after_cpu_s)
         return process
 
     @property
     def names(self) -> list[str]:
         """The names of the processes that may be killed."""
         return sorted(self._killable)
+
+    def has_worked(self, name: str) -> bool:
+        """Return whether a process has done more than start since its last kill, by its CPU time.
+
+        On a slow machine, a process that is killed while it starts would never work.
+        """
+        with suppress(psutil.Error):
+            times = psutil.Process(self._killable[name].process.pid).cpu_times()
+            return bool(times.user + times.system >= self._killable[name].works_after_cpu_s)
+        return False
 
     def kill(self, name: str) -> Kill:
         """Send SIGKILL to a process and wait for its end."""

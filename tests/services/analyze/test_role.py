@@ -92,9 +92,10 @@ def exercised(
     if mode in recorded:
         return recorded[mode]
 
-    def post(key: str, *photos: bytes) -> Any:
+    def post(key: str, *photos: bytes, wait_s: int = 1) -> Any:
         files = [("images", photo) for photo in photos]
-        return client.post("/analyze", files=files, headers={"Idempotency-Key": key, "Prefer": "wait=1"})
+        headers = {"Idempotency-Key": key, "Prefer": f"wait={wait_s}"}
+        return client.post("/analyze", files=files, headers=headers)
 
     def lose(**_: object) -> None:
         raise ReadTimeoutError(endpoint_url="http://stores")
@@ -108,12 +109,13 @@ def exercised(
 
     assert client.get("/readyz").status_code == 200
     noisy = [world.noise(number) for number in range(3)]
-    made = post("k1", *noisy)
+    made = post("k1", *noisy, wait_s=25 if mode == "realtime" else 1)
     assert made.status_code == (200 if mode == "realtime" else 202)
     assert post("k1", *noisy).headers["idempotent-replayed"] == "true"
     path = f"/reports/{made.json()['id']}"
     assert client.get(path).status_code == 200
     assert client.get("/reports").status_code == 200
+    assert client.patch(path, json={"title": "x"}).status_code == (200 if mode == "realtime" else 409)
 
     world.dynamodb.meta.events.register_first("after-call.dynamodb.TransactWriteItems", lose)
     assert post("k2", jpeg(3)).status_code == 503  # accepted, the answer lost: undone
@@ -122,7 +124,7 @@ def exercised(
     world.status, world.body = 503, b"{}"
     assert post("k3", jpeg(4)).status_code == 202  # the model is away: given back
     world.status, world.body = 400, b'{"__type": "ValidationError"}'
-    assert post("k4", jpeg(5)).status_code == 502  # failed, its key and quota given back
+    assert post("k4", jpeg(5), wait_s=25).status_code == 502  # failed, its key and quota given back
     world.status, world.body = 200, None
 
     named = client.post("/analyze", json={"upload_ids": [upload()]}, headers={"Prefer": "wait=1"})

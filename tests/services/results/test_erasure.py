@@ -89,8 +89,9 @@ def left(shop: Shop) -> list[str]:
     return shop.stored() + keys
 
 
-@pytest.mark.parametrize("killed", [False, True])
-@pytest.mark.parametrize("event", ["before-call", "after-call"])
+@pytest.mark.parametrize(
+    ("event", "killed"), [("before-call", False), ("before-call", True), ("after-call", True)]
+)
 @pytest.mark.parametrize("mode", ["realtime", "async", "away"])
 def test_erasure_at_every_step_leaves_nothing(
     shop: Shop, photo: bytes, mode: str, event: str, killed: bool
