@@ -21,7 +21,7 @@ from services.core.photos.photo import model_jpeg_from_stored
 from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
-from services.core.vision.endpoint import request_key
+from services.core.vision.async_endpoint import request_key
 from services.results.job_messages import InferenceResult
 from services.results.report_events import ReportErased
 

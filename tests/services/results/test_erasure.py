@@ -20,7 +20,7 @@ from services.core.pipeline.erasure import Erasure
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.vision.endpoint import AsyncVisionEndpoint
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.results.sweep import sweep
 from tests.services.conftest import TABLE
 from tests.services.results.shop import ANSWER, BUCKET, ENDED, ENDPOINT, ID, REGION, RESUME, Shop, result
