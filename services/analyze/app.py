@@ -98,7 +98,7 @@ async def get_report(
 async def offer_upload(caller: Caller, made: TheDependencies) -> Offer:
     """A place for one photo of up to 25 MB: POST `fields`, Content-Type and `file` to `url`.
 
-    Then name its `id` to `POST /analyze`. What nobody analyses is deleted within two days.
+    Then name its `id` to `POST /analyze`. An upload that is not analysed is deleted within two days.
     """
     return await to_thread.run_sync(made.uploads.offer, caller)
 

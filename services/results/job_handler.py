@@ -21,6 +21,7 @@ from services.core.photos.photo import model_jpeg_from_stored
 from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
+from services.core.vision.async_endpoint import request_key
 from services.results.job_messages import InferenceResult
 from services.results.report_events import ReportErased
 
@@ -145,7 +146,8 @@ class JobHandler:
 
         pending = leased.pending
         if result is not None and pending is None:
-            pending = PendingInference(None, result.output_key or "", seconds_now(), leased.attempts)
+            request = request_key(leased.report.id)
+            pending = PendingInference(request, result.output_key or "", seconds_now(), leased.attempts)
             leased = replace(leased, pending=pending)
         if result is not None and result.failure is not None:
             if result.refused:

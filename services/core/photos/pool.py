@@ -27,8 +27,6 @@ import services
 from services.core.photos import protocol
 from services.core.photos.resize import SMALL_PX
 
-# After a decoder has closed its socket, its server tells within this time how it ended.
-STATUS_WITHIN_S = 5.0
 # The latest decodes count most in what a decode takes.
 _WEIGHT = 0.2
 # glibc's: one heap for all threads, which counts less address space, and which keeps the memory of a photo of
@@ -153,23 +151,23 @@ class Decoders:
 
     def _ask(self, decoder: _Decoder, upload: bytes, until: float) -> Image.Image:
         try:
-            _send(decoder.data, protocol.LENGTH.pack(len(upload)), until)
-            _send(decoder.data, upload, until)
-            kind, content = _answer(decoder.data, until)
+            protocol.send(decoder.data, protocol.LENGTH.pack(len(upload)), until)
+            protocol.send(decoder.data, upload, until)
+            kind, content = protocol.answer(decoder.data, until)
             if kind != protocol.HEAVY:
                 return _image(kind, content)
             if not self._heavy.acquire(timeout=max(0.0, until - time.monotonic())):
                 raise TimeoutError
             try:
-                _send(decoder.data, b"!", until)
-                kind, content = _answer(decoder.data, until)
+                protocol.send(decoder.data, b"!", until)
+                kind, content = protocol.answer(decoder.data, until)
             finally:
                 self._heavy.release()
                 # Memory that a large photo took does not all go back to the system.
                 decoder.photos = protocol.PHOTOS_PER_LIFE
             return _image(kind, content)
         except (ConnectionError, EOFError):
-            raise _Ended(_signal_of(decoder.status)) from None
+            raise _Ended(protocol.signal_of(decoder.status)) from None
         except (ValueError, TypeError, ArithmeticError, struct.error):
             # No answer of ours: a photo has taken the decoder over.
             raise _Ended(0) from None
@@ -246,32 +244,8 @@ class Decoders:
             self._control.close()
         if self._server is not None:
             with suppress(subprocess.TimeoutExpired):
-                self._server.wait(STATUS_WITHIN_S)
+                self._server.wait(protocol.STATUS_WITHIN_S)
         self._control = self._server = None
-
-
-def _send(connection: socket.socket, content: bytes, until: float) -> None:
-    connection.settimeout(max(0.001, until - time.monotonic()))
-    connection.sendall(content)
-
-
-def _answer(connection: socket.socket, until: float) -> tuple[bytes, bytearray]:
-    kind, length = protocol.ANSWER.unpack(_received(connection, protocol.ANSWER.size, until))
-    if length > protocol.LONGEST_ANSWER:
-        raise ValueError("an answer is too long")
-    return kind, _received(connection, length, until)
-
-
-def _received(connection: socket.socket, length: int, until: float) -> bytearray:
-    content = bytearray(length)
-    rest = memoryview(content)
-    while rest:
-        connection.settimeout(max(0.001, until - time.monotonic()))
-        received = connection.recv_into(rest)
-        if not received:
-            raise EOFError
-        rest = rest[received:]
-    return content
 
 
 def _image(kind: bytes, content: bytearray) -> Image.Image:
@@ -287,16 +261,3 @@ def _image(kind: bytes, content: bytearray) -> Image.Image:
         name, width, height, limit = json.loads(content)
         raise TooManyPixels(str(name)[:40], int(width), int(height), int(limit))
     raise NeedsTooMuchWork if kind == protocol.TOO_MUCH_WORK else Undecodable
-
-
-def _signal_of(status: socket.socket) -> int | None:
-    """The signal by which the decoder ended; None if its server is gone too."""
-    status.settimeout(STATUS_WITHIN_S)
-    try:
-        told = status.recv(protocol.STATUS.size, socket.MSG_WAITALL)
-    except OSError:
-        return None
-    if len(told) < protocol.STATUS.size:
-        return None
-    (number,) = protocol.STATUS.unpack(told)
-    return os.WTERMSIG(number) if os.WIFSIGNALED(number) else 0

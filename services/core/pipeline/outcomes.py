@@ -17,6 +17,11 @@ class Seen:
     # Of a fallback LLM that did not say what it billed: None.
     cost_usd: float | None = None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the endpoint has just given this observation, so that it may be reused."""
+        return not self.provenance.reused and self.provenance.bridge is None
+
 
 @dataclass(frozen=True)
 class Unanswered:

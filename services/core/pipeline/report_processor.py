@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,9 +38,6 @@ from services.core.storage.vision_cache import VisionCache
 from services.core.telemetry import Stages
 from services.core.vision.endpoint import VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 # Threads of their own, so that slow model calls do not block the calls of the stores.
 _model_threads = ThreadPoolExecutor(40, "model")
@@ -269,15 +266,10 @@ class ReportProcessor:
                 "cost_usd": self.prices.report_usd(seen, timings.model or 0.0, narrative),
             }
         )
-        cached = self._to_cache(leased, seen)
+        cached = self.vision_cache.put(leased, seen.observation) if self.vision_cache and seen.is_new else []
         await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
         await self._clean_up(leased)
         return report
-
-    def _to_cache(self, leased: LeasedReport, seen: Seen) -> "list[TransactWriteItemTypeDef]":
-        if self.vision_cache is None or seen.provenance.reused or seen.provenance.bridge is not None:
-            return []
-        return self.vision_cache.put(leased, seen.observation)
 
     @asynccontextmanager
     async def _failures_recorded(self, leased: LeasedReport, stages: Stages) -> AsyncIterator[None]:

@@ -21,7 +21,8 @@ from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
-from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -6,12 +6,10 @@ S3.
 
 import base64
 import json
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,23 +24,13 @@ from services.core.domain.observation import (
     vocabulary,
 )
 from services.core.domain.report import Probability
-from services.core.domain.stored_report import seconds_now
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
-    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-NOT_FOUND = 404
 # What the container answers to a request that it cannot use; its other statuses are about the container.
 CONTENT_STATUSES = frozenset({400, 406, 413, 415, 422})
-# SageMaker's limit for an inline request; a longer one is sent as an object.
-INLINE_BYTES = 128_000
-# SageMaker's maximum. An endpoint at zero instances takes minutes until it reads its first request.
-TTL_S = 21_600
-# SageMaker has dropped a request that is older than this.
-LOST_AFTER_S = TTL_S + 600
-INVOCATION_TIMEOUT_S = 60
 # An answer about 8 photos has a few kB.
 MAX_ANSWER_BYTES = 1_000_000
 # The candidates of a choice exclude each other; the rest is for rounding.
@@ -108,11 +96,6 @@ class VisionEndpoint(ABC):
             raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
 
 
-def request_key(report_id: str) -> str:
-    """The key of a report's stored request, known before it is stored; each attempt writes the same."""
-    return f"requests/{report_id}.json"
-
-
 class RealtimeVisionEndpoint(VisionEndpoint):
     """Answers in the call. A request that an async endpoint has accepted before counts as lost."""
 
@@ -129,113 +112,8 @@ class RealtimeVisionEndpoint(VisionEndpoint):
                 Accept="application/json",
                 Body=request_body(photos),
             )
-            body = _read(reply["Body"])
+            body = read_answer(reply["Body"])
         return parse_observation(body, photos=len(photos))
-
-
-class AsyncVisionEndpoint(VisionEndpoint):
-    """Sends requests to the endpoint, and reads its answers from the exchange bucket."""
-
-    def __init__(
-        self,
-        runtime: "SageMakerRuntimeClient",
-        s3: "S3Client",
-        *,
-        endpoint: str,
-        bucket: str,
-        kms_key_id: str | None,
-    ) -> None:
-        super().__init__(runtime, endpoint)
-        self._s3 = s3
-        self._bucket = bucket
-        self._encryption: dict[str, Any] = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
-        )
-
-    def infer(self, report_id: str, photos: Sequence[bytes], attempt: int) -> PendingInference:
-        """Send the photos and return where the answer will be; a request that is not sent is not kept.
-
-        The inference id starts with the report's and is used once, so a late notification of an earlier
-        request is recognised.
-        """
-        body, input_key = request_body(photos), None
-        inference_id = f"{report_id}.{secrets.token_hex(8)}"
-        request: dict[str, Any] = {"Body": body}
-        try:
-            if len(body) > INLINE_BYTES:
-                input_key = request_key(report_id)
-                self._store(input_key, body)
-                request = {"InputLocation": f"s3://{self._bucket}/{input_key}"}
-            with self._faults():
-                answer = self._runtime.invoke_endpoint_async(
-                    EndpointName=self.name,
-                    ContentType="application/json",
-                    Accept="application/json",
-                    InferenceId=inference_id,
-                    RequestTTLSeconds=TTL_S,
-                    InvocationTimeoutSeconds=INVOCATION_TIMEOUT_S,
-                    **request,
-                )
-        except ModelFault:
-            with suppress(ClientError, BotoCoreError):
-                self.delete(input_key)
-            raise
-        return PendingInference(
-            input_key,
-            _key(answer["OutputLocation"]),
-            seconds_now(),
-            attempt,
-            inference_id,
-            _key(answer["FailureLocation"]) if "FailureLocation" in answer else None,
-        )
-
-    def _store(self, key: str, body: bytes) -> None:
-        # Whatever S3 answers, nothing is wrong with the request: a later one may succeed.
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **self._encryption
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise ModelUnavailable(f"the request to {self.name} cannot be stored") from error
-
-    def is_working_on(self, pending: PendingInference) -> bool:
-        """Whether there is no answer yet, and the request is young enough to get one."""
-        try:
-            self._s3.head_object(Bucket=self._bucket, Key=pending.output_key)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != NOT_FOUND:
-                raise
-            return not _is_lost(pending)
-        return False
-
-    def result(
-        self, pending: PendingInference, photos: int, *, announced: bool = False
-    ) -> Observation | PendingInference | LostInference:
-        """The answer about so many photos, or whether it can still come."""
-        try:
-            body = _read(self._s3.get_object(Bucket=self._bucket, Key=pending.output_key)["Body"])
-        except self._s3.exceptions.NoSuchKey:
-            return LostInference() if announced or _is_lost(pending) else pending
-        return parse_observation(body, photos)
-
-    def delete(self, *keys: str | None) -> None:
-        """Delete requests and answers by their keys; a missing object is no error."""
-        for key in keys:
-            if key is not None:
-                self._s3.delete_object(Bucket=self._bucket, Key=key)
-
-    def erase(self, report_id: str, pending: PendingInference | None) -> None:
-        """Delete the report's request, also if it is not recorded, and the outcome of its inference."""
-        outcome = (pending.output_key, pending.failure_key) if pending else ()
-        self.delete(request_key(report_id), *outcome)
-
-
-def _key(location: str) -> str:
-    return urlsplit(location).path[1:]
-
-
-def _is_lost(pending: PendingInference) -> bool:
-    return pending.at + LOST_AFTER_S < seconds_now()
 
 
 def fault(endpoint: str, error: ClientError) -> ModelFault:
@@ -273,7 +151,7 @@ def request_body(photos: Sequence[bytes]) -> bytes:
     return json.dumps(request).encode()
 
 
-def _read(stream: "StreamingBody") -> bytes:
+def read_answer(stream: "StreamingBody") -> bytes:
     """The body; raises ModelAnswerInvalid if it is longer than any answer."""
     try:
         body = stream.read(MAX_ANSWER_BYTES + 1)

@@ -30,6 +30,7 @@ from services.core.domain.observation import vocabulary
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
+from services.core.pipeline import submission
 from services.core.pipeline.report_processor import Prices, ReportProcessor
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
@@ -37,7 +38,8 @@ from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
-from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from tests.services.analyze.contract import check_answer
 from tests.services.conftest import TABLE
 
@@ -161,6 +163,12 @@ def observation(photos: int) -> dict[str, Any]:
         "caption": "a blue ceramic mug",
         "artifact": "demo-000000000000",
     }
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pauses of undoing be short."""
+    monkeypatch.setattr(submission, "UNDO_PAUSES_S", (0.1, 0.1, 0.1))
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def service(given: Mapping[str, str], *options: str, under: tuple[str, ...] = ()
             started.wait()
 
 
-def eventually(true: Callable[[], bool], within_s: float = 5.0) -> bool:
+def eventually(true: Callable[[], bool], within_s: float = 30.0) -> bool:
     """Whether it becomes true in time."""
     deadline = time.monotonic() + within_s
     while not (now := true()) and time.monotonic() < deadline:

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from settings.environment import Environment, load_environment
 from stacks.app import ROOT
 from tests.services.analyze.conftest import BUCKET, World
+from tests.services.analyze.process import eventually
 from tests.services.conftest import TABLE
 from tests.stacks.assemblies import assembled
 
@@ -92,9 +93,13 @@ def exercised(
     if mode in recorded:
         return recorded[mode]
 
-    def post(key: str, *photos: bytes) -> Any:
+    def post(key: str, *photos: bytes, wait_s: int = 1) -> Any:
         files = [("images", photo) for photo in photos]
-        return client.post("/analyze", files=files, headers={"Idempotency-Key": key, "Prefer": "wait=1"})
+        headers = {"Idempotency-Key": key, "Prefer": f"wait={wait_s}"}
+        return client.post("/analyze", files=files, headers=headers)
+
+    def released(path: str) -> bool:
+        return "retried" in (client.get(path).json()["waiting"] or "")
 
     def lose(**_: object) -> None:
         raise ReadTimeoutError(endpoint_url="http://stores")
@@ -108,7 +113,7 @@ def exercised(
 
     assert client.get("/readyz").status_code == 200
     noisy = [world.noise(number) for number in range(3)]
-    made = post("k1", *noisy)
+    made = post("k1", *noisy, wait_s=25 if mode == "realtime" else 1)
     assert made.status_code == (200 if mode == "realtime" else 202)
     assert post("k1", *noisy).headers["idempotent-replayed"] == "true"
     path = f"/reports/{made.json()['id']}"
@@ -120,9 +125,11 @@ def exercised(
     world.dynamodb.meta.events.unregister("after-call.dynamodb.TransactWriteItems", lose)
 
     world.status, world.body = 503, b"{}"
-    assert post("k3", jpeg(4)).status_code == 202  # the model is away: given back
+    away = post("k3", jpeg(4))
+    assert away.status_code == 202  # the model is away: given back
+    assert eventually(lambda: released(f"/reports/{away.json()['id']}"))
     world.status, world.body = 400, b'{"__type": "ValidationError"}'
-    assert post("k4", jpeg(5)).status_code == 502  # failed, its key and quota given back
+    assert post("k4", jpeg(5), wait_s=25).status_code == 502  # failed, its key and quota given back
     world.status, world.body = 200, None
 
     named = client.post("/analyze", json={"upload_ids": [upload()]}, headers={"Prefer": "wait=1"})

@@ -20,6 +20,7 @@ from ulid import ULID
 from services.core.domain.report import Report, Status
 from services.core.domain.stored_report import StoredReport, seconds_now
 from services.core.photos.photo import digest
+from services.core.photos.pool import Decoders, Overloaded
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.hooks import worker
@@ -320,6 +321,21 @@ class TestAway:
         assert stored.report.status == Status.QUEUED
         assert {"owner": USER, "report": stored.report.id} in intake.reminders()
         assert sorted(intake.objects()) == sorted(stored.pictures)
+
+    def test_busy_decoders_are_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+        decode, overloaded = Decoders.decode, [True]
+
+        def busy(*given: Any) -> Image.Image:
+            if overloaded and overloaded.pop():
+                raise Overloaded
+            return decode(*given)
+
+        monkeypatch.setattr(Decoders, "decode", busy)
+        assert len(intake.tell(intake.row())) == 1
+        assert not intake.all_reports()
+        intake.end_pauses()
+        assert intake.tell() == []
+        assert intake.report().report.status == Status.QUEUED
 
     def test_unwritten_refusal_is_retried(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
         fail(monkeypatch, Reports, "refuse")

@@ -29,7 +29,8 @@ from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
-from services.core.vision.endpoint import AsyncVisionEndpoint, RealtimeVisionEndpoint, VisionEndpoint
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
+from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
 from services.results.job_handler import JobHandler
 from services.results.jobs import Jobs

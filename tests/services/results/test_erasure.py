@@ -20,7 +20,7 @@ from services.core.pipeline.erasure import Erasure
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.vision.endpoint import AsyncVisionEndpoint
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.results.sweep import sweep
 from tests.services.conftest import TABLE
 from tests.services.results.shop import ANSWER, BUCKET, ENDED, ENDPOINT, ID, REGION, RESUME, Shop, result
@@ -89,8 +89,9 @@ def left(shop: Shop) -> list[str]:
     return shop.stored() + keys
 
 
-@pytest.mark.parametrize("killed", [False, True])
-@pytest.mark.parametrize("event", ["before-call", "after-call"])
+@pytest.mark.parametrize(
+    ("event", "killed"), [("before-call", False), ("before-call", True), ("after-call", True)]
+)
 @pytest.mark.parametrize("mode", ["realtime", "async", "away"])
 def test_erasure_at_every_step_leaves_nothing(
     shop: Shop, photo: bytes, mode: str, event: str, killed: bool

@@ -11,7 +11,7 @@ import pytest
 from services.core.domain.report import Status
 from services.core.domain.stored_report import Lease, seconds_now
 from services.core.messaging.job_queue import JobQueue
-from services.core.vision.endpoint import LOST_AFTER_S
+from services.core.vision.async_endpoint import LOST_AFTER_S
 from services.results.jobs import MOST_ATTEMPTS
 from services.results.sweep import sweep
 from tests.services.conftest import TABLE
