@@ -37,7 +37,8 @@ class Assessment:
     """The judged observation: the only facts that a narrative may use.
 
     `absent` are the kinds of wear that were looked for and not found; a kind that is neither there nor in the
-    condition was not judged. `left_out` says that only some of the photos were judged.
+    condition was not judged. `left_out` says that only some of the photos were judged. `condition_stated` and
+    `wear_stated` say that the owner corrected them: the photos need not show it.
     """
 
     product: Product
@@ -47,6 +48,8 @@ class Assessment:
     confidence: Reliance
     absent: frozenset[str]
     left_out: bool
+    condition_stated: bool = False
+    wear_stated: bool = False
 
     @property
     def wear_judged(self) -> bool:

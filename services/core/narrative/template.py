@@ -44,12 +44,15 @@ def _sentences(assessment: Assessment, words: Wording) -> Iterator[str]:
     if sentences.caption and caption_fits(assessment, words):
         yield sentences.caption
     if condition.wear:
-        yield sentences.wear
+        yield sentences.wear_stated if assessment.wear_stated else sentences.wear
     elif assessment.wear_judged:
-        yield sentences.no_wear
+        yield sentences.no_wear_stated if assessment.wear_stated else sentences.no_wear
     if assessment.left_out:
         yield sentences.left_out
-    yield sentences.closing_not_assessed if condition.grade is None else sentences.closing
+    if condition.grade is None:
+        yield sentences.closing_not_assessed
+    else:
+        yield sentences.closing_stated if assessment.condition_stated else sentences.closing
 
 
 @dataclass(frozen=True)

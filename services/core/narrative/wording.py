@@ -17,7 +17,10 @@ class _Words(BaseModel):
 
 
 class Sentences(_Words):
-    """The template's sentences, to be filled in; `thing` is the product, with its material if known."""
+    """The template's sentences, to be filled in; `thing` is the product, with its material if known.
+
+    Those of what is stated are for what the owner corrected.
+    """
 
     thing: str
     thing_plain: str
@@ -29,9 +32,12 @@ class Sentences(_Words):
     several: str
     left_out: str
     wear: str
+    wear_stated: str
     no_wear: str
+    no_wear_stated: str
     caption: str
     closing: str
+    closing_stated: str
     closing_not_assessed: str
 
 

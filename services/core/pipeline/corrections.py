@@ -67,4 +67,6 @@ def _assessment(report: Report) -> Assessment:
         confidence=confidence,
         absent=absent,
         left_out=left_out,
+        condition_stated=given.condition is not None,
+        wear_stated=given.condition is not None and given.condition.wear is not None,
     )

@@ -74,6 +74,17 @@ def test_repeated_correction_changes_nothing(world: World, patch: Patch) -> None
     assert without_links(patch({}).json()) == without_links(once)
 
 
+def test_stated_condition_claims_no_photos(patch: Patch) -> None:
+    stated = patch({"condition": {"wear": []}}).json()["description"]
+    assert "The seller states that there is no sign of wear." in stated
+    assert "condition is as the seller states it" in stated
+    assert "judged" not in stated and "seen in the photos" not in stated
+    worn = patch({"condition": {"wear": ["stain"]}}).json()["description"]
+    assert "Signs of wear, as the seller states: stain." in worn
+    scored = patch({"condition": {"wear": None, "score": 7}}).json()["description"]
+    assert "Visible signs of wear: chip." in scored and "judged" not in scored
+
+
 def test_text_is_cleaned(patch: Patch) -> None:
     report = patch({"title": "a\u0000\u202eb\n c😀", "description": " x\r\ny\u0007 "}).json()
     assert (report["title"], report["description"]) == ("ab c😀", "x\ny")
