@@ -68,7 +68,9 @@ def test_posted_photo_reaches_supabase(async_system: System, project: SupabasePr
     answer = async_system.client.get(
         f"{async_system.api_url}/reports/{row['id']}", headers=async_system.headers("async-anna")
     )
-    assert row["report"] == answer.json()
+    # Links end after minutes, so the row has none.
+    shown = {name: value for name, value in answer.json().items() if name != "photos"}
+    assert row["report"] == shown
     assert rows(project, other) == []
 
 
