@@ -92,10 +92,10 @@ def assembled(settings: Environment) -> Assembly:
 
 def changed(name: str, **changes: Any) -> Environment:
     """Return the settings of a committed environment with some keys changed, a section's by a mapping."""
-    values = load_environment(name).model_dump(mode="json")
+    values = load_environment(name).model_dump()
     for key, value in changes.items():
         values[key] = {**(values[key] or {}), **value} if isinstance(value, Mapping) else value
-    return Environment.model_validate_json(json.dumps(values))
+    return Environment.model_validate(values)
 
 
 def full_environment() -> Environment:

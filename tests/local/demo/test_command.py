@@ -206,7 +206,7 @@ def test_low_confidence_is_a_warning() -> None:
 
 def test_unknown_product_is_a_warning() -> None:
     unknown = {**REPORT, "product": {"type": "unknown", "material": "metal"}}
-    assert "does not know this product" in plain(shown(unknown))
+    assert "The product was not recognised" in plain(shown(unknown))
 
 
 def test_template_text_is_marked() -> None:

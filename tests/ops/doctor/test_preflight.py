@@ -12,7 +12,7 @@ from ops.__main__ import main
 from ops.doctor.preflight import preflight
 from tests.ops.conftest import KEY, make_settings
 
-DOMAIN = {"name": "api.shop.example", "hosted_zone_id": "Z1", "hosted_zone_name": "shop.example"}
+DOMAIN = {"name": "api.shop.example", "hosted_zone_id": "Z0123456789", "hosted_zone_name": "shop.example"}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Pause, schedule, fallback LLM and mode: each changes only the resources that it is for."""
 
+from datetime import time
 from typing import Any
 
 import pytest
@@ -8,8 +9,8 @@ from tests.stacks.assemblies import Assembly, assembled, changed
 
 SCHEDULE = {
     "days": ["MON", "TUE", "WED", "THU", "FRI"],
-    "start": "08:00:00",
-    "stop": "18:30:00",
+    "start": time(8, 0),
+    "stop": time(18, 30),
     "time_zone": "America/Toronto",
 }
 FALLBACK = {"model": "sees", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5}
