@@ -27,11 +27,6 @@ _COMMENT = b"\xff\xfe\x00\x0a"  # the marker of a JPEG comment, and its length w
 _serial = itertools.count()
 
 
-def twelve_megapixels() -> bytes:
-    """Return the same JPEG of 12 megapixels every time, about 3.6 MB, as detailed as a phone's photo."""
-    return _jpeg(_scene())
-
-
 def both_photos() -> dict[str, bytes]:
     """Return a phone's photo of 12 megapixels, and the same as a client shrinks it: 1280 px, about 0.3 MB."""
     scene = _scene()

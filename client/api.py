@@ -111,9 +111,9 @@ def post(
 def erase(api_url: str, token: str, report_id: str) -> dict[str, Any]:
     """Erase a report and its photos; returns the receipt, which says which copies go later."""
     answer = _call("DELETE", f"{api_url}/reports/{report_id}", headers=_bearer(token))
-    if answer.status_code != 200:
+    receipt = _document(answer)
+    if answer.status_code != 200 or receipt is None:
         raise Refused("The gateway", answer)
-    receipt: dict[str, Any] = answer.json()
     return receipt
 
 

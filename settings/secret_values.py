@@ -19,11 +19,18 @@ _PREFIXES = (
     ("whsec_", "a signing key of webhooks"),
     ("v1,whsec_", "a signing key of webhooks"),
     ("ghp_", "a token of GitHub"),
+    ("gho_", "a token of GitHub"),
+    ("ghs_", "a token of GitHub"),
     ("github_pat_", "a token of GitHub"),
     ("hf_", "a token of Hugging Face"),
+    ("glpat-", "a token of GitLab"),
+    ("AIza", "an API key of Google"),
     ("xoxb-", "a token of Slack"),
+    ("xoxp-", "a token of Slack"),
     ("-----BEGIN", "a private key or a certificate"),
 )
+# What may stand around a secret that was copied out of a header or a file.
+_COPIED = re.compile(r"""\s*["']*(?:bearer\s+)?(.*?)["']*\s*""", re.IGNORECASE | re.DOTALL)
 _AWS_KEY_ID = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,}")
 _JWT = re.compile(r"eyJ[\w-]+\.([\w-]+)\.[\w-]*")
 # AWS's secret access keys have 40 characters; Supabase's JWT secrets and other random keys have more.
@@ -34,7 +41,7 @@ _MIXED = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 def refuse_secrets(value: Any) -> Any:
     """Return `value`; raise a PydanticCustomError of the type HIDDEN if it, or text in it, is a secret."""
     for text in _texts(value):
-        if (kind := secret_kind(text.strip())) is not None:
+        if (kind := secret_kind(text)) is not None:
             raise hidden(
                 f"no secret: this is {kind}. Settings are committed and only name secrets: put it into "
                 "Secrets Manager, take it out of this file, and replace it by a new one if it was pushed"
@@ -54,6 +61,8 @@ def hidden(message: str) -> PydanticCustomError:
 
 def secret_kind(text: str) -> str | None:
     """Return what kind of secret a text is, in words; None for a text that is none."""
+    if (copied := _COPIED.fullmatch(text)) is not None:
+        text = copied.group(1)
     for prefix, kind in _PREFIXES:
         if text.startswith(prefix):
             return kind

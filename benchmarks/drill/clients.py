@@ -135,7 +135,7 @@ class Clients:
     async def _delete(self, http: httpx2.AsyncClient, job: Job) -> None:
         while True:
             answer = await self._try(http, job, "DELETE", f"/reports/{job.report_id}", self._headers(job))
-            if answer.status_code in (200, 204, 404):
+            if answer.status_code in (200, 404):
                 return
             await asyncio.sleep(self._chance.uniform(0.2, 1))
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.core.domain.report import UNFINISHED
 from services.core.domain.stored_report import StoredReport
 from services.core.domain.timing import PRODUCTION
 
@@ -57,7 +58,8 @@ def erasure_receipt(stored: StoredReport, *, mirrored: bool) -> ErasureReceipt:
     if mirrored:
         how = "the event report.erased deletes the row; it is delivered within seconds, or repeated for a day"
         remaining.append(Remaining(where="database", until=now + DELIVERY_LIFE, how=how))
-    if stored.pending is not None:
+    # A worker may have asked the model, and not have recorded it yet.
+    if stored.pending is not None or stored.report.status in UNFINISHED:
         how = "the model may still be answering; its answer is deleted when it arrives"
         remaining.append(Remaining(where="inference", until=now + ANSWER_LIFE, how=how))
     how = f"DynamoDB's stream of changes holds the report's text for 24 hours; {_ADMINISTRATORS}"

@@ -152,7 +152,7 @@ ANALYZE_ANSWERS = _with_headers(
     {
         200: {"headers": _SUBMITTED},
         202: {
-            "description": "Accepted: the report will be at `Location`, whatever becomes of this connection",
+            "description": "Accepted: the report will be at `Location`, even if this connection ends",
             "model": Report,
             "headers": {**_SUBMITTED, **_headers("Location", "Retry-After")},
         },

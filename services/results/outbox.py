@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.aws import DELIVERY, AwsClients, failed_call
-from services.core.domain.report import Status
+from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import ReportRef, seconds_now
 from services.core.messaging.consumer import failures
 from services.core.secrets import Name, ServiceSettings
@@ -75,7 +75,11 @@ class Outbox:
 
 
 def _changes(records: Sequence[dict[str, Any]]) -> Iterator[Change]:
-    """Yield the reports that become succeeded or failed, or whose row is deleted, in these records."""
+    """Yield the reports that become succeeded or failed, or whose row is deleted, in these records.
+
+    A row that is deleted before its end and not by an erasure was never accepted: its submission was undone,
+    and a later attempt may still make the report.
+    """
     for record in records:
         change = record["dynamodb"]
         # A record has no new image if the row was deleted, and no old one if it was inserted.
@@ -85,6 +89,8 @@ def _changes(records: Sequence[dict[str, Any]]) -> Iterator[Change]:
             continue
         ref = ReportRef(change["Keys"]["pk"]["S"].removeprefix("user#"), report_id)
         if old and not new:
+            if _status(old) in UNFINISHED and "erasing" not in old:
+                continue
             analysis = analysis_of(old.get("key", {}).get("S"))
             yield ReportErased(ref, analysis, seconds_now()), change["SequenceNumber"]
         elif _status(new) in ENDED and _status(old) not in ENDED:

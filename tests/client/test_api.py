@@ -73,6 +73,12 @@ def test_unerased_report_is_an_error(monkeypatch: pytest.MonkeyPatch, requests: 
         api.erase(URL, "token", "01K")
 
 
+def test_receipt_must_be_json(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
+    answering(monkeypatch, requests, httpx2.Response(200, text="<html>a proxy's page</html>"))
+    with pytest.raises(Refused, match="a proxy's page"):
+        api.erase(URL, "token", "01K")
+
+
 def test_status_is_asked_without_token(
     monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
 ) -> None:

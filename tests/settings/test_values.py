@@ -54,6 +54,11 @@ SECRETS = [
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "-----BEGIN PRIVATE KEY-----",
     "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "gho_abcdefghijklmnopqrstuvwxyz0123456789",
+    "glpat-abcdefghijklmnopqrst",
+    "AIzaSyA-1234567890abcdefghijklmnopqrstuv",
+    "'sk-proj-abcdefghijklmnopqrstuvwx'",
+    "Bearer " + jwt_of("service_role"),
     "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFla==",
 ]
 TEXTS = [

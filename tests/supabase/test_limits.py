@@ -78,7 +78,7 @@ def test_concurrent_inserts_stay_within_the_limit(database: Database) -> None:
     assert outcomes.count(None) == 7
 
 
-def test_several_users_in_one_statement_are_counted_apart(database: Database) -> None:
+def test_users_of_one_statement_count_apart(database: Database) -> None:
     limit(database, a_day=2)
     users = [database.user() for _ in range(3)]
     statement = "insert into public.analyses (user_id, upload_ids) select unnest(%s::uuid[]), %s"

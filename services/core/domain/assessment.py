@@ -1,6 +1,6 @@
 """The assessment of an observation by rule: what was recognised and judged, and how far to rely on it.
 
-An answer below its floor is no fact, whatever it says; neither is an answer about photos that show nothing.
+An answer below its floor is no fact; neither is an answer about photos that show nothing.
 The floors are measured by `make bench-accuracy`: see decision 0053.
 """
 

@@ -1,6 +1,6 @@
 """Reads the two facts of EXIF that decide how a photo looks: its orientation, and whether it is Adobe RGB.
 
-Reads a bounded number of tags, whatever a file declares; a tag that cannot be read counts as absent.
+Reads a bounded number of tags; a tag that cannot be read counts as absent.
 """
 
 import struct

@@ -89,7 +89,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
         )
 
     def _store(self, key: str, body: bytes) -> None:
-        # Whatever S3 answers, nothing is wrong with the request: a later one may succeed.
+        # After any error of S3, nothing is wrong with the request: a later one may succeed.
         try:
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **self._encryption

@@ -55,7 +55,7 @@ OTHER_ROWS = {
 }
 OBJECTS = {
     AT.photos: (f"photos/u/{ID}/1.jpg", "uploads/u/01UPLOAD"),
-    # A request is known by its photos, whatever its name.
+    # A request is known by its photos, not by its name.
     AT.async_io: (
         *(f"requests/{ID}.json", "requests/renamed.json"),
         *("answers/stem-1.out", "failures/stem-1-error.out"),

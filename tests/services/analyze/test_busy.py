@@ -165,7 +165,7 @@ def test_slow_erasure_of_uploads_delays_no_answer(
     assert answer.status_code == 200
 
 
-def test_failed_reading_of_the_row_is_no_failure(
+def test_failed_reading_fails_no_report(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.open.clear()
@@ -179,7 +179,7 @@ def test_failed_reading_of_the_row_is_no_failure(
     assert answer.status_code == 202
 
 
-def test_photos_behind_a_bad_one_are_given_up() -> None:
+def test_bad_photo_ends_the_others() -> None:
     loads: list[int] = []
 
     def load(number: int) -> bytes:

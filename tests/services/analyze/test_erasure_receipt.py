@@ -6,6 +6,7 @@ import pytest
 
 from services.analyze.erasure_receipt import erasure_receipt
 from services.core.domain.observation import PendingInference
+from services.core.domain.report import Status
 from services.core.domain.stored_report import StoredReport
 from tests.services.results.rows import row
 
@@ -32,6 +33,11 @@ def test_unfinished_inference_is_named() -> None:
     pending = PendingInference(None, "answers/1.out", 0)
     stored = StoredReport(asked.owner, asked.report, asked.photos, pending=pending)
     assert remaining(stored, mirrored=False)["inference"] >= timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING])
+def test_unrecorded_inference_is_named(status: Status) -> None:
+    assert "inference" in remaining(row(status), mirrored=False)
 
 
 def test_receipt_counts_photos_and_dates_itself() -> None:

@@ -92,11 +92,23 @@ def test_other_changes_are_not_sent(
 def test_removed_report_is_sent_as_erased(
     sqs: SQSClient, queue_url: str, before: Status, analysis: str | None
 ) -> None:
-    old = row(before, 7, key=f"analysis:{analysis}" if analysis else "k1")
-    assert forward(change(old, None)) == []
+    removed = change(row(before, 7, key=f"analysis:{analysis}" if analysis else "k1"), None)
+    removed["dynamodb"]["OldImage"]["erasing"] = {"BOOL": True}
+    assert forward(removed) == []
     (message,) = taken(sqs, queue_url)
     assert isinstance(message.pop("at"), int)
     assert message == {"kind": "erased", "owner": "alice", "report": f"{7:026d}", "analysis": analysis}
+
+
+def test_expired_report_is_sent_as_erased(sqs: SQSClient, queue_url: str) -> None:
+    assert forward(*(change(row(status), None) for status in (Status.SUCCEEDED, Status.FAILED))) == []
+    assert [message["kind"] for message in taken(sqs, queue_url)] == ["erased", "erased"]
+
+
+@pytest.mark.parametrize("before", [Status.QUEUED, Status.RUNNING])
+def test_undone_submission_is_not_sent(sqs: SQSClient, queue_url: str, before: Status) -> None:
+    assert forward(change(row(before), None)) == []
+    assert taken(sqs, queue_url) == []
 
 
 def test_other_rows_are_skipped(sqs: SQSClient, queue_url: str) -> None:

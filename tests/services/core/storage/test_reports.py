@@ -162,16 +162,14 @@ def test_expired_count_blocks_no_end(reports: Reports, dynamodb: DynamoDBClient,
     assert reports.get("alice", new().report.id).report.status == Status.FAILED
 
 
-def test_key_of_vanished_report_is_free_for_reading(
-    reports: Reports, dynamodb: DynamoDBClient, new: New
-) -> None:
+def test_key_of_vanished_report_reads_free(reports: Reports, dynamodb: DynamoDBClient, new: New) -> None:
     reports.accept(new(key="k"))
     row = {"pk": {"S": "user#alice"}, "sk": {"S": f"report#{new().report.id}"}}
     dynamodb.delete_item(TableName=TABLE, Key=row)
     assert reports.earlier("alice", RequestKey("k", "d1")) is None
 
 
-def test_used_up_quota_hides_no_report_of_the_key(reports: Reports, new: New) -> None:
+def test_used_up_quota_hides_no_earlier_report(reports: Reports, new: New) -> None:
     for number in range(3):
         reports.accept(new(number, key=f"k{number}"))
     with pytest.raises(ReportInProgress) as refused:
