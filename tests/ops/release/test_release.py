@@ -94,9 +94,8 @@ def _worn(reply: dict[str, Any]) -> None:
 
 def _nonsense(reply: dict[str, Any]) -> None:
     scores = reply["answers"][0]["scores"][0]
-    reply["answers"][0]["scores"][0] = dict(
-        zip(scores, [*list(scores.values())[1:], scores["mug"]], strict=True)
-    )
+    first, *others = scores.values()
+    reply["answers"][0]["scores"][0] = dict(zip(scores, [*others, first], strict=True))
 
 
 @pytest.mark.parametrize(

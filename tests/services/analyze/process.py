@@ -112,7 +112,7 @@ def service(given: Mapping[str, str], *options: str, under: tuple[str, ...] = ()
         try:
             wait_ready(home, "service", f"http://127.0.0.1:{port}/healthz", started)
             below = psutil.Process(started.pid).children(recursive=True)
-            yield Running(port, started, below[-1].pid if under else started.pid)
+            yield Running(port, started, below[0].pid if under else started.pid)
         finally:
             started.kill()
             started.wait()

@@ -129,7 +129,7 @@ def test_running_request_survives_stop(stores_port: int, model: Model, jpeg: Cal
     assert report.json()["status"] == "succeeded"
 
 
-def test_workers_are_replaced_and_drain(stores_port: int, model: Model, jpeg: Callable[[], bytes]) -> None:
+def test_workers_are_replaced_and_drain(stores_port: int, model: Model, jpeg: Callable[..., bytes]) -> None:
     variables = {**service_variables(stores_port, model.port), "WORKERS": "2"}
     with service(variables) as running, ThreadPoolExecutor(1) as client:
         assert eventually(lambda: len(serving(running)) == 2, 60)
@@ -137,7 +137,8 @@ def test_workers_are_replaced_and_drain(stores_port: int, model: Model, jpeg: Ca
         os.kill(first[0], signal.SIGKILL)
         # One that is still starting holds the listening socket until it has started.
         assert eventually(lambda: len({*serving(running)} - {*first}) == 1, 60)
-        answer = client.submit(analyze, running, jpeg())
+        # Another photo than before, whose observation the table still holds.
+        answer = client.submit(analyze, running, jpeg(90))
         assert model.entered.wait(10)
         os.kill(running.pid, signal.SIGTERM)
         assert eventually(lambda: refuses(running), 10)
