@@ -113,7 +113,8 @@ class JobHandler:
     async def _discard(self, result: InferenceResult) -> None:
         """Delete the outcome of an inference that no report waits for."""
         endpoint = self._pipeline.processor.endpoint
-        await asyncio.to_thread(endpoint.delete, result.output_key, result.failure_key)
+        noted = await asyncio.to_thread(self._pipeline.reports.take_failure_key, result.inference_id)
+        await asyncio.to_thread(endpoint.delete, result.output_key, result.failure_key or noted)
 
     async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Retry | None:
         try:

@@ -2,7 +2,8 @@
 
 The row is marked first: from then on no worker can write it, and the sweep finds an erasure that stops
 half-way. A worker may still be storing its request to the model; it deletes that when it cannot record it,
-and a delayed job message deletes it in the worker's stead if the worker is killed.
+and a delayed job message deletes it in the worker's stead if the worker is killed. What the endpoint writes
+later is deleted when its notification comes.
 """
 
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ class Erasure:
         if stored.report.status in UNFINISHED:
             await to_thread.run_sync(self.queue.send, stored.ref, self.clean_up_s)
         await to_thread.run_sync(self.images.delete, stored.pictures)
+        if stored.pending is not None:
+            await to_thread.run_sync(self.reports.note_failure_key, stored.pending)
         await to_thread.run_sync(self.endpoint.erase, stored.report.id, stored.pending)
         await to_thread.run_sync(self.reports.delete, stored)
         return stored

@@ -215,9 +215,11 @@ class ReportProcessor:
             await to_thread.run_sync(self.leases.record_inference, leased, pending)
         except LeaseHeld:
             # Another worker has sent the same stored request; only this answer has no reader.
+            await to_thread.run_sync(self.reports.note_failure_key, pending)
             await to_thread.run_sync(self.endpoint.delete, pending.output_key)
             raise
         except (ReportNotFound, LeaseLost):
+            await to_thread.run_sync(self.reports.note_failure_key, pending)
             await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
             raise
 

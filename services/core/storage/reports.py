@@ -4,6 +4,7 @@ pk user#<subject>   sk report#<id>      a report; ids sort by time
                     sk key#<key>        the report of an idempotency key
                     sk quota#<day>      how many reports the day has
                     sk sight#<digest>   what the model saw on these photos, for a day
+pk inference#<id>   sk failure          where an inference that no report has may write its failure, for a day
 A report that has not ended has `unfinished`, its id: the key of a sparse index, which the sweep scans for
 reports without a worker. A worker holds the report's lease; only the holder may end it. A report whose
 erasure has started has `erasing`: no worker can hold it and it is not found, but the sweep finds it until its
@@ -22,6 +23,7 @@ from services.core.domain.errors import (
     ReportInProgress,
     ReportNotFound,
 )
+from services.core.domain.observation import PendingInference
 from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import (
     LeasedReport,
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 
 # Owners that a process remembers; with more it forgets them all.
 MOST_REFUSED = 10_000
+# As long as the bucket keeps what an endpoint writes.
+FAILURE_KEY_LIFE_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,23 @@ class Reports:
         freed = [self._writes.free_key(stored, stored.key)] if stored.key is not None else []
         transact(self._dynamodb, self._writes.delete(stored), freed)
 
+    def note_failure_key(self, pending: PendingInference) -> None:
+        """Record where an inference writes its failure, whose notification does not say so."""
+        if pending.inference_id is None or pending.failure_key is None:
+            return
+        row = {
+            **_failure_address(pending.inference_id),
+            "failure_key": pending.failure_key,
+            "expires_at": pending.at + FAILURE_KEY_LIFE_S,
+        }
+        self._dynamodb.put_item(TableName=self._table, Item=to_item(row))
+
+    def take_failure_key(self, inference_id: str) -> str | None:
+        """Return what `note_failure_key` recorded of an inference, and forget it; None if nothing."""
+        key = to_item(_failure_address(inference_id))
+        old = self._dynamodb.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
+        return str(from_item(old["Attributes"])["failure_key"]) if "Attributes" in old else None
+
     def probe(self) -> None:
         """Raise what boto3 raises unless the table answers."""
         self._get(address("readiness", "probe"))
@@ -239,3 +260,7 @@ class Reports:
 def _seconds_to_midnight(now: datetime) -> int:
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return max(1, int((midnight - now).total_seconds()))
+
+
+def _failure_address(inference_id: str) -> dict[str, str]:
+    return {"pk": f"inference#{inference_id}", "sk": "failure"}

@@ -66,6 +66,7 @@ class Shop:
     fallback_llm: httpx2.Response | None = None
     reuse: bool = False
     during_llm: Callable[[], None] = field(default=lambda: None)
+    during_inference: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
         self.reports = Reports(self.dynamodb, TABLE, quota_per_day=99)
@@ -156,6 +157,7 @@ class Shop:
 
     def _answer(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
+        self.during_inference()
         self.questions.append(request.headers.get("X-Amzn-SageMaker-Inference-Id", b"").decode())
         headers: Any = {
             "content-type": "application/json",
