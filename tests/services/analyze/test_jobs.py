@@ -49,8 +49,12 @@ def test_respond_async_returns_202_with_location(client: TestClient, world: Worl
 
 
 @pytest.mark.parametrize("base", ["https://api.shop.example", "http://127.0.0.1/_aws/execute-api/a/$default"])
-def test_location_resolves_against_the_request(client: TestClient, jpeg: Jpeg, base: str) -> None:
+def test_location_resolves_against_the_request(
+    client: TestClient, world: World, jpeg: Jpeg, base: str
+) -> None:
+    world.open.clear()
     answer = post(client, jpeg(), "respond-async")
+    world.open.set()
     report = f"{base}/reports/{answer.json()['id']}"
     assert urljoin(f"{base}/analyze", answer.headers["location"]) == report
 
