@@ -211,6 +211,8 @@ class Decoders:
             try:
                 socket.send_fds(self._running(), [b"F"], descriptors)
             except ConnectionError:
+                # The server has ended, which its status need not say yet.
+                self._stop()
                 socket.send_fds(self._running(), [b"F"], descriptors)
         return _Decoder(data, status)
 
