@@ -102,13 +102,10 @@ class JobHandler:
             return Retry(min(handled.in_s, 2**attempt), handled.why)
         if isinstance(handled, Retry):
             # This notification is settled; a job message continues the report after a pause.
-            await asyncio.to_thread(self._pipeline.queue.send, stored.ref, self._pause_s(stored.attempts))
+            pause_s = self._timing.retry_pause_s(max(stored.attempts, 1))
+            await asyncio.to_thread(self._pipeline.queue.send, stored.ref, pause_s)
             return None
         return handled
-
-    def _pause_s(self, attempts: int) -> int:
-        doubled: int = self._timing.first_retry_s * 2 ** min(max(attempts, 1) - 1, 10)
-        return min(doubled, self._timing.longest_retry_s)
 
     async def _discard(self, result: InferenceResult) -> None:
         """Delete the outcome of an inference that no report waits for."""

@@ -77,8 +77,7 @@ class Jobs:
         if message.attempt >= MOST_ATTEMPTS:
             logger.warning("job left to the sweep", extra={"reason": handled.why})
             return None
-        first, longest = self._timing.first_retry_s, self._timing.longest_retry_s
-        return Defer(handled.in_s or min(first * 2 ** (message.attempt - 1), longest), handled.why)
+        return Defer(handled.in_s or self._timing.retry_pause_s(message.attempt), handled.why)
 
 
 @cache

@@ -38,5 +38,15 @@ class Timing:
         if self.model_s + max(self.narrate_in_request_s, self.narrate_in_job_s) >= self.lease_s:
             raise ValueError("lease_s must be longer than a model call and the narration after it")
 
+    @property
+    def clean_up_s(self) -> int:
+        """How long after an erasure no worker can still hold the report."""
+        return 3 * self.lease_s
+
+    def retry_pause_s(self, attempt: int) -> int:
+        """How long to pause after the nth attempt, from 1."""
+        pause: int = self.first_retry_s * 2 ** (attempt - 1)
+        return min(pause, self.longest_retry_s)
+
 
 PRODUCTION = Timing()

@@ -29,7 +29,7 @@ class Erasure:
     images: ImageStore
     endpoint: VisionEndpoint
     queue: JobQueue
-    clean_up_s: int = 3 * PRODUCTION.lease_s
+    clean_up_s: int = PRODUCTION.clean_up_s
 
     async def erase(self, ref: ReportRef) -> StoredReport:
         """Erase the report, and return what it was; raises ReportNotFound, and what boto3 raises.

@@ -114,7 +114,7 @@ class ReportService:
     async def erase(self, owner: str, report_id: str) -> StoredReport:
         """Erase the report now, and return what it was; raises ReportNotFound."""
         endpoint, images = self.processor.endpoint, self.submission.images
-        erasure = Erasure(self.reports, images, endpoint, self.queue, 3 * self.timing.lease_s)
+        erasure = Erasure(self.reports, images, endpoint, self.queue, self.timing.clean_up_s)
         return await erasure.erase(ReportRef(owner, report_id))
 
     async def correct(self, owner: str, report_id: str, patch: dict[str, Any]) -> StoredReport:

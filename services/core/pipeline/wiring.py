@@ -70,7 +70,7 @@ class Pipeline:
     queue: JobQueue
     processor: ReportProcessor
     llm: AsyncOpenAI
-    clean_up_s: int = 3 * PRODUCTION.lease_s
+    clean_up_s: int = PRODUCTION.clean_up_s
 
     @property
     def erasure(self) -> Erasure:
@@ -120,7 +120,7 @@ def build_pipeline(
         queue=JobQueue(clients.sqs(), settings.jobs_queue_url),
         processor=processor,
         llm=llm,
-        clean_up_s=3 * timing.lease_s,
+        clean_up_s=timing.clean_up_s,
     )
 
 
