@@ -4,7 +4,6 @@ Both are decoded off the event loop, in time or not at all.
 """
 
 import asyncio
-import hashlib
 import logging
 import math
 import time
@@ -26,8 +25,10 @@ from services.core.photos.photo import (
     MAX_PHOTOS,
     RETRY_AFTER_S,
     Photo,
+    combined_digest,
     decoders,
     digest,
+    photo_digest,
     prepare,
 )
 from services.core.storage.image_store import UPLOAD_ID, Uploads
@@ -105,8 +106,7 @@ class Received:
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         if sums is not None:
-            # What `digest` makes of the same photos.
-            self.contents = hashlib.sha256(b"".join(sums[field] for field in self._loads)).hexdigest()
+            self.contents = combined_digest(sums[field] for field in self._loads)
         self._identity, self._loads = (), {}  # up to 10 MB that the models do not need
         return [photo.result() for photo in photos]
 
@@ -140,7 +140,7 @@ class _Uploaded(Received):
 def _prepare(load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None) -> Photo:
     upload = load()
     if sums is not None:
-        sums[field] = hashlib.sha256(upload).digest()
+        sums[field] = photo_digest(upload)
     # The event loop's clock is the monotonic one.
     return prepare(upload, field, until - time.monotonic())
 
