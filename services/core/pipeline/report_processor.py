@@ -213,14 +213,13 @@ class ReportProcessor:
     async def _record(self, leased: LeasedReport, pending: PendingInference) -> None:
         try:
             await to_thread.run_sync(self.leases.record_inference, leased, pending)
-        except LeaseHeld:
-            # Another worker has sent the same stored request; only this answer has no reader.
+        except (ReportNotFound, LeaseLost) as error:
             await to_thread.run_sync(self.reports.note_failure_key, pending)
-            await to_thread.run_sync(self.endpoint.delete, pending.output_key)
-            raise
-        except (ReportNotFound, LeaseLost):
-            await to_thread.run_sync(self.reports.note_failure_key, pending)
-            await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
+            if isinstance(error, LeaseHeld):
+                # Another worker has sent the same stored request; only this answer has no reader.
+                await to_thread.run_sync(self.endpoint.delete, pending.output_key)
+            else:
+                await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
             raise
 
     async def _forget_inference(self, leased: LeasedReport, why: str, invalid_answer: bool) -> None:
