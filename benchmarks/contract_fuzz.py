@@ -13,14 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.emulated_stores import BUCKET, TABLE, create_stores, free_ports, wait_ready
-from benchmarks.local_service import start_app
+from benchmarks.local_service import start_backends, start_service
 from local.demo.command import sign_in
 from local.home import PYTHON, REPOSITORY, Home
-from local.supervisor import process_specs, processes
+from local.supervisor import processes
 from local.supervisor.configuration import base_env
 from settings.environment import load_environment
-from settings.service_env import analyze_variables
 
 DOCUMENT = REPOSITORY / "docs" / "openapi.json"
 USER = "fuzz"
@@ -74,38 +72,9 @@ def running(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _start(home: Home) -> tuple[str, str]:
     environment = load_environment("local")
-    ports = dict(zip(process_specs.PROCESSES, free_ports(len(process_specs.PROCESSES)), strict=True))
-    region, endpoint = environment.region, environment.model.endpoint_name
-    specs = {spec.name: spec for spec in process_specs.background(home, ports, region, endpoint)}
-    for name in ("emulator", "identity"):
-        spec = specs[name]
-        if spec.scratch:
-            spec.scratch.mkdir(parents=True)
-        env = {**base_env(), **spec.environment}
-        wait_ready(
-            home, name, spec.health_url, processes.start(home, name, spec.command, env, home.log(name))
-        )
-    start_app(home, "fakes", ports["sagemaker"], {})
-    issuer = f"http://127.0.0.1:{ports['identity']}"
-    queue_url = create_stores(ports["emulator"], region)
-    settings = {
-        **analyze_variables(
-            environment,
-            reports_table=TABLE,
-            image_bucket=BUCKET,
-            image_key_id=None,
-            jobs_queue_url=queue_url,
-        ),
-        "SUPABASE_URL": issuer,
-        "LLM_BASE_URL": f"http://127.0.0.1:{ports['sagemaker']}/v1",
-        "OPENAI_API_KEY": "none",
-        "QUOTA_PER_DAY": "1000000",
-    }
-    spec = process_specs.service(ports, region, settings)
-    env = {**base_env(), **spec.environment}
-    service = processes.start(home, "service", spec.command, env, home.log("service"))
-    wait_ready(home, "service", spec.health_url, service)
-    return f"http://127.0.0.1:{spec.port}", sign_in(issuer, "fuzz", USER)
+    backends = start_backends(home, environment)
+    service = start_service(home, backends.service_spec(environment))
+    return f"http://127.0.0.1:{service.port}", sign_in(backends.issuer, "fuzz", USER)
 
 
 if __name__ == "__main__":

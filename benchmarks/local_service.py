@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -72,51 +72,74 @@ def running_bench(folder: Path) -> Iterator[Bench]:
 
 def _start(home: Home) -> Bench:
     environment = load_environment("local").model_copy(update={"reuse_answers": False})
-    names = (*process_specs.PROCESSES, "plain", *PEERS)
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
-    background = {
-        spec.name: spec
-        for spec in process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
-    }
-    issuer = f"http://127.0.0.1:{ports['identity']}"
     server_core, other_cores = split_cores()
-    others = {}
     with on_cores(other_cores):
-        for name in ("emulator", "identity"):
-            spec = background[name]
-            if spec.scratch:
-                spec.scratch.mkdir(parents=True)
-            process = _launch(home, name, spec.command, spec.environment)
-            wait_ready(home, name, spec.health_url, process)
-            others[name] = Service(name, spec.port, process.pid)
-        others["fakes"] = start_app(home, "fakes", ports["sagemaker"], {})
-    queue_url = create_stores(ports["emulator"], environment.region)
-    settings = {
-        **analyze_variables(
-            environment,
-            reports_table=TABLE,
-            image_bucket=BUCKET,
-            image_key_id=None,
-            jobs_queue_url=queue_url,
-        ),
-        "SUPABASE_URL": issuer,
-        "LLM_BASE_URL": f"http://127.0.0.1:{ports['sagemaker']}/v1",
-        "OPENAI_API_KEY": "bench",
-        "QUOTA_PER_DAY": "1000000",
-    }
-    spec = process_specs.service(ports, environment.region, settings)
+        backends = start_backends(home, environment, ("plain", *PEERS))
+    ports = backends.ports
+    spec = backends.service_spec(environment)
     services, missing = {}, {}
     with on_cores(server_core):
-        service = _launch(home, "service", spec.command, spec.environment)
-        wait_ready(home, "service", spec.health_url, service)
-        services["ours"] = Service("ours", spec.port, service.pid)
+        services["ours"] = start_service(home, spec, name="ours")
         services["plain"] = start_app(home, "plain_service", ports["plain"], spec.environment, name="plain")
         for name, peer in PEERS.items():
             try:
                 services[name] = _start_peer(home, name, peer, ports[name], _model(ports, environment))
             except NotInstalled as error:
                 missing[name] = str(error)
-    return Bench(services, others, missing, issuer)
+    return Bench(services, backends.others, missing, backends.issuer)
+
+
+@dataclass(frozen=True)
+class Backends:
+    """What the service needs, as processes: the ports by name, the processes by name, and the jobs queue."""
+
+    ports: Mapping[str, int]
+    others: Mapping[str, Service]
+    queue_url: str
+
+    @property
+    def issuer(self) -> str:
+        """The address of the issuer of tokens."""
+        return f"http://127.0.0.1:{self.ports['identity']}"
+
+    def service_spec(self, environment: Environment) -> process_specs.ProcessSpec:
+        """Return how the service is started over them, without a quota that a client could reach."""
+        settings = {
+            **analyze_variables(
+                environment,
+                reports_table=TABLE,
+                image_bucket=BUCKET,
+                image_key_id=None,
+                jobs_queue_url=self.queue_url,
+            ),
+            "SUPABASE_URL": self.issuer,
+            "LLM_BASE_URL": f"http://127.0.0.1:{self.ports['sagemaker']}/v1",
+            "OPENAI_API_KEY": "none",
+            "QUOTA_PER_DAY": "1000000",
+        }
+        return process_specs.service(self.ports, environment.region, settings)
+
+
+def start_backends(home: Home, environment: Environment, further: Sequence[str] = ()) -> Backends:
+    """Start the stores, the issuer, the fake model and the fake LLM; `further` names get ports too."""
+    names = (*process_specs.PROCESSES, *further)
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    background = process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
+    specs = {spec.name: spec for spec in background}
+    others = {}
+    for name in ("emulator", "identity"):
+        if scratch := specs[name].scratch:
+            scratch.mkdir(parents=True)
+        others[name] = start_service(home, specs[name])
+    others["fakes"] = start_app(home, "fakes", ports["sagemaker"], {})
+    return Backends(ports, others, create_stores(ports["emulator"], environment.region))
+
+
+def start_service(home: Home, spec: process_specs.ProcessSpec, name: str | None = None) -> Service:
+    """Start a process of the local system; return it once it is ready."""
+    process = _launch(home, spec.name, spec.command, spec.environment)
+    wait_ready(home, spec.name, spec.health_url, process)
+    return Service(name or spec.name, spec.port, process.pid)
 
 
 def _model(ports: Mapping[str, int], environment: Environment) -> dict[str, str]:
