@@ -36,7 +36,7 @@ class Observe:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        with traced(headers.get("traceparent", ""), headers.get("x-request-id", "")):
+        with traced(headers.getlist("traceparent"), headers.get("x-request-id", "")):
             await self._observed(scope, receive, send)
 
     async def _observed(self, scope: Scope, receive: Receive, send: Send) -> None:

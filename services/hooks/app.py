@@ -85,5 +85,6 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     asyncio.set_event_loop(_loop)
     headers = event.get("headers") or {}
     request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-    with traced(headers.get("traceparent", ""), request_id):
+    # API Gateway joins several headers of one name with commas: such a value is invalid.
+    with traced([headers.get("traceparent", "")], request_id):
         return _answer(event, context)

@@ -21,6 +21,7 @@ from services.core.photos.photo import model_jpeg_from_stored
 from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages
+from services.core.trace import adopt
 from services.core.vision.async_endpoint import request_key
 from services.results.job_messages import InferenceResult
 from services.results.report_events import ReportErased
@@ -68,6 +69,7 @@ class JobHandler:
         except ReportNotFound:
             await self._pipeline.erasure.clean_up(ref)
             return None
+        adopt(stored.traceparent)
         if stored.report.status not in UNFINISHED:
             return None
         if (
@@ -92,6 +94,7 @@ class JobHandler:
         except ReportNotFound:
             await self._discard(result)
             return None
+        adopt(stored.traceparent)
         if not result.concerns(stored.pending) and not _is_held(stored):
             # Repeated, or the outcome of an earlier request: it changes nothing.
             await self._discard(result)

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -157,7 +158,9 @@ class ReportProcessor:
     async def _outcome(self, leased: LeasedReport, ask: Callable[[], Outcome]) -> Outcome | Unanswered:
         """What the endpoint says; an answer outside the contract counts, and raises the third time."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(_model_threads, ask)
+            # The thread gets this task's context, which holds the trace.
+            run = copy_context().run
+            return await asyncio.get_running_loop().run_in_executor(_model_threads, run, ask)
         except ModelAnswerInvalid as error:
             if leased.invalid_answers + 1 >= MOST_INVALID_ANSWERS:
                 raise
