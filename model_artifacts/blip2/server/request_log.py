@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HEADER = "x-amzn-sagemaker-custom-attributes"
-# W3C Trace Context. The caller is a service of ours, which sends version 00 without anything else.
-_CALLER = re.compile(
-    r"(?:^|[,; ])traceparent=00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$"
-)
+# W3C Trace Context. The caller is a service of ours, which sends version 00 and nothing else.
+_CALLER = re.compile(r"traceparent=00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 _FAILED = 500
 _logger = logging.getLogger("model.requests")
 
@@ -53,7 +51,7 @@ def logged(headers: Mapping[str, str]) -> Iterator[Invocation]:
 
 def span_of(headers: Mapping[str, str]) -> dict[str, str]:
     """The ids of a new span of the trace that the custom attributes name; none without a valid one."""
-    caller = _CALLER.search(headers.get(HEADER, ""))
+    caller = _CALLER.fullmatch(headers.get(HEADER, ""))
     if caller is None:
         return {}
     return {"trace": caller[1], "span": secrets.token_hex(8), "parent": caller[2]}
