@@ -10,7 +10,7 @@ export interface Writer {
 
 /** The writer of a function's lines; the project's secrets may name environment and version. */
 export function writer(service: string): Writer {
-  const named = (name: string) => Deno.env.get(name)?.trim() || "unknown";
+  const named = (name: string) => Deno.env.get(name)?.trim() || "none";
   return { service, environment: named("VITRINE_ENVIRONMENT"), version: named("VITRINE_VERSION") };
 }
 
@@ -18,8 +18,9 @@ export function writer(service: string): Writer {
 export interface Ended {
   readonly level: "INFO" | "WARNING" | "ERROR";
   readonly message: string;
-  readonly outcome: "done" | "refused" | "failed";
+  readonly outcome: "done" | "repeated" | "refused" | "failed";
   readonly status: number;
+  /** Fields that services/core/log_schema.json lists. */
   readonly facts?: Record<string, unknown>;
 }
 

@@ -38,12 +38,12 @@ async function taken(request: Request, secret: string, apply: Apply): Promise<Ta
   const report = event.report.id;
   try {
     const applied = await apply(event);
-    const facts = { report, applied };
-    return { level: "INFO", message: "event taken", outcome: "done", status: 200, facts, content: { applied } };
+    const outcome = applied ? "done" : "repeated";
+    return { level: "INFO", message: "event taken", outcome, status: 200, facts: { report }, content: { applied } };
   } catch (error) {
-    const code = (error as { code?: string }).code ?? (error as Error).name;
+    const kind = (error as { code?: string }).code ?? (error as Error).name;
     const content = { error: "not applied; send it again" };
-    const facts = { report, code };
+    const facts = { report, error: kind };
     return { level: "ERROR", message: "event not applied", outcome: "failed", status: 503, facts, content };
   }
 }
