@@ -1,8 +1,8 @@
 """W3C trace context: which trace a request, a message or a row belongs to, and this process's span of it.
 
 Each hop (a request, a message, a call of the model) is a span of its own and names its parent. A hop passes
-`traceparent()` on, in a header, a message attribute or a row, and logs the ids. `tracestate` stays behind:
-it is a vendor's, and this system is none.
+`traceparent()` on, in a header, a message attribute or a row, and logs the ids. `tracestate` is a vendor's,
+and is not passed on.
 """
 
 import re

@@ -159,6 +159,38 @@ def test_deleted_or_old_analysis_is_dropped(database: Database) -> None:
     assert wait(database, old, timedelta(days=3)) == 0
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def insert_with(database: Database, headers: str) -> str:
+    """Insert an analysis as the REST API does for a request with these headers; return its id."""
+    user = database.user()
+    with database.session("authenticated", user) as connection:
+        connection.execute("select set_config('request.headers', %s, true)", (headers,))
+        row = connection.execute(
+            "insert into public.analyses (upload_ids) values (%s) returning id", ([UPLOAD],)
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_requests_trace_goes_on(database: Database) -> None:
+    analysis = insert_with(database, json.dumps({"traceparent": TRACE, "host": "x"}))
+    assert wait(database, analysis, timedelta(minutes=3)) == 1
+    # The repeated post has no request of its own.
+    assert [each.headers.get("traceparent") for each in posted(database)] == [TRACE, TRACE]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["", "{}", json.dumps({"traceparent": TRACE.upper()}), json.dumps({"traceparent": f"{TRACE}\n"})],
+)
+def test_other_headers_send_no_trace(database: Database, headers: str) -> None:
+    insert_with(database, headers)
+    (request,) = posted(database)
+    assert "traceparent" not in request.headers
+
+
 def test_sweep_is_scheduled(database: Database) -> None:
     rows = database.owner.execute(
         "select command from cron.job where jobname = 'vitrine-sweep' and schedule = '* * * * *'"

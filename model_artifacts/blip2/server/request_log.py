@@ -11,16 +11,17 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HEADER = "x-amzn-sagemaker-custom-attributes"
-# W3C Trace Context. The caller is a service of ours, which sends version 00 without anything else.
-_CALLER = re.compile(
-    r"(?:^|[,; ])traceparent=00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$"
-)
+# W3C Trace Context. The caller is a service of ours, which sends version 00 and nothing else.
+_CALLER = re.compile(r"traceparent=00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
+LONGEST_MESSAGE, MOST_FRAMES = 200, 60
 _FAILED = 500
 _logger = logging.getLogger("model.requests")
 
@@ -53,27 +54,36 @@ def logged(headers: Mapping[str, str]) -> Iterator[Invocation]:
 
 def span_of(headers: Mapping[str, str]) -> dict[str, str]:
     """The ids of a new span of the trace that the custom attributes name; none without a valid one."""
-    caller = _CALLER.search(headers.get(HEADER, ""))
+    caller = _CALLER.fullmatch(headers.get(HEADER, ""))
     if caller is None:
         return {}
     return {"trace": caller[1], "span": secrets.token_hex(8), "parent": caller[2]}
 
 
 class JsonLines(logging.Formatter):
-    """A line as JSON with the fields that the lines of the services have."""
+    """A line as JSON with the fields that the lines of the services have; a longer text is cut.
+
+    Of an exception it has the type and the places: its text may quote a request.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback is part of its message."""
+        """Return the line."""
         line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
-            "message": super().format(record),
             "service": "model",
-            "environment": os.environ.get("ENVIRONMENT", "unknown"),
-            "version": os.environ.get("VERSION", "unknown"),
+            "environment": os.environ.get("ENVIRONMENT") or "none",
+            "version": os.environ.get("VERSION") or "none",
+            "message": record.getMessage()[:LONGEST_MESSAGE],
             **getattr(record, "fields", {}),
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
         }
+        if record.exc_info and (error := record.exc_info[1]) is not None:
+            line["error"] = type(error).__name__
+            line["stack"] = [
+                f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+                for frame in extract_tb(error.__traceback__)[-MOST_FRAMES:]
+            ]
         return json.dumps(line)
 
 

@@ -2,6 +2,7 @@
 //
 // SUPABASE_DB_URL is the project's own; VITRINE_WEBHOOK_SECRET is one key of Standard Webhooks (whsec_…) or two.
 import postgres from "postgres";
+import { writer } from "../_shared/log.ts";
 import { handler } from "./handler.ts";
 
 const secret = Deno.env.get("VITRINE_WEBHOOK_SECRET");
@@ -25,4 +26,4 @@ Deno.serve(handler(secret, async (event) => {
       ${JSON.stringify(report)}::text::jsonb
     ) as applied`;
   return row.applied;
-}));
+}, writer("report-ready")));

@@ -343,3 +343,13 @@ def test_callers_trace_is_kept(hook: Hook) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     answer = hook.send(b"", {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     assert answer.content["trace_id"] == trace
+
+
+def test_queued_row_continues_the_trace(hook: Hook) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    body = insertion(record())
+    hook.send(body, {**signed(body, "anl_1"), "traceparent": f"00-{trace}-00f067aa0ba902b7-00"})
+    (message,) = hook.sqs.receive_message(QueueUrl=hook.queue_url, MessageAttributeNames=["All"])["Messages"]
+    sent = message["MessageAttributes"]["traceparent"]["StringValue"]
+    assert (sent[:36], sent[-3:]) == (f"00-{trace}-", "-00")
+    assert "00f067aa0ba902b7" not in sent
