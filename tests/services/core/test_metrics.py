@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 import pytest
 
+from benchmarks.log_lines import faults
 from services.core.log_lines import SCHEMA, LineFormatter
 from services.core.metrics import NAMESPACE, UNITS, MetricName
-from tests.log_lines import faults
 
 # The units of MetricDatum that this system could use, of CloudWatch's API reference.
 ALLOWED_UNITS = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Percent", "Count", "None"}
