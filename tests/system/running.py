@@ -123,7 +123,8 @@ class System:
         into the logs of the processes that run them.
         """
         self.keep_lines()
-        found, planted = [], self.planted | self._secrets()
+        found = [f"{name}: no line" for name in ("service", "model") if not self._written.get(name)]
+        planted = self.planted | self._secrets()
         for name, written in self._written.items():
             lines = {line for line in written if name == "service" or line.startswith(_LINE)}
             found += [f"{name}: {wrong}" for wrong in offences(lines)]
