@@ -10,11 +10,12 @@ _STATIC = {"service": "tests", "environment": "tests", "version": "none"}
 
 
 class LinesOfTests(logging.Handler):
-    """Formats what the services log in this process, and keeps the lines that are wrong."""
+    """Formats what the services log in a test, and keeps all lines, and those that are wrong."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(LineFormatter(_STATIC, log_context.get))
+        self.lines: list[str] = []
         self.wrong: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -23,4 +24,5 @@ class LinesOfTests(logging.Handler):
         except Exception as error:
             self.wrong.append(f"{record.msg}: cannot be formatted: {error!r}")
             return
+        self.lines.append(line)
         self.wrong += offences([line])
