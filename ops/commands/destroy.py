@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import WaiterError
 
 from cli.entry import ask
 from cli.errors import UserError
-from ops.aws.account import account_id, deployed_stacks, outputs_file, physical_ids, resources, wait_stable
+from ops.aws.account import account_id, deployed_stacks, outputs_file, wait_stable
 from ops.aws.deletion import unless_absent
+from ops.aws.deployed import DOMAIN, VPC, Deployed, contents, described, prepare_deletion
 from ops.aws.home_folders import clear_network
-from ops.aws.studio import domain_contents, empty_domain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef, StackTypeDef
     from rich.console import Console
 
     from settings.environment import Environment
 
-_DOMAIN = "AWS::SageMaker::Domain"
 _ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
 _WAIT = {"Delay": 10, "MaxAttempts": 720}  # two hours: network interfaces of functions go slowly
-
-
-class _Stack(NamedTuple):
-    name: str
-    protected: bool
-    kept: tuple[str, ...]
-    resources: Sequence[StackResourceSummaryTypeDef]
-
-    def ids(self, kind: str) -> list[str]:
-        """Return the ids of the stack's resources of a type."""
-        return [one for one in physical_ids(self.resources, kind) if one]
 
 
 def destroy(settings: Environment, session: boto3.Session, console: Console, *, confirm: bool) -> None:
@@ -50,7 +37,7 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
     cloudformation = session.client("cloudformation")
     names = [stack["StackName"] for stack in deployed_stacks(cloudformation, settings)]
     wait_stable(cloudformation, names, console.print)
-    stacks = [_described(cloudformation, stack) for stack in deployed_stacks(cloudformation, settings)]
+    stacks = [described(cloudformation, stack) for stack in deployed_stacks(cloudformation, settings)]
     if not stacks:
         console.print(f"✓ no stack of {settings.name} is in {settings.region} of this account")
         return
@@ -59,44 +46,17 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
         raise UserError("Nothing was destroyed.")
     kept = [resource for stack in stacks for resource in stack.kept]
     for stack in stacks:
-        homes = _clear(session, stack, keep_homes=bool(kept), console=console)
+        prepare_deletion(session, stack, console.print)
+        for vpc in stack.ids(VPC):
+            kept += clear_network(session, vpc, keep_homes=bool(kept), report=console.print)
         _delete(cloudformation, stack, console)
-        kept += homes
     _delete_late_logs(session, stacks)
     outputs_file(settings).unlink(missing_ok=True)
     console.print(f"✓ {settings.name} is destroyed")
     _print_kept(kept, console)
 
 
-def _described(cloudformation: CloudFormationClient, stack: StackTypeDef) -> _Stack:
-    name = stack["StackName"]
-    # The deployed template decides what stays, not the settings, which may have changed since.
-    declared = cloudformation.get_template(StackName=name)["TemplateBody"].get("Resources", {})
-    found = resources(cloudformation, name)
-    kept = [
-        f"{resource['ResourceType']} {resource.get('PhysicalResourceId', '')}"
-        for resource in found
-        if declared.get(resource["LogicalResourceId"], {}).get("DeletionPolicy", "").startswith("Retain")
-    ]
-    return _Stack(name, stack.get("EnableTerminationProtection", False), tuple(kept), found)
-
-
-def _clear(session: boto3.Session, stack: _Stack, *, keep_homes: bool, console: Console) -> list[str]:
-    # Delete what CloudFormation did not make and what keeps the stack from being deleted.
-    for domain in stack.ids(_DOMAIN):
-        empty_domain(session.client("sagemaker"), domain, _users(stack), console.print)
-    return [
-        home
-        for vpc in stack.ids("AWS::EC2::VPC")
-        for home in clear_network(session, vpc, keep_homes=keep_homes, report=console.print)
-    ]
-
-
-def _users(stack: _Stack) -> list[str]:
-    return [one.partition("|")[0] for one in stack.ids("AWS::SageMaker::UserProfile")]
-
-
-def _delete_late_logs(session: boto3.Session, stacks: Sequence[_Stack]) -> None:
+def _delete_late_logs(session: boto3.Session, stacks: Sequence[Deployed]) -> None:
     # SageMaker writes an endpoint's last lines after its deletion, into a new group of the same name, which
     # the next deployment could not create again.
     for stack in stacks:
@@ -106,10 +66,7 @@ def _delete_late_logs(session: boto3.Session, stacks: Sequence[_Stack]) -> None:
                 unless_absent(partial(logs.delete_log_group, logGroupName=name))
 
 
-def _delete(cloudformation: CloudFormationClient, stack: _Stack, console: Console) -> None:
-    if stack.protected:
-        cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
-        console.print(f"… termination protection of {stack.name} is off")
+def _delete(cloudformation: CloudFormationClient, stack: Deployed, console: Console) -> None:
     console.print(f"… deleting {stack.name}")
     cloudformation.delete_stack(StackName=stack.name)
     try:
@@ -126,19 +83,20 @@ def _delete(cloudformation: CloudFormationClient, stack: _Stack, console: Consol
     console.print(f"✓ {stack.name} is deleted")
 
 
-def _print(settings: Environment, session: boto3.Session, stacks: Sequence[_Stack], console: Console) -> None:
+def _print(
+    settings: Environment, session: boto3.Session, stacks: Sequence[Deployed], console: Console
+) -> None:
     console.print(
         f"From account {account_id(session)}, region {settings.region}, these stacks are deleted with all "
         "they hold:"
     )
     for stack in stacks:
         console.print(f"  {stack.name}{' (protected from termination)' if stack.protected else ''}")
-        for domain in stack.ids(_DOMAIN):
-            for content in domain_contents(session.client("sagemaker"), domain, _users(stack)):
-                console.print(f"    Studio's {content}")
+        for content in contents(session, stack):
+            console.print(f"    {content}")
     console.print("Container images and logs are deleted with them. Secrets stay: no stack made them.")
     kept = [resource for stack in stacks for resource in stack.kept]
-    if any(stack.ids(_DOMAIN) for stack in stacks):
+    if any(stack.ids(DOMAIN) for stack in stacks):
         console.print(f"Studio's home folders {'stay' if kept else 'are deleted'}; disks of spaces are lost.")
     if not _print_kept(kept, console):
         console.print(

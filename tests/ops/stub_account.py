@@ -41,7 +41,11 @@ class StubAccount:
         self.spaces: dict[str, str] = {}
         self.users: dict[str, str] = {"modeller": "InService"}
         self.homes = {HOME: ARN, "fs-00000002": "arn:aws:sagemaker:ca-central-1:123456789012:domain/d-other"}
-        self.mount_targets = {"fsmt-00000001": (HOME, VPC), "fsmt-00000002": (HOME, VPC), "fsmt-00000003": ("fs-00000002", "vpc-2")}
+        self.mount_targets = {
+            "fsmt-00000001": (HOME, VPC),
+            "fsmt-00000002": (HOME, VPC),
+            "fsmt-00000003": ("fs-00000002", "vpc-2"),
+        }
         self.groups = {"sg-in": INBOUND, "sg-out": OUTBOUND}
         # Rules by id: the group that has it, the group that it refers to, and whether it is outward.
         self.rules = {"sgr-in": ("sg-in", "sg-out", False), "sgr-out": ("sg-out", "sg-in", True)}
