@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 from rich.table import Table
@@ -30,6 +30,7 @@ def choice_options(command: Command) -> Command:
         click.option("--trace", metavar="ID", help="Every line of a trace."),
         click.option("--report", metavar="ID", help="Every line of how a report was made."),
         click.option("--user", metavar="ID", help="The reports of a user: the id, or its hash of a line."),
+        click.option("--failed", is_flag=True, help="Only reports that failed."),
         click.option("--slow", is_flag=True, help=f"Only reports that took {SLOW_S:.0f} s or longer."),
     )
     for option in reversed(options):
@@ -37,12 +38,24 @@ def choice_options(command: Command) -> Command:
     return command
 
 
-def wanted(trace: str | None, report: str | None, user: str | None, slow: bool) -> Wanted:
+class Choice(TypedDict):
+    """The values of the options."""
+
+    trace: str | None
+    report: str | None
+    user: str | None
+    slow: bool
+    failed: bool
+
+
+def wanted(**given: Unpack[Choice]) -> Wanted:
     """What the options ask for; raise UserError where they contradict each other or are no ids."""
-    chosen = Wanted(trace, report, user, SLOW_S if slow else None)
-    if chosen.is_story and (user or slow):
+    slower_than_s = SLOW_S if given["slow"] else None
+    chosen = Wanted(given["trace"], given["report"], given["user"], slower_than_s, given["failed"])
+    if chosen.is_story and (given["user"] or given["slow"] or given["failed"]):
         raise UserError(
-            "--user and --slow choose reports, --trace and --report choose lines.", hint="Leave one out."
+            "--user, --slow and --failed choose reports; --trace and --report choose lines.",
+            hint="Leave one out.",
         )
     return chosen
 

@@ -14,6 +14,9 @@ from cli.log_view import choice_options
 from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from cli.log_view import Choice
     from local.home import Mode
 
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
@@ -131,7 +134,7 @@ def status() -> int:
 
 @local.command()
 @choice_options
-def logs(trace: str | None, report: str | None, user: str | None, slow: bool) -> None:
+def logs(**chosen: Unpack[Choice]) -> None:
     """Show what the services have logged.
 
     Without an option it lists the reports that have ended, the slowest first, with what they cost.
@@ -142,7 +145,7 @@ def logs(trace: str | None, report: str | None, user: str | None, slow: bool) ->
     from local.log_files import log_lines
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    print_lines(log_lines(Home.current()), wanted(trace, report, user, slow), console)
+    print_lines(log_lines(Home.current()), wanted(**chosen), console)
 
 
 @local.command()

@@ -7,8 +7,8 @@ Of the emulator as released, a client meets these faults:
 - it stores CORS settings under the template's names and reads them under the API's;
 - it adds CORS headers to the answers of an integration alone. AWS also adds them to the gateway's own answers
   (401, 403, 404, 413, 429, 5xx), without which a page in a browser cannot read them;
-- authorizer, integration and function each get a request id of their own for one request, and no access log is
-  written: here they get the same id, and a line of standard output names it.
+- authorizer, integration and function each get a request id of their own for one request, and no access log
+  is written: here they get the same id, and a line of standard output names it.
 """
 
 import asyncio
