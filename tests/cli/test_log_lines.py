@@ -118,5 +118,5 @@ def test_reports_are_chosen_and_sorted() -> None:
 )
 def test_wrong_id_is_named(wrong: dict[str, str]) -> None:
     with pytest.raises(UserError) as caught:
-        Wanted(**wrong)
+        Wanted(**wrong)  # type: ignore[arg-type]
     assert caught.value.hint
