@@ -18,7 +18,7 @@ from services.core.domain.stored_report import ReportRef, seconds_now
 from services.core.messaging.attributes import trace_attributes
 from services.core.messaging.consumer import failures
 from services.core.secrets import Name, ServiceSettings
-from services.core.telemetry import configure_logging
+from services.core.telemetry import configure_logging, user_hash
 from services.core.trace import Span
 from services.results.report_events import ReportEnded, ReportErased
 from services.results.webhook import analysis_of
@@ -86,7 +86,9 @@ class Outbox:
         failed = {int(failure["Id"]): failure["Code"] for failure in answer.get("Failed", [])}
         duration_ms = round((time.perf_counter() - began) * 1000, 1)
         for at, (change, span) in enumerate(zip(batch, spans, strict=True)):
-            told = {**span.log_fields, "report_id": change.event.ref.report_id, "duration_ms": duration_ms}
+            ref = change.event.ref
+            named = {"report": ref.report_id, "user": user_hash(ref.owner)}
+            told = {**span.log_fields, **named, "duration_ms": duration_ms}
             if at in failed:
                 logger.error("outbox unsent", extra={**told, "outcome": "failed", "reason": failed[at]})
             else:

@@ -12,7 +12,7 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.secrets import Name, ServiceSettings
 from services.core.storage.leases import Leases
-from services.core.telemetry import configure_logging
+from services.core.telemetry import configure_logging, user_hash
 from services.core.trace import hop
 
 MOST_AT_ONCE = 1000
@@ -36,7 +36,7 @@ def sweep(leases: Leases, queue: JobQueue, idle_s: int = PRODUCTION.sweep_idle_s
         queue.send(idle.ref, 0)
         if (touched := leases.touch(idle)) is not None:
             sent += 1
-            with hop(touched.traceparent, report_id=idle.ref.report_id):
+            with hop(touched.traceparent, report=idle.ref.report_id, user=user_hash(idle.ref.owner)):
                 logger.warning("idle report found", extra={"idle_s": seconds_now() - idle.since})
     return sent
 
@@ -58,4 +58,4 @@ def handle(_event: dict[str, Any], _context: object, timing: Timing = PRODUCTION
     sent = sweep(*_start(), idle_s=timing.sweep_idle_s)
     duration_ms = round((time.perf_counter() - began) * 1000, 1)
     with hop(None):
-        logger.info("swept", extra={"sent": sent, "outcome": "done", "duration_ms": duration_ms})
+        logger.info("swept", extra={"count": sent, "outcome": "done", "duration_ms": duration_ms})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from services.core.aws import failed_call
-from services.core.messaging.attributes import reason_attributes, trace_attributes, trace_of
+from services.core.messaging.attributes import delay_of, reason_attributes, trace_attributes, trace_of
 from services.core.trace import hop
 
 if TYPE_CHECKING:
@@ -28,12 +28,27 @@ class Message:
     body: str
     attempt: int
     traceparent: str | None = None
+    # Seconds from when it could be received first until it was; None if it has been received before.
+    waited_s: float | None = None
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Message":
         """Read one record of Lambda's event."""
         attempt = int(record["attributes"]["ApproximateReceiveCount"])
-        return cls(record["messageId"], record["receiptHandle"], record["body"], attempt, trace_of(record))
+        waited_s = _waited_s(record) if attempt == 1 else None
+        names = (record["messageId"], record["receiptHandle"], record["body"])
+        return cls(*names, attempt, trace_of(record), waited_s)
+
+
+def _waited_s(record: dict[str, Any]) -> float | None:
+    attributes = record["attributes"]
+    try:
+        sent_ms, received_ms = (
+            int(attributes[name]) for name in ("SentTimestamp", "ApproximateFirstReceiveTimestamp")
+        )
+    except (KeyError, ValueError):
+        return None
+    return max(0.0, (received_ms - sent_ms) / 1000 - delay_of(record))
 
 
 @dataclass(frozen=True)
@@ -85,7 +100,8 @@ class Consumer:
 
         def told(outcome: str) -> dict[str, object]:
             elapsed_ms = round((time.perf_counter() - began) * 1000, 1)
-            return {"attempt": message.attempt, "outcome": outcome, "duration_ms": elapsed_ms}
+            age = {} if message.waited_s is None else {"metrics": {"QueueAge": message.waited_s}}
+            return {"attempt": message.attempt, "outcome": outcome, "duration_ms": elapsed_ms, **age}
 
         with hop(message.traceparent, message_id=message.id):
             try:

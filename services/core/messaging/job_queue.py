@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.core.domain.stored_report import ReportRef
-from services.core.messaging.attributes import trace_attributes
+from services.core.messaging.attributes import delay_attributes, trace_attributes
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -26,11 +26,12 @@ class JobQueue:
 
     def send(self, ref: ReportRef, delay_s: int) -> None:
         """Send the reference, delivered in `delay_s` seconds, at most LONGEST_DELAY_S."""
+        delay_s = min(delay_s, LONGEST_DELAY_S)
         self.sqs.send_message(
             QueueUrl=self.url,
             MessageBody=ref.to_json(),
-            DelaySeconds=min(delay_s, LONGEST_DELAY_S),
-            MessageAttributes=trace_attributes(),
+            DelaySeconds=delay_s,
+            MessageAttributes={**trace_attributes(), **delay_attributes(delay_s)},
         )
 
     def send_erasure(self, ref: ReportRef) -> None:

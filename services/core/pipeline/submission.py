@@ -176,7 +176,7 @@ class Submission:
         for ended in await asyncio.gather(*both, return_exceptions=True):
             if isinstance(ended, BotoCoreError | ClientError):
                 # Photos and row expire by themselves.
-                logger.warning("submission not undone", extra={"reason": type(ended).__name__})
+                logger.warning("submission not undone", extra={"error": type(ended).__name__})
                 undone = False
             elif isinstance(ended, BaseException):
                 raise ended
