@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
@@ -48,16 +49,30 @@ class Choice(TypedDict):
     failed: bool
 
 
-def wanted(**given: Unpack[Choice]) -> Wanted:
-    """What the options ask for; raise UserError where they contradict each other or are no ids."""
+def wanted(user_hash_key: str, **given: Unpack[Choice]) -> Wanted:
+    """What the options ask for, a user's id as its hash by the environment's key.
+
+    Raises UserError where the options contradict each other, and for what is no id.
+    """
     slower_than_s = SLOW_S if given["slow"] else None
     chosen = Wanted(given["trace"], given["report"], given["user"], slower_than_s, given["failed"])
+    if chosen.user is not None and "-" in chosen.user:
+        from services.core.telemetry import user_hash
+
+        chosen = replace(chosen, user=user_hash(chosen.user, user_hash_key))
     if chosen.is_story and (given["user"] or given["slow"] or given["failed"]):
         raise UserError(
             "--user, --slow and --failed choose reports; --trace and --report choose lines.",
             hint="Leave one out.",
         )
     return chosen
+
+
+def who_is(user: str, user_hash_key: str) -> str:
+    """The statement that finds the user of a hash, for the SQL editor of the Supabase project."""
+    key = user_hash_key.replace("'", "''")
+    hashed = f"left(encode(extensions.hmac(id::text, '{key}', 'sha256'), 'hex'), {len(user)})"
+    return f"select id, email from auth.users where {hashed} = '{user}';"  # noqa: S608 - printed, never run
 
 
 def print_lines(lines: Sequence[Line], chosen: Wanted, console: Console) -> None:

@@ -143,9 +143,13 @@ def logs(**chosen: Unpack[Choice]) -> None:
 
     from cli.log_view import print_lines, wanted
     from local.log_files import log_lines
+    from settings.environment import load_environment
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    print_lines(log_lines(Home.current()), wanted(**chosen), console)
+    home = Home.current()
+    file = str(home.environment) if home.environment.is_file() else "local"
+    asked = wanted(load_environment(file).user_hash_key, **chosen)
+    print_lines(log_lines(home), asked, console)
 
 
 @local.command()

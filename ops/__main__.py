@@ -245,13 +245,17 @@ def logs(named: str, since: str, **chosen: Unpack[Choice]) -> None:
     or a report is also drawn as a waterfall.
     """
     from cli.log_lines import story
-    from cli.log_view import wanted
+    from cli.log_view import wanted, who_is
     from cli.waterfall import draw, waterfall
     from ops.commands.logs import logs
 
-    asked = wanted(**chosen)
-    console = _console()
-    lines = logs(*_opened(named), asked, console, since=since)
+    settings, session = _opened(named)
+    asked, console = wanted(settings.user_hash_key, **chosen), _console()
+    lines = logs(settings, session, asked, console, since=since)
+    if asked.user is not None:
+        console.print(
+            f"Who it is, by the SQL editor of Supabase: {who_is(asked.user, settings.user_hash_key)}"
+        )
     if asked.is_story:
         draw(waterfall(story(lines, asked)), console)
 

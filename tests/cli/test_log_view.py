@@ -7,10 +7,8 @@ from rich.console import Console
 
 from cli.errors import UserError
 from cli.log_lines import Wanted
-from cli.log_view import MOST_ROWS, print_lines, summary, wanted
+from cli.log_view import MOST_ROWS, print_lines, summary, wanted, who_is
 from tests.cli.test_log_lines import REPORT, TRACE, USER, line
-
-NOTHING: dict[str, str | None] = {"trace": None, "report": None, "user": None}
 
 
 def printed(lines: list[dict[str, object]], chosen: Wanted) -> str:
@@ -78,4 +76,22 @@ def test_no_reports_is_no_error() -> None:
 def test_options_that_contradict_are_refused(other: dict[str, str | bool]) -> None:
     given = {"trace": TRACE, "report": None, "user": None, "slow": False, "failed": False, **other}
     with pytest.raises(UserError, match="choose"):
-        wanted(**given)  # type: ignore[arg-type]
+        wanted("key", **given)  # type: ignore[arg-type]
+
+
+HASHED = "10583e446aea8603"
+ID = "7d1f0e0a-6f5b-4c3e-9a55-0d6f8f1b2c3d"
+
+
+def test_users_id_is_hashed_by_the_key() -> None:
+    # echo -n 7d1f0e0a-… | openssl dgst -sha256 -hmac key
+    chosen = wanted("key", trace=None, report=None, user=ID, slow=True, failed=False)
+    assert (chosen.user, chosen.slower_than_s) == (HASHED, 10.0)
+    again = wanted("other", trace=None, report=None, user=HASHED, slow=False, failed=False)
+    assert again.user == HASHED
+
+
+def test_statement_finds_the_user_of_a_hash() -> None:
+    said = who_is(HASHED, "shop's key")
+    assert f"= '{HASHED}';" in said
+    assert "'shop''s key'" in said
