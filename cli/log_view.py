@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # The goal of a report is 5 to 10 s.
 SLOW_S = 10.0
-MOST_ROWS = 50
+MOST_ROWS, PIPE_WIDTH = 50, 160
 Command = TypeVar("Command", bound="Callable[..., object]")
 
 
@@ -71,7 +71,8 @@ def wanted(user_hash_key: str, **given: Unpack[Choice]) -> Wanted:
 def who_is(user: str, user_hash_key: str) -> str:
     """The statement that finds the user of a hash, for the SQL editor of the Supabase project."""
     key = user_hash_key.replace("'", "''")
-    hashed = f"left(encode(extensions.hmac(id::text, '{key}', 'sha256'), 'hex'), {len(user)})"
+    digest = f"vitrine.hmac_sha256(convert_to(id::text, 'UTF8'), convert_to('{key}', 'UTF8'))"
+    hashed = f"left(encode({digest}, 'hex'), {len(user)})"
     return f"select id, email from auth.users where {hashed} = '{user}';"  # noqa: S608 - printed, never run
 
 
@@ -80,6 +81,9 @@ def print_lines(lines: Sequence[Line], chosen: Wanted, console: Console) -> None
 
     Raises UserError where nothing was found.
     """
+    if not console.is_terminal:
+        # A file or a pipe has no width to fit into.
+        console.width = max(console.width, PIPE_WIDTH)
     if chosen.is_story:
         _print_story(story(lines, chosen), console)
     else:
