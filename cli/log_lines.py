@@ -33,6 +33,7 @@ class Wanted:
     report: str | None = None
     user: str | None = None
     slower_than_s: float | None = None
+    failed: bool = False
 
     def __post_init__(self) -> None:
         """Raise UserError for a value that cannot be in any line."""
@@ -102,7 +103,7 @@ def story(lines: Iterable[Line], wanted: Wanted) -> list[Line]:
 
 
 def ended(lines: Iterable[Line], wanted: Wanted) -> list[Line]:
-    """The lines of ended reports, the slowest first: those of a user, and slower than wanted."""
+    """The lines of the ended reports that are wanted, the slowest first."""
     least_ms = 1000 * (wanted.slower_than_s or 0.0)
     chosen = [
         line
@@ -110,6 +111,7 @@ def ended(lines: Iterable[Line], wanted: Wanted) -> list[Line]:
         if line.get("message") == ENDED
         and (wanted.user is None or line.get("user") == wanted.user)
         and (duration_ms(line) or 0.0) >= least_ms
+        and (line.get("outcome") == "failed" or not wanted.failed)
     ]
     return sorted(chosen, key=lambda line: duration_ms(line) or 0.0, reverse=True)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 from rich.table import Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 # The goal of a report is 5 to 10 s.
 SLOW_S = 10.0
-MOST_ROWS = 50
+MOST_ROWS, PIPE_WIDTH = 50, 160
 Command = TypeVar("Command", bound="Callable[..., object]")
 
 
@@ -30,6 +31,7 @@ def choice_options(command: Command) -> Command:
         click.option("--trace", metavar="ID", help="Every line of a trace."),
         click.option("--report", metavar="ID", help="Every line of how a report was made."),
         click.option("--user", metavar="ID", help="The reports of a user: the id, or its hash of a line."),
+        click.option("--failed", is_flag=True, help="Only reports that failed."),
         click.option("--slow", is_flag=True, help=f"Only reports that took {SLOW_S:.0f} s or longer."),
     )
     for option in reversed(options):
@@ -37,14 +39,41 @@ def choice_options(command: Command) -> Command:
     return command
 
 
-def wanted(trace: str | None, report: str | None, user: str | None, slow: bool) -> Wanted:
-    """What the options ask for; raise UserError where they contradict each other or are no ids."""
-    chosen = Wanted(trace, report, user, SLOW_S if slow else None)
-    if chosen.is_story and (user or slow):
+class Choice(TypedDict):
+    """The values of the options."""
+
+    trace: str | None
+    report: str | None
+    user: str | None
+    slow: bool
+    failed: bool
+
+
+def wanted(user_hash_key: str, **given: Unpack[Choice]) -> Wanted:
+    """What the options ask for, a user's id as its hash by the environment's key.
+
+    Raises UserError where the options contradict each other, and for what is no id.
+    """
+    slower_than_s = SLOW_S if given["slow"] else None
+    chosen = Wanted(given["trace"], given["report"], given["user"], slower_than_s, given["failed"])
+    if chosen.user is not None and "-" in chosen.user:
+        from services.core.telemetry import user_hash
+
+        chosen = replace(chosen, user=user_hash(chosen.user, user_hash_key))
+    if chosen.is_story and (given["user"] or given["slow"] or given["failed"]):
         raise UserError(
-            "--user and --slow choose reports, --trace and --report choose lines.", hint="Leave one out."
+            "--user, --slow and --failed choose reports; --trace and --report choose lines.",
+            hint="Leave one out.",
         )
     return chosen
+
+
+def who_is(user: str, user_hash_key: str) -> str:
+    """The statement that finds the user of a hash, for the SQL editor of the Supabase project."""
+    key = user_hash_key.replace("'", "''")
+    digest = f"vitrine.hmac_sha256(convert_to(id::text, 'UTF8'), convert_to('{key}', 'UTF8'))"
+    hashed = f"left(encode({digest}, 'hex'), {len(user)})"
+    return f"select id, email from auth.users where {hashed} = '{user}';"  # noqa: S608 - printed, never run
 
 
 def print_lines(lines: Sequence[Line], chosen: Wanted, console: Console) -> None:
@@ -52,6 +81,9 @@ def print_lines(lines: Sequence[Line], chosen: Wanted, console: Console) -> None
 
     Raises UserError where nothing was found.
     """
+    if not console.is_terminal:
+        # A file or a pipe has no width to fit into.
+        console.width = max(console.width, PIPE_WIDTH)
     if chosen.is_story:
         _print_story(story(lines, chosen), console)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Column, Table
 from rich.text import Text
@@ -57,7 +57,7 @@ def waterfall(story: Sequence[Line]) -> list[Bar]:
     first = min(began_at(line) for line in [*hops, *ends])
     latest = max((ended_at(line) + LATE for line in ends), default=None)
     known = {line["span"] for line in hops if "span" in line}
-    stages = {line["span"]: line["stages_ms"] for line in story if "span" in line and "stages_ms" in line}
+    stages = _stages_by_span(hops, story)
 
     def below(caller: object, depth: int) -> Iterator[Bar]:
         for line in hops:
@@ -90,21 +90,36 @@ def _hops(story: Sequence[Line]) -> Iterator[Line]:
     yield from longest.values()
 
 
+def _stages_by_span(hops: Sequence[Line], story: Sequence[Line]) -> dict[object, dict[str, float]]:
+    """The stages of each hop; the line of a report's end names those of earlier hops again."""
+    given: dict[object, dict[str, float]] = {}
+    for line in story:
+        stages = line.get("stages_ms")
+        if isinstance(stages, dict):
+            known = {name: float(ms) for name, ms in stages.items() if isinstance(ms, int | float)}
+            given.setdefault(line.get("span"), {}).update(known)
+    seen: set[tuple[str, float]] = set()
+    by_span: dict[object, dict[str, float]] = {}
+    for span in (line.get("span") for line in hops):
+        by_span[span] = dict(each for each in given.get(span, {}).items() if each not in seen)
+        seen.update(by_span[span].items())
+    return by_span
+
+
 def _bar(line: Line, kind: str, name: str, depth: int, first: datetime) -> Bar:
     at_ms = (began_at(line) - first).total_seconds() * 1000
     outcome = str(line.get("outcome") or line.get("status") or "")
     return Bar(name, kind, depth, at_ms, duration_ms(line) or 0.0, outcome)
 
 
-def _stages(stages_ms: Mapping[str, Any], hop: Bar) -> Iterator[Bar]:
+def _stages(stages_ms: Mapping[str, float], hop: Bar) -> Iterator[Bar]:
     """The stages one after another from the hop's beginning.
 
     If they took longer than the hop, they began in an earlier one and end with this one.
     """
-    known = {name: float(ms) for name, ms in stages_ms.items() if isinstance(ms, int | float)}
-    whole = sum(known.values())
+    whole = sum(stages_ms.values())
     start = hop.at_ms if whole <= hop.ms else max(0.0, hop.at_ms + hop.ms - whole)
-    for name, ms in known.items():
+    for name, ms in stages_ms.items():
         yield Bar(name, "stage", hop.depth + 1, start, ms)
         start += ms
 

@@ -14,6 +14,9 @@ from cli.log_view import choice_options
 from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from cli.log_view import Choice
     from local.home import Mode
 
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
@@ -131,7 +134,7 @@ def status() -> int:
 
 @local.command()
 @choice_options
-def logs(trace: str | None, report: str | None, user: str | None, slow: bool) -> None:
+def logs(**chosen: Unpack[Choice]) -> None:
     """Show what the services have logged.
 
     Without an option it lists the reports that have ended, the slowest first, with what they cost.
@@ -140,9 +143,13 @@ def logs(trace: str | None, report: str | None, user: str | None, slow: bool) ->
 
     from cli.log_view import print_lines, wanted
     from local.log_files import log_lines
+    from settings.environment import load_environment
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    print_lines(log_lines(Home.current()), wanted(trace, report, user, slow), console)
+    home = Home.current()
+    file = str(home.environment) if home.environment.is_file() else "local"
+    asked = wanted(load_environment(file).user_hash_key, **chosen)
+    print_lines(log_lines(home), asked, console)
 
 
 @local.command()

@@ -13,6 +13,7 @@ from services.core.auth.users import SupabaseSettings
 from services.core.domain.errors import InvalidToken, UserNotAllowed
 from services.core.secrets import Name, Secret
 from services.core.telemetry import configure_logging, user_hash
+from services.core.trace import HEADER, Span, parse
 
 
 class AuthorizerSettings(SupabaseSettings):
@@ -50,8 +51,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     started = time.perf_counter()
     subject, reason = None, None
+    headers = event.get("headers") or {}
     try:
-        headers = event.get("headers") or {}
         subject = VERIFIER.verify(bearer_token(headers.get("authorization", "")))
     except (InvalidToken, UserNotAllowed) as refused:
         reason = str(refused)
@@ -62,6 +63,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "user": None if subject is None else user_hash(subject),
         "duration_ms": round((time.perf_counter() - started) * 1000, 1),
     }
+    # Without a valid one the service begins the trace, and the request's id joins this line to it.
+    if (caller := headers.get(HEADER)) and parse(caller) is not None:
+        told |= Span.continuing(caller).log_fields
     logger.info("authorize", extra=told)
     if subject is None:
         return {"isAuthorized": False, "context": {}}

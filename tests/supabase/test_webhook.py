@@ -7,15 +7,18 @@ import os
 import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString, cast
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from cli.log_view import who_is
 from local.home import REPOSITORY
 from local.supervisor import process_specs
+from services.core.telemetry import user_hash
 from tests.supabase.conftest import HOOKS_URL, NEW_KEY, OLD_KEY, UPLOAD, Database
 
 OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
@@ -123,6 +126,12 @@ def test_hmac_equals_pythons(database: Database, key: bytes, message: bytes) -> 
 
 
 @pytest.mark.filterwarnings("default")
+def test_logged_user_is_found_by_the_statement(database: Database) -> None:
+    user, key = database.user(), "prod's https://shop.supabase.example"
+    found = database.owner.execute(cast("LiteralString", who_is(user_hash(user, key), key))).fetchall()
+    assert found == [(UUID(user), f"{user}@vitrine.test")]
+
+
 def test_analysis_waits_for_a_key(database: Database) -> None:
     change_secret(database, None)
     analysis = database.ask(database.user())

@@ -1,12 +1,12 @@
 // Answers one delivery: verifies and applies it, and says whether it took effect.
 import { type Ended, log, type Writer } from "../_shared/log.ts";
-import { continued } from "../_shared/trace.ts";
+import { continued, type Span, traceparent } from "../_shared/trace.ts";
 import { Refused, type ReportEvent, verified } from "./event.ts";
 
 const BODY_LIMIT = 512 * 1024;
 
-/** Applies the event; returns false if it, or a newer one, was applied before. */
-export type Apply = (event: ReportEvent) => Promise<boolean>;
+/** Applies the event in a trace; returns false if it, or a newer one, was applied before. */
+export type Apply = (event: ReportEvent, traceparent: string) => Promise<boolean>;
 
 /**
  * Returns the handler of the function. 200 ends a delivery, also a repeated one; after another status Vitrine retries.
@@ -16,7 +16,7 @@ export function handler(secret: string, apply: Apply, by: Writer): (request: Req
   return async (request) => {
     const began = performance.now();
     const span = continued(request.headers);
-    const { content, ...ended } = await taken(request, secret, apply);
+    const { content, ...ended } = await taken(request, span, secret, apply);
     log(by, span, began, ended);
     return Response.json(content, { status: ended.status });
   };
@@ -24,7 +24,7 @@ export function handler(secret: string, apply: Apply, by: Writer): (request: Req
 
 type Taken = Ended & { readonly content: Record<string, unknown> };
 
-async function taken(request: Request, secret: string, apply: Apply): Promise<Taken> {
+async function taken(request: Request, span: Span, secret: string, apply: Apply): Promise<Taken> {
   if (request.method !== "POST") return refused(405, "POST an event");
   const body = await request.text();
   if (body.length > BODY_LIMIT) return refused(413, `more than ${BODY_LIMIT} characters`);
@@ -37,7 +37,7 @@ async function taken(request: Request, secret: string, apply: Apply): Promise<Ta
   }
   const report = event.report.id;
   try {
-    const applied = await apply(event);
+    const applied = await apply(event, traceparent(span));
     const outcome = applied ? "done" : "repeated";
     return { level: "INFO", message: "event taken", outcome, status: 200, facts: { report }, content: { applied } };
   } catch (error) {

@@ -132,7 +132,7 @@ def test_concurrent_hops_keep_apart() -> None:
             await asyncio.sleep(0)
             return traceparent()
 
-    async def both() -> list[Any]:
+    async def both() -> tuple[Any, Any]:
         return await asyncio.gather(one(VALID), one(VALID.replace(TRACE, TRACE[::-1])))
 
     first, second = asyncio.run(both())
