@@ -23,7 +23,8 @@ Answer = dict[str, Any]
 
 @cache
 def _client(service: str) -> Any:
-    return boto3.Session("testing", "testing", region_name="ca-central-1").client(service)
+    session: Any = boto3.Session("testing", "testing", region_name="ca-central-1")
+    return session.client(service)
 
 
 class StubAccount:
