@@ -94,7 +94,7 @@ def test_one_trace_is_in_every_hop(async_system: System, project: SupabaseProjec
     def lines() -> list[Line]:
         return story(log_lines(async_system.home), wanted)
 
-    gone(lambda: not HOPS.issubset({line["service"] for line in lines()}))
+    happens(lambda: HOPS.issubset({line["service"] for line in lines()}))
     told = lines()
     # The gateway and a cached authorizer know no trace: the request's id joins them.
     in_trace = [line for line in told if line["service"] != "gateway"]
@@ -180,10 +180,10 @@ def test_refused_analysis_reaches_supabase(async_system: System, project: Supaba
     assert answered == [{"report_id": row["id"]}]
 
 
-def gone(happened: Callable[[], bool]) -> None:
+def happens(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WITHIN_S
     while not happened():
-        assert time.monotonic() < deadline, f"still there after {WITHIN_S:.0f} s"
+        assert time.monotonic() < deadline, f"not yet after {WITHIN_S:.0f} s"
         time.sleep(0.2)
 
 
@@ -195,7 +195,7 @@ def test_erasure_reaches_supabase(async_system: System, project: SupabaseProject
     answer = async_system.client.delete(path, headers=headers)
     assert answer.status_code == 200, answer.text
     assert "database" in [copy["where"] for copy in answer.json()["remaining"]]
-    gone(lambda: rows(project, user) == [])
+    happens(lambda: rows(project, user) == [])
     assert async_system.client.delete(path, headers=headers).status_code == 404
 
 
@@ -208,6 +208,6 @@ def test_row_deleted_in_supabase_is_erased(
     with project.as_user(user) as connection:
         connection.execute("delete from public.reports")
     path, headers = f"{async_system.api_url}/reports/{row['id']}", async_system.headers("async-gina")
-    gone(lambda: async_system.client.get(path, headers=headers).status_code == 404)
+    happens(lambda: async_system.client.get(path, headers=headers).status_code == 404)
     with psycopg.connect(project.url, autocommit=True) as owner:
-        gone(lambda: owner.execute("select 1 from vitrine.erasures").fetchall() == [])
+        happens(lambda: owner.execute("select 1 from vitrine.erasures").fetchall() == [])
