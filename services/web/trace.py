@@ -15,9 +15,9 @@ LONGEST_REQUEST_ID = 128
 def traced(traceparent: str, request_id: str) -> Iterator[None]:
     """Log under the trace of a W3C `traceparent` header, or under a new trace if it is not one."""
     given = _TRACEPARENT.match(traceparent)
-    context = {"trace_id": given.group(1) if given else secrets.token_hex(16)}
+    context = {"trace": given.group(1) if given else secrets.token_hex(16)}
     if request_id:
-        context["request_id"] = request_id[:LONGEST_REQUEST_ID]
+        context["request"] = request_id[:LONGEST_REQUEST_ID]
     token = log_context.set(context)
     try:
         yield
@@ -27,4 +27,4 @@ def traced(traceparent: str, request_id: str) -> Iterator[None]:
 
 def trace_id() -> str | None:
     """Return the id of the request's trace; None outside of a request."""
-    return (log_context.get() or {}).get("trace_id")
+    return (log_context.get() or {}).get("trace")

@@ -31,8 +31,8 @@ def test_request_is_one_log_line(
     (line,) = [line for line in logged(capsys) if line["message"] == "request"]
     assert (line["service"], line["route"], line["status"]) == ("analyze", "/analyze", 200)
     assert list(line["stages_ms"]) == ["photo", "accept", "model", "narrate"]
-    assert line["request_id"] == "r-1"
-    assert len(line["trace_id"]) == 32
+    assert line["request"] == "r-1"
+    assert len(line["trace"]) == 32
 
 
 def test_token_and_photo_are_not_logged(
