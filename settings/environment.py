@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,8 @@ from settings.field_types import Origin, Region, Section, Zone, matching
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
+# Regions in which CloudFormation has no AWS::Budgets::Budget.
+WITHOUT_BUDGETS = ("ca-west-1",)
 
 LogDays = Literal[1, 7, 14, 30, 90, 365]
 
@@ -85,6 +88,12 @@ class Environment(Section):
             raise ValueError("no [studio]: the emulator has no SageMaker")
         if self.target == "emulator" and self.upstream_url is None:
             raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
+        topic = self.alarms.notified_topic
+        if topic is not None and topic.split(":")[3] != self.region:
+            raise ValueError(
+                f"alarms.notify with a topic of the region {self.region}, because alarms reach no other "
+                f"region; not {topic}"
+            )
         if self.target == "aws":
             if self.upstream_url is not None:
                 raise ValueError(
@@ -107,7 +116,25 @@ class Environment(Section):
         for key, url in self._addresses():
             if (urlsplit(url).hostname or "").endswith(".invalid"):
                 found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
+        if self.target == "aws":
+            found += self._unheard()
         return found
+
+    def has_budget(self) -> bool:
+        """Whether the environment declares a budget: the settings have one, and the region has Budgets."""
+        return self.alarms.monthly_budget_usd is not None and self.region not in WITHOUT_BUDGETS
+
+    def _unheard(self) -> Iterator[str]:
+        if self.alarms.notify is None:
+            yield (
+                "alarms.notify is not set, so alarms show in the console only: set an e-mail address or the "
+                "ARN of a topic"
+            )
+        if self.alarms.monthly_budget_usd is not None and not self.has_budget():
+            yield (
+                "alarms.monthly_budget_usd makes no budget, because CloudFormation has none in "
+                f"{self.region}: create it in the console (docs/operations.md#monthly-budget)"
+            )
 
     def secret_names(self) -> list[str]:
         """Return the names of the secrets that must exist before the environment works, each once."""

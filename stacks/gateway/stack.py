@@ -98,6 +98,7 @@ class GatewayStack(cdk.Stack):
 
         url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
         publish(self, name, "ApiUrl", url, "URL of the API")
+        publish(self, name, "ApiId", self.api.api_id, "Id of the API in API Gateway")
         publish(self, name, "Region", settings.region, "Region of the environment")
         publish(self, name, "ModelEndpoint", settings.model.endpoint_name, "SageMaker endpoint of the model")
         publish(self, name, "SupabaseUrl", settings.supabase.url, "URL of the Supabase project")

@@ -11,6 +11,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from settings.naming import PROJECT, UNFINISHED_INDEX, image_repository_name
+from settings.schema import Alarms
+from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.operations import publish
 
 KEPT_IMAGES = 100
@@ -22,9 +24,10 @@ class StorageStack(cdk.Stack):
     """Image bucket, artifact bucket, reports table and container repository.
 
     Photos expire after `retention_days`; each report row holds its own expiry. Pages of `upload_origins` may
-    upload photos directly to the bucket. With `keep_data`, photos, artifacts and reports are retained when
-    the stack is deleted; without, a bucket that still holds objects blocks the deletion. Container images are
-    always deleted, since each can be built again from its commit.
+    upload photos directly to the bucket. `alarms` names who is notified; unless it names a topic, this stack
+    declares one, because it is the first to be deployed. With `keep_data`, photos, artifacts and reports are
+    retained when the stack is deleted; without, a bucket that still holds objects blocks the deletion.
+    Container images are always deleted, since each can be built again from its commit.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class StorageStack(cdk.Stack):
         retention_days: int,
         keep_data: bool,
         upload_origins: Sequence[str] = (),
+        alarms: Alarms | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -91,6 +95,9 @@ class StorageStack(cdk.Stack):
             empty_on_delete=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        if alarms is None or alarms.notified_topic is None:
+            address = alarms.notified_address if alarms is not None else None
+            AlarmTopic(self, "Alarms", environment_name=environment_name, address=address)
         # The model stack imports these unless it serves the demo model. CloudFormation refuses to delete an
         # export that is still imported, which would block a return to the demo model.
         for name in (self.artifacts.bucket_arn, self.artifacts.bucket_name):
