@@ -114,13 +114,15 @@ def test_reports_expire_and_can_be_restored(assembly: Assembly) -> None:
 
 
 def test_kept_data_outlives_its_stack(assembly: Assembly) -> None:
-    policy = "Retain" if assembly.settings.keep_data else "Delete"
+    policy, replaced = (
+        ("RetainExceptOnCreate", "Retain") if assembly.settings.keep_data else ("Delete", "Delete")
+    )
     kept = [assembly.resources("storage", "KMS::Key")[key_of_data(assembly)]]
     for kind in ("S3::Bucket", "DynamoDB::GlobalTable"):
         kept += assembly.resources("storage", kind).values()
     for resource in kept:
         assert resource["DeletionPolicy"] == policy
-        assert resource["UpdateReplacePolicy"] == policy
+        assert resource["UpdateReplacePolicy"] == replaced
     (replica,) = assembly.only("storage", "DynamoDB::GlobalTable")["Replicas"]
     assert replica["DeletionProtectionEnabled"] is assembly.settings.keep_data
 
