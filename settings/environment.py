@@ -18,7 +18,12 @@ from settings.field_types import Origin, Region, Section, Zone, matching
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
 # Regions in which CloudFormation has no AWS::Budgets::Budget.
-WITHOUT_BUDGETS = ("ca-west-1",)
+WITHOUT_BUDGETS = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-3", "ap-south-2", "ap-southeast-3"),
+    *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2"),
+    *("eu-north-1", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1"),
+    *("us-gov-east-1", "us-gov-west-1"),
+)
 
 LogDays = Literal[1, 7, 14, 30, 90, 365]
 

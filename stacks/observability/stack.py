@@ -6,7 +6,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_budgets as budgets
 
 from settings.environment import Environment
-from settings.naming import PROJECT
 from stacks.constructs.operations import notified_topic
 from stacks.observability import alarms
 from stacks.observability.dashboards import operations_dashboard, owners_dashboard
@@ -35,16 +34,16 @@ class ObservabilityStack(cdk.Stack):
         operations_dashboard(self, settings, sources)
         owners_dashboard(self, settings, sources)
         if limits.monthly_budget_usd is not None and settings.has_budget():
-            self._budget(settings.name, limits.monthly_budget_usd, notify)
+            self._budget(limits.monthly_budget_usd, notify)
 
-    def _budget(self, environment_name: str, usd: float, topic: str) -> None:
+    def _budget(self, usd: float, topic: str) -> None:
         budget = budgets.CfnBudget
         budget(
             self,
             "Budget",
-            # Of the whole account: a tag counts only after it is activated for cost allocation.
+            # Unnamed: another topic replaces it, and a second budget cannot have the first one's name. Of the
+            # whole account: a tag counts only after it is activated for cost allocation.
             budget=budget.BudgetDataProperty(
-                budget_name=f"{PROJECT}-{environment_name}",
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budget.SpendProperty(amount=usd, unit="USD"),

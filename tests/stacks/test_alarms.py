@@ -3,14 +3,18 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from importlib import resources as files
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from local.home import REPOSITORY
-from settings.environment import Environment, load_environment
+from settings.environment import WITHOUT_BUDGETS, Environment, load_environment
 from settings.naming import alarm_topic_name, stack_name
 from stacks.constructs.operations import RUNBOOK
+from stacks.observability.stack import ObservabilityStack
 from tests.stacks.alarm_checks import (
     ALARM,
     COMPOSITE,
@@ -273,11 +277,31 @@ def test_budget_notifies_the_topic(prod: Assembly) -> None:
         )
 
 
+def test_budget_has_no_name_of_ours(prod: Assembly) -> None:
+    # Its receivers cannot be changed in place; CloudFormation makes the new budget before it deletes the old.
+    assert "BudgetName" not in prod.only("observability", "Budgets::Budget")["Budget"]
+
+
 def test_without_amount_no_budget() -> None:
     settings = changed("prod", alarms={"monthly_budget_usd": None})
     assert not assembled(settings).resources("observability", "Budgets::Budget")
 
 
-def test_region_without_budgets_has_none() -> None:
+def test_region_without_budgets_has_none(tmp_path: Path) -> None:
     settings = changed("prod", region="ca-west-1", zones=("ca-west-1a", "ca-west-1b"))
-    assert not settings.has_budget()
+    app = cdk.App(outdir=str(tmp_path))
+    ObservabilityStack(app, "west", settings=settings)
+    app.synth()
+    template = json.loads((tmp_path / "west.template.json").read_text())
+    kinds = {one["Type"] for one in template["Resources"].values()}
+    assert kinds == {ALARM, COMPOSITE, "AWS::CloudWatch::Dashboard"}
+
+
+def test_regions_without_budgets_are_listed() -> None:
+    # cfn-lint carries the resource types that each region's CloudFormation has.
+    providers = Path(str(files.files("cfnlint"))) / "data" / "schemas" / "providers"
+    regions = {file.stem: json.loads(file.read_text()) for file in providers.glob("*-*.json")}
+    assert len(regions) > 30
+    assert sorted(WITHOUT_BUDGETS) == sorted(
+        region for region, types in regions.items() if "AWS::Budgets::Budget" not in types
+    )
