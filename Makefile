@@ -82,8 +82,9 @@ flight-check: setup-test ## serve an archive as SageMaker would, and ask it: mak
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
 	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
 
-bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory
+bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory, the cost of observing
 	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m benchmarks.observing
 
 fuzz-photos: setup-test ## 20,000 mutated photos through the decoding: make fuzz-photos SEED=7 START=5000
 	@$(PYTHON) -m benchmarks.photo_fuzz $(if $(SEED),--seed $(SEED)) $(if $(START),--start $(START))

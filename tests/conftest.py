@@ -26,6 +26,13 @@ def _lines_of_tests() -> Iterator[LinesOfTests]:
 @pytest.fixture(autouse=True)
 def _log_lines_are_valid(_lines_of_tests: LinesOfTests) -> Iterator[None]:
     """Fail a test in whose process a service logs a line that its schema does not allow."""
+    _lines_of_tests.lines.clear()
     _lines_of_tests.wrong.clear()
     yield
     assert not _lines_of_tests.wrong, "\n".join(_lines_of_tests.wrong)
+
+
+@pytest.fixture
+def log_lines(_lines_of_tests: LinesOfTests) -> list[str]:
+    """What the services have logged in this process since the test began, one JSON text a line."""
+    return _lines_of_tests.lines

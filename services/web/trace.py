@@ -1,5 +1,6 @@
 """The trace of an HTTP request: the caller's, or a new one. Every log line of the request carries it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -7,6 +8,8 @@ from services.core.telemetry import log_context
 from services.core.trace import hop
 
 LONGEST_REQUEST_ID = 128
+# The gateway's; a caller inside the network may send any text.
+_REQUEST_ID = re.compile(r"[\w=+/.:-]+", re.ASCII)
 
 
 @contextmanager
@@ -15,7 +18,8 @@ def traced(traceparents: Sequence[str], request_id: str) -> Iterator[None]:
 
     Without one, with several, or with an invalid one, it is a new trace.
     """
-    fields = {"request": request_id[:LONGEST_REQUEST_ID]} if request_id else {}
+    known = _REQUEST_ID.fullmatch(request_id[:LONGEST_REQUEST_ID])
+    fields = {"request": known[0]} if known else {}
     with hop(traceparents[0] if len(traceparents) == 1 else None, **fields):
         yield
 

@@ -23,18 +23,21 @@ Answer = dict[str, Any]
 
 @cache
 def _client(service: str) -> Any:
-    return boto3.Session("testing", "testing", region_name="ca-central-1").client(service)
+    session: Any = boto3.Session("testing", "testing", region_name="ca-central-1")
+    return session.client(service)
 
 
 class StubAccount:
     """Stacks, a Studio domain with its contents, and what the domain made in the VPC.
 
-    `calls` lists every call that changes something. `interrupt_at` names one that raises KeyboardInterrupt.
+    `calls` lists every call that changes something. `interrupt_at` names one that raises KeyboardInterrupt,
+    `denied` one that the credentials may not make.
     """
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.interrupt_at = ""
+        self.denied = ""
         self.stacks: dict[str, dict[str, Any]] = {}
         self.domains = {DOMAIN}
         self.apps: dict[str, dict[str, Any]] = {}
@@ -91,6 +94,8 @@ class StubAccount:
             self.calls.append(" ".join([operation, *(str(value) for value in given.values())]))
             if operation == self.interrupt_at:
                 raise KeyboardInterrupt
+        if operation == self.denied:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "denied"}}, operation)
         named = {xform_name(key): value for key, value in given.items()}
         found: Answer = getattr(self, name)(**named) or {}
         # botocore itself parses a template, which AWS sends as text.

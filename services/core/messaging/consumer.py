@@ -48,7 +48,7 @@ def _waited_s(record: dict[str, Any]) -> float | None:
         )
     except (KeyError, ValueError):
         return None
-    return max(0.0, (received_ms - sent_ms) / 1000 - delay_of(record))
+    return round(max(0.0, (received_ms - sent_ms) / 1000 - delay_of(record)), 3)
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,21 @@ def protected(account: StubAccount) -> set[str]:
 
 
 def test_stacks_with_data_are_protected(settings: Environment, account: StubAccount) -> None:
-    go(settings, account)
+    out = go(settings, account)
     assert protected(account) == {STORAGE, STUDIO}
+    assert f"✓ protected from termination: {STORAGE}, {STUDIO}\n" in out
+
+
+def test_denied_protection_is_said(settings: Environment, account: StubAccount) -> None:
+    account.denied = "UpdateTerminationProtection"
+    assert "UpdateTerminationProtection" in go(settings, account)
+
+
+def test_first_error_is_shown(settings: Environment, account: StubAccount, course: Course) -> None:
+    account.denied = "UpdateTerminationProtection"
+    course.failing = "--outputs-file"
+    with pytest.raises(UserError, match="the CDK failed"):
+        go(settings, account)
 
 
 def test_failed_deployment_protects_what_exists(

@@ -55,9 +55,11 @@ def test_progress_names_each_deletion(settings: Environment, account: StubAccoun
     out = go(settings, account)
     for deleted in ("mount target fsmt-00000001", "mount target fsmt-00000002", INBOUND, OUTBOUND):
         assert out.count(deleted) == 1
-    steps = ("DeleteStack vitrine-shop-studio", "DeleteMountTarget", "RevokeSecurityGroup")
-    steps += ("DeleteSecurityGroup", "DeleteStack vitrine-shop-analyze")
-    positions = order(account, *steps)
+    positions = order(
+        account,
+        *("DeleteStack vitrine-shop-studio", "DeleteMountTarget", "RevokeSecurityGroup"),
+        *("DeleteSecurityGroup", "DeleteStack vitrine-shop-analyze"),
+    )
     assert positions == sorted(positions)
 
 
@@ -101,8 +103,10 @@ def test_failed_deletion_of_space_is_named(settings: Environment, account: StubA
     assert "vitrine-shop-studio" in account.stacks
 
 
-ALWAYS = ("DeleteSpace", "DeleteMountTarget", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress")
-ALWAYS += ("DeleteSecurityGroup", "DeleteStack", "DeleteLogGroup")
+ALWAYS = (
+    *("DeleteSpace", "DeleteMountTarget", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress"),
+    *("DeleteSecurityGroup", "DeleteStack", "DeleteLogGroup"),
+)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.log_lines import faults
 from services.core.telemetry import add_context, configure_logging, log_context, user_hash
-from tests.log_lines import faults
 
 CANARY = "canary-5e1f"
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.embedded_metrics import extracted
 from tests.services.hooks.conftest import (
     FOREIGN,
     NEW,
@@ -323,6 +324,18 @@ class TestAway:
         with caplog.at_level(logging.ERROR):
             answer = hook.post(record())
         assert (answer.status, "secret" in json.dumps(answer.content)) == (500, False)
+
+    def test_server_error_is_a_metric(
+        self, hook: Hook, monkeypatch: pytest.MonkeyPatch, log_lines: list[str]
+    ) -> None:
+        def mistake(*_: object) -> None:
+            raise ZeroDivisionError("secret")
+
+        monkeypatch.setattr(type(hook.module.__dict__["_inbox"]), "take", mistake)
+        assert hook.post(record()).status == 500
+        line = next(line for line in log_lines if json.loads(line)["message"] == "request failed")
+        assert extracted(line)["ServerErrors"][:2] == (1, "Count")
+        assert "secret" not in "".join(log_lines)
 
     def test_answer_limit_is_below_1_s(self, hook: Hook) -> None:
         assert hook.answer_within_s < 1
