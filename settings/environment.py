@@ -48,6 +48,9 @@ class Environment(Section):
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     log_retention_days: LogDays
+    log_user_key: (
+        Annotated[str, matching(r"[0-9a-f]{64}", "64 hexadecimal digits: openssl rand -hex 32")] | None
+    ) = None
     image_digest: (
         Annotated[
             str, matching(r"sha256:[0-9a-f]{64}", "the digest that a push prints: sha256: and 64 hex digits")
@@ -124,6 +127,11 @@ class Environment(Section):
         if self.target == "aws":
             found += self._unheard()
         return found
+
+    @property
+    def user_hash_key(self) -> str:
+        """The key by which log lines hash the ids of users; its default differs between environments."""
+        return self.log_user_key or f"{self.name} {self.supabase.url}"
 
     def has_budget(self) -> bool:
         """Whether the environment declares a budget: the settings have one, and the region has Budgets."""

@@ -5,6 +5,8 @@ import re
 PROJECT = "vitrine"
 # The stacks that an environment can have, in the order in which they can be deployed.
 STACKS = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks", "observability")
+# The gateway's VPC link and Studio are in the first zones of the settings, so that a third can be taken away.
+LINK_ZONES = 2
 # The outputs that a web page may read. The others name resources of the account.
 PUBLIC_OUTPUTS = ("ApiUrl", "Region", "SupabaseUrl", "SupabasePublishableKey")
 # The index of the reports table that holds the unfinished reports, and the attribute that puts a row into it.

@@ -4,6 +4,7 @@ CloudWatch Logs reads them from the lines of Lambda functions and of the awslogs
 one dimension is a custom metric that is billed by the month, so the list stays below 15.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -39,13 +40,13 @@ UNITS: Mapping[MetricName, Unit] = {
     "ReportsFailed": "Count",
     # Reports whose text the template wrote instead of the LLM.
     "ReportsTemplated": "Count",
-    # Reports in which the kind or the material stayed below its threshold.
+    # Reports in which the kind, the material or the wear stayed below its threshold.
     "LowScores": "Count",
     "LlmTokens": "Count",
     "CostUsd": "None",
     # From the sending of a job message to its receipt.
     "QueueAge": "Seconds",
-    # Inferences that waited for an endpoint which had scaled to zero.
+    # Reports whose model took minutes, as an endpoint does that starts from zero instances.
     "ColdWakes": "Count",
     # Answers with a status of 500 or more.
     "ServerErrors": "Count",
@@ -53,10 +54,15 @@ UNITS: Mapping[MetricName, Unit] = {
 
 
 def embedded(values: Mapping[MetricName, float], at_ms: int) -> dict[str, Any]:
-    """Return the fields that make a line carry `values`, measured at `at_ms` (milliseconds since 1970)."""
+    """Return the fields by which a line carries `values`, measured at `at_ms` (milliseconds since 1970).
+
+    A value that is not finite is left out.
+    """
+    finite = {name: value for name, value in values.items() if math.isfinite(value)}
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [[DIMENSION]],
-        "Metrics": [{"Name": name, "Unit": UNITS[name]} for name in values],
+        "Metrics": [{"Name": name, "Unit": UNITS[name]} for name in finite],
     }
-    return {"_aws": {"Timestamp": at_ms, "CloudWatchMetrics": [directive]}, **values}
+    envelope = {"Timestamp": at_ms, "CloudWatchMetrics": [directive]}
+    return {"_aws": envelope, **{str(name): value for name, value in finite.items()}}

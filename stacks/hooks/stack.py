@@ -59,7 +59,7 @@ class HooksStack(cdk.Stack):
             handler="services.hooks.app.handle",
             variables=hooks_app_variables(hooks, hooks_queue_url=requests.queue.queue_url),
             timeout=APP_TIMEOUT,
-            log_days=settings.log_retention_days,
+            settings=settings,
             # CPU is proportional to memory; a cold start must answer within the database's limit too.
             memory_mb=1024,
             allow=[iam.send(requests.queue), iam.read_secret(self, hooks.secret_name)],
@@ -87,7 +87,7 @@ class HooksStack(cdk.Stack):
                 **results.report_resources,
             ),
             timeout=WORKER_TIMEOUT,
-            log_days=settings.log_retention_days,
+            settings=settings,
             memory_mb=2048,
             reserved=settings.consumers.reserved_concurrency,
             allow=[

@@ -17,7 +17,7 @@ from settings.schema import Webhook
 from stacks.constructs import iam
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.exports import keep_exports
-from stacks.constructs.functions import python_code, python_function
+from stacks.constructs.functions import Package, python_code, python_function
 from stacks.constructs.operations import alarm, notified_topic, publish
 from stacks.constructs.queues import QueueWithDeadLetters, consume, follow, queue_with_dead_letters
 from stacks.storage.stack import StorageStack
@@ -118,7 +118,7 @@ class ResultsStack(cdk.Stack):
             ),
             memory_mb=1024,
             timeout=JOBS_TIMEOUT,
-            log_days=settings.log_retention_days,
+            settings=settings,
             reserved=settings.consumers.reserved_concurrency,
             allow=[
                 iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
@@ -148,7 +148,7 @@ class ResultsStack(cdk.Stack):
             ),
             memory_mb=512,
             timeout=SWEEP_TIMEOUT,
-            log_days=self._settings.log_retention_days,
+            settings=self._settings,
             allow=[
                 iam.rows(storage.reports, "Scan", index=UNFINISHED_INDEX),
                 iam.rows(storage.reports, "UpdateItem"),
@@ -182,7 +182,7 @@ class ResultsStack(cdk.Stack):
 
 
 def _delivery_pipeline(
-    stack: cdk.Stack, settings: Environment, webhook: Webhook, reports: dynamodb.TableV2, code: lambda_.Code
+    stack: cdk.Stack, settings: Environment, webhook: Webhook, reports: dynamodb.TableV2, code: Package
 ) -> QueueWithDeadLetters:
     # The table's stream fills a queue of events, whose consumer calls the webhook.
     topic = notified_topic(stack, settings)
@@ -198,7 +198,7 @@ def _delivery_pipeline(
         variables=service_env.outbox_variables(webhook_queue_url=events.queue.queue_url),
         memory_mb=512,
         timeout=OUTBOX_TIMEOUT,
-        log_days=settings.log_retention_days,
+        settings=settings,
         allow=[iam.send(events.queue)],
     )
     _follow_stream(stack, outbox, reports, topic)
@@ -216,7 +216,7 @@ def _delivery_pipeline(
         ),
         memory_mb=512,
         timeout=NOTIFY_TIMEOUT,
-        log_days=settings.log_retention_days,
+        settings=settings,
         reserved=settings.consumers.reserved_concurrency,
         allow=[
             iam.rows(reports, "GetItem"),

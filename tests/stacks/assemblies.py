@@ -24,6 +24,7 @@ OPTIONAL: Mapping[str, Any] = {
     "cors_origins": (),
     "egress": "nat",
     "zones": ("ca-central-1a", "ca-central-1b", "ca-central-1d"),
+    "log_user_key": "c" * 64,
     "image_digest": f"sha256:{'a' * 64}",
     "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
     "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},

@@ -150,6 +150,7 @@ def variables(settings: Environment) -> object:
         service_env.notify_variables(settings.webhook, reports_table="reports", **queues),
         service_env.hooks_app_variables(settings.hooks, hooks_queue_url="hooks"),
         service_env.authorizer_variables(settings.supabase),
+        service_env.log_variables(settings, "1"),
         settings.notices(date.today()),
     )
 
