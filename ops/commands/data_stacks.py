@@ -5,19 +5,22 @@ The CDK would protect a stack before it creates it, and could then not delete it
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import cdk
 from cli.entry import ask
-from cli.errors import UserError
+from cli.errors import UserError, unless_denied
 from ops.aws.account import physical_ids, resources, stack_status
 from ops.aws.deployed import DOMAIN, VPC, Deployed, contents, described
 from ops.aws.home_folders import clear_network
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import boto3
@@ -32,18 +35,31 @@ _INCOMPLETE = ("ABSENT", "CREATE_FAILED", "CREATE_IN_PROGRESS", "DELETE", "REVIE
 
 
 @contextmanager
-def protection(settings: Environment, cloudformation: CloudFormationClient) -> Iterator[None]:
+def protection(
+    settings: Environment, cloudformation: CloudFormationClient, report: Callable[[str], None]
+) -> Iterator[None]:
     """Protect the stacks with data after the block, even if it fails: each `cdk deploy` lifts it.
 
     Only with keep_data, and only those that are created as a whole.
     """
+    protect = partial(_protect, settings, cloudformation)
     try:
         yield
-    finally:
-        for stack in _PROTECTED if settings.keep_data else ():
-            name = stack_name(settings.name, stack)
-            if not stack_status(cloudformation, name).startswith(_INCOMPLETE):
-                cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)
+    except BaseException:
+        # The block's own error is the one to show.
+        with suppress(ClientError, BotoCoreError):
+            protect()
+        raise
+    if settings.keep_data:
+        report(unless_denied(protect))
+
+
+def _protect(settings: Environment, cloudformation: CloudFormationClient) -> str:
+    names = [stack_name(settings.name, stack) for stack in _PROTECTED if settings.keep_data]
+    created = [name for name in names if not stack_status(cloudformation, name).startswith(_INCOMPLETE)]
+    for name in created:
+        cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=True)
+    return f"✓ protected from termination: {', '.join(created)}"
 
 
 def without_section(

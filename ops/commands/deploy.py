@@ -65,7 +65,7 @@ def deploy(
     deleted = without_section(session, assembly, console, confirm=confirm)
 
     outputs = outputs_file(settings)
-    with protection(settings, cloudformation):
+    with protection(settings, cloudformation, console.print):
         # The archive's bucket is in this stack, and the model stack needs the archive.
         console.rule("3/6 Storage")
         storage = [stack_name(settings.name, "storage")]

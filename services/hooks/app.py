@@ -49,13 +49,17 @@ async def supabase(request: Request) -> Receipt:
             # makes one report of both.
             row = await to_thread.run_sync(inbox.take, body, request.headers, abandon_on_cancel=True)
     except (InvalidInput, Unauthenticated) as error:
-        logger.info("webhook refused", extra={"reason": str(error)})
+        told = {"reason": str(error), "outcome": "refused", "duration_ms": _ms_since(started)}
+        logger.info("webhook refused", extra=told)
         raise
-    duration_ms = round((time.perf_counter() - started) * 1000, 1)
     taken, owner = _named(row)
-    told = {"user": user_hash(owner), "status": 202, "duration_ms": duration_ms}
+    told = {"user": user_hash(owner), "status": 202, "duration_ms": _ms_since(started)}
     logger.info("webhook taken", extra={**taken, **told})
     return Receipt(**taken)
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _named(row: AnalysisRow | DeletedReport) -> tuple[dict[str, str], str]:

@@ -99,6 +99,7 @@ class GatewayStack(cdk.Stack):
 
         url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
         publish(self, name, "ApiUrl", url, "URL of the API")
+        publish(self, name, "ApiId", self.api.api_id, "Id of the API in API Gateway")
         # The routes of `hooks` refer to it.
         keep_exports(self, self.api.api_id)
         publish(self, name, "Region", settings.region, "Region of the environment")

@@ -11,7 +11,7 @@ from settings.schema import Hooks
 from settings.service_env import hooks_app_variables, hooks_worker_variables
 from stacks.constructs import iam
 from stacks.constructs.functions import python_code, python_function
-from stacks.constructs.operations import publish
+from stacks.constructs.operations import notified_topic, publish
 from stacks.constructs.queues import consume, queue_with_dead_letters
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
@@ -44,7 +44,11 @@ class HooksStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         code = python_code("hooks", platform=code_platform)
         requests = queue_with_dead_letters(
-            self, "Hooks", visibility=WORKER_VISIBILITY, receives=WORKER_RECEIVES
+            self,
+            "Hooks",
+            visibility=WORKER_VISIBILITY,
+            receives=WORKER_RECEIVES,
+            notify=notified_topic(self, settings),
         )
 
         app = python_function(

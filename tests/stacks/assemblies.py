@@ -40,6 +40,7 @@ OPTIONAL: Mapping[str, Any] = {
     "supabase.url": "https://project.shop.example",
     "supabase.issuer": "https://auth.shop.example/auth/v1",
     "supabase.legacy_secret_name": "shop/supabase-jwt",
+    "alarms.notify": "ops@shop.example",
     "webhook.url": "https://project.shop.example/report-ready",
     "llm.job_tier": "flex",
     "fallback_llm": {"model": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},

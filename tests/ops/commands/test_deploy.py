@@ -60,7 +60,9 @@ class Course:
             for name in [*STACKS, *self.absent]:
                 file = f"{name}.template.json"
                 artifacts[name] = {"type": "aws:cloudformation:stack", "properties": {"templateFile": file}}
-                template = {"Resources": {"One": {}}} if name in STACKS else {"Parameters": {}}
+                template: dict[str, Any] = (
+                    {"Resources": {"One": {}}} if name in STACKS else {"Parameters": {}}
+                )
                 (assembly / file).write_text(json.dumps(template))
             (assembly / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
         if "--outputs-file" in command:
