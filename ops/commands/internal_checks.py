@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from cli.cdk import ROOT
 from cli.errors import DENIED, UserError, code_of, unless_denied
 from ops.aws.account import QUICK, physical_ids, resources
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelFault
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
@@ -96,7 +97,7 @@ def endpoint_answers(settings: Environment, runtime: SageMakerRuntimeClient) -> 
         cause = fault.__cause__
         if isinstance(cause, ClientError) and code_of(cause) in DENIED:
             raise cause from fault
-        if isinstance(cause, BotoCoreError):
+        if isinstance(cause, CALL_ERRORS) and not isinstance(cause, ClientError):
             raise UserError(f"The model does not answer: {cause}.", hint="Try again.") from fault
         raise UserError(
             f"The model gives no valid answer: {fault}.",

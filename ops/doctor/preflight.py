@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of
+from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of, is_mistake
 from cli.findings import Finding, failure, ok, passed, print_findings, warning
 from ops.aws.account import QUICK
 from ops.commands import smoke
@@ -104,6 +104,8 @@ def collect(subject: str, check: Check) -> list[Finding]:
     except ClientError as error:
         found.append(_refused(subject, error))
     except BotoCoreError as error:
+        if is_mistake(error):
+            raise
         found.append(
             failure(subject, f"AWS does not answer: {error}.", "Check the network and the credentials.")
         )

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Request, Response
 from fastapi.routing import APIRouter
 from pydantic import BaseModel
@@ -14,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.analyze.dependencies import dependencies_of
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import KeysUnavailable
 from services.core.telemetry import Stages
 from services.web.trace import traced
@@ -108,6 +108,6 @@ async def readyz(request: Request, response: Response) -> Readiness:
 def _answer(check: Callable[[], None]) -> str:
     try:
         check()
-    except (BotoCoreError, ClientError, KeysUnavailable):
+    except (*CALL_ERRORS, KeysUnavailable):
         return "down"
     return "ok"

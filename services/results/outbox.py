@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from services.core.aws import DELIVERY, AwsClients, failed_call
+from services.core.aws import CALL_ERRORS, DELIVERY, AwsClients, failed_call
 from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import ReportRef, seconds_now
 from services.core.messaging.consumer import failures
@@ -62,7 +60,7 @@ class Outbox:
         entries = [{"Id": str(at), "MessageBody": event.to_json()} for at, (event, _) in enumerate(batch)]
         try:
             answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)  # type: ignore[arg-type]
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.error("outbox unsent", extra={"count": len(batch), "reason": failed_call(error)})
             return [number for _, number in batch]
         unsent = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from boto3.exceptions import S3UploadFailedError
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
 from cli import cdk
 from cli.errors import UserError
@@ -75,6 +75,15 @@ def test_errors_are_explained_without_traceback(
     monkeypatch.setattr(ops.image, "callback", fail)
     assert main(["image", "--env", "dev"]) == status
     assert out in capsys.readouterr().err
+
+
+def test_parameter_mistake_is_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(named: str) -> None:
+        raise ParamValidationError(report="Unknown parameter in input")
+
+    monkeypatch.setattr(ops.image, "callback", fail)
+    with pytest.raises(ParamValidationError):
+        main(["image", "--env", "dev"])
 
 
 def test_smoke_test_reads_given_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from services.core.aws import failed_call
+from services.core.aws import CALL_ERRORS, failed_call
 from services.core.telemetry import log_context
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ class Consumer:
         logger.error("message dead-lettered", extra={"reason": reason})
         try:
             await asyncio.to_thread(dead_letter, self.sqs, self.dead_letters_url, message.body, reason)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.error("message not dead-lettered", extra={"reason": failed_call(error)})
             return False
         return True
@@ -118,7 +116,7 @@ class Consumer:
                 ReceiptHandle=message.handle,
                 VisibilityTimeout=outcome.pause_s,
             )
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             # It is received again all the same, after the queue's own visibility timeout.
             logger.warning("message not deferred", extra={"reason": failed_call(error)})
 

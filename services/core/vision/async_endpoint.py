@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelFault, ModelUnavailable
 from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.stored_report import seconds_now
@@ -76,7 +77,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
                     **request,
                 )
         except ModelFault:
-            with suppress(ClientError, BotoCoreError):
+            with suppress(*CALL_ERRORS):
                 self.delete(input_key)
             raise
         return PendingInference(
@@ -94,7 +95,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **self._encryption
             )
-        except (ClientError, BotoCoreError) as error:
+        except CALL_ERRORS as error:
             raise ModelUnavailable(f"the request to {self.name} cannot be stored") from error
 
     def is_working_on(self, pending: PendingInference) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from botocore.exceptions import ParamValidationError
 
 from services.core.domain.report import Status
 from services.core.domain.stored_report import Lease, seconds_now
@@ -349,6 +350,21 @@ def test_unreadable_message_is_dead_lettered(shop: Shop, body: str) -> None:
     assert shop.settle(body or " ") == []
     (dead,) = shop.waiting(shop.dead_letters_url)
     assert "name of a report" in dead["MessageAttributes"]["reason"]["StringValue"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_our_mistake_is_never_retried(shop: Shop, asynchronous: bool) -> None:
+    def refuse() -> None:
+        raise ParamValidationError(report="Unknown parameter in input: Body")
+
+    shop.accept(lease=ENDED)
+    shop.asynchronous, shop.during_inference = asynchronous, refuse
+    shop.settle(RESUME)
+    failure = shop.report().failure
+    assert failure is not None
+    assert (failure.code, "Body" in failure.reason) == ("internal_error", False)
+    assert shop.settle(RESUME) == []
+    assert shop.model_calls == 1
 
 
 def test_sweep_sends_each_idle_report_once(shop: Shop) -> None:
