@@ -93,7 +93,8 @@ def called(handler: str) -> dict[tuple[str, str], set[str]]:
     for module in reached(handler):
         nodes = list(ast.walk(parsed(module)))
         words = {node.arg for node in nodes if isinstance(node, ast.keyword)}
-        words |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+        words |= {value for value in texts if isinstance(value, str)}
         for node in nodes:
             for service, name, members in operations().get(method(node), ()):
                 found.setdefault((service, name), set()).update(members & words)
