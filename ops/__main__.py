@@ -149,14 +149,16 @@ def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
     """Try what is deployed.
 
     A caller without a valid token is refused, tasks are healthy, the endpoint sees a sample, and a photo
-    posted to the public address becomes a report, which is deleted again.
+    posted to the public address becomes a report, which is deleted again. An endpoint at zero instances gets
+    15 minutes to wake.
 
     The user is that of VITRINE_SMOKE_TOKEN (an access token), or of SUPABASE_SMOKE_EMAIL and
-    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted, and a line says so; the status is 0 where the
-    rest passes. Of an environment in the local emulator only the public address is tried.
+    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted, and a line says so; the endpoint is then asked
+    directly, and the status is 0 where the rest passes. Of an environment in the local emulator only the
+    public address is tried.
     """
     from ops.aws.account import environment, outputs_file, published_outputs, read_outputs, session
-    from ops.commands.internal_checks import SAMPLE
+    from ops.commands.endpoint_checks import SAMPLE
     from ops.commands.smoke import smoke
     from settings.environment import load_environment
 

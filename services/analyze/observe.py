@@ -20,6 +20,7 @@ from services.web.trace import traced
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that closes the connection while it sends
 _QUIET = ("/healthz", "/readyz")
+_DOWN: tuple[type[Exception], ...] = (*CALL_ERRORS, KeysUnavailable)
 logger = logging.getLogger(__name__)
 routes = APIRouter()
 
@@ -108,6 +109,6 @@ async def readyz(request: Request, response: Response) -> Readiness:
 def _answer(check: Callable[[], None]) -> str:
     try:
         check()
-    except (*CALL_ERRORS, KeysUnavailable):
+    except _DOWN:
         return "down"
     return "ok"

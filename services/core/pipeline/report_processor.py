@@ -42,7 +42,7 @@ from services.core.vision.fallback_llm import FallbackLlm
 # Threads of their own, so that slow model calls do not block the calls of the stores.
 _model_threads = ThreadPoolExecutor(40, "model")
 # After these errors the report stays as it is: another worker has it, or a later attempt reaches the stores.
-_NOT_FAILURES = (ReportNotFound, LeaseLost, *CALL_ERRORS)
+_NOT_FAILURES: tuple[type[Exception], ...] = (ReportNotFound, LeaseLost, *CALL_ERRORS)
 # The model answers the same photos alike, but a model that is being replaced does not answer for long.
 MOST_INVALID_ANSWERS = 3
 logger = logging.getLogger(__name__)

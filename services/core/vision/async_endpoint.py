@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NOT_FOUND = 404
 # SageMaker's limit for an inline request; a longer one is sent as an object.
 INLINE_BYTES = 128_000
+# Stands for a report in the requests of an operator, who reads and deletes their outcomes.
+PROBE = "smoke"
 # SageMaker's maximum. An endpoint at zero instances takes minutes until it reads its first request.
 TTL_S = 21_600
 # SageMaker has dropped a request that is older than this.

@@ -53,13 +53,13 @@ def test_missing_credentials_are_a_call_error(monkeypatch: pytest.MonkeyPatch, s
 def test_mistakes_are_no_call_errors() -> None:
     validating = boto3.client("sqs", region_name="ca-central-1", config=Config(parameter_validation=True))
     with pytest.raises(ParamValidationError) as unknown_parameter:
-        validating.list_queues(Body=b"")
+        validating.list_queues(Body=b"")  # type: ignore[call-arg]
     # S3's own check, which the services' clients make too.
     with pytest.raises(ParamValidationError) as wrong_bucket:
         AwsClients("ca-central-1", QUICK).s3().get_object(Bucket="no bucket", Key="k")
     with pytest.raises(UnknownServiceError) as unknown_service:
-        boto3.client("sqz", region_name="ca-central-1")
+        boto3.client("sqz", region_name="ca-central-1")  # type: ignore[call-overload]
     with pytest.raises(OperationNotPageableError) as not_pageable:
-        validating.get_paginator("send_message")
+        validating.get_paginator("send_message")  # type: ignore[call-overload]
     for raised in (unknown_parameter, wrong_bucket, unknown_service, not_pageable):
         assert not isinstance(raised.value, CALL_ERRORS)

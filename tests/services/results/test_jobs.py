@@ -12,7 +12,7 @@ from botocore.exceptions import ParamValidationError
 from services.core.domain.report import Status
 from services.core.domain.stored_report import Lease, seconds_now
 from services.core.messaging.job_queue import JobQueue
-from services.core.vision.async_endpoint import LOST_AFTER_S
+from services.core.vision.async_endpoint import LOST_AFTER_S, PROBE
 from services.results.jobs import MOST_ATTEMPTS
 from services.results.sweep import sweep
 from tests.services.conftest import TABLE
@@ -250,6 +250,12 @@ class TestAsync:
         assert failure is not None
         assert failure.code == "model_answer_invalid"
         assert shop.report().waiting is None
+
+    def test_outcome_of_a_probe_is_left(self, shop: Shop) -> None:
+        shop.store_answer()
+        for attempt in (1, 2):
+            assert shop.settle(result(report_id=f"{PROBE}.0123456789abcdef"), attempt=attempt) == []
+        assert ANSWER in shop.stored()
 
     def test_answer_of_erased_report_is_deleted(self, shop: Shop) -> None:
         shop.store_answer()

@@ -203,13 +203,14 @@ def test_parameter_mistake_is_raised_as_it_is(endpoint: Endpoint) -> None:
 def test_async_mistake_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch, photo: bytes) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    runtime, s3 = (boto3.client(name, region_name="ca-central-1") for name in ("sagemaker-runtime", "s3"))
+    runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
+    s3 = boto3.client("s3", region_name="ca-central-1")
 
     def refuse(**_: object) -> None:
         raise ParamValidationError(report="Unknown parameter in input")
 
-    for client in (runtime, s3):
-        client.meta.events.register_first("before-send", refuse)
+    runtime.meta.events.register_first("before-send", refuse)
+    s3.meta.events.register_first("before-send", refuse)
     model = AsyncVisionEndpoint(runtime, s3, endpoint="blip2-endpoint", bucket="b", kms_key_id=None)
     with pytest.raises(ParamValidationError):
         model.infer("01ARZ3NDEKTSV4RRFFQ69G5FAV", [photo], 1)
