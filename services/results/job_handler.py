@@ -111,9 +111,12 @@ class JobHandler:
 
     async def _discard(self, result: InferenceResult) -> None:
         """Delete the outcome of an inference that no report waits for."""
-        endpoint = self._pipeline.processor.endpoint
-        noted = await asyncio.to_thread(self._pipeline.reports.take_failure_key, result.inference_id)
+        reports, endpoint = self._pipeline.reports, self._pipeline.processor.endpoint
+        noted = await asyncio.to_thread(reports.noted_failure_key, result.inference_id)
         await asyncio.to_thread(endpoint.delete, result.output_key, result.failure_key or noted)
+        if noted is not None:
+            # Last: a worker that is killed before it leaves the key to the message's next attempt.
+            await asyncio.to_thread(reports.forget_failure_key, result.inference_id)
 
     async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Retry | None:
         try:

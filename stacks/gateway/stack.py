@@ -19,9 +19,10 @@ from settings.environment import Environment, LogDays
 from settings.naming import PROJECT
 from settings.schema import Domain, Rate, Supabase
 from settings.service_env import authorizer_variables
+from stacks.constructs.exports import keep_exports
 from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.iam import read_secret
-from stacks.constructs.network import INNER, certificate, hosted_zone
+from stacks.constructs.network import INNER, certificate, first_subnets, hosted_zone
 from stacks.constructs.operations import log_group, publish
 
 # Makes the integration that answers requests, in the gateway's scope.
@@ -98,6 +99,8 @@ class GatewayStack(cdk.Stack):
 
         url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
         publish(self, name, "ApiUrl", url, "URL of the API")
+        # The routes of `hooks` refer to it.
+        keep_exports(self, self.api.api_id)
         publish(self, name, "Region", settings.region, "Region of the environment")
         publish(self, name, "ModelEndpoint", settings.model.endpoint_name, "SageMaker endpoint of the model")
         publish(self, name, "SupabaseUrl", settings.supabase.url, "URL of the Supabase project")
@@ -220,7 +223,8 @@ def listener_upstream(
         # Declared from the link's side, both rules belong to this stack; declared from the listener's side,
         # the two stacks would depend on each other.
         group.connections.allow_to_default_port(listener, "Requests of the gateway")
-        link = apigw.VpcLink(scope, "Link", vpc=vpc, subnets=INNER, security_groups=[group])
+        subnets = first_subnets(vpc, INNER)
+        link = apigw.VpcLink(scope, "Link", vpc=vpc, subnets=subnets, security_groups=[group])
         return integrations.HttpAlbIntegration(
             "Upstream",
             listener,

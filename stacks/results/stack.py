@@ -16,6 +16,7 @@ from settings.naming import UNFINISHED_INDEX
 from settings.schema import Webhook
 from stacks.constructs import iam
 from stacks.constructs.async_io import AsyncIoResources
+from stacks.constructs.exports import keep_exports
 from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.operations import alarm, publish
 from stacks.constructs.queues import QueueWithDeadLetters, consume, follow, queue_with_dead_letters
@@ -60,9 +61,9 @@ class ResultsStack(cdk.Stack):
         self._storage = storage
         self._code = python_code("results", platform=code_platform)
         self.async_io = AsyncIoResources(self, "Exchange", environment_name=settings.name)
-        for name in self.async_io.exported():
-            self.export_value(name)
         self.jobs = queue_with_dead_letters(self, "Jobs", visibility=JOBS_VISIBILITY, receives=JOBS_RECEIVES)
+        queue = self.jobs.queue
+        keep_exports(self, *self.async_io.exported(), queue.queue_arn, queue.queue_url)
         for topic in self.async_io.topics():
             topic.add_subscription(
                 subscriptions.SqsSubscription(

@@ -30,8 +30,9 @@ from services.core.domain.observation import LostInference, Observation, Pending
 from services.core.domain.report import Failure, Provenance, Report, Status
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.grounding import fitting_caption
-from services.core.narrative.narrator import Narrative, Narrator
+from services.core.narrative.narrator import Narrator
 from services.core.pipeline.outcomes import RETRIED, Looked, Processed, Seen, Unanswered
+from services.core.pipeline.pricing import Prices
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
@@ -55,28 +56,6 @@ Outcome = TypeVar("Outcome", bound=Observation | PendingInference | LostInferenc
 def _to_judge(stored: StoredReport) -> tuple[int, ...]:
     """The indexes of the photos that the model is asked about."""
     return photos_to_judge([photo.flaws for photo in stored.photos])
-
-
-@dataclass(frozen=True)
-class Prices:
-    """Prices of the vision model and of the narrating LLM, in USD."""
-
-    model_per_hour: float
-    llm_per_mtok_input: float
-    llm_per_mtok_output: float
-
-    def endpoint_usd(self, model_ms: float) -> float:
-        """The price of the endpoint's time."""
-        return self.model_per_hour * model_ms / 3_600_000
-
-    def report_usd(self, seen: Seen, model_ms: float, narrative: Narrative) -> float | None:
-        """The price of a report: its observation and the LLM's tokens; None if one of them is unknown."""
-        of_endpoint = not seen.provenance.reused and seen.provenance.bridge is None
-        vision_usd = self.endpoint_usd(model_ms) if of_endpoint else seen.cost_usd
-        if vision_usd is None or narrative.usage is None:
-            return None
-        llm_usd = narrative.usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output)
-        return round(vision_usd + llm_usd, 6)
 
 
 @dataclass(frozen=True)
@@ -191,6 +170,7 @@ class ReportProcessor:
         self, leased: LeasedReport, looked: Looked, load_photos: LoadPhotos, stages: Stages
     ) -> Processed:
         if isinstance(looked, PendingInference) and looked != leased.pending:
+            await self._note_failure_key(leased.pending)
             await self._record(leased, looked)
             return looked
         if not isinstance(looked, Seen) and self.fallback_llm is not None:
@@ -214,17 +194,25 @@ class ReportProcessor:
         try:
             await to_thread.run_sync(self.leases.record_inference, leased, pending)
         except (ReportNotFound, LeaseLost) as error:
-            await to_thread.run_sync(self.reports.note_failure_key, pending)
-            if isinstance(error, LeaseHeld):
-                # Another worker has sent the same stored request; only this answer has no reader.
-                await to_thread.run_sync(self.endpoint.delete, pending.output_key)
-            else:
-                await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
+            try:
+                await self._note_failure_key(pending)
+            finally:
+                if isinstance(error, LeaseHeld):
+                    # Another worker has sent the same stored request; only this answer has no reader.
+                    await to_thread.run_sync(self.endpoint.delete, pending.output_key)
+                else:
+                    await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
             raise
+
+    async def _note_failure_key(self, pending: PendingInference | None) -> None:
+        # The endpoint may still fail a request that no row names; then this is how its text is found.
+        if pending is not None:
+            await to_thread.run_sync(self.reports.note_failure_key, pending)
 
     async def _forget_inference(self, leased: LeasedReport, why: str, invalid_answer: bool) -> None:
         # Deleted first: without the record of its inference, a report's erasure would not find the answer.
         if (pending := leased.pending) is not None:
+            await self._note_failure_key(pending)
             await to_thread.run_sync(
                 self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
             )
@@ -287,7 +275,9 @@ class ReportProcessor:
         if (pending := leased.pending) is None:
             return
         try:
-            await to_thread.run_sync(self.endpoint.delete, pending.input_key, pending.output_key)
+            await to_thread.run_sync(
+                self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
+            )
         except CALL_ERRORS as error:
             logger.warning("clean-up after a report failed", extra={"reason": type(error).__name__})
 

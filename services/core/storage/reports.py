@@ -223,11 +223,14 @@ class Reports:
         }
         self._dynamodb.put_item(TableName=self._table, Item=to_item(row))
 
-    def take_failure_key(self, inference_id: str) -> str | None:
-        """Return what `note_failure_key` recorded of an inference, and forget it; None if nothing."""
-        key = to_item(_failure_address(inference_id))
-        old = self._dynamodb.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
-        return str(from_item(old["Attributes"])["failure_key"]) if "Attributes" in old else None
+    def noted_failure_key(self, inference_id: str) -> str | None:
+        """Return what `note_failure_key` recorded of an inference; None if nothing."""
+        row = self._get(_failure_address(inference_id))
+        return str(row["failure_key"]) if row is not None else None
+
+    def forget_failure_key(self, inference_id: str) -> None:
+        """Delete what `note_failure_key` recorded of an inference."""
+        self._dynamodb.delete_item(TableName=self._table, Key=to_item(_failure_address(inference_id)))
 
     def probe(self) -> None:
         """Raise what boto3 raises unless the table answers."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -20,10 +21,21 @@ from services.core.pipeline.erasure import Erasure
 from services.core.storage.image_store import ImageStore
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
-from services.core.vision.async_endpoint import AsyncVisionEndpoint
+from services.core.vision.async_endpoint import LOST_AFTER_S, AsyncVisionEndpoint
 from services.results.sweep import sweep
 from tests.services.conftest import TABLE
-from tests.services.results.shop import BUCKET, ENDED, ENDPOINT, FAILURE, ID, REGION, RESUME, Shop, result
+from tests.services.results.shop import (
+    BUCKET,
+    ENDED,
+    ENDPOINT,
+    FAILURE,
+    ID,
+    REGION,
+    RESUME,
+    Shop,
+    pending,
+    result,
+)
 
 REF = ReportRef("alice", ID)
 
@@ -202,11 +214,43 @@ def test_failure_of_unrecorded_inference_is_deleted(shop: Shop, photo: bytes) ->
     settle_late_failure(shop, located=False)
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_killed_clean_up_of_failure_is_repeated(shop: Shop, photo: bytes, number: int) -> None:
+    shop.asynchronous = True
+    shop.accept(lease=ENDED, photo=photo)
+    shop.settle(RESUME)
+    asyncio.run(erasure(shop).erase(REF))
+
+    def kill() -> None:
+        raise Killed
+
+    shop.s3.put_object(Bucket=BUCKET, Key=FAILURE, Body=b"trace")
+    with at_call(shop, number, kill, "after-call"), suppress(Killed):
+        shop.settle(late_failure(shop.questions[-1]))
+    settle_late_failure(shop, located=False)
+
+
+def test_late_failure_of_replaced_inference_is_deleted(shop: Shop, photo: bytes) -> None:
+    shop.asynchronous = True
+    lost = replace(pending(ago_s=LOST_AFTER_S + 60), inference_id=f"{ID}-0", failure_key=FAILURE)
+    shop.accept(lease=ENDED, pending=lost, photo=photo)
+    shop.settle(RESUME)
+    assert shop.questions
+    shop.s3.put_object(Bucket=BUCKET, Key=FAILURE, Body=b"trace")
+    shop.settle(late_failure(f"{ID}-0"))
+    assert FAILURE not in shop.stored()
+
+
 def settle_late_failure(shop: Shop, located: bool) -> None:
     """Let the endpoint fail after the erasure; AWS's notification does not say where the failure is."""
     shop.s3.put_object(Bucket=BUCKET, Key=FAILURE, Body=b"trace")
-    late = result("Failed", "InternalFailure", shop.questions[-1])
+    late = late_failure(shop.questions[-1])
     late["responseParameters"] = {"failureLocation": f"s3://{BUCKET}/{FAILURE}"} if located else {}
     shop.settle(late, attempt=1)
     assert shop.settle(late) == []
     assert (left(shop), "failure" in sort_keys(shop)) == ([], False)
+
+
+def late_failure(inference_id: str) -> dict[str, Any]:
+    """AWS's notification of a failure, which does not say where its text is."""
+    return result("Failed", "InternalFailure", inference_id) | {"responseParameters": {}}

@@ -107,11 +107,13 @@ def test_reports_expire_and_can_be_restored(assembly: Assembly) -> None:
 
 
 def test_kept_data_outlives_its_stack(assembly: Assembly) -> None:
-    policy = "Retain" if assembly.settings.keep_data else "Delete"
+    policy, replaced = (
+        ("RetainExceptOnCreate", "Retain") if assembly.settings.keep_data else ("Delete", "Delete")
+    )
     for kind in ("KMS::Key", "S3::Bucket", "DynamoDB::GlobalTable"):
         for resource in assembly.resources("storage", kind).values():
             assert resource["DeletionPolicy"] == policy
-            assert resource["UpdateReplacePolicy"] == policy
+            assert resource["UpdateReplacePolicy"] == replaced
     (replica,) = assembly.only("storage", "DynamoDB::GlobalTable")["Replicas"]
     assert replica["DeletionProtectionEnabled"] is assembly.settings.keep_data
 
