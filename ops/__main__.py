@@ -94,13 +94,12 @@ def doctor(named: str) -> int:
 def bootstrap(named: str) -> None:
     """Prepare the account's region for the CDK.
 
-    Needed once for an account and region, before the first deployment.
+    Needed once for an account and region, before the first deployment; once for each environment that has a
+    section [bootstrap]. It also creates the service-linked roles, and has images scanned.
     """
-    from cli import cdk
-    from ops.aws.account import account_id
+    from ops.commands.bootstrap import bootstrap
 
-    settings, session = _opened(named)
-    cdk.run_cdk(cdk.bootstrap(account_id(session), settings.region))
+    bootstrap(*_opened(named), _console())
 
 
 @commands.command()

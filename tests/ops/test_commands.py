@@ -8,7 +8,6 @@ import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
-from cli import cdk
 from cli.errors import UserError
 from model_artifacts.blip2.tools.errors import ArtifactError
 from ops import __main__ as ops
@@ -94,15 +93,3 @@ def test_smoke_test_reads_given_outputs(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("ops.commands.smoke.smoke", lambda *given, photo: params.append(given[2]))
     assert main(["smoke", "--env", "local", "--outputs", str(file)]) == 0
     assert params == [outputs]
-
-
-def test_bootstrap_prepares_account_and_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto import mock_aws
-
-    ran: list[tuple[list[str], Path]] = []
-    monkeypatch.setattr(cdk, "run", lambda command, folder, variables: ran.append((command, folder)))
-    with mock_aws():
-        assert main(["bootstrap", "--env", "dev"]) == 0
-    ((command, folder),) = ran
-    assert command[3:5] == ["bootstrap", "aws://123456789012/ca-central-1"]
-    assert not (folder / "cdk.json").exists()

@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from cli.findings import Finding, passed
 from ops.__main__ import main
+from ops.aws.linked_roles import LINKED_SERVICES
 from ops.doctor.preflight import preflight
 from tests.ops.conftest import KEY, make_settings
 
@@ -17,8 +18,9 @@ DOMAIN = {"name": "api.shop.example", "hosted_zone_id": "Z0123456789", "hosted_z
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    # moto has no quotas: that check has its own tests. It answers Lambda's settings with a 404.
-    monkeypatch.setattr("ops.doctor.account.endpoint_instances", lambda settings, client: iter(()))
+    # moto has no quotas: those checks have their own tests. It answers Lambda's settings with a 404.
+    for check in ("endpoint_instances", "fargate_vcpus"):
+        monkeypatch.setattr(f"ops.doctor.quotas.{check}", lambda settings, client: iter(()))
     with mock_aws():
         yield boto3.Session(region_name="ca-central-1")
 
@@ -44,6 +46,7 @@ def test_empty_account_fails_every_check(account: boto3.Session) -> None:
     assert failed == {"CDK bootstrap", "zones", "domain api.shop.example", "image", *secrets}
     assert found["model archive"] == "warning"
     assert found["endpoint name"] == "ok"
+    assert found["service-linked roles"] == "warning"
 
 
 def test_prepared_account_passes(account: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +56,8 @@ def test_prepared_account_passes(account: boto3.Session, monkeypatch: pytest.Mon
     ssm.put_parameter(Name="/vitrine/shop/artifact-bucket", Value="artifacts", Type="String")
     s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
     s3.put_object(Bucket="artifacts", Key=KEY, Body=b"test")
+    for service in LINKED_SERVICES:
+        account.client("iam").create_service_linked_role(AWSServiceName=service)
     for name in settings.secret_names():
         account.client("secretsmanager").create_secret(Name=name, SecretString="key")
     monkeypatch.setattr("ops.doctor.references.shutil.which", lambda tool: f"/bin/{tool}")
