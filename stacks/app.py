@@ -18,6 +18,7 @@ from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_
 from stacks.hooks.stack import HooksStack
 from stacks.model.container import ContainerError
 from stacks.model.stack import ModelStack
+from stacks.observability.stack import ObservabilityStack
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 from stacks.studio.stack import StudioStack
@@ -36,6 +37,7 @@ def build(app: cdk.App, settings: Environment) -> None:
         retention_days=settings.retention_days,
         keep_data=settings.keep_data,
         upload_origins=settings.cors_origins,
+        alarms=settings.alarms,
     )
     results = ResultsStack(
         **_placed(app, settings, "results"), settings=settings, storage=storage, code_platform=code_platform
@@ -58,6 +60,11 @@ def build(app: cdk.App, settings: Environment) -> None:
             results=results,
             code_platform=code_platform,
         )
+    if settings.target == "aws":
+        observability = ObservabilityStack(**_placed(app, settings, "observability"), settings=settings)
+        for other in app.node.children:
+            if isinstance(other, cdk.Stack) and other is not observability:
+                observability.add_stack_dependency(other)
 
     _declare_absent(app, settings)
 

@@ -62,6 +62,8 @@ class AnalyzeStack(cdk.Stack):
             keep_exports(self, *(subnet.subnet_id for subnet in subnets))
         cluster = service.cluster.cluster_name
         publish(self, settings.name, "ServiceCluster", cluster, "ECS cluster of the service")
+        balancer = self.listener.load_balancer.load_balancer_full_name
+        publish(self, settings.name, "LoadBalancer", balancer, "Load balancer, as its metrics name it")
         publish(self, settings.name, "ServiceName", service.service_name, "ECS service of services/analyze")
 
     def _service(self, settings: Environment, task: ecs.FargateTaskDefinition) -> ecs.FargateService:

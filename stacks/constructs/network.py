@@ -9,11 +9,11 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from settings.environment import Environment, LogDays
+from settings.naming import LINK_ZONES
 from settings.schema import Domain
 from stacks.constructs.operations import log_group
 
 MOST_ZONES = 3
-FIRST_ZONES = 2
 HTTPS = 443
 # Subnets without a route to the internet, for the load balancer and the gateway's VPC link.
 INNER = ec2.SubnetSelection(subnet_group_name="Inner")
@@ -60,7 +60,7 @@ def first_subnets(vpc: ec2.IVpc, group: ec2.SubnetSelection) -> ec2.SubnetSelect
     A third zone can then be added and removed: CloudFormation refuses to delete an export in use.
     """
     found = vpc.select_subnets(subnet_group_name=group.subnet_group_name).subnets
-    return ec2.SubnetSelection(subnets=found[:FIRST_ZONES])
+    return ec2.SubnetSelection(subnets=found[:LINK_ZONES])
 
 
 def task_subnets(egress: Literal["public", "nat"]) -> ec2.SubnetSelection:

@@ -17,7 +17,7 @@ from constructs import Construct
 
 from settings.environment import Environment, LogDays
 from settings.naming import PROJECT
-from settings.schema import Domain, Rate, Supabase
+from settings.schema import Domain, Rate
 from settings.service_env import authorizer_variables
 from stacks.constructs.exports import keep_exports
 from stacks.constructs.functions import python_code, python_function
@@ -73,7 +73,7 @@ class GatewayStack(cdk.Stack):
             cors_preflight=_cors(settings.cors_origins),
             default_authorizer=authorizers.HttpLambdaAuthorizer(
                 "Authorizer",
-                self._authorizer(settings.supabase, code_platform, log_days),
+                self._authorizer(settings, code_platform),
                 identity_source=["$request.header.Authorization"],
                 response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
                 results_cache_ttl=cdk.Duration.minutes(5),
@@ -99,6 +99,7 @@ class GatewayStack(cdk.Stack):
 
         url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
         publish(self, name, "ApiUrl", url, "URL of the API")
+        publish(self, name, "ApiId", self.api.api_id, "Id of the API in API Gateway")
         # The routes of `hooks` refer to it.
         keep_exports(self, self.api.api_id)
         publish(self, name, "Region", settings.region, "Region of the environment")
@@ -107,9 +108,8 @@ class GatewayStack(cdk.Stack):
         key = settings.supabase.publishable_key
         publish(self, name, "SupabasePublishableKey", key, "Public key of the Supabase project")
 
-    def _authorizer(
-        self, supabase: Supabase, code_platform: tuple[str, ...], log_days: LogDays
-    ) -> lambda_.Function:
+    def _authorizer(self, settings: Environment, code_platform: tuple[str, ...]) -> lambda_.Function:
+        supabase = settings.supabase
         secret = supabase.legacy_secret_name
         return python_function(
             self,
@@ -120,7 +120,7 @@ class GatewayStack(cdk.Stack):
             variables=authorizer_variables(supabase),
             memory_mb=512,
             timeout=cdk.Duration.seconds(8),
-            log_days=log_days,
+            settings=settings,
             allow=[read_secret(self, secret)] if secret is not None else [],
         )
 

@@ -11,6 +11,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from settings.naming import PROJECT, UNFINISHED_INDEX, image_repository_name
+from settings.schema import Alarms
+from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.exports import keep_exports
 from stacks.constructs.operations import publish
 
@@ -25,9 +27,11 @@ class StorageStack(cdk.Stack):
     """Image bucket, artifact bucket, reports table and container repository.
 
     Photos expire after `retention_days`; each report row holds its own expiry. Pages of `upload_origins` may
-    upload photos directly to the bucket. With `keep_data`, photos, artifacts and reports are retained when
-    the stack is deleted, unless its first creation is rolled back; without, a bucket that still holds objects
-    blocks the deletion. Container images are always deleted, since each can be built again from its commit.
+    upload photos directly to the bucket. `alarms` names who is notified; unless it names a topic, this stack
+    declares one, because it is the first to be deployed. With `keep_data`, photos, artifacts and reports are
+    retained when the stack is deleted, unless its first creation is rolled back; without, a bucket that still
+    holds objects blocks the deletion. Container images are always deleted, since each can be built again from
+    its commit.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class StorageStack(cdk.Stack):
         retention_days: int,
         keep_data: bool,
         upload_origins: Sequence[str] = (),
+        alarms: Alarms | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -82,6 +87,9 @@ class StorageStack(cdk.Stack):
             ),
         ):
             publish(self, environment_name, name, value, what)
+        if alarms is None or alarms.notified_topic is None:
+            address = alarms.notified_address if alarms is not None else None
+            AlarmTopic(self, "Alarms", environment_name=environment_name, address=address)
         self.reports = self._reports(removal, protected=keep_data)
         publish(self, environment_name, "ReportsTable", self.reports.table_name, "Table of the reports")
         self._export()

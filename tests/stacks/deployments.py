@@ -27,6 +27,8 @@ def refusals(before: Sequence[Stack], after: Sequence[Stack], *, alone: str | No
 def _update(old: Stack | None, new: Stack, others: Sequence[Stack]) -> Iterator[str]:
     available = {name for stack in others for name in stack.exports}
     yield from (f"imports {name}, which no stack exports" for name in sorted(new.imports - available))
+    published = {one.name for stack in others for one in stack.resources.values()}
+    yield from (f"reads {name}, which no stack publishes" for name in sorted(new.reads - published))
     if old is not None:
         used = {name for stack in others for name in stack.imports}
         gone = replaced(old.resources, new.resources)

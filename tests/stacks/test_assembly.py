@@ -22,13 +22,14 @@ from tests.stacks.assemblies import Assembly
 OUTPUTS = {
     "storage": {"ImageBucket", "ImageKey", "ArtifactBucket", "ReportsTable", "ImageRepository"},
     "model": {"ModelArtifact"},
-    "analyze": {"ServiceCluster", "ServiceName"},
+    "analyze": {"LoadBalancer", "ServiceCluster", "ServiceName"},
     "results": {
         *("JobsQueue", "JobsDeadLetters", "WebhookQueue", "WebhookDeadLetters"),
         *("ExchangeBucket", "ExchangeKey", "SuccessTopic", "ErrorTopic"),
     },
     "hooks": {"HooksQueue", "HooksDeadLetters"},
-    "gateway": {"ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
+    "gateway": {"ApiId", "ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
+    "observability": set[str](),
     "studio": {"StudioDomainId", "StudioModelRole", "StudioUrl", "StudioUser"},
 }
 

@@ -32,6 +32,18 @@ def empty(name: str) -> Stack:
     return stack_of(name, {"Parameters": {}})
 
 
+def publisher(name: str = "/vitrine/prod/subnet") -> Stack:
+    properties = {"Type": "String", "Name": name, "Value": "subnet-1"}
+    return stack_of(
+        "network", {"Resources": {"Subnet": {"Type": "AWS::SSM::Parameter", "Properties": properties}}}
+    )
+
+
+def reader() -> Stack:
+    parameter = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/vitrine/prod/subnet"}
+    return stack_of("service", {"Parameters": {"Subnet": parameter}, "Resources": {"Log": log("/service")}})
+
+
 UNUSED = service(Log=log("/service"))
 MOVED = SUBNET | {"Properties": {"VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24"}}
 
@@ -48,6 +60,8 @@ MOVED = SUBNET | {"Properties": {"VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24"}}
         ([network(), service()], [empty("service"), network(exported=False)]),
         ([network(), UNUSED], [network(MOVED), UNUSED]),
         ([UNUSED], [service(Log=log("/other"))]),
+        ([], [publisher(), reader()]),
+        ([publisher(), reader()], [publisher("/vitrine/prod/other"), UNUSED]),
     ],
 )
 def test_possible_change_is_accepted(before: list[Stack], after: list[Stack]) -> None:
@@ -58,6 +72,8 @@ def test_possible_change_is_accepted(before: list[Stack], after: list[Stack]) ->
     ("before", "after", "reason"),
     [
         ([], [service()], "service: imports network:Subnet, which no stack exports"),
+        ([], [reader(), publisher()], "service: reads /vitrine/prod/subnet, which no stack publishes"),
+        ([publisher()], [publisher("/vitrine/prod/other"), reader()], "reads /vitrine/prod/subnet"),
         ([network(), service()], [network(exported=False), UNUSED], "takes the export network:Subnet away"),
         ([network(), service()], [network(value="subnet-2"), UNUSED], "takes the export network:Subnet away"),
         ([network(), service()], [network(MOVED), UNUSED], "changes the export network:Subnet"),

@@ -71,6 +71,9 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "reserved": {"consumers": OPTIONAL["consumers"]},
     "short memory": {"retention_days": 7, "log_retention_days": 7, "keep_data": False},
     "three zones": {"zones": OPTIONAL["zones"]},
+    "an address is notified": {"alarms.notify": "ops@shop.example"},
+    "another topic": {"alarms.notify": "arn:aws:sns:ca-central-1:111122223333:pager"},
+    "no budget": {"alarms.monthly_budget_usd": None},
 }
 
 
@@ -85,12 +88,16 @@ class Resource:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as CloudFormation sees it: exported expressions, names that it imports, resources by id."""
+    """A stack as CloudFormation sees it: exported expressions, names that it imports, resources by id.
+
+    `reads` names the parameters of Systems Manager that its own parameters are.
+    """
 
     name: str
     exports: Mapping[str, Any]
     imports: frozenset[str]
     resources: Mapping[str, Resource]
+    reads: frozenset[str] = frozenset()
 
 
 def settings_of(variant: str) -> Environment:
@@ -124,6 +131,11 @@ def stack_of(name: str, template: Mapping[str, Any]) -> Stack:
         {one["Export"]["Name"]: one["Value"] for one in outputs if "Export" in one},
         frozenset(_imports(template)),
         {one: _resource(declared) for one, declared in template.get("Resources", {}).items()},
+        frozenset(
+            one["Default"]
+            for one in template.get("Parameters", {}).values()
+            if one["Type"].startswith("AWS::SSM::Parameter::Value") and one["Default"].startswith("/vitrine/")
+        ),
     )
 
 
@@ -195,6 +207,7 @@ def synthesized(folder: Path) -> dict[str, list[Stack]]:
                 stack["exports"],
                 frozenset(stack["imports"]),
                 {name: Resource(**one) for name, one in stack["resources"].items()},
+                frozenset(stack["reads"]),
             )
             for stack in stacks
         ]
@@ -217,7 +230,10 @@ def _main(folder: Path) -> None:
         )
         build(app, settings_of(variant))
         app.synth()
-        found[variant] = [asdict(stack) | {"imports": sorted(stack.imports)} for stack in stacks_of(assembly)]
+        found[variant] = [
+            asdict(stack) | {"imports": sorted(stack.imports), "reads": sorted(stack.reads)}
+            for stack in stacks_of(assembly)
+        ]
     json.dump(found, sys.stdout)
 
 
