@@ -1,10 +1,12 @@
 """The doctor as a whole, in moto's account."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from cli.findings import Finding, passed
@@ -86,3 +88,32 @@ def test_failure_gives_status_one(account: boto3.Session, capsys: pytest.Capture
     assert "account 123456789012" in out
     assert "hint: Run `make bootstrap ENV=dev`" in out
     assert "Not ready to be deployed: " in out
+
+
+@pytest.mark.parametrize("spare", [0, 2])
+def test_account_without_quotas_is_told_what_works(
+    monkeypatch: pytest.MonkeyPatch, client: Callable[[str], Any], spare: int
+) -> None:
+    listed = [
+        {"QuotaName": f"{kind} for endpoint usage", "QuotaCode": "L-1", "Value": value}
+        for kind, value in (("ml.m5.large", 0.0), ("ml.t2.medium", float(spare)))
+    ]
+    limits, functions = client("service-quotas"), client("lambda")
+    with mock_aws(), Stubber(limits) as quotas, Stubber(functions) as calls:
+        for _ in range(2):  # for the settings' instance type, and for the one to offer
+            quotas.add_response("list_service_quotas", {"Quotas": listed})
+        quotas.add_response("get_service_quota", {"Quota": {"Value": 0.0}})
+        calls.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": 10}})
+        account = boto3.Session(region_name="ca-central-1")
+        real, stubbed = account.client, {"service-quotas": limits, "lambda": functions}
+        monkeypatch.setattr(account, "client", lambda name, **more: stubbed.get(name) or real(name, **more))
+        settings = make_settings(model={"instance_type": "ml.m5.large", "mode": "async", "min_instances": 0})
+        findings = {one.subject: one for one in preflight(settings, account, archive_given=False)}
+    assert {
+        name: findings[name].level for name in ("endpoint quota", "Fargate quota", "Lambda concurrency")
+    } == {
+        "endpoint quota": "failure",
+        "Fargate quota": "failure",
+        "Lambda concurrency": "warning",
+    }
+    assert ("Or start today on ml.t2.medium" in findings["endpoint quota"].hint) is (spare > 0)
