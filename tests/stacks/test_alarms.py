@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from importlib import resources as files
 from pathlib import Path
@@ -173,6 +174,23 @@ def test_odd_statistic_is_found(resources: Resources) -> None:
     (name,) = [one for one in resources if one.startswith("model/Latency")]
     resources[name]["Properties"]["ExtendedStatistic"] = "p200x"
     assert unknown_metrics(resources, "prod")
+
+
+def test_runbook_names_logs_that_exist(prod: Assembly) -> None:
+    named = set(re.findall(r"log ENV-(\w+) (\w+)", TEXT))
+    assert len(named) > 3
+    for stack, prefix in named:
+        assert [one for one in prod.resources(stack, "Logs::LogGroup") if one.startswith(prefix)], prefix
+    access = prod.only("gateway", "ApiGatewayV2::Stage")["AccessLogSettings"]
+    assert '"status": "' in access["Format"]
+    groups = [one["Properties"] for one in prod.resources("gateway", "Logs::LogGroup").values()]
+    assert "/aws/vendedlogs/vitrine-prod-gateway" in {one.get("LogGroupName") for one in groups}
+
+
+def test_runbook_names_dashboards_that_exist(prod: Assembly) -> None:
+    dashboards = prod.resources("observability", "CloudWatch::Dashboard").values()
+    names = {one["Properties"]["DashboardName"].replace("-prod-", "-ENV-") for one in dashboards}
+    assert all(f"`{name}`" in TEXT for name in names)
 
 
 def test_table_rows_name_their_source() -> None:
