@@ -250,7 +250,7 @@ def logs(named: str, since: str, **chosen: Unpack[Choice]) -> None:
     from ops.commands.logs import logs
 
     settings, session = _opened(named)
-    asked, console = wanted(settings.user_hash_key, **chosen), _console()
+    asked, console = wanted(settings, **chosen), _console()
     lines = logs(settings, session, asked, console, since=since)
     if asked.user is not None:
         console.print(
