@@ -13,7 +13,7 @@ from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of, is_mistake
 from cli.findings import Finding, failure, ok, passed, print_findings, warning
 from ops.aws.account import QUICK
 from ops.commands import smoke
-from ops.doctor import account, quotas, references
+from ops.doctor import account, notified, quotas, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,6 +71,9 @@ def _checks(
     secrets = session.client("secretsmanager", config=QUICK)
     for name in settings.secret_names():
         yield f"secret {name}", partial(references.secret, settings, name, secrets)
+
+    sns = session.client("sns", config=QUICK)
+    yield notified.SUBJECT, partial(notified.receiver, settings, sns)
 
     s3 = session.client("s3", config=QUICK)
     yield "model archive", partial(account.archive, settings, ssm, s3, given=archive_given)

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from cli.findings import Finding
-from ops.doctor import account, quotas, references
+from ops.doctor import account, notified, quotas, references
 from ops.doctor.preflight import collect
 from settings.schema import Domain
 from tests.ops.conftest import KEY, Stubbed, make_settings
@@ -29,6 +29,7 @@ CHECKS: dict[str, tuple[Check, str, str]] = {
     "zones": (partial(references.zones, SETTINGS), "ec2", "describe_availability_zones"),
     "domain": (partial(references.domain_zone, DOMAIN), "route53", "get_hosted_zone"),
     "secret": (partial(references.secret, SETTINGS, "name"), "secretsmanager", "describe_secret"),
+    "notified": (partial(notified.receiver, SETTINGS), "sns", "list_topics"),
     "image": (partial(references.pushed, SETTINGS, f"sha256:{'a' * 64}"), "ecr", "describe_images"),
     "bucket": (lambda ssm: account.archive(SETTINGS, ssm, None, given=False), "ssm", "get_parameter"),  # type: ignore[arg-type]
     "endpoint": (
