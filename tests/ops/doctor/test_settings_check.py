@@ -25,8 +25,9 @@ def test_each_placeholder_fails() -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_committed_settings_warn_of_nothing(name: str) -> None:
-    assert "warning" not in levels(settings_filled(load_environment(name), TODAY))
+def test_committed_demo_needs_no_gpu(name: str) -> None:
+    subjects = {finding.subject for finding in settings_filled(load_environment(name), TODAY)}
+    assert "demo model on a GPU" not in subjects
 
 
 def test_settings_notice_warns() -> None:
