@@ -31,6 +31,12 @@ def test_committed_settings_warn_of_alarms_alone(name: str) -> None:
     assert [text.partition(" ")[0] for text in warned] == ["alarms.notify"]
 
 
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_committed_demo_needs_no_gpu(name: str) -> None:
+    subjects = {finding.subject for finding in settings_filled(load_environment(name), TODAY)}
+    assert "demo model on a GPU" not in subjects
+
+
 def test_settings_notice_warns() -> None:
     llm = {"shutdown_date": date(2026, 12, 11)}
     findings = list(settings_filled(make_settings(llm=llm), TODAY))
