@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.log_lines import offences
 from model_artifacts.blip2.server.app import BODY_LIMIT, create_app
 from model_artifacts.blip2.server.handlers import Answer
 from model_artifacts.blip2.server.request_log import JsonLines, span_of
-from tests.log_lines import offences
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CALLER = {"x-amzn-sagemaker-custom-attributes": f"traceparent=00-{TRACE}-{PARENT}-01"}
