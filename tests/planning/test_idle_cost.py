@@ -47,7 +47,7 @@ def endpoint(*kinds: str) -> dict[str, Any]:
 def test_endpoint_costs_its_minimum() -> None:
     prod = load_environment("prod")
     asleep = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
-    assert {line.what: line.usd for line in asleep}["SageMaker ml.g4dn.xlarge"] == 0
+    assert {line.what: line.usd for line in asleep}[f"SageMaker {prod.model.instance_type}"] == 0
     always_on = prod.model.model_copy(update={"mode": "realtime", "min_instances": 2})
     awake = prod.model_copy(update={"model": always_on})
     running = idle_cost(awake, [endpoint("Model", "EndpointConfig", "Endpoint")])
