@@ -49,7 +49,7 @@ class Kind:
 
     `answer` and `aliases` are what a person says when asked what it is; `trade_names` too, but they claim a
     maker, so that no text may print them. `broader` is the id of a more general kind of the same department,
-    whose names are true of every article of this kind. `pair` is the plural of a kind sold in pairs, else None.
+    whose names are true of every article of this kind. `pair` is the plural if sold in pairs, else None.
     """
 
     id: str

@@ -109,8 +109,7 @@ def read_table(text: str, file: str, columns: Sequence[str], problems: list[str]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
-        header = next(reader, [])
-        if header != list(columns):
+        if next(reader, []) != list(columns):
             problems.append(f"{file}:1: the first line must be {','.join(columns)}")
             return rows
         for cells in reader:
@@ -123,7 +122,8 @@ def read_table(text: str, file: str, columns: Sequence[str], problems: list[str]
                 rows.append(Row(file, reader.line_num, dict(zip(columns, cells, strict=True)), problems))
     except csv.Error as error:
         problems.append(f"{file}:{reader.line_num}: {error}: balance the quotes of this line")
-    if not rows and header == list(columns):
+        return rows
+    if not rows:
         problems.append(f"{file}: has no line that can be read: add one")
     return rows
 
