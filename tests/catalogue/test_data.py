@@ -95,7 +95,7 @@ def test_french_gender_follows_head(kinds: list[Kind]) -> None:
 def test_french_gender_follows_ending(kinds: list[Kind]) -> None:
     feminine = ("tion", "ette", "euse", "trice", "aison", "ée", "ance", "ence", "ude", "ille", "ise")
     masculine = ("age", "eau", "oir", "isme", "ment", "ier", "eur", "phone", "scope", "mètre")
-    exceptions = {"cage", "fleur", "portefeuille", "trophée"}
+    exceptions = {"cage", "camée", "fleur", "portefeuille", "trophée"}
     for kind in kinds:
         head = kind.noun.fr.split(" ")[0]
         if "-" in head or head in exceptions:
