@@ -95,6 +95,14 @@ def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
     return {name: [on for on in artifacts[name].get("dependencies", []) if on in names] for name in names}
 
 
+def stacks_to_delete(assembly: Path) -> list[str]:
+    """Return the stacks without resources of a synthesized assembly, which a deployment deletes."""
+    artifacts = json.loads((assembly / "manifest.json").read_text("utf-8"))["artifacts"]
+    files = {name: artifacts[name]["properties"]["templateFile"] for name in assembly_stacks(assembly)}
+    templates = {name: json.loads((assembly / file).read_text("utf-8")) for name, file in files.items()}
+    return [name for name, template in templates.items() if not template.get("Resources")]
+
+
 def run_cdk(command: CdkCommand) -> None:
     """Run the CDK at this terminal, which it may ask questions at; raise UserError when it fails."""
     run(_command_line(command), folder=command.folder, variables=variables())

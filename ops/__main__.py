@@ -11,12 +11,15 @@ from rich.console import Console
 
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
+from cli.log_view import choice_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     import boto3
 
+    from cli.log_view import Choice
     from settings.environment import Environment
 
 _INTERRUPTED = (
@@ -223,6 +226,38 @@ def redrive(named: str, again: bool, yes: bool) -> None:
     settings, session = _opened(named)
     known = queues(published_queues(settings, session))
     redrive(session.client("sqs"), known, _console(), send=again, confirm=not yes)
+
+
+@commands.command()
+@_env
+@choice_options
+@click.option(
+    "--since",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="90m, 24h or 7d; today, yesterday or a day such as 2026-11-26 (UTC).",
+)
+def logs(named: str, since: str, **chosen: Unpack[Choice]) -> None:
+    """Show what the services have logged: who was slow, what failed, what it cost.
+
+    Without an option it lists the reports that have ended, the slowest first, with what they cost. A trace
+    or a report is also drawn as a waterfall.
+    """
+    from cli.log_lines import story
+    from cli.log_view import wanted, who_is
+    from cli.waterfall import draw, waterfall
+    from ops.commands.logs import logs
+
+    settings, session = _opened(named)
+    asked, console = wanted(settings.user_hash_key, **chosen), _console()
+    lines = logs(settings, session, asked, console, since=since)
+    if asked.user is not None:
+        console.print(
+            f"Who it is, by the SQL editor of Supabase: {who_is(asked.user, settings.user_hash_key)}"
+        )
+    if asked.is_story:
+        draw(waterfall(story(lines, asked)), console)
 
 
 @commands.command()

@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,13 @@ from settings.field_types import Origin, Region, Section, Zone, matching
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
+# Regions in which CloudFormation has no AWS::Budgets::Budget.
+WITHOUT_BUDGETS = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-3", "ap-south-2", "ap-southeast-3"),
+    *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2"),
+    *("eu-north-1", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1"),
+    *("us-gov-east-1", "us-gov-west-1"),
+)
 
 LogDays = Literal[1, 7, 14, 30, 90, 365]
 
@@ -40,6 +48,9 @@ class Environment(Section):
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     log_retention_days: LogDays
+    log_user_key: (
+        Annotated[str, matching(r"[0-9a-f]{64}", "64 hexadecimal digits: openssl rand -hex 32")] | None
+    ) = None
     image_digest: (
         Annotated[
             str, matching(r"sha256:[0-9a-f]{64}", "the digest that a push prints: sha256: and 64 hex digits")
@@ -85,6 +96,12 @@ class Environment(Section):
             raise ValueError("no [studio]: the emulator has no SageMaker")
         if self.target == "emulator" and self.upstream_url is None:
             raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
+        topic = self.alarms.notified_topic
+        if topic is not None and topic.split(":")[3] != self.region:
+            raise ValueError(
+                f"alarms.notify with a topic of the region {self.region}, because alarms reach no other "
+                f"region; not {topic}"
+            )
         if self.target == "aws":
             if self.upstream_url is not None:
                 raise ValueError(
@@ -107,7 +124,30 @@ class Environment(Section):
         for key, url in self._addresses():
             if (urlsplit(url).hostname or "").endswith(".invalid"):
                 found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
+        if self.target == "aws":
+            found += self._unheard()
         return found
+
+    @property
+    def user_hash_key(self) -> str:
+        """The key by which log lines hash the ids of users; its default differs between environments."""
+        return self.log_user_key or f"{self.name} {self.supabase.url}"
+
+    def has_budget(self) -> bool:
+        """Whether the environment declares a budget: the settings have one, and the region has Budgets."""
+        return self.alarms.monthly_budget_usd is not None and self.region not in WITHOUT_BUDGETS
+
+    def _unheard(self) -> Iterator[str]:
+        if self.alarms.notify is None:
+            yield (
+                "alarms.notify is not set, so alarms show in the console only: set an e-mail address or the "
+                "ARN of a topic"
+            )
+        if self.alarms.monthly_budget_usd is not None and not self.has_budget():
+            yield (
+                "alarms.monthly_budget_usd makes no budget, because CloudFormation has none in "
+                f"{self.region}: create it in the console (docs/operations.md#monthly-budget)"
+            )
 
     def secret_names(self) -> list[str]:
         """Return the names of the secrets that must exist before the environment works, each once."""

@@ -163,7 +163,7 @@ def wait_stable(
     """
     for stack in stacks:
         reported = ""
-        while (status := _status(cloudformation, stack)).endswith("_IN_PROGRESS"):
+        while (status := stack_status(cloudformation, stack)).endswith("_IN_PROGRESS"):
             # A change set that was made but not executed: the CDK continues from it.
             if status == "REVIEW_IN_PROGRESS":
                 break
@@ -173,7 +173,8 @@ def wait_stable(
             time.sleep(_POLL_S)
 
 
-def _status(cloudformation: CloudFormationClient, stack: str) -> str:
+def stack_status(cloudformation: CloudFormationClient, stack: str) -> str:
+    """Return the status of a stack, as in CREATE_COMPLETE; ABSENT where there is none."""
     try:
         return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:

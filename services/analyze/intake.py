@@ -134,7 +134,7 @@ class _Uploaded(Received):
             await to_thread.run_sync(self._delete)
         except (BotoCoreError, ClientError) as error:
             # The bucket's lifecycle erases them too.
-            logger.warning("uploads were not erased", extra={"reason": type(error).__name__})
+            logger.warning("uploads were not erased", extra={"error": type(error).__name__})
 
 
 def _prepare(load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None) -> Photo:

@@ -135,8 +135,12 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.KeysUnavailable():
             headers["Retry-After"] = "30"
     if status >= 500:
-        logger.warning(title, extra={"problem": str(error), "cause": type(error.__cause__).__name__})
+        logger.warning(title, extra={"reason": str(error), "error": _cause(error)})
     return _answer(status, title, str(error), headers, **extra)
+
+
+def _cause(error: Exception) -> str:
+    return type(error.__cause__ or error).__name__
 
 
 def _parameter(request: Request, raised: Exception) -> JSONResponse:

@@ -11,7 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from services.core.domain.errors import ModelFault, ModelUnavailable
 from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.stored_report import seconds_now
-from services.core.vision.endpoint import VisionEndpoint, parse_observation, read_answer, request_body
+from services.core.vision.endpoint import (
+    VisionEndpoint,
+    parse_observation,
+    read_answer,
+    request_body,
+    trace_parameters,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -73,6 +79,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
                     InferenceId=inference_id,
                     RequestTTLSeconds=TTL_S,
                     InvocationTimeoutSeconds=INVOCATION_TIMEOUT_S,
+                    **trace_parameters(),
                     **request,
                 )
         except ModelFault:

@@ -13,6 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import vocabulary
+from services.core.trace import hop
 from services.core.vision.endpoint import MAX_ANSWER_BYTES, RealtimeVisionEndpoint, request_body
 
 Answer = dict[str, Any]
@@ -74,6 +75,20 @@ def test_answer_becomes_observation(endpoint: Endpoint) -> None:
     assert observation.caption == "a mug"
     assert len(observation.wear) == 2
     assert sum(observation.type.values()) == pytest.approx(1)
+
+
+def test_call_carries_the_trace(endpoint: Endpoint) -> None:
+    given = endpoint(200, json.dumps(answer()).encode())
+    headers: list[Any] = []
+    given._runtime.meta.events.register(
+        "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: headers.append(request.headers)
+    )
+    with hop(None) as span:
+        given.infer("R", [b"one"], 1)
+    given.observe([b"one"])
+    sent = [each.get("X-Amzn-SageMaker-Custom-Attributes") for each in headers]
+    # A request has no attribute outside of a trace, as that of a canary.
+    assert sent == [f"traceparent={span.traceparent}".encode(), None]
 
 
 def broken(change: Callable[[Answer], Any]) -> bytes:

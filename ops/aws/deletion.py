@@ -1,0 +1,38 @@
+"""Deletions that AWS finishes after the call."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from cli.errors import UserError, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_POLL_S = 5.0
+_WAIT_S = 1200.0
+
+
+def wait_until_gone(left: Callable[[], Sequence[str]]) -> None:
+    """Call `left`, which deletes what it can, until it returns nothing; raise UserError after 20 minutes."""
+    ends = time.monotonic() + _WAIT_S
+    while found := left():
+        if time.monotonic() >= ends:
+            raise UserError(
+                f"After {_WAIT_S / 60:.0f} minutes AWS still has {', '.join(found)}.",
+                hint="Look at it in the AWS console. Then run the same command again: it continues.",
+            )
+        time.sleep(_POLL_S)
+
+
+def unless_absent(call: Callable[[], object]) -> None:
+    """Call AWS; what is gone already is no error."""
+    try:
+        call()
+    except ClientError as error:
+        # Services differ: ResourceNotFound, MountTargetNotFound, ResourceNotFoundException, ….NotFound.
+        if "NotFound" not in code_of(error):
+            raise
