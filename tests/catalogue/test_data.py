@@ -25,7 +25,7 @@ PLURAL_ONLY = words("""
 # Plural in English as a set of several: one is not what is sold.
 SETS = words("blocks cables chains clothes extensions lights pencils tables")
 SINGULAR_IN_S = words("abacus atlas canvas cards gps lens stylus trellis")
-MUTE_H = {"haltère", "harmonica", "horloge", "humidificateur", "hélicoptère"}
+MUTE_H = {"haltère", "harmonica", "horloge", "humidificateur", "hydropulseur", "hélicoptère"}
 # Homonyms whose gender tells the meaning.
 TWO_GENDERS = {"poêle"}
 CLAIMS = {
