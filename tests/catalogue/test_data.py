@@ -69,7 +69,9 @@ def test_demo_vocabulary_is_part(catalogue: Catalogue) -> None:
     departments = catalogue.departments.values()
     assert set(vocabulary["type"]["candidates"]) - {"unknown"} <= catalogue.kinds.keys()
     assert set(vocabulary["material"]["candidates"]) <= {m.id for d in departments for m in d.materials}
-    assert set(vocabulary["wear"]["candidates"]) <= {w.id for d in departments for w in d.wear}
+    questions = {wear.id: wear.question for d in departments for wear in d.wear}
+    for tag in vocabulary["wear"]["candidates"]:
+        assert questions[tag] == vocabulary["wear"]["question"].format(tag=tag)
 
 
 def test_answers_are_singular(kinds: list[Kind]) -> None:
