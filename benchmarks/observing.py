@@ -27,7 +27,7 @@ from local.supervisor import processes
 from local.supervisor.configuration import base_env
 from settings.environment import Environment, load_environment
 
-TURNS, QUICK_TURNS, WARM_UP = 600, 40, 10
+TURNS, QUICK_TURNS, WARM_UP = 400, 40, 10
 OFF, ON, STOPPED, UNREAD = "off", "on", "stopped", "unread"
 MOST_P50_PERCENT, MOST_P99_PERCENT = 3.0, 5.0
 # A service that has not answered by then waits for the reader of its log.
@@ -54,7 +54,7 @@ def main() -> None:
     # What a plain pipe does; the non-blocking driver of the task reads in any case.
     figures.append(Figure("observing_requests_until_an_unread_pipe_stalls", unread))
     if not options.quick:
-        kept = {"turns": turns, "whole_ms": {name: _percentiles(each) for name, each in took.items()}}
+        kept = {"turns": turns, "whole_ms": {name: _rounded(each) for name, each in took.items()}}
         keep(FIGURES / "observing.json", figures, kept)
     show(figures)
 
@@ -74,6 +74,11 @@ def compared(took: Mapping[str, list[float]]) -> list[Figure]:
 
 def _percentiles(values: list[float]) -> tuple[float, float]:
     return median(values), quantiles(values, n=100, method="inclusive")[98]
+
+
+def _rounded(values: list[float]) -> dict[str, float]:
+    p50, p99 = _percentiles(values)
+    return {"p50": round(p50, 1), "p99": round(p99, 1)}
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.errors import UserError
+from settings.naming import DEFAULT_QUALIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 # Ctrl-C at a terminal reaches the tool too. It has this long to end, as long after SIGTERM, then SIGKILL.
 _GRACE_S = 5.0
-QUALIFIER = "hnb659fds"  # the CDK's default
 TOOLS = ROOT / ".vitrine"
 CDK = TOOLS / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _LOG_LINES = 25
@@ -46,10 +46,25 @@ class CdkCommand:
     folder: Path = ROOT
 
 
-def bootstrap(account: str, region: str) -> CdkCommand:
-    """Prepare a region of an account for the CDK, or update what is there."""
+def bootstrap(
+    account: str,
+    region: str,
+    *,
+    qualifier: str = DEFAULT_QUALIFIER,
+    execution_policies: Sequence[str] = (),
+) -> CdkCommand:
+    """Prepare a region of an account for the CDK, or update what is there.
+
+    Each `qualifier` has a bootstrap stack, bucket, repository and roles of its own. CloudFormation deploys by
+    the `execution_policies` (ARNs), by AdministratorAccess where none is named.
+    """
+    words = ["bootstrap", f"aws://{account}/{region}", "--qualifier", qualifier]
+    if qualifier != DEFAULT_QUALIFIER:
+        words += ["--toolkit-stack-name", f"CDKToolkit-{qualifier}"]
+    if execution_policies:
+        words += ["--cloudformation-execution-policies", ",".join(execution_policies)]
     # The folder has no cdk.json: with one, the CDK synthesizes the app first.
-    return CdkCommand(("bootstrap", f"aws://{account}/{region}", "--qualifier", QUALIFIER), TOOLS)
+    return CdkCommand(tuple(words), TOOLS)
 
 
 def synth(environment: str, assembly: Path) -> CdkCommand:

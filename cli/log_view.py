@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cli.log_lines import Line
+    from settings.environment import Environment
 
-# The goal of a report is 5 to 10 s.
-SLOW_S = 10.0
 MOST_ROWS, PIPE_WIDTH = 50, 160
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -32,7 +31,7 @@ def choice_options(command: Command) -> Command:
         click.option("--report", metavar="ID", help="Every line of how a report was made."),
         click.option("--user", metavar="ID", help="The reports of a user: the id, or its hash of a line."),
         click.option("--failed", is_flag=True, help="Only reports that failed."),
-        click.option("--slow", is_flag=True, help=f"Only reports that took {SLOW_S:.0f} s or longer."),
+        click.option("--slow", is_flag=True, help="Only reports that took longer than the goal."),
     )
     for option in reversed(options):
         command = option(command)
@@ -49,17 +48,17 @@ class Choice(TypedDict):
     failed: bool
 
 
-def wanted(user_hash_key: str, **given: Unpack[Choice]) -> Wanted:
+def wanted(settings: Environment, **given: Unpack[Choice]) -> Wanted:
     """What the options ask for, a user's id as its hash by the environment's key.
 
     Raises UserError where the options contradict each other, and for what is no id.
     """
-    slower_than_s = SLOW_S if given["slow"] else None
+    slower_than_s = float(settings.alarms.report_goal_s) if given["slow"] else None
     chosen = Wanted(given["trace"], given["report"], given["user"], slower_than_s, given["failed"])
     if chosen.user is not None and "-" in chosen.user:
         from services.core.telemetry import user_hash
 
-        chosen = replace(chosen, user=user_hash(chosen.user, user_hash_key))
+        chosen = replace(chosen, user=user_hash(chosen.user, settings.user_hash_key))
     if chosen.is_story and (given["user"] or given["slow"] or given["failed"]):
         raise UserError(
             "--user, --slow and --failed choose reports; --trace and --report choose lines.",

@@ -148,7 +148,7 @@ def logs(**chosen: Unpack[Choice]) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     home = Home.current()
     file = str(home.environment) if home.environment.is_file() else "local"
-    asked = wanted(load_environment(file).user_hash_key, **chosen)
+    asked = wanted(load_environment(file), **chosen)
     print_lines(log_lines(home), asked, console)
 
 

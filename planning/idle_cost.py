@@ -176,6 +176,6 @@ def _by_settings(settings: Environment, prices: RegionPrices) -> Iterator[Line]:
         yield Line("secret in Secrets Manager", count, count * prices.secret_month)
         # Billed for the hours in which it has a value, so without reports less.
         usd = len(UNITS) * prices.custom_metric_month
-        yield Line("custom metric, with reports in every hour", len(UNITS), usd, observing=True)
+        yield Line("custom metric, at most: with reports in every hour", len(UNITS), usd, observing=True)
         if settings.domain is not None:
             yield Line("hosted zone in Route 53", 1, prices.hosted_zone_month)

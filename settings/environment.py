@@ -14,6 +14,7 @@ from settings import schema
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
 from settings.field_types import Origin, Region, Section, Zone, matching
+from settings.naming import DEFAULT_QUALIFIER
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
@@ -44,6 +45,7 @@ class Environment(Section):
         "ca-central-1a",
         "ca-central-1b",
     )
+    bootstrap: schema.Bootstrap | None = None
     domain: schema.Domain | None = None
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
@@ -94,6 +96,8 @@ class Environment(Section):
             )
         if self.studio is not None and self.target == "emulator":
             raise ValueError("no [studio]: the emulator has no SageMaker")
+        if self.bootstrap is not None and self.target == "emulator":
+            raise ValueError("no [bootstrap]: each start of the local system bootstraps its emulator")
         if self.target == "emulator" and self.upstream_url is None:
             raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
         topic = self.alarms.notified_topic
@@ -111,6 +115,11 @@ class Environment(Section):
                 if not url.startswith("https://"):
                     raise ValueError(f"https in {key}, because requests carry keys and tokens; not {url}")
         return self
+
+    @property
+    def qualifier(self) -> str:
+        """The CDK's qualifier, which the names of the bootstrap's roles, bucket and repository carry."""
+        return self.bootstrap.qualifier if self.bootstrap is not None else DEFAULT_QUALIFIER
 
     def notices(self, today: date) -> list[str]:
         """Return the warnings to read before a deployment, one sentence each."""

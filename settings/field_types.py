@@ -143,6 +143,13 @@ ResourceName = Annotated[
         "at most 63 letters, digits and single hyphens between them, such as blip2-endpoint",
     ),
 ]
+PolicyArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]{1,512}",
+        "the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/vitrine-dev-deployment",
+    ),
+]
 Role = Annotated[
     str,
     matching(r"[a-z_][a-z0-9_]{0,62}", "a role of Postgres in lower case, such as authenticated"),

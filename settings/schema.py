@@ -13,6 +13,7 @@ from settings.field_types import (
     IssuerUrl,
     Name,
     Notify,
+    PolicyArn,
     ProjectUrl,
     PublishableKey,
     ResourceName,
@@ -25,6 +26,23 @@ from settings.field_types import (
 )
 
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+
+
+class Bootstrap(Section):
+    """A CDK bootstrap of the environment's own, so that environments in one account cannot deploy each other.
+
+    `execution_policies` are the ARNs of the policies by which CloudFormation deploys; with none it has
+    AdministratorAccess.
+    """
+
+    qualifier: Annotated[
+        str,
+        matching(
+            r"(?!hnb659fds$)[a-z][a-z0-9]{0,9}",
+            "1 to 10 lower-case letters and digits, a letter first; not the CDK's own, hnb659fds",
+        ),
+    ]
+    execution_policies: Annotated[tuple[PolicyArn, ...], Field(max_length=10, strict=False)] = ()
 
 
 class Domain(Section):

@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def build(app: cdk.App, settings: Environment) -> None:
     """Declare the stacks of one environment."""
+    if settings.bootstrap is not None:
+        app.node.set_context("@aws-cdk/core:bootstrapQualifier", settings.qualifier)
     code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
     storage = StorageStack(
         **_placed(app, settings, "storage"),

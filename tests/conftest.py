@@ -2,6 +2,8 @@
 
 import logging
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +32,13 @@ def _log_lines_are_valid(_lines_of_tests: LinesOfTests) -> Iterator[None]:
     _lines_of_tests.wrong.clear()
     yield
     assert not _lines_of_tests.wrong, "\n".join(_lines_of_tests.wrong)
+
+
+@pytest.fixture(autouse=True)
+def _hooks_of_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back what `configure_logging` sets: pytest's own hook finds errors of threads."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The verdict of a drill that has come to rest, its speed, and its table of killed processes."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +11,7 @@ from benchmarks.drill.deployment import Cloud, Deployment
 from benchmarks.drill.jobs import Erasure, Job, Way
 from benchmarks.drill.supervisor import Kill
 from benchmarks.figures import Figure
-from benchmarks.log_lines import lines_of, offences
-
-# The drill's keys of webhooks, access tokens and users' addresses have these forms.
-_PLANTED = re.compile(r"whsec_|\beyJ[\w-]{10}|[\w.+-]+@[\w-]+\.[a-z]{2}")
+from benchmarks.log_lines import PLANTED, lines_of, offences
 
 
 @dataclass
@@ -143,9 +139,10 @@ def wrong_lines(logs: Path) -> list[str]:
     """Return the log lines that the schema does not allow, and those that hold a key, token or address."""
     found = []
     for log in sorted(logs.glob("*.log")):
-        lines = lines_of(log)
-        found += [f"{log.name}: {line[:200]}" for line in lines if _PLANTED.search(line)]
-        found += [f"{log.name}: {wrong}" for wrong in offences(lines_of(log, mixed=True))]
+        ours = lines_of(log, mixed=True)
+        others = set(lines_of(log)).difference(ours)
+        found += [f"{log.name}: {line[:200]}" for line in others if PLANTED.search(line)]
+        found += [f"{log.name}: {wrong}" for wrong in offences(ours)]
     return found
 
 

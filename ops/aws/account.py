@@ -129,6 +129,11 @@ def deployed_stacks(cloudformation: CloudFormationClient, settings: Environment)
     )
 
 
+def stack_exists(cloudformation: CloudFormationClient, stack: str) -> bool:
+    """Say whether a stack is there, in any state but an empty one that only awaits its first change set."""
+    return stack_status(cloudformation, stack) not in ("ABSENT", "REVIEW_IN_PROGRESS")
+
+
 def resources(cloudformation: CloudFormationClient, stack: str) -> list[StackResourceSummaryTypeDef]:
     """Return the resources that a stack holds; none where there is no such stack."""
     try:

@@ -39,7 +39,9 @@ class Deployed:
 
 def described(cloudformation: CloudFormationClient, stack: StackTypeDef) -> Deployed:
     """Return what a stack holds."""
-    name = stack["StackName"]
+    name, protected = stack["StackName"], stack.get("EnableTerminationProtection", False)
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # nothing was created, and there is no template
+        return Deployed(name, protected, (), ())
     # The deployed template decides what stays, not the settings, which may have changed since.
     declared = cloudformation.get_template(StackName=name)["TemplateBody"].get("Resources", {})
     found = resources(cloudformation, name)
@@ -48,7 +50,7 @@ def described(cloudformation: CloudFormationClient, stack: StackTypeDef) -> Depl
         for resource in found
         if declared.get(resource["LogicalResourceId"], {}).get("DeletionPolicy", "").startswith("Retain")
     )
-    return Deployed(name, stack.get("EnableTerminationProtection", False), kept, found)
+    return Deployed(name, protected, kept, found)
 
 
 def contents(session: boto3.Session, stack: Deployed) -> list[str]:

@@ -10,9 +10,10 @@ from botocore.exceptions import WaiterError
 from cli.entry import ask
 from cli.errors import UserError
 from ops.aws.account import account_id, deployed_stacks, outputs_file, wait_stable
-from ops.aws.deletion import unless_absent
+from ops.aws.deletion import empty_bucket, unless_absent
 from ops.aws.deployed import DOMAIN, VPC, Deployed, contents, described, prepare_deletion
 from ops.aws.home_folders import clear_network
+from settings.naming import stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,10 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
         prepare_deletion(session, stack, console.print)
         for vpc in stack.ids(VPC):
             kept += clear_network(session, vpc, keep_homes=bool(kept), report=console.print)
+        if stack.name == stack_name(settings.name, "results"):
+            # Requests and answers of the model, which expire within a day.
+            for bucket in stack.ids("AWS::S3::Bucket"):
+                empty_bucket(session.client("s3"), bucket, console.print)
         _delete(cloudformation, stack, console)
     _delete_late_logs(session, stacks)
     outputs_file(settings).unlink(missing_ok=True)

@@ -103,15 +103,20 @@ def _story(ask: Callable[[str, str], list[Line]], chosen: Wanted) -> list[Line]:
     """The lines of a trace or report, then those that name the same traces or requests."""
     name, value = ("trace", chosen.trace) if chosen.trace else ("report", chosen.report)
     named = ask(f'fields @message | filter {name} = "{value}" | sort @timestamp asc', f"the {name}")
-    traces = _quoted(line["trace"] for line in named if "trace" in line)
+    traces = "|".join(sorted({line["trace"] for line in named if _is_trace(line.get("trace"))}))
     if not traces:
         return named
-    lines = ask(f"fields @message | filter trace in [{traces}] | sort @timestamp asc", "its trace")
+    # AWS's model server writes something before its lines, so that they have no fields.
+    lines = ask(f"fields @message | filter @message like /{traces}/ | sort @timestamp asc", "its trace")
     requests = _quoted(line["request"] for line in lines if "request" in line)
     if requests:
         query = f"filter request in [{requests}] or request_id in [{requests}]"
         lines += ask(f"fields @message | {query} | sort @timestamp asc", "its request at the gateway")
     return lines
+
+
+def _is_trace(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{32}", value) is not None
 
 
 def _quoted(values: Iterable[object]) -> str:

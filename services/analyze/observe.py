@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Request, Response
 from fastapi.routing import APIRouter
 from pydantic import BaseModel
@@ -15,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.analyze.dependencies import dependencies_of
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import KeysUnavailable
 from services.core.storage.image_store import UPLOAD_ID
 from services.core.telemetry import Stages
@@ -23,6 +23,7 @@ from services.web.trace import traced
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that closes the connection while it sends
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _QUIET = ("/healthz", "/readyz")
+_DOWN: tuple[type[Exception], ...] = (*CALL_ERRORS, KeysUnavailable)
 logger = logging.getLogger(__name__)
 routes = APIRouter()
 
@@ -121,6 +122,6 @@ async def readyz(request: Request, response: Response) -> Readiness:
 def _answer(check: Callable[[], None]) -> str:
     try:
         check()
-    except (BotoCoreError, ClientError, KeysUnavailable):
+    except _DOWN:
         return "down"
     return "ok"

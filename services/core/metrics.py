@@ -44,7 +44,7 @@ UNITS: Mapping[MetricName, Unit] = {
     "LowScores": "Count",
     "LlmTokens": "Count",
     "CostUsd": "None",
-    # From the sending of a job message to its receipt.
+    # Of a queue's message: from when it could be received to its first receipt.
     "QueueAge": "Seconds",
     # Reports whose model took minutes, as an endpoint does that starts from zero instances.
     "ColdWakes": "Count",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
 from services.core.domain.stored_report import ReportRef, RequestKey, seconds_now
 from services.core.messaging.job_queue import JobQueue
@@ -153,6 +153,6 @@ class AnalysisIntake:
     async def _erase(self, row: AnalysisRow) -> None:
         try:
             await to_thread.run_sync(self.uploads.delete, row.owner, row.upload_ids)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             # The bucket's lifecycle erases them too.
             logger.warning("uploads were not erased", extra={"error": type(error).__name__})

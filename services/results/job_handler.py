@@ -22,7 +22,7 @@ from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages, add_context, user_hash
 from services.core.trace import adopt
-from services.core.vision.async_endpoint import request_key
+from services.core.vision.async_endpoint import PROBE, request_key
 from services.results.job_messages import InferenceResult
 from services.results.report_events import ReportErased
 
@@ -85,6 +85,8 @@ class JobHandler:
 
     async def on_inference_result(self, result: InferenceResult, attempt: int) -> Retry | None:
         """Continue the report of an inference; `attempt` is how many times its message was received."""
+        if result.report_id == PROBE:
+            return None
         owner = await asyncio.to_thread(self._pipeline.leases.owner_of, result.report_id)
         if owner is None:
             if attempt == 1:

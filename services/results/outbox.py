@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from services.core.aws import DELIVERY, AwsClients, failed_call
+from services.core.aws import CALL_ERRORS, DELIVERY, AwsClients, failed_call
 from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import ReportRef, seconds_now
 from services.core.messaging.attributes import trace_attributes
@@ -80,7 +78,7 @@ class Outbox:
         ]
         try:
             answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.error("outbox unsent", extra={"count": len(batch), "reason": failed_call(error)})
             return [change.number for change in batch]
         failed = {int(failure["Id"]): failure["Code"] for failure in answer.get("Failed", [])}

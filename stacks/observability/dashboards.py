@@ -13,7 +13,10 @@ from settings.schema import Model
 from stacks.model.alarms import INSTANCES, backlog_without_capacity, variant_metric
 from stacks.observability.sources import Queue, Sources
 
-STAGES: tuple[MetricName, ...] = ("DecodeLatency", "StoreLatency", "ModelLatency", "NarrateLatency")
+STAGES: tuple[MetricName, ...] = (
+    *("DecodeLatency", "StoreLatency", "ModelLatency", "NarrateLatency"),
+    "ReportLatency",
+)
 _MINUTE = cdk.Duration.minutes(1)
 _FIVE_MINUTES = cdk.Duration.minutes(5)
 _HOUR = cdk.Duration.hours(1)
@@ -121,7 +124,7 @@ def owners_dashboard(scope: Construct, settings: Environment, sources: Sources) 
                     _HALF,
                 ),
                 _graph(
-                    "Seconds from photo to report, against the goal, ms",
+                    "Time from acceptance to report, ms",
                     [sources.service("ReportLatency", share, _HOUR) for share in ("p50", "p95")],
                     _HALF,
                     lines=[cloudwatch.HorizontalAnnotation(value=goal, label="goal of the 95th percentile")],

@@ -19,6 +19,8 @@ from stacks.constructs.operations import publish
 KEPT_IMAGES = 100
 # The prefix of uploaded photos that are not analysed yet; they expire after a day.
 UPLOADS = "uploads/"
+# How long an artifact that was replaced or deleted can be restored.
+REPLACED_FOR = cdk.Duration.days(30)
 
 
 class StorageStack(cdk.Stack):
@@ -149,7 +151,9 @@ class StorageStack(cdk.Stack):
             versioned=versioned,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    expiration=expiration, abort_incomplete_multipart_upload_after=cdk.Duration.days(1)
+                    expiration=expiration,
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
+                    noncurrent_version_expiration=REPLACED_FOR if versioned else None,
                 )
             ],
             removal_policy=removal,

@@ -8,6 +8,7 @@ from rich.console import Console
 from cli.errors import UserError
 from cli.log_lines import Wanted
 from cli.log_view import MOST_ROWS, print_lines, summary, wanted, who_is
+from settings.environment import load_environment
 from tests.cli.test_log_lines import REPORT, TRACE, USER, line
 
 
@@ -76,7 +77,7 @@ def test_no_reports_is_no_error() -> None:
 def test_options_that_contradict_are_refused(other: dict[str, str | bool]) -> None:
     given = {"trace": TRACE, "report": None, "user": None, "slow": False, "failed": False, **other}
     with pytest.raises(UserError, match="choose"):
-        wanted("key", **given)  # type: ignore[arg-type]
+        wanted(load_environment("local"), **given)  # type: ignore[arg-type]
 
 
 HASHED = "10583e446aea8603"
@@ -85,9 +86,10 @@ ID = "7d1f0e0a-6f5b-4c3e-9a55-0d6f8f1b2c3d"
 
 def test_users_id_is_hashed_by_the_key() -> None:
     # echo -n 7d1f0e0a-… | openssl dgst -sha256 -hmac key
-    chosen = wanted("key", trace=None, report=None, user=ID, slow=True, failed=False)
+    settings = load_environment("local").model_copy(update={"log_user_key": "key"})
+    chosen = wanted(settings, trace=None, report=None, user=ID, slow=True, failed=False)
     assert (chosen.user, chosen.slower_than_s) == (HASHED, 10.0)
-    again = wanted("other", trace=None, report=None, user=HASHED, slow=False, failed=False)
+    again = wanted(load_environment("local"), trace=None, report=None, user=HASHED, slow=False, failed=False)
     assert again.user == HASHED
 
 

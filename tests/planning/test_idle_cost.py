@@ -47,7 +47,7 @@ def endpoint(*kinds: str) -> dict[str, Any]:
 def test_endpoint_costs_its_minimum() -> None:
     prod = load_environment("prod")
     asleep = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
-    assert {line.what: line.usd for line in asleep}["SageMaker ml.g4dn.xlarge"] == 0
+    assert {line.what: line.usd for line in asleep}[f"SageMaker {prod.model.instance_type}"] == 0
     always_on = prod.model.model_copy(update={"mode": "realtime", "min_instances": 2})
     awake = prod.model_copy(update={"model": always_on})
     running = idle_cost(awake, [endpoint("Model", "EndpointConfig", "Endpoint")])
@@ -55,7 +55,7 @@ def test_endpoint_costs_its_minimum() -> None:
     paused = idle_cost(prod, [endpoint("Model", "EndpointConfig")])
     assert {line.what for line in paused} == {
         "secret in Secrets Manager",
-        "custom metric, with reports in every hour",
+        "custom metric, at most: with reports in every hour",
     }
 
 
@@ -76,7 +76,7 @@ def test_observing_costs_below_its_limit(settings: Environment) -> None:
     observing = {line.what: line for line in lines if line.observing}
     assert observing["composite CloudWatch alarm"].count == 3
     assert observing["KMS key of the alarms' topic"].count == 1
-    assert observing["custom metric, with reports in every hour"].usd == pytest.approx(14 * 0.3)
+    assert observing["custom metric, at most: with reports in every hour"].usd == pytest.approx(14 * 0.3)
     assert sum(line.usd for line in observing.values()) <= 12
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from settings.environment import FOLDER, Environment, SettingsError, environment_names, load_environment
 
@@ -274,69 +275,6 @@ def test_llm_shutdown_is_warned_about() -> None:
     assert [one for one in settings.notices(late) if "gpt-6-luna shuts down on 2030-06-30" in one]
 
 
-def alarms(**changes: Any) -> Environment:
-    values = copy.deepcopy(PROD)
-    values["alarms"] |= changes
-    return Environment.model_validate({"name": "shop", **values})
-
-
-@pytest.mark.parametrize(
-    ("notify", "topic"),
-    [
-        ("ops@shop.example", False),
-        ("first.last+alarms@mail.shop-2.example", False),
-        ("arn:aws:sns:ca-central-1:111122223333:pager", True),
-        ("arn:aws-us-gov:sns:ca-central-1:111122223333:on_call-2", True),
-    ],
-)
-def test_notified_is_address_or_topic(notify: str, topic: bool) -> None:
-    found = alarms(notify=notify).alarms
-    assert found.notified_topic == (notify if topic else None)
-    assert found.notified_address == (None if topic else notify)
-
-
-@pytest.mark.parametrize(
-    "notify",
-    [
-        *("", "ops", "ops@localhost", "ops@shop", "a@b@shop.example", "mailto:ops@shop.example"),
-        *("Ops <ops@shop.example>", "ops@shop.example, own@shop.example", "ops@shop.example\n"),
-        *("https://hooks.shop.example/alarm", "arn:aws:sns:ca-central-1:111122223333:pager.fifo"),
-        *("arn:aws:sqs:ca-central-1:111122223333:pager", "arn:aws:sns:ca-central-1:1111:pager"),
-        "arn:aws:sns:ca-central-1:111122223333:pager:3f2b",
-    ],
-)
-def test_other_receivers_are_refused(notify: str) -> None:
-    with pytest.raises(ValueError, match=r"an e-mail address, such as .* or the ARN of a standard SNS topic"):
-        alarms(notify=notify)
-
-
-def test_topic_of_another_region_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"a topic of the region ca-central-1, because .*; not arn:.*eu-west"
-    ):
-        alarms(notify="arn:aws:sns:eu-west-1:111122223333:pager")
-
-
-@pytest.mark.parametrize("usd", [0, -1.0, float("inf"), float("nan"), "80"])
-def test_budget_is_a_positive_amount(usd: object) -> None:
-    with pytest.raises(ValueError, match="monthly_budget_usd"):
-        alarms(monthly_budget_usd=usd)
-
-
-def test_unset_receiver_is_warned_about() -> None:
-    today = date(2030, 1, 1)
-    assert [one for one in alarms().notices(today) if "alarms.notify is not set" in one]
-    notified = alarms(notify="ops@shop.example")
-    assert not [one for one in notified.notices(today) if "alarms." in one]
-
-
-def test_region_without_budgets_is_warned_about() -> None:
-    west = {"region": "ca-west-1", "zones": ["ca-west-1a", "ca-west-1b"]}
-    settings = Environment.model_validate({"name": "shop", **copy.deepcopy(PROD), **west})
-    assert not settings.has_budget()
-    assert [one for one in settings.notices(date(2030, 1, 1)) if "none in ca-west-1" in one]
-
-
 def test_local_environment_has_no_notices() -> None:
     assert load_environment("local").notices(date(2030, 1, 1)) == []
 
@@ -345,3 +283,32 @@ def test_settings_do_not_import_cdk() -> None:
     code = "import sys, settings.naming, settings.service_env;"
     code += " sys.exit('aws_cdk' in sys.modules or 'jsii' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def with_bootstrap(**values: Any) -> Environment:
+    return Environment.model_validate({"name": "shop", **PROD, "bootstrap": {"qualifier": "shop", **values}})
+
+
+def test_own_bootstrap_has_its_qualifier() -> None:
+    assert load_environment("prod").qualifier == "hnb659fds"
+    assert with_bootstrap().qualifier == "shop"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"qualifier": name} for name in ("", "hnb659fds", "Shop", "1shop", "shop-1", "a" * 11)),
+        *({"execution_policies": [arn]} for arn in ("", "PowerUserAccess", "arn:aws:iam::1:policy/x")),
+        {"execution_policies": ["arn:aws:iam::aws:role/Admin"]},
+        {"execution_policies": [f"arn:aws:iam::aws:policy/P{at}" for at in range(11)]},
+    ],
+)
+def test_wrong_bootstrap_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        with_bootstrap(**wrong)
+
+
+def test_emulator_has_no_own_bootstrap() -> None:
+    local = tomllib.loads((FOLDER / "local.toml").read_text())
+    with pytest.raises(ValidationError, match=r"no \[bootstrap\]"):
+        Environment.model_validate({"name": "local", **local, "bootstrap": {"qualifier": "shop"}})

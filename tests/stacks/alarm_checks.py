@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from services.core.metrics import DIMENSION, NAMESPACE, UNITS
+from settings.environment import Environment
+from settings.naming import alarm_topic_name
 from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
 
@@ -42,6 +44,12 @@ def alarms(resources: Resources) -> dict[str, dict[str, Any]]:
     """Return the properties of every alarm, composite ones too."""
     kinds = (ALARM, COMPOSITE)
     return {name: one["Properties"] for name, one in resources.items() if one["Type"] in kinds}
+
+
+def topic_of(settings: Environment) -> str:
+    """Return the ARN of the topic on which an environment's alarms act, as `text` reads it."""
+    own = f"arn:aws:sns:{settings.region}:AWS::AccountId:{alarm_topic_name(settings.name)}"
+    return settings.alarms.notify if settings.alarms.notified_topic else own
 
 
 def silent(resources: Resources, topic: str) -> list[str]:

@@ -198,3 +198,18 @@ def test_templates_need_the_checked_bootstrap(prod: Assembly) -> None:
         if "properties" in artifact
     }
     assert max(needed) == BOOTSTRAP_VERSION
+
+
+def test_own_bootstrap_shares_nothing(prod: Assembly, shop: Assembly) -> None:
+    """Roles, bucket and repository by which the CDK deploys carry the qualifier, in every stack."""
+    for assembly, qualifier, other in ((prod, "hnb659fds", "shop"), (shop, "shop", "hnb659fds")):
+        stacks = [one for one in manifest(assembly)["artifacts"].values() if "stack" in one["type"]]
+        assert stacks
+        for stack in stacks:
+            properties = stack["properties"]
+            assert f":role/cdk-{qualifier}-deploy-role-" in properties["assumeRoleArn"]
+            assert f":role/cdk-{qualifier}-cfn-exec-role-" in properties["cloudFormationExecutionRoleArn"]
+            assert properties["bootstrapStackVersionSsmParameter"] == f"/cdk-bootstrap/{qualifier}/version"
+        files = [file.read_text() for file in assembly.folder.glob("*.assets.json")]
+        assert all(f"cdk-{qualifier}-assets-" in file for file in files)
+        assert not any(f"cdk-{other}-" in file for file in files)

@@ -7,7 +7,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -128,7 +128,7 @@ def test_hmac_equals_pythons(database: Database, key: bytes, message: bytes) -> 
 @pytest.mark.filterwarnings("default")
 def test_logged_user_is_found_by_the_statement(database: Database) -> None:
     user, key = database.user(), "prod's https://shop.supabase.example"
-    found = database.owner.execute(cast("LiteralString", who_is(user_hash(user, key), key))).fetchall()
+    found = database.owner.execute(who_is(user_hash(user, key), key).encode()).fetchall()
     assert found == [(UUID(user), f"{user}@vitrine.test")]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HEADER = "x-amzn-sagemaker-custom-attributes"
 # W3C Trace Context. The caller is a service of ours, which sends version 00 and nothing else.
 _CALLER = re.compile(r"traceparent=00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
-LONGEST_MESSAGE, MOST_FRAMES = 200, 60
+LONGEST_MESSAGE, LONGEST_REASON, MOST_FRAMES = 200, 500, 60
 _FAILED = 500
 _logger = logging.getLogger("model.requests")
 
@@ -63,7 +63,7 @@ def span_of(headers: Mapping[str, str]) -> dict[str, str]:
 class JsonLines(logging.Formatter):
     """A line as JSON with the fields that the lines of the services have; a longer text is cut.
 
-    Of an exception it has the type and the places: its text may quote a request.
+    Of an exception it has type, text and places. An error in a request's content is answered and not logged.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -80,6 +80,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and (error := record.exc_info[1]) is not None:
             line["error"] = type(error).__name__
+            line["reason"] = " ".join(str(error).split())[:LONGEST_REASON]
             line["stack"] = [
                 f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
                 for frame in extract_tb(error.__traceback__)[-MOST_FRAMES:]

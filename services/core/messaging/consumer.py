@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from services.core.aws import failed_call
+from services.core.aws import CALL_ERRORS, failed_call
 from services.core.messaging.attributes import delay_of, reason_attributes, trace_attributes, trace_of
 from services.core.trace import hop
 
@@ -124,7 +122,7 @@ class Consumer:
     async def _dead_letter(self, message: Message, reason: str) -> bool:
         try:
             await asyncio.to_thread(dead_letter, self.sqs, self.dead_letters_url, message.body, reason)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.error("message not dead-lettered", extra={"reason": failed_call(error)})
             return False
         return True
@@ -137,7 +135,7 @@ class Consumer:
                 ReceiptHandle=message.handle,
                 VisibilityTimeout=outcome.pause_s,
             )
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             # It is received again all the same, after the queue's own visibility timeout.
             logger.warning("message not deferred", extra={"reason": failed_call(error)})
 

@@ -15,8 +15,8 @@ from functools import partial
 from typing import TypeVar
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import (
     LeaseHeld,
@@ -45,7 +45,7 @@ from services.core.vision.fallback_llm import FallbackLlm
 # Threads of their own, so that slow model calls do not block the calls of the stores.
 _model_threads = ThreadPoolExecutor(40, "model")
 # After these errors the report stays as it is: another worker has it, or a later attempt reaches the stores.
-_NOT_FAILURES = (ReportNotFound, LeaseLost, BotoCoreError, ClientError)
+_NOT_FAILURES: tuple[type[Exception], ...] = (ReportNotFound, LeaseLost, *CALL_ERRORS)
 # The model answers the same photos alike, but a model that is being replaced does not answer for long.
 MOST_INVALID_ANSWERS = 3
 logger = logging.getLogger(__name__)
@@ -284,7 +284,7 @@ class ReportProcessor:
             await to_thread.run_sync(
                 self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
             )
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.warning("clean-up after a report failed", extra={"error": type(error).__name__})
 
     async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> bool:

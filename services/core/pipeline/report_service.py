@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ReportInProgress, VitrineError
 from services.core.domain.report import UNFINISHED, Report
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport
@@ -87,7 +87,7 @@ class ReportService:
             if done and (report := task.result()) is not None:
                 return report
         pause = POLL_FROM_S if task is None else 0.0
-        with suppress(TimeoutError, BotoCoreError, ClientError):
+        with suppress(TimeoutError, *CALL_ERRORS):
             async with asyncio.timeout_at(until + LAST_READ_S):
                 while found.status in UNFINISHED and (pause == 0.0 or loop.time() < until):
                     await asyncio.sleep(min(pause, until - loop.time()))
@@ -99,7 +99,7 @@ class ReportService:
         """Have a job continue the report in `delay_s` seconds; if the queue fails, the sweep does."""
         try:
             await to_thread.run_sync(self.queue.send, ref, delay_s)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.warning("the job queue does not answer", extra={"error": type(error).__name__})
 
     async def drain(self, within_s: float) -> None:
@@ -143,7 +143,7 @@ class ReportService:
             # The row says what happened: failed, erased, or taken over by another worker.
             logger.warning("report not made", extra={"reason": str(error)})
             return None
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.warning("a store does not answer; a job continues", extra={"error": type(error).__name__})
             return None
         except asyncio.CancelledError:

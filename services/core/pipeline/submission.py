@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, KeyReused, QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
@@ -174,7 +174,7 @@ class Submission:
         both = (_call(self.reports.withdraw, stored), _call(self.images.delete, stored.pictures))
         undone = True
         for ended in await asyncio.gather(*both, return_exceptions=True):
-            if isinstance(ended, BotoCoreError | ClientError):
+            if isinstance(ended, CALL_ERRORS):
                 # Photos and row expire by themselves.
                 logger.warning("submission not undone", extra={"error": type(ended).__name__})
                 undone = False

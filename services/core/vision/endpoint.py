@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import (
     LostInference,
@@ -93,7 +94,7 @@ class VisionEndpoint(ABC):
             yield
         except ClientError as error:
             raise fault(self.name, error) from error
-        except BotoCoreError as error:
+        except CALL_ERRORS as error:
             raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
 
 

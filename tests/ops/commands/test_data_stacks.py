@@ -15,15 +15,15 @@ from settings.environment import Environment
 from tests.ops.commands.test_deploy import Course, terminal
 from tests.ops.commands.test_deploy import course as course
 from tests.ops.conftest import make_settings
-from tests.ops.stub_account import HOME, StubAccount
+from tests.ops.studio_account import HOME, StudioAccount
 
 STORAGE, STUDIO = "vitrine-shop-storage", "vitrine-shop-studio"
 
 
 @pytest.fixture
-def account(course: Course, monkeypatch: pytest.MonkeyPatch) -> StubAccount:
+def account(course: Course, monkeypatch: pytest.MonkeyPatch) -> StudioAccount:
     """The account into which the course's CDK deploys, as the real one does with stacks that are there."""
-    account = StubAccount()
+    account = StudioAccount()
     account.has_stacks()
     monkeypatch.setattr(deletion, "_POLL_S", 0)
 
@@ -44,29 +44,29 @@ def settings() -> Environment:
     return make_settings(keep_data=True)
 
 
-def go(settings: Environment, account: StubAccount, *, confirm: bool = False) -> str:
+def go(settings: Environment, account: StudioAccount, *, confirm: bool = False) -> str:
     out = io.StringIO()
     console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
     deploy.deploy(settings, account, console, named="shop", archive=None, confirm=confirm)  # type: ignore[arg-type]
     return out.getvalue()
 
 
-def protected(account: StubAccount) -> set[str]:
+def protected(account: StudioAccount) -> set[str]:
     return {name for name, stack in account.stacks.items() if stack["protected"]}
 
 
-def test_stacks_with_data_are_protected(settings: Environment, account: StubAccount) -> None:
+def test_stacks_with_data_are_protected(settings: Environment, account: StudioAccount) -> None:
     out = go(settings, account)
     assert protected(account) == {STORAGE, STUDIO}
     assert f"✓ protected from termination: {STORAGE}, {STUDIO}\n" in out
 
 
-def test_denied_protection_is_said(settings: Environment, account: StubAccount) -> None:
+def test_denied_protection_is_said(settings: Environment, account: StudioAccount) -> None:
     account.denied = "UpdateTerminationProtection"
     assert "UpdateTerminationProtection" in go(settings, account)
 
 
-def test_first_error_is_shown(settings: Environment, account: StubAccount, course: Course) -> None:
+def test_first_error_is_shown(settings: Environment, account: StudioAccount, course: Course) -> None:
     account.denied = "UpdateTerminationProtection"
     course.failing = "--outputs-file"
     with pytest.raises(UserError, match="the CDK failed"):
@@ -74,7 +74,7 @@ def test_first_error_is_shown(settings: Environment, account: StubAccount, cours
 
 
 def test_failed_deployment_protects_what_exists(
-    settings: Environment, account: StubAccount, course: Course
+    settings: Environment, account: StudioAccount, course: Course
 ) -> None:
     course.failing = "--outputs-file"
     with pytest.raises(UserError, match="the CDK failed"):
@@ -84,7 +84,7 @@ def test_failed_deployment_protects_what_exists(
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"])
 def test_failed_creation_stays_unprotected(
-    settings: Environment, account: StubAccount, course: Course, status: str
+    settings: Environment, account: StudioAccount, course: Course, status: str
 ) -> None:
     course.failing = "vitrine-shop-storage"
     account.stacks[STORAGE] |= {"status": status, "protected": False}
@@ -93,20 +93,20 @@ def test_failed_creation_stays_unprotected(
     assert protected(account) == {STUDIO}
 
 
-def test_data_to_lose_is_unprotected(account: StubAccount) -> None:
+def test_data_to_lose_is_unprotected(account: StudioAccount) -> None:
     for stack in account.stacks.values():
         stack["protected"] = False
     go(make_settings(keep_data=False), account)
     assert protected(account) == set()
 
 
-def test_missing_stacks_need_no_protection(settings: Environment, account: StubAccount) -> None:
+def test_missing_stacks_need_no_protection(settings: Environment, account: StudioAccount) -> None:
     account.stacks.clear()
     go(settings, account)
     assert account.calls == []
 
 
-def test_absent_studio_is_deleted(settings: Environment, account: StubAccount, course: Course) -> None:
+def test_absent_studio_is_deleted(settings: Environment, account: StudioAccount, course: Course) -> None:
     course.absent = ["vitrine-shop-hooks", STUDIO]
     account.spaces["drawing"] = "InService"
     out = go(settings, account)
@@ -124,7 +124,7 @@ def test_absent_studio_is_deleted(settings: Environment, account: StubAccount, c
 
 
 def test_refused_deletion_deploys_nothing(
-    settings: Environment, account: StubAccount, course: Course, monkeypatch: pytest.MonkeyPatch
+    settings: Environment, account: StudioAccount, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course.absent = [STUDIO]
     account.spaces["drawing"] = "InService"
@@ -138,7 +138,7 @@ def test_refused_deletion_deploys_nothing(
 
 
 def test_absent_stack_that_is_gone_is_not_named(
-    settings: Environment, account: StubAccount, course: Course
+    settings: Environment, account: StudioAccount, course: Course
 ) -> None:
     course.absent = [STUDIO]
     del account.stacks[STUDIO]

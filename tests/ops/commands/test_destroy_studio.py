@@ -10,30 +10,30 @@ from cli.errors import UserError
 from ops.aws import deletion
 from ops.commands import destroy
 from settings.environment import Environment
-from tests.ops.stub_account import HOME, INBOUND, OUTBOUND, StubAccount
+from tests.ops.studio_account import HOME, INBOUND, OUTBOUND, StudioAccount
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StubAccount:
+def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StudioAccount:
     monkeypatch.setattr(destroy, "outputs_file", lambda settings: tmp_path / "outputs.json")
     monkeypatch.setattr(destroy, "_WAIT", {"Delay": 0, "MaxAttempts": 3})
     monkeypatch.setattr(deletion, "_POLL_S", 0)
-    return StubAccount()
+    return StudioAccount()
 
 
-def go(settings: Environment, account: StubAccount) -> str:
+def go(settings: Environment, account: StudioAccount) -> str:
     out = io.StringIO()
     console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
     destroy.destroy(settings, account, console, confirm=False)  # type: ignore[arg-type]
     return out.getvalue()
 
 
-def order(account: StubAccount, *calls: str) -> list[int]:
+def order(account: StudioAccount, *calls: str) -> list[int]:
     """Return the positions of the first calls that begin so."""
     return [next(n for n, call in enumerate(account.calls) if call.startswith(one)) for one in calls]
 
 
-def test_vpc_is_cleared_and_homes_stay(settings: Environment, account: StubAccount) -> None:
+def test_vpc_is_cleared_and_homes_stay(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     out = go(settings, account)
     assert account.stacks == {}
@@ -50,7 +50,7 @@ def test_vpc_is_cleared_and_homes_stay(settings: Environment, account: StubAccou
     )
 
 
-def test_progress_names_each_deletion(settings: Environment, account: StubAccount) -> None:
+def test_progress_names_each_deletion(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     out = go(settings, account)
     for deleted in ("mount target fsmt-00000001", "mount target fsmt-00000002", INBOUND, OUTBOUND):
@@ -63,7 +63,7 @@ def test_progress_names_each_deletion(settings: Environment, account: StubAccoun
     assert positions == sorted(positions)
 
 
-def test_homes_go_without_keep_data(settings: Environment, account: StubAccount) -> None:
+def test_homes_go_without_keep_data(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks(policy="Delete")
     out = go(settings, account)
     assert account.stacks == {}
@@ -72,13 +72,13 @@ def test_homes_go_without_keep_data(settings: Environment, account: StubAccount)
     assert "cost money" not in out
 
 
-def test_older_template_keeps_its_data(settings: Environment, account: StubAccount) -> None:
+def test_older_template_keeps_its_data(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks(policy="Retain")
     go(settings, account)
     assert HOME in account.homes
 
 
-def test_apps_spaces_and_users_go_first(settings: Environment, account: StubAccount) -> None:
+def test_apps_spaces_and_users_go_first(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     lab = {"AppType": "JupyterLab", "AppName": "default", "Status": "InService"}
     account.apps["default"] = lab | {"SpaceName": "drawing"}
@@ -95,7 +95,7 @@ def test_apps_spaces_and_users_go_first(settings: Environment, account: StubAcco
     assert positions == sorted(positions)
 
 
-def test_failed_deletion_of_space_is_named(settings: Environment, account: StubAccount) -> None:
+def test_failed_deletion_of_space_is_named(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     account.spaces["drawing"] = "broken"
     with pytest.raises(UserError, match="space drawing with its disk: its status is Delete_Failed"):
@@ -117,7 +117,7 @@ ALWAYS = (
     ],
 )
 def test_interrupted_destruction_continues(
-    settings: Environment, account: StubAccount, operation: str, policy: str
+    settings: Environment, account: StudioAccount, operation: str, policy: str
 ) -> None:
     account.has_stacks(policy=policy)
     account.spaces["drawing"] = "InService"
@@ -132,7 +132,7 @@ def test_interrupted_destruction_continues(
 
 
 def test_endless_deletion_ends_with_a_hint(
-    settings: Environment, account: StubAccount, monkeypatch: pytest.MonkeyPatch
+    settings: Environment, account: StudioAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.has_stacks()
     account.interfaces["sg-in"] = 1_000
@@ -144,7 +144,7 @@ def test_endless_deletion_ends_with_a_hint(
     assert set(account.stacks) >= {"vitrine-shop-analyze", "vitrine-shop-storage"}
 
 
-def test_living_domain_keeps_its_groups(settings: Environment, account: StubAccount) -> None:
+def test_living_domain_keeps_its_groups(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     del account.stacks["vitrine-shop-studio"]
     with pytest.raises(UserError, match="vitrine-shop-analyze is not deleted"):
@@ -153,7 +153,7 @@ def test_living_domain_keeps_its_groups(settings: Environment, account: StubAcco
     assert HOME in account.homes
 
 
-def test_late_endpoint_logs_are_deleted(settings: Environment, account: StubAccount) -> None:
+def test_late_endpoint_logs_are_deleted(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     go(settings, account)
     assert account.logs == set()
@@ -162,7 +162,23 @@ def test_late_endpoint_logs_are_deleted(settings: Environment, account: StubAcco
     go(settings, account)  # without logs too
 
 
-def test_environment_without_studio_asks_nothing(settings: Environment, account: StubAccount) -> None:
+def test_expiring_objects_block_nothing(settings: Environment, account: StudioAccount) -> None:
+    account.has_stacks()
+    out = go(settings, account)
+    assert account.objects == set()
+    assert "… deleting 1000 objects of vitrine-shop-exchange\n" in out
+    assert "… deleting 200 objects of vitrine-shop-exchange\n" in out
+
+
+def test_stack_under_review_has_no_template(settings: Environment, account: StudioAccount) -> None:
+    account.holds("vitrine-shop-studio")
+    account.stacks["vitrine-shop-studio"]["status"] = "REVIEW_IN_PROGRESS"
+    account.without_template = {"vitrine-shop-studio"}
+    go(settings, account)
+    assert account.stacks == {}
+
+
+def test_environment_without_studio_asks_nothing(settings: Environment, account: StudioAccount) -> None:
     account.has_stacks()
     del account.stacks["vitrine-shop-studio"]
     for made_by_studio in (account.domains, account.groups, account.rules, account.mount_targets):

@@ -152,7 +152,7 @@ def test_story_finds_hops_and_the_gateways_request(stubbed: Stubbed, ask: Ask) -
         {**ENDED, "trace": TRACE},
         {**told, "request": "LzAJ+oj/P="},
         told,
-        query=f'fields @message | filter trace in ["{TRACE}"] | sort @timestamp asc',
+        query=f"fields @message | filter @message like /{TRACE}/ | sort @timestamp asc",
     )
     gateway = {"request_id": "LzAJ+oj/P=", "time_ms": "1795744800000", "latency_ms": "250", "status": "202"}
     joined = 'request in ["LzAJ+oj/P="] or request_id in ["LzAJ+oj/P="]'

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -293,6 +293,11 @@ class TestAway:
         answer = hook.post(record())
         assert (answer.status, answer.headers["retry-after"]) == (503, "30")
         assert "secret" not in json.dumps(answer.content) + "".join(capsys.readouterr())
+
+    def test_mistake_is_not_told_as_an_outage(self, hook: Hook, failing: dict[str, Exception]) -> None:
+        failing["SendMessage"] = ParamValidationError(report="secret")
+        answer = hook.post(record())
+        assert (answer.status, "secret" in json.dumps(answer.content)) == (500, False)
 
     def test_unqueued_webhook_may_be_repeated(self, hook: Hook, failing: dict[str, Exception]) -> None:
         row = record()

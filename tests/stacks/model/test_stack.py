@@ -85,9 +85,12 @@ def allowed_actions(found: Resources) -> set[str]:
     return actions
 
 
-@pytest.mark.parametrize(("name", "device"), [("dev", "cpu"), ("prod", "gpu")])
-def test_container_follows_the_definition(name: str, device: str) -> None:
-    container = only(resources(name), "SageMaker::Model")["PrimaryContainer"]
+@pytest.mark.parametrize(
+    ("instance_type", "device"), [("ml.m5.large", "cpu"), ("ml.t2.medium", "cpu"), ("ml.g4dn.xlarge", "gpu")]
+)
+def test_container_follows_the_definition(instance_type: str, device: str) -> None:
+    found = resources("prod", instance_type=instance_type, max_instances=1)
+    container = only(found, "SageMaker::Model")["PrimaryContainer"]
     account = "763104351884.dkr.ecr.ca-central-1.amazonaws.com"
     assert container["Image"] == f"{account}/pytorch-inference:2.6-{device}-py312"
     assert container["Environment"]["SAGEMAKER_PROGRAM"] == "inference.py"
@@ -357,7 +360,7 @@ def test_disk_key_is_set_where_allowed() -> None:
     found = resources("dev")
     key = named(async_io_resources("dev"), "KMS::Key")
     assert key in text(only(found, "SageMaker::EndpointConfig")["KmsKeyId"])
-    on_nvme = resources("prod")
+    on_nvme = resources("prod", instance_type="ml.g4dn.xlarge")
     assert "KmsKeyId" not in only(on_nvme, "SageMaker::EndpointConfig")
     assert not of(on_nvme, "KMS::Key")
 

@@ -9,11 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ParamValidationError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import vocabulary
 from services.core.trace import hop
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import MAX_ANSWER_BYTES, RealtimeVisionEndpoint, request_body
 
 Answer = dict[str, Any]
@@ -200,3 +201,31 @@ def test_unreachable_endpoint_is_unavailable(endpoint: Endpoint) -> None:
     model._runtime.meta.events.register_first("before-send.sagemaker-runtime.InvokeEndpoint", refuse)
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         model.observe([b"one"])
+
+
+def test_parameter_mistake_is_raised_as_it_is(endpoint: Endpoint) -> None:
+    model = endpoint(200, b"")
+
+    def refuse(**_: object) -> None:
+        raise ParamValidationError(report="Unknown parameter in input")
+
+    model._runtime.meta.events.register_first("before-send.sagemaker-runtime.InvokeEndpoint", refuse)
+    with pytest.raises(ParamValidationError):
+        model.observe([b"one"])
+
+
+@pytest.mark.parametrize("photo", [b"one", b"long" * 100_000])
+def test_async_mistake_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch, photo: bytes) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
+    s3 = boto3.client("s3", region_name="ca-central-1")
+
+    def refuse(**_: object) -> None:
+        raise ParamValidationError(report="Unknown parameter in input")
+
+    runtime.meta.events.register_first("before-send", refuse)
+    s3.meta.events.register_first("before-send", refuse)
+    model = AsyncVisionEndpoint(runtime, s3, endpoint="blip2-endpoint", bucket="b", kms_key_id=None)
+    with pytest.raises(ParamValidationError):
+        model.infer("01ARZ3NDEKTSV4RRFFQ69G5FAV", [photo], 1)
