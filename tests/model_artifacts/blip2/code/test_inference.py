@@ -145,8 +145,10 @@ def test_other_accept_is_refused(inference: Any) -> None:
 def test_candidate_without_tokens_is_refused(
     inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = SimpleNamespace(input_ids=[])
-    monkeypatch.setattr(model.scorer, "tokenizer", lambda *texts, **options: nothing)
+    def nothing(texts: list[str], **options: object) -> SimpleNamespace:
+        return SimpleNamespace(input_ids=[[] for _ in texts])
+
+    monkeypatch.setattr(model.scorer, "tokenizer", nothing)
 
     with pytest.raises(BaseInferenceToolkitError, match="no tokens") as caught:
         inference.predict_fn(inference.input_fn(json.dumps(document)), model)
