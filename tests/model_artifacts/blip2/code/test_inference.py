@@ -211,3 +211,12 @@ def test_other_language_model_is_refused(inference: Any, tmp_path: Path) -> None
 
     with pytest.raises(ValueError, match=r"config\.json: text_config must be a T5 or an OPT, not llama"):
         inference._check_config(tmp_path, config)
+
+
+@pytest.mark.parametrize("end", [None, [1, 2]])
+def test_config_without_end_token_is_refused(inference: Any, tmp_path: Path, end: object) -> None:
+    text = SimpleNamespace(model_type="opt", eos_token_id=end)
+    config = SimpleNamespace(image_token_index=3, num_query_tokens=12, text_config=text)
+
+    with pytest.raises(ValueError, match=r"config\.json: text_config\.eos_token_id must be the one token"):
+        inference._check_config(tmp_path, config)
