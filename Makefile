@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ resume: environment setup-deploy ## make a paused model's endpoint again: make r
 redrive: environment setup-deploy ## dead letters of the queues and why they failed; sent again after asking: make redrive ENV=prod, YES=1 to be asked nothing
 	@$(PYTHON) -m ops redrive --env "$(ENV)" $(if $(YES),--again --yes)
 
+logs: environment setup-deploy ## reports of the last day, the slowest first, and their cost: make logs ENV=prod SINCE=yesterday SLOW=1 FAILED=1 USER_ID=…; REPORT=… or TRACE=…: each hop of one
+	@$(PYTHON) -m ops logs --env "$(ENV)" $(if $(SINCE),--since "$(SINCE)") $(if $(TRACE),--trace "$(TRACE)") $(if $(REPORT),--report "$(REPORT)") $(if $(USER_ID),--user "$(USER_ID)") $(if $(SLOW),--slow) $(if $(FAILED),--failed)
+
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m ops destroy --env "$(ENV)" $(if $(YES),--yes)
 
@@ -79,8 +82,9 @@ flight-check: setup-test ## serve an archive as SageMaker would, and ask it: mak
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
 	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
 
-bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory
+bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory, the cost of observing
 	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m benchmarks.observing
 
 fuzz-photos: setup-test ## 20,000 mutated photos through the decoding: make fuzz-photos SEED=7 START=5000
 	@$(PYTHON) -m benchmarks.photo_fuzz $(if $(SEED),--seed $(SEED)) $(if $(START),--start $(START))

@@ -21,7 +21,7 @@ from local.supervisor.configuration import base_env, emulator_env
 from services.core.auth.users import SIGNED_IN
 from services.core.vision.endpoint import request_body
 from settings.environment import Environment, load_environment
-from settings.service_env import analyze_variables
+from settings.service_env import analyze_variables, log_variables
 
 # The service's own keep-alive: each client is idle while the other service is measured.
 KEEP_ALIVE = ("--timeout-keep-alive", "75")
@@ -112,6 +112,7 @@ class Backends:
                 image_key_id=None,
                 jobs_queue_url=self.queue_url,
             ),
+            **log_variables(environment, "bench"),
             "SUPABASE_URL": self.issuer,
             "LLM_BASE_URL": f"http://127.0.0.1:{self.ports['sagemaker']}/v1",
             "OPENAI_API_KEY": "none",
@@ -187,6 +188,7 @@ def service_variables(stores_port: int, model_port: int) -> dict[str, str]:
             image_key_id=None,
             jobs_queue_url=f"http://127.0.0.1:{stores_port}/000000000000/jobs",
         ),
+        **log_variables(environment, "bench"),
         **emulator_env(stores_port, environment.region),
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": model_url,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.errors import UserError
+from settings.naming import DEFAULT_QUALIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 # Ctrl-C at a terminal reaches the tool too. It has this long to end, as long after SIGTERM, then SIGKILL.
 _GRACE_S = 5.0
-QUALIFIER = "hnb659fds"  # the CDK's default
 TOOLS = ROOT / ".vitrine"
 CDK = TOOLS / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _LOG_LINES = 25
@@ -46,10 +46,25 @@ class CdkCommand:
     folder: Path = ROOT
 
 
-def bootstrap(account: str, region: str) -> CdkCommand:
-    """Prepare a region of an account for the CDK, or update what is there."""
+def bootstrap(
+    account: str,
+    region: str,
+    *,
+    qualifier: str = DEFAULT_QUALIFIER,
+    execution_policies: Sequence[str] = (),
+) -> CdkCommand:
+    """Prepare a region of an account for the CDK, or update what is there.
+
+    Each `qualifier` has a bootstrap stack, bucket, repository and roles of its own. CloudFormation deploys by
+    the `execution_policies` (ARNs), by AdministratorAccess where none is named.
+    """
+    words = ["bootstrap", f"aws://{account}/{region}", "--qualifier", qualifier]
+    if qualifier != DEFAULT_QUALIFIER:
+        words += ["--toolkit-stack-name", f"CDKToolkit-{qualifier}"]
+    if execution_policies:
+        words += ["--cloudformation-execution-policies", ",".join(execution_policies)]
     # The folder has no cdk.json: with one, the CDK synthesizes the app first.
-    return CdkCommand(("bootstrap", f"aws://{account}/{region}", "--qualifier", QUALIFIER), TOOLS)
+    return CdkCommand(tuple(words), TOOLS)
 
 
 def synth(environment: str, assembly: Path) -> CdkCommand:
@@ -93,6 +108,14 @@ def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
     artifacts = json.loads((assembly / "manifest.json").read_text("utf-8"))["artifacts"]
     names = [name for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"]
     return {name: [on for on in artifacts[name].get("dependencies", []) if on in names] for name in names}
+
+
+def stacks_to_delete(assembly: Path) -> list[str]:
+    """Return the stacks without resources of a synthesized assembly, which a deployment deletes."""
+    artifacts = json.loads((assembly / "manifest.json").read_text("utf-8"))["artifacts"]
+    files = {name: artifacts[name]["properties"]["templateFile"] for name in assembly_stacks(assembly)}
+    templates = {name: json.loads((assembly / file).read_text("utf-8")) for name, file in files.items()}
+    return [name for name, template in templates.items() if not template.get("Resources")]
 
 
 def run_cdk(command: CdkCommand) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # The stack outputs <name>Queue and <name>DeadLetters hold a queue's addresses.
 QUEUES = ("Jobs", "Webhook", "Hooks")
 NO_REASON = "too many attempts"
+# The attribute by which the consumer continues the letter's trace.
+_TRACE = "traceparent"
 # At most this many letters of a queue are read for their reasons; all are counted.
 _MOST_READ = 100
 _HIDDEN_S = 60
@@ -115,7 +117,7 @@ def _receive(sqs: SQSClient, url: str, most: int) -> Iterator[MessageTypeDef]:
             MaxNumberOfMessages=min(10, most - received),
             VisibilityTimeout=_HIDDEN_S,
             WaitTimeSeconds=1,
-            MessageAttributeNames=["reason"],
+            MessageAttributeNames=["reason", _TRACE],
             MessageSystemAttributeNames=["SentTimestamp"],
         ).get("Messages", [])
         if not messages:
@@ -190,5 +192,10 @@ def _move(sqs: SQSClient, letters: DeadLetters) -> None:
     while left > 0 and (messages := list(_receive(sqs, url, min(10, left)))):
         left -= len(messages)
         for message in messages:
-            sqs.send_message(QueueUrl=letters.queue.url, MessageBody=message["Body"])
+            known = message.get("MessageAttributes", {})
+            sqs.send_message(
+                QueueUrl=letters.queue.url,
+                MessageBody=message["Body"],
+                MessageAttributes={_TRACE: known[_TRACE]} if _TRACE in known else {},
+            )
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -37,6 +37,14 @@ def code_of(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def is_mistake(error: Exception) -> bool:
+    """Say whether botocore refused a call of ours before it was sent: no network or account mends that."""
+    from botocore import exceptions as botocore_errors
+
+    mistakes = ("ParamValidationError", "ValidationError", "DataNotFoundError", "OperationNotPageableError")
+    return isinstance(error, tuple(getattr(botocore_errors, name) for name in mistakes))
+
+
 def explain_aws(error: Exception) -> UserError | None:
     """Return AWS's refusal or silence as an error for the user; None for any other exception."""
     from boto3.exceptions import S3UploadFailedError
@@ -46,7 +54,7 @@ def explain_aws(error: Exception) -> UserError | None:
     if isinstance(error, ClientError):
         message = error.response.get("Error", {}).get("Message", "")
         return UserError(f"AWS refuses {error.operation_name}: {message}", hint=hint)
-    if isinstance(error, BotoCoreError):
+    if isinstance(error, BotoCoreError) and not is_mistake(error):
         return UserError(f"AWS does not answer: {error}", hint=hint)
     return UserError(str(error), hint=hint) if isinstance(error, S3UploadFailedError) else None
 

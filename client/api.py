@@ -42,6 +42,7 @@ class Refused(CallError):
         self.status = answer.status_code
         self.detail: str = said.get("detail") or said.get("message") or said.get("msg") or "no reason given"
         self.remedies = [f"{said['remedy'].rstrip('.')}."] if said.get("remedy") else []
+        self.retry_after_s = _seconds(answer)
         if after := answer.headers.get("retry-after"):
             self.remedies.append(f"Try again in {after} s.")
         self.report_id: str | None = said.get("report")
@@ -78,6 +79,20 @@ class RequestTiming:
         return "within the goal of 5–10 s" if self.kept else "over the goal of 5–10 s"
 
 
+@dataclass(frozen=True)
+class Posted:
+    """The answer to photos: the report, and where an unfinished one (202) will be, as the service says it."""
+
+    report: dict[str, Any]
+    timing: RequestTiming
+    location: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the report is complete."""
+        return self.location is None
+
+
 def sign_in(supabase_url: str, publishable_key: str, email: str, password: str) -> str:
     """Return an access token by Supabase's password grant."""
     answer = _call(
@@ -94,18 +109,37 @@ def sign_in(supabase_url: str, publishable_key: str, email: str, password: str) 
 
 
 def post(
-    api_url: str, token: str, photos: Sequence[tuple[str, bytes]]
-) -> tuple[dict[str, Any], RequestTiming]:
-    """Return the report of the photos, given as names and contents, and the time of its stages."""
+    api_url: str,
+    token: str,
+    photos: Sequence[tuple[str, bytes]],
+    *,
+    key: str | None = None,
+    wait: bool = True,
+) -> Posted:
+    """Post photos, given as names and contents; the answer is their report, or where it will be.
+
+    With the same idempotency `key`, a repetition returns the same report. Without `wait` the service answers
+    at once.
+    """
+    headers = _bearer(token) | ({"Idempotency-Key": key} if key else {})
+    headers |= {} if wait else {"Prefer": "respond-async"}
     begun = time.perf_counter()
-    answer = _call(
-        "POST", f"{api_url}/analyze", headers=_bearer(token), files=[(IMAGES, photo) for photo in photos]
-    )
+    answer = _call("POST", f"{api_url}/analyze", headers=headers, files=[(IMAGES, photo) for photo in photos])
     total_ms = (time.perf_counter() - begun) * 1000
+    report = _document(answer)
+    if answer.status_code not in (200, 202) or report is None:
+        raise Refused("The gateway", answer)
+    timing = RequestTiming.of(answer.headers.get("server-timing", ""), total_ms)
+    return Posted(report, timing, answer.headers.get("location", "") if answer.status_code == 202 else None)
+
+
+def read(url: str, token: str, wait_s: int) -> tuple[dict[str, Any], int | None]:
+    """Return a report that may take `wait_s` to end, and the seconds after which to ask again."""
+    answer = _call("GET", url, headers={**_bearer(token), "Prefer": f"wait={wait_s}"})
     report = _document(answer)
     if answer.status_code != 200 or report is None:
         raise Refused("The gateway", answer)
-    return report, RequestTiming.of(answer.headers.get("server-timing", ""), total_ms)
+    return report, _seconds(answer)
 
 
 def erase(api_url: str, token: str, report_id: str) -> dict[str, Any]:
@@ -139,6 +173,12 @@ def _call(method: str, url: str, **content: Any) -> httpx2.Response:
             return client.request(method, url, **content)
         except httpx2.TransportError as error:
             raise Unreachable(url, type(error).__name__) from error
+
+
+def _seconds(answer: httpx2.Response) -> int | None:
+    """The seconds of Retry-After; None where it is absent or a date."""
+    after = answer.headers.get("retry-after", "")
+    return int(after) if re.fullmatch(r"[0-9]{1,6}", after) else None
 
 
 def _said(answer: httpx2.Response) -> dict[str, str]:

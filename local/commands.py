@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.log_view import choice_options
 from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from cli.log_view import Choice
     from local.home import Mode
 
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
@@ -126,6 +130,59 @@ def status() -> int:
     if failing:
         console.print("\n`python -m local up` restarts these processes.")
     return 0 if not failing and records.keys() >= set(names) else 1
+
+
+@local.command()
+@choice_options
+def logs(**chosen: Unpack[Choice]) -> None:
+    """Show what the services have logged.
+
+    Without an option it lists the reports that have ended, the slowest first, with what they cost.
+    """
+    from rich.console import Console
+
+    from cli.log_view import print_lines, wanted
+    from local.log_files import log_lines
+    from settings.environment import load_environment
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    home = Home.current()
+    file = str(home.environment) if home.environment.is_file() else "local"
+    asked = wanted(load_environment(file), **chosen)
+    print_lines(log_lines(home), asked, console)
+
+
+@local.command()
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--svg", "picture", type=click.Path(dir_okay=False), metavar="FILE", help="Draw it into a file."
+)
+def trace(identifier: str, picture: str | None) -> None:
+    """Draw the waterfall of a trace, or of how a report was made.
+
+    ID is that of a trace or of a report. Each hop is below the one that called it; its stages are drawn one
+    after another.
+    """
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from cli.errors import UserError
+    from cli.log_lines import Wanted, story
+    from cli.waterfall import draw, svg, waterfall
+    from local.log_files import log_lines
+
+    wanted = Wanted(report=identifier) if len(identifier) == 26 else Wanted(trace=identifier)
+    bars = waterfall(story(log_lines(Home.current()), wanted))
+    if not bars:
+        raise UserError(
+            f"No hop of {identifier} is in the logs.",
+            hint="`python -m local logs` lists reports; the logs begin anew when a process starts.",
+        )
+    if picture is None:
+        draw(bars, Console(highlight=False, markup=False))
+    else:
+        Path(picture).write_text(svg(bars, f"trace {identifier}"), "utf-8")
 
 
 @local.command()

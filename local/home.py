@@ -85,11 +85,10 @@ def last_line(path: Path) -> str:
 
 
 def readable_line(line: str) -> str:
-    """Return a log line for a terminal: of a JSON entry, its message and the last line of its traceback."""
+    """Return a log line for a terminal: of a JSON entry, its message and what it says of the cause."""
     if line.startswith("{"):
         with suppress(ValueError, AttributeError):
             entry = json.loads(line)
-            cause = str(entry.get("exc_info") or "").strip().rpartition("\n")[2]
-            fields = (entry.get("level"), entry.get("message"), cause)
+            fields = [entry.get(name) for name in ("level", "message", "error", "reason")]
             line = " ".join(str(field) for field in fields if field) or line
     return line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]}…"

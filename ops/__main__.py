@@ -11,12 +11,15 @@ from rich.console import Console
 
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
+from cli.log_view import choice_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     import boto3
 
+    from cli.log_view import Choice
     from settings.environment import Environment
 
 _INTERRUPTED = (
@@ -94,13 +97,12 @@ def doctor(named: str) -> int:
 def bootstrap(named: str) -> None:
     """Prepare the account's region for the CDK.
 
-    Needed once for an account and region, before the first deployment.
+    Needed once for an account and region, before the first deployment; once for each environment that has a
+    section [bootstrap]. It also creates the service-linked roles, and has images scanned.
     """
-    from cli import cdk
-    from ops.aws.account import account_id
+    from ops.commands.bootstrap import bootstrap
 
-    settings, session = _opened(named)
-    cdk.run_cdk(cdk.bootstrap(account_id(session), settings.region))
+    bootstrap(*_opened(named), _console())
 
 
 @commands.command()
@@ -149,14 +151,16 @@ def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
     """Try what is deployed.
 
     A caller without a valid token is refused, tasks are healthy, the endpoint sees a sample, and a photo
-    posted to the public address becomes a report, which is deleted again.
+    posted to the public address becomes a report, which is deleted again. An endpoint at zero instances gets
+    15 minutes to wake.
 
     The user is that of VITRINE_SMOKE_TOKEN (an access token), or of SUPABASE_SMOKE_EMAIL and
-    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted, and a line says so; the status is 0 where the
-    rest passes. Of an environment in the local emulator only the public address is tried.
+    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted, and a line says so; the endpoint is then asked
+    directly, and the status is 0 where the rest passes. Of an environment in the local emulator only the
+    public address is tried.
     """
     from ops.aws.account import environment, outputs_file, published_outputs, read_outputs, session
-    from ops.commands.internal_checks import SAMPLE
+    from ops.commands.endpoint_checks import SAMPLE
     from ops.commands.smoke import smoke
     from settings.environment import load_environment
 
@@ -223,6 +227,38 @@ def redrive(named: str, again: bool, yes: bool) -> None:
     settings, session = _opened(named)
     known = queues(published_queues(settings, session))
     redrive(session.client("sqs"), known, _console(), send=again, confirm=not yes)
+
+
+@commands.command()
+@_env
+@choice_options
+@click.option(
+    "--since",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="90m, 24h or 7d; today, yesterday or a day such as 2026-11-26 (UTC).",
+)
+def logs(named: str, since: str, **chosen: Unpack[Choice]) -> None:
+    """Show what the services have logged: who was slow, what failed, what it cost.
+
+    Without an option it lists the reports that have ended, the slowest first, with what they cost. A trace
+    or a report is also drawn as a waterfall.
+    """
+    from cli.log_lines import story
+    from cli.log_view import wanted, who_is
+    from cli.waterfall import draw, waterfall
+    from ops.commands.logs import logs
+
+    settings, session = _opened(named)
+    asked, console = wanted(settings, **chosen), _console()
+    lines = logs(settings, session, asked, console, since=since)
+    if asked.user is not None:
+        console.print(
+            f"Who it is, by the SQL editor of Supabase: {who_is(asked.user, settings.user_hash_key)}"
+        )
+    if asked.is_story:
+        draw(waterfall(story(lines, asked)), console)
 
 
 @commands.command()

@@ -46,6 +46,7 @@ def _table(settings: Environment) -> str:
     lines = idle_cost(settings, templates)
     rows = [f"| {line.what} | {line.count:g} | {line.usd:.2f} |" for line in lines]
     total = sum(line.usd for line in lines)
+    observing = sum(line.usd for line in lines if line.observing)
     head = [f"**{settings.name}** in {settings.region}, USD a month without a request", ""]
     return "\n".join(
         [
@@ -53,6 +54,7 @@ def _table(settings: Environment) -> str:
             "| what | how many | USD |",
             "|---|---|---|",
             *rows,
+            f"| **of which observing**: alarms, their topic, metrics, dashboards | | **{observing:.2f}** |",
             f"| **in all** | | **{total:.2f}** |",
             "",
         ]

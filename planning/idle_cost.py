@@ -2,17 +2,19 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.core.metrics import UNITS
 from settings.environment import Environment
 
 # Lambda polls an empty queue with five pollers and long polls of 20 s.
 POLLERS, POLLS_PER_HOUR = 5, 180
 HOURS_PER_WEEK = 7 * 24
+DASHBOARD = "CloudWatch dashboard"
 PRICES = Path(__file__).with_name("prices.toml")
 Usd = Annotated[float, Field(ge=0)]
 Resource = Mapping[str, Any]
@@ -37,6 +39,10 @@ class RegionPrices(BaseModel):
     secret_month: Usd
     hosted_zone_month: Usd
     alarm_month: Usd
+    composite_alarm_month: Usd
+    custom_metric_month: Usd
+    dashboard_month: Usd
+    free_dashboards: int
     sqs_request_million: Usd
     public_ipv4_hour: Usd
     fargate_arm_vcpu_hour: Usd
@@ -58,11 +64,15 @@ def load_prices(region: str) -> RegionPrices:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the bill: `count` of `what` cost `usd` a month in total."""
+    """One line of the bill: `count` of `what` cost `usd` a month in total.
+
+    `observing` marks what tells operators how the environment does.
+    """
 
     what: str
     count: float
     usd: float
+    observing: bool = False
 
 
 def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> list[Line]:
@@ -73,10 +83,11 @@ def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> 
     prices = load_prices(settings.region)
     lines = [line for template in templates for line in _of_template(template["Resources"], prices, settings)]
     lines += _by_settings(settings, prices)
+    lines += _more_dashboards(lines, prices)
     together: dict[str, Line] = {}
     for line in lines:
-        before = together.get(line.what, Line(line.what, 0, 0.0))
-        together[line.what] = Line(line.what, before.count + line.count, before.usd + line.usd)
+        before = together.get(line.what, replace(line, count=0, usd=0.0))
+        together[line.what] = replace(line, count=before.count + line.count, usd=before.usd + line.usd)
     return sorted(together.values(), key=lambda line: -line.usd)
 
 
@@ -100,7 +111,7 @@ def _of_template(
             case "AWS::ApplicationAutoScaling::ScalingPolicy":
                 if properties["PolicyType"] == "TargetTrackingScaling":
                     # AWS creates one alarm to scale out and one to scale in.
-                    yield Line("CloudWatch alarm", 2, 2 * prices.alarm_month)
+                    yield Line("CloudWatch alarm of auto scaling", 2, 2 * prices.alarm_month)
             case "AWS::ElasticLoadBalancingV2::LoadBalancer":
                 yield Line("load balancer", 1, prices.load_balancer_hour * hours)
             case "AWS::EC2::NatGateway":
@@ -112,9 +123,18 @@ def _of_template(
                     usd = POLLERS * POLLS_PER_HOUR * hours / 1e6 * prices.sqs_request_million
                     yield Line("queue that a function polls", 1, usd)
             case "AWS::KMS::Key":
-                yield Line("KMS key", 1, prices.kms_key_month)
+                of_alarms = "cloudwatch.amazonaws.com" in str(properties.get("KeyPolicy"))
+                what = "KMS key of the alarms' topic" if of_alarms else "KMS key"
+                yield Line(what, 1, prices.kms_key_month, observing=of_alarms)
             case "AWS::CloudWatch::Alarm":
-                yield Line("CloudWatch alarm", 1, prices.alarm_month)
+                # Each metric of an expression counts as an alarm.
+                count = sum("MetricStat" in one for one in properties.get("Metrics", ())) or 1
+                yield Line("metric in a CloudWatch alarm", count, count * prices.alarm_month, observing=True)
+            case "AWS::CloudWatch::CompositeAlarm":
+                yield Line("composite CloudWatch alarm", 1, prices.composite_alarm_month, observing=True)
+            case "AWS::CloudWatch::Dashboard":
+                # The account's first are free; _more_dashboards charges the others.
+                yield Line(DASHBOARD, 1, 0.0, observing=True)
             case _ if kind not in prices.free_when_idle:
                 raise UnpricedResourceError(
                     f"{kind}: add its idle price to planning/idle_cost.py, or list it as free in "
@@ -142,10 +162,20 @@ def _endpoint(settings: Environment, hours: int) -> Iterator[Line]:
         yield Line(f"SageMaker {model.instance_type}, by its schedule", 1, share * usd)
 
 
+def _more_dashboards(lines: Iterable[Line], prices: RegionPrices) -> Iterator[Line]:
+    dashboards = sum(line.count for line in lines if line.what == DASHBOARD)
+    more = max(0, dashboards - prices.free_dashboards)
+    if more:
+        yield Line(DASHBOARD, 0, more * prices.dashboard_month, observing=True)
+
+
 def _by_settings(settings: Environment, prices: RegionPrices) -> Iterator[Line]:
     # No template declares these: an operator creates them once.
     if settings.target == "aws":
         count = len(settings.secret_names())
         yield Line("secret in Secrets Manager", count, count * prices.secret_month)
+        # Billed for the hours in which it has a value, so without reports less.
+        usd = len(UNITS) * prices.custom_metric_month
+        yield Line("custom metric, at most: with reports in every hour", len(UNITS), usd, observing=True)
         if settings.domain is not None:
             yield Line("hosted zone in Route 53", 1, prices.hosted_zone_month)

@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,9 +14,17 @@ from settings import schema
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
 from settings.field_types import Origin, Region, Section, Zone, matching
+from settings.naming import DEFAULT_QUALIFIER
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 NOTICE = timedelta(days=60)
+# Regions in which CloudFormation has no AWS::Budgets::Budget.
+WITHOUT_BUDGETS = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-3", "ap-south-2", "ap-southeast-3"),
+    *("ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2"),
+    *("eu-north-1", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1"),
+    *("us-gov-east-1", "us-gov-west-1"),
+)
 
 LogDays = Literal[1, 7, 14, 30, 90, 365]
 
@@ -36,10 +45,14 @@ class Environment(Section):
         "ca-central-1a",
         "ca-central-1b",
     )
+    bootstrap: schema.Bootstrap | None = None
     domain: schema.Domain | None = None
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     log_retention_days: LogDays
+    log_user_key: (
+        Annotated[str, matching(r"[0-9a-f]{64}", "64 hexadecimal digits: openssl rand -hex 32")] | None
+    ) = None
     image_digest: (
         Annotated[
             str, matching(r"sha256:[0-9a-f]{64}", "the digest that a push prints: sha256: and 64 hex digits")
@@ -83,8 +96,16 @@ class Environment(Section):
             )
         if self.studio is not None and self.target == "emulator":
             raise ValueError("no [studio]: the emulator has no SageMaker")
+        if self.bootstrap is not None and self.target == "emulator":
+            raise ValueError("no [bootstrap]: each start of the local system bootstraps its emulator")
         if self.target == "emulator" and self.upstream_url is None:
             raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
+        topic = self.alarms.notified_topic
+        if topic is not None and topic.split(":")[3] != self.region:
+            raise ValueError(
+                f"alarms.notify with a topic of the region {self.region}, because alarms reach no other "
+                f"region; not {topic}"
+            )
         if self.target == "aws":
             if self.upstream_url is not None:
                 raise ValueError(
@@ -94,6 +115,11 @@ class Environment(Section):
                 if not url.startswith("https://"):
                     raise ValueError(f"https in {key}, because requests carry keys and tokens; not {url}")
         return self
+
+    @property
+    def qualifier(self) -> str:
+        """The CDK's qualifier, which the names of the bootstrap's roles, bucket and repository carry."""
+        return self.bootstrap.qualifier if self.bootstrap is not None else DEFAULT_QUALIFIER
 
     def notices(self, today: date) -> list[str]:
         """Return the warnings to read before a deployment, one sentence each."""
@@ -107,7 +133,30 @@ class Environment(Section):
         for key, url in self._addresses():
             if (urlsplit(url).hostname or "").endswith(".invalid"):
                 found.append(f"{key} is still the placeholder {url}: set your own before you deploy")
+        if self.target == "aws":
+            found += self._unheard()
         return found
+
+    @property
+    def user_hash_key(self) -> str:
+        """The key by which log lines hash the ids of users; its default differs between environments."""
+        return self.log_user_key or f"{self.name} {self.supabase.url}"
+
+    def has_budget(self) -> bool:
+        """Whether the environment declares a budget: the settings have one, and the region has Budgets."""
+        return self.alarms.monthly_budget_usd is not None and self.region not in WITHOUT_BUDGETS
+
+    def _unheard(self) -> Iterator[str]:
+        if self.alarms.notify is None:
+            yield (
+                "alarms.notify is not set, so alarms show in the console only: set an e-mail address or the "
+                "ARN of a topic"
+            )
+        if self.alarms.monthly_budget_usd is not None and not self.has_budget():
+            yield (
+                "alarms.monthly_budget_usd makes no budget, because CloudFormation has none in "
+                f"{self.region}: create it in the console (docs/operations.md#monthly-budget)"
+            )
 
     def secret_names(self) -> list[str]:
         """Return the names of the secrets that must exist before the environment works, each once."""

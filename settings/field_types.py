@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from settings.secret_values import refuse_secrets
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Without a dot in the name: Budgets publishes to no FIFO topic.
+TOPIC_ARN = r"arn:aws(-[a-z]+)*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}"
 
 
 def matching(pattern: str, words: str) -> AfterValidator:
@@ -141,6 +143,13 @@ ResourceName = Annotated[
         "at most 63 letters, digits and single hyphens between them, such as blip2-endpoint",
     ),
 ]
+PolicyArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]{1,512}",
+        "the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/vitrine-dev-deployment",
+    ),
+]
 Role = Annotated[
     str,
     matching(r"[a-z_][a-z0-9_]{0,62}", "a role of Postgres in lower case, such as authenticated"),
@@ -151,6 +160,14 @@ PublishableKey = Annotated[
     matching(
         r"sb_publishable_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+",
         "the project's publishable key, which begins with sb_publishable_, or its legacy anon key",
+    ),
+]
+Notify = Annotated[
+    str,
+    matching(
+        rf"{TOPIC_ARN}|[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{{2,63}}",
+        "an e-mail address, such as ops@shop.example, or the ARN of a standard SNS topic, such as "
+        "arn:aws:sns:ca-central-1:123456789012:alarms",
     ),
 ]
 Text = Annotated[str, matching(r"\S(.*\S)?", "a text that is not empty, without spaces around it")]

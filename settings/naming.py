@@ -3,8 +3,12 @@
 import re
 
 PROJECT = "vitrine"
+# The qualifier of an account's bootstrap by the CDK, unless an environment has its own.
+DEFAULT_QUALIFIER = "hnb659fds"
 # The stacks that an environment can have, in the order in which they can be deployed.
-STACKS = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks")
+STACKS = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks", "observability")
+# The gateway's VPC link and Studio are in the first zones of the settings, so that a third can be taken away.
+LINK_ZONES = 2
 # The outputs that a web page may read. The others name resources of the account.
 PUBLIC_OUTPUTS = ("ApiUrl", "Region", "SupabaseUrl", "SupabasePublishableKey")
 # The index of the reports table that holds the unfinished reports, and the attribute that puts a row into it.
@@ -14,6 +18,11 @@ UNFINISHED_INDEX = "unfinished"
 def stack_name(environment_name: str, stack: str) -> str:
     """Return the CloudFormation name of a stack of STACKS: ("prod", "gateway") is vitrine-prod-gateway."""
     return f"{PROJECT}-{environment_name}-{stack}"
+
+
+def alarm_topic_name(environment_name: str) -> str:
+    """Return the name of the SNS topic on which every alarm of an environment acts."""
+    return f"{PROJECT}-{environment_name}-alarms"
 
 
 def image_repository_name(environment_name: str) -> str:

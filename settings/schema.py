@@ -12,6 +12,8 @@ from settings.field_types import (
     DomainName,
     IssuerUrl,
     Name,
+    Notify,
+    PolicyArn,
     ProjectUrl,
     PublishableKey,
     ResourceName,
@@ -24,6 +26,23 @@ from settings.field_types import (
 )
 
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+
+
+class Bootstrap(Section):
+    """A CDK bootstrap of the environment's own, so that environments in one account cannot deploy each other.
+
+    `execution_policies` are the ARNs of the policies by which CloudFormation deploys; with none it has
+    AdministratorAccess.
+    """
+
+    qualifier: Annotated[
+        str,
+        matching(
+            r"(?!hnb659fds$)[a-z][a-z0-9]{0,9}",
+            "1 to 10 lower-case letters and digits, a letter first; not the CDK's own, hnb659fds",
+        ),
+    ]
+    execution_policies: Annotated[tuple[PolicyArn, ...], Field(max_length=10, strict=False)] = ()
 
 
 class Domain(Section):
@@ -226,10 +245,28 @@ class Consumers(Section):
 
 
 class Alarms(Section):
-    """The thresholds of the alarms."""
+    """Who is notified of alarms, and their thresholds.
 
+    `notify` is an e-mail address, or the ARN of a topic in the environment's region. `report_goal_s` is the
+    time from acceptance within which 95 % of the reports should end. Without `monthly_budget_usd` there is no
+    budget.
+    """
+
+    notify: Notify | None = None
     p95_latency_ms: Annotated[int, Field(ge=100, le=30_000)]
     error_percent: Annotated[float, Field(gt=0, le=100)]
+    report_goal_s: Annotated[int, Field(ge=1, le=3600)] = 10
+    monthly_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+    @property
+    def notified_topic(self) -> str | None:
+        """The ARN of the topic that `notify` names, if it names one."""
+        return self.notify if self.notify is not None and self.notify.startswith("arn:") else None
+
+    @property
+    def notified_address(self) -> str | None:
+        """The e-mail address that `notify` names, if it names one."""
+        return self.notify if self.notified_topic is None else None
 
 
 class Rate(Section):

@@ -23,6 +23,15 @@ class ReportResources(TypedDict):
     exchange_key_id: NotRequired[str | None]
 
 
+def log_variables(environment: Environment, version: str) -> dict[str, str]:
+    """Return the variables that every service's log lines need; `version` is the start of its code's hash."""
+    return {
+        "ENVIRONMENT": environment.name,
+        "VERSION": version,
+        "USER_HASH_KEY": environment.user_hash_key,
+    }
+
+
 def analyze_variables(environment: Environment, **resources: Unpack[ReportResources]) -> dict[str, str]:
     """Return the variables of `services/analyze`. Only an async endpoint gets those of the exchange."""
     asynchronous = environment.model.mode == "async"

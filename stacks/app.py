@@ -18,6 +18,7 @@ from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_
 from stacks.hooks.stack import HooksStack
 from stacks.model.container import ContainerError
 from stacks.model.stack import ModelStack
+from stacks.observability.stack import ObservabilityStack
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 from stacks.studio.stack import StudioStack
@@ -27,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def build(app: cdk.App, settings: Environment) -> None:
     """Declare the stacks of one environment."""
+    if settings.bootstrap is not None:
+        app.node.set_context("@aws-cdk/core:bootstrapQualifier", settings.qualifier)
     code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
     storage = StorageStack(
         **_placed(app, settings, "storage"),
@@ -34,7 +37,7 @@ def build(app: cdk.App, settings: Environment) -> None:
         retention_days=settings.retention_days,
         keep_data=settings.keep_data,
         upload_origins=settings.cors_origins,
-        termination_protection=settings.keep_data,
+        alarms=settings.alarms,
     )
     results = ResultsStack(
         **_placed(app, settings, "results"), settings=settings, storage=storage, code_platform=code_platform
@@ -57,6 +60,13 @@ def build(app: cdk.App, settings: Environment) -> None:
             results=results,
             code_platform=code_platform,
         )
+    if settings.target == "aws":
+        observability = ObservabilityStack(**_placed(app, settings, "observability"), settings=settings)
+        for other in app.node.children:
+            if isinstance(other, cdk.Stack) and other is not observability:
+                observability.add_stack_dependency(other)
+
+    _declare_absent(app, settings)
 
     cdk.Tags.of(app).add("project", PROJECT)
     cdk.Tags.of(app).add("environment", settings.name)
@@ -84,10 +94,28 @@ def _build_service(
             studio=settings.studio,
             storage=storage,
             vpc=analyze.vpc,
-            termination_protection=settings.keep_data,
         )
     server_name = settings.domain.name if settings.domain is not None else None
     return listener_upstream(analyze.vpc, analyze.listener, server_name)
+
+
+def _declare_absent(app: cdk.App, settings: Environment) -> None:
+    # `cdk deploy` deletes a stack without resources, and ignores one that the app does not have. It comes
+    # last: by then no other stack imports from it.
+    sections: dict[str, object | None] = {"hooks": settings.hooks}
+    if settings.target == "aws":
+        sections["studio"] = settings.studio
+    others = [stack for stack in app.node.children if isinstance(stack, cdk.Stack)]
+    for name, section in sections.items():
+        if section is None:
+            place = cdk.Environment(region=settings.region)
+            absent = cdk.Stack(app, stack_name(settings.name, name), env=place)
+            reason = "Without resources the stack is deleted."
+            cdk.Validations.of(absent).acknowledge(
+                cdk.Acknowledgment(id="CloudFormation-Validate::F0001", reason=reason)
+            )
+            for stack in others:
+                absent.add_stack_dependency(stack)
 
 
 def _placed(app: cdk.App, settings: Environment, stack: str) -> dict[str, Any]:
@@ -113,8 +141,9 @@ def main() -> None:
 def synthesize(
     settings: Environment, folder: Path, *, rules: Callable[[cdk.App, str], None] | None = None
 ) -> list[Path]:
-    """Replace `folder` by the environment's assembly, and return its templates. Code is not packaged.
+    """Replace `folder` by the environment's assembly, and return the templates that have resources.
 
+    Code is not packaged. A section that the settings lack has a template without resources.
     Needs neither the CDK's command line nor network, credentials or Docker. `rules` adds checks to the app.
     Raises RuntimeError if a stack breaks one; the findings are on standard error.
     """
@@ -126,4 +155,5 @@ def synthesize(
     if rules is not None:
         rules(app, settings.name)
     app.synth()
-    return sorted(folder.glob("*.template.json"))
+    templates = sorted(folder.glob("*.template.json"))
+    return [file for file in templates if json.loads(file.read_text("utf-8")).get("Resources")]

@@ -1,7 +1,47 @@
 """What holds for all tests."""
 
+import logging
 import signal
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.log_lines import LinesOfTests
 
 # A shell's background job ignores SIGINT, and its children inherit that: tests of interruption would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def _lines_of_tests() -> Iterator[LinesOfTests]:
+    # On the services' own logger: `configure_logging` replaces the handlers of the root.
+    lines, services = LinesOfTests(), logging.getLogger("services")
+    services.addHandler(lines)
+    services.setLevel(logging.INFO)
+    yield lines
+    services.removeHandler(lines)
+
+
+@pytest.fixture(autouse=True)
+def _log_lines_are_valid(_lines_of_tests: LinesOfTests) -> Iterator[None]:
+    """Fail a test in whose process a service logs a line that its schema does not allow."""
+    _lines_of_tests.lines.clear()
+    _lines_of_tests.wrong.clear()
+    yield
+    assert not _lines_of_tests.wrong, "\n".join(_lines_of_tests.wrong)
+
+
+@pytest.fixture(autouse=True)
+def _hooks_of_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back what `configure_logging` sets: pytest's own hook finds errors of threads."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+
+
+@pytest.fixture
+def log_lines(_lines_of_tests: LinesOfTests) -> list[str]:
+    """What the services have logged in this process since the test began, one JSON text a line."""
+    return _lines_of_tests.lines

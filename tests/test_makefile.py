@@ -17,6 +17,7 @@ ACCOUNT = [
     "pause",
     "resume",
     "redrive",
+    "logs",
     "destroy",
     "release",
 ]
@@ -54,7 +55,18 @@ def test_every_target_resolves() -> None:
 def test_account_targets_take_known_options(target: str) -> None:
     from ops.__main__ import commands
 
-    words = make("--dry-run", target, "ENV=dev", "YES=1", "ARTIFACT=a b.tgz").stdout.splitlines()[-1]
+    # Also of a variable that one of the targets alone reads.
+    given = (
+        "YES=1",
+        "ARTIFACT=a b.tgz",
+        "SINCE=1h",
+        "SLOW=1",
+        "FAILED=1",
+        "USER_ID=u",
+        "REPORT=r",
+        "TRACE=t",
+    )
+    words = make("--dry-run", target, "ENV=dev", *given).stdout.splitlines()[-1]
     options = {name for option in commands.commands[target].params for name in option.opts}
     assert f"-m ops {target} " in words
     assert set(re.findall(r"--[a-z-]+", words)) <= options

@@ -111,7 +111,7 @@ class Drill:
         threading.Thread(target=database.repeat_webhooks, daemon=True).start()
         asyncio.run(self._drill(launched, database))
         self._say("judging")
-        verdict = judge(launched.cloud, deployments, self._jobs, database, self._folder)
+        verdict = judge(launched.cloud, deployments, self._jobs, database, self._folder, self._logs)
         return verdict, figures(
             launched.cloud, deployments, self._jobs, verdict, self._cut_off_jobs, self._folder, self._logs
         )

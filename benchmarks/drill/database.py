@@ -122,6 +122,10 @@ def applications(logs: Path) -> dict[str, int]:
                 entry = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(entry, dict) and entry.get("message") == "event taken" and entry.get("applied"):
+            if (
+                isinstance(entry, dict)
+                and entry.get("message") == "event taken"
+                and entry.get("outcome") == "done"
+            ):
                 counted[entry["report"]] = counted.get(entry["report"], 0) + 1
     return counted

@@ -66,6 +66,7 @@ class QueueSource:
             MaxNumberOfMessages=self._batch,
             WaitTimeSeconds=2,
             MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         )
         messages = list(received.get("Messages", []))
         on_time = []
@@ -130,6 +131,10 @@ def _record(message: Any) -> dict[str, Any]:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message["Attributes"],
+        "messageAttributes": {
+            name: {"dataType": value["DataType"], "stringValue": value["StringValue"]}
+            for name, value in message.get("MessageAttributes", {}).items()
+        },
         "eventSource": "aws:sqs",
     }
 

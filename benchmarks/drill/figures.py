@@ -11,6 +11,7 @@ from benchmarks.drill.deployment import Cloud, Deployment
 from benchmarks.drill.jobs import Erasure, Job, Way
 from benchmarks.drill.supervisor import Kill
 from benchmarks.figures import Figure
+from benchmarks.log_lines import PLANTED, lines_of, offences
 
 
 @dataclass
@@ -25,16 +26,22 @@ class Verdict:
     failed: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    wrong_lines: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
         """One line per fault."""
-        kinds = ("lost", "doubled", "failed", "untold", "left_behind")
+        kinds = ("lost", "doubled", "failed", "untold", "left_behind", "wrong_lines")
         return [f"{kind.replace('_', ' ')}: {line}" for kind in kinds for line in getattr(self, kind)]
 
 
 def judge(
-    cloud: Cloud, deployments: Sequence[Deployment], jobs: Sequence[Job], database: Database, folder: Path
+    cloud: Cloud,
+    deployments: Sequence[Deployment],
+    jobs: Sequence[Job],
+    database: Database,
+    folder: Path,
+    logs: Path,
 ) -> Verdict:
     """Compare every store with what the jobs asked for; only a drill at rest can be judged."""
     verdict, told, answered = Verdict(), database.reports(), database.answered()
@@ -52,6 +59,7 @@ def judge(
     for job in jobs:
         if job.erased and job.report_id in told:
             verdict.left_behind.append(f"public.reports: {job}, report {job.report_id}")
+    verdict.wrong_lines = wrong_lines(logs)
     return verdict
 
 
@@ -122,8 +130,20 @@ def figures(
         Figure("llm_calls_after_their_lease", calls.outlasted),
         Figure("llm_calls_unexplained", calls.unexplained, at_most=0),
         Figure("dead_letters", sum(dead.values()), at_most=0),
+        Figure("log_lines_wrong", len(verdict.wrong_lines), at_most=0),
         Figure("kills", len(cut_off_jobs), at_least=1),
     ]
+
+
+def wrong_lines(logs: Path) -> list[str]:
+    """Return the log lines that the schema does not allow, and those that hold a key, token or address."""
+    found = []
+    for log in sorted(logs.glob("*.log")):
+        ours = lines_of(log, mixed=True)
+        others = set(lines_of(log)).difference(ours)
+        found += [f"{log.name}: {line[:200]}" for line in others if PLANTED.search(line)]
+        found += [f"{log.name}: {wrong}" for wrong in offences(ours)]
+    return found
 
 
 def speed(jobs: Sequence[Job], took_s: float, rest_s: float) -> list[Figure]:

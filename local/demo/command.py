@@ -11,7 +11,8 @@ from rich.console import Console
 
 from cli.errors import UserError
 from client import api
-from client.api import Refused, RequestTiming, Unreachable
+from client.api import CallError, Refused, RequestTiming, Unreachable
+from client.follow import follow
 from local.demo.report_view import print_report
 from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import Home
@@ -85,7 +86,11 @@ def read_photos(paths: Sequence[Path]) -> list[Photo]:
 def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, Any], RequestTiming]:
     """Return the report of the photos and its timing; raise UserError with the gateway's answer."""
     try:
-        return api.post(api_url, token, photos)
+        posted = api.post(api_url, token, photos)
+        if not posted.ended:
+            # A busy machine answers 202 first; the report follows.
+            posted = follow(api_url, token, posted, tell=lambda _: None)
+        return posted.report, posted.timing
     except Unreachable as error:
         raise UserError(
             f"The gateway at {api_url} does not answer ({error.reason}).",
@@ -96,6 +101,9 @@ def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, A
         if error.status >= 500:
             hints.append("`python -m local status` shows which process is down; see its log.")
         raise UserError(str(error), hint=" ".join(hints), details=error.facts) from error
+    except CallError as error:
+        hint = "`python -m local status` shows which process is down; see its log."
+        raise UserError(f"No report: {error}.", hint=hint) from error
 
 
 def sign_in(supabase_url: str, publishable_key: str, user: str) -> str:

@@ -6,7 +6,6 @@ The port opens after the model has loaded and warmed up, so /ping answers only w
 import gc
 import logging
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ import uvicorn
 from local.home import REPOSITORY
 from model_artifacts.blip2.server.app import create_app
 from model_artifacts.blip2.server.handlers import load
+from model_artifacts.blip2.server.request_log import configure_logging
 
 logger = logging.getLogger(__name__)
 ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
@@ -41,7 +41,7 @@ def model_folder(model: str) -> Path:
 @click.option("--model", default=str(ARTIFACT / "model"), help="A folder, or the hub id of any BLIP-2.")
 def main(port: int, model: str) -> None:
     """Load the model, then serve it on 127.0.0.1."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    configure_logging()
     # The objects of torch and the model live until the end: a collection meanwhile frees next to nothing.
     gc.disable()
     # The last line of the log is what `local up` shows while it waits.

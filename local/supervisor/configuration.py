@@ -16,7 +16,7 @@ from tomlkit.items import String
 from cli.errors import UserError
 from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
 from settings.environment import Environment, SettingsError, load_environment
-from settings.service_env import analyze_variables
+from settings.service_env import analyze_variables, log_variables
 
 SOURCE = REPOSITORY / "environments" / "local.toml"
 _LOOPBACK = "127.0.0.1,localhost"
@@ -131,4 +131,4 @@ def service_env(environment: Environment, outputs: Mapping[str, str]) -> dict[st
         exchange_bucket=outputs.get("ExchangeBucket"),
         exchange_key_id=outputs.get("ExchangeKey"),
     )
-    return variables | {"OPENAI_API_KEY": key or "local"}
+    return variables | log_variables(environment, "local") | {"OPENAI_API_KEY": key or "local"}

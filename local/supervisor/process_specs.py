@@ -22,6 +22,8 @@ PROCESSES: Mapping[str, tuple[int, str]] = {
 }
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 EDGE = REPOSITORY / "local" / "fakes" / "edge"
+# What the log lines name; those of the services have it from their settings.
+ENVIRONMENT = "local"
 EDGE_FUNCTIONS = ("report-ready", "analyze")
 # Where the Python packages install Deno, whether or not it is installed.
 DENO = PYTHON.parent / "deno"
@@ -77,7 +79,14 @@ def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str)
     # Part of the command, so that another MODEL restarts the server.
     model = ("--model", os.environ["MODEL"]) if os.environ.get("MODEL") else ()
     return [
-        fake("model", ports, "BLIP-2 model server", *model, code=(artifact / "code", artifact / "model")),
+        fake(
+            "model",
+            ports,
+            "BLIP-2 model server",
+            *model,
+            code=(artifact / "code", artifact / "model", artifact / "server"),
+            environment={"ENVIRONMENT": ENVIRONMENT},
+        ),
         emulator(home, ports["emulator"], region, ports["sagemaker"]),
         fake("llm", ports, "local language model"),
         fake("identity", ports, "identity issuer", "--data", str(home.data("identity"))),
@@ -192,6 +201,7 @@ def edge_functions(
         command=edge_command(ports["edge"]),
         environment={
             **DENO_ENV,
+            "VITRINE_ENVIRONMENT": ENVIRONMENT,
             "SUPABASE_DB_URL": database_url,
             "VITRINE_API_URL": api_url,
             "VITRINE_WEBHOOK_SECRET": webhook_secret,

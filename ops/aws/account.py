@@ -129,6 +129,11 @@ def deployed_stacks(cloudformation: CloudFormationClient, settings: Environment)
     )
 
 
+def stack_exists(cloudformation: CloudFormationClient, stack: str) -> bool:
+    """Say whether a stack is there, in any state but an empty one that only awaits its first change set."""
+    return stack_status(cloudformation, stack) not in ("ABSENT", "REVIEW_IN_PROGRESS")
+
+
 def resources(cloudformation: CloudFormationClient, stack: str) -> list[StackResourceSummaryTypeDef]:
     """Return the resources that a stack holds; none where there is no such stack."""
     try:
@@ -163,7 +168,7 @@ def wait_stable(
     """
     for stack in stacks:
         reported = ""
-        while (status := _status(cloudformation, stack)).endswith("_IN_PROGRESS"):
+        while (status := stack_status(cloudformation, stack)).endswith("_IN_PROGRESS"):
             # A change set that was made but not executed: the CDK continues from it.
             if status == "REVIEW_IN_PROGRESS":
                 break
@@ -173,7 +178,8 @@ def wait_stable(
             time.sleep(_POLL_S)
 
 
-def _status(cloudformation: CloudFormationClient, stack: str) -> str:
+def stack_status(cloudformation: CloudFormationClient, stack: str) -> str:
+    """Return the status of a stack, as in CREATE_COMPLETE; ABSENT where there is none."""
     try:
         return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:

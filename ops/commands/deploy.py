@@ -12,6 +12,8 @@ from cli.findings import passed
 from cli.progress import Steps
 from ops.aws.account import account_id, outputs_file, read_outputs, wait_stable
 from ops.aws.archive import object_exists, upload, verify
+from ops.aws.deployed import prepare_deletion
+from ops.commands.data_stacks import clear_after_studio, protection, without_section
 from ops.commands.internal_checks import rollout_check
 from ops.commands.pause import synthesize
 from ops.commands.smoke import smoke
@@ -60,18 +62,23 @@ def deploy(
     stacks = list(cdk.assembly_stacks(assembly))
     cloudformation = session.client("cloudformation")
     wait_stable(cloudformation, stacks, console.print)
+    deleted = without_section(session, assembly, console, confirm=confirm)
 
-    # The archive's bucket is in this stack, and the model stack needs the archive.
-    console.rule("3/6 Storage")
-    storage = [stack_name(settings.name, "storage")]
-    cdk.run_cdk(cdk.deploy(assembly, storage, ask_before_broader_permissions=confirm))
-
-    console.rule("4/6 Model archive")
-    bring_archive(settings, session, archive, console)
-
-    console.rule("5/6 All stacks")
     outputs = outputs_file(settings)
-    cdk.run_cdk(cdk.deploy(assembly, stacks, ask_before_broader_permissions=confirm, outputs=outputs))
+    with protection(settings, cloudformation, console.print):
+        # The archive's bucket is in this stack, and the model stack needs the archive.
+        console.rule("3/6 Storage")
+        storage = [stack_name(settings.name, "storage")]
+        cdk.run_cdk(cdk.deploy(assembly, storage, ask_before_broader_permissions=confirm))
+
+        console.rule("4/6 Model archive")
+        bring_archive(settings, session, archive, console)
+
+        console.rule("5/6 All stacks")
+        for stack in deleted:
+            prepare_deletion(session, stack, console.print)
+        cdk.run_cdk(cdk.deploy(assembly, stacks, ask_before_broader_permissions=confirm, outputs=outputs))
+        clear_after_studio(settings, session, deleted, console)
     console.print(f"Outputs: {outputs}")
     if not settings.model.paused:
         sagemaker = session.client("sagemaker")

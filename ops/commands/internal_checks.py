@@ -7,15 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.cdk import ROOT
-from cli.errors import DENIED, UserError, code_of, unless_denied
+from cli.errors import UserError, unless_denied
+from cli.progress import Steps
 from ops.aws.account import QUICK, physical_ids, resources
-from services.core.domain.errors import ModelFault
-from services.core.photos.photo import prepare
-from services.core.vision.endpoint import RealtimeVisionEndpoint
-from settings.naming import stack_name
+from ops.commands.endpoint_checks import async_answers, realtime_answers
+from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
     import boto3
@@ -23,12 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from rich.console import Console
 
     from settings.environment import Environment
 
-SAMPLE = ROOT / "examples" / "photos" / "drawn-mug.jpg"
 # Longer than the 60 s after which SageMaker ends a call, so that its error arrives.
 _RUNTIME = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=65)
 _ROLLED_BACK = (
@@ -40,14 +35,18 @@ _CHANGING = ("Updating", "SystemUpdating", "RollingBack")
 _WITHIN_S, _POLL_S = 1800.0, 10.0
 
 
-def internal_checks(settings: Environment, session: boto3.Session, console: Console) -> None:
+def internal_checks(
+    settings: Environment, session: boto3.Session, console: Console, *, ask_async: bool = True
+) -> None:
     """Check that the load balancer has healthy targets, and that the endpoint answers about the sample photo.
 
-    A check whose call these credentials may not make is skipped with a line that says so. Raises UserError
-    for the first check that fails.
+    An async endpoint is asked only with `ask_async`: it may have to wake first, once is enough. A check whose
+    call these credentials may not make is skipped with a line that says so. Raises UserError for the first
+    check that fails.
     """
-    for check in (_targets, _endpoint):
-        console.print(unless_denied(partial(check, settings, session)))
+    console.print(unless_denied(partial(_targets, settings, session)))
+    with Steps(console) as steps:
+        console.print(unless_denied(partial(_endpoint, settings, session, steps, ask_async=ask_async)))
 
 
 def _targets(settings: Environment, session: boto3.Session) -> str:
@@ -55,12 +54,19 @@ def _targets(settings: Environment, session: boto3.Session) -> str:
     return healthy_targets(settings, cloudformation, session.client("elbv2", config=QUICK))
 
 
-def _endpoint(settings: Environment, session: boto3.Session) -> str:
-    if settings.model.paused:
+def _endpoint(settings: Environment, session: boto3.Session, steps: Steps, *, ask_async: bool) -> str:
+    model = settings.model
+    if model.paused:
         return "! The endpoint was not tried: model.paused is true, so there is none."
-    if settings.model.mode != "realtime":
-        return "! The endpoint was not tried: it is asynchronous and answers no call directly."
-    return endpoint_answers(settings, session.client("sagemaker-runtime", config=_RUNTIME))
+    if model.mode == "async" and not ask_async:
+        return "- The endpoint is asked by the photo below."
+    runtime = session.client("sagemaker-runtime", config=_RUNTIME)
+    if model.mode == "realtime":
+        return realtime_answers(model.endpoint_name, runtime)
+    name = parameter_name(settings.name, "ExchangeBucket")
+    parameter = session.client("ssm", config=QUICK).get_parameter(Name=name)["Parameter"]
+    s3 = session.client("s3", config=QUICK)
+    return async_answers(model.endpoint_name, runtime, s3, parameter["Value"], steps)
 
 
 def healthy_targets(
@@ -84,26 +90,6 @@ def healthy_targets(
             hint="The service's log and its events in ECS say why its tasks stop or do not start.",
         )
     return f"✓ {healthy} of {len(targets)} tasks behind the load balancer healthy"
-
-
-def endpoint_answers(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
-    """Call the endpoint as the service does, and return what it sees; raise UserError for a wrong answer."""
-    name = settings.model.endpoint_name
-    photo = prepare(SAMPLE.read_bytes(), SAMPLE.name).model_jpeg
-    try:
-        observation = RealtimeVisionEndpoint(runtime, name).observe([photo])
-    except ModelFault as fault:
-        cause = fault.__cause__
-        if isinstance(cause, ClientError) and code_of(cause) in DENIED:
-            raise cause from fault
-        if isinstance(cause, BotoCoreError):
-            raise UserError(f"The model does not answer: {cause}.", hint="Try again.") from fault
-        raise UserError(
-            f"The model gives no valid answer: {fault}.",
-            hint=f"See the log /aws/sagemaker/Endpoints/{name}: role, image, packages or archive.",
-        ) from fault
-    likeliest = max(observation.type, key=lambda candidate: observation.type[candidate])
-    return f"✓ the endpoint {name} sees: {likeliest}; by {observation.artifact}"
 
 
 def rollout_check(

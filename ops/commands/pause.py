@@ -13,7 +13,7 @@ from tomlkit.exceptions import NonExistentKey
 
 from cli import cdk
 from cli.errors import UserError
-from ops.aws.account import settings_file, wait_stable
+from ops.aws.account import account_id, settings_file, stack_exists, wait_stable
 from settings.environment import Environment, load_environment
 from settings.naming import stack_name
 
@@ -28,8 +28,10 @@ def pause(session: boto3.Session, console: Console, *, named: str, paused: bool)
     """Write `model.paused` into the settings of the environment `named`, and deploy the model stack alone.
 
     A value that is set already is deployed too, so that an interrupted command can be run again. When a step
-    fails, the settings are restored.
+    fails, the settings are restored. They stay untouched where the credentials are refused, or belong to an
+    account without the model stack.
     """
+    _require_deployed(session, load_environment(named))
     file = settings_file(named)
     before = file.read_bytes()
     with changed_setting(file, "paused", paused):
@@ -42,6 +44,17 @@ def pause(session: boto3.Session, console: Console, *, named: str, paused: bool)
     if file.read_bytes() != before:
         line = f"model.paused = {str(paused).lower()}"
         console.print(f"{file} now says {line}: commit it, or the next deployment reverts this.")
+
+
+def _require_deployed(session: boto3.Session, settings: Environment) -> None:
+    """Raise UserError unless the session's account has the environment's model stack."""
+    stack, account = stack_name(settings.name, "model"), account_id(session)
+    if not stack_exists(session.client("cloudformation"), stack):
+        raise UserError(
+            f"Account {account} has no stack {stack} in {settings.region}; the settings are unchanged.",
+            hint="Use the credentials of the environment's account: see AWS_PROFILE. "
+            f"`make deploy ENV={settings.name}` makes the stack.",
+        )
 
 
 def synthesize(named: str, settings: Environment) -> Path:

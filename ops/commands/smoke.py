@@ -6,16 +6,15 @@ import base64
 import json
 import os
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from cli.errors import UserError
+from cli.progress import Steps
 from client import api
-from client.api import CallError, Refused, Unreachable
-from ops.commands.internal_checks import SAMPLE, internal_checks
-from services.core.domain.report import Condition, Report
+from client.api import CallError, Unreachable
+from ops.commands.endpoint_checks import SAMPLE
+from ops.commands.internal_checks import internal_checks
+from ops.commands.smoke_report import SmokeReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from client.api import RequestTiming
+    from services.core.domain.report import Condition, Report
     from settings.environment import Environment
 
 # The user that posts the photo; in variables, so that no password is in a command line.
@@ -43,15 +43,17 @@ def smoke(
 ) -> bool:
     """Call without and with a forged token, make the internal checks and, where a user is set, post a photo.
 
-    Returns whether a photo went through the public address; its report is deleted again. The address is
-    retried for `wait_s`, since a new name resolves late. Raises UserError for a wrong answer.
+    Returns whether a photo went through the public address; its report is deleted again. A report that is
+    accepted with 202, as by an endpoint at zero instances, is followed for 15 minutes. Without a user an
+    async endpoint is asked directly. The address is retried for `wait_s`, since a new name resolves late.
+    Raises UserError for a wrong answer.
     """
     address = outputs["ApiUrl"]
     _check_authorizer(address, console, wait_s)
     if settings.target == "emulator":
         console.print("- Tasks and endpoint were not checked: the emulator has none of its own.")
     else:
-        internal_checks(settings, session, console)
+        internal_checks(settings, session, console, ask_async=not user_is_set())
     if settings.model.paused:
         console.print("! The photo was not tried: model.paused is true, so there is no endpoint.")
         return False
@@ -63,15 +65,10 @@ def smoke(
             f"Set {TOKEN}, or {EMAIL} and {PASSWORD}."
         )
         return False
-    report, timing = _report(address, token, photo)
-    _print(report, timing, console)
-    try:
-        api.erase(address, token, report.id)
-    except CallError as error:
-        raise UserError(
-            f"The report {report.id} is not deleted: {error}.", hint="Delete it by DELETE."
-        ) from error
-    console.print("✓ report and photo deleted")
+    content = _content(photo)
+    with Steps(console) as steps, SmokeReport(address, token, (photo.name, content), steps) as submission:
+        report, posted, woke = submission.made()
+        _print(report, posted.timing, console, woke=woke)
     return True
 
 
@@ -135,23 +132,11 @@ def _retried(call: Callable[[], int], wait_s: float) -> int:
         time.sleep(_RETRY_S)
 
 
-def _report(address: str, token: str, photo: Path) -> tuple[Report, RequestTiming]:
+def _content(photo: Path) -> bytes:
     try:
-        document, timing = api.post(address, token, [(photo.name, photo.read_bytes())])
-        return Report.model_validate(document), timing
+        return photo.read_bytes()
     except OSError as error:
         raise UserError(f"{photo} cannot be read: {error.strerror}.", hint="Name another photo.") from error
-    except ValidationError as error:
-        raise UserError(f"The answer is no report: {error}.", hint="See the service's log.") from error
-    except Refused as error:
-        if error.report_id is not None:
-            with suppress(CallError):  # the refusal is reported; a report that stays is no second error
-                api.erase(address, token, error.report_id)
-        facts = "".join(f" {fact}." for fact in error.facts)
-        hint = " ".join([*error.remedies, f"The service's log says more.{facts}"])
-        raise UserError(f"No report: {error}.", hint=hint) from error
-    except Unreachable as error:
-        raise UserError(f"No report: {error}.", hint="Try again.") from error
 
 
 def _cost(cost_usd: float | None) -> str:
@@ -164,7 +149,7 @@ def _condition(condition: Condition) -> str:
     return f"{condition.grade.value}, {condition.score} of 10"
 
 
-def _print(report: Report, timing: RequestTiming, console: Console) -> None:
+def _print(report: Report, timing: RequestTiming, console: Console, *, woke: bool) -> None:
     product, condition = report.product, report.condition
     console.print(f"✓ report {report.id}: {report.title}")
     if product and condition:
@@ -174,7 +159,10 @@ def _print(report: Report, timing: RequestTiming, console: Console) -> None:
         )
     stages = [*timing.stages_ms.items(), ("the rest", timing.rest_ms)]
     console.print(f"  {', '.join(f'{name} {ms:.0f} ms' for name, ms in stages)}")
-    mark = "✓" if timing.kept else "!"
-    console.print(f"{mark} {timing.total_ms / 1000:.1f} s in all, {timing.verdict}")
+    if woke:
+        console.print(f"✓ 202 at first; the report after {timing.total_ms / 1000:.0f} s")
+    else:
+        mark = "✓" if timing.kept else "!"
+        console.print(f"{mark} {timing.total_ms / 1000:.1f} s in all, {timing.verdict}")
     if report.narrative != "llm":
         console.print("! The text is the template's: the LLM gave none. Check that its key is valid.")

@@ -1,38 +1,32 @@
-"""The account: whose it is, whether the CDK may deploy into it, its quotas, and the model in it."""
+"""The account: whose it is, whether the CDK may deploy into it, and the model in it."""
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import cdk
 from cli.errors import code_of
 from cli.findings import Finding, failure, ok, warning
 from ops.aws.account import physical_ids, resources
 from ops.aws.archive import object_exists
+from ops.aws.linked_roles import LINKED_SERVICES, linked_role_exists
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_service_quotas import ServiceQuotasClient
-    from mypy_boto3_service_quotas.type_defs import ServiceQuotaTypeDef
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
     from settings.environment import Environment
 
 BOOTSTRAP_VERSION = 6  # what the synthesized assemblies require
-CONCURRENT_EXECUTIONS = "L-B99A9384"
-USUAL_CONCURRENCY = 1000
-_FEW = 100
 DEMO = "demo"
 _SCALING = "AWS::ApplicationAutoScaling::ScalableTarget"
 _RECREATE = "Set model.paused = true, deploy, then set it to false again."
@@ -54,9 +48,11 @@ def credentials(settings: Environment, sts: STSClient) -> Iterator[Finding]:
 
 def bootstrap(settings: Environment, ssm: SSMClient) -> Iterator[Finding]:
     """Whether the CDK's bootstrap stack is in the account, and new enough."""
-    hint = f"Run `make bootstrap ENV={settings.name}`, once per account and region."
+    own = settings.bootstrap is not None
+    once = "for this environment: it has a qualifier of its own" if own else "per account and region"
+    hint = f"Run `make bootstrap ENV={settings.name}`, once {once}."
     try:
-        version = ssm.get_parameter(Name=f"/cdk-bootstrap/{cdk.QUALIFIER}/version")["Parameter"]["Value"]
+        version = ssm.get_parameter(Name=f"/cdk-bootstrap/{settings.qualifier}/version")["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
         yield failure("CDK bootstrap", f"{settings.region} of this account is not bootstrapped.", hint)
         return
@@ -67,63 +63,14 @@ def bootstrap(settings: Environment, ssm: SSMClient) -> Iterator[Finding]:
         yield ok("CDK bootstrap", f"version {version}")
 
 
-def endpoint_instances(settings: Environment, quotas: ServiceQuotasClient) -> Iterator[Finding]:
-    """The account's quota of the endpoint's instance type. An update runs twice the instances."""
-    model, subject = settings.model, "endpoint quota"
-    name = f"{model.instance_type} for endpoint usage"
-    quota = _find(quotas, name)
-    if quota is None:
-        yield warning(
-            subject,
-            f"Service Quotas has no “{name}” in {settings.region}.",
-            "Check that the region has such instances; model.instance_type chooses others.",
-        )
-        return
-    allowed, least = int(quota["Value"]), max(1, model.min_instances)
-    wanted = 2 * model.max_instances
-    hint = _increase(settings, "sagemaker", quota["QuotaCode"], wanted)
-    if allowed < least and not model.paused:
-        yield failure(subject, f"{allowed} {name}; the endpoint starts with {least}.", hint)
-    elif allowed < 2 * least:
-        text = f"{allowed} {name}: an update needs {2 * least}, since it runs old and new at once."
-        yield warning(subject, text, hint)
-    elif allowed < wanted:
-        grown = f"has grown to {model.max_instances} (model.max_instances)"
-        yield warning(
-            subject, f"{allowed} {name}: an update while the endpoint {grown} needs {wanted}.", hint
-        )
+def linked_roles(settings: Environment, iam: IAMClient) -> Iterator[Finding]:
+    """Whether the service-linked roles exist: without them a first deployment fails, and a second works."""
+    missing = [service for service in LINKED_SERVICES if not linked_role_exists(iam, service)]
+    if missing:
+        hint = f"Run `make bootstrap ENV={settings.name}`: it makes them."
+        yield warning("service-linked roles", f"those of {', '.join(missing)} are missing.", hint)
     else:
-        yield ok(subject, f"{allowed} {name}, of {wanted} an update needs at most")
-
-
-def lambda_concurrency(settings: Environment, functions: LambdaClient) -> Iterator[Finding]:
-    """The account's limit of concurrent Lambda executions: 10 in new accounts, else 1,000."""
-    subject = "Lambda concurrency"
-    allowed = functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    if allowed < _FEW:
-        yield warning(
-            subject,
-            f"{allowed} calls at once, for all functions of the account. The gateway answers 500 "
-            f"while more than {allowed} callers sign in at once.",
-            _increase(settings, "lambda", CONCURRENT_EXECUTIONS, USUAL_CONCURRENCY),
-        )
-    else:
-        yield ok(subject, f"{allowed} calls at once")
-
-
-def _find(quotas: ServiceQuotasClient, name: str) -> ServiceQuotaTypeDef | None:
-    # Applied quotas first; one that was never changed may be listed among the defaults only.
-    applied = quotas.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
-    defaults = quotas.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="sagemaker")
-    listed = (quota for page in chain[Any](applied, defaults) for quota in page["Quotas"])
-    return next((quota for quota in listed if quota["QuotaName"] == name), None)
-
-
-def _increase(settings: Environment, service: str, code: str, wanted: int) -> str:
-    return (
-        f"Ask for {wanted}: `aws service-quotas request-service-quota-increase --region {settings.region} "
-        f"--service-code {service} --quota-code {code} --desired-value {wanted}`. AWS takes hours to days."
-    )
+        yield ok("service-linked roles", "all are there")
 
 
 def archive(settings: Environment, ssm: SSMClient, s3: S3Client, *, given: bool) -> Iterator[Finding]:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of
+from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of, is_mistake
 from cli.findings import Finding, failure, ok, passed, print_findings, warning
 from ops.aws.account import QUICK
 from ops.commands import smoke
-from ops.doctor import account, references
+from ops.doctor import account, notified, quotas, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +53,8 @@ def _checks(
 ) -> Iterator[tuple[str, Check]]:
     ssm = session.client("ssm", config=QUICK)
     yield "CDK bootstrap", partial(account.bootstrap, settings, ssm)
+    iam = session.client("iam", config=QUICK)
+    yield "service-linked roles", partial(account.linked_roles, settings, iam)
 
     ec2 = session.client("ec2", config=QUICK)
     yield "zones", partial(references.zones, settings, ec2)
@@ -61,13 +63,17 @@ def _checks(
         yield f"domain {domain.name}", partial(references.domain_zone, domain, route53)
 
     limits = session.client("service-quotas", config=QUICK)
-    yield "endpoint quota", partial(account.endpoint_instances, settings, limits)
+    yield "endpoint quota", partial(quotas.endpoint_instances, settings, limits)
+    yield "Fargate quota", partial(quotas.fargate_vcpus, settings, limits)
     functions = session.client("lambda", config=QUICK)
-    yield "Lambda concurrency", partial(account.lambda_concurrency, settings, functions)
+    yield "Lambda concurrency", partial(quotas.lambda_concurrency, settings, functions)
 
     secrets = session.client("secretsmanager", config=QUICK)
     for name in settings.secret_names():
         yield f"secret {name}", partial(references.secret, settings, name, secrets)
+
+    sns = session.client("sns", config=QUICK)
+    yield notified.SUBJECT, partial(notified.receiver, settings, sns)
 
     s3 = session.client("s3", config=QUICK)
     yield "model archive", partial(account.archive, settings, ssm, s3, given=archive_given)
@@ -104,6 +110,8 @@ def collect(subject: str, check: Check) -> list[Finding]:
     except ClientError as error:
         found.append(_refused(subject, error))
     except BotoCoreError as error:
+        if is_mistake(error):
+            raise
         found.append(
             failure(subject, f"AWS does not answer: {error}.", "Check the network and the credentials.")
         )

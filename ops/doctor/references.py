@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.findings import Finding, failure, ok, warning
-from settings.naming import image_repository_name
+from settings.naming import LINK_ZONES, image_repository_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,16 +39,16 @@ _INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
 
 def zones(settings: Environment, ec2: EC2Client) -> Iterator[Finding]:
-    """Whether the zones of the settings exist, and can hold the gateway's VPC link."""
+    """Whether the zones of the settings exist, and the first two can hold the gateway's VPC link."""
     found = ec2.describe_availability_zones()["AvailabilityZones"]
     ids = {zone["ZoneName"]: zone["ZoneId"] for zone in found}
     linked = VPC_LINK_ZONES.get(settings.region)
     choices = sorted(name for name, identifier in ids.items() if linked is None or identifier in linked)
-    hint = f"Set zones to two of {', '.join(choices)}."
-    for zone in settings.zones:
+    hint = f"Begin zones with two of {', '.join(choices)}."
+    for number, zone in enumerate(settings.zones):
         if zone not in ids:
             yield failure("zones", f"{zone} is not a zone of this account.", hint)
-        elif linked is not None and ids[zone] not in linked:
+        elif number < LINK_ZONES and linked is not None and ids[zone] not in linked:
             yield failure("zones", f"{zone} is {ids[zone]}, where API Gateway makes no VPC link.", hint)
         else:
             yield ok("zones", f"{zone} is {ids[zone]}")

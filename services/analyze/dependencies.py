@@ -19,6 +19,7 @@ from services.core.pipeline.submission import Submission
 from services.core.pipeline.wiring import PipelineSettings, build_pipeline
 from services.core.secrets import Secret
 from services.core.storage.image_store import Uploads
+from services.core.telemetry import add_context, user_hash
 
 
 class AnalyzeSettings(PipelineSettings, SupabaseSettings):
@@ -101,7 +102,9 @@ async def _subject(
 ) -> str:
     token = bearer_token(",".join(request.headers.getlist("authorization")))
     # In a thread: for an unknown key id the verifier fetches the issuer's keys.
-    return await to_thread.run_sync(dependencies_of(request).verifier.verify, token)
+    subject = await to_thread.run_sync(dependencies_of(request).verifier.verify, token)
+    add_context(user=user_hash(subject))
+    return subject
 
 
 # The caller's user id. The gateway has checked the token; the service checks it again.

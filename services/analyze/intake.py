@@ -13,11 +13,11 @@ from functools import partial
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from services.analyze.form import FIELD, content_type, read_form
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, TooLarge, UnsupportedMedia
 from services.core.domain.stored_report import RequestKey
 from services.core.photos.photo import (
@@ -132,9 +132,9 @@ class _Uploaded(Received):
     async def _drop(self) -> None:
         try:
             await to_thread.run_sync(self._delete)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             # The bucket's lifecycle erases them too.
-            logger.warning("uploads were not erased", extra={"reason": type(error).__name__})
+            logger.warning("uploads were not erased", extra={"error": type(error).__name__})
 
 
 def _prepare(load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None) -> Photo:

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Request, Response
 from fastapi.routing import APIRouter
 from pydantic import BaseModel
@@ -14,12 +14,16 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.analyze.dependencies import dependencies_of
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import KeysUnavailable
+from services.core.storage.image_store import UPLOAD_ID
 from services.core.telemetry import Stages
 from services.web.trace import traced
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that closes the connection while it sends
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _QUIET = ("/healthz", "/readyz")
+_DOWN: tuple[type[Exception], ...] = (*CALL_ERRORS, KeysUnavailable)
 logger = logging.getLogger(__name__)
 routes = APIRouter()
 
@@ -36,7 +40,7 @@ class Observe:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        with traced(headers.get("traceparent", ""), headers.get("x-request-id", "")):
+        with traced(headers.getlist("traceparent"), headers.get("x-request-id", "")):
             await self._observed(scope, receive, send)
 
     async def _observed(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,14 +66,24 @@ class Observe:
             logger.exception("unexpected error")
         finally:
             if scope["path"] not in _QUIET:
-                done = {
-                    "method": scope["method"],
-                    "route": getattr(scope.get("route"), "path", "unmatched"),
-                    "status": status,
-                    "duration_ms": stages.elapsed_ms,
-                    "stages_ms": stages.timings,
-                }
-                logger.info("request", extra=done)
+                _log_request(scope, status, stages)
+
+
+def _log_request(scope: Scope, status: int, stages: Stages) -> None:
+    done = {
+        # A client may send any word as the method.
+        "method": scope["method"] if scope["method"] in _METHODS else "OTHER",
+        "route": getattr(scope.get("route"), "path", "unmatched"),
+        "status": status,
+        "duration_ms": stages.elapsed_ms,
+        "stages_ms": stages.timings,
+    }
+    named = scope.get("path_params", {}).get("report_id", "")
+    if re.fullmatch(UPLOAD_ID, named):
+        done["report"] = named
+    if status >= 500:
+        done["metrics"] = {"ServerErrors": 1}
+    logger.info("request", extra=done)
 
 
 class Health(BaseModel):
@@ -108,6 +122,6 @@ async def readyz(request: Request, response: Response) -> Readiness:
 def _answer(check: Callable[[], None]) -> str:
     try:
         check()
-    except (BotoCoreError, ClientError, KeysUnavailable):
+    except _DOWN:
         return "down"
     return "ok"

@@ -4,17 +4,16 @@ API Gateway caches the answer for 5 minutes per token, so the service verifies t
 """
 
 import logging
-import sys
 import time
 from typing import Any
-
-from pythonjsonlogger.json import JsonFormatter
 
 from services.core.auth.bearer import bearer_token
 from services.core.auth.tokens import TokenVerifier, legacy_key
 from services.core.auth.users import SupabaseSettings
 from services.core.domain.errors import InvalidToken, UserNotAllowed
 from services.core.secrets import Name, Secret
+from services.core.telemetry import configure_logging, user_hash
+from services.core.trace import HEADER, Span, parse
 
 
 class AuthorizerSettings(SupabaseSettings):
@@ -38,18 +37,8 @@ def _read(name: str) -> str:
     return legacy_key(secrets.get_secret_value(SecretId=name)["SecretString"])
 
 
-def _logger() -> logging.Logger:
-    handler = logging.StreamHandler(sys.stdout)
-    names, service = {"message": "event"}, {"service": "authorizer"}
-    handler.setFormatter(JsonFormatter(rename_fields=names, static_fields=service))
-    logger = logging.getLogger("vitrine.authorizer")
-    logger.handlers = [handler]
-    logger.propagate = False
-    logger.setLevel(logging.INFO)
-    return logger
-
-
-LOG = _logger()
+configure_logging("authorizer")
+logger = logging.getLogger(__name__)
 SETTINGS = AuthorizerSettings()
 VERIFIER = TokenVerifier(SETTINGS.issuer, SETTINGS.legacy_secret(), SETTINGS.allowed_users)
 
@@ -62,20 +51,22 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     started = time.perf_counter()
     subject, reason = None, None
+    headers = event.get("headers") or {}
     try:
-        headers = event.get("headers") or {}
         subject = VERIFIER.verify(bearer_token(headers.get("authorization", "")))
     except (InvalidToken, UserNotAllowed) as refused:
         reason = str(refused)
-    LOG.info(
-        "authorize",
-        extra={
-            "allowed": subject is not None,
-            "reason": reason,
-            "request_id": (event.get("requestContext") or {}).get("requestId"),
-            "duration_ms": round((time.perf_counter() - started) * 1000, 1),
-        },
-    )
+    told = {
+        "outcome": "refused" if subject is None else "allowed",
+        "reason": reason,
+        "request": (event.get("requestContext") or {}).get("requestId"),
+        "user": None if subject is None else user_hash(subject),
+        "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+    }
+    # Without a valid one the service begins the trace, and the request's id joins this line to it.
+    if (caller := headers.get(HEADER)) and parse(caller) is not None:
+        told |= Span.continuing(caller).log_fields
+    logger.info("authorize", extra=told)
     if subject is None:
         return {"isAuthorized": False, "context": {}}
     return {"isAuthorized": True, "context": {"subject": subject}}

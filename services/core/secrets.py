@@ -69,7 +69,7 @@ class Secret(Generic[T]):
             try:
                 self._value = known = self._read()
             except Exception as error:  # of any kind: the refusal stands, and is the error to report
-                logger.warning("a secret was not read again", extra={"reason": type(error).__name__})
+                logger.warning("a secret was not read again", extra={"error": type(error).__name__})
             self._read_at = self._clock()
             return known
 

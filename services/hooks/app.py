@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from mangum import Mangum
 from pydantic import BaseModel
 
 from services.core.domain.errors import InvalidInput, Unauthenticated
-from services.core.telemetry import configure_logging
+from services.core.telemetry import configure_logging, user_hash
 from services.hooks.inbox import AppSettings, DeletedReport, Inbox
+from services.hooks.intake import AnalysisRow
 from services.web import problems
 from services.web.trace import traced
 
@@ -47,12 +49,24 @@ async def supabase(request: Request) -> Receipt:
             # makes one report of both.
             row = await to_thread.run_sync(inbox.take, body, request.headers, abandon_on_cancel=True)
     except (InvalidInput, Unauthenticated) as error:
-        logger.info("webhook refused", extra={"reason": str(error)})
+        told = {"reason": str(error), "outcome": "refused", "duration_ms": _ms_since(started)}
+        logger.info("webhook refused", extra=told)
         raise
-    duration_ms = round((time.perf_counter() - started) * 1000, 1)
-    taken = {"report": row.id} if isinstance(row, DeletedReport) else {"analysis": str(row.id)}
-    logger.info("webhook taken", extra={**taken, "duration_ms": duration_ms})
+    taken, owner = _named(row)
+    told = {"user": user_hash(owner), "status": 202, "duration_ms": _ms_since(started)}
+    logger.info("webhook taken", extra={**taken, **told})
     return Receipt(**taken)
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def _named(row: AnalysisRow | DeletedReport) -> tuple[dict[str, str], str]:
+    """What a row is about, as an answer and a log line name it, and its user."""
+    if isinstance(row, DeletedReport):
+        return {"report": row.id}, str(row.user_id)
+    return {"analysis": str(row.id)}, row.owner
 
 
 def create_api(inbox: Inbox) -> FastAPI:
@@ -85,5 +99,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     asyncio.set_event_loop(_loop)
     headers = event.get("headers") or {}
     request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-    with traced(headers.get("traceparent", ""), request_id):
-        return _answer(event, context)
+    # API Gateway joins several headers of one name with commas: such a value is invalid.
+    with traced([headers.get("traceparent", "")], request_id):
+        answer = _answer(event, context)
+        if (status := int(answer["statusCode"])) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.error("request failed", extra={"status": status, "metrics": {"ServerErrors": 1}})
+    return answer

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.core.auth.signing import SigningKeys
 from services.core.aws import HOOKS_APP, AwsClients
 from services.core.domain.errors import SignatureInvalid, TooLarge
+from services.core.messaging.attributes import trace_attributes
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.image_store import UPLOAD_ID
 from services.hooks.intake import AnalysisRow
@@ -114,7 +115,9 @@ class Inbox:
                 "supabase/migrations do"
             )
             raise invalid_input(error, remedy) from None
-        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=row.model_dump_json())
+        self.sqs.send_message(
+            QueueUrl=self.queue_url, MessageBody=row.model_dump_json(), MessageAttributes=trace_attributes()
+        )
         return row
 
     def _verify(self, body: bytes, headers: Mapping[str, str]) -> None:

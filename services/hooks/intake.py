@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
 from services.core.domain.stored_report import ReportRef, RequestKey, seconds_now
 from services.core.messaging.job_queue import JobQueue
@@ -19,7 +19,7 @@ from services.core.photos.photo import MAX_PHOTOS, Photo, digest, prepare
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.image_store import UPLOAD_ID, Uploads
 from services.core.storage.rows import read_row, to_item
-from services.core.telemetry import Stages
+from services.core.telemetry import Stages, add_context, user_hash
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -99,8 +99,9 @@ class AnalysisIntake:
         ReportInProgress and what boto3 raises: then it may be tried again.
         """
         analysis = str(row.id)
+        add_context(analysis=analysis, user=user_hash(row.owner))
         if report_id := await to_thread.run_sync(self.links.report_of, analysis):
-            logger.info("analysis repeated", extra={"analysis": analysis, "report_id": report_id})
+            logger.info("analysis repeated", extra={"report": report_id})
             return
         request, stages = row.request(), Stages()
         try:
@@ -109,12 +110,12 @@ class AnalysisIntake:
             refused = await self.submission.refuse(request, error, stages)
             # None if another worker has used the key for a report: that worker links it.
             report_id = refused.report.id if refused else None
-            told = {"analysis": analysis, "report_id": report_id, "reason": type(error).__name__}
+            told = {"report": report_id, "error": type(error).__name__}
             logger.info("analysis refused", extra=told)
         else:
             await to_thread.run_sync(self.jobs.send, ReportRef(row.owner, report_id), 0)
             await self._erase(row)
-            logger.info("analysis accepted", extra={"analysis": analysis, "report_id": report_id})
+            logger.info("analysis accepted", extra={"report": report_id})
         if report_id:
             await to_thread.run_sync(self.links.link, analysis, report_id)
 
@@ -152,6 +153,6 @@ class AnalysisIntake:
     async def _erase(self, row: AnalysisRow) -> None:
         try:
             await to_thread.run_sync(self.uploads.delete, row.owner, row.upload_ids)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             # The bucket's lifecycle erases them too.
-            logger.warning("uploads were not erased", extra={"reason": type(error).__name__})
+            logger.warning("uploads were not erased", extra={"error": type(error).__name__})

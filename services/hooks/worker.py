@@ -8,10 +8,9 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field, TypeAdapter, ValidationError
 
-from services.core.aws import LARGE_PHOTOS, AwsClients, failed_call
+from services.core.aws import CALL_ERRORS, LARGE_PHOTOS, AwsClients, failed_call
 from services.core.domain.errors import Busy, KeyReused, ReportInProgress
 from services.core.domain.stored_report import ReportRef
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
@@ -75,7 +74,7 @@ class Worker:
         except ReportInProgress:
             return _retry(message, "its idempotency key was released just now")
         except Exception as error:
-            if not isinstance(error, BotoCoreError | ClientError):
+            if not isinstance(error, CALL_ERRORS):
                 logger.exception("an analysis was not accepted")
             return _retry(message, failed_call(error))
         return None

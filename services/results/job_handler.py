@@ -20,8 +20,9 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.photos.photo import model_jpeg_from_stored
 from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
 from services.core.pipeline.wiring import Pipeline
-from services.core.telemetry import Stages
-from services.core.vision.async_endpoint import request_key
+from services.core.telemetry import Stages, add_context, user_hash
+from services.core.trace import adopt
+from services.core.vision.async_endpoint import PROBE, request_key
 from services.results.job_messages import InferenceResult
 from services.results.report_events import ReportErased
 
@@ -55,6 +56,7 @@ class JobHandler:
 
         The table's stream tells of an erasure, but of none that was before: so that is told here.
         """
+        _name(ref)
         try:
             await self._pipeline.erasure.erase(ref)
         except ReportNotFound:
@@ -62,12 +64,14 @@ class JobHandler:
 
     async def on_resume(self, ref: ReportRef) -> Retry | None:
         """Continue the report that a job message names; one that was erased leaves nothing behind."""
+        _name(ref)
         processor = self._pipeline.processor
         try:
             stored = await asyncio.to_thread(self._pipeline.reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
             await self._pipeline.erasure.clean_up(ref)
             return None
+        adopt(stored.traceparent)
         if stored.report.status not in UNFINISHED:
             return None
         if (
@@ -81,17 +85,21 @@ class JobHandler:
 
     async def on_inference_result(self, result: InferenceResult, attempt: int) -> Retry | None:
         """Continue the report of an inference; `attempt` is how many times its message was received."""
+        if result.report_id == PROBE:
+            return None
         owner = await asyncio.to_thread(self._pipeline.leases.owner_of, result.report_id)
         if owner is None:
             if attempt == 1:
                 return Retry(2, "the index may not have the report yet")
             await self._discard(result)
             return None
+        _name(ReportRef(owner, result.report_id))
         try:
             stored = await asyncio.to_thread(self._pipeline.reports.get, owner, result.report_id)
         except ReportNotFound:
             await self._discard(result)
             return None
+        adopt(stored.traceparent)
         if not result.concerns(stored.pending) and not _is_held(stored):
             # Repeated, or the outcome of an earlier request: it changes nothing.
             await self._discard(result)
@@ -171,6 +179,11 @@ class JobHandler:
             return [model_jpeg_from_stored(self._pipeline.images.get(key)) for key in leased.pictures]
 
         return await asyncio.to_thread(load)
+
+
+def _name(ref: ReportRef) -> None:
+    """Have all further log lines of this message name the report and its user."""
+    add_context(report=ref.report_id, user=user_hash(ref.owner))
 
 
 def _is_held(stored: StoredReport) -> bool:

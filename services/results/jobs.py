@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.messaging.attributes import trace_attributes
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.pipeline.wiring import PipelineSettings, build_pipeline
 from services.core.secrets import Name, Secret
@@ -105,7 +106,11 @@ def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
 
     def tell_erased(erased: ReportErased) -> None:
         if settings.webhook_queue_url is not None:
-            sqs.send_message(QueueUrl=settings.webhook_queue_url, MessageBody=erased.to_json())
+            sqs.send_message(
+                QueueUrl=settings.webhook_queue_url,
+                MessageBody=erased.to_json(),
+                MessageAttributes=trace_attributes(),
+            )
 
     handler, dead_letters_url = JobHandler(pipeline, timing, tell_erased), settings.jobs_dead_letters_url
     jobs = Jobs(handler, sqs, settings.jobs_queue_url, dead_letters_url, timing)

@@ -19,7 +19,7 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.reports import Reports
-from services.core.telemetry import configure_logging
+from services.core.telemetry import add_context, configure_logging, user_hash
 from services.results.report_events import ReportEnded, ReportErased, report_event
 from services.results.webhook import (
     DeliveryResult,
@@ -94,6 +94,7 @@ class Notify:
         event = report_event(message.body)
         if event is None:
             return DeadLetter("not JSON that names an owner and a report")
+        add_context(report=event.ref.report_id, user=user_hash(event.ref.owner))
         try:
             answer = await self._post(event, receiver, client)
         except SigningKeysInvalid as error:
@@ -106,7 +107,6 @@ class Notify:
         self, event: ReportEnded | ReportErased, receiver: Receiver, client: httpx2.AsyncClient
     ) -> DeliveryResult | None:
         """Send the event; None if there is nothing to send, or the receiver is gone."""
-        report_id = event.ref.report_id
         if isinstance(event, ReportErased):
             body = erased_body(event)
         else:
@@ -116,10 +116,10 @@ class Notify:
             body = ended_body(stored)
         answer = await receiver.post(client, message_id(event), body)
         if answer.status == HTTPStatus.GONE:
-            logger.warning("webhook dropped", extra={"report_id": report_id, "reason": answer.reason})
+            logger.warning("webhook dropped", extra={"reason": answer.reason})
             return None
         if answer.taken:
-            logger.info("webhook delivered", extra={"report_id": report_id, "status": answer.status})
+            logger.info("webhook delivered", extra={"status": answer.status})
         return answer
 
     async def _ended(self, ref: ReportRef) -> StoredReport | None:
@@ -127,10 +127,10 @@ class Notify:
         try:
             stored = await asyncio.to_thread(self._reports.get, ref.owner, ref.report_id)
         except ReportNotFound:
-            logger.info("webhook dropped", extra={"report_id": ref.report_id, "reason": "erased or expired"})
+            logger.info("webhook dropped", extra={"reason": "erased or expired"})
             return None
         if stored.report.status not in (Status.SUCCEEDED, Status.FAILED):
-            logger.warning("webhook dropped", extra={"report_id": ref.report_id, "reason": "not ended"})
+            logger.warning("webhook dropped", extra={"reason": "not ended"})
             return None
         return stored
 

@@ -4,24 +4,26 @@ A message holds ids only. `notify` reads the row when it sends: an erased report
 """
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from services.core.aws import DELIVERY, AwsClients, failed_call
+from services.core.aws import CALL_ERRORS, DELIVERY, AwsClients, failed_call
 from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import ReportRef, seconds_now
+from services.core.messaging.attributes import trace_attributes
 from services.core.messaging.consumer import failures
 from services.core.secrets import Name, ServiceSettings
-from services.core.telemetry import configure_logging
+from services.core.telemetry import configure_logging, user_hash
+from services.core.trace import Span
 from services.results.report_events import ReportEnded, ReportErased
 from services.results.webhook import analysis_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 # The SQS maximum for one call.
 BATCH = 10
@@ -36,8 +38,13 @@ class OutboxSettings(ServiceSettings):
     webhook_queue_url: Name
 
 
-# What has just become of a report, and its record's number in the stream.
-Change = tuple[ReportEnded | ReportErased, str]
+@dataclass(frozen=True)
+class Change:
+    """What has just become of a report, its record's number in the stream, and the trace that it ends."""
+
+    event: ReportEnded | ReportErased
+    number: str
+    traceparent: str | None
 
 
 @dataclass(frozen=True)
@@ -59,19 +66,32 @@ class Outbox:
         return []
 
     def _send(self, batch: Sequence[Change]) -> list[str]:
-        entries = [{"Id": str(at), "MessageBody": event.to_json()} for at, (event, _) in enumerate(batch)]
+        began = time.perf_counter()
+        spans = [Span.continuing(change.traceparent) for change in batch]
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(at),
+                "MessageBody": change.event.to_json(),
+                "MessageAttributes": trace_attributes(span.traceparent),
+            }
+            for at, (change, span) in enumerate(zip(batch, spans, strict=True))
+        ]
         try:
-            answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)  # type: ignore[arg-type]
-        except (BotoCoreError, ClientError) as error:
+            answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
+        except CALL_ERRORS as error:
             logger.error("outbox unsent", extra={"count": len(batch), "reason": failed_call(error)})
-            return [number for _, number in batch]
-        unsent = []
-        for failure in answer.get("Failed", []):
-            event, number = batch[int(failure["Id"])]
-            told = {"report_id": event.ref.report_id, "reason": failure["Code"]}
-            logger.error("outbox unsent", extra=told)
-            unsent.append(number)
-        return unsent
+            return [change.number for change in batch]
+        failed = {int(failure["Id"]): failure["Code"] for failure in answer.get("Failed", [])}
+        duration_ms = round((time.perf_counter() - began) * 1000, 1)
+        for at, (change, span) in enumerate(zip(batch, spans, strict=True)):
+            ref = change.event.ref
+            named = {"report": ref.report_id, "user": user_hash(ref.owner)}
+            told = {**span.log_fields, **named, "duration_ms": duration_ms}
+            if at in failed:
+                logger.error("outbox unsent", extra={**told, "outcome": "failed", "reason": failed[at]})
+            else:
+                logger.info("event queued", extra={**told, "outcome": "done"})
+        return [batch[at].number for at in sorted(failed)]
 
 
 def _changes(records: Sequence[dict[str, Any]]) -> Iterator[Change]:
@@ -91,15 +111,21 @@ def _changes(records: Sequence[dict[str, Any]]) -> Iterator[Change]:
         if old and not new:
             if _status(old) in UNFINISHED and "erasing" not in old:
                 continue
-            analysis = analysis_of(old.get("key", {}).get("S"))
-            yield ReportErased(ref, analysis, seconds_now()), change["SequenceNumber"]
+            analysis = analysis_of(_text(old, "key"))
+            # A report that expires has no part in the trace that made it, weeks before.
+            trace = _text(old, "traceparent") if "erasing" in old else None
+            yield Change(ReportErased(ref, analysis, seconds_now()), change["SequenceNumber"], trace)
         elif _status(new) in ENDED and _status(old) not in ENDED:
-            yield ReportEnded(ref), change["SequenceNumber"]
+            yield Change(ReportEnded(ref), change["SequenceNumber"], _text(new, "traceparent"))
 
 
 def _status(image: dict[str, Any]) -> str | None:
-    status: str | None = image.get("status", {}).get("S")
-    return status
+    return _text(image, "status")
+
+
+def _text(image: dict[str, Any], attribute: str) -> str | None:
+    value: str | None = image.get(attribute, {}).get("S")
+    return value
 
 
 @cache

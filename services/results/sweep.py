@@ -1,16 +1,19 @@
 """Every few minutes: finds the unfinished reports without a worker, and sends a job message for each."""
 
 import logging
+import time
 from functools import cache
 from itertools import islice
 from typing import Any
 
 from services.core.aws import STORES, AwsClients
+from services.core.domain.stored_report import seconds_now
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.secrets import Name, ServiceSettings
 from services.core.storage.leases import Leases
-from services.core.telemetry import configure_logging
+from services.core.telemetry import configure_logging, user_hash
+from services.core.trace import hop
 
 MOST_AT_ONCE = 1000
 logger = logging.getLogger(__name__)
@@ -29,8 +32,12 @@ def sweep(leases: Leases, queue: JobQueue, idle_s: int = PRODUCTION.sweep_idle_s
     sent = 0
     for idle in islice(leases.idle(idle_s), MOST_AT_ONCE):
         # Send first: a touched report without a message would be hidden from the next sweep.
+        # Sent outside of a trace: the job continues the one that the row has.
         queue.send(idle.ref, 0)
-        sent += leases.touch(idle)
+        if (touched := leases.touch(idle)) is not None:
+            sent += 1
+            with hop(touched.traceparent, report=idle.ref.report_id, user=user_hash(idle.ref.owner)):
+                logger.warning("idle report found", extra={"idle_s": seconds_now() - idle.since})
     return sent
 
 
@@ -47,5 +54,8 @@ def _start() -> tuple[Leases, JobQueue]:
 
 def handle(_event: dict[str, Any], _context: object, timing: Timing = PRODUCTION) -> None:
     """Sweep once."""
-    if sent := sweep(*_start(), idle_s=timing.sweep_idle_s):
-        logger.warning("idle reports found", extra={"sent": sent})
+    began = time.perf_counter()
+    sent = sweep(*_start(), idle_s=timing.sweep_idle_s)
+    duration_ms = round((time.perf_counter() - began) * 1000, 1)
+    with hop(None):
+        logger.info("swept", extra={"count": sent, "outcome": "done", "duration_ms": duration_ms})

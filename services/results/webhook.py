@@ -14,6 +14,7 @@ import httpx2
 from services.core.auth.signing import SigningKeys
 from services.core.domain.stored_report import StoredReport
 from services.core.secrets import Secret
+from services.core.trace import HEADER, traceparent
 from services.results.report_events import ReportEnded, ReportErased
 
 # For one whole attempt: name, connection, answer.
@@ -75,7 +76,7 @@ class DeliveryResult:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Posts bodies to `url`, signed with the keys of `secret`."""
+    """Posts bodies to `url`, signed with the keys of `secret`; the receiver may continue the trace."""
 
     url: str
     secret: Secret[SigningKeys]
@@ -97,6 +98,8 @@ class Receiver:
         self, client: httpx2.AsyncClient, body: bytes, signed: dict[str, str]
     ) -> DeliveryResult:
         headers = {"content-type": "application/json", **signed}
+        if (current := traceparent()) is not None:
+            headers[HEADER] = current
         answer: DeliveryResult | None = None
         try:
             async with (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from services.core.aws import failed_call
+from services.core.aws import CALL_ERRORS, failed_call
 from services.core.domain import errors
 from services.web.trace import trace_id
 
@@ -86,7 +85,7 @@ def install(app: FastAPI, unavailable: Unavailable) -> None:
         RequestValidationError: _parameter,
         HTTPException: _http,
         Exception: _unexpected,
-        **dict.fromkeys((errors.SigningKeysInvalid, ClientError, BotoCoreError), unavailable.answer),
+        **dict.fromkeys((errors.SigningKeysInvalid, *CALL_ERRORS), unavailable.answer),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -135,8 +134,12 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.KeysUnavailable():
             headers["Retry-After"] = "30"
     if status >= 500:
-        logger.warning(title, extra={"problem": str(error), "cause": type(error.__cause__).__name__})
+        logger.warning(title, extra={"reason": str(error), "error": _cause(error)})
     return _answer(status, title, str(error), headers, **extra)
+
+
+def _cause(error: Exception) -> str:
+    return type(error.__cause__ or error).__name__
 
 
 def _parameter(request: Request, raised: Exception) -> JSONResponse:

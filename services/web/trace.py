@@ -1,30 +1,29 @@
-"""The trace of a request: the caller's, or a new one. Every log line of the request carries it."""
+"""The trace of an HTTP request: the caller's, or a new one. Every log line of the request carries it."""
 
 import re
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from services.core.telemetry import log_context
+from services.core.trace import hop
 
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 LONGEST_REQUEST_ID = 128
+# The gateway's; a caller inside the network may send any text.
+_REQUEST_ID = re.compile(r"[\w=+/.:-]+", re.ASCII)
 
 
 @contextmanager
-def traced(traceparent: str, request_id: str) -> Iterator[None]:
-    """Log under the trace of a W3C `traceparent` header, or under a new trace if it is not one."""
-    given = _TRACEPARENT.match(traceparent)
-    context = {"trace_id": given.group(1) if given else secrets.token_hex(16)}
-    if request_id:
-        context["request_id"] = request_id[:LONGEST_REQUEST_ID]
-    token = log_context.set(context)
-    try:
+def traced(traceparents: Sequence[str], request_id: str) -> Iterator[None]:
+    """Log under the trace that the one `traceparent` header names.
+
+    Without one, with several, or with an invalid one, it is a new trace.
+    """
+    known = _REQUEST_ID.fullmatch(request_id[:LONGEST_REQUEST_ID])
+    fields = {"request": known[0]} if known else {}
+    with hop(traceparents[0] if len(traceparents) == 1 else None, **fields):
         yield
-    finally:
-        log_context.reset(token)
 
 
 def trace_id() -> str | None:
     """Return the id of the request's trace; None outside of a request."""
-    return (log_context.get() or {}).get("trace_id")
+    return (log_context.get() or {}).get("trace")

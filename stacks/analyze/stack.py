@@ -11,9 +11,11 @@ from constructs import Construct
 from settings.environment import Environment
 from settings.schema import Domain, ServiceSize
 from stacks.analyze.task import HEALTH_PATH, PORT, service_task
+from stacks.constructs.exports import keep_exports
 from stacks.constructs.network import (
     INNER,
     certificate,
+    first_subnets,
     hosted_zone,
     outward_ports,
     service_vpc,
@@ -54,8 +56,14 @@ class AnalyzeStack(cdk.Stack):
         targets = self._targets(service)
         _scale(service, targets, settings.service)
 
+        keep_exports(self, self.vpc.vpc_id)
+        for group in (INNER, task_subnets("nat")):
+            subnets = first_subnets(self.vpc, group).subnets or []
+            keep_exports(self, *(subnet.subnet_id for subnet in subnets))
         cluster = service.cluster.cluster_name
         publish(self, settings.name, "ServiceCluster", cluster, "ECS cluster of the service")
+        balancer = self.listener.load_balancer.load_balancer_full_name
+        publish(self, settings.name, "LoadBalancer", balancer, "Load balancer, as its metrics name it")
         publish(self, settings.name, "ServiceName", service.service_name, "ECS service of services/analyze")
 
     def _service(self, settings: Environment, task: ecs.FargateTaskDefinition) -> ecs.FargateService:

@@ -12,8 +12,9 @@ from constructs import Construct
 
 from settings.environment import Environment
 from settings.naming import image_repository_name
-from settings.service_env import analyze_variables
+from settings.service_env import analyze_variables, log_variables
 from stacks.constructs import iam
+from stacks.constructs.functions import VERSION_DIGITS
 from stacks.constructs.operations import log_group
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
@@ -50,10 +51,14 @@ def service_task(
         task.add_to_task_role_policy(statement)
     process = ecs.LinuxParameters(scope, "Process", init_process_enabled=True)
     process.drop_capabilities(ecs.Capability.ALL)
+    image, version = _image(scope, settings)
     task.add_container(
         "Service",
-        image=_image(scope, settings),
-        environment=analyze_variables(settings, **results.report_resources),
+        image=image,
+        environment={
+            **analyze_variables(settings, **results.report_resources),
+            **log_variables(settings, version),
+        },
         secrets=_secrets(scope, settings),
         port_mappings=[ecs.PortMapping(container_port=PORT)],
         user=USER,
@@ -77,14 +82,16 @@ def service_task(
     return task
 
 
-def _image(scope: Construct, settings: Environment) -> ecs.ContainerImage:
+def _image(scope: Construct, settings: Environment) -> tuple[ecs.ContainerImage, str]:
+    """The image, and the start of its hash."""
     if settings.image_digest is not None:
         # By name, not by reference: CloudFormation refuses to delete an export that is still imported, which
         # would block a return to the image that the CDK builds.
         repository = ecr.Repository.from_repository_name(
             scope, "Repository", image_repository_name(settings.name)
         )
-        return ecs.ContainerImage.from_ecr_repository(repository, settings.image_digest)
+        version = settings.image_digest.removeprefix("sha256:")[:VERSION_DIGITS]
+        return ecs.ContainerImage.from_ecr_repository(repository, settings.image_digest), version
     asset = ecr_assets.DockerImageAsset(
         scope,
         "Image",
@@ -94,7 +101,7 @@ def _image(scope: Construct, settings: Environment) -> ecs.ContainerImage:
         exclude=list(CONTEXT),
         ignore_mode=cdk.IgnoreMode.DOCKER,
     )
-    return ecs.ContainerImage.from_docker_image_asset(asset)
+    return ecs.ContainerImage.from_docker_image_asset(asset), asset.asset_hash[:VERSION_DIGITS]
 
 
 def _secrets(scope: Construct, settings: Environment) -> dict[str, ecs.Secret]:

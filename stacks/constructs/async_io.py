@@ -59,11 +59,7 @@ class AsyncIoResources(Construct):
         return self.success, self.error
 
     def exported(self) -> Iterator[str]:
-        """Yield the values to export whether or not another stack imports them now.
-
-        CloudFormation refuses to delete an export that is still imported, which would block a change of the
-        endpoint's mode.
-        """
+        """Yield the values that the stacks of the model and of the endpoint's callers may import."""
         yield from (self.bucket.bucket_arn, self.bucket.bucket_name, self.key.key_arn)
         yield from (topic.topic_arn for topic in self.topics())
 

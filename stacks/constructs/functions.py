@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 from uv import find_uv_bin
 
-from settings.environment import LogDays
+from settings.environment import Environment
+from settings.service_env import log_variables
 from stacks.constructs.operations import log_group
 
+VERSION_DIGITS = 12
 ROOT = Path(__file__).resolve().parents[2]
 # The libraries that every service may import; each package holds them whole.
 LIBRARIES = (ROOT / "services" / "core", ROOT / "services" / "web")
@@ -28,17 +31,25 @@ LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-vers
 HOST_PLATFORM = ("--python", sys.executable)
 
 
+@dataclass(frozen=True)
+class Package:
+    """The code of functions, and its version: the start of the code's hash, which its log lines name."""
+
+    code: lambda_.Code
+    version: str
+
+
 def python_function(
     scope: Construct,
     name: str,
     *,
+    settings: Environment,
     description: str,
-    code: lambda_.Code,
+    code: Package,
     handler: str,
     variables: Mapping[str, str],
     memory_mb: int,
     timeout: cdk.Duration,
-    log_days: LogDays,
     allow: Sequence[iam.PolicyStatement],
     reserved: int | None = None,
 ) -> lambda_.Function:
@@ -46,7 +57,7 @@ def python_function(
 
     `reserved` is its reserved concurrency.
     """
-    log = log_group(scope, f"{name}Log", log_days)
+    log = log_group(scope, f"{name}Log", settings.log_retention_days)
     # No managed policy: AWSLambdaBasicExecutionRole allows writing to every log group of the account.
     role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log.grant_write(role)
@@ -56,32 +67,34 @@ def python_function(
         scope,
         f"{name}Function",
         description=description,
-        code=code,
+        code=code.code,
         handler=handler,
         runtime=lambda_.Runtime.PYTHON_3_14,
         architecture=lambda_.Architecture.ARM_64,
         memory_size=memory_mb,
         timeout=timeout,
-        environment=dict(variables),
+        environment={**variables, **log_variables(settings, code.version)},
         reserved_concurrent_executions=reserved,
         role=role,
         log_group=log,
     )
 
 
-def python_code(service: str, *, platform: Sequence[str]) -> lambda_.Code:
-    """Return the code of the folder `services/<service>`, with its requirements for `platform`.
+def python_code(service: str, *, platform: Sequence[str]) -> Package:
+    """Return the package of the folder `services/<service>`, with its requirements for `platform`.
 
     It holds the libraries `services/core` and `services/web` whole.
     """
     folder = ROOT / "services" / service
     sources, requirements = package_sources(folder), folder / "requirements.txt"
-    return lambda_.Code.from_asset(
+    fingerprint = _fingerprint([*sources, requirements], platform)
+    code = lambda_.Code.from_asset(
         str(folder),
-        asset_hash=_fingerprint([*sources, requirements], platform),
+        asset_hash=fingerprint,
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=local_bundling(lambda folder: build_package(folder, sources, requirements, platform)),
     )
+    return Package(code, fingerprint[:VERSION_DIGITS])
 
 
 def local_bundling(

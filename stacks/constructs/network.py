@@ -9,14 +9,13 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from settings.environment import Environment, LogDays
+from settings.naming import LINK_ZONES
 from settings.schema import Domain
 from stacks.constructs.operations import log_group
 
 MOST_ZONES = 3
 HTTPS = 443
-# Subnets without a route to the internet, for the load balancer and the gateway's VPC link. They exist with
-# both values of `egress`, so that a change of it moves only the tasks, and nothing that other stacks refer
-# to.
+# Subnets without a route to the internet, for the load balancer and the gateway's VPC link.
 INNER = ec2.SubnetSelection(subnet_group_name="Inner")
 
 
@@ -24,14 +23,16 @@ def service_vpc(
     scope: Construct, *, zones: tuple[str, ...], egress: Literal["public", "nat"], log_days: LogDays
 ) -> ec2.Vpc:
     """Declare the VPC in these zones, with S3 and DynamoDB endpoints and a log of rejected traffic."""
-    # Address blocks follow this order: the subnets that only NAT needs come last, and the third zone's blocks
-    # are reserved, so that no change of the settings moves a subnet to another block.
+    # Address blocks follow this order, and the third zone's are reserved, so that no change of the settings
+    # moves a subnet to another block.
+    # All exist with both values of `egress`: a change of it moves the tasks, and nothing that another stack
+    # refers to. Without NAT, "Tasks" has no route to the internet.
+    behind_nat = ec2.SubnetType.PRIVATE_WITH_EGRESS if egress == "nat" else ec2.SubnetType.PRIVATE_ISOLATED
     subnets = [
         _subnets("Public", ec2.SubnetType.PUBLIC, 20),
         _subnets("Inner", ec2.SubnetType.PRIVATE_ISOLATED, 24),
+        _subnets("Tasks", behind_nat, 20),
     ]
-    if egress == "nat":
-        subnets.append(_subnets("Tasks", ec2.SubnetType.PRIVATE_WITH_EGRESS, 20))
     vpc = ec2.Vpc(
         scope,
         "Vpc",
@@ -51,6 +52,15 @@ def service_vpc(
         traffic_type=ec2.FlowLogTrafficType.REJECT,
     )
     return vpc
+
+
+def first_subnets(vpc: ec2.IVpc, group: ec2.SubnetSelection) -> ec2.SubnetSelection:
+    """Return a group's subnets in the first two zones, the ones that other stacks may refer to.
+
+    A third zone can then be added and removed: CloudFormation refuses to delete an export in use.
+    """
+    found = vpc.select_subnets(subnet_group_name=group.subnet_group_name).subnets
+    return ec2.SubnetSelection(subnets=found[:LINK_ZONES])
 
 
 def task_subnets(egress: Literal["public", "nat"]) -> ec2.SubnetSelection:

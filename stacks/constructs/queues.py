@@ -25,11 +25,11 @@ class QueueWithDeadLetters(NamedTuple):
 
 
 def queue_with_dead_letters(
-    scope: Construct, name: str, *, visibility: cdk.Duration, receives: int
+    scope: Construct, name: str, *, visibility: cdk.Duration, receives: int, notify: str
 ) -> QueueWithDeadLetters:
     """Declare a queue that dead-letters a message after `receives` receives, with an alarm on dead letters.
 
-    A received message is hidden for `visibility`.
+    A received message is hidden for `visibility`. The alarm acts on the topic `notify`.
     """
     dead_letters = sqs.Queue(
         scope,
@@ -46,6 +46,8 @@ def queue_with_dead_letters(
         ),
         1,
         f"{name}: the dead-letter queue holds messages; `make redrive` lists them and sends them again",
+        runbook="dead-letters",
+        notify=notify,
     )
     queue = sqs.Queue(
         scope,

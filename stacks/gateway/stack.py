@@ -17,11 +17,12 @@ from constructs import Construct
 
 from settings.environment import Environment, LogDays
 from settings.naming import PROJECT
-from settings.schema import Domain, Rate, Supabase
+from settings.schema import Domain, Rate
 from settings.service_env import authorizer_variables
+from stacks.constructs.exports import keep_exports
 from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.iam import read_secret
-from stacks.constructs.network import INNER, certificate, hosted_zone
+from stacks.constructs.network import INNER, certificate, first_subnets, hosted_zone
 from stacks.constructs.operations import log_group, publish
 
 # Makes the integration that answers requests, in the gateway's scope.
@@ -72,7 +73,7 @@ class GatewayStack(cdk.Stack):
             cors_preflight=_cors(settings.cors_origins),
             default_authorizer=authorizers.HttpLambdaAuthorizer(
                 "Authorizer",
-                self._authorizer(settings.supabase, code_platform, log_days),
+                self._authorizer(settings, code_platform),
                 identity_source=["$request.header.Authorization"],
                 response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
                 results_cache_ttl=cdk.Duration.minutes(5),
@@ -98,15 +99,17 @@ class GatewayStack(cdk.Stack):
 
         url = f"https://{domain.name}" if domain is not None else self.api.api_endpoint
         publish(self, name, "ApiUrl", url, "URL of the API")
+        publish(self, name, "ApiId", self.api.api_id, "Id of the API in API Gateway")
+        # The routes of `hooks` refer to it.
+        keep_exports(self, self.api.api_id)
         publish(self, name, "Region", settings.region, "Region of the environment")
         publish(self, name, "ModelEndpoint", settings.model.endpoint_name, "SageMaker endpoint of the model")
         publish(self, name, "SupabaseUrl", settings.supabase.url, "URL of the Supabase project")
         key = settings.supabase.publishable_key
         publish(self, name, "SupabasePublishableKey", key, "Public key of the Supabase project")
 
-    def _authorizer(
-        self, supabase: Supabase, code_platform: tuple[str, ...], log_days: LogDays
-    ) -> lambda_.Function:
+    def _authorizer(self, settings: Environment, code_platform: tuple[str, ...]) -> lambda_.Function:
+        supabase = settings.supabase
         secret = supabase.legacy_secret_name
         return python_function(
             self,
@@ -117,7 +120,7 @@ class GatewayStack(cdk.Stack):
             variables=authorizer_variables(supabase),
             memory_mb=512,
             timeout=cdk.Duration.seconds(8),
-            log_days=log_days,
+            settings=settings,
             allow=[read_secret(self, secret)] if secret is not None else [],
         )
 
@@ -220,7 +223,8 @@ def listener_upstream(
         # Declared from the link's side, both rules belong to this stack; declared from the listener's side,
         # the two stacks would depend on each other.
         group.connections.allow_to_default_port(listener, "Requests of the gateway")
-        link = apigw.VpcLink(scope, "Link", vpc=vpc, subnets=INNER, security_groups=[group])
+        subnets = first_subnets(vpc, INNER)
+        link = apigw.VpcLink(scope, "Link", vpc=vpc, subnets=subnets, security_groups=[group])
         return integrations.HttpAlbIntegration(
             "Upstream",
             listener,

@@ -11,7 +11,7 @@ from settings.schema import Hooks
 from settings.service_env import hooks_app_variables, hooks_worker_variables
 from stacks.constructs import iam
 from stacks.constructs.functions import python_code, python_function
-from stacks.constructs.operations import publish
+from stacks.constructs.operations import notified_topic, publish
 from stacks.constructs.queues import consume, queue_with_dead_letters
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
@@ -44,7 +44,11 @@ class HooksStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         code = python_code("hooks", platform=code_platform)
         requests = queue_with_dead_letters(
-            self, "Hooks", visibility=WORKER_VISIBILITY, receives=WORKER_RECEIVES
+            self,
+            "Hooks",
+            visibility=WORKER_VISIBILITY,
+            receives=WORKER_RECEIVES,
+            notify=notified_topic(self, settings),
         )
 
         app = python_function(
@@ -55,7 +59,7 @@ class HooksStack(cdk.Stack):
             handler="services.hooks.app.handle",
             variables=hooks_app_variables(hooks, hooks_queue_url=requests.queue.queue_url),
             timeout=APP_TIMEOUT,
-            log_days=settings.log_retention_days,
+            settings=settings,
             # CPU is proportional to memory; a cold start must answer within the database's limit too.
             memory_mb=1024,
             allow=[iam.send(requests.queue), iam.read_secret(self, hooks.secret_name)],
@@ -83,7 +87,7 @@ class HooksStack(cdk.Stack):
                 **results.report_resources,
             ),
             timeout=WORKER_TIMEOUT,
-            log_days=settings.log_retention_days,
+            settings=settings,
             memory_mb=2048,
             reserved=settings.consumers.reserved_concurrency,
             allow=[

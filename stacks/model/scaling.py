@@ -1,4 +1,4 @@
-"""The endpoint's number of instances, and the alarms that roll a new version back."""
+"""The endpoint's number of instances, which follows the requests."""
 
 from typing import cast
 
@@ -7,50 +7,15 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from settings.schema import Alarms, Model, Schedule
+from settings.schema import Model, Schedule
 from stacks.constructs.operations import alarm
+from stacks.model.alarms import NAMESPACE, VARIANT, backlog_without_capacity
 
-VARIANT = "AllTraffic"
 # An instance answers one request at a time; a request has 1 to 8 photos of about a second each on a T4.
 REQUESTS_PER_MINUTE = 20
 # Queued requests per instance above which an instance is added.
 BACKLOG = 5
-_NAMESPACE = "AWS/SageMaker"
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
-
-
-def rollback_alarms(scope: Construct, model: Model, alarms: Alarms) -> list[cloudwatch.Alarm]:
-    """Declare the alarms that roll an endpoint back: too many failed requests, too high a latency."""
-    endpoint = {"EndpointName": model.endpoint_name}
-    variant = endpoint | {"VariantName": VARIANT}
-    if model.mode == "async":
-        failed = _metric("InvocationFailures", endpoint, "Sum")
-        # AWS does not document whether failed requests count as processed; this is right in both cases.
-        share = "100 * FILL(failed, 0) / (FILL(failed, 0) + FILL(all, 0))"
-        used = {"failed": failed, "all": _metric("InvocationsProcessed", endpoint, "Sum")}
-    else:
-        share = "100 * FILL(failed, 0) / all"
-        used = {
-            "failed": _metric("Invocation5XXErrors", variant, "Sum"),
-            "all": _metric("Invocations", variant, "Sum"),
-        }
-    errors = cloudwatch.MathExpression(
-        expression=share, using_metrics=used, period=cdk.Duration.minutes(1), label="failed requests, %"
-    )
-    latency = _metric("ModelLatency", variant, "p95")
-    # ModelLatency is in microseconds. One bad minute does not mean a bad version.
-    return [
-        alarm(scope, name, metric, threshold, description, periods=3, datapoints=2)
-        for name, metric, threshold, description in (
-            ("Errors", errors, alarms.error_percent, "Too large a share of the model's requests fail"),
-            (
-                "Latency",
-                latency,
-                alarms.p95_latency_ms * 1000,
-                "The model's 95th percentile latency is too high",
-            ),
-        )
-    ]
 
 
 def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
@@ -97,7 +62,7 @@ def _follow(scope: Construct, model: Model, target: autoscaling.CfnScalableTarge
     if model.mode == "async":
         name, wanted = "FollowBacklog", BACKLOG
         backlog = policy.CustomizedMetricSpecificationProperty(
-            namespace=_NAMESPACE,
+            namespace=NAMESPACE,
             metric_name="ApproximateBacklogSizePerInstance",
             dimensions=[policy.MetricDimensionProperty(name="EndpointName", value=model.endpoint_name)],
             statistic="Average",
@@ -142,18 +107,15 @@ def _wake(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget)
             ],
         ),
     )
-    waiting = _metric("HasBacklogWithoutCapacity", {"EndpointName": model.endpoint_name}, "Maximum")
+    # A wake is no fault, so it notifies no one; see `StaysAsleep` of the endpoint's alarms.
     rings = alarm(
-        scope, "Waiting", waiting, 1, "Requests wait while the endpoint has no instance", datapoints=1
+        scope,
+        "Waiting",
+        backlog_without_capacity(model, cdk.Duration.minutes(1)),
+        1,
+        "Requests wait while the endpoint has no instance, which this alarm starts",
+        runbook="endpoint-stays-asleep",
+        notify=None,
+        datapoints=1,
     )
     cast("cloudwatch.CfnAlarm", rings.node.default_child).alarm_actions = [step.ref]
-
-
-def _metric(name: str, dimensions: dict[str, str], statistic: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=_NAMESPACE,
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic=statistic,
-        period=cdk.Duration.minutes(1),
-    )

@@ -19,9 +19,10 @@ from settings import schema
 from settings.environment import Environment
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import local_bundling
-from stacks.constructs.operations import log_group, publish
+from stacks.constructs.operations import log_group, notified_topic, publish
+from stacks.model.alarms import VARIANT, instance_alarm, rollback_alarms
 from stacks.model.container import execution_role, primary_container
-from stacks.model.scaling import VARIANT, rollback_alarms, scale
+from stacks.model.scaling import scale
 
 ARTIFACT = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2"
 DEMO = ARTIFACT / "model"
@@ -60,7 +61,8 @@ class ModelStack(cdk.Stack):
             self, "Log", settings.log_retention_days, name=f"/aws/sagemaker/Endpoints/{model.endpoint_name}"
         )
         bucket, archive = _archive(self, model, artifacts)
-        alarms = [] if model.paused else rollback_alarms(self, model, settings.alarms)
+        self._notify = notified_topic(self, settings)
+        alarms = [] if model.paused else rollback_alarms(self, model, settings.alarms, notify=self._notify)
         role = execution_role(
             self,
             # One role per archive: during a deployment and after a rollback, the old instances read the old
@@ -125,8 +127,8 @@ class ModelStack(cdk.Stack):
             retain_all_variant_properties=model.mode == "realtime"
             and model.min_instances < model.max_instances,
         )
-        for scaled in scale(self, model):
-            scaled.node.add_dependency(endpoint)
+        for dependent in (*scale(self, model), instance_alarm(self, model, notify=self._notify)):
+            dependent.node.add_dependency(endpoint)
         return endpoint
 
 

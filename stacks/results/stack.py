@@ -16,8 +16,9 @@ from settings.naming import UNFINISHED_INDEX
 from settings.schema import Webhook
 from stacks.constructs import iam
 from stacks.constructs.async_io import AsyncIoResources
-from stacks.constructs.functions import python_code, python_function
-from stacks.constructs.operations import alarm, publish
+from stacks.constructs.exports import keep_exports
+from stacks.constructs.functions import Package, python_code, python_function
+from stacks.constructs.operations import alarm, notified_topic, publish
 from stacks.constructs.queues import QueueWithDeadLetters, consume, follow, queue_with_dead_letters
 from stacks.storage.stack import StorageStack
 
@@ -60,9 +61,12 @@ class ResultsStack(cdk.Stack):
         self._storage = storage
         self._code = python_code("results", platform=code_platform)
         self.async_io = AsyncIoResources(self, "Exchange", environment_name=settings.name)
-        for name in self.async_io.exported():
-            self.export_value(name)
-        self.jobs = queue_with_dead_letters(self, "Jobs", visibility=JOBS_VISIBILITY, receives=JOBS_RECEIVES)
+        self._notify = notified_topic(self, settings)
+        self.jobs = queue_with_dead_letters(
+            self, "Jobs", visibility=JOBS_VISIBILITY, receives=JOBS_RECEIVES, notify=self._notify
+        )
+        queue = self.jobs.queue
+        keep_exports(self, *self.async_io.exported(), queue.queue_arn, queue.queue_url)
         for topic in self.async_io.topics():
             topic.add_subscription(
                 subscriptions.SqsSubscription(
@@ -114,7 +118,7 @@ class ResultsStack(cdk.Stack):
             ),
             memory_mb=1024,
             timeout=JOBS_TIMEOUT,
-            log_days=settings.log_retention_days,
+            settings=settings,
             reserved=settings.consumers.reserved_concurrency,
             allow=[
                 iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
@@ -144,7 +148,7 @@ class ResultsStack(cdk.Stack):
             ),
             memory_mb=512,
             timeout=SWEEP_TIMEOUT,
-            log_days=self._settings.log_retention_days,
+            settings=self._settings,
             allow=[
                 iam.rows(storage.reports, "Scan", index=UNFINISHED_INDEX),
                 iam.rows(storage.reports, "UpdateItem"),
@@ -159,7 +163,16 @@ class ResultsStack(cdk.Stack):
             targets=[targets.LambdaFunction(function, retry_attempts=0)],
         )
         failures = function.metric_errors(statistic="Maximum", period=SWEEP_EVERY)
-        alarm(self, "SweepFails", failures, 1, "The sweep fails: stopped reports are not resumed", periods=3)
+        alarm(
+            self,
+            "SweepFails",
+            failures,
+            1,
+            "The sweep fails, so that stopped reports are not resumed",
+            runbook="sweep-fails",
+            notify=self._notify,
+            periods=3,
+        )
 
     def _publish(self, name: str, queues: QueueWithDeadLetters) -> None:
         environment = self._settings.name
@@ -169,10 +182,13 @@ class ResultsStack(cdk.Stack):
 
 
 def _delivery_pipeline(
-    stack: cdk.Stack, settings: Environment, webhook: Webhook, reports: dynamodb.TableV2, code: lambda_.Code
+    stack: cdk.Stack, settings: Environment, webhook: Webhook, reports: dynamodb.TableV2, code: Package
 ) -> QueueWithDeadLetters:
     # The table's stream fills a queue of events, whose consumer calls the webhook.
-    events = queue_with_dead_letters(stack, "Webhook", visibility=NOTIFY_VISIBILITY, receives=NOTIFY_RECEIVES)
+    topic = notified_topic(stack, settings)
+    events = queue_with_dead_letters(
+        stack, "Webhook", visibility=NOTIFY_VISIBILITY, receives=NOTIFY_RECEIVES, notify=topic
+    )
     outbox = python_function(
         stack,
         "Outbox",
@@ -182,10 +198,10 @@ def _delivery_pipeline(
         variables=service_env.outbox_variables(webhook_queue_url=events.queue.queue_url),
         memory_mb=512,
         timeout=OUTBOX_TIMEOUT,
-        log_days=settings.log_retention_days,
+        settings=settings,
         allow=[iam.send(events.queue)],
     )
-    _follow_stream(stack, outbox, reports)
+    _follow_stream(stack, outbox, reports, topic)
     notify = python_function(
         stack,
         "Notify",
@@ -200,7 +216,7 @@ def _delivery_pipeline(
         ),
         memory_mb=512,
         timeout=NOTIFY_TIMEOUT,
-        log_days=settings.log_retention_days,
+        settings=settings,
         reserved=settings.consumers.reserved_concurrency,
         allow=[
             iam.rows(reports, "GetItem"),
@@ -212,7 +228,7 @@ def _delivery_pipeline(
     return events
 
 
-def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb.TableV2) -> None:
+def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb.TableV2, topic: str) -> None:
     stream = reports.table_stream_arn
     if stream is None:
         raise ValueError("the reports table has no stream")
@@ -240,4 +256,12 @@ def _follow_stream(stack: cdk.Stack, outbox: lambda_.Function, reports: dynamodb
     )
     age = outbox.metric("IteratorAge", statistic="Maximum", period=cdk.Duration.minutes(5))
     limit = STREAM_AGE_LIMIT.to_milliseconds()
-    alarm(stack, "OutboxWaits", age, limit, "The outbox is over an hour behind the reports table")
+    alarm(
+        stack,
+        "OutboxWaits",
+        age,
+        limit,
+        "The outbox is over an hour behind the reports table",
+        runbook="outbox-behind",
+        notify=topic,
+    )

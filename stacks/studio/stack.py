@@ -14,7 +14,7 @@ from constructs import Construct
 from settings import schema
 from settings.environment import Environment
 from settings.naming import PROJECT, parameter_name
-from stacks.constructs.network import HTTPS, INNER, task_subnets
+from stacks.constructs.network import HTTPS, INNER, first_subnets, task_subnets
 from stacks.constructs.operations import publish
 from stacks.model.container import execution_role
 from stacks.storage.stack import StorageStack
@@ -48,7 +48,11 @@ class StudioStack(cdk.Stack):
             description=f"Home folders and disks of Studio, {PROJECT} {settings.name}",
             enable_key_rotation=True,
             # The home folders are retained when the domain is deleted, and unreadable without this key.
-            removal_policy=cdk.RemovalPolicy.RETAIN if settings.keep_data else cdk.RemovalPolicy.DESTROY,
+            removal_policy=(
+                cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+                if settings.keep_data
+                else cdk.RemovalPolicy.DESTROY
+            ),
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
         model_role = self._model_role(settings, storage)
@@ -75,7 +79,7 @@ class StudioStack(cdk.Stack):
         inside = studio.network == "vpc"
         # Otherwise the subnets hold only the home folders' mount targets, which need no internet.
         subnets = vpc.select_subnets(
-            subnet_group_name=(task_subnets(settings.egress) if inside else INNER).subnet_group_name
+            subnets=first_subnets(vpc, task_subnets(settings.egress) if inside else INNER).subnets
         )
         group = ec2.SecurityGroup(
             self, "Apps", vpc=vpc, description="Apps of Studio", allow_all_outbound=False

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,3 +82,18 @@ def test_assembly_names_stacks_with_dependencies(tmp_path: Path) -> None:
     }
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
     assert cdk.assembly_stacks(tmp_path) == {"a": [], "b": ["a"]}
+
+
+def test_stacks_without_resources_are_to_delete(tmp_path: Path) -> None:
+    templates: dict[str, Any] = {
+        "a": {"Resources": {"One": {}}},
+        "b": {"Parameters": {}},
+        "c": {"Resources": {}},
+    }
+    artifacts = {}
+    for name, template in templates.items():
+        file = f"{name}.template.json"
+        artifacts[name] = {"type": "aws:cloudformation:stack", "properties": {"templateFile": file}}
+        (tmp_path / file).write_text(json.dumps(template))
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    assert cdk.stacks_to_delete(tmp_path) == ["b", "c"]

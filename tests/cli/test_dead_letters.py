@@ -15,6 +15,7 @@ from rich.console import Console
 from cli.dead_letters import QueueAddresses, queues, redrive
 from cli.errors import UserError
 from services.core.messaging.consumer import dead_letter
+from services.core.trace import hop
 from tests.ops.conftest import Stubbed
 
 URL = "https://sqs.ca-central-1.amazonaws.com/123456789012"
@@ -80,6 +81,15 @@ def test_all_letters_are_sent_again(sqs: SQSClient, webhook: QueueAddresses) -> 
     assert "✓ 25 of webhook sent again" in run(sqs, webhook, send=True)
     assert count(sqs, webhook.dead_letters_url) == 0
     assert count(sqs, webhook.url) == 25
+
+
+def test_letter_sent_again_continues_its_trace(sqs: SQSClient, webhook: QueueAddresses) -> None:
+    with hop(None) as failed:
+        dead_letter(sqs, webhook.dead_letters_url, json.dumps(LETTER), "away")
+    run(sqs, webhook, send=True)
+    (again,) = sqs.receive_message(QueueUrl=webhook.url, MessageAttributeNames=["All"])["Messages"]
+    assert again["MessageAttributes"].keys() == {"traceparent"}
+    assert again["MessageAttributes"]["traceparent"]["StringValue"] == failed.traceparent
 
 
 def test_unsent_letter_is_not_deleted(

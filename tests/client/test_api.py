@@ -1,7 +1,9 @@
 """The calls of a user: what they send, and what they return."""
 
 import functools
+import itertools
 import json
+from collections.abc import Iterator
 
 import httpx2
 import pytest
@@ -23,14 +25,27 @@ def answering(
     requests: list[httpx2.Request],
     answer: httpx2.Response | httpx2.TransportError,
 ) -> None:
+    answering_each(monkeypatch, itertools.repeat(answer), requests)
+
+
+def answering_each(
+    monkeypatch: pytest.MonkeyPatch,
+    answers: Iterator[httpx2.Response | BaseException],
+    requests: list[httpx2.Request] | None = None,
+) -> list[httpx2.Request]:
+    """Answer each request by the next answer, and return the requests as they come."""
+    seen = [] if requests is None else requests
+
     def handle(request: httpx2.Request) -> httpx2.Response:
-        requests.append(request)
-        if isinstance(answer, Exception):
+        seen.append(request)
+        answer = next(answers)
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
     client = functools.partial(httpx2.Client, transport=httpx2.MockTransport(handle))
     monkeypatch.setattr("httpx2.Client", client)
+    return seen
 
 
 def test_user_signs_in_with_password(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
@@ -54,9 +69,10 @@ def test_post_returns_report_and_stages(
 ) -> None:
     headers = {"Server-Timing": "photo;dur=35.1, narrate;dur=900"}
     answering(monkeypatch, requests, httpx2.Response(200, json={"id": "1"}, headers=headers))
-    report, timing = api.post(URL, "token", [("a.jpg", b"one"), ("b.jpg", b"two")])
-    assert report == {"id": "1"}
-    assert timing.stages_ms == {"photo": 35.1, "narrate": 900.0}
+    posted = api.post(URL, "token", [("a.jpg", b"one"), ("b.jpg", b"two")], key="k1")
+    assert (posted.report, posted.ended) == ({"id": "1"}, True)
+    assert requests[0].headers["idempotency-key"] == "k1"
+    assert posted.timing.stages_ms == {"photo": 35.1, "narrate": 900.0}
     assert requests[0].headers["authorization"] == "Bearer token"
     assert requests[0].content.count(b'name="images"') == 2
 

@@ -57,9 +57,9 @@ def test_variable_chooses_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_json_log_line_is_readable() -> None:
     line = json.dumps(
-        {"level": "ERROR", "message": "went wrong", "exc_info": "Traceback\n  …\nKeyError: 'x'"}
+        {"level": "ERROR", "message": "went wrong", "error": "KeyError", "stack": ["KeyError", "a.py:1 b"]}
     )
-    assert readable_line(line) == "ERROR went wrong KeyError: 'x'"
+    assert readable_line(line) == "ERROR went wrong KeyError"
 
 
 @pytest.mark.parametrize("line", ["plain", "{not json", "{}", '{"other": 1}'])

@@ -21,6 +21,7 @@ def make_settings(**changes: Any) -> Environment:
     values = tomllib.loads((FOLDER / "dev.toml").read_text("utf-8"))
     values["supabase"] |= {"url": "https://shop.supabase.example", "publishable_key": "sb_publishable_1"}
     values["webhook"] |= {"url": "https://shop.supabase.example/functions/v1/report-ready"}
+    values["alarms"] |= {"notify": "ops@shop.example"}
     values["model"] |= {"mode": "realtime", "instance_type": "ml.t2.medium", "min_instances": 1}
     for key, value in changes.items():
         values[key] = {**values.get(key, {}), **value} if isinstance(value, dict) else value

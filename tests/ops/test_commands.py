@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from boto3.exceptions import S3UploadFailedError
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
-from cli import cdk
 from cli.errors import UserError
 from model_artifacts.blip2.tools.errors import ArtifactError
 from ops import __main__ as ops
@@ -77,6 +76,15 @@ def test_errors_are_explained_without_traceback(
     assert out in capsys.readouterr().err
 
 
+def test_parameter_mistake_is_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(named: str) -> None:
+        raise ParamValidationError(report="Unknown parameter in input")
+
+    monkeypatch.setattr(ops.image, "callback", fail)
+    with pytest.raises(ParamValidationError):
+        main(["image", "--env", "dev"])
+
+
 def test_smoke_test_reads_given_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = {"ApiUrl": "https://a", "SupabaseUrl": "https://s", "SupabasePublishableKey": "k"}
     file = tmp_path / "outputs.json"
@@ -85,15 +93,3 @@ def test_smoke_test_reads_given_outputs(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("ops.commands.smoke.smoke", lambda *given, photo: params.append(given[2]))
     assert main(["smoke", "--env", "local", "--outputs", str(file)]) == 0
     assert params == [outputs]
-
-
-def test_bootstrap_prepares_account_and_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto import mock_aws
-
-    ran: list[tuple[list[str], Path]] = []
-    monkeypatch.setattr(cdk, "run", lambda command, folder, variables: ran.append((command, folder)))
-    with mock_aws():
-        assert main(["bootstrap", "--env", "dev"]) == 0
-    ((command, folder),) = ran
-    assert command[3:5] == ["bootstrap", "aws://123456789012/ca-central-1"]
-    assert not (folder / "cdk.json").exists()

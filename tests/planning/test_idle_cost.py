@@ -47,13 +47,16 @@ def endpoint(*kinds: str) -> dict[str, Any]:
 def test_endpoint_costs_its_minimum() -> None:
     prod = load_environment("prod")
     asleep = idle_cost(prod, [endpoint("Model", "EndpointConfig", "Endpoint")])
-    assert {line.what: line.usd for line in asleep}["SageMaker ml.g4dn.xlarge"] == 0
+    assert {line.what: line.usd for line in asleep}[f"SageMaker {prod.model.instance_type}"] == 0
     always_on = prod.model.model_copy(update={"mode": "realtime", "min_instances": 2})
     awake = prod.model_copy(update={"model": always_on})
     running = idle_cost(awake, [endpoint("Model", "EndpointConfig", "Endpoint")])
     assert running[0].usd == pytest.approx(2 * prod.model.usd_per_hour * 730)
     paused = idle_cost(prod, [endpoint("Model", "EndpointConfig")])
-    assert [line.what for line in paused] == ["secret in Secrets Manager"]
+    assert {line.what for line in paused} == {
+        "secret in Secrets Manager",
+        "custom metric, at most: with reports in every hour",
+    }
 
 
 def test_schedule_costs_its_hours() -> None:
@@ -61,6 +64,38 @@ def test_schedule_costs_its_hours() -> None:
     lines = idle_cost(shop, [endpoint("Model", "EndpointConfig", "Endpoint")])
     awake = {line.what: line.usd for line in lines}["SageMaker ml.g4dn.xlarge, by its schedule"]
     assert awake == pytest.approx(20 / 168 * shop.model.usd_per_hour * 730)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [load_environment("dev"), load_environment("prod"), full_environment()],
+    ids=lambda one: one.name,
+)
+def test_observing_costs_below_its_limit(settings: Environment) -> None:
+    lines = idle_cost(settings, templates(settings))
+    observing = {line.what: line for line in lines if line.observing}
+    assert observing["composite CloudWatch alarm"].count == 3
+    assert observing["KMS key of the alarms' topic"].count == 1
+    assert observing["custom metric, at most: with reports in every hour"].usd == pytest.approx(14 * 0.3)
+    assert sum(line.usd for line in observing.values()) <= 12
+
+
+def test_each_metric_of_an_alarm_is_billed() -> None:
+    metric: dict[str, Any] = {"MetricStat": {}}
+    alarms = {
+        "One": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}},
+        "Two": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{}, metric, metric]}},
+    }
+    lines = {line.what: line for line in idle_cost(load_environment("prod"), [{"Resources": alarms}])}
+    assert lines["metric in a CloudWatch alarm"].usd == pytest.approx(0.3)
+
+
+def test_fourth_dashboard_is_billed() -> None:
+    dashboard = {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}
+    for count, usd in ((3, 0), (4, 3), (5, 6)):
+        resources = {str(number): dashboard for number in range(count)}
+        lines = {line.what: line for line in idle_cost(load_environment("prod"), [{"Resources": resources}])}
+        assert (lines["CloudWatch dashboard"].count, lines["CloudWatch dashboard"].usd) == (count, usd)
 
 
 def test_unpriced_resource_is_an_error() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from settings.environment import FOLDER, Environment, SettingsError, environment_names, load_environment
 
@@ -153,7 +154,7 @@ def test_wrong_value_names_allowed_values(tmp_path: Path, old: str, new: str, me
         (
             "[alarms]",
             "[alarms]\nxyz = 1",
-            r"alarms\.xyz: is not a key; allowed: error_percent, p95_latency_ms",
+            r"alarms\.xyz: is not a key; allowed: error_percent, monthly_budget_usd, notify, p95",
         ),
         ("keep_data = true", "keep_data = true\nname = 'x'", r"name: is not a key.*its file's, shop"),
     ],
@@ -282,3 +283,32 @@ def test_settings_do_not_import_cdk() -> None:
     code = "import sys, settings.naming, settings.service_env;"
     code += " sys.exit('aws_cdk' in sys.modules or 'jsii' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def with_bootstrap(**values: Any) -> Environment:
+    return Environment.model_validate({"name": "shop", **PROD, "bootstrap": {"qualifier": "shop", **values}})
+
+
+def test_own_bootstrap_has_its_qualifier() -> None:
+    assert load_environment("prod").qualifier == "hnb659fds"
+    assert with_bootstrap().qualifier == "shop"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"qualifier": name} for name in ("", "hnb659fds", "Shop", "1shop", "shop-1", "a" * 11)),
+        *({"execution_policies": [arn]} for arn in ("", "PowerUserAccess", "arn:aws:iam::1:policy/x")),
+        {"execution_policies": ["arn:aws:iam::aws:role/Admin"]},
+        {"execution_policies": [f"arn:aws:iam::aws:policy/P{at}" for at in range(11)]},
+    ],
+)
+def test_wrong_bootstrap_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        with_bootstrap(**wrong)
+
+
+def test_emulator_has_no_own_bootstrap() -> None:
+    local = tomllib.loads((FOLDER / "local.toml").read_text())
+    with pytest.raises(ValidationError, match=r"no \[bootstrap\]"):
+        Environment.model_validate({"name": "local", **local, "bootstrap": {"qualifier": "shop"}})

@@ -7,7 +7,7 @@ import pytest
 from services.analyze.dependencies import AnalyzeSettings
 from services.core.auth.users import AllowedUsers, SupabaseSettings
 from settings.environment import environment_names, load_environment
-from settings.service_env import analyze_variables, authorizer_variables
+from settings.service_env import analyze_variables, authorizer_variables, log_variables
 from tests.stacks.assemblies import changed, full_environment
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
@@ -19,6 +19,13 @@ NAMES: dict[str, Any] = {
     "exchange_bucket": "exchange",
     "exchange_key_id": "key",
 }
+
+
+def test_users_hash_by_their_environment() -> None:
+    keys = {load_environment(name).user_hash_key for name in environment_names()}
+    assert len(keys) == len(environment_names())
+    named = changed("prod", log_user_key="0" * 64)
+    assert log_variables(named, "1")["USER_HASH_KEY"] == "0" * 64
 
 
 @pytest.mark.parametrize("name", environment_names())

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+# Of settings.service_env.log_variables: every service gets them.
+LOG_VARIABLES = {"ENVIRONMENT", "VERSION", "USER_HASH_KEY"}
 _NAMES = ("Ref", "Fn::ImportValue", "Fn::Sub")
 
 

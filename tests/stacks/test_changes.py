@@ -46,7 +46,7 @@ def flat(folder: Path) -> dict[tuple[str, str], Any]:
         for section in ("Outputs", "Parameters", "Mappings"):
             for path, value in leaves(template.get(section, {}), section):
                 found[file.name, path] = value
-        for name, resource in template["Resources"].items():
+        for name, resource in template.get("Resources", {}).items():
             for path, value in leaves(resource, resource["Type"]):
                 found[
                     f"{file.name} {name}", path.replace(f"{resource['Type']}.", f"{resource['Type']} ", 1)

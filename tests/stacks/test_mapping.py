@@ -15,9 +15,10 @@ SHIPS = {
     "results": {"services/results"},
     "hooks": {"services/hooks"},
     "studio": set[str](),
+    "observability": set[str](),
 }
-# Stacks whose parts run as local processes without AWS.
-AWS_ONLY = {"model", "analyze", "studio"}
+# Stacks whose parts run as local processes without AWS, or that the emulator refuses.
+AWS_ONLY = {"model", "analyze", "studio", "observability"}
 LIBRARIES = {"services/core", "services/web"}
 
 

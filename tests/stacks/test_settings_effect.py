@@ -21,6 +21,7 @@ from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import LAMBDA_PLATFORM
 from stacks.gateway.stack import GatewayStack, url_upstream
 from stacks.model.stack import ModelStack
+from stacks.observability.stack import ObservabilityStack
 from stacks.storage.stack import StorageStack
 from tests.stacks.assemblies import full_environment, replaced
 
@@ -37,10 +38,12 @@ class Change(NamedTuple):
 
 # The changes that `other_values` cannot make from the present value.
 CHANGES: Mapping[str, Change] = {
-    "target": Change("emulator", {"studio": None}, {"upstream_url": "http://127.0.0.1:8080"}),
+    "target": Change(
+        "emulator", {"studio": None, "bootstrap": None}, {"upstream_url": "http://127.0.0.1:8080"}
+    ),
     "upstream_url": Change(
         "http://127.0.0.1:8081",
-        {"target": "emulator", "studio": None, "upstream_url": "http://127.0.0.1:8080"},
+        {"target": "emulator", "studio": None, "bootstrap": None, "upstream_url": "http://127.0.0.1:8080"},
     ),
     "region": Change("us-east-1", {}, {"zones": ("us-east-1a", "us-east-1b", "us-east-1c")}),
     "zones": Change(("ca-central-1a", "ca-central-1b")),
@@ -56,16 +59,21 @@ CHANGES: Mapping[str, Change] = {
     "model.schedule.time_zone": Change("Europe/Paris"),
     "service.workers": Change(2, {"service.cpu_units": 2048, "service.memory_mb": 4096}),
     "supabase.roles": Change(("authenticated", "moderator")),
+    "alarms.notify": Change("arn:aws:sns:ca-central-1:111122223333:pager"),
     "llm.base_url": Change("https://llm.shop.example/v1"),
     "llm.shutdown_date": Change(date.today()),
 }
 
 # Read only by `make doctor`.
 READ_BY_DOCTOR = "domain.hosted_zone_name"
-# Keys that have their effect in the gateway or model stack, by their beginning. Alone, these take a tenth of
-# the time of all stacks.
+# Read only by `make bootstrap`; tests/ops/commands/test_bootstrap.py holds its effect.
+READ_BY_BOOTSTRAP = "bootstrap.execution_policies"
+# Keys that have their effect in one stack, by their beginning. Alone, it takes a tenth of the time of all.
 GATEWAY = ("cors_origins", "domain.", "log_retention_days", "supabase.", "throttle.")
-MODEL = ("alarms.", "model.")
+MODEL = ("model.",)
+# Beyond the rollback of the model, which two of these govern too.
+OBSERVABILITY = ("alarms.",)
+NOTIFY = "alarms.notify"
 
 
 def keys(model: type[BaseModel] = Environment, prefix: str = "") -> Iterator[str]:
@@ -146,14 +154,16 @@ def variables(settings: Environment) -> object:
         service_env.notify_variables(settings.webhook, reports_table="reports", **queues),
         service_env.hooks_app_variables(settings.hooks, hooks_queue_url="hooks"),
         service_env.authorizer_variables(settings.supabase),
+        service_env.log_variables(settings, "1"),
         settings.notices(date.today()),
     )
 
 
 def templates(settings: Environment, key: str) -> dict[str, str]:
     """Return the templates that show the effect of `key`."""
-    stack = "gateway" if key.startswith(GATEWAY) else "model" if key.startswith(MODEL) else None
-    return synthesized(settings, stack)
+    stacks = {"gateway": GATEWAY, "model": MODEL, "observability": OBSERVABILITY}
+    alone = [stack for stack, beginnings in stacks.items() if key.startswith(beginnings) and key != NOTIFY]
+    return synthesized(settings, alone[0] if alone else None)
 
 
 @cache
@@ -169,13 +179,15 @@ def synthesized(settings: Environment, stack: str | None) -> dict[str, str]:
             storage = StorageStack(app, "storage", environment_name="shop", retention_days=7, keep_data=False)
             async_io = AsyncIoResources(storage, "Exchange", environment_name="shop")
             ModelStack(app, stack, settings=settings, artifacts=storage.artifacts, async_io=async_io)
+        elif stack == "observability":
+            ObservabilityStack(app, stack, settings=settings)
         else:
             build(app, settings)
         app.synth()
         return {file.name: file.read_text("utf-8") for file in Path(folder).glob("*.template.json")}
 
 
-@pytest.mark.parametrize("key", sorted({*keys()} - {READ_BY_DOCTOR}))
+@pytest.mark.parametrize("key", sorted({*keys()} - {READ_BY_DOCTOR, READ_BY_BOOTSTRAP}))
 def test_setting_has_an_effect(key: str) -> None:
     assert has_effect(key, full_environment()), f"a change of {key} changes no template, variable or warning"
 
@@ -185,15 +197,15 @@ def test_doctor_reads_the_zone_name() -> None:
 
 
 def test_unread_key_has_no_effect() -> None:
-    class WithBudget(Alarms):
-        monthly_budget_usd: float = 250.0
+    class WithPager(Alarms):
+        pager_delay_s: float = 250.0
 
     class Settings(Environment):
-        alarms: WithBudget
+        alarms: WithPager
 
     full = Settings.model_validate(full_environment().model_dump())
-    assert "alarms.monthly_budget_usd" in set(keys(Settings))
-    assert not has_effect("alarms.monthly_budget_usd", full)
+    assert "alarms.pager_delay_s" in set(keys(Settings))
+    assert not has_effect("alarms.pager_delay_s", full)
 
 
 def test_keys_include_nested_sections() -> None:
@@ -202,4 +214,4 @@ def test_keys_include_nested_sections() -> None:
 
 
 def test_listed_keys_exist() -> None:
-    assert {*CHANGES, READ_BY_DOCTOR} <= set(keys())
+    assert {*CHANGES, READ_BY_DOCTOR, READ_BY_BOOTSTRAP} <= set(keys())

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -110,9 +111,9 @@ def deliver(functions: httpx2.Client, content: object, key: str = NEW_KEY) -> ht
     return functions.post("/report-ready", content=body, headers=headers)
 
 
-@pytest.mark.parametrize("name", process_specs.EDGE_FUNCTIONS)
+@pytest.mark.parametrize("name", [*process_specs.EDGE_FUNCTIONS, "_shared"])
 def test_functions_own_tests_pass(name: str) -> None:
-    config = FUNCTIONS / name / "deno.json"
+    config = FUNCTIONS / ("analyze" if name == "_shared" else name) / "deno.json"
     command = [str(process_specs.DENO), "test", "--quiet", "--config", str(config), str(FUNCTIONS / name)]
     done = subprocess.run(
         command, env={**os.environ, **process_specs.DENO_ENV}, capture_output=True, text=True, check=False
@@ -142,6 +143,23 @@ def test_foreign_event_leaves_no_trace(database: Database, functions: httpx2.Cli
     answer = deliver(functions, event(database.user()), OTHER_KEY)
     assert answer.status_code == 401
     assert database.owner.execute("select * from public.reports").fetchall() == []
+
+
+def test_databases_own_webhook_continues_the_trace(database: Database, functions: httpx2.Client) -> None:
+    # The report of a user who is gone is to be erased: the database asks for that.
+    trace, body, now = "4bf92f3577b34da6a3ce929d0e0e4736", json.dumps(event(str(uuid4()))), datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_R1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(NEW_KEY).sign("msg_R1", now, body),
+        "traceparent": f"00-{trace}-00f067aa0ba902b7-01",
+    }
+    assert functions.post("/report-ready", content=body, headers=headers).status_code == 200
+    (sent,) = database.owner.execute(
+        "select headers ->> 'traceparent' from net.http_request_queue"
+    ).fetchall()
+    assert sent[0].startswith(f"00-{trace}-")
+    assert "00f067aa0ba902b7" not in sent[0]
 
 
 def test_unavailable_database_is_503(api: str) -> None:

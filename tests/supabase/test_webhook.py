@@ -8,14 +8,17 @@ import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from cli.log_view import who_is
 from local.home import REPOSITORY
 from local.supervisor import process_specs
+from services.core.telemetry import user_hash
 from tests.supabase.conftest import HOOKS_URL, NEW_KEY, OLD_KEY, UPLOAD, Database
 
 OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
@@ -123,6 +126,12 @@ def test_hmac_equals_pythons(database: Database, key: bytes, message: bytes) -> 
 
 
 @pytest.mark.filterwarnings("default")
+def test_logged_user_is_found_by_the_statement(database: Database) -> None:
+    user, key = database.user(), "prod's https://shop.supabase.example"
+    found = database.owner.execute(who_is(user_hash(user, key), key).encode()).fetchall()
+    assert found == [(UUID(user), f"{user}@vitrine.test")]
+
+
 def test_analysis_waits_for_a_key(database: Database) -> None:
     change_secret(database, None)
     analysis = database.ask(database.user())
@@ -157,6 +166,38 @@ def test_deleted_or_old_analysis_is_dropped(database: Database) -> None:
         connection.execute("delete from public.analyses where id = %s", (deleted,))
     database.owner.execute("update public.analyses set created_at = now() - interval '3 days'")
     assert wait(database, old, timedelta(days=3)) == 0
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def insert_with(database: Database, headers: str) -> str:
+    """Insert an analysis as the REST API does for a request with these headers; return its id."""
+    user = database.user()
+    with database.session("authenticated", user) as connection:
+        connection.execute("select set_config('request.headers', %s, true)", (headers,))
+        row = connection.execute(
+            "insert into public.analyses (upload_ids) values (%s) returning id", ([UPLOAD],)
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_requests_trace_goes_on(database: Database) -> None:
+    analysis = insert_with(database, json.dumps({"traceparent": TRACE, "host": "x"}))
+    assert wait(database, analysis, timedelta(minutes=3)) == 1
+    # The repeated post has no request of its own.
+    assert [each.headers.get("traceparent") for each in posted(database)] == [TRACE, TRACE]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["", "{}", json.dumps({"traceparent": TRACE.upper()}), json.dumps({"traceparent": f"{TRACE}\n"})],
+)
+def test_other_headers_send_no_trace(database: Database, headers: str) -> None:
+    insert_with(database, headers)
+    (request,) = posted(database)
+    assert "traceparent" not in request.headers
 
 
 def test_sweep_is_scheduled(database: Database) -> None:

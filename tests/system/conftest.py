@@ -26,6 +26,8 @@ def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     system.client.close()
     done = system.command("down")
     assert done.returncode == 0, done.stderr
+    wrong = system.wrong_lines()
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,18 @@ import sys
 from pathlib import Path
 
 import httpx2
+import jwt
 
+from benchmarks.log_lines import lines_of, offences
 from local.home import REPOSITORY, Home
 from local.supervisor import processes
+
+# Processes whose every line goes where operators read; of the others, only lines of ours in them do.
+_OURS = ("service", "model", "edge")
+
+
+# Of a line of the services, and of the gateway's access log.
+_LINE, _ACCESS = '{"time":', '{"request_id":'
 
 
 class System:
@@ -20,6 +29,9 @@ class System:
         # trust_env off: a proxy of the machine must not stand between the tests and loopback.
         self.client = httpx2.Client(trust_env=False, timeout=60)
         self._tokens: dict[str, str] = {}
+        self._written: dict[str, set[str]] = {}
+        # What must be in no log line and in no problem document: secrets, tokens, addresses, parts of photos.
+        self.planted: set[str] = set()
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m local …` against this system; return its output and exit status."""
@@ -35,6 +47,7 @@ class System:
 
     def up(self, *arguments: str, **environment: str) -> str:
         """Bring the system up and return the output of `up`; fail the test when it fails."""
+        self.keep_lines()
         done = self.command("up", *arguments, **environment)
         assert done.returncode == 0, done.stderr
         return done.stderr
@@ -80,7 +93,10 @@ class System:
         if name not in self._tokens:
             done = self.command("token", "--user", name)
             assert done.returncode == 0, done.stderr
-            self._tokens[name] = done.stdout.strip()
+            self._tokens[name] = token = done.stdout.strip()
+            claims = jwt.decode(token, options={"verify_signature": False})
+            # Its header is the same for all tokens.
+            self.planted.update((*token.split(".")[1:], claims["email"], claims["sub"]))
         return self._tokens[name]
 
     def headers(self, name: str) -> dict[str, str]:
@@ -94,6 +110,35 @@ class System:
             headers=self.headers(name),
             files={"images": (photo.name, photo.read_bytes(), "image/jpeg")},
         )
+
+    def keep_lines(self) -> None:
+        """Remember what all processes have written: a process that starts again empties its log."""
+        for log in self.home.log("any").parent.glob("*.log"):
+            self._written.setdefault(log.stem, set()).update(lines_of(log))
+
+    def wrong_lines(self) -> list[str]:
+        """Return the lines that the schema of log lines does not allow, and those that hold what is planted.
+
+        All lines of the service count, and those that functions, the model server and Edge Functions wrote
+        into the logs of the processes that run them.
+        """
+        self.keep_lines()
+        found = [f"{name}: no line" for name in ("service", "model") if not self._written.get(name)]
+        planted = self.planted | self._secrets()
+        for name, written in self._written.items():
+            lines = {line for line in written if name == "service" or line.startswith(_LINE)}
+            found += [f"{name}: {wrong}" for wrong in offences(lines)]
+            access = {line for line in written if line.startswith(_ACCESS)}
+            emitted = written if name in _OURS else lines | access
+            found += [f"{name}: {line[:300]}" for line in emitted for text in planted if text in line]
+        return found
+
+    def _secrets(self) -> set[str]:
+        files = [self.home.data(name) for name in ("vitrine", "local")]
+        keys = [file for folder in files if folder.is_dir() for file in folder.rglob("*") if file.is_file()]
+        signing = self.home.data("identity") / "signing-key.pem"
+        lines = signing.read_text().splitlines()[1:-1] if signing.is_file() else []
+        return {*(key.read_text("utf-8").strip() for key in keys), *lines} - {""}
 
     def stop(self, name: str) -> None:
         """Stop a process, as a crash would."""

@@ -1,6 +1,7 @@
 """The system with an async endpoint and Supabase: webhooks in, jobs, webhooks out."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,17 @@ import httpx2
 import psycopg
 import pytest
 
+from cli.log_lines import Line, Wanted, story
 from local.demo.command import email
 from local.demo.timeline import user_id
 from local.fakes.postgres.project import SupabaseProject
+from local.log_files import log_lines
 from local.supervisor import ports, processes
 from tests.system.running import System
 
 WITHIN_S = 60.0
+EXAMPLES = Path(__file__).parents[2] / "examples" / "photos"
+HOPS = {"gateway", "authorizer", "analyze", "model", "jobs", "outbox", "notify", "report-ready"}
 Row = dict[str, Any]
 
 
@@ -72,6 +77,35 @@ def test_posted_photo_reaches_supabase(async_system: System, project: SupabasePr
     shown = {name: value for name, value in answer.json().items() if name != "photos"}
     assert row["report"] == shown
     assert rows(project, other) == []
+
+
+def test_one_trace_is_in_every_hop(async_system: System, project: SupabaseProject, tmp_path: Path) -> None:
+    user = add_user(async_system, project, "async-hana")
+    trace, caller = secrets.token_hex(16), secrets.token_hex(8)
+    answer = async_system.client.post(
+        f"{async_system.api_url}/analyze",
+        headers={**async_system.headers("async-hana"), "traceparent": f"00-{trace}-{caller}-01"},
+        files={"images": ("mug.jpg", (EXAMPLES / "drawn-mug.jpg").read_bytes(), "image/jpeg")},
+    )
+    assert answer.status_code in (200, 202), answer.text
+    arrived(project, user)
+    wanted = Wanted(trace=trace)
+
+    def lines() -> list[Line]:
+        return story(log_lines(async_system.home), wanted)
+
+    happens(lambda: HOPS.issubset({line["service"] for line in lines()}))
+    told = lines()
+    # The gateway and a cached authorizer know no trace: the request's id joins them.
+    in_trace = [line for line in told if line["service"] != "gateway"]
+    assert {line["trace"] for line in in_trace} == {trace}
+    spans = {line["span"] for line in in_trace}
+    assert {line["parent"] for line in in_trace} <= {caller, *spans}
+    assert len(spans) >= len(HOPS) - 1
+    picture = tmp_path / "trace.svg"
+    assert async_system.command("trace", trace, "--svg", str(picture)).returncode == 0
+    drawn = picture.read_text("utf-8")
+    assert [name for name in HOPS if f">{name}: " not in drawn] == []
 
 
 def test_respond_async_returns_location(async_system: System, project: SupabaseProject, photo: Path) -> None:
@@ -146,10 +180,10 @@ def test_refused_analysis_reaches_supabase(async_system: System, project: Supaba
     assert answered == [{"report_id": row["id"]}]
 
 
-def gone(happened: Callable[[], bool]) -> None:
+def happens(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WITHIN_S
     while not happened():
-        assert time.monotonic() < deadline, f"still there after {WITHIN_S:.0f} s"
+        assert time.monotonic() < deadline, f"not yet after {WITHIN_S:.0f} s"
         time.sleep(0.2)
 
 
@@ -161,7 +195,7 @@ def test_erasure_reaches_supabase(async_system: System, project: SupabaseProject
     answer = async_system.client.delete(path, headers=headers)
     assert answer.status_code == 200, answer.text
     assert "database" in [copy["where"] for copy in answer.json()["remaining"]]
-    gone(lambda: rows(project, user) == [])
+    happens(lambda: rows(project, user) == [])
     assert async_system.client.delete(path, headers=headers).status_code == 404
 
 
@@ -174,6 +208,6 @@ def test_row_deleted_in_supabase_is_erased(
     with project.as_user(user) as connection:
         connection.execute("delete from public.reports")
     path, headers = f"{async_system.api_url}/reports/{row['id']}", async_system.headers("async-gina")
-    gone(lambda: async_system.client.get(path, headers=headers).status_code == 404)
+    happens(lambda: async_system.client.get(path, headers=headers).status_code == 404)
     with psycopg.connect(project.url, autocommit=True) as owner:
-        gone(lambda: owner.execute("select 1 from vitrine.erasures").fetchall() == [])
+        happens(lambda: owner.execute("select 1 from vitrine.erasures").fetchall() == [])

@@ -12,10 +12,12 @@ from typing import Any
 import boto3
 import pytest
 
+from cli import cdk
 from local.home import REPOSITORY, TOOLS
 from local.supervisor import processes
 from local.supervisor.configuration import base_env, emulator_env
 from settings.environment import load_environment
+from stacks.app import synthesize
 from tests.system.running import System
 
 REGION = "ca-central-1"
@@ -99,3 +101,42 @@ def test_archive_is_uploaded_before_the_model(
     assert -1 not in found and found == sorted(found), said
     bucket = client("ssm").get_parameter(Name="/vitrine/trial/artifact-bucket")["Parameter"]["Value"]
     assert client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == archive.read_bytes()
+
+
+def sections(text: str, *names: str) -> str:
+    """Return settings without these sections."""
+    return "\n\n".join(part for part in text.split("\n\n") if not part.startswith(tuple(names)))
+
+
+@pytest.fixture
+def assemblies(tmp_path: Path) -> dict[str, Path]:
+    """Assemblies of an environment in the emulator, with and without the sections that it may lack."""
+    text = (REPOSITORY / "environments" / "local.toml").read_text("utf-8")
+    found = {}
+    for name, settings in {"with": text, "without": sections(text, "[hooks]", "[webhook]")}.items():
+        file = tmp_path / name / "taken.toml"
+        file.parent.mkdir()
+        file.write_text(settings, "utf-8")
+        found[name] = tmp_path / name / "assembly"
+        synthesize(load_environment(file), found[name])
+    return found
+
+
+def test_section_can_be_taken_away(
+    assemblies: dict[str, Path], account: dict[str, str], client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in account.items():
+        monkeypatch.setenv(name, value)
+
+    def deployed(assembly: str) -> set[str]:
+        cdk.run_cdk(cdk.deploy(assemblies[assembly]))
+        pages = client("cloudformation").get_paginator("describe_stacks").paginate()
+        names = {stack["StackName"] for page in pages for stack in page["Stacks"]}
+        return {name.removeprefix("vitrine-taken-") for name in names if name.startswith("vitrine-taken-")}
+
+    always = {"storage", "results", "gateway"}
+    assert deployed("with") == always | {"hooks"}
+    assert deployed("without") == always
+    assert deployed("with") == always | {"hooks"}
+    for stack in ("hooks", "gateway", "results", "storage"):
+        client("cloudformation").delete_stack(StackName=f"vitrine-taken-{stack}")

@@ -1,4 +1,4 @@
-"""Starts the AWS emulator with three faults of its HTTP API corrected. Runs under the emulator's own Python.
+"""Starts the AWS emulator with faults of its HTTP API corrected. Runs under the emulator's own Python.
 
 Of the emulator as released, a client meets these faults:
 
@@ -6,14 +6,20 @@ Of the emulator as released, a client meets these faults:
   status is an error, so `Location`, `Retry-After`, `Server-Timing` and problem documents are lost;
 - it stores CORS settings under the template's names and reads them under the API's;
 - it adds CORS headers to the answers of an integration alone. AWS also adds them to the gateway's own answers
-  (401, 403, 404, 413, 429, 5xx), without which a page in a browser cannot read them.
+  (401, 403, 404, 413, 429, 5xx), without which a page in a browser cannot read them;
+- authorizer, integration and function each get a request id of their own for one request, and no access log
+  is written: here they get the same id, and a line of standard output names it.
 """
 
 import asyncio
 import http.client
 import json
+import sys
+import time
 import urllib.parse
+import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
@@ -23,6 +29,7 @@ _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "
 _TIMEOUT_S = 30  # as AWS gives an integration
 
 Response = tuple[int, dict[str, str], bytes]
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def _request(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
@@ -78,9 +85,43 @@ def _with_cors(execute: Callable[..., Any]) -> Callable[..., Any]:
     return with_cors
 
 
+def _with_one_request_id(execute: Callable[..., Any]) -> Callable[..., Any]:
+    async def with_one_request_id(
+        api_id: str, stage: str, path: str, method: str, *rest: Any, **named: Any
+    ) -> Response:
+        request_id, began, status = _new_uuid(), time.time(), 500
+        token = _request_id.set(request_id)
+        try:
+            answered: Response = await execute(api_id, stage, path, method, *rest, **named)
+            status = answered[0]
+            return answered
+        finally:
+            _request_id.reset(token)
+            # Some of the fields that stacks/gateway/stack.py names, as API Gateway writes them.
+            fields = {
+                "request_id": request_id,
+                "time_ms": f"{began * 1000:.0f}",
+                "route": method,
+                "status": str(status),
+                "latency_ms": f"{(time.time() - began) * 1000:.0f}",
+            }
+            sys.stdout.write(f"{json.dumps(fields)}\n")
+            sys.stdout.flush()
+
+    return with_one_request_id
+
+
+def _new_uuid() -> str:
+    return _request_id.get() or str(uuid.uuid4())
+
+
 if __name__ == "__main__":
     apigateway._invoke_http_proxy = _proxy
     apigateway._cors_response_headers = _with_api_names(apigateway._cors_response_headers)
     apigateway._cors_preflight_response = _with_api_names(apigateway._cors_preflight_response)
-    apigateway._handle_execute_in_scope = _with_cors(apigateway._handle_execute_in_scope)
+    # While it answers a request, the module makes up no other id.
+    apigateway.new_uuid = _new_uuid
+    apigateway._handle_execute_in_scope = _with_one_request_id(
+        _with_cors(apigateway._handle_execute_in_scope)
+    )
     app.main()

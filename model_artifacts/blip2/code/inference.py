@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from answering import Manifest, answers_of, check_questions, prompts_of, read_manifest
 from contract import ContractError, Question, Request, parse
+from invocation_log import logged
 from language_model import NonFiniteScoreError
 from PIL import Image
 from scoring import PhotoPrompt, Scorer
@@ -111,12 +112,13 @@ def input_fn(request_body: str | bytes | bytearray | None, content_type: str = J
         raise _error(400, str(error)) from None
 
 
-def predict_fn(data: Request, model: LoadedModel) -> dict[str, Any]:
-    """Answer all questions about the photos and caption the first one."""
-    answer = predict_batch([data], model)[0]
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+def predict_fn(data: Request, model: LoadedModel, context: Any = None) -> dict[str, Any]:
+    """Answer all questions about the photos and caption the first one; `context` is the server's."""
+    with logged(context):
+        answer = predict_batch([data], model)[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def predict_batch(requests: Sequence[Request], model: LoadedModel) -> list[dict[str, Any] | Exception]:

@@ -4,9 +4,7 @@ It listens once the model has loaded and warmed up, so that /ping answers only f
 """
 
 import argparse
-import logging
 import os
-import sys
 from pathlib import Path
 
 import uvicorn
@@ -14,6 +12,7 @@ import uvicorn
 from .app import create_app
 from .batching import Batching
 from .handlers import load
+from .request_log import configure_logging
 
 MOST = 32
 LONGEST_MS = 1000
@@ -62,7 +61,7 @@ def main() -> None:
         parser.error(f"--batch-up-to is {options.batch_up_to}; it is 1 to {MOST} requests")
     if not 0 <= options.batch_wait_ms <= LONGEST_MS:
         parser.error(f"--batch-wait-ms is {options.batch_wait_ms:g}; it is 0 to {LONGEST_MS} milliseconds")
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    configure_logging()
     if options.serve:
         require_usable_gpu()
     model_dir = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from .batching import Batcher, Batching
+from .request_log import logged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,12 +64,15 @@ def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:
         return PlainTextResponse("ready")
 
     async def invocations(request: Request) -> Response:
-        try:
-            body = await read_body(request, BODY_LIMIT)
-        except BodyTooLargeError as error:
-            return PlainTextResponse(str(error), 413)
-        answer = await answer_request(body, dict(request.headers))
-        return Response(answer.body, answer.status, media_type=answer.content_type)
+        with logged(request.headers) as invocation:
+            try:
+                body = await read_body(request, BODY_LIMIT)
+            except BodyTooLargeError as error:
+                invocation.status = 413
+                return PlainTextResponse(str(error), 413)
+            answer = await answer_request(body, dict(request.headers))
+            invocation.status = answer.status
+            return Response(answer.body, answer.status, media_type=answer.content_type)
 
     return Starlette(
         routes=[

@@ -65,7 +65,7 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
     def handle_error(context: _Context, inference_exception: _ToolkitError, trace: str) -> list[str]:
         context.error = inference_exception
         if inference_exception.status_code >= 500:
-            logger.error("a handler failed\n%s", trace)
+            logger.error("a handler failed", exc_info=True)
         return [inference_exception.message]
 
     @property

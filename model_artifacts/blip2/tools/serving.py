@@ -35,6 +35,8 @@ _ANSWER_S = 60
 # `trust_env=False` below: a proxy of the caller's shell must not be asked for loopback.
 # The variables of this process that the server gets.
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "JAVA_HOME", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
+# A line of our own server, and what Python and TorchServe write.
+_LOGGED_FAULT = re.compile(r'"error": "(\w+)", "reason": "((?:[^"\\]|\\.)*)"')
 _FAULT = re.compile(r"(?:^|- )((?:\w+\.)*\w*(?:Error|Exception)\b: .+)$", re.MULTILINE)
 
 
@@ -137,7 +139,7 @@ def _not_started(archive: Path, error: str) -> ArchiveError:
 
 def _last_error(log: Path) -> str:
     text = log.read_text("utf-8", errors="replace").strip()
-    faults = _FAULT.findall(text)
+    faults = [*_FAULT.findall(text), *(f"{kind}: {why}" for kind, why in _LOGGED_FAULT.findall(text))]
     return faults[-1] if faults else (text.splitlines() or ["its log is empty"])[-1]
 
 

@@ -2,39 +2,51 @@
 
 import asyncio
 import logging
-import re
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from services.core.aws import failed_call
-from services.core.telemetry import log_context
+from services.core.aws import CALL_ERRORS, failed_call
+from services.core.messaging.attributes import delay_of, reason_attributes, trace_attributes, trace_of
+from services.core.trace import hop
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-LONGEST_REASON = 500
-# SQS allows XML's characters in an attribute; a reason is one line of them.
-_OTHER = re.compile(r"[^\x20-\ud7ff\ue000-\ufffd]+")
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message, and how many times it has been received, this time included."""
+    """A message, how many times it has been received, this time included, and the trace that it continues."""
 
     id: str
     handle: str
     body: str
     attempt: int
+    traceparent: str | None = None
+    # Seconds from when it could be received first until it was; None if it has been received before.
+    waited_s: float | None = None
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Message":
         """Read one record of Lambda's event."""
         attempt = int(record["attributes"]["ApproximateReceiveCount"])
-        return cls(record["messageId"], record["receiptHandle"], record["body"], attempt)
+        waited_s = _waited_s(record) if attempt == 1 else None
+        names = (record["messageId"], record["receiptHandle"], record["body"])
+        return cls(*names, attempt, trace_of(record), waited_s)
+
+
+def _waited_s(record: dict[str, Any]) -> float | None:
+    attributes = record["attributes"]
+    try:
+        sent_ms, received_ms = (
+            int(attributes[name]) for name in ("SentTimestamp", "ApproximateFirstReceiveTimestamp")
+        )
+    except (KeyError, ValueError):
+        return None
+    return round(max(0.0, (received_ms - sent_ms) / 1000 - delay_of(record)), 3)
 
 
 @dataclass(frozen=True)
@@ -82,35 +94,40 @@ class Consumer:
 
     async def _settle(self, message: Message, work: Callable[[Message], Awaitable[Outcome]]) -> bool:
         """Return whether the queue may delete the message; one message's failure never affects another."""
-        token = log_context.set({**(log_context.get() or {}), "message_id": message.id})
-        try:
-            outcome = await work(message)
-            if outcome is None:
-                return True
-            if isinstance(outcome, Defer):
-                await self._defer(message, outcome)
+        began = time.perf_counter()
+
+        def told(outcome: str) -> dict[str, object]:
+            elapsed_ms = round((time.perf_counter() - began) * 1000, 1)
+            age = {} if message.waited_s is None else {"metrics": {"QueueAge": message.waited_s}}
+            return {"attempt": message.attempt, "outcome": outcome, "duration_ms": elapsed_ms, **age}
+
+        with hop(message.traceparent, message_id=message.id):
+            try:
+                outcome = await work(message)
+                if outcome is None:
+                    logger.info("message handled", extra=told("done"))
+                    return True
+                if isinstance(outcome, Defer):
+                    again = {"retry_in_s": outcome.pause_s, "reason": outcome.reason}
+                    logger.warning("message deferred", extra={**told("deferred"), **again})
+                    await self._defer(message, outcome)
+                    return False
+                dead = {**told("dead-lettered"), "reason": outcome.reason}
+                logger.error("message dead-lettered", extra=dead)
+                return await self._dead_letter(message, outcome.reason)
+            except Exception:
+                logger.exception("message failed", extra=told("failed"))
                 return False
-            return await self._dead_letter(message, outcome.reason)
-        except Exception:
-            logger.exception("message failed", extra={"attempt": message.attempt})
-            return False
-        finally:
-            log_context.reset(token)
 
     async def _dead_letter(self, message: Message, reason: str) -> bool:
-        logger.error("message dead-lettered", extra={"reason": reason})
         try:
             await asyncio.to_thread(dead_letter, self.sqs, self.dead_letters_url, message.body, reason)
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             logger.error("message not dead-lettered", extra={"reason": failed_call(error)})
             return False
         return True
 
     async def _defer(self, message: Message, outcome: Defer) -> None:
-        logger.warning(
-            "message deferred",
-            extra={"attempt": message.attempt, "retry_in_s": outcome.pause_s, "reason": outcome.reason},
-        )
         try:
             await asyncio.to_thread(
                 self.sqs.change_message_visibility,
@@ -118,22 +135,18 @@ class Consumer:
                 ReceiptHandle=message.handle,
                 VisibilityTimeout=outcome.pause_s,
             )
-        except (BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             # It is received again all the same, after the queue's own visibility timeout.
             logger.warning("message not deferred", extra={"reason": failed_call(error)})
 
 
 def dead_letter(sqs: "SQSClient", dead_letters_url: str, body: str, reason: str) -> None:
-    """Send `body` to the dead letters with the attribute `reason`, which `redrive` shows. Blocks.
+    """Send `body` to the dead letters with the reason, which `redrive` shows, and its trace. Blocks.
 
     Raises what boto3 raises: then the message must stay in its queue.
     """
-    line = _OTHER.sub(" ", reason)[:LONGEST_REASON].strip() or "unknown"
-    sqs.send_message(
-        QueueUrl=dead_letters_url,
-        MessageBody=body,
-        MessageAttributes={"reason": {"DataType": "String", "StringValue": line}},
-    )
+    attributes = {**reason_attributes(reason), **trace_attributes()}
+    sqs.send_message(QueueUrl=dead_letters_url, MessageBody=body, MessageAttributes=attributes)
 
 
 def failures(unsettled: Iterable[str]) -> dict[str, Any]:

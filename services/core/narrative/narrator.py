@@ -69,7 +69,7 @@ class Narrator:
             usage = completion.usage
             text = _text(completion.text)
             if objection := unsupported_claim(text, assessment, words):
-                raise Unusable(objection)
+                raise Unusable(_unquoted(objection))
             return Narrative(text, "llm", usage)
         except Exception as error:
             # Of any kind, such as a key that is no valid header: a report must not depend on the LLM.
@@ -108,6 +108,12 @@ def _text(answer: str) -> Text:
         raise Unusable("its answer does not fit the schema") from None
     # A listing is one paragraph: line breaks and tabs are spaces.
     return Text(title=" ".join(said.title.split()), description=" ".join(said.description.split()))
+
+
+def _unquoted(objection: str) -> str:
+    """The objection without the LLM's own word, which may be any; a code of ours stays."""
+    word, _, objected = objection.partition(" is ")
+    return f"a word is {objected}" if word.startswith("'") and objected != "not mentioned" else objection
 
 
 def _reason(error: Exception) -> str:

@@ -135,7 +135,7 @@ class Decoders:
             self._stop()
 
     def _decoded(self, upload: bytes, until: float) -> Image.Image:
-        for retry in (True, False):
+        for attempt in (1, 2):
             try:
                 with self._decoder() as decoder:
                     return self._ask(decoder, upload, until)
@@ -146,7 +146,8 @@ class Decoders:
                     logger.warning("decoder crashed", extra={"signal": ended.by})
                     raise Undecodable from None
                 # Ended from outside, which says nothing about the photo.
-                logger.warning("decoder ended from outside", extra={"signal": ended.by, "again": retry})
+                told = {"signal": ended.by, "attempt": attempt}
+                logger.warning("decoder ended from outside", extra=told)
         raise Overloaded
 
     def _ask(self, decoder: _Decoder, upload: bytes, until: float) -> Image.Image:
@@ -256,7 +257,7 @@ def _image(kind: bytes, content: bytearray) -> Image.Image:
         if not (0 < width <= SMALL_PX and 0 < height <= SMALL_PX):
             raise ValueError("a picture has no allowed size")
         if warnings:
-            logger.info("a decoder warned of a photo", extra={"warnings": warnings})
+            logger.info("a decoder warned of a photo", extra={"count": warnings})
         with memoryview(content)[protocol.PICTURE_HEAD.size :] as pixels:
             return Image.frombytes("RGB", (width, height), pixels)
     if kind == protocol.TOO_MANY_PIXELS:

@@ -9,13 +9,14 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import (
     LeaseHeld,
@@ -31,6 +32,7 @@ from services.core.domain.report import Failure, Provenance, Report, Status
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.narrator import Narrator
+from services.core.pipeline.ended import log_ended
 from services.core.pipeline.outcomes import RETRIED, Looked, Processed, Seen, Unanswered
 from services.core.pipeline.pricing import Prices
 from services.core.storage.leases import Leases
@@ -43,7 +45,7 @@ from services.core.vision.fallback_llm import FallbackLlm
 # Threads of their own, so that slow model calls do not block the calls of the stores.
 _model_threads = ThreadPoolExecutor(40, "model")
 # After these errors the report stays as it is: another worker has it, or a later attempt reaches the stores.
-_NOT_FAILURES = (ReportNotFound, LeaseLost, BotoCoreError, ClientError)
+_NOT_FAILURES: tuple[type[Exception], ...] = (ReportNotFound, LeaseLost, *CALL_ERRORS)
 # The model answers the same photos alike, but a model that is being replaced does not answer for long.
 MOST_INVALID_ANSWERS = 3
 logger = logging.getLogger(__name__)
@@ -131,7 +133,8 @@ class ReportProcessor:
         timings = leased.report.timings_ms.model_copy(update=stages.timings)
         update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
         failed = leased.report.model_copy(update=update)
-        await self._try_to_write(self.reports.end, replace(leased, report=failed))
+        if await self._try_to_write(self.reports.end, replace(leased, report=failed)):
+            log_ended(failed)
         await self._clean_up(leased)
         return failed
 
@@ -157,7 +160,9 @@ class ReportProcessor:
     async def _outcome(self, leased: LeasedReport, ask: Callable[[], Outcome]) -> Outcome | Unanswered:
         """What the endpoint says; an answer outside the contract counts, and raises the third time."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(_model_threads, ask)
+            # The thread gets this task's context, which holds the trace.
+            run = copy_context().run
+            return await asyncio.get_running_loop().run_in_executor(_model_threads, run, ask)
         except ModelAnswerInvalid as error:
             if leased.invalid_answers + 1 >= MOST_INVALID_ANSWERS:
                 raise
@@ -257,6 +262,7 @@ class ReportProcessor:
         )
         cached = self.vision_cache.put(leased, seen.observation) if self.vision_cache and seen.is_new else []
         await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
+        log_ended(report, narrative.usage)
         await self._clean_up(leased)
         return report
 
@@ -278,12 +284,14 @@ class ReportProcessor:
             await to_thread.run_sync(
                 self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
             )
-        except (BotoCoreError, ClientError) as error:
-            logger.warning("clean-up after a report failed", extra={"reason": type(error).__name__})
+        except CALL_ERRORS as error:
+            logger.warning("clean-up after a report failed", extra={"error": type(error).__name__})
 
-    async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> None:
+    async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> bool:
         try:
             await to_thread.run_sync(write, leased)
         except _NOT_FAILURES as error:
             # The error that led here matters more, and a lease that is not released ends by itself.
-            logger.warning("report not written", extra={"reason": type(error).__name__})
+            logger.warning("report not written", extra={"error": type(error).__name__})
+            return False
+        return True

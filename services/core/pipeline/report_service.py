@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ReportInProgress, VitrineError
 from services.core.domain.report import UNFINISHED, Report
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport
@@ -23,7 +23,7 @@ from services.core.pipeline.outcomes import Unanswered
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.reports import Reports
-from services.core.telemetry import Stages
+from services.core.telemetry import Stages, add_context
 
 # The pause between two reads of a report that another process will end grows from the first to the last, in
 # s.
@@ -67,6 +67,7 @@ class ReportService:
             if (earlier := await self.submission.earlier(request)) is None:
                 raise
             return earlier, None
+        add_context(report=accepted.report.id)
         # A task of its own, which survives a client disconnect.
         task = asyncio.create_task(self._process(accepted, [photo.model_jpeg for photo in photos], stages))
         self._tasks.add(task)
@@ -86,7 +87,7 @@ class ReportService:
             if done and (report := task.result()) is not None:
                 return report
         pause = POLL_FROM_S if task is None else 0.0
-        with suppress(TimeoutError, BotoCoreError, ClientError):
+        with suppress(TimeoutError, *CALL_ERRORS):
             async with asyncio.timeout_at(until + LAST_READ_S):
                 while found.status in UNFINISHED and (pause == 0.0 or loop.time() < until):
                     await asyncio.sleep(min(pause, until - loop.time()))
@@ -98,8 +99,8 @@ class ReportService:
         """Have a job continue the report in `delay_s` seconds; if the queue fails, the sweep does."""
         try:
             await to_thread.run_sync(self.queue.send, ref, delay_s)
-        except (BotoCoreError, ClientError) as error:
-            logger.warning("the job queue does not answer", extra={"reason": type(error).__name__})
+        except CALL_ERRORS as error:
+            logger.warning("the job queue does not answer", extra={"error": type(error).__name__})
 
     async def drain(self, within_s: float) -> None:
         """Wait for the tasks of this process; a task that takes longer releases its report to the jobs."""
@@ -135,15 +136,15 @@ class ReportService:
         try:
             processed = await self.processor.process(accepted, photos, stages)
             if isinstance(processed, Unanswered):
-                logger.warning("model unavailable; a job continues", extra={"problem": processed.reason})
+                logger.warning("model unavailable; a job continues", extra={"reason": processed.reason})
                 await self.schedule(accepted.ref, self.timing.model_retry_s)
             return processed if isinstance(processed, Report) else None
         except VitrineError as error:
             # The row says what happened: failed, erased, or taken over by another worker.
-            logger.warning("report not made", extra={"problem": str(error)})
+            logger.warning("report not made", extra={"reason": str(error)})
             return None
-        except (BotoCoreError, ClientError) as error:
-            logger.warning("a store does not answer; a job continues", extra={"reason": type(error).__name__})
+        except CALL_ERRORS as error:
+            logger.warning("a store does not answer; a job continues", extra={"error": type(error).__name__})
             return None
         except asyncio.CancelledError:
             await self.processor.release(accepted, "the service is being replaced; a job continues at once")

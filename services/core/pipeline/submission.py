@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 from ulid import ULID
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, KeyReused, QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
@@ -19,6 +19,7 @@ from services.core.photos.photo import Photo, digest
 from services.core.storage.image_store import ImageStore, image_keys
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages
+from services.core.trace import traceparent
 
 RETRY_AFTER_S = 5
 # The pauses between attempts to undo what a slow store may have written, in s. With the calls they end before
@@ -110,7 +111,7 @@ class Submission:
         code = "quota_exceeded" if isinstance(error, QuotaExceeded) else "invalid_input"
         failure = Failure(code=code, reason=str(error))
         report = self._report(request, Status.FAILED, stages).model_copy(update={"failure": failure})
-        stored = StoredReport(request.owner, report, (), key=request.key)
+        stored = StoredReport(request.owner, report, (), key=request.key, traceparent=traceparent())
         counted = not isinstance(error, QuotaExceeded)
         return (
             stored
@@ -127,7 +128,12 @@ class Submission:
         )
         photos_digest = digest(photo.model_jpeg for photo in photos)
         return StoredReport(
-            request.owner, report, stored_photos, key=request.key, photos_digest=photos_digest
+            request.owner,
+            report,
+            stored_photos,
+            key=request.key,
+            photos_digest=photos_digest,
+            traceparent=traceparent(),
         )
 
     def _report(self, request: SubmitReport, status: Status, stages: Stages) -> Report:
@@ -168,9 +174,9 @@ class Submission:
         both = (_call(self.reports.withdraw, stored), _call(self.images.delete, stored.pictures))
         undone = True
         for ended in await asyncio.gather(*both, return_exceptions=True):
-            if isinstance(ended, BotoCoreError | ClientError):
+            if isinstance(ended, CALL_ERRORS):
                 # Photos and row expire by themselves.
-                logger.warning("submission not undone", extra={"reason": type(ended).__name__})
+                logger.warning("submission not undone", extra={"error": type(ended).__name__})
                 undone = False
             elif isinstance(ended, BaseException):
                 raise ended

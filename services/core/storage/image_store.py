@@ -141,7 +141,7 @@ class Uploads:
         except ClientError as error:
             if (code := error.response["Error"]["Code"]) not in _MISSING:
                 raise
-            logger.info("upload not found", extra={"upload": upload_id, "answer": code})
+            logger.info("upload not found", extra={"upload": upload_id, "reason": code})
             raise UploadNotFound(upload_id) from error
         with found["Body"] as body:
             if found["ContentLength"] > MAX_UPLOAD_BYTES:

@@ -111,18 +111,17 @@ class Leases:
         }
         self._update(leased.ref, change, HELD, values)
 
-    def touch(self, idle: Idle) -> bool:
-        """Record that a message was sent for an idle report; False if the report has changed meanwhile."""
+    def touch(self, idle: Idle) -> StoredReport | None:
+        """Record that a message was sent for an idle report; None if the report has changed meanwhile."""
         try:
-            self._update(
+            return self._update(
                 idle.ref,
                 "SET touched_at = :now",
                 f"attribute_exists({INDEX}) AND touched_at = :since AND ({_FREE})",
                 {":now": seconds_now(), ":since": idle.since},
             )
         except (ReportNotFound, ReportEnded, LeaseHeld):
-            return False
-        return True
+            return None
 
     def owner_of(self, report_id: str) -> str | None:
         """The owner of an unfinished report; None for all others. The index is eventually consistent."""

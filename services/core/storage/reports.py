@@ -45,6 +45,7 @@ from services.core.storage.rows import (
     to_item,
 )
 from services.core.storage.transactions import repeat_on_conflict, transact
+from services.core.trace import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,21 +182,24 @@ class Reports:
     def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
         """Take the report from its worker and its readers, and return it as its row holds it.
 
-        From here on it is not found, and no worker can record, renew, release or end it. With `only_resume`,
-        only an erasure that was started before counts. Raises ReportNotFound.
+        From here on it is not found, and no worker can record, renew, release or end it; the rest of its
+        trace is that of the erasure. With `only_resume`, only an erasure that was started before counts.
+        Raises ReportNotFound.
         """
         condition = "attribute_exists(pk)" + (" AND attribute_exists(erasing)" if only_resume else "")
+        change = "SET erasing = :yes, unfinished = :id, touched_at = :now"
+        values: dict[str, Any] = {":yes": True, ":id": ref.report_id, ":now": seconds_now()}
+        if not only_resume and (trace := traceparent()) is not None:
+            change += ", traceparent = :trace"
+            values[":trace"] = trace
         try:
             answer = repeat_on_conflict(
                 lambda: self._dynamodb.update_item(
                     TableName=self._table,
                     Key=to_item(address(ref.owner, f"report#{ref.report_id}")),
-                    UpdateExpression="SET erasing = :yes, unfinished = :id, touched_at = :now"
-                    " REMOVE lease, lease_until",
+                    UpdateExpression=f"{change} REMOVE lease, lease_until",
                     ConditionExpression=condition,
-                    ExpressionAttributeValues=to_item(
-                        {":yes": True, ":id": ref.report_id, ":now": seconds_now()}
-                    ),
+                    ExpressionAttributeValues=to_item(values),
                     ReturnValues="ALL_NEW",
                 )
             )

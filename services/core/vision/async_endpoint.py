@@ -6,12 +6,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelFault, ModelUnavailable
 from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.stored_report import seconds_now
-from services.core.vision.endpoint import VisionEndpoint, parse_observation, read_answer, request_body
+from services.core.vision.endpoint import (
+    VisionEndpoint,
+    parse_observation,
+    read_answer,
+    request_body,
+    trace_parameters,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -20,6 +27,8 @@ if TYPE_CHECKING:
 NOT_FOUND = 404
 # SageMaker's limit for an inline request; a longer one is sent as an object.
 INLINE_BYTES = 128_000
+# Stands for a report in the requests of an operator, who reads and deletes their outcomes.
+PROBE = "smoke"
 # SageMaker's maximum. An endpoint at zero instances takes minutes until it reads its first request.
 TTL_S = 21_600
 # SageMaker has dropped a request that is older than this.
@@ -73,10 +82,11 @@ class AsyncVisionEndpoint(VisionEndpoint):
                     InferenceId=inference_id,
                     RequestTTLSeconds=TTL_S,
                     InvocationTimeoutSeconds=INVOCATION_TIMEOUT_S,
+                    **trace_parameters(),
                     **request,
                 )
         except ModelFault:
-            with suppress(ClientError, BotoCoreError):
+            with suppress(*CALL_ERRORS):
                 self.delete(input_key)
             raise
         return PendingInference(
@@ -94,7 +104,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **self._encryption
             )
-        except (ClientError, BotoCoreError) as error:
+        except CALL_ERRORS as error:
             raise ModelUnavailable(f"the request to {self.name} cannot be stored") from error
 
     def is_working_on(self, pending: PendingInference) -> bool:

@@ -9,11 +9,12 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import (
     LostInference,
@@ -24,6 +25,7 @@ from services.core.domain.observation import (
     vocabulary,
 )
 from services.core.domain.report import Probability
+from services.core.trace import HEADER, traceparent
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -92,7 +94,7 @@ class VisionEndpoint(ABC):
             yield
         except ClientError as error:
             raise fault(self.name, error) from error
-        except BotoCoreError as error:
+        except CALL_ERRORS as error:
             raise ModelUnavailable(f"the endpoint {self.name} cannot be reached") from error
 
 
@@ -111,9 +113,20 @@ class RealtimeVisionEndpoint(VisionEndpoint):
                 ContentType="application/json",
                 Accept="application/json",
                 Body=request_body(photos),
+                **trace_parameters(),
             )
             body = read_answer(reply["Body"])
         return parse_observation(body, photos=len(photos))
+
+
+class _TraceParameters(TypedDict, total=False):
+    CustomAttributes: str
+
+
+def trace_parameters() -> _TraceParameters:
+    """The parameter of a call to an endpoint by which the container logs the caller's trace."""
+    current = traceparent()
+    return {} if current is None else {"CustomAttributes": f"{HEADER}={current}"}
 
 
 def fault(endpoint: str, error: ClientError) -> ModelFault:

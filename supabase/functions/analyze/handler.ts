@@ -1,7 +1,9 @@
 // Starts an analysis for the caller: passes their token on to Vitrine, which checks it.
+import { log, type Writer } from "../_shared/log.ts";
+import { continued, type Span, traceparent } from "../_shared/trace.ts";
 
 const BODY_LIMIT = 4096;
-const SENT_ON = ["authorization", "idempotency-key", "accept-language", "prefer", "traceparent"];
+const SENT_ON = ["authorization", "idempotency-key", "accept-language", "prefer"];
 const PASSED_BACK = [
   "cache-control",
   "content-type",
@@ -22,41 +24,53 @@ const CORS = {
 
 /**
  * Returns the handler of the function: takes `{"upload_ids": […]}`, returns Vitrine's answer: 200 with the report, or
- * 202 with its Location. `api` is the address of Vitrine's API.
+ * 202 with its Location. `api` is the address of Vitrine's API; `by` writes a line per request, in the caller's trace,
+ * which Vitrine continues.
  */
-export function handler(api: string, send: typeof fetch = fetch): (request: Request) => Promise<Response> {
+export function handler(api: string, by: Writer, send: typeof fetch = fetch): (request: Request) => Promise<Response> {
   const base = api.replace(/\/+$/, "");
   return async (request) => {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
-    if (request.method !== "POST") return problem(405, "POST upload_ids");
-    if (!request.headers.get("authorization")) return problem(401, "an access token is needed");
-    const ids = uploadIds(await request.text());
-    if (ids === null) return problem(422, 'send {"upload_ids": […]} with 1 to 8 ids');
-    const headers = new Headers({ "content-type": "application/json" });
-    for (const name of SENT_ON) {
-      const value = request.headers.get(name);
-      if (value !== null) headers.set(name, value);
-    }
-    let answer: Response;
-    try {
-      answer = await send(`${base}/analyze`, {
-        method: "POST",
-        headers,
-        body: JSON.stringify({ upload_ids: ids }),
-        signal: AbortSignal.timeout(29_000), // the gateway gives up after 30 s
-      });
-    } catch {
-      return problem(503, "Vitrine does not answer; try again", { "retry-after": "30" });
-    }
-    const back = new Headers(CORS);
-    for (const name of PASSED_BACK) {
-      const value = answer.headers.get(name);
-      if (value !== null) back.set(name, value);
-    }
-    const location = answer.headers.get("location");
-    if (location !== null) back.set("location", new URL(location, `${base}/analyze`).href);
-    return new Response(answer.body, { status: answer.status, headers: back });
+    const began = performance.now();
+    const span = continued(request.headers);
+    const answer = await answered(request, base, span, send);
+    const { status } = answer;
+    const outcome = status < 400 ? "done" : status < 500 ? "refused" : "failed";
+    const level = status < 500 ? "INFO" : "ERROR";
+    log(by, span, began, { level, message: "analysis passed on", outcome, status });
+    return answer;
   };
+}
+
+async function answered(request: Request, base: string, span: Span, send: typeof fetch): Promise<Response> {
+  if (request.method !== "POST") return problem(405, "POST upload_ids");
+  if (!request.headers.get("authorization")) return problem(401, "an access token is needed");
+  const ids = uploadIds(await request.text());
+  if (ids === null) return problem(422, 'send {"upload_ids": […]} with 1 to 8 ids');
+  const headers = new Headers({ "content-type": "application/json", traceparent: traceparent(span) });
+  for (const name of SENT_ON) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  let answer: Response;
+  try {
+    answer = await send(`${base}/analyze`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ upload_ids: ids }),
+      signal: AbortSignal.timeout(29_000), // the gateway gives up after 30 s
+    });
+  } catch {
+    return problem(503, "Vitrine does not answer; try again", { "retry-after": "30" });
+  }
+  const back = new Headers(CORS);
+  for (const name of PASSED_BACK) {
+    const value = answer.headers.get(name);
+    if (value !== null) back.set(name, value);
+  }
+  const location = answer.headers.get("location");
+  if (location !== null) back.set("location", new URL(location, `${base}/analyze`).href);
+  return new Response(answer.body, { status: answer.status, headers: back });
 }
 
 function uploadIds(body: string): string[] | null {

@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import type { ReportEvent } from "./event.ts";
 import { handler } from "./handler.ts";
 
+const BY = { service: "report-ready", environment: "test", version: "1" };
 const OLD_KEY = "whsec_b2xkLWtleS1vbGQta2V5LW9sZC1rZXktb2xkLWtleQ==";
 const NEW_KEY = "whsec_bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleQ==";
 const OTHER_KEY = "whsec_b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA=";
@@ -37,7 +38,7 @@ async function deliver(
   secret = `${OLD_KEY} ${NEW_KEY}`,
 ): Promise<number> {
   const request = new Request("http://localhost/report-ready", { method: "POST", headers, body });
-  return (await handler(secret, apply)(request)).status;
+  return (await handler(secret, apply, BY)(request)).status;
 }
 
 const BODY = JSON.stringify(EVENT);
@@ -118,5 +119,32 @@ Deno.test("a repeated event ends its delivery", async () => {
 });
 
 Deno.test("another method is not taken", async () => {
-  equal((await handler(NEW_KEY, never)(new Request("http://localhost/report-ready"))).status, 405);
+  equal((await handler(NEW_KEY, never, BY)(new Request("http://localhost/report-ready"))).status, 405);
 });
+
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+for (
+  const [name, keys, applies, outcome, status] of [
+    ["taken", [NEW_KEY], true, "done", 200],
+    ["refused", [OTHER_KEY], true, "refused", 401],
+    ["not applied", [NEW_KEY], false, "failed", 503],
+  ] as const
+) {
+  Deno.test(`an event that is ${name} is one line in its sender's trace`, async () => {
+    const lines: string[] = [];
+    const write = console.log;
+    console.log = (line: string) => lines.push(line);
+    try {
+      const headers = { ...signed(BODY, [...keys]), traceparent: `00-${TRACE}-00f067aa0ba902b7-01` };
+      await deliver(BODY, headers, applies ? undefined : () => Promise.reject(new Error("of the database")));
+    } finally {
+      console.log = write;
+    }
+    const [line] = lines.map((each) => JSON.parse(each));
+    equal(lines.length, 1);
+    equal([line.trace, line.parent, line.outcome, line.status], [TRACE, "00f067aa0ba902b7", outcome, status]);
+    equal([line.service, line.environment, typeof line.duration_ms], ["report-ready", "test", "number"]);
+    equal(lines[0].includes("of the database") || lines[0].includes(EVENT.data.owner), false);
+  });
+}

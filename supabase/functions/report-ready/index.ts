@@ -2,6 +2,7 @@
 //
 // SUPABASE_DB_URL is the project's own; VITRINE_WEBHOOK_SECRET is one key of Standard Webhooks (whsec_…) or two.
 import postgres from "postgres";
+import { writer } from "../_shared/log.ts";
 import { handler } from "./handler.ts";
 
 const secret = Deno.env.get("VITRINE_WEBHOOK_SECRET");
@@ -12,17 +13,21 @@ if (!secret?.trim()) {
 // prepare: the transaction pooler, which some projects connect through, has no prepared statements.
 const sql = postgres(Deno.env.get("SUPABASE_DB_URL")!, { max: 2, prepare: false, connect_timeout: 5 });
 
-Deno.serve(handler(secret, async (event) => {
+Deno.serve(handler(secret, async (event, traceparent) => {
   const { owner, analysis, report, at } = event;
+  // The database's own webhook, if the event leads to one, continues the trace: it reads the headers of its request.
+  const headers = JSON.stringify({ traceparent });
   const [row] = event.kind === "erased"
     ? await sql`
+    with request as materialized (select set_config('request.headers', ${headers}, true))
     select vitrine.erase_report(
       ${owner}::uuid, ${analysis}::uuid, ${report.id}, ${at}::text::timestamptz
-    ) as applied`
+    ) as applied from request`
     : await sql`
+    with request as materialized (select set_config('request.headers', ${headers}, true))
     select vitrine.apply_report(
       ${owner}::uuid, ${analysis}::uuid, ${report.id}, ${event.succeeded}::boolean, ${at}::text::timestamptz,
       ${JSON.stringify(report)}::text::jsonb
-    ) as applied`;
+    ) as applied from request`;
   return row.applied;
-}));
+}, writer("report-ready")));

@@ -16,7 +16,7 @@ from benchmarks.drill import audit
 from benchmarks.drill.deployment import Deployment
 from benchmarks.drill.drill_jobs import photo
 from benchmarks.drill.fakes import Journal
-from benchmarks.drill.figures import Verdict, judge
+from benchmarks.drill.figures import Verdict, judge, wrong_lines
 from benchmarks.drill.jobs import Erasure, Job, Way
 from benchmarks.emulated_stores import table_declaration
 from services.core.storage.rows import to_item
@@ -102,7 +102,7 @@ def verdict(
     monkeypatch.setattr(audit, "left_behind", lambda *_: [])
     database: Any = SimpleNamespace(reports=lambda: told, answered=lambda: {one.analysis: answered})
     nothing: Any = None
-    return judge(nothing, [AT], [one], database, Path())
+    return judge(nothing, [AT], [one], database, Path(), Path("none"))
 
 
 @pytest.mark.parametrize(
@@ -144,3 +144,30 @@ def test_report_that_ends_twice_is_doubled(monkeypatch: pytest.MonkeyPatch) -> N
 def test_analysis_without_its_report_is_untold(monkeypatch: pytest.MonkeyPatch) -> None:
     one = job(way=Way.DATABASE, analysis="a")
     assert verdict(monkeypatch, one, [DONE], {ID: "succeeded"}, answered=None).untold
+
+
+GOOD_LINE = {
+    "time": "2026-11-27T02:00:00.000000+00:00",
+    "level": "INFO",
+    "service": "jobs",
+    "environment": "local",
+    "version": "none",
+    "message": "message handled",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (GOOD_LINE, 0),
+        ({**GOOD_LINE, "body": "x"}, 1),
+        ({**GOOD_LINE, "dropped": 1}, 1),
+        ({name: value for name, value in GOOD_LINE.items() if name != "version"}, 1),
+        ({**GOOD_LINE, "reason": "whsec_MTIz"}, 1),
+        ({**GOOD_LINE, "reason": "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"}, 1),
+        ({**GOOD_LINE, "reason": "anna@example.com"}, 1),
+    ],
+)
+def test_wrong_log_lines_are_faults(tmp_path: Path, line: dict[str, Any], wrong: int) -> None:
+    (tmp_path / "jobs-async.log").write_text(f"{json.dumps(line)}\n" + '{"time": "cut o')
+    assert len(wrong_lines(tmp_path)) == wrong

@@ -39,7 +39,7 @@ class Account:
             self.kept |= {name} if kept else set()
 
     def client(self, service: str) -> "Account":
-        assert service in ("cloudformation", "sts")
+        assert service in ("cloudformation", "s3", "sts")
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
@@ -47,6 +47,7 @@ class Account:
 
     def get_paginator(self, operation: str) -> Any:
         pages: Any = {"describe_stacks": self._stacks, "list_stack_resources": self._resources}
+        pages["list_objects_v2"] = lambda Bucket: iter(())  # noqa: N803
         return SimpleNamespace(paginate=pages[operation])
 
     def _stacks(self) -> Iterator[dict[str, Any]]:

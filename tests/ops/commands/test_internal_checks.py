@@ -1,21 +1,17 @@
 """Behind the public address: healthy tasks, and an endpoint that answers the service's request."""
 
 import io
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from rich.console import Console
 
 from cli.errors import UserError
-from ops.commands.internal_checks import SAMPLE, endpoint_answers, healthy_targets, internal_checks
-from services.core.domain.observation import vocabulary
-from services.core.photos.photo import prepare
-from services.core.vision.endpoint import request_body
+from ops.commands.internal_checks import healthy_targets, internal_checks
 from settings.environment import Environment
+from tests.ops.commands.test_endpoint_checks import BUCKET, answered_later
 from tests.ops.conftest import Stubbed, make_settings
 
 GROUP = "arn:aws:elasticloadbalancing:ca-central-1:123456789012:targetgroup/vitri-Targe/0123456789abcdef"
@@ -40,33 +36,6 @@ def health(stub: Stubber, *states: str) -> None:
     ]
     answer = {"TargetHealthDescriptions": targets}
     stub.add_response("describe_target_health", answer, {"TargetGroupArn": GROUP})
-
-
-def answer() -> bytes:
-    words = vocabulary()
-    seen = dict.fromkeys(words.type.candidates, 0.01) | {words.type.candidates[1]: 0.9}
-    return json.dumps(
-        {
-            "answers": [
-                {"id": "type", "scores": [seen]},
-                {"id": "material", "scores": [dict.fromkeys(words.material.candidates, 0.1)]},
-                {"id": "wear", "scores": [dict.fromkeys(words.wear.candidates, 0.5)]},
-            ],
-            "caption": "a mug",
-            "artifact": "demo-000000000000",
-        }
-    ).encode()
-
-
-def invoked(stub: Stubber, body: bytes) -> None:
-    params = {
-        "EndpointName": "blip2-endpoint",
-        "ContentType": "application/json",
-        "Accept": "application/json",
-        "Body": request_body([prepare(SAMPLE.read_bytes(), "sample").model_jpeg]),
-    }
-    stream: Any = StreamingBody(io.BytesIO(body), len(body))
-    stub.add_response("invoke_endpoint", {"Body": stream}, params)
 
 
 def test_one_healthy_task_is_enough(settings: Environment, stubbed: Stubbed) -> None:
@@ -96,32 +65,6 @@ def test_absent_stack_has_no_targets(settings: Environment, stubbed: Stubbed) ->
         healthy_targets(settings, cloudformation, balancers)
 
 
-def test_endpoint_gets_the_services_request(settings: Environment, stubbed: Stubbed) -> None:
-    runtime, stub = stubbed("sagemaker-runtime")
-    invoked(stub, answer())
-    expected = endpoint_answers(settings, runtime)
-    assert vocabulary().type.candidates[1] in expected
-    assert "demo-000000000000" in expected
-
-
-def test_invalid_answer_fails(settings: Environment, stubbed: Stubbed) -> None:
-    runtime, stub = stubbed("sagemaker-runtime")
-    invoked(stub, b"{}")
-    with pytest.raises(UserError, match="gives no valid answer") as raised:
-        endpoint_answers(settings, runtime)
-    assert "/aws/sagemaker/Endpoints/blip2-endpoint" in raised.value.hint
-
-
-def test_failing_container_fails(settings: Environment, stubbed: Stubbed) -> None:
-    runtime, stub = stubbed("sagemaker-runtime")
-    stub.add_client_error(
-        "invoke_endpoint", "ModelError", "a traceback", 424, modeled_fields={"OriginalStatusCode": 500}
-    )
-    with pytest.raises(UserError, match="answered ModelError") as raised:
-        endpoint_answers(settings, runtime)
-    assert "traceback" not in str(raised.value)
-
-
 class Account:
     """A session that hands out the stubbed clients."""
 
@@ -132,15 +75,19 @@ class Account:
         return self._clients[service.replace("-", "_")]
 
 
-def check(settings: Environment, session: Any) -> str:
+def check(settings: Environment, session: Any, *, ask_async: bool = False) -> str:
     out = io.StringIO()
-    internal_checks(settings, session, Console(file=out, highlight=False, markup=False, soft_wrap=True))
+    console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
+    internal_checks(settings, session, console, ask_async=ask_async)
     return out.getvalue()
 
 
 @pytest.mark.parametrize(
     ("model", "expected"),
-    [({"paused": True}, "model.paused is true"), ({"mode": "async"}, "it is asynchronous")],
+    [
+        ({"paused": True}, "! The endpoint was not tried: model.paused is true"),
+        ({"mode": "async"}, "- The endpoint is asked by the photo below."),
+    ],
 )
 def test_paused_or_async_endpoint_is_skipped(stubbed: Stubbed, model: dict[str, Any], expected: str) -> None:
     (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
@@ -148,7 +95,25 @@ def test_paused_or_async_endpoint_is_skipped(stubbed: Stubbed, model: dict[str, 
     health(targets, "healthy")
     session = Account(cloudformation=cloudformation, elbv2=balancers)
     shown = check(make_settings(model=model), session)
-    assert f"! The endpoint was not tried: {expected}" in shown
+    assert expected in shown
+
+
+def test_async_endpoint_is_asked_without_a_user(stubbed: Stubbed) -> None:
+    (cloudformation, stacks), (balancers, targets) = stubbed("cloudformation"), stubbed("elbv2")
+    (runtime, calls), (ssm, parameters), (s3, objects) = (
+        stubbed(name) for name in ("sagemaker-runtime", "ssm", "s3")
+    )
+    group(stacks)
+    health(targets, "healthy")
+    parameters.add_response(
+        "get_parameter", {"Parameter": {"Value": BUCKET}}, {"Name": "/vitrine/shop/exchange-bucket"}
+    )
+    answered_later(calls, objects, after=0)
+    session = Account(
+        cloudformation=cloudformation, elbv2=balancers, ssm=ssm, s3=s3, sagemaker_runtime=runtime
+    )
+    shown = check(make_settings(model={"mode": "async"}), session, ask_async=True)
+    assert "✓ the endpoint blip2-endpoint sees:" in shown
 
 
 def test_denied_checks_are_skipped(settings: Environment, stubbed: Stubbed) -> None:

@@ -4,11 +4,14 @@ import io
 import json
 import tomllib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.stub import Stubber
 from rich.console import Console
 
 from cli import cdk
@@ -53,6 +56,7 @@ def deployments(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cdk, "run", deployments.run)
     monkeypatch.setattr(cdk, "TOOLS", tmp_path)
     monkeypatch.setattr(cdk, "CDK", file)
+    monkeypatch.setattr(pause, "_require_deployed", lambda *_: deployments.steps.append(("account", False)))
     monkeypatch.setattr(pause, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
     return deployments
 
@@ -69,7 +73,12 @@ def test_pause_deploys_only_the_model_stack(
 ) -> None:
     before = file.read_text("utf-8")
     out = go(session, file, paused=True)
-    assert deployments.steps == [("synth", True), ("wait", True), (f"deploy {STACK}", True)]
+    assert deployments.steps == [
+        ("account", False),
+        ("synth", True),
+        ("wait", True),
+        (f"deploy {STACK}", True),
+    ]
     assert file.read_text("utf-8") == before.replace("paused = false ", "paused = true ")
     assert "the endpoint is deleted" in out
     assert "commit it" in out
@@ -99,3 +108,37 @@ def test_failed_deployment_restores_settings(
     with pytest.raises(type(failure)):
         go(session, file, paused=True)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("state", ["no credentials", "expired", "other account", "half-way"])
+def test_wrong_account_leaves_settings_untouched(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    before, changed = file.read_bytes(), file.stat().st_mtime_ns
+    session = boto3.Session(region_name="ca-central-1")
+    sts, cloudformation = session.client("sts"), session.client("cloudformation")
+    identities, stacks = Stubber(sts), Stubber(cloudformation)
+    if state == "no credentials":
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            monkeypatch.setenv(name, str(tmp_path / "none"))
+        session = boto3.Session(region_name="ca-central-1")
+    else:
+        clients = {"sts": sts, "cloudformation": cloudformation}
+        monkeypatch.setattr(session, "client", clients.__getitem__)
+    if state == "expired":
+        identities.add_client_error("get_caller_identity", "ExpiredToken")
+    else:
+        identities.add_response("get_caller_identity", {"Account": "111122223333"})
+    if state == "half-way":
+        empty = {"StackName": STACK, "CreationTime": datetime(2026, 11, 1, tzinfo=UTC)}
+        stacks.add_response("describe_stacks", {"Stacks": [{**empty, "StackStatus": "REVIEW_IN_PROGRESS"}]})
+    else:
+        stacks.add_client_error("describe_stacks", "ValidationError", "does not exist")
+    with identities, stacks, pytest.raises((UserError, ClientError, NoCredentialsError)) as refused:
+        go(session, file, paused=True)
+    if isinstance(refused.value, UserError):
+        assert "Account 111122223333 has no stack vitrine-dev-model" in str(refused.value)
+        assert "AWS_PROFILE" in refused.value.hint
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == (before, changed)

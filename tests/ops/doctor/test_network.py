@@ -19,6 +19,7 @@ DOMAIN = Domain(name="api.shop.example", hosted_zone_id="Z123", hosted_zone_name
         (["ca-central-1b", "ca-central-1d"], ["ok", "ok"]),
         (["ca-central-1a", "ca-central-1b"], ["failure", "ok"]),  # no VPC link in cac1-az4
         (["ca-central-1b", "ca-central-1c"], ["ok", "failure"]),  # no such zone
+        (["ca-central-1b", "ca-central-1d", "ca-central-1a"], ["ok", "ok", "ok"]),
     ],
 )
 def test_zones_must_have_vpc_links(stubbed: Stubbed, zones: list[str], found: list[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from cli.findings import Finding
-from ops.doctor import account, references
+from ops.doctor import account, notified, quotas, references
 from ops.doctor.preflight import collect
 from settings.schema import Domain
 from tests.ops.conftest import KEY, Stubbed, make_settings
@@ -22,11 +22,14 @@ Check = Callable[[Any], Iterator[Finding]]
 CHECKS: dict[str, tuple[Check, str, str]] = {
     "credentials": (partial(account.credentials, SETTINGS), "sts", "get_caller_identity"),
     "bootstrap": (partial(account.bootstrap, SETTINGS), "ssm", "get_parameter"),
-    "quota": (partial(account.endpoint_instances, SETTINGS), "service-quotas", "list_service_quotas"),
-    "lambda": (partial(account.lambda_concurrency, SETTINGS), "lambda", "get_account_settings"),
+    "roles": (partial(account.linked_roles, SETTINGS), "iam", "list_roles"),
+    "quota": (partial(quotas.endpoint_instances, SETTINGS), "service-quotas", "list_service_quotas"),
+    "fargate": (partial(quotas.fargate_vcpus, SETTINGS), "service-quotas", "get_service_quota"),
+    "lambda": (partial(quotas.lambda_concurrency, SETTINGS), "lambda", "get_account_settings"),
     "zones": (partial(references.zones, SETTINGS), "ec2", "describe_availability_zones"),
     "domain": (partial(references.domain_zone, DOMAIN), "route53", "get_hosted_zone"),
     "secret": (partial(references.secret, SETTINGS, "name"), "secretsmanager", "describe_secret"),
+    "notified": (partial(notified.receiver, SETTINGS), "sns", "list_topics"),
     "image": (partial(references.pushed, SETTINGS, f"sha256:{'a' * 64}"), "ecr", "describe_images"),
     "bucket": (lambda ssm: account.archive(SETTINGS, ssm, None, given=False), "ssm", "get_parameter"),  # type: ignore[arg-type]
     "endpoint": (

@@ -24,6 +24,11 @@ def test_each_placeholder_fails() -> None:
         assert sorted(keys) == ["supabase.publishable_key", "supabase.url", "webhook.url"]
 
 
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_committed_settings_warn_of_nothing(name: str) -> None:
+    assert "warning" not in levels(settings_filled(load_environment(name), TODAY))
+
+
 def test_settings_notice_warns() -> None:
     llm = {"shutdown_date": date(2026, 12, 11)}
     findings = list(settings_filled(make_settings(llm=llm), TODAY))

@@ -30,6 +30,7 @@ from model_artifacts.blip2.tools.flight_check.command import flight_check
 from ops.doctor.account import BOOTSTRAP_VERSION
 from ops.release import release
 from settings.environment import FOLDER, load_environment
+from settings.naming import DEFAULT_QUALIFIER
 from tests.ops.release.emulated import ACCOUNT, NAME, REGION, Account, always_on, answers_here, storage
 from tests.ops.release.test_release import WELL
 
@@ -103,10 +104,10 @@ def _client(port: int, service: Any) -> Any:
 def _deploy_first(account: Account) -> None:
     version = str(BOOTSTRAP_VERSION)
     account.client("ssm").put_parameter(
-        Name=f"/cdk-bootstrap/{cdk.QUALIFIER}/version", Value=version, Type="String"
+        Name=f"/cdk-bootstrap/{DEFAULT_QUALIFIER}/version", Value=version, Type="String"
     )
     account.client("s3").create_bucket(
-        Bucket=f"cdk-{cdk.QUALIFIER}-assets-{ACCOUNT}-{REGION}",
+        Bucket=f"cdk-{DEFAULT_QUALIFIER}-assets-{ACCOUNT}-{REGION}",
         CreateBucketConfiguration={"LocationConstraint": REGION},
     )
     assembly = account.folder / "assembly-first"
@@ -117,7 +118,7 @@ def _deploy_first(account: Account) -> None:
     cdk.run_cdk(cdk.deploy(assembly, [f"vitrine-{NAME}-model"]))
     # In an update the CDK keeps this parameter's previous value; moto does not store a default.
     stack = cloudformation_backends[ACCOUNT][REGION].get_stack(f"vitrine-{NAME}-model")
-    stack.parameters["BootstrapVersion"] = f"/cdk-bootstrap/{cdk.QUALIFIER}/version"
+    stack.parameters["BootstrapVersion"] = f"/cdk-bootstrap/{DEFAULT_QUALIFIER}/version"
 
 
 def _events(lines: list[dict[str, Any]]) -> list[str]:

@@ -103,10 +103,10 @@ def test_log_is_json_without_tokens(
     handler.handle(event(f"Bearer {token}"), None)
     written = capsys.readouterr().out
     line = json.loads(written)
-    assert line["event"] == "authorize"
+    assert line["message"] == "authorize"
     assert line["service"] == "authorizer"
-    assert line["allowed"] is (expires_in > 0)
-    assert line["request_id"] == "request-1"
+    assert line["outcome"] == ("allowed" if expires_in > 0 else "refused")
+    assert line["request"] == "request-1"
     assert not [part for part in token.split(".") if part in written]
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.embedded_metrics import extracted
 from tests.services.hooks.conftest import (
     FOREIGN,
     NEW,
@@ -293,6 +294,11 @@ class TestAway:
         assert (answer.status, answer.headers["retry-after"]) == (503, "30")
         assert "secret" not in json.dumps(answer.content) + "".join(capsys.readouterr())
 
+    def test_mistake_is_not_told_as_an_outage(self, hook: Hook, failing: dict[str, Exception]) -> None:
+        failing["SendMessage"] = ParamValidationError(report="secret")
+        answer = hook.post(record())
+        assert (answer.status, "secret" in json.dumps(answer.content)) == (500, False)
+
     def test_unqueued_webhook_may_be_repeated(self, hook: Hook, failing: dict[str, Exception]) -> None:
         row = record()
         failing["SendMessage"] = AWAY
@@ -324,6 +330,18 @@ class TestAway:
             answer = hook.post(record())
         assert (answer.status, "secret" in json.dumps(answer.content)) == (500, False)
 
+    def test_server_error_is_a_metric(
+        self, hook: Hook, monkeypatch: pytest.MonkeyPatch, log_lines: list[str]
+    ) -> None:
+        def mistake(*_: object) -> None:
+            raise ZeroDivisionError("secret")
+
+        monkeypatch.setattr(type(hook.module.__dict__["_inbox"]), "take", mistake)
+        assert hook.post(record()).status == 500
+        line = next(line for line in log_lines if json.loads(line)["message"] == "request failed")
+        assert extracted(line)["ServerErrors"][:2] == (1, "Count")
+        assert "secret" not in "".join(log_lines)
+
     def test_answer_limit_is_below_1_s(self, hook: Hook) -> None:
         assert hook.answer_within_s < 1
 
@@ -343,3 +361,13 @@ def test_callers_trace_is_kept(hook: Hook) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     answer = hook.send(b"", {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     assert answer.content["trace_id"] == trace
+
+
+def test_queued_row_continues_the_trace(hook: Hook) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    body = insertion(record())
+    hook.send(body, {**signed(body, "anl_1"), "traceparent": f"00-{trace}-00f067aa0ba902b7-00"})
+    (message,) = hook.sqs.receive_message(QueueUrl=hook.queue_url, MessageAttributeNames=["All"])["Messages"]
+    sent = message["MessageAttributes"]["traceparent"]["StringValue"]
+    assert (sent[:36], sent[-3:]) == (f"00-{trace}-", "-00")
+    assert "00f067aa0ba902b7" not in sent

@@ -19,7 +19,10 @@ def taken(sqs: SQSClient, queue_url: str) -> list[Any]:
 def lambda_event(sqs: SQSClient, queue_url: str) -> dict[str, Any]:
     """Receive up to 10 messages as an event source mapping does."""
     received = sqs.receive_message(
-        QueueUrl=queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        QueueUrl=queue_url,
+        MaxNumberOfMessages=10,
+        MessageSystemAttributeNames=["All"],
+        MessageAttributeNames=["All"],
     ).get("Messages", [])
     return {
         "Records": [
@@ -28,6 +31,10 @@ def lambda_event(sqs: SQSClient, queue_url: str) -> dict[str, Any]:
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
                 "attributes": message["Attributes"],
+                "messageAttributes": {
+                    name: {"dataType": value["DataType"], "stringValue": value["StringValue"]}
+                    for name, value in message.get("MessageAttributes", {}).items()
+                },
                 "eventSource": "aws:sqs",
             }
             for message in received

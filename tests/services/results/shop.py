@@ -30,6 +30,7 @@ from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
+from services.core.trace import traceparent
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
@@ -61,6 +62,7 @@ class Shop:
     invalid: bool = False
     erased: list[ReportErased] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    attributes: list[str] = field(default_factory=list)
     model_calls: int = 0
     llm_calls: int = 0
     asynchronous: bool = False
@@ -105,6 +107,7 @@ class Shop:
                 photos_digest="d" * 64,
                 lease=lease,
                 pending=pending,
+                traceparent=traceparent(),
             )
         )
 
@@ -159,6 +162,7 @@ class Shop:
     def _answer(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
         self.during_inference()
+        self.attributes.append(request.headers.get("X-Amzn-SageMaker-Custom-Attributes", b"").decode())
         self.questions.append(request.headers.get("X-Amzn-SageMaker-Inference-Id", b"").decode())
         headers: Any = {
             "content-type": "application/json",

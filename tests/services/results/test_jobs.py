@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from botocore.exceptions import ParamValidationError
 
 from services.core.domain.report import Status
 from services.core.domain.stored_report import Lease, seconds_now
 from services.core.messaging.job_queue import JobQueue
-from services.core.vision.async_endpoint import LOST_AFTER_S
+from services.core.vision.async_endpoint import LOST_AFTER_S, PROBE
 from services.results.jobs import MOST_ATTEMPTS
 from services.results.sweep import sweep
 from tests.services.conftest import TABLE
@@ -250,6 +251,12 @@ class TestAsync:
         assert failure.code == "model_answer_invalid"
         assert shop.report().waiting is None
 
+    def test_outcome_of_a_probe_is_left(self, shop: Shop) -> None:
+        shop.store_answer()
+        for attempt in (1, 2):
+            assert shop.settle(result(report_id=f"{PROBE}.0123456789abcdef"), attempt=attempt) == []
+        assert ANSWER in shop.stored()
+
     def test_answer_of_erased_report_is_deleted(self, shop: Shop) -> None:
         shop.store_answer()
         assert shop.settle(result(), attempt=1) == ["0"]
@@ -349,6 +356,21 @@ def test_unreadable_message_is_dead_lettered(shop: Shop, body: str) -> None:
     assert shop.settle(body or " ") == []
     (dead,) = shop.waiting(shop.dead_letters_url)
     assert "name of a report" in dead["MessageAttributes"]["reason"]["StringValue"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_our_mistake_is_never_retried(shop: Shop, asynchronous: bool) -> None:
+    def refuse() -> None:
+        raise ParamValidationError(report="Unknown parameter in input: Body")
+
+    shop.accept(lease=ENDED)
+    shop.asynchronous, shop.during_inference = asynchronous, refuse
+    shop.settle(RESUME)
+    failure = shop.report().failure
+    assert failure is not None
+    assert (failure.code, "Body" in failure.reason) == ("internal_error", False)
+    assert shop.settle(RESUME) == []
+    assert shop.model_calls == 1
 
 
 def test_sweep_sends_each_idle_report_once(shop: Shop) -> None:

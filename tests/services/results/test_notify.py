@@ -21,6 +21,7 @@ from services.core.messaging.consumer import Message
 from services.core.secrets import REREAD_AFTER_S, Secret
 from services.core.storage.reports import Reports
 from services.core.storage.rows import row_of, to_item
+from services.core.trace import Span, parse
 from services.results.notify import LONGEST_PAUSE_S, Notify
 from services.results.webhook import Receiver
 from tests.services.conftest import TABLE
@@ -150,6 +151,16 @@ def test_unknown_event_is_dead_lettered(post: Post, content: dict[str, str]) -> 
 def test_erased_report_is_not_delivered(post: Post) -> None:
     assert post.deliver({"owner": "alice", "report": "0" * 26}) == []
     assert post.receiver.received == []
+
+
+def test_event_carries_the_trace(post: Post) -> None:
+    caller = Span.began()
+    body = json.dumps(post.keep(row(Status.SUCCEEDED)))
+    asyncio.run(post.notify.deliver([Message("0", "handle", body, 1, caller.traceparent)]))
+    (received,) = post.receiver.received
+    sent = parse(received.headers["traceparent"])
+    assert sent is not None
+    assert (sent.trace, sent.id != caller.id) == (caller.trace, True)
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500, 503])

@@ -1,7 +1,9 @@
 """Changes of the reports table that become messages, and the answer to the stream."""
 
 import json
+import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -11,6 +13,7 @@ from mypy_boto3_sqs.client import SQSClient
 from services.core.domain.report import Status
 from services.core.domain.stored_report import StoredReport
 from services.core.storage.rows import row_of, to_item
+from services.core.trace import Span
 from services.results import outbox
 from tests.services.results.queues import taken
 from tests.services.results.rows import row
@@ -153,6 +156,38 @@ def test_partial_batch_resumes_at_failure(queue_url: str, monkeypatch: pytest.Mo
     records = [change(None, row(Status.FAILED, number), number) for number in range(15)]
     assert forward(*records) == ["1003"]
     assert asked == [10]
+
+
+def traces(sqs: SQSClient, queue_url: str) -> list[str]:
+    found = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    return [one["MessageAttributes"]["traceparent"]["StringValue"] for one in found["Messages"]]
+
+
+def test_event_continues_the_rows_trace(
+    sqs: SQSClient, queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    caller = Span.began()
+    forward(change(row(Status.QUEUED), replace(row(Status.FAILED), traceparent=caller.traceparent)))
+    (line,) = [each.__dict__ for each in caplog.records if each.message == "event queued"]
+    assert (line["trace"], line["parent"], line["outcome"]) == (caller.trace, caller.id, "done")
+    assert traces(sqs, queue_url) == [f"00-{caller.trace}-{line['span']}-01"]
+
+
+def test_expired_report_begins_a_trace(sqs: SQSClient, queue_url: str) -> None:
+    made = replace(row(Status.SUCCEEDED), traceparent=Span.began().traceparent)
+    forward(change(made, None))
+    (found,) = traces(sqs, queue_url)
+    assert made.traceparent is not None
+    assert found[3:35] != made.traceparent[3:35]
+
+
+def test_erasure_continues_its_own_trace(sqs: SQSClient, queue_url: str) -> None:
+    erasing = change(replace(row(Status.SUCCEEDED), traceparent=Span.began().traceparent), None)
+    caller = Span.began()
+    erasing["dynamodb"]["OldImage"].update(to_item({"erasing": True, "traceparent": caller.traceparent}))
+    forward(erasing)
+    assert traces(sqs, queue_url)[0][3:35] == caller.trace
 
 
 def test_missing_variable_is_named(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

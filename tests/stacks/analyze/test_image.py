@@ -1,6 +1,7 @@
 """The service's image: source, build context and hash."""
 
 import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -16,6 +17,7 @@ from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
 
 pytestmark = pytest.mark.system
+ROOMS = (ROOT / "services", ROOT / "model_artifacts")
 
 
 def image_of(assembly: Assembly) -> dict[str, Any]:
@@ -101,3 +103,15 @@ def test_image_listens_on_the_port() -> None:
     assert arguments[arguments.index("--host") + 1] == "0.0.0.0"  # noqa: S104 - in a container of its own
     assert f"EXPOSE {task.PORT}" in lines
     assert "--port" not in arguments
+
+
+@pytest.mark.parametrize(
+    "dockerfile", [file.relative_to(ROOT).as_posix() for room in ROOMS for file in room.rglob("Dockerfile")]
+)
+def test_base_image_is_named_by_digest(dockerfile: str) -> None:
+    lines = (ROOT / dockerfile).read_text("utf-8").splitlines()
+    bases = [line.removeprefix("ARG BASE=") for line in lines if line.startswith("ARG BASE=")]
+    assert len(bases) == 1
+    assert re.fullmatch(r"[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}", bases[0])
+    images = {line.split()[1] for line in lines if line.startswith("FROM ")}
+    assert images == {"${BASE}"}

@@ -8,6 +8,7 @@ from services.analyze.dependencies import AnalyzeSettings
 from stacks.analyze.task import HEALTH_PATH, PORT
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly, assembled, changed
+from tests.stacks.reading import LOG_VARIABLES
 
 DOCKERFILE = (ROOT / "services" / "analyze" / "Dockerfile").read_text()
 
@@ -58,7 +59,8 @@ def test_container_has_every_needed_variable(aws: Assembly) -> None:
     found = container(aws)
     given = {one["Name"].lower() for one in (*found["Environment"], *found["Secrets"])}
     needed = {name for name, field in AnalyzeSettings.model_fields.items() if field.is_required()}
-    assert needed <= given <= set(AnalyzeSettings.model_fields)
+    logged = {name.lower() for name in LOG_VARIABLES}
+    assert needed | logged <= given <= set(AnalyzeSettings.model_fields) | logged
 
 
 def test_secrets_come_from_secrets_manager(prod: Assembly, shop: Assembly) -> None:

@@ -1,5 +1,6 @@
 """Each function's permissions and variables: exactly those that its code uses."""
 
+import re
 from typing import Any
 
 import pytest
@@ -97,6 +98,14 @@ def test_function_settings_load_from_variables(
     for variable, value in {**variables, "AWS_REGION": assembly.settings.region}.items():
         monkeypatch.setenv(variable, value if isinstance(value, str) else "https://queue.example/1")
     SETTINGS[name]()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_function_names_its_deployment(name: str, assembly: Assembly) -> None:
+    variables = function(assembly, name)["Environment"]["Variables"]
+    assert variables["ENVIRONMENT"] == assembly.settings.name
+    assert re.fullmatch("[0-9a-f]{12}", variables["VERSION"])
+    assert variables["USER_HASH_KEY"] == assembly.settings.user_hash_key
 
 
 def test_fallback_and_tier_reach_jobs_alone(prod: Assembly, shop: Assembly) -> None:

@@ -71,7 +71,8 @@ def test_link_shares_load_balancer_subnets(
 ) -> None:
     link = aws.only("gateway", "ApiGatewayV2::VpcLink")["SubnetIds"]
     balancer = aws.only("analyze", "ElasticLoadBalancingV2::LoadBalancer")["Subnets"]
-    assert [exported(aws, imported(subnet)) for subnet in link] == balancer
+    # In two zones, so that a third can be taken away.
+    assert [exported(aws, imported(subnet)) for subnet in link] == balancer[:2]
     zones = [subnets(aws)[subnet["Ref"]]["AvailabilityZone"] for subnet in balancer]
     assert zones == list(aws.settings.zones)
 

@@ -117,7 +117,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def package_key(platform: tuple[str, ...] = LAMBDA_PLATFORM) -> str:
     """Return the asset's object key, which holds the hash."""
     stack = cdk.Stack(cdk.App(context={"aws:cdk:bundling-stacks": []}))
-    location = python_code("authorizer", platform=platform).bind(stack).s3_location
+    location = python_code("authorizer", platform=platform).code.bind(stack).s3_location
     assert location is not None
     return location.object_key
 

@@ -46,7 +46,7 @@ def test_sdk_refusal_leaves_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(container, "INSTANCE_TYPES", ())
     monkeypatch.setattr(container, "environment_names", list)
     prod = Path(container.__file__).parents[2] / "environments" / "prod.toml"
-    file.write_text(prod.read_text().replace('"ml.g4dn.xlarge"', '"ml.c7g.xlarge"'))
+    file.write_text(prod.read_text().replace('"ml.m5.large"', '"ml.c7g.xlarge"'))
     with pytest.raises(SystemExit, match=r"ml\.c7g\.xlarge in .*: Unsupported pytorch version"):
         container.main([str(file)])
     assert lock.read_text() == "{}"

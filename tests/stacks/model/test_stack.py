@@ -85,9 +85,12 @@ def allowed_actions(found: Resources) -> set[str]:
     return actions
 
 
-@pytest.mark.parametrize(("name", "device"), [("dev", "cpu"), ("prod", "gpu")])
-def test_container_follows_the_definition(name: str, device: str) -> None:
-    container = only(resources(name), "SageMaker::Model")["PrimaryContainer"]
+@pytest.mark.parametrize(
+    ("instance_type", "device"), [("ml.m5.large", "cpu"), ("ml.t2.medium", "cpu"), ("ml.g4dn.xlarge", "gpu")]
+)
+def test_container_follows_the_definition(instance_type: str, device: str) -> None:
+    found = resources("prod", instance_type=instance_type, max_instances=1)
+    container = only(found, "SageMaker::Model")["PrimaryContainer"]
     account = "763104351884.dkr.ecr.ca-central-1.amazonaws.com"
     assert container["Image"] == f"{account}/pytorch-inference:2.6-{device}-py312"
     assert container["Environment"]["SAGEMAKER_PROGRAM"] == "inference.py"
@@ -158,8 +161,13 @@ def test_role_has_exactly_these_actions() -> None:
 def test_role_reads_the_rollback_alarms() -> None:
     found = resources("prod")
     (see,) = statements(found, "cloudwatch:DescribeAlarms")
-    alarms = {name for name, one in found.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
-    assert {one["Fn::GetAtt"][0] for one in see["Resource"]} == alarms
+    assert {one["Fn::GetAtt"][0] for one in see["Resource"]} == rollback_alarms(found)
+
+
+def rollback_alarms(found: Resources) -> set[str]:
+    """Return the logical ids of the alarms that roll a version back; the others watch the instances."""
+    named = {name for name, one in found.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    return {name for name in named if name.startswith(("Errors", "Latency"))}
 
 
 def test_scaled_endpoint_retains_instance_count() -> None:
@@ -181,12 +189,23 @@ def test_policy_precedes_the_model() -> None:
     assert before(found, named(found, "IAM::Policy"), named(found, "SageMaker::Model"))
 
 
-@pytest.mark.parametrize("kind", ["Logs::LogGroup", "CloudWatch::Alarm", "SageMaker::EndpointConfig"])
+@pytest.mark.parametrize("kind", ["Logs::LogGroup", "SageMaker::EndpointConfig"])
 def test_dependencies_precede_the_endpoint(kind: str) -> None:
     found = resources("prod")
     for one, resource in found.items():
         if resource["Type"] == f"AWS::{kind}":
             assert before(found, one, named(found, "SageMaker::Endpoint")), one
+
+
+def test_endpoint_is_between_its_alarms() -> None:
+    found = resources("prod")
+    endpoint = named(found, "SageMaker::Endpoint")
+    assert len(rollback_alarms(found)) == 2
+    for name in rollback_alarms(found):
+        assert before(found, name, endpoint), name
+    # An endpoint without its instances is no fault while it is created.
+    (instances,) = (name for name in found if name.startswith("Instances"))
+    assert before(found, endpoint, instances)
 
 
 def test_scaling_follows_the_endpoint() -> None:
@@ -234,12 +253,12 @@ def test_alarms_roll_a_version_back() -> None:
     found = resources("prod")
     deployment = only(found, "SageMaker::Endpoint")["DeploymentConfig"]
     used = {text(one["AlarmName"]) for one in deployment["AutoRollbackConfiguration"]["Alarms"]}
-    assert used == {name for name in found if found[name]["Type"] == "AWS::CloudWatch::Alarm"}
-    bounds = {one["Threshold"] for one in of(found, "CloudWatch::Alarm")}
+    assert used == rollback_alarms(found)
+    bounds = {found[name]["Properties"]["Threshold"] for name in used}
     alarms = load_environment("prod").alarms
     assert bounds == {alarms.error_percent, alarms.p95_latency_ms * 1000}
-    for alarm in of(found, "CloudWatch::Alarm"):
-        assert alarm["TreatMissingData"] == "notBreaching"
+    for name in used:
+        assert found[name]["Properties"]["TreatMissingData"] == "notBreaching"
     policy = deployment["BlueGreenUpdatePolicy"]
     waits = policy["TerminationWaitInSeconds"]
     waits += policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"]
@@ -254,7 +273,8 @@ def test_alarms_roll_a_version_back() -> None:
     ],
 )
 def test_failure_metrics_match_the_mode(mode: str, metrics: set[str]) -> None:
-    (errors,) = [one for one in of(resources("prod", mode=mode), "CloudWatch::Alarm") if "Metrics" in one]
+    found = resources("prod", mode=mode)
+    (errors,) = (found[name]["Properties"] for name in rollback_alarms(found) if name.startswith("Errors"))
     used = [one["MetricStat"]["Metric"] for one in errors["Metrics"] if "MetricStat" in one]
     assert {one["MetricName"] for one in used} == metrics
 
@@ -279,8 +299,7 @@ def test_async_endpoint_scales_from_zero() -> None:
     assert tracked["CustomizedMetricSpecification"]["MetricName"] == "ApproximateBacklogSizePerInstance"
     step = policies["StepScaling"]["StepScalingPolicyConfiguration"]
     assert step["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
-    alarms = [one for one in of(found, "CloudWatch::Alarm") if one.get("AlarmActions")]
-    (waiting,) = alarms
+    (waiting,) = (found[name]["Properties"] for name in found if name.startswith("Waiting"))
     assert waiting["MetricName"] == "HasBacklogWithoutCapacity"
     assert [text(one) for one in waiting["AlarmActions"]] == ["Wake"]
     # A new version starts with an instance even if the old one has none.
@@ -341,7 +360,7 @@ def test_disk_key_is_set_where_allowed() -> None:
     found = resources("dev")
     key = named(async_io_resources("dev"), "KMS::Key")
     assert key in text(only(found, "SageMaker::EndpointConfig")["KmsKeyId"])
-    on_nvme = resources("prod")
+    on_nvme = resources("prod", instance_type="ml.g4dn.xlarge")
     assert "KmsKeyId" not in only(on_nvme, "SageMaker::EndpointConfig")
     assert not of(on_nvme, "KMS::Key")
 

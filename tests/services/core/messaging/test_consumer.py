@@ -1,6 +1,7 @@
 """What a consumer does with the outcome of each message."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from mypy_boto3_sqs.client import SQSClient
 
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.telemetry import log_context
+from services.core.trace import Span
 
 
 class Bench:
@@ -115,8 +117,59 @@ def test_log_lines_name_the_message(bench: Bench) -> None:
         return None
 
     bench.settle(None, None, work=work, concurrent=False)
-    assert contexts == [{"message_id": "0"}, {"message_id": "1"}]
+    assert [context["message_id"] for context in contexts] == ["0", "1"]
+    assert contexts[0]["trace"] != contexts[1]["trace"]
     assert log_context.get() is None
+
+
+def record(traceparent: dict[str, str] | None) -> dict[str, Any]:
+    """A record of Lambda's event, with or without the attribute."""
+    return {
+        "messageId": "m",
+        "receiptHandle": "handle",
+        "body": "{}",
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {} if traceparent is None else {"traceparent": traceparent},
+    }
+
+
+def test_message_continues_its_trace(bench: Bench) -> None:
+    caller, contexts = Span.began(), []
+
+    async def work(message: Message) -> Outcome:
+        contexts.append(log_context.get() or {})
+        return DeadLetter("no reason")
+
+    given = record({"dataType": "String", "stringValue": caller.traceparent})
+    asyncio.run(Consumer(bench.sqs, "https://queue", bench.dead).settle([Message.from_record(given)], work))
+    (context,) = contexts
+    assert (context["trace"], context["parent"]) == (caller.trace, caller.id)
+    (letter,) = bench.sqs.receive_message(QueueUrl=bench.dead, MessageAttributeNames=["All"])["Messages"]
+    found = letter["MessageAttributes"]["traceparent"]["StringValue"]
+    assert found == f"00-{caller.trace}-{context['span']}-01"
+
+
+@pytest.mark.parametrize("attribute", [None, {"dataType": "Binary", "binaryValue": "eA=="}])
+def test_message_may_lack_a_trace(attribute: dict[str, str] | None) -> None:
+    assert Message.from_record(record(attribute)).traceparent is None
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [
+        (None, "done"),
+        (Defer(7, "later"), "deferred"),
+        (DeadLetter("x"), "dead-lettered"),
+        (ZeroDivisionError(), "failed"),
+    ],
+)
+def test_each_message_ends_in_one_line(
+    bench: Bench, caplog: pytest.LogCaptureFixture, result: Outcome | Exception, outcome: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.settle(result)
+    (line,) = [each.__dict__ for each in caplog.records if hasattr(each, "duration_ms")]
+    assert (line["outcome"], line["duration_ms"] >= 0) == (outcome, True)
 
 
 def test_answer_names_unsettled_messages() -> None:

@@ -147,6 +147,13 @@ def test_template_replaces_unusable_answer(
     assert all(len(str(vars(record)["reason"])) < 200 for record in caplog.records)
 
 
+def test_words_of_the_llm_are_not_logged(mug: Assessment, caplog: pytest.LogCaptureFixture) -> None:
+    said = {**GOOD, "title": "Canary7f3a mug"}
+    assert narrate(mug, lambda _: completion(json.dumps(said))).source == "template"
+    (record,) = caplog.records
+    assert vars(record)["reason"] == "a word is stated without evidence"
+
+
 def test_template_replaces_unreachable_llm(mug: Assessment) -> None:
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused", request=request)

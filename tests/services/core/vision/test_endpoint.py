@@ -9,10 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ParamValidationError
 
 from services.core.domain.errors import ModelAnswerInvalid, ModelFault, ModelRefused, ModelUnavailable
 from services.core.domain.observation import vocabulary
+from services.core.trace import hop
+from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import MAX_ANSWER_BYTES, RealtimeVisionEndpoint, request_body
 
 Answer = dict[str, Any]
@@ -74,6 +76,20 @@ def test_answer_becomes_observation(endpoint: Endpoint) -> None:
     assert observation.caption == "a mug"
     assert len(observation.wear) == 2
     assert sum(observation.type.values()) == pytest.approx(1)
+
+
+def test_call_carries_the_trace(endpoint: Endpoint) -> None:
+    given = endpoint(200, json.dumps(answer()).encode())
+    headers: list[Any] = []
+    given._runtime.meta.events.register(
+        "before-send.sagemaker-runtime.InvokeEndpoint", lambda request, **_: headers.append(request.headers)
+    )
+    with hop(None) as span:
+        given.infer("R", [b"one"], 1)
+    given.observe([b"one"])
+    sent = [each.get("X-Amzn-SageMaker-Custom-Attributes") for each in headers]
+    # A request has no attribute outside of a trace, as that of a canary.
+    assert sent == [f"traceparent={span.traceparent}".encode(), None]
 
 
 def broken(change: Callable[[Answer], Any]) -> bytes:
@@ -185,3 +201,31 @@ def test_unreachable_endpoint_is_unavailable(endpoint: Endpoint) -> None:
     model._runtime.meta.events.register_first("before-send.sagemaker-runtime.InvokeEndpoint", refuse)
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         model.observe([b"one"])
+
+
+def test_parameter_mistake_is_raised_as_it_is(endpoint: Endpoint) -> None:
+    model = endpoint(200, b"")
+
+    def refuse(**_: object) -> None:
+        raise ParamValidationError(report="Unknown parameter in input")
+
+    model._runtime.meta.events.register_first("before-send.sagemaker-runtime.InvokeEndpoint", refuse)
+    with pytest.raises(ParamValidationError):
+        model.observe([b"one"])
+
+
+@pytest.mark.parametrize("photo", [b"one", b"long" * 100_000])
+def test_async_mistake_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch, photo: bytes) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    runtime = boto3.client("sagemaker-runtime", region_name="ca-central-1")
+    s3 = boto3.client("s3", region_name="ca-central-1")
+
+    def refuse(**_: object) -> None:
+        raise ParamValidationError(report="Unknown parameter in input")
+
+    runtime.meta.events.register_first("before-send", refuse)
+    s3.meta.events.register_first("before-send", refuse)
+    model = AsyncVisionEndpoint(runtime, s3, endpoint="blip2-endpoint", bucket="b", kms_key_id=None)
+    with pytest.raises(ParamValidationError):
+        model.infer("01ARZ3NDEKTSV4RRFFQ69G5FAV", [photo], 1)

@@ -1,0 +1,1 @@
+"""Alarms over several stacks, dashboards and the budget; in AWS alone."""
