@@ -14,8 +14,9 @@ import torch
 from answering import Manifest, answers_of, check_questions, prompts_of, read_manifest
 from contract import ContractError, Question, Request, parse
 from invocation_log import logged
+from language_model import NonFiniteScoreError
 from PIL import Image
-from scoring import NonFiniteScoreError, PhotoPrompt, Scorer
+from scoring import PhotoPrompt, Scorer
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
 from transformers.utils import logging as transformers_logging
 
@@ -42,7 +43,7 @@ class LoadedModel:
 def model_fn(model_dir: str) -> LoadedModel:
     """Load the artifact in `model_dir` without a network and answer one warm-up request.
 
-    Raises ValueError for a configuration that is not a BLIP-2 on T5 or OPT.
+    Raises ValueError for a configuration that is not a BLIP-2 on T5 or OPT, or names no end token.
     """
     # A progress bar fills a log with repeated lines.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -94,6 +95,11 @@ def _check_config(folder: Path, config: Any) -> None:
     if config.text_config.model_type not in ("t5", "opt"):
         kind = config.text_config.model_type
         raise ValueError(f"{folder / 'config.json'}: text_config must be a T5 or an OPT, not {kind}")
+    if not isinstance(config.text_config.eos_token_id, int):
+        raise ValueError(
+            f"{folder / 'config.json'}: text_config.eos_token_id must be the one token that ends an answer, "
+            f"not {config.text_config.eos_token_id!r}"
+        )
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:

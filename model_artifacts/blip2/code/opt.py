@@ -6,86 +6,23 @@ once, and the output layer runs only at the positions that predict an answer's t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from t5 import padded
+from token_tree import TokenTree, build_tree, layout
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from scoring import PrefixPass
+    from language_model import PrefixPass, Step
 
 _TREE = 512
 """Most tokens of a tree, unless a single prompt has more: attention grows with their square."""
 _PASS = 4096
 """Most tokens of the trees in one decoder pass: bounds the memory."""
-
-
-@dataclass
-class TokenTree:
-    """Token sequences as one tree that holds a common prefix once, its nodes in depth-first order.
-
-    A token attends only to its ancestors: a node is visible to all nodes from itself up to its `end`.
-    """
-
-    tokens: list[int] = field(default_factory=list)
-    depths: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    """For each node, the first later node that is no descendant of it."""
-    nodes: dict[tuple[int, ...], int] = field(default_factory=dict)
-    """The node at which each sequence, and each prefix of one, ends."""
-
-
-def build_tree(sequences: Iterable[tuple[int, ...]]) -> TokenTree:
-    """The tree of these sequences."""
-    tree = TokenTree()
-    path: list[int] = []
-    for sequence in sorted(set(sequences)):
-        common = 0
-        while common < len(path) and sequence[: common + 1] in tree.nodes:
-            common += 1
-        for node in path[common:]:
-            tree.ends[node] = len(tree.tokens)
-        del path[common:]
-        for depth in range(common, len(sequence)):
-            node = len(tree.tokens)
-            tree.nodes[sequence[: depth + 1]] = node
-            tree.tokens.append(sequence[depth])
-            tree.depths.append(depth)
-            tree.ends.append(node + 1)
-            path.append(node)
-    for node in path:
-        tree.ends[node] = len(tree.tokens)
-    return tree
-
-
-def layout(
-    trees: Sequence[TokenTree], before: int, dtype: torch.dtype, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Token ids, positions and the additive attention mask, one row for each tree, padded at the right.
-
-    `before` is the number of tokens in front of each tree, all visible to it. Positions and mask include
-    them: (rows, nodes), (rows, before + nodes), (rows, 1, before + nodes, before + nodes).
-    """
-    size = max(len(tree.tokens) for tree in trees)
-
-    def padded(values: list[int], rest: Iterable[int]) -> list[int]:
-        return [*values, *list(rest)[len(values) :]]
-
-    tokens = torch.tensor([padded(tree.tokens, [0] * size) for tree in trees], device=device)
-    depths = torch.tensor([padded(tree.depths, [0] * size) for tree in trees], device=device)
-    ends = torch.tensor([padded(tree.ends, range(1, size + 1)) for tree in trees], device=device)
-    first = torch.arange(before, device=device).expand(len(trees), -1)
-    whole = torch.full_like(first, before + size)
-    order = torch.arange(before + size, device=device)
-    until = torch.cat([whole, before + ends], dim=1)[:, None, :]
-    visible = (order <= order[:, None]) & (order[:, None] < until)
-    mask = torch.zeros(visible.shape, dtype=dtype, device=device).masked_fill(
-        ~visible, torch.finfo(dtype).min
-    )
-    return tokens, torch.cat([first, before + depths], dim=1), mask[:, None]
 
 
 @dataclass(frozen=True)
@@ -96,6 +33,19 @@ class Row:
     numbers: list[int]
     passes: list[PrefixPass]
     tree: TokenTree
+
+
+@dataclass
+class Prefixes:
+    """Photos with their prompts as the decoder's cache, padded at the right."""
+
+    first: Tensor
+    """Log p of each first token, in fp32: (prefixes, vocabulary)."""
+    cache: Any
+    numbers: list[int]
+    """The prefix in each row of the cache; a prefix that is done leaves it."""
+    lengths: Tensor
+    """Tokens of each row without padding."""
 
 
 class Opt:
@@ -113,6 +63,57 @@ class Opt:
             numbers = [number for row in rows for number in row.numbers]
             scores |= zip(numbers, self._answers(self._hidden_states(features, rows), rows), strict=True)
         return [scores[number] for number in range(len(passes))]
+
+    def read(self, features: Tensor, prefixes: Sequence[tuple[int, list[int]]]) -> Prefixes:
+        """One decoder pass over all photos and prompts."""
+        tokens, text = padded([prompt for _, prompt in prefixes], features.device)
+        embedding = self.language.get_input_embeddings()
+        photos = features[[photo for photo, _ in prefixes]].to(embedding.weight.dtype)
+        lengths = features.shape[1] + text.sum(1)
+        size = features.shape[1] + tokens.shape[1]
+        passed = self.language.model(
+            inputs_embeds=torch.cat([photos, embedding(tokens)], dim=1),
+            attention_mask=_filled(lengths, size).long(),
+            position_ids=torch.arange(size, device=features.device).expand(len(prefixes), -1),
+            use_cache=True,
+        )
+        last = passed.last_hidden_state[torch.arange(len(prefixes), device=features.device), lengths - 1]
+        first = self.language.lm_head(last).float().log_softmax(-1)
+        return Prefixes(first, passed.cache, list(range(len(prefixes))), lengths)
+
+    def follow(self, read: Prefixes, steps: Sequence[Step]) -> Tensor:
+        """Log p of the steps' wanted tokens in order, in fp32: the steps below a prefix are one tree."""
+        _keep(read, {step.prefix for step in steps})
+        trees = [build_tree(one.path for one in steps if one.prefix == number) for number in read.numbers]
+        states = self._below(read, trees)
+        rows = {number: row for row, number in enumerate(read.numbers)}
+        heads: dict[tuple[int, int], int] = {}  # (row, node) where the output layer runs
+        at, wanted = [], []
+        for step in steps:
+            row = rows[step.prefix]
+            for known, token in step.wanted:
+                node = trees[row].nodes[step.path[:known]]
+                at.append(heads.setdefault((row, node), len(heads)))
+                wanted.append(token)
+        of_rows, nodes = map(list, zip(*heads, strict=True))
+        return self.language.lm_head(states[of_rows, nodes]).float().log_softmax(-1)[at, wanted]  # type: ignore[no-any-return]
+
+    def _below(self, read: Prefixes, trees: Sequence[TokenTree]) -> Tensor:
+        """The last hidden state at each node of the trees below the prefixes; the cache is left as it was."""
+        dtype, device = self.language.get_input_embeddings().weight.dtype, read.first.device
+        tokens, depths, among = layout(trees, 0, dtype, device)
+        before = read.cache.get_seq_length()
+        hidden = torch.zeros(len(trees), before, dtype=dtype, device=device)
+        hidden = hidden.masked_fill(~_filled(read.lengths, before), torch.finfo(dtype).min)
+        states = self.language.model(
+            input_ids=tokens,
+            attention_mask=torch.cat([hidden[:, None, None].expand(-1, -1, tokens.shape[1], -1), among], -1),
+            position_ids=read.lengths[:, None] + depths,
+            cache=read.cache,
+            use_cache=True,
+        ).last_hidden_state
+        read.cache.crop(-tokens.shape[1])
+        return states  # type: ignore[no-any-return]
 
     def _hidden_states(self, features: Tensor, rows: Sequence[Row]) -> Tensor:
         """The decoder's last hidden state at each tree's nodes: (rows, nodes, width)."""
@@ -148,6 +149,19 @@ class Opt:
         lengths = torch.tensor([length for _, _, length in answers], device=states.device)
         sums = torch.segment_reduce(likely[at, wanted], "sum", lengths=lengths)
         return torch.split(sums, [len(one.answers) for row in rows for one in row.passes])
+
+
+def _filled(lengths: Tensor, size: int) -> Tensor:
+    """Where each row has a token and no padding: (rows, size)."""
+    return torch.arange(size, device=lengths.device) < lengths[:, None]
+
+
+def _keep(read: Prefixes, numbers: set[int]) -> None:
+    """Let the other prefixes leave the cache."""
+    rows = [row for row, number in enumerate(read.numbers) if number in numbers]
+    if len(rows) < len(read.numbers):
+        read.cache.batch_select_indices(torch.tensor(rows, device=read.lengths.device))
+        read.numbers, read.lengths = [read.numbers[row] for row in rows], read.lengths[rows]
 
 
 def _rows(passes: Sequence[PrefixPass]) -> Iterator[Row]:

@@ -1,23 +1,23 @@
-"""Scores the candidates of closed vocabularies by a BLIP-2; none is generated."""
+"""Scores the candidates of closed vocabularies by a BLIP-2, and finds the likeliest of a catalogue."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
+from language_model import LanguageModel, NonFiniteScoreError, PrefixPass
+from name_tree import NameTree, build_name_tree, terminated
 from opt import Opt
+from search import Cost, Search, likeliest_kinds
 from t5 import T5
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from frontier import Answer
     from PIL import Image
-
-
-class NonFiniteScoreError(ArithmeticError):
-    """The model returned a score that is not a number: broken weights, or an overflow in half precision."""
 
 
 class UnscorableCandidateError(ValueError):
@@ -33,25 +33,6 @@ class PhotoPrompt:
     answers: list[list[int]]
 
 
-@dataclass(frozen=True)
-class PrefixPass:
-    """A prompt about a photo (its row in the image features) and the possible answers, all as token ids."""
-
-    photo: int
-    prompt: list[int]
-    answers: list[list[int]]
-
-
-class LanguageModel(Protocol):
-    """Scores answers to prompts about photos: BLIP-2's language model, a T5 (`t5`) or an OPT (`opt`)."""
-
-    leading: str
-    """Text before an answer, so that the tokenizer reads the answer as a word of its own."""
-
-    def score(self, features: Tensor, passes: Sequence[PrefixPass]) -> list[Tensor]:
-        """Σ log p of each pass's answers, in fp32. `features`: (photos, query tokens, width)."""
-
-
 class Scorer:
     """Encodes photos once, then scores candidates against prompts about them."""
 
@@ -61,6 +42,8 @@ class Scorer:
         self.tokenizer = processor.tokenizer
         decoder_only = blip.config.use_decoder_only_language_model
         self.language: LanguageModel = Opt(blip) if decoder_only else T5(blip)
+        self.end: int = blip.config.text_config.eos_token_id
+        """The token that ends an answer by the model's config: BLIP-2's OPT ends lines, not texts."""
 
     @torch.inference_mode()
     def encode(self, photos: Sequence[Image.Image]) -> Tensor:
@@ -77,8 +60,7 @@ class Scorer:
     @torch.inference_mode()
     def score_prompts(self, features: Tensor, prompts: Sequence[PhotoPrompt]) -> list[Tensor]:
         """Σ log p of each prompt's answers, in fp32; raises NonFiniteScoreError."""
-        texts = dict.fromkeys(one.prompt for one in prompts)
-        tokens = dict(zip(texts, self.tokenizer(list(texts)).input_ids, strict=True))
+        tokens = self._prompt_tokens(one.prompt for one in prompts)
         scores = self.language.score(
             features, [PrefixPass(one.photo, tokens[one.prompt], one.answers) for one in prompts]
         )
@@ -104,21 +86,47 @@ class Scorer:
         )
         return [text.strip() for text in self.tokenizer.batch_decode(generated, skip_special_tokens=True)]
 
+    @torch.inference_mode()
+    def search(
+        self, features: Tensor, searches: Sequence[Search], tree: NameTree, top: int = 5
+    ) -> tuple[list[Answer], Cost]:
+        """The `top` likeliest kinds of the tree for each search, exactly, and what finding them took.
+
+        A kind's probability is absolute: that of its names together, the mean over the search's photos.
+        Raises NonFiniteScoreError.
+        """
+        if top < 1 or not searches or not all(one.photos for one in searches):
+            raise ValueError("top and the photos of each search: there must be at least one")
+        tokens = self._prompt_tokens(one.prompt for one in searches)
+        pairs = [(one, tokens[one.prompt]) for one in searches]
+        return likeliest_kinds(self.language, features, pairs, tree, top)
+
+    def name_tree(self, kinds: Mapping[str, Sequence[str]]) -> NameTree:
+        """The tree of each kind's names: the form in which it is answered, and its aliases.
+
+        Raises UnscorableCandidateError, and AmbiguousNameError where two kinds have a name in common.
+        """
+        names = [(kind, name) for kind, of_kind in kinds.items() for name in of_kind]
+        tree: dict[str, dict[str, list[int]]] = {kind: {} for kind in kinds}
+        tokens = self.answer_tokens([name for _, name in names]) if names else []
+        for (kind, name), those in zip(names, tokens, strict=True):
+            tree[kind][name] = those
+        return build_name_tree(tree)
+
     def answer_tokens(self, words: Sequence[str]) -> list[list[int]]:
         """The candidates' token ids; one that is the beginning of another ends with the end token.
 
         Raises UnscorableCandidateError.
         """
-        plain = [
-            self.tokenizer(self.language.leading + word, add_special_tokens=False).input_ids for word in words
-        ]
+        texts = [self.language.leading + word for word in words]
+        plain = self.tokenizer(texts, add_special_tokens=False).input_ids
         for word, tokens in zip(words, plain, strict=True):
             if not tokens or self.tokenizer.unk_token_id in tokens:
                 raise UnscorableCandidateError(f"candidates: the model has no tokens for {word!r}")
-        end = self.tokenizer.eos_token_id
-        return [
-            [*tokens, end]
-            if any(other is not tokens and other[: len(tokens)] == tokens for other in plain)
-            else tokens
-            for tokens in plain
-        ]
+            if self.end in tokens:
+                raise UnscorableCandidateError(f"candidates: {word!r} holds the token that ends an answer")
+        return terminated(plain, self.end)
+
+    def _prompt_tokens(self, prompts: Iterable[str]) -> dict[str, list[int]]:
+        texts = list(dict.fromkeys(prompts))
+        return dict(zip(texts, self.tokenizer(texts).input_ids, strict=True))

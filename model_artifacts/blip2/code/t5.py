@@ -16,12 +16,14 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from scoring import PrefixPass
+    from language_model import PrefixPass, Step
 
 _ROWS = {"cuda": 64, "cpu": 12}
 """Prompts in one encoder pass: bounds a GPU's memory and stays within a CPU's caches."""
 _ANSWERS = 256
 """Answers of several tokens in one decoder pass; a prompt's own answers stay together."""
+_STEPS = 64
+"""Most rows of a decoder pass of a search: each holds the encoded image and prompt again."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +51,36 @@ class T5:
         return [
             scores
             for part in _parts(passes, _ROWS.get(features.device.type, _ROWS["cpu"]))
-            for scores in self._answers(self._prefix(features, part), [one.answers for one in part])
+            for scores in self._answers(
+                self.read(features, [(one.photo, one.prompt) for one in part]), [one.answers for one in part]
+            )
         ]
 
-    def _prefix(self, features: Tensor, passes: Sequence[PrefixPass]) -> PrefixState:
-        """One encoder pass over all rows, and the decoder's first step."""
-        tokens, mask = padded([one.prompt for one in passes], features.device)
+    def read(self, features: Tensor, prefixes: Sequence[tuple[int, list[int]]]) -> PrefixState:
+        """One encoder pass over all photos and prompts, and the decoder's first step."""
+        tokens, mask = padded([prompt for _, prompt in prefixes], features.device)
         words = self.language.get_input_embeddings()(tokens)
-        embedded = torch.cat([features[[one.photo for one in passes]].to(words.dtype), words], dim=1)
-        mask = torch.cat([mask.new_ones(len(passes), features.shape[1]), mask], dim=1)
+        embedded = torch.cat([features[[photo for photo, _ in prefixes]].to(words.dtype), words], dim=1)
+        mask = torch.cat([mask.new_ones(len(prefixes), features.shape[1]), mask], dim=1)
         states = self.language.get_encoder()(inputs_embeds=embedded, attention_mask=mask)
-        start = torch.full((len(passes), 1), self.start, device=features.device)
+        start = torch.full((len(prefixes), 1), self.start, device=features.device)
         first = self.language(
             encoder_outputs=states, attention_mask=mask, decoder_input_ids=start, use_cache=True
         )
         return PrefixState(first.logits[:, -1].float().log_softmax(-1), mask, states, first.cache)
+
+    def follow(self, read: PrefixState, steps: Sequence[Step]) -> Tensor:
+        """Log p of the steps' wanted tokens in order, in fp32: one row of the decoder for each step."""
+        return torch.cat([self._follow(read, steps[at : at + _STEPS]) for at in range(0, len(steps), _STEPS)])
+
+    def _follow(self, read: PrefixState, steps: Sequence[Step]) -> Tensor:
+        device = read.first.device
+        paths, _ = padded([step.path for step in steps], device)
+        logits = self._continue(read, torch.tensor([step.prefix for step in steps], device=device), paths)
+        totals = logits.float().logsumexp(-1)
+        wanted = [(row, known - 1, token) for row, step in enumerate(steps) for known, token in step.wanted]
+        rows, at, tokens = torch.tensor(wanted, device=device).T
+        return logits[rows, at, tokens].float() - totals[rows, at]
 
     def _answers(self, prefix: PrefixState, answers: Sequence[list[list[int]]]) -> list[Tensor]:
         """The first token scores every answer; answers of several tokens take one more decoder pass."""
@@ -87,16 +104,35 @@ class T5:
 
     def _continue(self, prefix: PrefixState, rows: Tensor, answers: Tensor) -> Tensor:
         """Logits after each token of the answers to these rows, which are padded at the right."""
-        prefix.cache.batch_select_indices(rows)
         states = copy.copy(prefix.states)
-        states.last_hidden_state = states.last_hidden_state[rows]
+        states.last_hidden_state = _selected(states.last_hidden_state, rows)
         return self.language(  # type: ignore[no-any-return]
             encoder_outputs=states,
-            attention_mask=prefix.mask[rows],
+            attention_mask=_selected(prefix.mask, rows),
             decoder_input_ids=answers,
-            cache=prefix.cache,
+            cache=_cache_of(prefix.cache, rows),
             use_cache=True,
         ).logits
+
+
+def _selected(values: Tensor, rows: Tensor) -> Tensor:
+    """These rows of the values; a single row is not copied."""
+    if len(values) == 1:
+        return values.expand(len(rows), *values.shape[1:])
+    return values[rows]
+
+
+def _cache_of(cache: Any, rows: Tensor) -> Any:
+    """A cache of these rows, which grows without changing the cache it comes from."""
+    chosen = copy.copy(cache)
+    chosen.is_updated = dict(cache.is_updated)
+    for name in ("self_attention_cache", "cross_attention_cache"):
+        part = copy.copy(getattr(cache, name))
+        part.layers = [copy.copy(layer) for layer in part.layers]
+        for layer in part.layers:
+            layer.keys, layer.values = _selected(layer.keys, rows), _selected(layer.values, rows)
+        setattr(chosen, name, part)
+    return chosen
 
 
 def padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:

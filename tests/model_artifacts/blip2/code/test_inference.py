@@ -145,8 +145,10 @@ def test_other_accept_is_refused(inference: Any) -> None:
 def test_candidate_without_tokens_is_refused(
     inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = SimpleNamespace(input_ids=[])
-    monkeypatch.setattr(model.scorer, "tokenizer", lambda *texts, **options: nothing)
+    def nothing(texts: list[str], **options: object) -> SimpleNamespace:
+        return SimpleNamespace(input_ids=[[] for _ in texts])
+
+    monkeypatch.setattr(model.scorer, "tokenizer", nothing)
 
     with pytest.raises(BaseInferenceToolkitError, match="no tokens") as caught:
         inference.predict_fn(inference.input_fn(json.dumps(document)), model)
@@ -208,4 +210,13 @@ def test_other_language_model_is_refused(inference: Any, tmp_path: Path) -> None
     )
 
     with pytest.raises(ValueError, match=r"config\.json: text_config must be a T5 or an OPT, not llama"):
+        inference._check_config(tmp_path, config)
+
+
+@pytest.mark.parametrize("end", [None, [1, 2]])
+def test_config_without_end_token_is_refused(inference: Any, tmp_path: Path, end: object) -> None:
+    text = SimpleNamespace(model_type="opt", eos_token_id=end)
+    config = SimpleNamespace(image_token_index=3, num_query_tokens=12, text_config=text)
+
+    with pytest.raises(ValueError, match=r"config\.json: text_config\.eos_token_id must be the one token"):
         inference._check_config(tmp_path, config)

@@ -12,9 +12,9 @@ SEQUENCES = ((3, 1, 20), (3, 1, 18), (3, 1, 18, 20), (1, 14), (3, 1, 18))
 @pytest.fixture
 def token_tree(inference: Any) -> Any:
     """The module, which is imported as the handlers import it."""
-    import opt
+    import token_tree
 
-    return opt
+    return token_tree
 
 
 def visible(laid_out: Any, row: int) -> list[set[int]]:
