@@ -16,8 +16,10 @@ from tests.stacks.assemblies import Assembly
 
 # Where a template refers to code, and what CloudFormation does when the code changes.
 CODE = {
+    "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Environment[].Value": "the version, with its image",
     "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Image": "a new revision replaces the tasks",
     "AWS::Lambda::Function Properties.Code.S3Key": "in place",
+    "AWS::Lambda::Function Properties.Environment.Variables.VERSION": "in place, with its code",
     "AWS::SSM::Parameter Properties.Value": "in place: which archive is served",
     "AWS::SageMaker::Model DependsOn[]": "the role's policy precedes the model",
     "AWS::SageMaker::Model Properties.ExecutionRoleArn": "a role beside the old one, for the new archive",
