@@ -11,6 +11,7 @@ for ten names and multiplied.
 from __future__ import annotations
 
 import gc
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,7 +190,7 @@ def _sharpen(scorer: Any, features: Any) -> float:
         first = scorer.language.read(features, [(photo, prompt) for photo in range(len(features))]).first
     low, high = 0.01, 100.0
     for _ in range(30):
-        factor = (low * high) ** 0.5
+        factor = math.sqrt(low * high)
         likeliest = float((first * factor).softmax(-1).max(-1).values.mean())
         low, high = (low, factor) if likeliest > _LIKELIEST else (factor, high)
     scorer.blip.language_model.lm_head.register_forward_hook(lambda module, given, logits: logits * factor)
