@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: setup-test ## format, lint, types, import contracts, generated documents,
 	@$(PYTHON) -m planning --check
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
+
+lint-variants: setup-test ## cfn-lint over every variant of the settings that the tests deploy over each other
+	@$(PYTHON) -m tests.stacks.variants --lint
 
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
 	@$(PYTHON) -m stacks

@@ -173,7 +173,8 @@ def trace(identifier: str, picture: str | None) -> None:
     from local.log_files import log_lines
 
     wanted = Wanted(report=identifier) if len(identifier) == 26 else Wanted(trace=identifier)
-    bars = waterfall(story(log_lines(Home.current()), wanted))
+    told = story(log_lines(Home.current()), wanted)
+    bars = waterfall(told)
     if not bars:
         raise UserError(
             f"No hop of {identifier} is in the logs.",
@@ -182,7 +183,8 @@ def trace(identifier: str, picture: str | None) -> None:
     if picture is None:
         draw(bars, Console(highlight=False, markup=False))
     else:
-        Path(picture).write_text(svg(bars, f"trace {identifier}"), "utf-8")
+        traces = sorted({line["trace"] for line in told if "trace" in line})
+        Path(picture).write_text(svg(bars, f"trace {', '.join(traces)}"), "utf-8")
 
 
 @local.command()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def log_lines(home: Home) -> list[Line]:
     """Return every line that is one of a service, each once."""
     # The emulator's own log has some of its functions' lines, and keeps them when it has ended.
-    texts = dict.fromkeys([*_of_processes(home), *_of_functions(home)])
+    texts = dict.fromkeys([*_of_processes(home), *function_lines(home)])
     return [line for text in texts if (line := parse(text)) is not None]
 
 
@@ -33,7 +33,8 @@ def _of_processes(home: Home) -> Iterator[str]:
                 yield text
 
 
-def _of_functions(home: Home) -> Iterator[str]:
+def function_lines(home: Home) -> Iterator[str]:
+    """Yield what the functions have written, by the emulator's CloudWatch Logs; nothing once it has ended."""
     emulator = records(home).get("emulator")
     if emulator is None or emulator.process() is None:
         return

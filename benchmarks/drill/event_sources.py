@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.drill.stream_filter import Pattern, passes
+from services.core.aws import CALL_ERRORS
 
 # Less than the shortest visibility timeout of the drill.
 PROLONG_EVERY_S, PROLONGED_S = 5.0, 14
@@ -55,7 +55,7 @@ class QueueSource:
         while True:
             try:
                 self.poll()
-            except (BotoCoreError, ClientError) as error:
+            except CALL_ERRORS as error:
                 print(f"{self._url}: {type(error).__name__}: {error}", flush=True)  # noqa: T201
                 time.sleep(0.5)
 
@@ -101,7 +101,7 @@ class QueueSource:
 
         def prolong() -> None:
             while not ended.wait(PROLONG_EVERY_S):
-                with suppress(BotoCoreError, ClientError):
+                with suppress(*CALL_ERRORS):
                     for message in messages:
                         self._sqs.change_message_visibility(
                             QueueUrl=self._url,
@@ -161,7 +161,7 @@ class StreamSource:
         while True:
             try:
                 iterator = self.poll(iterator or self._iterator())
-            except (BotoCoreError, ClientError) as error:
+            except CALL_ERRORS as error:
                 print(f"{self._arn}: {type(error).__name__}: {error}", flush=True)  # noqa: T201
                 iterator = None
                 time.sleep(0.5)

@@ -1,6 +1,6 @@
 """`services/analyze` on Fargate, behind an internal load balancer."""
 
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -62,8 +62,10 @@ class AnalyzeStack(cdk.Stack):
             keep_exports(self, *(subnet.subnet_id for subnet in subnets))
         cluster = service.cluster.cluster_name
         publish(self, settings.name, "ServiceCluster", cluster, "ECS cluster of the service")
-        balancer = self.listener.load_balancer.load_balancer_full_name
-        publish(self, settings.name, "LoadBalancer", balancer, "Load balancer, as its metrics name it")
+        # Of its own stack, the listener's load balancer is more than the interface that the types say.
+        balancer = cast("elbv2.ApplicationLoadBalancer", self.listener.load_balancer)
+        full_name = balancer.load_balancer_full_name
+        publish(self, settings.name, "LoadBalancer", full_name, "Load balancer, as its metrics name it")
         publish(self, settings.name, "ServiceName", service.service_name, "ECS service of services/analyze")
 
     def _service(self, settings: Environment, task: ecs.FargateTaskDefinition) -> ecs.FargateService:

@@ -59,7 +59,7 @@ def test_gateways_record_becomes_a_line() -> None:
     assert parse(json.dumps({**record, "latency_ms": "-"})) is None
 
 
-def test_story_joins_hops_and_the_gateways_request() -> None:
+def test_story_joins_the_gateways_request() -> None:
     lines = [
         line(4, trace=TRACE, message="message handled"),
         line(3, trace=TRACE, request="r-1"),
@@ -74,7 +74,7 @@ def test_story_joins_hops_and_the_gateways_request() -> None:
     ]
 
 
-def test_reports_story_is_how_it_was_made() -> None:
+def test_reports_story_leaves_reads_out() -> None:
     lines = [
         line(1, trace=TRACE, request="r-1"),
         line(2, trace=TRACE, report=REPORT, message="report ended"),

@@ -45,7 +45,7 @@ def test_summary_counts_users_failures_and_cost() -> None:
     )
 
 
-def test_long_list_says_what_is_left_out() -> None:
+def test_long_list_is_cut() -> None:
     lines = [line(1, message="report ended", duration_ms=1) for _ in range(MOST_ROWS + 3)]
     assert "3 faster ones" in printed(lines, Wanted())
 
@@ -84,7 +84,7 @@ HASHED = "10583e446aea8603"
 ID = "7d1f0e0a-6f5b-4c3e-9a55-0d6f8f1b2c3d"
 
 
-def test_users_id_is_hashed_by_the_key() -> None:
+def test_users_id_is_hashed() -> None:
     # echo -n 7d1f0e0a-… | openssl dgst -sha256 -hmac key
     settings = load_environment("local").model_copy(update={"log_user_key": "key"})
     chosen = wanted(settings, trace=None, report=None, user=ID, slow=True, failed=False)
@@ -93,7 +93,7 @@ def test_users_id_is_hashed_by_the_key() -> None:
     assert again.user == HASHED
 
 
-def test_statement_finds_the_user_of_a_hash() -> None:
+def test_statement_names_hash_and_key() -> None:
     said = who_is(HASHED, "shop's key")
     assert f"= '{HASHED}';" in said
     assert "'shop''s key'" in said

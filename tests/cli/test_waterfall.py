@@ -39,7 +39,7 @@ def test_hops_stand_below_their_callers() -> None:
     ]
 
 
-def test_longest_line_of_a_span_is_its_bar() -> None:
+def test_longest_line_is_the_bar() -> None:
     bars = waterfall([line(2, 10, span=JOBS, message="part"), line(2.5, 900, span=JOBS, message="whole")])
     assert [bar.name for bar in bars] == ["jobs: whole"]
 
@@ -60,13 +60,13 @@ def test_reports_end_spans_from_its_acceptance() -> None:
     assert [(bar.at_ms, bar.ms) for bar in bars if bar.name == "model"] == [(2000, 7000)]
 
 
-def test_stage_is_drawn_in_its_own_hop() -> None:
+def test_stage_stays_in_its_hop() -> None:
     end = line(10, 9000, span=JOBS, message="report ended", stages_ms={"photo": 300, "model": 7000})
     names = [(bar.name, bar.depth) for bar in waterfall([end, JOB, REQUEST]) if bar.kind == "stage"]
     assert names == [("photo", 1), ("accept", 1), ("model", 2)]
 
 
-def test_late_hop_does_not_stretch_the_scale() -> None:
+def test_late_hop_has_no_bar() -> None:
     end = line(10, 9000, span=JOBS, message="report ended", outcome="succeeded")
     late = line(50, 5, span="d" * 16, parent=SERVICE)
     bars = waterfall([REQUEST, JOB, end, late])

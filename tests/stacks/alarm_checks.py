@@ -49,7 +49,7 @@ def alarms(resources: Resources) -> dict[str, dict[str, Any]]:
 def topic_of(settings: Environment) -> str:
     """Return the ARN of the topic on which an environment's alarms act, as `text` reads it."""
     own = f"arn:aws:sns:{settings.region}:AWS::AccountId:{alarm_topic_name(settings.name)}"
-    return settings.alarms.notify if settings.alarms.notified_topic else own
+    return settings.alarms.notified_topic or own
 
 
 def silent(resources: Resources, topic: str) -> list[str]:

@@ -53,7 +53,8 @@ def in_alarm(alarm: Mapping[str, Any], samples: Samples, *, fills_empty: bool) -
     else:
         values = _math(alarm["Metrics"], samples, periods, fills_empty=fills_empty)
     breaching = [missing if value is None else value >= alarm["Threshold"] for value in values]
-    return sum(breaching) >= alarm.get("DatapointsToAlarm", periods)
+    needed: int = alarm.get("DatapointsToAlarm", periods)
+    return breaching.count(True) >= needed
 
 
 def composite_in_alarm(

@@ -10,6 +10,7 @@ from settings.environment import Environment, load_environment
 from tests.stacks.alarm_checks import COMPOSITE, alarms, resources_of
 from tests.stacks.alarm_evaluation import (
     Samples,
+    Series,
     UnsupportedExpressionError,
     composite_in_alarm,
     evaluate,
@@ -258,7 +259,7 @@ def test_error_percent_moves_request_alarms(name: str) -> None:
 
 
 def test_missing_values_stay_missing() -> None:
-    series = {"n": [1.0, None, 0.0], "m": [None, None, None]}
+    series: Mapping[str, Series] = {"n": [1.0, None, 0.0], "m": [None, None, None]}
     assert evaluate("10 / n", series) == [10.0, None, None]
     assert evaluate("FILL(n, 7) + 1", series) == [2.0, 8.0, 1.0]
     assert evaluate("IF(FILL(n, 0) < 1, 5, n)", series) == [1.0, 5.0, 5.0]

@@ -1,12 +1,14 @@
 """Variants of one environment's settings, and what CloudFormation compares of each when it is deployed.
 
-Run as `python -O -m tests.stacks.variants FOLDER`: synthesizes every variant and prints the facts as JSON.
+`python -O -m tests.stacks.variants FOLDER` synthesizes every variant and prints the facts as JSON; with
+--lint in place of a folder, cfn-lint reads the templates.
 """
 
 import gc
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -17,6 +19,7 @@ import aws_cdk as cdk
 
 from settings.environment import FOLDER, Environment, load_environment
 from stacks.app import ROOT, build
+from stacks.checks.lint import lint
 from tests.stacks.assemblies import OPTIONAL, replaced
 
 NAME = "prod"
@@ -215,7 +218,17 @@ def synthesized(folder: Path) -> dict[str, list[Stack]]:
     }
 
 
-def _main(folder: Path) -> None:
+def lint_all() -> int:
+    """Return cfn-lint's exit status over the templates of all variants, each distinct one once."""
+    with tempfile.TemporaryDirectory() as folder:
+        synthesized(Path(folder))
+        distinct = {file.read_text(): file for file in sorted(Path(folder).glob("*/*.template.json"))}
+        templates = [file for text, file in distinct.items() if json.loads(text).get("Resources")]
+        sys.stdout.write(f"{len(VARIANTS)} variants, {len(templates)} distinct templates\n")
+        return lint(templates, load_environment(NAME).region)
+
+
+def _print_facts(folder: Path) -> None:
     gc.disable()
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     context |= {"aws:cdk:bundling-stacks": [], "aws:cdk:disable-asset-staging": True}
@@ -238,4 +251,6 @@ def _main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    if sys.argv[1:] == ["--lint"]:
+        sys.exit(lint_all())
+    _print_facts(Path(sys.argv[1]))

@@ -126,7 +126,7 @@ def test_hmac_equals_pythons(database: Database, key: bytes, message: bytes) -> 
 
 
 @pytest.mark.filterwarnings("default")
-def test_logged_user_is_found_by_the_statement(database: Database) -> None:
+def test_statement_finds_logged_user(database: Database) -> None:
     user, key = database.user(), "prod's https://shop.supabase.example"
     found = database.owner.execute(who_is(user_hash(user, key), key).encode()).fetchall()
     assert found == [(UUID(user), f"{user}@vitrine.test")]

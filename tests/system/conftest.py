@@ -24,6 +24,7 @@ def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()))
     yield system
     system.client.close()
+    system.keep_lines()
     done = system.command("down")
     assert done.returncode == 0, done.stderr
     wrong = system.wrong_lines()

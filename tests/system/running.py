@@ -11,10 +11,11 @@ import jwt
 
 from benchmarks.log_lines import lines_of, offences
 from local.home import REPOSITORY, Home
+from local.log_files import function_lines
 from local.supervisor import processes
 
 # Processes whose every line goes where operators read; of the others, only lines of ours in them do.
-_OURS = ("service", "model", "edge")
+_OURS = ("service", "functions", "model", "edge")
 
 
 # Of a line of the services, and of the gateway's access log.
@@ -112,9 +113,16 @@ class System:
         )
 
     def keep_lines(self) -> None:
-        """Remember what all processes have written: a process that starts again empties its log."""
+        """Remember what has been written: a process that starts again empties its log."""
+        self._written.setdefault("functions", set()).update(function_lines(self.home))
         for log in self.home.log("any").parent.glob("*.log"):
             self._written.setdefault(log.stem, set()).update(lines_of(log))
+
+    def writers(self) -> set[str]:
+        """Return whose lines are known: the names of services and functions."""
+        self.keep_lines()
+        lines = (line for written in self._written.values() for line in written if line.startswith(_LINE))
+        return {json.loads(line)["service"] for line in lines}
 
     def wrong_lines(self) -> list[str]:
         """Return the lines that the schema of log lines does not allow, and those that hold what is planted.
@@ -123,7 +131,7 @@ class System:
         into the logs of the processes that run them.
         """
         self.keep_lines()
-        found = [f"{name}: no line" for name in ("service", "model") if not self._written.get(name)]
+        found: list[str] = []
         planted = self.planted | self._secrets()
         for name, written in self._written.items():
             lines = {line for line in written if name == "service" or line.startswith(_LINE)}

@@ -125,3 +125,7 @@ def test_odd_request_id_is_not_logged(system: System) -> None:
         headers = {b"Authorization": authorization, b"x-request-id": value}
         answer = system.client.get(f"{system.service_url}/reports", headers=headers)
         assert answer.status_code == 200
+
+
+def test_lines_to_check_are_known(system: System) -> None:
+    assert {"analyze", "authorizer", "model"} <= system.writers()

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from botocore.exceptions import BotoCoreError, ClientError
+
+from services.core.aws import CALL_ERRORS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -83,9 +84,9 @@ class InferenceQueue:
                 }
                 await self._notify(invocation, "Completed", responseParameters=parameters)
             except _InvocationFailed as failure:
-                with suppress(ClientError, BotoCoreError):
+                with suppress(*CALL_ERRORS):
                     await self._notify(invocation, "Failed", failureReason=str(failure))
-            except (ClientError, BotoCoreError) as error:
+            except CALL_ERRORS as error:
                 # The emulator has ended, and its stored requests with it: no consumer waits for this answer.
                 print(f"{invocation.inference_id} is lost: {type(error).__name__}", flush=True)  # noqa: T201
 
@@ -119,7 +120,7 @@ class InferenceQueue:
         try:
             stored = await asyncio.to_thread(self.s3.get_object, Bucket=bucket, Key=key)
             return await asyncio.to_thread(stored["Body"].read)
-        except (ClientError, BotoCoreError):
+        except CALL_ERRORS:
             reason = f"ClientError: Failed to download {invocation.input_location}."
             raise _InvocationFailed(reason) from None
 

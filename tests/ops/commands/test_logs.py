@@ -142,7 +142,7 @@ def test_reports_are_asked_of_every_group(stubbed: Stubbed, ask: Ask) -> None:
     assert "2 MB of " in said
 
 
-def test_story_finds_hops_and_the_gateways_request(stubbed: Stubbed, ask: Ask) -> None:
+def test_story_finds_the_gateways_request(stubbed: Stubbed, ask: Ask) -> None:
     account = Account(stubbed, GROUPS)
     told = line(2, trace=TRACE, request='r"1', message="request")
     account.answers(

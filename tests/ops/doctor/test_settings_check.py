@@ -25,8 +25,16 @@ def test_each_placeholder_fails() -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_committed_settings_warn_of_nothing(name: str) -> None:
-    assert "warning" not in levels(settings_filled(load_environment(name), TODAY))
+def test_committed_settings_warn_of_alarms_alone(name: str) -> None:
+    findings = list(settings_filled(load_environment(name), TODAY))
+    warned = [finding.text for finding in findings if finding.level == "warning"]
+    assert [text.partition(" ")[0] for text in warned] == ["alarms.notify"]
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_committed_demo_needs_no_gpu(name: str) -> None:
+    subjects = {finding.subject for finding in settings_filled(load_environment(name), TODAY)}
+    assert "demo model on a GPU" not in subjects
 
 
 def test_settings_notice_warns() -> None:

@@ -91,7 +91,7 @@ def test_traces_differ() -> None:
     assert len({Span.began().trace for _ in range(100)}) == 100
 
 
-def test_hop_logs_and_passes_on_its_span() -> None:
+def test_hop_logs_its_span() -> None:
     with hop(VALID, request="r-1") as span:
         assert log_context.get() == {"trace": TRACE, "span": span.id, "parent": PARENT, "request": "r-1"}
         assert traceparent() == f"00-{TRACE}-{span.id}-01"
@@ -103,7 +103,7 @@ def test_inner_trace_has_no_outer_parent() -> None:
         assert log_context.get() == {"trace": inner.trace, "span": inner.id}
 
 
-def test_hop_without_a_caller_adopts_a_row() -> None:
+def test_hop_adopts_a_rows_trace() -> None:
     with hop(None) as span:
         adopt(VALID)
         assert traceparent() == f"00-{TRACE}-{span.id}-01"

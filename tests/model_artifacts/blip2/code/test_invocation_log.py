@@ -23,7 +23,7 @@ def context(**headers: str) -> Any:
     return SimpleNamespace(request_processor=[SimpleNamespace(get_request_properties=lambda: named)])
 
 
-def test_prediction_is_a_line_in_the_callers_trace(log: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prediction_continues_the_callers_trace(log: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with log.logged(context(X_Amzn_SageMaker_Custom_Attributes=f"traceparent=00-{TRACE}-{PARENT}-01")):
         pass
     line = json.loads(capsys.readouterr().out)

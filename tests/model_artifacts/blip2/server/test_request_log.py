@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.log_lines import offences
 from model_artifacts.blip2.server.app import BODY_LIMIT, create_app
 from model_artifacts.blip2.server.handlers import Answer
 from model_artifacts.blip2.server.request_log import JsonLines, span_of
-from tests.log_lines import offences
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CALLER = {"x-amzn-sagemaker-custom-attributes": f"traceparent=00-{TRACE}-{PARENT}-01"}
@@ -43,7 +43,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
         (bytes(BODY_LIMIT + 1), 413, "failed"),
     ],
 )
-def test_invocation_is_one_line_in_the_callers_trace(
+def test_invocation_continues_the_callers_trace(
     client: TestClient, caplog: pytest.LogCaptureFixture, body: bytes, status: int, outcome: str
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -86,7 +86,7 @@ def test_error_is_named_with_its_place() -> None:
     assert line["stack"][-1].endswith("test_error_is_named_with_its_place")
 
 
-def test_lines_are_valid_by_the_services_schema(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_are_valid_by_schema(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     client.post("/invocations", content=b"200", headers=CALLER)
     client.post("/invocations", content=b"x")
