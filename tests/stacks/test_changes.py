@@ -16,7 +16,7 @@ from tests.stacks.assemblies import Assembly
 
 # Where a template refers to code, and what CloudFormation does when the code changes.
 CODE = {
-    "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Environment[].Value": "the version, with its image",
+    "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Environment[].Value": "the version",
     "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Image": "a new revision replaces the tasks",
     "AWS::Lambda::Function Properties.Code.S3Key": "in place",
     "AWS::Lambda::Function Properties.Environment.Variables.VERSION": "in place, with its code",
