@@ -7,7 +7,7 @@ seconds.
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,15 @@ class ContainerError(ValueError):
 
 
 def primary_container(
-    settings: Model, region: str, model_data_url: str
+    settings: Model, region: str, model_data_url: str, variables: Mapping[str, str]
 ) -> sagemaker.CfnModel.ContainerDefinitionProperty:
-    """Return CreateModel's container for the archive at `model_data_url`; raises ContainerError."""
+    """Return CreateModel's container for the archive at `model_data_url`; raises ContainerError.
+
+    It has the SDK's environment variables and these.
+    """
     return sagemaker.CfnModel.ContainerDefinitionProperty(
         image=_image(settings, region),
-        environment=_locked(region)["environment"],
+        environment={**_locked(region)["environment"], **variables},
         model_data_url=model_data_url,
     )
 

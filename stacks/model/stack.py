@@ -1,6 +1,7 @@
 """The vision model and its SageMaker endpoint, with scaling and blue/green deployment."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from model_artifacts.blip2.tools import packaging
 from settings import schema
 from settings.environment import Environment
 from stacks.constructs.async_io import AsyncIoResources
-from stacks.constructs.functions import local_bundling
+from stacks.constructs.functions import VERSION_DIGITS, local_bundling
 from stacks.constructs.operations import log_group, notified_topic, publish
 from stacks.model.alarms import VARIANT, instance_alarm, rollback_alarms
 from stacks.model.container import execution_role, primary_container
@@ -85,7 +86,13 @@ class ModelStack(cdk.Stack):
             "Model",
             execution_role_arn=role.role_arn,
             enable_network_isolation=model.network_isolation,
-            primary_container=primary_container(model, settings.region, bucket.s3_url_for_object(archive)),
+            primary_container=primary_container(
+                model,
+                settings.region,
+                bucket.s3_url_for_object(archive),
+                # What its log lines say of where they come from.
+                {"ENVIRONMENT": settings.name, "VERSION": _version(archive)},
+            ),
         )
         # On the role's policy too: SageMaker checks access to the archive when it creates the model.
         declared.node.add_dependency(role)
@@ -150,6 +157,12 @@ def _archive(scope: Construct, model: schema.Model, artifacts: s3.IBucket) -> tu
     )
     # The same name in a synthesis without bundling, in which the CDK names the folder's asset .zip.
     return asset.bucket, str(Path(asset.s3_object_key).with_suffix(".gz"))
+
+
+def _version(archive: str) -> str:
+    # The key holds the hash of the archive, or of what it is built from.
+    (digest,) = re.findall(r"[0-9a-f]{64}", archive)
+    return str(digest)[:VERSION_DIGITS]
 
 
 def _blue_green(alarms: list[cloudwatch.Alarm]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:

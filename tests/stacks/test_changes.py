@@ -23,6 +23,7 @@ CODE = {
     "AWS::SSM::Parameter Properties.Value": "in place: which archive is served",
     "AWS::SageMaker::Model DependsOn[]": "the role's policy precedes the model",
     "AWS::SageMaker::Model Properties.ExecutionRoleArn": "a role beside the old one, for the new archive",
+    "AWS::SageMaker::Model Properties.PrimaryContainer.Environment.VERSION": "a new model, as for the next",
     "AWS::SageMaker::Model Properties.PrimaryContainer.ModelDataUrl": "a new model replaces the endpoint's",
     "Outputs.ModelArtifact.Value": "in place",
 }

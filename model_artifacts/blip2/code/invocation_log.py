@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import sys
@@ -36,8 +37,8 @@ def logged(context: Any) -> Iterator[None]:
             "level": "INFO",
             "logger": __name__,
             "service": "model",
-            "environment": "none",
-            "version": "none",
+            "environment": os.environ.get("ENVIRONMENT") or "none",
+            "version": os.environ.get("VERSION") or "none",
             "message": "invocation",
             "trace": caller[1],
             "span": secrets.token_hex(8),

@@ -23,7 +23,7 @@ def test_own_image_has_the_locked_environment() -> None:
 
     image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop/blip2:1"
     model = load_environment("prod").model.model_copy(update={"image_uri": image})
-    declared = container.primary_container(model, REGION, "s3://archive")
+    declared = container.primary_container(model, REGION, "s3://archive", {})
     defined = define(region=REGION, instance_type=model.instance_type, image_uri=image)
     assert {"Image": declared.image, "Environment": declared.environment} == defined
 

@@ -97,6 +97,13 @@ def test_container_follows_the_definition(instance_type: str, device: str) -> No
     assert container["Environment"]["SAGEMAKER_TS_MAX_WORKERS"] == "1"
 
 
+def test_container_names_environment_and_version() -> None:
+    archive = f"models/{'0123456789abcdef' * 4}/blip2-endpoint.tar.gz"
+    container = only(resources("prod", artifact=archive), "SageMaker::Model")["PrimaryContainer"]
+    assert container["Environment"]["ENVIRONMENT"] == "prod"
+    assert container["Environment"]["VERSION"] == "0123456789ab"
+
+
 def test_synthesis_never_imports_the_sdk() -> None:
     # In a separate process: other tests import the SDK.
     asked = "import stacks.model.stack, sys; sys.exit('sagemaker' in sys.modules)"

@@ -36,6 +36,17 @@ def test_prediction_continues_the_callers_trace(log: Any, capsys: pytest.Capture
     assert line["duration_ms"] >= 0
 
 
+def test_line_names_the_deployment(
+    log: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "prod")
+    monkeypatch.setenv("VERSION", "0123456789ab")
+    with log.logged(context(X_Amzn_SageMaker_Custom_Attributes=f"traceparent=00-{TRACE}-{PARENT}-01")):
+        pass
+    line = json.loads(capsys.readouterr().out)
+    assert (line["environment"], line["version"]) == ("prod", "0123456789ab")
+
+
 def test_failed_prediction_is_told_and_raised(log: Any, capsys: pytest.CaptureFixture[str]) -> None:
     given = context(X_Amzn_SageMaker_Custom_Attributes=f"traceparent=00-{TRACE}-{PARENT}-01")
     with pytest.raises(ZeroDivisionError), log.logged(given):
