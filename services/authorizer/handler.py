@@ -12,7 +12,7 @@ from services.core.auth.tokens import TokenVerifier, legacy_key
 from services.core.auth.users import SupabaseSettings
 from services.core.domain.errors import InvalidToken, UserNotAllowed
 from services.core.secrets import Name, Secret
-from services.core.telemetry import configure_logging, user_hash
+from services.core.telemetry import configure_logging, elapsed_ms, user_hash
 from services.core.trace import HEADER, Span, parse
 
 
@@ -61,7 +61,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "reason": reason,
         "request": (event.get("requestContext") or {}).get("requestId"),
         "user": None if subject is None else user_hash(subject),
-        "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+        "duration_ms": elapsed_ms(started),
     }
     # Without a valid one the service begins the trace, and the request's id joins this line to it.
     if (caller := headers.get(HEADER)) and parse(caller) is not None:

@@ -69,6 +69,11 @@ def user_hash(user_id: str, key: str | None = None) -> str:
     return hmac.digest(by.encode(), user_id.encode(), "sha256").hex()[:_USER_DIGITS]
 
 
+def elapsed_ms(began: float) -> float:
+    """Milliseconds since `began` of `time.perf_counter()`, as log lines state them."""
+    return round((time.perf_counter() - began) * 1000, 1)
+
+
 @dataclass
 class Stages:
     """The milliseconds of each stage of one request; the times it began, and its upload had arrived."""
@@ -80,7 +85,7 @@ class Stages:
     @property
     def elapsed_ms(self) -> float:
         """Milliseconds since the request began."""
-        return round((time.perf_counter() - self.began) * 1000, 1)
+        return elapsed_ms(self.began)
 
     def note_arrival(self) -> None:
         """Record that the upload has arrived: the time to send it does not count as work."""
@@ -98,7 +103,7 @@ class Stages:
         try:
             yield
         finally:
-            self.timings[stage] = round((time.perf_counter() - start) * 1000, 1)
+            self.timings[stage] = elapsed_ms(start)
 
     def server_timing(self) -> str:
         """The stages as the value of a Server-Timing header."""

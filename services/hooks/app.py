@@ -14,7 +14,7 @@ from mangum import Mangum
 from pydantic import BaseModel
 
 from services.core.domain.errors import InvalidInput, Unauthenticated
-from services.core.telemetry import configure_logging, user_hash
+from services.core.telemetry import configure_logging, elapsed_ms, user_hash
 from services.hooks.inbox import AppSettings, DeletedReport, Inbox
 from services.hooks.intake import AnalysisRow
 from services.web import problems
@@ -49,17 +49,13 @@ async def supabase(request: Request) -> Receipt:
             # makes one report of both.
             row = await to_thread.run_sync(inbox.take, body, request.headers, abandon_on_cancel=True)
     except (InvalidInput, Unauthenticated) as error:
-        told = {"reason": str(error), "outcome": "refused", "duration_ms": _ms_since(started)}
+        told = {"reason": str(error), "outcome": "refused", "duration_ms": elapsed_ms(started)}
         logger.info("webhook refused", extra=told)
         raise
     taken, owner = _named(row)
-    told = {"user": user_hash(owner), "status": 202, "duration_ms": _ms_since(started)}
+    told = {"user": user_hash(owner), "status": 202, "duration_ms": elapsed_ms(started)}
     logger.info("webhook taken", extra={**taken, **told})
     return Receipt(**taken)
-
-
-def _ms_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _named(row: AnalysisRow | DeletedReport) -> tuple[dict[str, str], str]:

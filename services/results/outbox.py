@@ -16,7 +16,7 @@ from services.core.domain.stored_report import ReportRef, seconds_now
 from services.core.messaging.attributes import trace_attributes
 from services.core.messaging.consumer import failures
 from services.core.secrets import Name, ServiceSettings
-from services.core.telemetry import configure_logging, user_hash
+from services.core.telemetry import configure_logging, elapsed_ms, user_hash
 from services.core.trace import Span
 from services.results.report_events import ReportEnded, ReportErased
 from services.results.webhook import analysis_of
@@ -82,7 +82,7 @@ class Outbox:
             logger.error("outbox unsent", extra={"count": len(batch), "reason": failed_call(error)})
             return [change.number for change in batch]
         failed = {int(failure["Id"]): failure["Code"] for failure in answer.get("Failed", [])}
-        duration_ms = round((time.perf_counter() - began) * 1000, 1)
+        duration_ms = elapsed_ms(began)
         for at, (change, span) in enumerate(zip(batch, spans, strict=True)):
             ref = change.event.ref
             named = {"report": ref.report_id, "user": user_hash(ref.owner)}

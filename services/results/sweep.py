@@ -12,7 +12,7 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.secrets import Name, ServiceSettings
 from services.core.storage.leases import Leases
-from services.core.telemetry import configure_logging, user_hash
+from services.core.telemetry import configure_logging, elapsed_ms, user_hash
 from services.core.trace import hop
 
 MOST_AT_ONCE = 1000
@@ -56,6 +56,6 @@ def handle(_event: dict[str, Any], _context: object, timing: Timing = PRODUCTION
     """Sweep once."""
     began = time.perf_counter()
     sent = sweep(*_start(), idle_s=timing.sweep_idle_s)
-    duration_ms = round((time.perf_counter() - began) * 1000, 1)
+    duration_ms = elapsed_ms(began)
     with hop(None):
         logger.info("swept", extra={"count": sent, "outcome": "done", "duration_ms": duration_ms})

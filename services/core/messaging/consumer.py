@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.core.aws import CALL_ERRORS, failed_call
 from services.core.messaging.attributes import delay_of, reason_attributes, trace_attributes, trace_of
+from services.core.telemetry import elapsed_ms
 from services.core.trace import hop
 
 if TYPE_CHECKING:
@@ -97,9 +98,8 @@ class Consumer:
         began = time.perf_counter()
 
         def told(outcome: str) -> dict[str, object]:
-            elapsed_ms = round((time.perf_counter() - began) * 1000, 1)
             age = {} if message.waited_s is None else {"metrics": {"QueueAge": message.waited_s}}
-            return {"attempt": message.attempt, "outcome": outcome, "duration_ms": elapsed_ms, **age}
+            return {"attempt": message.attempt, "outcome": outcome, "duration_ms": elapsed_ms(began), **age}
 
         with hop(message.traceparent, message_id=message.id):
             try:
