@@ -1,4 +1,4 @@
-"""One report as a user makes it: posted, followed while an endpoint wakes, and erased whatever happens."""
+"""Smoke-tests one report as a user: posts it, follows it while an endpoint wakes, and always erases it."""
 
 from __future__ import annotations
 
