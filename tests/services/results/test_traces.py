@@ -1,4 +1,4 @@
-"""The trace of a report through the functions: each hop continues the one before, for every kind of trigger."""
+"""The trace of a report through the functions: each hop continues the one before, for every trigger."""
 
 import asyncio
 import json
