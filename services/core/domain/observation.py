@@ -14,18 +14,61 @@ CAPTION_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
-class Observation:
-    """Probabilities from 0 to 1 by candidate answer; `wear` has one mapping per photo that the model saw.
+class KindSeen:
+    """A kind of the catalogue, its likeliest name, and the probability that the model says one of its names.
 
-    Those of a model that was not measured against photos are not `calibrated`.
+    The probability is absolute, so those of a model that has no name for a thing are all small; the mean over
+    the photos.
     """
 
-    type: dict[str, float]
+    id: str
+    name: str
+    p: float
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model answers freely when asked what it is, at most six tokens, and the probability of that.
+
+    `id` is the kind of that name; None: no kind of the catalogue has it.
+    """
+
+    text: str
+    p: float
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The model's answers about a report's photos: the fields of the container's JSON, by the same names.
+
+    Probabilities are from 0 to 1. Those of a model that was not measured against labelled photos are not
+    `calibrated`. What the service did not ask is empty.
+    """
+
+    kinds: tuple[KindSeen, ...]
+    """The likeliest kinds, likeliest first, at most five."""
+    rest: tuple[float, float]
+    """What all other names have together: at least and at most."""
+    said: Said | None
+    department: str
+    """The department of the likeliest kinds, whose materials and wear were asked."""
     material: dict[str, float]
-    wear: tuple[dict[str, float], ...]
+    """Shares of the department's materials by id, which add up to one; likewise colour and pattern."""
+    colour: dict[str, float]
+    pattern: dict[str, float]
+    wear: tuple[dict[str, tuple[float, ...]], ...]
+    """For each photo that the model saw, by wear: of the whole photo, then of each of its tiles.
+
+    The tiles are the photo's quarters: top left, top right, bottom left, bottom right.
+    """
     caption: str
     artifact: str
-    calibrated: bool = True
+    catalogue: str
+    """The version of the artifact's catalogue."""
+    calibrated: bool
+    thresholds: dict[str, float]
+    """The least probability of an answer that is taken: of type, material, colour and pattern."""
 
 
 def bounded_caption(said: str) -> str:
