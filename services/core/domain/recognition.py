@@ -16,8 +16,9 @@ _LONGEST = 48
 _ARTICLE = re.compile(r"^(an?|the|some) ")
 # A phrase with one of these words is no name of a thing, nor is one of these phrases.
 _NO_NAME = frozenset(
-    "am anything cannot do does don dont i idea is isn it its know no none not nothing something sure "
-    "unanswerable unclear unknown unsure what yes you".split()
+    ("am", "anything", "cannot", "do", "does", "don", "dont", "i", "idea", "is", "isn", "it", "its", "know")
+    + ("no", "none", "not", "nothing", "something", "sure", "unanswerable", "unclear", "unknown", "unsure")
+    + ("what", "yes", "you")
 )
 _NO_NAMES = frozenset(
     {"image", "item", "object", "other", "photo", "picture", "question", "that", "thing", "this"}

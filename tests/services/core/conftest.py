@@ -26,7 +26,7 @@ LEASE = Lease("maker", seconds_now() + 86_400)
 
 @pytest.fixture
 def observation(drawn: Catalogue) -> Callable[..., Observation]:
-    """Makes an observation of drawn goods: the named type and material likeliest, the named wear on each photo.
+    """Makes an observation of drawn goods: the named type and material likeliest, the wear on each photo.
 
     A type that is no drawn kind is what the model says freely, and each kind then has a small probability.
     """

@@ -254,7 +254,7 @@ def test_assessment_agrees_with_itself(case: Case) -> None:
     assert assessed or not (present or found.absent)
     assert (found.confidence.level == "low") == (not assessed)
     assert (found.confidence.level == "high") == (not found.confidence.reasons)
-    assert all(mark.confidence >= WEAR_FOUND and 1 <= (mark.points or 0) for mark in found.condition.wear)
+    assert all(mark.confidence >= WEAR_FOUND and (mark.points or 0) >= 1 for mark in found.condition.wear)
     assert {(mark.photo or 0) - 1 for mark in found.condition.wear} <= set(photos_to_judge(flaws))
     assert found.product.suggestion is None or found.product.type == "unknown"
     assert found.wear_judged == (assessed and len(present) + len(found.absent) == len(tags))
