@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from artifact_catalogue import ArtifactCatalogue, Department
-    from calibration import Calibration, Manifest
+    from calibration import Calibration, Manifest, Scaled
     from contract import Request
     from frontier import Answer
     from numpy.typing import NDArray
@@ -127,9 +127,9 @@ def _department(answer: Answer, catalogue: ArtifactCatalogue) -> str:
 
 def _choices(
     request: Request, department: Department, catalogue: ArtifactCatalogue
-) -> dict[str, Mapping[str, Sequence[str]]]:
+) -> dict[Scaled, Mapping[str, Sequence[str]]]:
     """For each choice that is asked, the names of its ids."""
-    lists: dict[str, Mapping[str, Sequence[str]]] = {
+    lists: dict[Scaled, Mapping[str, Sequence[str]]] = {
         "material": {material: catalogue.materials[material] for material in department.materials},
         "colour": catalogue.colours,
         "pattern": catalogue.patterns,

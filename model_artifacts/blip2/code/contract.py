@@ -99,7 +99,7 @@ def check(request: Request, catalogue: ArtifactCatalogue, artifact: str) -> None
     if request.catalogue != catalogue.version:
         raise ContractError(
             f"CatalogueMismatch: the request is for catalogue {request.catalogue}, and the artifact "
-            f"{artifact} has catalogue {catalogue.version}: deploy the services and the artifact of one version"
+            f"{artifact} has catalogue {catalogue.version}: deploy both of one version"
         )
     for number, department in enumerate(request.departments):
         if department not in catalogue.departments:
