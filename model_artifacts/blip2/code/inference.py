@@ -15,9 +15,9 @@ from answering import Manifest, answers_of, check_questions, prompts_of, read_ma
 from contract import ContractError, Question, Request, parse
 from invocation_log import logged
 from language_model import NonFiniteScoreError
+from loading import load_blip2
 from PIL import Image
 from scoring import PhotoPrompt, Scorer
-from transformers import Blip2ForConditionalGeneration, Blip2Processor
 from transformers.utils import logging as transformers_logging
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class LoadedModel:
 def model_fn(model_dir: str) -> LoadedModel:
     """Load the artifact in `model_dir` without a network and answer one warm-up request.
 
-    Raises ValueError for a configuration that is not a BLIP-2 on T5 or OPT, or names no end token.
+    Raises ValueError for a folder that cannot be served; `loading` says what it must hold.
     """
     # A progress bar fills a log with repeated lines.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -52,30 +52,11 @@ def model_fn(model_dir: str) -> LoadedModel:
     if not on_gpu:
         # Several threads slow each other down as soon as anything else runs on the machine.
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
-    blip: Any = Blip2ForConditionalGeneration.from_pretrained(
-        folder,
-        dtype=precision(),
-        attn_implementation="sdpa",
-        local_files_only=True,
-    )
-    blip = blip.to("cuda" if on_gpu else "cpu").eval()
-    _check_config(folder, blip.config)
-    processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
+    blip, processor = load_blip2(folder, "cuda" if on_gpu else "cpu")
     model = LoadedModel(Scorer(blip, processor), read_manifest(folder))
     _warm_up(model)
     _log.info("artifact %s is ready on %s", model.manifest.artifact, blip.device)
     return model
-
-
-def precision() -> torch.dtype:
-    """bfloat16 on a GPU that supports it, float16 on another GPU, float32 on a CPU.
-
-    Given explicitly: weights of mixed types that are loaded without a type all become float32.
-    """
-    if not torch.cuda.is_available():
-        return torch.float32
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if native else torch.float16
 
 
 def _warm_up(model: LoadedModel) -> None:
@@ -86,20 +67,6 @@ def _warm_up(model: LoadedModel) -> None:
     answer = _answer_batch([(request, prompts_of(request, model.scorer, model.manifest))], model)[0]
     if isinstance(answer, Exception):
         raise answer
-
-
-def _check_config(folder: Path, config: Any) -> None:
-    for key in ("image_token_index", "num_query_tokens"):
-        if getattr(config, key, None) is None:
-            raise ValueError(f"{folder / 'config.json'}: {key} is missing; it places the image in the prompt")
-    if config.text_config.model_type not in ("t5", "opt"):
-        kind = config.text_config.model_type
-        raise ValueError(f"{folder / 'config.json'}: text_config must be a T5 or an OPT, not {kind}")
-    if not isinstance(config.text_config.eos_token_id, int):
-        raise ValueError(
-            f"{folder / 'config.json'}: text_config.eos_token_id must be the one token that ends an answer, "
-            f"not {config.text_config.eos_token_id!r}"
-        )
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:
