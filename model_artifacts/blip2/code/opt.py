@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from language_model import LIKELIEST
 from t5 import padded
 from token_tree import TokenTree, build_tree, layout
 from torch import Tensor
@@ -79,8 +80,8 @@ class Opt:
         first = self.language.lm_head(last).float().log_softmax(-1)
         return Prefixes(first, passed.cache, list(range(len(prefixes))), lengths)
 
-    def follow(self, read: Prefixes, steps: Sequence[Step]) -> Tensor:
-        """Log p of the steps' wanted tokens in order, in fp32: the steps below a prefix are one tree."""
+    def follow(self, read: Prefixes, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
+        """Log p of the steps' wanted tokens, in fp32, and these tokens: one tree for each prefix."""
         _keep(read, {step.prefix for step in steps})
         trees = [build_tree(one.path for one in steps if one.prefix == number) for number in read.numbers]
         states = self._below(read, trees)
@@ -94,7 +95,11 @@ class Opt:
                 at.append(heads.setdefault((row, node), len(heads)))
                 wanted.append(token)
         of_rows, nodes = map(list, zip(*heads, strict=True))
-        return self.language.lm_head(states[of_rows, nodes]).float().log_softmax(-1)[at, wanted]  # type: ignore[no-any-return]
+        likely = self.language.lm_head(states[of_rows, nodes]).float().log_softmax(-1)
+        tokens = torch.tensor(wanted, device=likely.device)
+        if free := [number for number, token in enumerate(wanted) if token == LIKELIEST]:
+            tokens[free] = likely[[at[number] for number in free]].argmax(-1)
+        return likely[at, tokens], tokens
 
     def _below(self, read: Prefixes, trees: Sequence[TokenTree]) -> Tensor:
         """The last hidden state at each node of the trees below the prefixes; the cache is left as it was."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import answer_tokens
 import torch
 from answer_tokens import UnscorableCandidateError as UnscorableCandidateError
+from frontier import Said
 from language_model import LanguageModel, NonFiniteScoreError, PrefixPass
 from opt import Opt
 from search import Cost, Search, likeliest_kinds
@@ -91,14 +92,21 @@ class Scorer:
     ) -> tuple[list[Answer], Cost]:
         """The `top` likeliest kinds of the tree for each search, exactly, and what finding them took.
 
-        A kind's probability is absolute: that of its names together, the mean over the search's photos.
+        A kind's probability is absolute: that of its names together, the mean over the search's photos. A
+        free answer is what greedy generation says after the search's prompt.
         Raises NonFiniteScoreError.
         """
         if top < 1 or not searches or not all(one.photos for one in searches):
             raise ValueError("top and the photos of each search: there must be at least one")
         tokens = self._prompt_tokens(one.prompt for one in searches)
         pairs = [(one, tokens[one.prompt]) for one in searches]
-        return likeliest_kinds(self.language, features, pairs, tree, top)
+        found, cost = likeliest_kinds(self.language, features, pairs, tree, top, self.end)
+        return [replace(one.answer, said=self._text(one.said)) for one in found], cost
+
+    def _text(self, said: tuple[tuple[int, ...], float] | None) -> Said | None:
+        tokens, p = said or ((), 0.0)
+        text = " ".join(self.tokenizer.decode(list(tokens), skip_special_tokens=True).split())
+        return Said(text, p) if text else None
 
     def name_tree(self, kinds: Mapping[str, Sequence[str]]) -> NameTree:
         """The tree of each kind's names: the form in which it is answered, and its aliases.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from language_model import LIKELIEST
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -67,18 +68,21 @@ class T5:
         )
         return PrefixState(first.logits[:, -1].float().log_softmax(-1), mask, states, first.cache)
 
-    def follow(self, read: PrefixState, steps: Sequence[Step]) -> Tensor:
-        """Log p of the steps' wanted tokens in order, in fp32: one row of the decoder for each step."""
-        return torch.cat([self._follow(read, steps[at : at + _STEPS]) for at in range(0, len(steps), _STEPS)])
+    def follow(self, read: PrefixState, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
+        """Log p of the steps' wanted tokens, in fp32, and these tokens: one row for each step."""
+        parts = [self._follow(read, steps[at : at + _STEPS]) for at in range(0, len(steps), _STEPS)]
+        return torch.cat([log_p for log_p, _ in parts]), torch.cat([tokens for _, tokens in parts])
 
-    def _follow(self, read: PrefixState, steps: Sequence[Step]) -> Tensor:
+    def _follow(self, read: PrefixState, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
         device = read.first.device
         paths, _ = padded([step.path for step in steps], device)
         logits = self._continue(read, torch.tensor([step.prefix for step in steps], device=device), paths)
         totals = logits.float().logsumexp(-1)
         wanted = [(row, known - 1, token) for row, step in enumerate(steps) for known, token in step.wanted]
         rows, at, tokens = torch.tensor(wanted, device=device).T
-        return logits[rows, at, tokens].float() - totals[rows, at]
+        if free := [number for number, (_, _, token) in enumerate(wanted) if token == LIKELIEST]:
+            tokens[free] = logits[rows[free], at[free]].argmax(-1)
+        return logits[rows, at, tokens].float() - totals[rows, at], tokens
 
     def _answers(self, prefix: PrefixState, answers: Sequence[list[list[int]]]) -> list[Tensor]:
         """The first token scores every answer; answers of several tokens take one more decoder pass."""
