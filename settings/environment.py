@@ -14,6 +14,7 @@ from settings import schema
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
 from settings.field_types import Origin, Region, Section, Zone, matching
+from settings.model import Catalogue, Model
 from settings.naming import DEFAULT_QUALIFIER
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
@@ -66,7 +67,8 @@ class Environment(Section):
     upstream_url: Origin | None = None
     reuse_answers: bool = False
     service: schema.ServiceSize
-    model: schema.Model
+    model: Model
+    catalogue: Catalogue
     supabase: schema.Supabase
     llm: schema.Llm
     webhook: schema.Webhook | None = None
@@ -89,6 +91,11 @@ class Environment(Section):
         foreign = [zone for zone in self.zones if zone[:-1] != self.region]
         if foreign:
             raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {foreign[0]}")
+        if self.model.artifact == "demo" and self.catalogue.goods != "drawn":
+            raise ValueError(
+                'catalogue.goods = "drawn" beside model.artifact "demo", which knows only those ten kinds; '
+                f'for "{self.catalogue.goods}", release the archive of a full model'
+            )
         if self.studio is not None and self.studio.network == "vpc" and self.egress != "nat":
             raise ValueError(
                 'egress = "nat" for studio.network "vpc": without a NAT gateway its apps cannot reach AWS; '

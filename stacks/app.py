@@ -15,6 +15,7 @@ from settings.naming import PROJECT, stack_name
 from stacks.analyze.stack import AnalyzeStack
 from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_upstream
+from stacks.goods import check_goods
 from stacks.hooks.stack import HooksStack
 from stacks.model.container import ContainerError
 from stacks.model.stack import ModelStack
@@ -27,7 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def build(app: cdk.App, settings: Environment) -> None:
-    """Declare the stacks of one environment."""
+    """Declare the stacks of one environment. Raises SettingsError where its catalogue is another one."""
+    check_goods(settings)
     if settings.bootstrap is not None:
         app.node.set_context("@aws-cdk/core:bootstrapQualifier", settings.qualifier)
     code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
