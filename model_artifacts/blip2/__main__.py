@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Each command imports its own module: some of them import the SDK or torch.
 _FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _ARCHIVE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -37,13 +38,31 @@ def commands() -> None:
     help="demo, a BLIP-2's folder, or a hub id owner/name",
 )
 @click.option("--revision", metavar="COMMIT", help="the hub's commit, 40 hexadecimal digits")
+@click.option(
+    "--catalogue",
+    metavar="NAME",
+    help="drawn, second_hand or a catalogue's folder; default: that of the model's catalogue.json, "
+    "else second_hand",
+)
 @click.option("--with-packages", is_flag=True, help="include the Python packages, for network isolation")
-def package(out: Path, model: str, revision: str | None, with_packages: bool) -> None:
+def package(out: Path, model: str, revision: str | None, catalogue: str | None, with_packages: bool) -> None:
     """Build an archive; print its SHA-256 and key."""
     from .tools import packaging
 
-    sha256 = packaging.package(out, model, revision=revision, with_packages=with_packages)
+    sha256 = packaging.package(
+        out, model, catalogue=catalogue, revision=revision, with_packages=with_packages
+    )
     click.echo(f"sha256: {sha256}\nkey: {packaging.key(sha256)}")
+
+
+@commands.command("catalogue")
+@click.option("--model", type=_FOLDER, required=True, metavar="FOLDER", help="a BLIP-2's folder")
+@click.option("--catalogue", "name", required=True, metavar="NAME", help="drawn, second_hand or a folder")
+def catalogue_command(model: Path, name: str) -> None:
+    """Write a catalogue in the model's tokens into its folder, so that the folder can be served."""
+    from .tools import catalogue_file
+
+    click.echo(f"{model / catalogue_file.NAME}: catalogue {catalogue_file.write(model, name)}")
 
 
 @commands.command("flight-check")

@@ -38,9 +38,6 @@ class Step:
 class LanguageModel(Protocol):
     """Scores answers to prompts about photos: BLIP-2's language model, a T5 (`t5`) or an OPT (`opt`)."""
 
-    leading: str
-    """Text before an answer, so that the tokenizer reads the answer as a word of its own."""
-
     def score(self, features: Tensor, passes: Sequence[PrefixPass]) -> list[Tensor]:
         """Σ log p of each pass's answers, in fp32. `features`: (photos, query tokens, width)."""
 

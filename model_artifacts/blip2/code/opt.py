@@ -51,8 +51,6 @@ class Prefixes:
 class Opt:
     """Scores all answers to all prompts about the photos in one decoder pass."""
 
-    leading = " "
-
     def __init__(self, blip: Any) -> None:
         self.language = blip.language_model
 

@@ -40,8 +40,6 @@ class PrefixState:
 class T5:
     """One encoder pass and one decoder step for each prompt, and one decoder pass for longer answers."""
 
-    leading = ""
-
     def __init__(self, blip: Any) -> None:
         self.language = blip.language_model
         self.start = blip.config.text_config.decoder_start_token_id
