@@ -125,7 +125,7 @@ def start_backends(home: Home, environment: Environment, further: Sequence[str] 
     """Start the stores, the issuer, the fake model and the fake LLM; `further` names get ports too."""
     names = (*process_specs.PROCESSES, *further)
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    background = process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
+    background = process_specs.background(home, ports, environment)
     specs = {spec.name: spec for spec in background}
     others = {}
     for name in ("emulator", "identity"):

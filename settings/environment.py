@@ -91,11 +91,6 @@ class Environment(Section):
         foreign = [zone for zone in self.zones if zone[:-1] != self.region]
         if foreign:
             raise ValueError(f"zones of the region {self.region}, such as {self.region}a; not {foreign[0]}")
-        if self.model.artifact == "demo" and self.catalogue.goods != "drawn":
-            raise ValueError(
-                'catalogue.goods = "drawn" beside model.artifact "demo", which knows only those ten kinds; '
-                f'for "{self.catalogue.goods}", release the archive of a full model'
-            )
         if self.studio is not None and self.studio.network == "vpc" and self.egress != "nat":
             raise ValueError(
                 'egress = "nat" for studio.network "vpc": without a NAT gateway its apps cannot reach AWS; '
@@ -114,6 +109,12 @@ class Environment(Section):
                 f"region; not {topic}"
             )
         if self.target == "aws":
+            # On one machine, MODEL names the model that is served.
+            if self.model.artifact == "demo" and self.catalogue.goods != "drawn":
+                raise ValueError(
+                    'catalogue.goods = "drawn" beside model.artifact "demo", which knows only those ten '
+                    f'kinds; for "{self.catalogue.goods}", release the archive of a full model'
+                )
             if self.upstream_url is not None:
                 raise ValueError(
                     "no upstream_url: in AWS the gateway forwards to the stack that runs the service"
@@ -136,6 +137,11 @@ class Environment(Section):
             found.append(
                 f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
                 "then set llm.model, its prices and llm.shutdown_date"
+            )
+        if self.model.artifact != "demo" and self.model.catalogue_version is None:
+            found.append(
+                "model.catalogue_version is not set, so nothing holds that the archive and the services have "
+                "the same catalogue: `make release` sets it"
             )
         for key, url in self._addresses():
             if (urlsplit(url).hostname or "").endswith(".invalid"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from model_artifacts.blip2.tools.errors import PackagingError
 from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import PROJECT, stack_name
 from stacks.analyze.stack import AnalyzeStack
@@ -135,7 +136,7 @@ def main() -> None:
     try:
         settings = load_environment(app.node.try_get_context("env"))
         build(app, settings)
-    except (SettingsError, ContainerError) as error:
+    except (SettingsError, ContainerError, PackagingError) as error:
         sys.exit(str(error))
     app.synth()
 
