@@ -16,9 +16,9 @@ from calibration import Manifest, read_manifest
 from contract import ContractError, Request, check, parse
 from invocation_log import logged
 from language_model import NonFiniteScoreError
+from loading import load_blip2
 from PIL import Image
 from scoring import Scorer
-from transformers import Blip2ForConditionalGeneration, Blip2Processor
 from transformers.utils import logging as transformers_logging
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class LoadedModel:
 def model_fn(model_dir: str) -> LoadedModel:
     """Load the artifact in `model_dir` without a network and answer one warm-up request.
 
-    Raises ValueError for a folder without a catalogue or of another model's, and for a configuration that is
-    not a BLIP-2 on T5 or OPT, or names no end token.
+    Raises ValueError for a folder without a catalogue or of another model's, and for one that cannot be
+    served; `loading` says what it must hold.
     """
     # A progress bar fills a log with repeated lines.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -57,15 +57,7 @@ def model_fn(model_dir: str) -> LoadedModel:
     if not on_gpu:
         # Several threads slow each other down as soon as anything else runs on the machine.
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
-    blip: Any = Blip2ForConditionalGeneration.from_pretrained(
-        folder,
-        dtype=precision(),
-        attn_implementation="sdpa",
-        local_files_only=True,
-    )
-    blip = blip.to("cuda" if on_gpu else "cpu").eval()
-    _check_config(folder, blip.config)
-    processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
+    blip, processor = load_blip2(folder, "cuda" if on_gpu else "cpu")
     model = LoadedModel(Scorer(blip, processor), catalogue, manifest)
     _check_tokens(folder, model)
     _warm_up(model)
@@ -113,17 +105,6 @@ def _check_tokens(folder: Path, model: LoadedModel) -> None:
         )
 
 
-def precision() -> torch.dtype:
-    """bfloat16 on a GPU that supports it, float16 on another GPU, float32 on a CPU.
-
-    Given explicitly: weights of mixed types that are loaded without a type all become float32.
-    """
-    if not torch.cuda.is_available():
-        return torch.float32
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if native else torch.float16
-
-
 def _warm_up(model: LoadedModel) -> None:
     catalogue = model.catalogue
     first = next(iter(catalogue.departments))
@@ -131,20 +112,6 @@ def _warm_up(model: LoadedModel) -> None:
     answer = _answer_batch([Request((grey,), catalogue.version, (first,), catalogue.answered)], model)[0]
     if isinstance(answer, Exception):
         raise answer
-
-
-def _check_config(folder: Path, config: Any) -> None:
-    for key in ("image_token_index", "num_query_tokens"):
-        if getattr(config, key, None) is None:
-            raise ValueError(f"{folder / 'config.json'}: {key} is missing; it places the image in the prompt")
-    if config.text_config.model_type not in ("t5", "opt"):
-        kind = config.text_config.model_type
-        raise ValueError(f"{folder / 'config.json'}: text_config must be a T5 or an OPT, not {kind}")
-    if not isinstance(config.text_config.eos_token_id, int):
-        raise ValueError(
-            f"{folder / 'config.json'}: text_config.eos_token_id must be the one token that ends an answer, "
-            f"not {config.text_config.eos_token_id!r}"
-        )
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:
