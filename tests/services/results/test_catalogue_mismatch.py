@@ -90,7 +90,7 @@ def test_late_mismatch_names_the_failure(shop: Shop) -> None:
     assert failure.code == "catalogue_mismatch"
 
 
-def test_late_answer_of_another_catalogue_names_the_failure(shop: Shop) -> None:
+def test_late_answer_mismatch_names_failure(shop: Shop) -> None:
     shop.asynchronous = True
     shop.accept(pending=pending(), age=timedelta(hours=25))
     shop.store_answer(json.dumps(observation(1) | {"catalogue": THEIRS}).encode())

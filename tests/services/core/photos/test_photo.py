@@ -62,7 +62,7 @@ def test_example_becomes_two_jpegs(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_model_that_looks_at_quarters_gets_the_stored_photo(path: Path) -> None:
+def test_tiled_photo_is_the_stored_one(path: Path) -> None:
     """And the same one when the photo is loaded again."""
     photo, plain = (
         prepare(path.read_bytes(), "images[0]", tiled=True),
@@ -74,7 +74,7 @@ def test_model_that_looks_at_quarters_gets_the_stored_photo(path: Path) -> None:
     assert max(opened(model_jpeg_from_stored(photo.stored_jpeg)).size) <= MODEL_PX
 
 
-def test_eight_noisy_photos_fit_into_a_request() -> None:
+def test_eight_noisy_photos_fit() -> None:
     """SageMaker takes 6,291,456 bytes; pixels that are on or off are what JPEG shrinks least."""
     pixels = bytes(255 * (byte & 1) for byte in random.Random(1).randbytes(3 * SMALL_PX**2))  # noqa: S311
     noise = encoded(Image.frombytes("RGB", (SMALL_PX, SMALL_PX), pixels), "PNG")
