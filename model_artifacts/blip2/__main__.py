@@ -114,7 +114,9 @@ def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
     metavar="CATALOGUE",
     help="drawn, second_hand or a folder; default: that of the model's catalogue.json, or second_hand",
 )
-@click.option("--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself")
+@click.option(
+    "--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself"
+)
 @click.option(
     "--report", type=_FILE, metavar="FOLDER", help="of table and plots; default: calibration beside the CSV"
 )
