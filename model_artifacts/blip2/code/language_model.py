@@ -47,8 +47,7 @@ class LanguageModel(Protocol):
     def read(self, features: Tensor, prefixes: Sequence[tuple[int, list[int]]]) -> Any:
         """Read each prefix once: a photo (its row in the image features) and the prompt's token ids.
 
-        The answer is for `follow`; its `first` is log p of each first token, in fp32:
-        (prefixes, vocabulary).
+        The answer is for `follow`; its `first` is log p of each first token, in fp32: (prefixes, vocabulary).
         """
 
     def follow(self, read: Any, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
@@ -57,3 +56,8 @@ class LanguageModel(Protocol):
         Paths are read again from the prefix each time, so memory does not grow with the number of calls. A
         prefix that a call leaves out must not come back in a later one.
         """
+
+    def say(
+        self, features: Tensor, prefixes: Sequence[tuple[int, list[int]]], most: int, end: int | None
+    ) -> list[list[int]]:
+        """The likeliest token after each other from each prefix, at most `most`, without the end token."""

@@ -59,8 +59,6 @@ _NOT_FAILURES: tuple[type[Exception], ...] = (ReportNotFound, LeaseLost, *CALL_E
 # The model answers the same photos alike, but a model that is being replaced does not answer for long.
 MOST_INVALID_ANSWERS = 3
 logger = logging.getLogger(__name__)
-
-
 LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
 Outcome = TypeVar("Outcome", bound=Observation | PendingInference | LostInference)
 
