@@ -101,8 +101,9 @@ bench-accuracy: setup-test ## how often the demo model is right about held-out d
 bench-async: setup-test ## latency of an async endpoint compared with a realtime one
 	@$(PYTHON) -m benchmarks.asynchronous
 
-bench-model: setup-test ## scoring compared with plain generation, both model families: make bench-model DEVICE=cuda
+bench-model: setup-test ## scoring compared with plain generation, both model families; the cost of wear_tiles: make bench-model DEVICE=cuda
 	@$(PYTHON) -m benchmarks.model $(if $(DEVICE),--device $(DEVICE))
+	@$(PYTHON) -m benchmarks.tiles
 
 bench-batching: setup-test ## batching across requests in our model server: gain for several callers, cost for one
 	@$(PYTHON) -m benchmarks.batching
