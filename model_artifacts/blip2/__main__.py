@@ -101,6 +101,46 @@ def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
 
 
 @commands.command()
+@click.option("--model", required=True, metavar="MODEL", help="demo, or a BLIP-2's folder")
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    metavar="CSV",
+    help="labelled photos: photo,type,material,colour,pattern,wear",
+)
+@click.option(
+    "--catalogue",
+    metavar="CATALOGUE",
+    help="drawn, second_hand or a folder; default: that of the model's catalogue.json, or second_hand",
+)
+@click.option("--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself")
+@click.option(
+    "--report", type=_FILE, metavar="FOLDER", help="of table and plots; default: calibration beside the CSV"
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0.5, 1.0),
+    default=0.9,
+    show_default=True,
+    help="the share of answers above a threshold that must be right",
+)
+def calibrate(
+    model: str, photos: Path, catalogue: str | None, out: Path | None, report: Path | None, precision: float
+) -> None:
+    """Fit a model's probabilities to labelled photos.
+
+    A question needs 100 labelled photos, a kind of wear 10 with it and 10 without it; others stay
+    uncalibrated. A run that is stopped goes on where it ended. docs/model.md says how to label.
+    """
+    from .tools.calibration.command import calibrate
+
+    click.echo(
+        "\n".join(calibrate(model, photos, catalogue=catalogue, out=out, report=report, precision=precision))
+    )
+
+
+@commands.command()
 @click.option("--endpoint", required=True, metavar="NAME", help="created, or updated if it exists")
 @click.option("--archive", type=_ARCHIVE, metavar="FILE", help="uploaded to the SDK's default bucket")
 @click.option("--model-data", metavar="URI", help="an uploaded archive: s3://…")

@@ -8,11 +8,14 @@ from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.drawing.drawing import draw
 from model_artifacts.blip2_demo.training.evaluate import encode, handlers, questions
+from tests.model_artifacts import hub_layout
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PIL import Image
+
+    from benchmarks.model.random_blip2 import Family
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,14 @@ def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("demo") / packaging.NAME
     packaging.build(file, MODEL)
     return file
+
+
+@pytest.fixture(scope="session")
+def hub_models(tmp_path_factory: pytest.TempPathFactory) -> dict[Family, Path]:
+    """Random models in the hub's layouts by family; tests read them and do not change them."""
+    folder = tmp_path_factory.mktemp("hub")
+    families: tuple[Family, ...] = ("t5", "opt")
+    return {family: hub_layout.write_checkpoint(folder / family, family) for family in families}
 
 
 @pytest.fixture(scope="session")

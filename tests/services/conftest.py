@@ -16,11 +16,13 @@ import catalogue
 from benchmarks.emulated_stores import TABLE as TABLE
 from benchmarks.emulated_stores import table_declaration
 
+DRAWN = catalogue.load(catalogue.DRAWN)
+
 
 @pytest.fixture(scope="session")
 def drawn() -> catalogue.Catalogue:
     """The demo model's catalogue: ten kinds of one department."""
-    return catalogue.load(catalogue.DRAWN)
+    return DRAWN
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ class ArtifactCatalogue:
 
     @staticmethod
     def read(folder: Path) -> ArtifactCatalogue:
-        """The catalogue of a model's folder. Raises ValueError if it is missing, or its parts do not match."""
+        """The catalogue of a model's folder. Raises ValueError if it is missing or contradicts itself."""
         path = folder / FILE
         if not path.exists():
             raise ValueError(

@@ -1,4 +1,4 @@
-"""What `manifest.json` says of an artifact: its version, its prompts, and how its scores become probabilities."""
+"""What `manifest.json` says: the artifact's version, its prompts, and how scores become probabilities."""
 
 from __future__ import annotations
 

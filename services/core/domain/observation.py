@@ -75,9 +75,14 @@ class Observation:
 
 def bounded_caption(said: str) -> str:
     """A model's caption as one line without unprintable characters; empty if it is longer than a caption."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in said[: 2 * CAPTION_CHARACTERS])
-    caption = " ".join(printable.split())
-    return caption if len(said) <= 2 * CAPTION_CHARACTERS and len(caption) <= CAPTION_CHARACTERS else ""
+    return bounded_line(said, CAPTION_CHARACTERS)
+
+
+def bounded_line(said: str, characters: int) -> str:
+    """What a model said as one line without unprintable characters; empty if it is longer than that."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in said[: 2 * characters])
+    line = " ".join(printable.split())
+    return line if len(said) <= 2 * characters and len(line) <= characters else ""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ _LONGEST = 48
 _ARTICLE = re.compile(r"^(an?|the|some) ")
 # A phrase with one of these words is no name of a thing, nor is one of these phrases.
 _NO_NAME = frozenset(
-    ("am", "anything", "cannot", "do", "does", "don", "dont", "i", "idea", "is", "isn", "it", "its", "know")
-    + ("no", "none", "not", "nothing", "something", "sure", "unanswerable", "unclear", "unknown", "unsure")
-    + ("what", "yes", "you")
+    {
+        *("am", "anything", "cannot", "do", "does", "don", "dont", "i", "idea", "is", "isn", "it", "its"),
+        *("know", "no", "none", "not", "nothing", "something", "sure", "unanswerable", "unclear", "unknown"),
+        *("unsure", "what", "yes", "you"),
+    }
 )
 _NO_NAMES = frozenset(
     {"image", "item", "object", "other", "photo", "picture", "question", "that", "thing", "this"}
@@ -53,7 +55,7 @@ def recognise(observation: Observation, catalogue: Catalogue) -> Recognised:
     suggestion = noun_phrase(said.text) if said is not None else None
     likeliest = max(shares, key=shares.__getitem__, default=None)
     if said is not None and (likeliest is None or (stranger and said.p > shares[likeliest])):
-        return Recognised(None, said.text, said.p, suggestion)
+        return Recognised(None, said.text or UNKNOWN, said.p, suggestion)
     if likeliest is None:
         return Recognised(None, UNKNOWN, 0.0, suggestion)
     return Recognised(None, likeliest, shares[likeliest], suggestion)

@@ -1,7 +1,7 @@
 """From an upload's bytes to the two JPEGs that Vitrine works with.
 
 One decode, upright, without metadata: at most 768 px to store, at most 384 px for the model (BLIP-2 reads 224
-px). The upload itself is not stored.
+px), or 768 px if it looks at the photo's quarters too. The upload itself is not stored.
 """
 
 import hashlib
@@ -24,6 +24,9 @@ from services.core.photos.resize import fit
 MAX_PHOTOS, MAX_BODY_BYTES = 8, 10_000_000
 MODEL_PX = 384
 JPEG_QUALITY = 85
+# SageMaker takes requests of 6,291,456 bytes; base64 makes four bytes of three.
+MOST_MODEL_BYTES = 580_000
+_COARSER = 15
 READABLE = "Send JPEG, PNG, WebP or HEIC"
 # A decoder has ended by then, or was stopped from outside.
 LONGEST_WAIT_S = 60.0
@@ -33,7 +36,7 @@ decoders = pool.Decoders(os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, ≤ 384 px for the model; its flaws."""
+    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, and one for the model; its flaws."""
 
     stored_jpeg: bytes
     model_jpeg: bytes
@@ -57,9 +60,10 @@ def combined_digest(digests: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
-def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S) -> Photo:
+def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tiled: bool = False) -> Photo:
     """Decode `upload` by its content, and encode both JPEGs; `field` is the one that errors name.
 
+    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored.
     Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
     TooLarge for too many pixels, InvalidInput for a damaged photo, and Busy if it is not decoded within
     `within_s`.
@@ -69,14 +73,29 @@ def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S) -> Phot
     if not _has_photo_signature(upload):
         raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE)
     image = _decoded(upload, field, time.monotonic() + within_s)
+    stored = _encoded(image)
+    # The bounds of the flaws hold for this size.
     small = fit(image, MODEL_PX, reducing_gap=1.0)
-    return Photo(_encoded(image), _encoded(small), image.width, image.height, flaws(small))
+    model = _whole(stored) if tiled else _encoded(small)
+    return Photo(stored, model, image.width, image.height, flaws(small))
 
 
-def model_jpeg_from_stored(stored_jpeg: bytes) -> bytes:
+def model_jpeg_from_stored(stored_jpeg: bytes, *, tiled: bool = False) -> bytes:
     """The JPEG for the model, made from the stored one. Blocks."""
+    if tiled:
+        return _whole(stored_jpeg)
     with Image.open(BytesIO(stored_jpeg), formats=("JPEG",)) as image:
         return _encoded(fit(image, MODEL_PX, reducing_gap=1.0))
+
+
+def _whole(stored_jpeg: bytes) -> bytes:
+    """The stored JPEG, or a coarser one if eight of its size do not fit into a request to the model."""
+    smaller, quality = stored_jpeg, JPEG_QUALITY
+    while len(smaller) > MOST_MODEL_BYTES and quality > _COARSER:
+        quality -= _COARSER
+        with Image.open(BytesIO(stored_jpeg), formats=("JPEG",)) as image:
+            smaller = _encoded(image, quality)
+    return smaller
 
 
 def _decoded(upload: bytes, field: str, until: float) -> Image.Image:
@@ -102,7 +121,7 @@ def _has_photo_signature(upload: bytes) -> bool:
     )
 
 
-def _encoded(image: Image.Image) -> bytes:
+def _encoded(image: Image.Image, quality: int = JPEG_QUALITY) -> bytes:
     out = BytesIO()
-    image.save(out, "JPEG", quality=JPEG_QUALITY)
+    image.save(out, "JPEG", quality=quality)
     return out.getvalue()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEAST = 1e-12
 """Probabilities are read as at least this much, and at most 1 less this much."""
 _TEMPERATURES = (0.05, 20.0)
-_FEWEST_ANSWERED = 10
+_FEWEST_ANSWERED = 20
 """A share of right answers among fewer photos says nothing."""
 _STEEPEST = 100.0
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from catalogue.tables import Row, known, read_table, read_text
@@ -14,10 +13,10 @@ from catalogue.tables import Row, known, read_table, read_text
 from ..errors import ArtifactError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from catalogue import Catalogue, Department
+    from catalogue import Catalogue
 
 COLUMNS = ("photo", "type", "material", "colour", "pattern", "wear")
 SPLIT = "split"
@@ -79,25 +78,27 @@ class _Reader:
         self._folder = folder
         self._catalogue = catalogue
         departments = catalogue.departments.values()
-        self._materials = {one.id for department in departments for one in department.materials}
-        self._wear = {one.id for department in departments for one in department.wear}
+        self._kinds = {**catalogue.kinds, OTHER: None}
         self._colours = {one.id for one in catalogue.colours}
         self._patterns = {one.id for one in catalogue.patterns}
+        # By department; "" is any.
+        self._materials = {one.id: {material.id for material in one.materials} for one in departments}
+        self._wear = {one.id: {wear.id for wear in one.wear} for one in departments}
+        for listed in (self._materials, self._wear):
+            listed[""] = set().union(*listed.values())
 
     def read(self, row: Row) -> Labelled:
-        kind = _one_of(row, "type", [*self._catalogue.kinds, OTHER])
-        department: Department | None = None
-        if kind in self._catalogue.kinds:
-            department = self._catalogue.departments[self._catalogue.kinds[kind].department]
-        materials = {one.id for one in department.materials} if department else self._materials
+        kind = _one_of(row, "type", self._kinds)
+        known_kind = self._catalogue.kinds.get(kind or "")
+        department = known_kind.department if known_kind else ""
         labelled = Labelled(
             line=row.line,
             photos=self._photos(row),
             type=kind,
-            material=_one_of(row, "material", materials, _of(department)),
+            material=_one_of(row, "material", self._materials[department], department),
             colour=_one_of(row, "colour", self._colours),
             pattern=_one_of(row, "pattern", self._patterns),
-            wear=_wear(row, {one.id for one in department.wear} if department else self._wear, department),
+            wear=_wear(row, self._wear[department], department),
             split=_split(row),
         )
         if not any(row.cells[field] for field in COLUMNS[1:]):
@@ -116,23 +117,22 @@ class _Reader:
         return paths
 
 
-def _one_of(row: Row, field: str, allowed: Iterable[str], where: str = "") -> str | None:
+def _one_of(row: Row, field: str, allowed: Collection[str], department: str = "") -> str | None:
     value = row.cells[field]
-    names = sorted(allowed)
     if not value:
         return None
-    if not names:
+    if not allowed:
         row.refuse(field, "the catalogue has no answers to this question: leave it empty")
-    elif value not in names:
-        row.refuse(field, known(value, names) + where)
+    elif value not in allowed:
+        row.refuse(field, known(value, sorted(allowed)) + _of(department))
     return value
 
 
-def _of(department: Department | None) -> str:
-    return f" (of the department {department.id})" if department else ""
+def _of(department: str) -> str:
+    return f" (of the department {department})" if department else ""
 
 
-def _wear(row: Row, allowed: set[str], department: Department | None) -> frozenset[str] | None:
+def _wear(row: Row, allowed: Collection[str], department: str) -> frozenset[str] | None:
     cell = row.cells["wear"]
     if cell in ("", NO_WEAR):
         return frozenset() if cell else None
@@ -171,7 +171,7 @@ def _check_photos(found: Sequence[tuple[Row, Labelled]]) -> None:
             seen.setdefault(path, row)
     for group in of_size.values():
         first: dict[bytes, tuple[Row, Path]] = {}
-        for row, path in islice(group, len(group) if len(group) > 1 else 0):
+        for row, path in group if len(group) > 1 else ():
             other, twin = first.setdefault(_digest(path), (row, path))
             if twin != path:
                 row.refuse("photo", f"{path.name} is the same photo as {twin.name} at line {other.line}")

@@ -118,7 +118,7 @@ def test_priors_come_with_alpha(read: Any, folder: Path) -> None:
 def test_wrong_calibration_is_named(read: Any, folder: Path, change: dict[str, Any], named: str) -> None:
     write(folder, calibration=STATED | change)
 
-    with pytest.raises(ValueError, match="manifest.json") as caught:
+    with pytest.raises(ValueError, match=r"manifest\.json") as caught:
         read(folder)
 
     assert named in str(caught.value)

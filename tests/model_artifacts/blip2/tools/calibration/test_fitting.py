@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
@@ -137,6 +137,7 @@ def test_threshold_reaches_its_precision(photos: list[tuple[float, bool]], preci
         assert right[p >= threshold].mean() >= precision
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=60))
 def test_fits_are_finite(photos: list[tuple[float, bool]]) -> None:
     p, right = np.array([one for one, _ in photos]), np.array([one for _, one in photos])
