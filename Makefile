@@ -76,8 +76,8 @@ logs: environment setup-deploy ## reports of the last day, the slowest first, an
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m ops destroy --env "$(ENV)" $(if $(YES),--yes)
 
-model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name, REVISION=… of a hub's
-	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
+model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name, REVISION=… of a hub's, CATALOGUE=drawn|second_hand
+	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") $(if $(REVISION),--revision "$(REVISION)")
 
 flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium, TORCHSERVE=1: by AWS's server too
 	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
