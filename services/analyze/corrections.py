@@ -69,7 +69,8 @@ class ProductPatch(_Patch):
 class ConditionPatch(_Patch):
     """The owner's judgement; null removes a correction.
 
-    `wear` are ids of the kinds of wear that the catalogue has for the product's department. The grade follows from the score, and the score from the wear unless it is corrected too.
+    `wear` are ids of the kinds of wear that the catalogue has for the product's department. The grade
+    follows from the score, and the score from the wear unless it is corrected too.
     """
 
     score: Annotated[Annotated[int, Field(ge=0, le=10)] | None, BeforeValidator(_whole)] = None

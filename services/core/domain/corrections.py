@@ -103,9 +103,7 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
     )
 
 
-def judged(
-    seen: Condition, given: ConditionCorrection | None, department: Department | None
-) -> Condition:
+def judged(seen: Condition, given: ConditionCorrection | None, department: Department | None) -> Condition:
     """The condition as the owner states it: what is not corrected is as it was seen.
 
     The corrected wear takes the points of the department. `department` is None where that is unknown, or
@@ -115,9 +113,7 @@ def judged(
     wear, score = seen.wear, seen.score
     if corrected_wear is not None:
         by_tag = {each.tag: each for each in seen.wear}
-        wear = tuple(
-            by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=1.0) for tag in corrected_wear
-        )
+        wear = tuple(by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=1.0) for tag in corrected_wear)
     if corrected_wear is not None or (department is not None and seen.status == "assessed"):
         wear = tuple(each.model_copy(update={"points": _points(each, department)}) for each in wear)
         score = score_of(each.points or 0 for each in wear)

@@ -66,7 +66,7 @@ def agreed(adjective: Adjective, noun: Noun, language: Language) -> str:
 
 
 def agree(forms: Sequence[str], noun: Noun, language: Language) -> str:
-    """Of the forms m, f, m plural and f plural, the one that goes with the noun; a single form goes with any."""
+    """Of the forms m, f, m plural and f plural, the one that goes with the noun; one form goes with any."""
     place = (noun.gender == "f") + 2 * (language in noun.plural)
     return forms[place % len(forms)]
 

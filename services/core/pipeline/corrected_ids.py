@@ -36,7 +36,7 @@ def check_ids(
         allowed = _of_kind(type_, catalogue)
         for at, tag in enumerate(given.condition.wear):
             if tag not in kept:
-                _check(f"condition.wear[{at}]", tag, {each: () for each in sorted(allowed)}, f" for {type_!r}")
+                _check(f"condition.wear[{at}]", tag, dict.fromkeys(sorted(allowed), ()), f" for {type_!r}")
 
 
 def _answers(catalogue: Catalogue) -> dict[str, dict[str, Collection[str]]]:
@@ -44,9 +44,7 @@ def _answers(catalogue: Catalogue) -> dict[str, dict[str, Collection[str]]]:
     materials = {each.id: each for one in catalogue.departments.values() for each in one.materials}
     adjectives = {"colour": catalogue.colours, "pattern": catalogue.patterns}
     return {
-        "type": {
-            kind.id: (kind.noun.en, kind.noun.fr, *kind.names) for kind in catalogue.kinds.values()
-        },
+        "type": {kind.id: (kind.noun.en, kind.noun.fr, *kind.names) for kind in catalogue.kinds.values()},
         "material": {
             id_: (each.noun.en, each.noun.fr, each.answer, *each.aliases) for id_, each in materials.items()
         },
@@ -59,7 +57,9 @@ def _answers(catalogue: Catalogue) -> dict[str, dict[str, Collection[str]]]:
 
 def _of_kind(type_: str, catalogue: Catalogue) -> set[str]:
     kind = catalogue.kinds.get(type_)
-    return {tag.id for tag in catalogue.departments[kind.department].wear} if kind else _of_catalogue(catalogue)
+    return (
+        {tag.id for tag in catalogue.departments[kind.department].wear} if kind else _of_catalogue(catalogue)
+    )
 
 
 def _of_catalogue(catalogue: Catalogue) -> set[str]:

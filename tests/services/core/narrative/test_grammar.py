@@ -3,9 +3,12 @@
 import pytest
 
 from catalogue import Adjective, Noun
+from catalogue.model import Language
 from services.core.narrative.grammar import agree, agreed, described, of_the, plural_of, the, with_article
 
-BOTH = frozenset({"en", "fr"})
+BOTH: frozenset[Language] = frozenset({"en", "fr"})
+ENGLISH: frozenset[Language] = frozenset({"en"})
+FRENCH: frozenset[Language] = frozenset({"fr"})
 NAVY = Adjective("navy", "navy", (), "navy blue", "bleu marine", "bleu marine", "bleu marine", "bleu marine")
 WHITE = Adjective("white", "white", (), "white", "blanc", "blanche", "blancs", "blanches")
 ABSTRACT = Adjective("abstract", "abstract", (), "with an abstract pattern", *["à motif abstrait"] * 4)
@@ -18,13 +21,13 @@ def english(name: str) -> Noun:
 @pytest.mark.parametrize(
     "phrase",
     [
-        "an urn", "an umbrella", "an upright piano", "an oar", "an hourglass", "an MP3 player", "an SSD", "an LP",
-        "an IPL device", "an RC car", "an X-ray", "an 8-track tape", "an 18-piece set", "an 11-inch pan",
-        "an ice skate", "an Oxford shoe", "an Adirondack chair", "an embroidered shirt", "an unopened box",
-        "an undershirt", "an elastic band", "a unicycle", "a uniform", "a ukulele", "a utility knife", "a used mug",
-        "a USB hub", "a UV lamp", "a VCR", "a TV stand", "a CD", "a 3D printer", "a MIDI keyboard", "a hammock",
-        "a hat", "a one-piece swimsuit", "a European flag", "a T-shirt", "a yo-yo", "a DVD", "a BMX bike",
-        "a 12-string guitar", "a 100-piece puzzle",
+        "an urn", "an umbrella", "an upright piano", "an oar", "an hourglass", "an MP3 player", "an SSD",
+        "an LP", "an IPL device", "an RC car", "an X-ray", "an 8-track tape", "an 18-piece set", "an 11-inch
+        pan", "an ice skate", "an Oxford shoe", "an Adirondack chair", "an embroidered shirt", "an unopened
+        box", "an undershirt", "an elastic band", "a unicycle", "a uniform", "a ukulele", "a utility knife",
+        "a used mug", "a USB hub", "a UV lamp", "a VCR", "a TV stand", "a CD", "a 3D printer", "a MIDI
+        keyboard", "a hammock", "a hat", "a one-piece swimsuit", "a European flag", "a T-shirt", "a yo-yo",
+        "a DVD", "a BMX bike", "a 12-string guitar", "a 100-piece puzzle",
     ],
 )  # fmt: skip
 def test_english_article_follows_the_sound(phrase: str) -> None:
@@ -49,7 +52,10 @@ def test_english_article_follows_the_sound(phrase: str) -> None:
             Noun("peeling", "écaillage", "m", uncountable=BOTH),
             ("de l'écaillage", "l'écaillage", "de l'écaillage"),
         ),
-        (Noun("pilling", "boulochage", "m", uncountable=BOTH), ("du boulochage", "le boulochage", "du boulochage")),
+        (
+            Noun("pilling", "boulochage", "m", uncountable=BOTH),
+            ("du boulochage", "le boulochage", "du boulochage"),
+        ),
     ],
 )
 def test_french_articles_agree_and_contract(noun: Noun, phrases: tuple[str, str, str]) -> None:
@@ -61,8 +67,8 @@ def test_french_articles_agree_and_contract(noun: Noun, phrases: tuple[str, str,
     [
         (Noun("scissors", "ciseaux", "m", BOTH), "scissors"),
         (Noun("rust", "rouille", "f", uncountable=BOTH), "rust"),
-        (Noun("car rack", "barres de toit", "f", frozenset({"fr"})), "a car rack"),
-        (Noun("mould", "moisissure", "f", uncountable=frozenset({"en"})), "mould"),
+        (Noun("car rack", "barres de toit", "f", FRENCH), "a car rack"),
+        (Noun("mould", "moisissure", "f", uncountable=ENGLISH), "mould"),
     ],
 )
 def test_english_plural_has_no_article(noun: Noun, phrase: str) -> None:

@@ -495,7 +495,9 @@ def test_kind_may_be_shortened_but_is_named(sentence: str) -> None:
 @pytest.fixture
 def handled(observation: Make) -> Assessment:
     """A chipped mug whose caption states its size and a part."""
-    return assess(observation(wear=(("chip",),), caption="a small light blue coffee mug with a handle"), None, DRAWN)
+    return assess(
+        observation(wear=(("chip",),), caption="a small light blue coffee mug with a handle"), None, DRAWN
+    )
 
 
 @pytest.mark.parametrize(
@@ -618,6 +620,9 @@ def test_contradicting_caption_is_left_out(observation: Make, caption: str) -> N
 
 
 def test_fitting_caption_is_kept(observation: Make) -> None:
-    assert fitting_caption(assess(observation(caption="a blue ceramic mug"), None, DRAWN)) == "a blue ceramic mug"
+    assert (
+        fitting_caption(assess(observation(caption="a blue ceramic mug"), None, DRAWN))
+        == "a blue ceramic mug"
+    )
     unknown = assess(observation("unknown", caption="a blue ceramic mug"), None, DRAWN)
     assert fitting_caption(unknown) is None

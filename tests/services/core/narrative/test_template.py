@@ -32,7 +32,7 @@ def cases(draw: st.DrawFn, words: Catalogue) -> Case:
     """Any observation with a caption of words that fit and of others, and the flaws of its photos."""
     flaw = draw(st.sampled_from([None, *Flaw]))
     photos = draw(st.integers(1, 3))
-    flaws = [(flaw,)] * photos if flaw else [*([()] * photos), (Flaw.TOO_DARK,)]
+    flaws: list[tuple[Flaw, ...]] = [(flaw,)] * photos if flaw else [*[()] * photos, (Flaw.TOO_DARK,)]
     seen = draw(observations(words, len(photos_to_judge(flaws))))
     looks = [*ENGLISH.looks, *ENGLISH.colours, *ENGLISH.patterns, *ENGLISH.attributes, *ENGLISH.parts]
     worn = [tag.noun.en for tag in words.departments[seen.department].wear]
@@ -102,7 +102,10 @@ def test_fitting_caption_is_included(observation: Make) -> None:
 
 
 def test_contradicting_caption_is_omitted(observation: Make) -> None:
-    assert "vase" not in template_text(assess(observation(caption="a red vase"), None, DRAWN), ENGLISH).description
+    assert (
+        "vase"
+        not in template_text(assess(observation(caption="a red vase"), None, DRAWN), ENGLISH).description
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,7 +7,6 @@ from services.core.domain.report import Grade, Place, Severity
 from services.core.narrative.negation import tokens
 from services.core.narrative.wording import Language, preferred_language, wording
 
-
 CATALOGUES = [catalogue.load(catalogue.DRAWN), catalogue.load(catalogue.SECOND_HAND)]
 DEPARTMENTS = [department for goods in CATALOGUES for department in goods.departments.values()]
 
@@ -32,7 +31,8 @@ def test_ordinary_words_state_nothing(language: Language) -> None:
     words = wording(language)
     tables = (words.participles, words.adjectives, words.grades)
     forms = {form for table in tables for row in table.values() for form in row}
-    nouns = [each.noun for department in DEPARTMENTS for each in (*department.wear, *department.materials)]
+    nouns = [each.noun for department in DEPARTMENTS for each in department.wear]
+    nouns += [each.noun for department in DEPARTMENTS for each in department.materials]
     forms |= {noun.en if language == "en" else noun.fr for noun in nouns}
     looks = [*words.looks, *words.colours, *words.patterns, *words.attributes, *words.parts]
     assert forms.isdisjoint([*words.ordinary, *words.marks])

@@ -62,7 +62,9 @@ def apply(report: Report, *patches: dict[str, Any], words: catalogue.Catalogue =
     given: GivenCorrections | None = None
     for patch in patches:
         given = patched(report, given, patch, words)
-        given = GivenCorrections.model_validate_json(given.model_dump_json(exclude_none=True)) if given else None
+        given = (
+            GivenCorrections.model_validate_json(given.model_dump_json(exclude_none=True)) if given else None
+        )
     return corrected(report, given) if given else report
 
 
@@ -134,7 +136,11 @@ def test_uncorrected_condition_stays() -> None:
         ({"product": {"colour": "sky_blue"}}, "product.colour", "light_blue"),
         ({"product": {"pattern": "stripes"}}, "product.pattern", "striped"),
         ({"condition": {"wear": ["chip", "foxing"]}}, "condition.wear[1]", "its ids: "),
-        ({"product": {"type": "novel"}, "condition": {"wear": ["pilling"]}}, "condition.wear[0]", "yellowing"),
+        (
+            {"product": {"type": "novel"}, "condition": {"wear": ["pilling"]}},
+            "condition.wear[0]",
+            "yellowing",
+        ),
     ],
 )
 def test_unknown_id_names_near_ones(patch: dict[str, Any], field: str, remedy: str) -> None:
@@ -153,7 +159,9 @@ def test_only_selected_departments_are_allowed() -> None:
 
 
 def test_unknown_may_be_any_wear() -> None:
-    found = apply(report_of(MUG, CHIP), {"product": {"type": "unknown"}, "condition": {"wear": ["foxing", "rust"]}})
+    found = apply(
+        report_of(MUG, CHIP), {"product": {"type": "unknown"}, "condition": {"wear": ["foxing", "rust"]}}
+    )
     assert found.condition is not None and found.condition.score == 6
     assert "Second-hand" in (found.title or "") and "mug" not in (found.title or "")
 
