@@ -22,12 +22,12 @@ def english(name: str) -> Noun:
     "phrase",
     [
         "an urn", "an umbrella", "an upright piano", "an oar", "an hourglass", "an MP3 player", "an SSD",
-        "an LP", "an IPL device", "an RC car", "an X-ray", "an 8-track tape", "an 18-piece set", "an 11-inch
-        pan", "an ice skate", "an Oxford shoe", "an Adirondack chair", "an embroidered shirt", "an unopened
-        box", "an undershirt", "an elastic band", "a unicycle", "a uniform", "a ukulele", "a utility knife",
-        "a used mug", "a USB hub", "a UV lamp", "a VCR", "a TV stand", "a CD", "a 3D printer", "a MIDI
-        keyboard", "a hammock", "a hat", "a one-piece swimsuit", "a European flag", "a T-shirt", "a yo-yo",
-        "a DVD", "a BMX bike", "a 12-string guitar", "a 100-piece puzzle",
+        "an LP", "an IPL device", "an RC car", "an X-ray", "an 8-track tape", "an 18-piece set",
+        "an 11-inch pan", "an ice skate", "an Oxford shoe", "an Adirondack chair", "an embroidered shirt",
+        "an unopened box", "an undershirt", "an elastic band", "a unicycle", "a uniform", "a ukulele",
+        "a utility knife", "a used mug", "a USB hub", "a UV lamp", "a VCR", "a TV stand", "a CD",
+        "a 3D printer", "a MIDI keyboard", "a hammock", "a hat", "a one-piece swimsuit", "a European flag",
+        "a T-shirt", "a yo-yo", "a DVD", "a BMX bike", "a 12-string guitar", "a 100-piece puzzle",
     ],
 )  # fmt: skip
 def test_english_article_follows_the_sound(phrase: str) -> None:
