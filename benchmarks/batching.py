@@ -8,6 +8,7 @@ answer. Each request is one photo with the service's questions. Rates and latenc
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.model.server import serving
+from catalogue import DRAWN, load
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode, questions
+from model_artifacts.blip2_demo.training.evaluate import encode
+from services.core.vision.endpoint import request_body
 
 if TYPE_CHECKING:
     import httpx2
@@ -85,15 +88,13 @@ def crowd(client: httpx2.Client, bodies: list[dict[str, Any]], measured: Measure
     measured.answers = [answer for _, answer in found]
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Whether two answers are equal, apart from rounding."""
-    pairs = [
-        (share, shares[word])
-        for mine, yours in zip(one["answers"], other["answers"], strict=True)
-        for table, shares in zip(mine["scores"], yours["scores"], strict=True)
-        for word, share in table.items()
-    ]
-    return one["caption"] == other["caption"] and all(abs(mine - yours) < SAME for mine, yours in pairs)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return abs(one - other) < SAME if isinstance(one, float) else bool(one == other)
 
 
 def figures_of(measured: dict[str, Measured]) -> list[Figure]:
@@ -122,11 +123,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}; it is at least 1")
-    vocabulary_questions = questions()
-    bodies = [
-        {"photos": [encode(draw(seed, (480, 360)).image)], "questions": vocabulary_questions}
-        for seed in range(CALLERS * EACH)
-    ]
+    # What the service asks, without the photos.
+    asked = json.loads(request_body([], load(DRAWN), wear_tiles=0))
+    bodies = [{**asked, "photos": [encode(draw(seed, (480, 360)).image)]} for seed in range(CALLERS * EACH)]
     measured = {name: Measured() for name in SERVERS}
     with ExitStack() as running:
         clients = {name: running.enter_context(serving(*flags)) for name, flags in SERVERS.items()}
