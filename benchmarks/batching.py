@@ -8,7 +8,6 @@ answer. Each request is one photo with the service's questions. Rates and latenc
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.model.server import serving
-from catalogue import DRAWN, load
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode
-from services.core.vision.endpoint import request_body
+from model_artifacts.blip2_demo.training.evaluate import request
 
 if TYPE_CHECKING:
     import httpx2
@@ -123,9 +120,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}; it is at least 1")
-    # What the service asks, without the photos.
-    asked = json.loads(request_body([], load(DRAWN), wear_tiles=0))
-    bodies = [{**asked, "photos": [encode(draw(seed, (480, 360)).image)]} for seed in range(CALLERS * EACH)]
+    bodies = [request([draw(seed, (480, 360)).image]) for seed in range(CALLERS * EACH)]
     measured = {name: Measured() for name in SERVERS}
     with ExitStack() as running:
         clients = {name: running.enter_context(serving(*flags)) for name, flags in SERVERS.items()}
