@@ -7,7 +7,7 @@ import pytest
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode, handlers, questions
+from model_artifacts.blip2_demo.training.evaluate import handlers, request
 from tests.model_artifacts import hub_layout
 
 if TYPE_CHECKING:
@@ -51,4 +51,5 @@ def photos() -> list[Image.Image]:
 
 @pytest.fixture
 def document(photos: list[Image.Image]) -> dict[str, Any]:
-    return {"photos": [encode(photos[0])], "questions": questions()}
+    """A request about one photo, with all questions that the demo's catalogue has answers for."""
+    return request(photos[:1])
