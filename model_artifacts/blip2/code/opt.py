@@ -60,8 +60,6 @@ class Prefixes:
 class Opt:
     """Scores all answers to all prompts about the photos in one decoder pass."""
 
-    leading = " "
-
     def __init__(self, blip: Any, graphs: Graphs | None = None) -> None:
         self.language = blip.language_model
         self.graphs = graphs or Graphs()
@@ -104,8 +102,8 @@ class Opt:
         words = self.language.get_input_embeddings()(tokens)
         return torch.cat([photos.to(words.dtype), words], dim=1)
 
-    def follow(self, read: Prefixes, steps: Sequence[Step]) -> Tensor:
-        """Log p of the steps' wanted tokens in order, in fp32: the steps below a prefix are one tree."""
+    def follow(self, read: Prefixes, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
+        """Log p of the steps' wanted tokens, in fp32, and these tokens: one tree for each prefix."""
         self._keep(read, {step.prefix for step in steps})
         trees = [build_tree(one.path for one in steps if one.prefix == number) for number in read.numbers]
         states = self._below(read, trees)
@@ -210,7 +208,8 @@ class Opt:
             for known in range(len(tokens) - length, len(tokens)):
                 wanted.add(number, rows[number].tree.nodes[tokens[:known]], tokens[known])
         lengths = torch.tensor([length for _, _, length in answers], device=states.device)
-        sums = torch.segment_reduce(self.head.log_p_at(states, wanted), "sum", lengths=lengths)
+        log_p, _ = self.head.log_p_at(states, wanted)
+        sums = torch.segment_reduce(log_p, "sum", lengths=lengths)
         return torch.split(sums, [len(one.answers) for row in rows for one in row.passes])
 
 

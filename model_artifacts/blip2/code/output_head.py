@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from language_model import LIKELIEST
 from torch import Tensor
 
 _PART = 8192
@@ -52,8 +53,14 @@ class OutputHead:
         """Log p of every token, in fp32: (…, width) to (…, vocabulary)."""
         return self.logits(states).log_softmax(-1)
 
-    def log_p_at(self, states: Tensor, wanted: Positions) -> Tensor:
-        """Log p of the wanted tokens in order, in fp32; `states`: (rows, positions, width)."""
+    def log_p_at(self, states: Tensor, wanted: Positions) -> tuple[Tensor, Tensor]:
+        """The wanted tokens in order: log p of each, in fp32, and which it is, also in place of `LIKELIEST`.
+
+        `states`: (rows, positions, width).
+        """
         rows, positions = map(list, zip(*wanted.heads, strict=True))
         logits = self.logits(states[rows, positions])
-        return logits[wanted.at, wanted.tokens] - logits.logsumexp(-1)[wanted.at]
+        at, tokens = torch.tensor([wanted.at, wanted.tokens], device=logits.device)
+        if LIKELIEST in wanted.tokens:
+            tokens = torch.where(tokens == LIKELIEST, logits.argmax(-1)[at], tokens)
+        return logits[at, tokens] - logits.logsumexp(-1)[at], tokens

@@ -53,8 +53,6 @@ class PrefixState:
 class T5:
     """One encoder pass and one decoder step for each prompt, and one decoder pass for longer answers."""
 
-    leading = ""
-
     def __init__(self, blip: Any, graphs: Graphs | None = None) -> None:
         self.language = blip.language_model
         self.start = blip.config.text_config.decoder_start_token_id
@@ -95,11 +93,12 @@ class T5:
             *tensors_of(first.cache.cross_attention_cache),
         )
 
-    def follow(self, read: PrefixState, steps: Sequence[Step]) -> Tensor:
-        """Log p of the steps' wanted tokens in order, in fp32: one row of the decoder for each step."""
-        return torch.cat([self._follow(read, steps[at : at + _STEPS]) for at in range(0, len(steps), _STEPS)])
+    def follow(self, read: PrefixState, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
+        """Log p of the steps' wanted tokens, in fp32, and these tokens: one row for each step."""
+        parts = [self._follow(read, steps[at : at + _STEPS]) for at in range(0, len(steps), _STEPS)]
+        return torch.cat([log_p for log_p, _ in parts]), torch.cat([tokens for _, tokens in parts])
 
-    def _follow(self, read: PrefixState, steps: Sequence[Step]) -> Tensor:
+    def _follow(self, read: PrefixState, steps: Sequence[Step]) -> tuple[Tensor, Tensor]:
         wanted = Positions()
         for row, step in enumerate(steps):
             for known, token in step.wanted:
@@ -122,11 +121,11 @@ class T5:
             if len(tokens) > 1
         ]
         if longer:
-            rest = self.follow(
-                prefix, [Step(row, tuple(tokens[:-1]), tuple(enumerate(tokens))[1:]) for row, _, tokens in longer]
-            )
-            lengths = torch.tensor([len(tokens) - 1 for *_, tokens in longer], device=rest.device)
-            for (row, at, _), value in zip(longer, torch.segment_reduce(rest, "sum", lengths=lengths), strict=True):
+            steps = [Step(row, tuple(tokens[:-1]), tuple(enumerate(tokens))[1:]) for row, _, tokens in longer]
+            log_p, _ = self.follow(prefix, steps)
+            lengths = torch.tensor([len(tokens) - 1 for *_, tokens in longer], device=log_p.device)
+            sums = torch.segment_reduce(log_p, "sum", lengths=lengths)
+            for (row, at, _), value in zip(longer, sums, strict=True):
                 scores[row][at] += value
         return scores
 

@@ -5,12 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.core.domain.assessment import CONDITION_BY_WEAR
+from services.core.domain.grading import grade_of, score_of
 from services.core.domain.report import (
     Condition,
     ConditionCorrection,
     Corrections,
-    Grade,
     Original,
     ProductCorrection,
     Report,
@@ -104,14 +103,9 @@ def _condition(seen: Condition, given: ConditionCorrection) -> Condition:
     if given.wear is not None:
         by_tag = {each.tag: each for each in seen.wear}
         wear = tuple(by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=1.0) for tag in given.wear)
-        score = CONDITION_BY_WEAR[min(len(wear), len(CONDITION_BY_WEAR) - 1)][0]
+        score = score_of(2 if each.points is None else each.points for each in wear)
     if given.score is not None:
         score = given.score
     if score is None:
         return seen
-    return Condition(status="assessed", score=score, grade=_grade(score), wear=wear)
-
-
-def _grade(score: int) -> Grade:
-    grades = (grade for least, grade in CONDITION_BY_WEAR if score >= least)
-    return next(grades, CONDITION_BY_WEAR[-1][1])
+    return Condition(status="assessed", score=score, grade=grade_of(score), wear=wear)

@@ -1,16 +1,18 @@
-"""The questions to the vision model, and its observation of a report's photos.
+"""The vision model's observation of a report's photos, and a request for one that has no answer yet."""
 
-The questions and every answer that the model can give are in `vocabulary.json`.
-"""
-
-import json
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field, StringConstraints
+
+from services.core.domain.report import Probability
 
 CAPTION_CHARACTERS = 300
+# Four quarters, as the model's container cuts them.
+TILES = 4
+_Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=48)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9 '-]+$", max_length=48)]
+_Shares = dict[_Id, Probability]
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,9 @@ class KindSeen:
     the photos.
     """
 
-    id: str
-    name: str
-    p: float
+    id: _Id
+    name: _Name
+    p: Probability
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Said:
     """
 
     text: str
-    p: float
-    id: str | None = None
+    p: Probability
+    id: _Id | None = None
 
 
 @dataclass(frozen=True)
@@ -46,36 +48,41 @@ class Observation:
     `calibrated`. What the service did not ask is empty.
     """
 
-    kinds: tuple[KindSeen, ...]
+    kinds: Annotated[tuple[KindSeen, ...], Field(max_length=5)]
     """The likeliest kinds, likeliest first, at most five."""
-    rest: tuple[float, float]
+    rest: tuple[Probability, Probability]
     """What all other names have together: at least and at most."""
     said: Said | None
-    department: str
+    department: _Id
     """The department of the likeliest kinds, whose materials and wear were asked."""
-    material: dict[str, float]
+    material: _Shares
     """Shares of the department's materials by id, which add up to one; likewise colour and pattern."""
-    colour: dict[str, float]
-    pattern: dict[str, float]
-    wear: tuple[dict[str, tuple[float, ...]], ...]
+    colour: _Shares
+    pattern: _Shares
+    wear: Annotated[tuple[dict[_Id, tuple[Probability, ...]], ...], Field(max_length=8)]
     """For each photo that the model saw, by wear: of the whole photo, then of each of its tiles.
 
     The tiles are the photo's quarters: top left, top right, bottom left, bottom right.
     """
     caption: str
-    artifact: str
-    catalogue: str
+    artifact: Annotated[str, StringConstraints(pattern=r"^[\w .:@/+-]{0,200}$")]
+    catalogue: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
     """The version of the artifact's catalogue."""
     calibrated: bool
-    thresholds: dict[str, float]
+    thresholds: dict[_Id, Probability]
     """The least probability of an answer that is taken: of type, material, colour and pattern."""
 
 
 def bounded_caption(said: str) -> str:
     """A model's caption as one line without unprintable characters; empty if it is longer than a caption."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in said[: 2 * CAPTION_CHARACTERS])
-    caption = " ".join(printable.split())
-    return caption if len(said) <= 2 * CAPTION_CHARACTERS and len(caption) <= CAPTION_CHARACTERS else ""
+    return bounded_line(said, CAPTION_CHARACTERS)
+
+
+def bounded_line(said: str, characters: int) -> str:
+    """What a model said as one line without unprintable characters; empty if it is longer than that."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in said[: 2 * characters])
+    line = " ".join(printable.split())
+    return line if len(said) <= 2 * characters and len(line) <= characters else ""
 
 
 @dataclass(frozen=True)
@@ -97,31 +104,3 @@ class PendingInference:
 @dataclass(frozen=True)
 class LostInference:
     """The endpoint does not know the request, or knows it no longer: it must be sent again."""
-
-
-class Question(BaseModel):
-    """A question to the model; a set's text holds `{tag}`, asked once per candidate."""
-
-    model_config = ConfigDict(frozen=True)
-
-    question: str
-    candidates: tuple[str, ...]
-
-
-class Vocabulary(BaseModel):
-    """The three questions of a report. Changing them changes the artifact's version."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: str
-    type: Question
-    material: Question
-    wear: Question
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """The committed vocabulary, read once a process."""
-    return Vocabulary.model_validate(
-        json.loads(Path(__file__).with_name("vocabulary.json").read_text("utf-8"))
-    )
