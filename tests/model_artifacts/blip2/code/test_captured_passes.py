@@ -66,19 +66,19 @@ def eagerly(scorer: Any, capture: Any = None) -> None:
 
 def answers(scorer: Any, photos: list[Image.Image]) -> list[Any]:
     """What a request asks: features, scores, two rounds of a search, the second one without a prefix."""
-    from language_model import Step
+    from language_model import LIKELIEST, Step
 
     features = scorer.encode(photos)
     prompts = [scorer.tokenizer(prompt).input_ids for prompt in PROMPTS]
     read = scorer.language.read(features, [(1, prompts[0]), (0, prompts[1]), (2, prompts[1])])
     assert len(read.first) == 3
-    first = [Step(0, (5, 6, 7), ((1, 6), (3, 9))), Step(1, (5,), ((1, 8),)), Step(2, (7, 5), ((2, 5),))]
+    first = [Step(0, (5, 6, 7), ((1, 6), (3, LIKELIEST))), Step(1, (5,), ((1, 8),)), Step(2, (7, 5), ((2, 5),))]
     second = [Step(2, (7, 5, 4), ((3, 5),)), Step(1, (6,), ((1, 4), (1, 5)))]
     return [
         features,
         *score(scorer, features, PROMPTS, CANDIDATES),
-        scorer.language.follow(read, first),
-        scorer.language.follow(read, second),
+        *scorer.language.follow(read, first),
+        *scorer.language.follow(read, second),
     ]
 
 
