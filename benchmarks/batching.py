@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.model.server import serving
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode, questions
+from model_artifacts.blip2_demo.training.evaluate import request
 
 if TYPE_CHECKING:
     import httpx2
@@ -122,11 +122,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}; it is at least 1")
-    vocabulary_questions = questions()
-    bodies = [
-        {"photos": [encode(draw(seed, (480, 360)).image)], "questions": vocabulary_questions}
-        for seed in range(CALLERS * EACH)
-    ]
+    bodies = [request([draw(seed, (480, 360)).image]) for seed in range(CALLERS * EACH)]
     measured = {name: Measured() for name in SERVERS}
     with ExitStack() as running:
         clients = {name: running.enter_context(serving(*flags)) for name, flags in SERVERS.items()}

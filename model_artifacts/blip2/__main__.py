@@ -76,11 +76,16 @@ def catalogue_command(model: Path, name: str) -> None:
 @click.option(
     "--torchserve", is_flag=True, help="serve by TorchServe too (needs Java), and compare the answers"
 )
-def flight_check_command(archive: Path, instance_type: str, here: bool, torchserve: bool) -> None:
+@click.option("--catalogue", metavar="FOLDER", help="of an archive whose catalogue is not a committed one")
+def flight_check_command(
+    archive: Path, instance_type: str, here: bool, torchserve: bool, catalogue: str | None
+) -> None:
     """Serve an archive as SageMaker would, and send it a photo."""
     from .tools.flight_check.command import flight_check
 
-    click.echo("\n".join(flight_check(archive, instance_type, here=here, aws_server=torchserve)))
+    click.echo(
+        "\n".join(flight_check(archive, instance_type, catalogue=catalogue, here=here, aws_server=torchserve))
+    )
 
 
 @commands.command()
@@ -89,15 +94,16 @@ def flight_check_command(archive: Path, instance_type: str, here: bool, torchser
 @click.option(
     "--most", default=50, show_default=True, metavar="N", help="reports to read from each s3:// place"
 )
+@click.option("--catalogue", metavar="FOLDER", help="of archives whose catalogue is not a committed one")
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO…")
-def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
+def replay(old: Path, new: Path, most: int, catalogue: str | None, photos: tuple[str, ...]) -> None:
     """Compare the reports of two archives on photos.
 
     PHOTO is a photo, a folder of photos, or s3://BUCKET/photos/… as the service stored them.
     """
     from .tools.replay import compare
 
-    click.echo("\n".join(compare(old, new, photos, most)))
+    click.echo("\n".join(compare(old, new, photos, most, catalogue)))
 
 
 @commands.command()
@@ -114,7 +120,9 @@ def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
     metavar="CATALOGUE",
     help="drawn, second_hand or a folder; default: that of the model's catalogue.json, or second_hand",
 )
-@click.option("--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself")
+@click.option(
+    "--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself"
+)
 @click.option(
     "--report", type=_FILE, metavar="FOLDER", help="of table and plots; default: calibration beside the CSV"
 )

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import catalogue
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode, handlers
+from model_artifacts.blip2_demo.training.evaluate import handlers, request
 from tests.model_artifacts import hub_layout
 
 if TYPE_CHECKING:
@@ -53,9 +52,4 @@ def photos() -> list[Image.Image]:
 @pytest.fixture
 def document(photos: list[Image.Image]) -> dict[str, Any]:
     """A request about one photo, with all questions that the demo's catalogue has answers for."""
-    return {
-        "photos": [encode(photos[0])],
-        "catalogue": catalogue.load(catalogue.DRAWN).version,
-        "departments": ["drawn"],
-        "questions": ["type", "material", "wear"],
-    }
+    return request(photos[:1])

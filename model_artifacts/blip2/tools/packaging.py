@@ -16,6 +16,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zlib
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from . import catalogue_file, weights
 from .errors import PackagingError as PackagingError
+from .fitness import loading_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +65,9 @@ def package(
     # Beside the target there is room for gigabytes of weights; /tmp may be memory.
     with tempfile.TemporaryDirectory(prefix="blip2-model-", dir=target.parent) as work:
         folder = resolve(str(DEMO) if model == "demo" else model, revision, Path(work))
+        contents(folder)
+        if problem := loading_fault(folder):
+            raise PackagingError(problem)
         return build(target, folder, catalogue=catalogue, with_packages=with_packages, revision=revision)
 
 
@@ -95,6 +100,7 @@ def build(
         members |= weights.to_half_precision(model, work / "weights")
         if with_packages:
             del members["code/requirements.txt"]
+        _warn_of_calibration(model, members[catalogue_file.NAME])
         members["manifest.json"] = work / "manifest.json"
         members["manifest.json"].write_text(_manifest(model, members, Path(name).name, revision), "utf-8")
         if with_packages:
@@ -171,6 +177,19 @@ def _manifest(model: Path, members: Mapping[str, Path], catalogue: str, revision
         "files": files,
     }
     return f"{json.dumps(stated, indent=2, ensure_ascii=False)}\n"
+
+
+def _warn_of_calibration(model: Path, made: Path) -> None:
+    path = model / "manifest.json"
+    stated: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    made_for = stated.get("calibration", {}).get("catalogue")
+    version = json.loads(made.read_text("utf-8"))["version"]
+    if made_for != version:
+        found = f"its calibration is of the catalogue {made_for}" if made_for else "it has no calibration"
+        sys.stderr.write(
+            f"WARNING: {model}: {found}, so that every report about the catalogue {version} says "
+            "calibrated: false; run `python -m model_artifacts.blip2 calibrate`\n"
+        )
 
 
 def _write(members: Mapping[str, Path], stream: BinaryIO) -> None:

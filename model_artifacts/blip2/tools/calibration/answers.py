@@ -85,7 +85,10 @@ class AnswerStore:
 
     @contextmanager
     def opened(self) -> Iterator[AnswerStore]:
-        """Read what is there, and hold the folder for this run. Raises ArtifactError if another run has it."""
+        """Read what is there, and hold the folder for this run.
+
+        Raises ArtifactError if another run has it.
+        """
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a+b") as self._stream:
             try:

@@ -16,11 +16,11 @@ from cli.progress import Steps
 from .. import catalogue_file
 from ..errors import ArtifactError
 from ..packaging import DEMO
-from . import priors, questions, reliability
+from . import priors, questions, reliability, samples
 from .answers import AnswerStore, ask
 from .labels import LabelError, read_labels
 from .measuring import Measured
-from .samples import FEWEST, Scale
+from .samples import Scale
 from .tables import table
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def calibrate(
     out: Path | None = None,
     report: Path | None = None,
     precision: float = 0.9,
-    work: Path = WORK,
 ) -> list[str]:
     """Calibrate the model "demo" or of a folder on the labelled photos of a CSV file; returns the table.
 
@@ -64,7 +63,7 @@ def calibrate(
 
         steps.begin(_STEP, "loading the model")
         raw = RawModel(catalogue_file.completed(source, name, Path(folder)), goods)
-        kept = work / raw.fingerprint
+        kept = WORK / raw.fingerprint
         with AnswerStore(kept).opened() as store:
             stated = raw.use_priors(kept / priors.FILE)
             steps.done(_STEP, f"loaded; raw answers are kept in {kept}")
@@ -127,10 +126,11 @@ def write_calibration(folder: Path, calibration: dict[str, Any], grey: dict[str,
 def _check_enough(file: Path, labels: Sequence[Labelled]) -> None:
     fields = ("type", "material", "colour", "pattern", "wear")
     counts = {one: sum(getattr(label, one) is not None for label in labels) for one in fields}
-    if max(counts.values()) < FEWEST:
+    if max(counts.values()) < samples.FEWEST:
         said = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise LabelError(
-            f"{file}: nothing can be calibrated: a question needs {FEWEST} labelled photos, and there are: {said}"
+            f"{file}: nothing can be calibrated: a question needs {samples.FEWEST} labelled photos, "
+            f"and there are: {said}"
         )
 
 

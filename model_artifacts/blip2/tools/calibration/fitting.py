@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 LEAST = 1e-12
 """Probabilities are read as at least this much, and at most 1 less this much."""
 _TEMPERATURES = (0.05, 20.0)
-_FEWEST_ANSWERED = 20
-"""A share of right answers among fewer photos says nothing."""
+LEAST_THRESHOLD = 0.5
+_FEWEST_GIVEN = 20
+"""A share of right answers among fewer says nothing."""
 _STEEPEST = 100.0
 
 
@@ -101,18 +102,22 @@ def platt(margins: Numbers, present: Flags) -> tuple[float, float]:
 
 
 def least_threshold(p: Numbers, right: Flags, precision: float) -> float | None:
-    """The least p seen such that of the photos with at least that p, this share is right; None: there is none.
+    """The least threshold by which this share of the answers given is right; None: there is none.
 
-    It is never below the least p seen, because nothing is known of a photo with less.
+    It is one of the p seen, or `LEAST_THRESHOLD` if all answers from there on are precise together: below
+    it an answer is likelier wrong than right.
     """
     order = np.argsort(-p, kind="stable")
+    order = order[p[order] >= LEAST_THRESHOLD]
     sorted_p = p[order]
-    answered = np.arange(1, len(p) + 1)
-    share = np.cumsum(right[order]) / answered
-    # Photos with the same p are answered together.
-    last_of_equals = np.append(sorted_p[1:] < sorted_p[:-1], True)
-    reaching = np.flatnonzero(last_of_equals & (share >= precision) & (answered >= _FEWEST_ANSWERED))
-    return float(sorted_p[reaching[-1]]) if len(reaching) else None
+    given = np.arange(1, len(order) + 1)
+    share = np.cumsum(right[order]) / given
+    # Answers with the same p are given together.
+    last_of_equals = np.append(sorted_p[1:] < sorted_p[:-1], True)[: len(order)]
+    reaching = np.flatnonzero(last_of_equals & (share >= precision) & (given >= _FEWEST_GIVEN))
+    if not len(reaching):
+        return None
+    return LEAST_THRESHOLD if reaching[-1] == len(order) - 1 else float(sorted_p[reaching[-1]])
 
 
 def calibration_error(p: Numbers, right: Flags, bins: int = 15) -> float:

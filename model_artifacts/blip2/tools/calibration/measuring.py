@@ -74,10 +74,7 @@ def measure(question: str, samples: Samples[Fit], splits: Sequence[Split]) -> Me
     judged = [(test, samples.judge(test, samples.fit(fit))) for fit, test in parts(splits)]
     rows = np.concatenate([test for test, _ in judged])
     after = Judged(
-        *(
-            np.concatenate([getattr(one, field) for _, one in judged])
-            for field in Judged.__dataclass_fields__
-        )
+        *(np.concatenate([getattr(one, field) for _, one in judged]) for field in Judged.__dataclass_fields__)
     )
     whole = samples.fit(np.arange(len(samples)))
     return Measured(question, len(samples), whole, samples.judge(rows), after)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 WEAR = "wear: "
 
 
-
 def measured(
     products: Sequence[tuple[Labelled, RawAnswer]], goods: Catalogue, precision: float
 ) -> list[Measured[Scale] | Measured[Line] | Uncalibrated]:

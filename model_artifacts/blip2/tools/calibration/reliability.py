@@ -23,7 +23,7 @@ _Z = 1.96
 
 @dataclass(frozen=True)
 class Bin:
-    """Photos with similar probabilities: their mean, how many are true, and the 95 % interval of that share."""
+    """Similar probabilities: their mean, the share of them that is true, and its 95 % interval."""
 
     p: float
     share: float
@@ -32,10 +32,11 @@ class Bin:
 
 
 def bins(p: Numbers, is_true: Flags) -> list[Bin]:
-    """Up to ten bins with equally many photos, by Wilson's interval."""
+    """The tenths of the probabilities that hold photos, with Wilson's intervals."""
     found = []
-    for part in np.array_split(np.argsort(p, kind="stable"), BINS):
-        if not (n := len(part)):
+    tenth = np.minimum((p * BINS).astype(int), BINS - 1)
+    for part in (tenth == number for number in range(BINS)):
+        if not (n := int(part.sum())):
             continue
         share = float(is_true[part].mean())
         middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
@@ -82,10 +83,11 @@ def _axes(bottom: int) -> list[str]:
         f'<path d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}" stroke="#bbb" stroke-dasharray="4 3"/>',
     ]
     for tick in _TICKS:
+        below = bottom + _STRIP + 20
         rows += [
             f'<path d="M{_x(tick)} {_TOP}v{_SIDE}M{_LEFT} {_y(tick)}h{_SIDE}" stroke="#eee" fill="none"/>',
             f'<text x="{_LEFT - 6}" y="{_y(tick) + 4:.0f}" text-anchor="end" fill="#555">{tick:g}</text>',
-            f'<text x="{_x(tick)}" y="{bottom + _STRIP + 20}" text-anchor="middle" fill="#555">{tick:g}</text>',
+            f'<text x="{_x(tick)}" y="{below}" text-anchor="middle" fill="#555">{tick:g}</text>',
         ]
     return rows
 

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     Result = Measured[Scale] | Measured[Line] | Uncalibrated
 
-_HEAD = ("question", "photos", "fit", "threshold", "off before", "off after", "right", "answered", "of those right")
+_HEAD = (
+    "question",
+    "photos",
+    "fit",
+    "threshold",
+    "off before",
+    "off after",
+    "right",
+    "answered",
+    "of those right",
+)
 
 
 def table(results: Sequence[Result]) -> list[str]:
@@ -59,6 +69,4 @@ def _uncalibrated(results: Iterable[Uncalibrated]) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for one in results:
         by_reason.setdefault(one.reason, []).append(one.question)
-    return [
-        f"uncalibrated: {', '.join(names)} ({reason})" for reason, names in by_reason.items()
-    ]
+    return [f"uncalibrated: {', '.join(names)} ({reason})" for reason, names in by_reason.items()]

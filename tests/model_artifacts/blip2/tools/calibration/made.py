@@ -67,9 +67,7 @@ class MadeSet:
                 for tag, margin in margins.items()
                 if random.random() < expit(self.bias.slope * margin + self.bias.offset)
             )
-            labelled = Labelled(
-                number + 2, (folder / f"{number}.jpg",), label, material, None, None, worn
-            )
+            labelled = Labelled(number + 2, (folder / f"{number}.jpg",), label, material, None, None, worn)
             named = dict(zip(materials, (biased / biased.sum()).tolist(), strict=True))
             self.products.append((labelled, RawAnswer(tuple(tops), {"material": named}, margins)))
             self.true_type.append(p)

@@ -98,7 +98,7 @@ def test_all_labelled_answers_right_stay_finite() -> None:
 
 def test_threshold_keeps_most_photos_at_precision() -> None:
     p = np.linspace(0.01, 1, 100)
-    right = p > 0.5
+    right = p > 0.7
 
     threshold = fitting.least_threshold(p, right, 0.9)
 
@@ -108,10 +108,17 @@ def test_threshold_keeps_most_photos_at_precision() -> None:
 
 
 def test_equal_probabilities_are_answered_together() -> None:
-    p = np.array([0.9] * 20 + [0.5] * 20)
+    p = np.array([0.9] * 20 + [0.6] * 20)
     right = np.array([True] * 30 + [False] * 10)
 
     assert fitting.least_threshold(p, right, 0.8) == 0.9
+
+
+def test_unlikely_answer_is_never_given() -> None:
+    p = np.linspace(0.01, 1, 200)
+
+    assert fitting.least_threshold(p, np.ones(200, dtype=bool), 0.9) == 0.5
+    assert fitting.least_threshold(p * 0.4, np.ones(200, dtype=bool), 0.9) is None
 
 
 def test_no_threshold_without_right_answers() -> None:

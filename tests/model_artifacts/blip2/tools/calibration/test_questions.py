@@ -71,10 +71,8 @@ def test_threshold_holds_on_unseen_photos(found: dict[str, Any]) -> None:
         assert 0.1 < found[question].given < 1
 
 
-def test_equal_alphas_take_the_smallest(goods: Catalogue) -> None:
-    products = [
-        (labelled, replace(raw, tops=raw.tops[:1] * 5)) for labelled, raw in MadeSet(goods).add(300, Path()).products
-    ]
+def test_equal_alphas_take_the_smallest(goods: Catalogue, made: MadeSet) -> None:
+    products = [(labelled, replace(raw, tops=raw.tops[:1] * 5)) for labelled, raw in made.products[:300]]
 
     (one,) = [one for one in measured(products, goods, 0.9) if one.question == "type"]
 
@@ -95,17 +93,17 @@ def test_rare_tag_stays_uncalibrated(goods: Catalogue) -> None:
     assert "labelled photos with it; 10 are needed" in chip.reason
 
 
-def test_few_photos_leave_all_uncalibrated(goods: Catalogue) -> None:
-    found = measured(MadeSet(goods).add(99, Path()).products, goods, 0.9)
+def test_few_photos_leave_all_uncalibrated(goods: Catalogue, made: MadeSet) -> None:
+    found = measured(made.products[:99], goods, 0.9)
 
     assert all(isinstance(one, Uncalibrated) for one in found)
 
 
 @pytest.mark.parametrize("is_right", [True, False])
-def test_unanimous_photos_are_fitted(goods: Catalogue, is_right: bool) -> None:
+def test_unanimous_photos_are_fitted(goods: Catalogue, made: MadeSet, is_right: bool) -> None:
     products = [
         (replace(labelled, type=raw.tops[0][0] if is_right else "other"), replace(raw, tops=raw.tops[:1]))
-        for labelled, raw in MadeSet(goods).add(200, Path()).products
+        for labelled, raw in made.products[:200]
     ]
 
     stated = document(measured(products, goods, 0.9), goods.version, 200)
@@ -114,10 +112,10 @@ def test_unanimous_photos_are_fitted(goods: Catalogue, is_right: bool) -> None:
     assert 0 < stated["type"]["temperature"] <= 20.0001
 
 
-def test_broader_kind_is_right_and_narrower_is_not() -> None:
+def test_broader_kind_is_right_and_narrower_is_not(made: MadeSet) -> None:
     goods = catalogue.load()
     narrow = next(kind for kind in goods.kinds.values() if kind.broader)
-    base = MadeSet(catalogue.load(catalogue.DRAWN)).add(200, Path()).products
+    base = made.products[:200]
 
     def accuracy(label: str, top: str) -> float | None:
         products = [
@@ -132,10 +130,10 @@ def test_broader_kind_is_right_and_narrower_is_not() -> None:
     assert accuracy(str(narrow.broader), narrow.id) == 0
 
 
-def test_material_of_another_department_counts_as_wrong(goods: Catalogue) -> None:
+def test_material_of_another_department_counts_as_wrong(goods: Catalogue, made: MadeSet) -> None:
     products = [
         (one, replace(raw, shares={"material": {"elsewhere": 1.0}} if number % 2 else raw.shares))
-        for number, (one, raw) in enumerate(MadeSet(goods).add(400, Path()).products)
+        for number, (one, raw) in enumerate(made.products[:400])
     ]
 
     material = measured(products, goods, 0.9)[1]
@@ -145,10 +143,10 @@ def test_material_of_another_department_counts_as_wrong(goods: Catalogue) -> Non
     assert material.fit.temperature == pytest.approx(2.5, rel=0.2)  # type: ignore[union-attr]
 
 
-def test_test_split_alone_is_measured(goods: Catalogue) -> None:
+def test_test_split_alone_is_measured(goods: Catalogue, made: MadeSet) -> None:
     products = [
         (replace(one, split="test" if number < 100 else "fit"), raw)
-        for number, (one, raw) in enumerate(MadeSet(goods).add(400, Path()).products)
+        for number, (one, raw) in enumerate(made.products[:400])
     ]
 
     kind = measured(products, goods, 0.9)[0]
