@@ -123,7 +123,9 @@ class Names:
     def _of_kind(self, kind: Kind) -> list[str]:
         if self._language == "fr":
             return [kind.noun.fr, *([kind.pair.fr] if kind.pair else [])]
-        return [kind.noun.en, kind.answer, *kind.aliases, *([kind.pair.en] if kind.pair else [])]
+        # An answer of several words may claim what is not true of each article of the kind: "silk tie".
+        answers = [answer for answer in (kind.answer, *kind.aliases) if " " not in answer]
+        return [kind.noun.en, *answers, *([kind.pair.en] if kind.pair else [])]
 
 
 _WITH = ("with a ", "with an ", "with ")
