@@ -26,7 +26,7 @@ def choice_shares(table: Tensor, names: Mapping[str, Sequence[str]], temperature
     `table`: log p of all names in order, (photos, names); each photo counts the same.
     """
     of_names = table.double().softmax(-1).mean(0)
-    shares = torch.stack([part.sum() for part in of_names.split([len(own) for own in names.values()])])
+    shares = torch.stack([part.sum() for part in torch.split(of_names, [len(own) for own in names.values()])])
     scaled = (shares.clamp(min=1e-12).log() / temperature).softmax(-1)
     return dict(zip(names, scaled.tolist(), strict=True))
 
@@ -38,4 +38,4 @@ def yes_share(table: Tensor, line: tuple[float, float]) -> list[float]:
     """
     slope, offset = line
     margins = (table[:, 0] - table[:, 1]).double()
-    return (margins * slope + offset).sigmoid().tolist()  # type: ignore[no-any-return]
+    return (margins * slope + offset).sigmoid().tolist()
