@@ -42,9 +42,8 @@ def photographs() -> Iterator[Image.Image]:
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "data"
-    pictures = [
-        Image.open(file) for file in sorted(folder.glob("*.[jp][pn]g")) if min(Image.open(file).size) > 150
-    ]
+    opened = [Image.open(io.BytesIO(file.read_bytes())) for file in sorted(folder.glob("*.[jp][pn]g"))]
+    pictures = [one for one in opened if min(one.size) >= _LEAST_SIDE]
     yield from pictures
     yield from (ImageOps.mirror(one) for one in pictures)
     for one in pictures:
