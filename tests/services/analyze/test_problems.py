@@ -120,6 +120,6 @@ def test_every_pattern_has_its_words() -> None:
         if not isinstance(node, dict):
             return set()
         own = {node["pattern"]} if isinstance(node.get("pattern"), str) else set()
-        return own.union(*map(patterns, node.values()))
+        return own.union(*(patterns(value) for name, value in node.items() if name != "example"))
 
     assert patterns(document(api)) <= set(_FORMS)
