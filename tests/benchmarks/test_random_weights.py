@@ -32,9 +32,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_full_size_equals_flan_t5_xl() -> None:
+    """All weights of the hub's model, of which the output layer is no copy of the embeddings."""
     with torch.device("meta"):
         blip: Any = Blip2ForConditionalGeneration(random_weights._config(random_weights.Size(), tokenizer()))
-    assert sum(one.numel() for one in blip.parameters()) == 3_876_648_448
+    shared = sum(one.numel() for one in blip.parameters())
+    assert shared + 32_128 * 2_048 == 3_942_446_592
+    assert not blip.language_model.config.scale_decoder_outputs
+
+
+def test_output_layer_is_its_own(folder: Path) -> None:
+    load: Any = Blip2ForConditionalGeneration.from_pretrained
+    language = load(folder, dtype=torch.float16, local_files_only=True).language_model
+    assert not torch.equal(language.lm_head.weight, language.shared.weight)
+    assert language.lm_head.weight.std() == pytest.approx(0.02, rel=0.2)
 
 
 def test_every_weight_is_loaded(folder: Path) -> None:

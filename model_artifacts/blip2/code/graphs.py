@@ -106,6 +106,11 @@ class Graphs:
         kept = f"{len(self._kept)} CUDA graphs"
         return kept if self.failure is None else f"{kept}, and without them where a capture failed: {self.failure}"
 
+    @property
+    def captures(self) -> bool:
+        """Whether passes are captured, where that succeeds."""
+        return self._capture is not None
+
     def rows(self, count: int, least: int = 1) -> int:
         """Rows to pad `count` rows to: the next power of two, so that few graphs serve all."""
         return count if self._capture is None else max(least, 1 << (count - 1).bit_length())

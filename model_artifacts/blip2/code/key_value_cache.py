@@ -49,8 +49,8 @@ def selected(tensors: Sequence[Tensor], rows: Tensor) -> tuple[Tensor, ...]:
 
 def _growing_layer(keys: Tensor, values: Tensor) -> DynamicLayer:
     layer = DynamicLayer()
-    layer.lazy_initialization(keys, values)
     layer.keys, layer.values = keys, values
+    layer.is_initialized = True
     return layer
 
 
