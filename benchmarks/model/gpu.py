@@ -169,7 +169,9 @@ def _sharpen(scorer: Any) -> None:
     low, high = 0.01, 1000.0
     for _ in range(30):
         factor = math.sqrt(low * high)
-        low, high = (low, factor) if float((first * factor).softmax(-1).max()) > _LIKELIEST else (factor, high)
+        low, high = (
+            (low, factor) if float((first * factor).softmax(-1).max()) > _LIKELIEST else (factor, high)
+        )
     scorer.blip.language_model.lm_head.weight.mul_(factor)
 
 
@@ -295,9 +297,7 @@ def main() -> int:
 
 def write(file: Path, figures: list[Figure], detail: dict[str, Any]) -> None:
     """Write the run as JSON."""
-    lines = [
-        {"name": one.name, "value": one.value, "goal": one.goal, "met": one.met} for one in figures
-    ]
+    lines = [{"name": one.name, "value": one.value, "goal": one.goal, "met": one.met} for one in figures]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"figures": lines, "detail": detail}, indent=2) + "\n", "utf-8")
 
