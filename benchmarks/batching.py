@@ -85,15 +85,13 @@ def crowd(client: httpx2.Client, bodies: list[dict[str, Any]], measured: Measure
     measured.answers = [answer for _, answer in found]
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Whether two answers are equal, apart from rounding."""
-    pairs = [
-        (share, shares[word])
-        for mine, yours in zip(one["answers"], other["answers"], strict=True)
-        for table, shares in zip(mine["scores"], yours["scores"], strict=True)
-        for word, share in table.items()
-    ]
-    return one["caption"] == other["caption"] and all(abs(mine - yours) < SAME for mine, yours in pairs)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return abs(one - other) < SAME if isinstance(one, float) else bool(one == other)
 
 
 def figures_of(measured: dict[str, Measured]) -> list[Figure]:

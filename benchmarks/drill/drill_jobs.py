@@ -15,7 +15,8 @@ from services.core.vision.answer import parse_observation
 from benchmarks.answers import answer
 from catalogue import DRAWN, load
 from services.core.domain.assessment import Assessment, assess
-from services.core.narrative.template import prompt_messages, template_text
+from services.core.narrative.prompt import prompt_messages
+from services.core.narrative.template import template_text
 from services.core.narrative.wording import Text, wording
 
 _COLUMNS, _COLUMN_PX = 16, 10

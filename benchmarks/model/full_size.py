@@ -21,8 +21,9 @@ from typing import Any
 import torch
 
 from benchmarks.figures import Figure
-from benchmarks.model.compare import compare, noise, seconds, vocabulary_questions, ways
+from benchmarks.model.compare import closed_questions, compare, noise, seconds, ways
 from benchmarks.model.random_blip2 import FULL, IMAGE, Size, blip, processor
+from model_artifacts.blip2.tools import catalogue_file
 from model_artifacts.blip2_demo.training.evaluate import handlers
 
 BATCHES = (1, 4, 8, 16)
@@ -62,6 +63,7 @@ def _save(folder: Path, device: str, size: Size) -> None:
         torch.set_default_dtype(before)
     fresh.save_pretrained(folder)
     words.save_pretrained(folder)
+    catalogue_file.write(folder, "drawn")
     del fresh
     if device == "cuda":
         torch.cuda.empty_cache()
@@ -92,7 +94,7 @@ def _throughput(scorer: Any, count: int, bandwidth: float) -> list[Figure]:
     language = model.language_model
     vision = _bytes(model.vision_model, model.qformer, model.language_projection)
     encoder, decoder = _bytes(language.encoder), _bytes(language.decoder, language.lm_head)
-    parts = math.ceil(count * len(vocabulary_questions(scorer)) / _ROWS[scorer.blip.device.type])
+    parts = math.ceil(count * len(closed_questions(scorer)) / _ROWS[scorer.blip.device.type])
     least = (vision + parts * (encoder + 2 * decoder)) / bandwidth
     least_caption = (encoder + TOKENS * decoder) / bandwidth
     label = f"full_size_{count}_photos"

@@ -23,7 +23,7 @@ from transformers import (
     T5Config,
 )
 
-from model_artifacts.blip2.tools import weights
+from model_artifacts.blip2.tools import catalogue_file, weights
 from model_artifacts.blip2_demo.training.network import IMAGE, tokenizer
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def write_random_model(
     processor: Any = Blip2Processor(images, words, num_query_tokens=size.queries)  # type: ignore[no-untyped-call]
     processor.save_pretrained(folder)
     (folder / "manifest.json").write_text(f"{json.dumps({'name': NAME})}\n", "utf-8")
+    catalogue_file.write(folder, "drawn")  # the words that its tokenizer knows
     return folder
 
 

@@ -16,12 +16,13 @@ from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.catalogue_file import load
 from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.flight_check.command import flight_check
-from model_artifacts.blip2.tools.replay import PhotoSet, observe, photo_sets
+from model_artifacts.blip2.tools.replay import PhotoSet, photo_sets
 from ops.aws.account import physical_ids, resources, settings_file
 from ops.aws.archive import object_exists, upload
 from ops.commands.pause import changed_settings, deploy_model_stack, with_archive
 from ops.goods import check_goods
 from ops.release.canary import CanaryFailed, CanaryRole, canary, compare_answers, remove
+from ops.release.serving import answers_here
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Tools:
     session: boto3.Session
     runtime: SageMakerRuntimeClient
     flight_check: Callable[[Path, str], object]  # archive, instance type
-    observe: Callable[[Path, Sequence[PhotoSet]], Sequence[Observation]]  # the answers on this machine
+    answers_here: Callable[[Path, Sequence[PhotoSet], Catalogue], Sequence[Observation]]
     start_endpoint: Callable[[str, str, str], None]  # name, role ARN, the archive's s3:// address
     deploy: Callable[[], None]  # the model stack, by the settings as they are then
     photos: Sequence[PhotoSet]
@@ -65,7 +66,7 @@ def release_archive(
         session=session,
         runtime=session.client("sagemaker-runtime"),
         flight_check=flight_check,
-        observe=observe,
+        answers_here=answers_here,
         start_endpoint=sdk_start(settings, session),
         deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
         photos=known_photos(),
@@ -135,7 +136,7 @@ def _flight_check(
 ) -> Sequence[Observation]:
     try:
         tools.flight_check(archive, settings.model.instance_type)
-        expected = tools.observe(archive, tools.photos)
+        expected = tools.answers_here(archive, tools.photos, tools.goods)
     except Exception as error:
         events.note("flight_check_failed", reason=str(error))
         raise

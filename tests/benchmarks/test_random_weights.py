@@ -8,7 +8,7 @@ import torch
 from transformers import Blip2ForConditionalGeneration
 
 from benchmarks.model import random_weights
-from model_artifacts.blip2.tools import catalogue_file, packaging, weights
+from model_artifacts.blip2.tools import packaging, weights
 from model_artifacts.blip2_demo.drawing.drawing import draw
 from model_artifacts.blip2_demo.training.evaluate import handlers, request
 from model_artifacts.blip2_demo.training.network import tokenizer
@@ -49,7 +49,6 @@ def test_every_weight_is_loaded(folder: Path) -> None:
 def test_handlers_answer_with_random_weights(folder: Path) -> None:
     inference = handlers()
     document = request([draw(11, (320, 240), aspect=4 / 3).image])
-    catalogue_file.write(folder, "drawn")
     model = inference.model_fn(str(folder))
     answer = inference.predict_fn(inference.input_fn(json.dumps(document)), model)
     assert answer["artifact"].startswith("random-flan-t5-xl-")

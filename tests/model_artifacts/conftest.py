@@ -51,4 +51,5 @@ def photos() -> list[Image.Image]:
 
 @pytest.fixture
 def document(photos: list[Image.Image]) -> dict[str, Any]:
+    """A request about one photo, with all questions that the demo's catalogue has answers for."""
     return request(photos[:1])

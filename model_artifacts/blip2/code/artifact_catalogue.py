@@ -62,7 +62,8 @@ class ArtifactCatalogue:
         try:
             return catalogue_of(json.loads(path.read_text("utf-8")))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path}: {error!s}: package the model again") from error
+            problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise ValueError(f"{path}: {problem}: package the model again") from error
 
     @cached_property
     def answered(self) -> tuple[str, ...]:
@@ -120,8 +121,10 @@ def _names(stated: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def _check(found: ArtifactCatalogue) -> None:
     listed = [kind for department in found.departments.values() for kind in department.kinds]
     if sorted(listed) != sorted(found.tree.kinds):
-        odd = sorted({*listed} ^ {*found.tree.kinds}) or ["one of two departments"]
-        raise ValueError(f"departments and tree have different kinds, as {odd[0]!r}")
+        odd = sorted({*listed} ^ {*found.tree.kinds}) or sorted(
+            {one for one in listed if listed.count(one) > 1}
+        )
+        raise ValueError(f"departments and tree must have each kind once, and not {odd[0]!r}")
     for name, department in found.departments.items():
         for field, used, known in (
             ("materials", department.materials, found.materials),

@@ -32,7 +32,7 @@ _SHOWS_KIND = frozenset({Flaw.BLURRED})
 class Goods:
     """The product in the catalogue's words; None: unknown, or not asked. `asked` is the wear looked for.
 
-    A kind, material or wear of an earlier catalogue is missing here.
+    `narrower` are the kinds that are more specific than its own. A kind, material or wear of an earlier catalogue is missing here.
     """
 
     kind: Kind | None
@@ -40,6 +40,7 @@ class Goods:
     colour: Adjective | None
     pattern: Adjective | None
     asked: tuple[CatalogueWear, ...]
+    narrower: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Assessment:
         """Whether each kind of wear was either found or seen to be absent."""
         judged = self.absent | {wear.tag for wear in self.condition.wear}
         return bool(judged) and judged >= {wear.id for wear in self.goods.asked}
+
+
+def narrower_kinds(kind: Kind | None, catalogue: Catalogue) -> tuple[Kind, ...]:
+    """The kinds that are more specific than `kind`; none of an unknown one."""
+    return tuple(each for each in catalogue.kinds.values() if kind and each.broader == kind.id)
 
 
 def photos_to_judge(flaws: Sequence[Sequence[Flaw]]) -> tuple[int, ...]:
@@ -130,6 +136,7 @@ def assess(
             colour=_named(catalogue.colours, colour.id),
             pattern=_named(catalogue.patterns, pattern.id),
             asked=looked_for,
+            narrower=narrower_kinds(kind, catalogue),
         ),
         condition=Condition(
             status="assessed" if assessed else "not_assessed",

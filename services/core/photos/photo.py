@@ -24,9 +24,6 @@ from services.core.photos.resize import fit
 MAX_PHOTOS, MAX_BODY_BYTES = 8, 10_000_000
 MODEL_PX = 384
 JPEG_QUALITY = 85
-# SageMaker takes requests of 6,291,456 bytes; base64 makes four bytes of three.
-MOST_MODEL_BYTES = 580_000
-_COARSER = 15
 READABLE = "Send JPEG, PNG, WebP or HEIC"
 # A decoder has ended by then, or was stopped from outside.
 LONGEST_WAIT_S = 60.0
@@ -76,26 +73,16 @@ def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tile
     stored = _encoded(image)
     # The bounds of the flaws hold for this size.
     small = fit(image, MODEL_PX, reducing_gap=1.0)
-    model = _whole(stored) if tiled else _encoded(small)
+    model = stored if tiled else _encoded(small)
     return Photo(stored, model, image.width, image.height, flaws(small))
 
 
 def model_jpeg_from_stored(stored_jpeg: bytes, *, tiled: bool = False) -> bytes:
     """The JPEG for the model, made from the stored one. Blocks."""
     if tiled:
-        return _whole(stored_jpeg)
+        return stored_jpeg
     with Image.open(BytesIO(stored_jpeg), formats=("JPEG",)) as image:
         return _encoded(fit(image, MODEL_PX, reducing_gap=1.0))
-
-
-def _whole(stored_jpeg: bytes) -> bytes:
-    """The stored JPEG, or a coarser one if eight of its size do not fit into a request to the model."""
-    smaller, quality = stored_jpeg, JPEG_QUALITY
-    while len(smaller) > MOST_MODEL_BYTES and quality > _COARSER:
-        quality -= _COARSER
-        with Image.open(BytesIO(stored_jpeg), formats=("JPEG",)) as image:
-            smaller = _encoded(image, quality)
-    return smaller
 
 
 def _decoded(upload: bytes, field: str, until: float) -> Image.Image:
@@ -121,7 +108,7 @@ def _has_photo_signature(upload: bytes) -> bool:
     )
 
 
-def _encoded(image: Image.Image, quality: int = JPEG_QUALITY) -> bytes:
+def _encoded(image: Image.Image) -> bytes:
     out = BytesIO()
-    image.save(out, "JPEG", quality=quality)
+    image.save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()

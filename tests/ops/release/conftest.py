@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from catalogue import DRAWN, load
+from catalogue import DRAWN, Catalogue, load
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.replay import PhotoSet
@@ -136,14 +136,14 @@ class Place:
             flight_check=self.check or (lambda file, _type: self.checked.append(file)),
             start_endpoint=sdk_start(settings, self.session),
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
-            observe=self._look,
+            answers_here=self._look,
             goods=GOODS,
             photos=[PhotoSet("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
         )
         return release(settings, self.file, archive, sha256, log, tools)
 
-    def _look(self, _archive: Path, cases: Sequence[PhotoSet]) -> list[Observation]:
-        model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here", GOODS)
+    def _look(self, _archive: Path, cases: Sequence[PhotoSet], goods: Catalogue) -> list[Observation]:
+        model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here", goods)
         return [model.observe(case.photos) for case in cases]
 
     def events(self) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.vision.async_endpoint import LOST_AFTER_S, AsyncVisionEndpoint
 from services.results.sweep import sweep
-from tests.services.conftest import TABLE
+from tests.services.conftest import DRAWN, TABLE
 from tests.services.results.shop import (
     BUCKET,
     ENDED,

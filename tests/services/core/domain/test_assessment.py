@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import catalogue
@@ -206,7 +206,7 @@ def test_colour_and_pattern_have_thresholds() -> None:
     assert answers[REAL.questions.pattern] == ("striped", False)
 
 
-def test_kind_of_another_department_is_not_judged() -> None:
+def test_other_departments_kind_is_unjudged() -> None:
     """Its materials and its wear are not those that the model was asked about."""
     found = assess(shoes(kinds=(KindSeen("mug", "mug", 0.9),), said=None), None, REAL)
     assert (found.product.type, found.product.material) == ("mug", "unknown")
@@ -215,6 +215,7 @@ def test_kind_of_another_department_is_not_judged() -> None:
     assert found.confidence.reasons == ("material_uncertain", "wear_uncertain")
 
 
+@settings(max_examples=40)
 @given(case=judged(DRAWN) | judged(REAL))
 def test_assessment_agrees_with_itself(case: Case) -> None:
     seen, flaws = case

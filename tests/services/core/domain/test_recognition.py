@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import catalogue
 from catalogue import Catalogue
@@ -75,7 +75,7 @@ def test_kind_that_is_said_is_no_stranger(seen: Make) -> None:
     assert found.kind is REAL.kinds["mug"]
 
 
-def test_kind_of_a_department_left_out_is_a_stranger(seen: Make) -> None:
+def test_unselected_kind_is_a_stranger(seen: Make) -> None:
     department = REAL.kinds["mug"].department
     found = recognise(seen(("mug", 0.7), said=Said("guitar", 0.8, "guitar")), REAL.select([department]))
     assert (found.kind, found.suggestion) == (None, "guitar")
@@ -120,6 +120,7 @@ def test_suggestion_is_a_plain_name(text: str, name: str | None) -> None:
     assert noun_phrase(text) == name
 
 
+@settings(max_examples=40)
 @given(seen=observations(REAL, 1))
 def test_recognised_kind_has_its_share(seen: Observation) -> None:
     found = recognise(seen, REAL)
