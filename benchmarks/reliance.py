@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
-from services.core.vision.answer import parse_observation
 
 from catalogue import DRAWN, load
 from model_artifacts.blip2_demo.drawing.drawing import Drawing, draw
@@ -21,6 +20,7 @@ from model_artifacts.blip2_demo.drawing.out_of_distribution import OUT_OF_DISTRI
 from model_artifacts.blip2_demo.training.evaluate import handlers, predict
 from services.core.domain.assessment import Assessment, assess
 from services.core.photos.photo import Photo, prepare
+from services.core.vision.answer import parse_observation
 
 _PHOTO = (480, 360)
 # Seeds that neither training, calibration nor the other figures use.

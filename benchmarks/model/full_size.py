@@ -33,11 +33,14 @@ _GIB = 1 << 30
 
 def measure(device: str, size: Size = FULL) -> tuple[list[Figure], dict[str, Any]]:
     """Save random weights, load them as the endpoint does, and time their answers."""
-    inference = handlers()
+    handlers()
+    from loading import load_blip2
+    from scoring import Scorer
+
     with tempfile.TemporaryDirectory() as folder:
         _save(Path(folder), device, size)
         started = time.perf_counter()
-        scorer = inference.model_fn(folder).scorer
+        scorer = Scorer(*load_blip2(Path(folder), device))
         loaded = time.perf_counter() - started
     scorer.blip.language_model.generation_config.eos_token_id = None
     figures, taken = compare("t5", scorer, {1: 3, 8: 1})

@@ -1,10 +1,10 @@
 """`python -m benchmarks.model.gpu`: a full-size BLIP-2 on a GPU, by captured CUDA graphs and without them.
 
-Random weights of blip2-flan-t5-xl (3.94 B parameters), in bf16 and in fp16. A report is what one request asks:
-the vision tower, the search in 1,000 names, eight prompts for each photo, and a caption of 30 tokens. The output
-is sharpened until the likeliest first token has half the probability, as a trained model answers. Ways take
-turns, and the least time counts. Graphs must give the numbers of the same passes without graphs to the last
-bit.
+Random weights of blip2-flan-t5-xl (3.94 B parameters) in bf16 and fp16. A report is what one request asks:
+the vision tower, the search in 1,000 names, eight prompts for each photo, and a caption of 30 tokens. The
+output is sharpened until the likeliest first token has half the probability, as a trained model answers. Ways
+take turns, and the least time counts. Graphs must give the numbers of the same passes without graphs to the
+last bit.
 
 Roofline: a report must read the weights that it needs from the device's memory, so its least time is
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 CODE = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2" / "code"
 PROMPTS = (
-    ("Question: what is it made of? Short answer:", ("ceramic", "glass", "metal", "plastic", "wood", "leather")),
+    ("Question: what is it made of? Short answer:", ("ceramic", "glass", "metal", "plastic", "wood")),
     ("Question: what is on the item? Short answer:", ("chip", "crack", "dent", "scratch")),
     *((f"Question: is there a {tag} on it? Short answer:", ("yes", "no"))
       for tag in ("chip", "crack", "dent", "scratch", "stain", "tear")),
@@ -169,7 +169,9 @@ def _sharpen(scorer: Any) -> None:
     low, high = 0.01, 1000.0
     for _ in range(30):
         factor = math.sqrt(low * high)
-        low, high = (low, factor) if float((first * factor).softmax(-1).max()) > _LIKELIEST else (factor, high)
+        low, high = (
+            (low, factor) if float((first * factor).softmax(-1).max()) > _LIKELIEST else (factor, high)
+        )
     scorer.blip.language_model.lm_head.weight.mul_(factor)
 
 
@@ -295,9 +297,7 @@ def main() -> int:
 
 def write(file: Path, figures: list[Figure], detail: dict[str, Any]) -> None:
     """Write the run as JSON."""
-    lines = [
-        {"name": one.name, "value": one.value, "goal": one.goal, "met": one.met} for one in figures
-    ]
+    lines = [{"name": one.name, "value": one.value, "goal": one.goal, "met": one.met} for one in figures]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"figures": lines, "detail": detail}, indent=2) + "\n", "utf-8")
 

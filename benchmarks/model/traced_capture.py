@@ -38,9 +38,7 @@ class TracedCapture:
         # In a capture, transformers does not look whether a mask hides anything.
         with mock.patch("transformers.masking_utils.is_tracing", lambda tensor=None: True), record:
             found = work()
-        outputs = tuple(
-            torch.full_like(one, math.nan if one.is_floating_point() else -1) for one in found
-        )
+        outputs = tuple(torch.full_like(one, math.nan if one.is_floating_point() else -1) for one in found)
 
         def replay() -> None:
             for old, new in zip(outputs, record.replayed(found), strict=True):

@@ -56,7 +56,7 @@ def draw(
 
 
 @commands.command()
-@click.option("--count", default=600, show_default=True, help="photos")
+@click.option("--count", default=1000, show_default=True, help="photos")
 @click.option("--out", type=_PATH, required=True, metavar="FOLDER", help="of the photos and labelled.csv")
 def label(count: int, out: Path) -> None:
     """Draw held-out goods and label them, for `python -m model_artifacts.blip2 calibrate`."""

@@ -109,7 +109,7 @@ def parse_patch(body: bytes) -> dict[str, Any]:
     except ValidationError as error:
         remedy = (
             "Send product.type, product.material, product.colour, product.pattern, condition.score, "
-            "condition.wear, title or description; ids have lower case letters, digits and single underscores"
+            "condition.wear, title or description"
         )
         raise invalid_input(error, remedy) from error
     return patch.model_dump(exclude_unset=True)

@@ -60,7 +60,9 @@ def test_run_is_written_as_json(measured: dict[str, Any], tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_machine_without_gpu_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machine_without_gpu_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.argv", ["gpu"])
     assert gpu.main() == 1
     assert capsys.readouterr().err == "torch finds no GPU; use a machine with one and a CUDA build of torch\n"
@@ -69,6 +71,6 @@ def test_machine_without_gpu_is_refused(capsys: pytest.CaptureFixture[str], monk
 def test_script_needs_only_model_packages() -> None:
     """A machine with a GPU has the model's packages and none of the service's."""
     banned = ("fastapi", "boto3", "openai", "uvicorn", "pydantic")
-    code = f"import sys; sys.modules.update(dict.fromkeys({banned!r})); import benchmarks.model.gpu as gpu; gpu.CODE"
+    code = f"import sys; sys.modules.update(dict.fromkeys({banned!r})); import benchmarks.model.gpu"
     path = f"import sys; sys.path.insert(0, {str(gpu.CODE)!r}); import scoring, graphs, name_tree"
     subprocess.run([sys.executable, "-c", f"{code}; {path}"], check=True)

@@ -104,7 +104,11 @@ class Graphs:
         if self._capture is None:
             return "without CUDA graphs"
         kept = f"{len(self._kept)} CUDA graphs"
-        return kept if self.failure is None else f"{kept}, and without them where a capture failed: {self.failure}"
+        return (
+            kept
+            if self.failure is None
+            else f"{kept}, and without them where a capture failed: {self.failure}"
+        )
 
     @property
     def captures(self) -> bool:
@@ -190,7 +194,11 @@ class Graphs:
 
     def held_bytes(self) -> int:
         """Bytes of the inputs and outputs of the passes that are kept."""
-        held = {one.data_ptr(): one.nbytes for kept in self._kept.values() for one in (*kept.inputs, *kept.outputs)}
+        held = {
+            one.data_ptr(): one.nbytes
+            for kept in self._kept.values()
+            for one in (*kept.inputs, *kept.outputs)
+        }
         return sum(held.values())
 
 

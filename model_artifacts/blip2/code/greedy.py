@@ -32,8 +32,8 @@ def say(
 ) -> list[list[int]]:
     """The tokens of each row up to its end token, which is left out; at most `most`.
 
-    `first`: logits of the first token, (rows, vocabulary). `caches` get changed; they hold room for `most` - 1
-    more tokens. Without an end token, all rows have `most` tokens.
+    `first`: logits of the first token, (rows, vocabulary). `caches` get changed; they have room for
+    `most` - 1 more tokens. Without an end token, all rows have `most` tokens.
     """
     first_said = first.float().argmax(-1)
     if most == 1:

@@ -61,7 +61,7 @@ def model_fn(model_dir: str) -> LoadedModel:
     model = LoadedModel(Scorer(blip, processor), catalogue, manifest)
     _check_tokens(folder, model)
     _warm_up(model)
-    _log.info("artifact %s is ready on %s", model.manifest.artifact, blip.device)
+    _log.info("artifact %s is ready on %s, %s", model.manifest.artifact, blip.device, model.scorer.graphs)
     return model
 
 

@@ -43,7 +43,8 @@ def lengthened(tensors: Sequence[Tensor], tokens: int) -> tuple[Tensor, ...]:
 def selected(tensors: Sequence[Tensor], rows: Tensor) -> tuple[Tensor, ...]:
     """These rows of all tensors; a single row is not copied."""
     return tuple(
-        one.expand(len(rows), *one.shape[1:]) if len(one) == 1 else one.index_select(0, rows) for one in tensors
+        one.expand(len(rows), *one.shape[1:]) if len(one) == 1 else one.index_select(0, rows)
+        for one in tensors
     )
 
 

@@ -139,7 +139,9 @@ class Opt:
         )
         return states
 
-    def _continue(self, tokens: Tensor, positions: Tensor, mask: Tensor, *cache: Tensor) -> tuple[Tensor, ...]:
+    def _continue(
+        self, tokens: Tensor, positions: Tensor, mask: Tensor, *cache: Tensor
+    ) -> tuple[Tensor, ...]:
         passed = self.language.model(
             input_ids=tokens,
             attention_mask=mask,

@@ -1,4 +1,4 @@
-"""Both families by captured passes: the answers of the same passes without a capture, whatever the request."""
+"""Both families by captured passes: the answers of the same passes without a capture."""
 
 from __future__ import annotations
 
@@ -72,7 +72,11 @@ def answers(scorer: Any, photos: list[Image.Image]) -> list[Any]:
     prompts = [scorer.tokenizer(prompt).input_ids for prompt in PROMPTS]
     read = scorer.language.read(features, [(1, prompts[0]), (0, prompts[1]), (2, prompts[1])])
     assert len(read.first) == 3
-    first = [Step(0, (5, 6, 7), ((1, 6), (3, LIKELIEST))), Step(1, (5,), ((1, 8),)), Step(2, (7, 5), ((2, 5),))]
+    first = [
+        Step(0, (5, 6, 7), ((1, 6), (3, LIKELIEST))),
+        Step(1, (5,), ((1, 8),)),
+        Step(2, (7, 5), ((2, 5),)),
+    ]
     second = [Step(2, (7, 5, 4), ((3, 5),)), Step(1, (6,), ((1, 4), (1, 5)))]
     return [
         features,
@@ -119,7 +123,7 @@ def test_fixed_cache_equals_growing_one(scorer: Any, photos: list[Image.Image]) 
 
 @torch.inference_mode()
 def test_text_stops_at_end_token(scorer: Any, photos: list[Image.Image], captured: Any) -> None:
-    prompts = [scorer.tokenizer(prompt).input_ids for prompt in ("a photo of", "this is a blue photo of", "a")]
+    prompts = [scorer.tokenizer(prompt).input_ids for prompt in ("a photo of", "this is a blue mug", "a")]
     prefixes = list(enumerate(prompts))
     eagerly(scorer)
     features = scorer.encode(photos)

@@ -97,9 +97,7 @@ def test_equal_inputs_share_memory(graphs_of: Callable[..., Any]) -> None:
     assert graphs.held_bytes() - before < 100
 
 
-def test_failed_capture_runs_eagerly(
-    graphs_of: Callable[..., Any], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_failed_capture_runs_eagerly(graphs_of: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
     graphs = graphs_of(TracedCapture())
 
     def looks(values: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -110,8 +108,10 @@ def test_failed_capture_runs_eagerly(
             assert graphs.run("looks", looks, numbers(size, start=1))[0][0] == 2
 
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert caplog.records[0].getMessage().startswith(
-        "a pass cannot be captured as a CUDA graph and runs without one: looks: "
+    assert (
+        caplog.records[0]
+        .getMessage()
+        .startswith("a pass cannot be captured as a CUDA graph and runs without one: looks: ")
     )
     assert "0 CUDA graphs, and without them where a capture failed: looks: " in str(graphs)
 

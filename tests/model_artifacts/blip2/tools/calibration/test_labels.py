@@ -45,7 +45,7 @@ def test_labels_of_several_photos_are_read(folder: Path, goods: Catalogue) -> No
 
     assert found.photos == (folder / "a.jpg", folder / "b.jpg")
     assert (found.type, found.material, found.colour, found.pattern) == ("mug", "ceramic", "blue", None)
-    assert (found.wear, found.split) == ({"chip", "crack"}, "test")
+    assert (found.wear, found.split) == (frozenset({"chip", "crack"}), "test")
 
 
 def test_empty_cell_is_unknown_and_none_is_a_label(folder: Path, goods: Catalogue) -> None:
