@@ -10,13 +10,14 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image
-from services.core.vision.answer import parse_observation
 
 from benchmarks.answers import answer
 from catalogue import DRAWN, load
 from services.core.domain.assessment import Assessment, assess
-from services.core.narrative.template import prompt_messages, template_text
+from services.core.narrative.prompt import prompt_messages
+from services.core.narrative.template import template_text
 from services.core.narrative.wording import Text, wording
+from services.core.vision.answer import parse_observation
 
 _COLUMNS, _COLUMN_PX = 16, 10
 _LIGHT = 1 << 14

@@ -17,6 +17,8 @@ from . import MODEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PRECISION = 0.995
+"""Of the answers above a threshold: drawn goods are easy, and stranger things are still to stay unknown."""
 TRAINING = Path(__file__).resolve().parents[2] / ".vitrine" / "training"
 _PATH = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -93,7 +95,7 @@ def train(
     vision.train(TRAINING, minutes, start)
     language.train(TRAINING, target, language_minutes)
     photos = label_goods(1000, TRAINING / "labelled")
-    calibrate(str(target), photos, catalogue="drawn")
+    calibrate(str(target), photos, catalogue="drawn", precision=PRECISION)
     figures = evaluate.evaluate(target, count=500)
     path = target / "manifest.json"
     manifest = json.loads(path.read_text("utf-8")) | {"held_out": figures}

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
     Blip2ForConditionalGeneration,
@@ -89,11 +89,7 @@ def tokenizer(family: Family) -> Any:
     listed = (*materials, *goods.colours, *goods.patterns)
     lines = [
         *(name for kind in goods.kinds.values() for name in kind.names),
-        *(
-            name
-            for one in (*materials, *goods.colours, *goods.patterns)
-            for name in (one.answer, *one.aliases)
-        ),
+        *(name for one in listed for name in (one.answer, *one.aliases)),
         *(one.question for one in wear),
         "Question: what is this? Short answer: yes no",
     ]
@@ -122,3 +118,20 @@ def tokenizer(family: Family) -> Any:
         tokenizer_object=core, pad_token=_PAD, eos_token=_END, bos_token=_END if family == "opt" else None,
         unk_token=_UNKNOWN, padding_side="left",
     )  # fmt: skip
+
+
+def drop_weight(folder: Path, name: str) -> None:
+    """Leave a weight out of the files of a folder, and of their index."""
+    path = folder / "model.safetensors.index.json"
+    index = json.loads(path.read_text())
+    file = folder / index["weight_map"].pop(name)
+    save_file({one: held for one, held in load_file(file).items() if one != name}, file, {"format": "pt"})
+    path.write_text(json.dumps(index))
+
+
+def set_text(folder: Path, **values: object) -> None:
+    """Change the language model's part of config.json."""
+    path = folder / "config.json"
+    document = json.loads(path.read_text())
+    document["text_config"] |= values
+    path.write_text(json.dumps(document))

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 
-def pack(path: Path, version: Any, **members: object) -> Path:
-    """Write an archive whose catalogue states `version`, with other members as JSON; returns its path."""
-    files = {"catalogue.json": {"version": version}, **{f"{name}.json": one for name, one in members.items()}}
+def pack(path: Path, version: Any, manifest: Any = None, weights: bytes = b"") -> Path:
+    """Write an archive whose catalogue states `version`; returns its path."""
+    documents = {"catalogue.json": {"version": version}, "manifest.json": manifest}
+    files = {name: json.dumps(document).encode() for name, document in documents.items()}
     with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as packed:
-        for name, document in files.items():
-            content = json.dumps(document).encode()
+        for name, content in (files | {"model.safetensors": weights}).items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             packed.addfile(entry, io.BytesIO(content))

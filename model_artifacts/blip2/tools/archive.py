@@ -68,20 +68,18 @@ def catalogue_of(inside: UnpackedArchive, name: str | None = None) -> Catalogue:
     Raises ArchiveError if there is none of that version.
     """
     version = catalogue_file.stated_version(inside.folder)
-    here = {one: catalogue_file.load(one) for one in ([name] if name else catalogue_file.COMMITTED)}
     if version is None:
         raise ArchiveError(
             Fault.CATALOGUE_MISMATCH, f"{inside.archive}: holds no catalogue.json; build it by `package`"
         )
-    for goods in here.values():
-        if goods.version == version:
-            return goods
-    listed = ", ".join(f"{one} {goods.version}" for one, goods in here.items())
-    raise ArchiveError(
-        Fault.CATALOGUE_MISMATCH,
-        f"CatalogueMismatch: {inside.archive}: is of the catalogue {version}, and here is {listed}; "
-        "package the model again, or take the commit with its catalogue",
-    )
+    goods = catalogue_file.of_version(version, name)
+    if goods is None:
+        raise ArchiveError(
+            Fault.CATALOGUE_MISMATCH,
+            f"CatalogueMismatch: {inside.archive}: is of the catalogue {version}, and here is "
+            f"{catalogue_file.listed(name)}; package the model again, or take the commit with its catalogue",
+        )
+    return goods
 
 
 def remove_foreign_packages(code: Path) -> list[str]:

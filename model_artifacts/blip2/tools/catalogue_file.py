@@ -128,10 +128,20 @@ def name_of(model: Path) -> str | None:
         if load(name).version == version:
             return name
     raise PackagingError(
-        f"{model / NAME}: is of the catalogue {version}, and those committed are "
-        f"{', '.join(f'{name} {load(name).version}' for name in COMMITTED)}; name one by --catalogue, "
-        "or write the file anew by `python -m model_artifacts.blip2 catalogue`"
+        f"{model / NAME}: is of the catalogue {version}, and those committed are {listed()}; name one by "
+        "--catalogue, or write the file anew by `python -m model_artifacts.blip2 catalogue`"
     )
+
+
+def of_version(version: str, name: str | None = None) -> Catalogue | None:
+    """The catalogue `name`, or the committed one, if it is of that version. Raises PackagingError."""
+    candidates = (load(one) for one in ([name] if name else COMMITTED))
+    return next((goods for goods in candidates if goods.version == version), None)
+
+
+def listed(name: str | None = None) -> str:
+    """The catalogue `name`, or the committed ones, with their versions. Raises PackagingError."""
+    return ", ".join(f"{one} {load(one).version}" for one in ([name] if name else COMMITTED))
 
 
 def stated_version(model: Path) -> str | None:

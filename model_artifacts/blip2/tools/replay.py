@@ -15,6 +15,7 @@ from services.core.domain.errors import VitrineError
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
+from . import catalogue_file
 from .archive import catalogue_of, remove_foreign_packages, unpacked
 from .errors import ArtifactError
 from .serving import serving
@@ -22,6 +23,7 @@ from .serving import serving
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from services.core.domain.observation import Observation
     from services.core.domain.report import Evidence
 
 
@@ -36,14 +38,6 @@ class PhotoSet:
     photos: tuple[bytes, ...]
 
 
-@dataclass(frozen=True)
-class Replayed:
-    """The name of the artifact that answered, and its report of each photo set, as judged by the service."""
-
-    artifact: str
-    reports: list[Assessment]
-
-
 def compare(
     old: Path, new: Path, places: Sequence[str], most_stored: int = 50, catalogue: str | None = None
 ) -> list[str]:
@@ -54,21 +48,22 @@ def compare(
     """
     photos = photo_sets(places, most_stored)
     before, after = observe(old, photos, catalogue), observe(new, photos, catalogue)
-    changes = [differences(*pair) for pair in zip(before.reports, after.reports, strict=True)]
+    judged = [[_assessed(seen, catalogue) for seen in of_archive] for of_archive in (before, after)]
+    changes = [differences(*pair) for pair in zip(*judged, strict=True)]
     lines = [
         f"{one.name}: {'; '.join(found) or 'no change'}" for one, found in zip(photos, changes, strict=True)
     ]
     changed = sum(1 for found in changes if found)
-    versions = f"{before.artifact} → {after.artifact}"
+    versions = f"{before[0].artifact} → {after[0].artifact}"
     return [*lines, f"{changed} of {len(photos)} reports would change: {versions}"]
 
 
-def observe(archive: Path, photos: Sequence[PhotoSet], catalogue: str | None = None) -> Replayed:
-    """The archive's judgement of each photo set, by its own catalogue, served on this machine.
+def observe(archive: Path, photos: Sequence[PhotoSet], catalogue: str | None = None) -> list[Observation]:
+    """The archive's observation of each photo set, asked by its own catalogue and served on this machine.
 
     Raises ArchiveError, and ArtifactError for an answer that the service could not use.
     """
-    artifact, reports = "", []
+    observations = []
     with ExitStack() as stack:
         inside = stack.enter_context(unpacked(archive))
         goods = catalogue_of(inside, catalogue)
@@ -78,12 +73,19 @@ def observe(archive: Path, photos: Sequence[PhotoSet], catalogue: str | None = N
         for number, one in enumerate(photos, 1):
             sys.stderr.write(f"{archive}: report {number} of {len(photos)}\n")
             try:
-                seen = endpoint.observe(one.photos)
+                observations.append(endpoint.observe(one.photos))
             except VitrineError as error:
                 raise ArtifactError(f"{one.name}: {archive}: {error}") from error
-            artifact = seen.artifact
-            reports.append(assess(seen, None, goods))
-    return Replayed(artifact, reports)
+    return observations
+
+
+def _assessed(seen: Observation, catalogue: str | None) -> Assessment:
+    goods = catalogue_file.of_version(seen.catalogue, catalogue)
+    if goods is None:
+        raise ArtifactError(
+            f"CatalogueMismatch: an answer is of the catalogue {seen.catalogue}, not known here"
+        )
+    return assess(seen, None, goods)
 
 
 def differences(before: Assessment, after: Assessment) -> list[str]:

@@ -33,7 +33,8 @@ GRID = SIZE // PATCH
 QUERIES = 12
 PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 _VISION_WIDTH, _QUERY_WIDTH, _LANGUAGE_WIDTH = 160, 128, 128
-_CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
+# No text has the word `tag`: it keeps the committed weights' words in their places.
+_CAPTION_WORDS = "a with and photo of question answer yes no item tag : . ?"
 
 
 @cache

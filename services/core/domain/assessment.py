@@ -32,7 +32,8 @@ _SHOWS_KIND = frozenset({Flaw.BLURRED})
 class Goods:
     """The product in the catalogue's words; None: unknown, or not asked. `asked` is the wear looked for.
 
-    `narrower` are the kinds that are more specific than its own. A kind, material or wear of an earlier catalogue is missing here.
+    `narrower` are the kinds that are more specific than its own. A kind, material or wear of an earlier
+    catalogue is missing here.
     """
 
     kind: Kind | None

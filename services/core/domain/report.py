@@ -112,7 +112,9 @@ class Wear(_Part):
     """One kind of wear, on the photo that shows it best."""
 
     tag: Tag
-    photo: int | None = Field(ge=1, description="Number of the photo, from 1; null: named by the owner")
+    photo: int | None = Field(
+        None, ge=1, description="Number of the photo, from 1; null: named by the owner"
+    )
     place: Place | None = Field(None, description="Where on the photo; null: its parts were not looked at")
     severity: Severity | None = Field(None, description="Null: it cannot be judged")
     confidence: Confidence
@@ -138,6 +140,8 @@ class ProductCorrection(_Part):
 
     type: Type | None = None
     material: Material | None = None
+    colour: Colour | None = None
+    pattern: Pattern | None = None
 
 
 class ConditionCorrection(_Part):

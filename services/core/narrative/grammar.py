@@ -9,13 +9,14 @@ from catalogue.model import Language
 # Spoken with a "you" or a "w", as in "a unicycle", "a ukulele", "a one-piece".
 _CONSONANT = re.compile(r"uni(?!n)|uk|us[ae]|ut[eio]|ur[aio]|eu|ewe|one\b|once\b")
 _SILENT_H = re.compile(r"hour|honest|honou?r|heir")
-# The names of these letters begin with a vowel: "an MP3 player", "a USB hub".
-_SPELLED = re.compile(r"[A-Z](?=[A-Z0-9])")
+# Letters whose names begin with a vowel, "an MP3 player", but for those that are read as a word: "a MIDI".
+_SPELLED = re.compile(r"(?!MIDI)[A-Z](?=[A-Z0-9-])")
 _SPELLED_VOWELS = "AEFHILMNORSX"
 _EIGHT = re.compile(r"(8|11|18)(?!\d)|8\d")
 _FRENCH_VOWELS = "aàâäeéèêëiîïoôöuùûüœæ"
 # In French, the words after these do not take the plural of the noun.
 _LINKS = frozenset({"à", "au", "aux", "de", "des", "du", "en", "pour", "sans", "sur"})
+_AND_OR = frozenset({"et", "ou"})
 
 
 def text_of(noun: Noun, language: Language) -> str:
@@ -65,7 +66,7 @@ def agreed(adjective: Adjective, noun: Noun, language: Language) -> str:
 
 
 def agree(forms: Sequence[str], noun: Noun, language: Language) -> str:
-    """Of the forms m, f, m plural and f plural, the one that goes with the noun; a single form goes with any."""
+    """Of the forms m, f, m plural and f plural, the one that goes with the noun; one form goes with any."""
     place = (noun.gender == "f") + 2 * (language in noun.plural)
     return forms[place % len(forms)]
 
@@ -130,6 +131,6 @@ def _s(word: str) -> str:
 
 
 def _s_french(word: str) -> str:
-    if word.endswith(("s", "x", "z")):
+    if word.endswith(("s", "x", "z")) or word in _AND_OR:
         return word
     return f"{word}x" if word.endswith(("eau", "eu")) else f"{word}s"

@@ -189,5 +189,3 @@ def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
         if place in phrase:
             return [phrase.replace(place, word) for word in words]
     return [phrase]
-
-

@@ -50,22 +50,20 @@ class Names:
         material = self.material
         if material and self._language == "en":
             material = self._words.attributive.get(self._product.material, material)
-        return described(
-            self.item, self._language, material, self.colour, self.pattern if pattern else None
-        )
+        return described(self.item, self._language, material, self.colour, self.pattern if pattern else None)
 
     def wear(self, tag: str) -> Noun:
         """The noun of a kind of wear."""
         return self._wear.get(tag) or _noun(tag)
 
     def kind_forms(self) -> frozenset[str]:
-        """The words for the kind; none of an unknown one. Another number than its own claims several things."""
+        """The words for the kind; none of an unknown one. Another number would claim several things."""
         if self._goods.kind is not None:
             return _forms(self._of_kind(self._goods.kind))
         return _forms([] if self._product.type == UNKNOWN else [_spaced(self._product.type)])
 
     def kind_references(self) -> frozenset[str]:
-        """The last word of the kind's name, by which a text refers to it again: "the lamp" of a floor lamp."""
+        """The last word of the kind's name, which refers to it again: "the lamp" of a floor lamp."""
         return _forms(_head(name, self._language) for name in self.kind_forms())
 
     def looser_kind_forms(self) -> frozenset[str]:
@@ -84,7 +82,7 @@ class Names:
         return _forms(names)
 
     def colour_forms(self) -> frozenset[str]:
-        """The words for the colour, also without its shade: "blue" of a light blue; none of an unknown one."""
+        """The words for the colour, also without its shade, "blue" of a light blue; none if unknown."""
         names = self._adjective(self._goods.colour)
         heads = (_head(name, self._language) for name in names)
         return _forms([*names, *heads])
@@ -123,7 +121,9 @@ class Names:
     def _of_kind(self, kind: Kind) -> list[str]:
         if self._language == "fr":
             return [kind.noun.fr, *([kind.pair.fr] if kind.pair else [])]
-        return [kind.noun.en, kind.answer, *kind.aliases, *([kind.pair.en] if kind.pair else [])]
+        # An answer of several words may claim what is not true of each article of the kind: "silk tie".
+        answers = [answer for answer in (kind.answer, *kind.aliases) if " " not in answer]
+        return [kind.noun.en, *answers, *([kind.pair.en] if kind.pair else [])]
 
 
 _WITH = ("with a ", "with an ", "with ")

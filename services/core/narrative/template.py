@@ -19,7 +19,7 @@ from services.core.narrative.wording import Text, Wording
 def template_text(assessment: Assessment, words: Wording) -> Text:
     """Title and description of about 50 words that state the evidence and nothing else.
 
-    Where they would be too long, the title has no pattern, and the description no caption or details of marks.
+    Where they would be too long, the title has no pattern, the description no caption or details of marks.
     """
     names, condition = Names(assessment, words), assessment.condition
     facts = {

@@ -1,4 +1,4 @@
-"""The words of a language that no catalogue has: grades, ordinary words, the template's sentences, the prompt."""
+"""The words of a language that no catalogue has: grades, ordinary words, sentences, the prompt."""
 
 import json
 import re
@@ -109,15 +109,15 @@ class DenialWords(_Words):
 class Wording(_Words):
     """All words of one language beside the catalogue's.
 
-    `item` is what a product is called that was not recognised. The first form of a grade is its name; those of
-    a severity agree with a noun. `participles` state a kind of wear, `adjectives` a material, by their ids;
-    `attributive` are materials as they stand before a noun. `looks`, `colours`, `patterns`, `attributes` and
-    `parts` describe something else: only a caption may introduce them. An attribute belongs to the next word:
-    "a small mug", not "a small chip". A part may not be named beside wear, since a text does not know where
-    the wear is. `marks` are wear of any kind. `ordinary` words are chosen so that they cannot express a
-    history, function, size, place or extent; nor can `phrases`, though their single words could. A phrase with
-    an `exclusive` word says that there is no other wear. `not_judged` phrases say that the condition was not
-    assessed, `not_recognised` ones that the product is unknown.
+    `item` is what a product is called that was not recognised. The first form of a grade is its name; those
+    of a severity agree with a noun. `participles` state a kind of wear, `adjectives` a material, by their
+    ids; `attributive` are materials as they stand before a noun. `looks`, `colours`, `patterns`,
+    `attributes` and `parts` describe something else: only a caption may introduce them. An attribute
+    belongs to the next word: "a small mug", not "a small chip". A part may not be named beside wear, since
+    a text does not know where the wear is. `marks` are wear of any kind. `ordinary` words are chosen so
+    that they cannot express a history, function, size, place or extent; nor can `phrases`, though their
+    single words could. A phrase with an `exclusive` word says that there is no other wear. `not_judged`
+    phrases say that the condition was not assessed, `not_recognised` ones that the product is unknown.
     """
 
     language: Language

@@ -8,6 +8,7 @@ import asyncio
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from openai import AsyncOpenAI
 
@@ -70,6 +71,6 @@ class FallbackLlm:
         return usage.usd(self.usd_per_mtok_input, self.usd_per_mtok_output) if usage else None
 
 
-def _picture(photo: bytes) -> object:
+def _picture(photo: bytes) -> Any:
     data = base64.b64encode(photo).decode("ascii")
     return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}", "detail": "low"}}

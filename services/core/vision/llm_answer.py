@@ -5,7 +5,7 @@ LLM's own word for the thing is looked up among their names.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -145,7 +145,7 @@ def _shares(choice: _Choice, known: set[str], answers: Sequence[str]) -> dict[st
     return {answer: share if answer == choice.answer else rest for answer in answers}
 
 
-def _wear(found: list[_Choice], catalogue: Catalogue, department: Department) -> Mapping[str, Any]:
+def _wear(found: list[_Choice], catalogue: Catalogue, department: Department) -> dict[str, tuple[float, ...]]:
     known = {tag.id for each in catalogue.departments.values() for tag in each.wear}
     if any(choice.answer not in known for choice in found):
         raise ValueError("a kind of wear that is not in the catalogue")

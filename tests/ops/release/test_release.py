@@ -94,7 +94,8 @@ def test_other_catalogue_is_refused_before_all(place: Place) -> None:
     assert GOODS.version in str(refused.value)
     assert names(place) == ["catalogue_refused"]
     assert place.file.read_bytes() == text
-    assert place.checked == place.deployed == place.left() == []
+    assert place.left() == place.deployed == []
+    assert place.checked == []
     assert "Contents" not in place.session.client("s3").list_objects_v2(Bucket="artifacts")
 
 

