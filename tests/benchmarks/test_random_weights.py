@@ -44,7 +44,7 @@ def test_output_layer_is_its_own(folder: Path) -> None:
     load: Any = Blip2ForConditionalGeneration.from_pretrained
     language = load(folder, dtype=torch.float16, local_files_only=True).language_model
     assert not torch.equal(language.lm_head.weight, language.shared.weight)
-    assert float(language.lm_head.weight.std()) == pytest.approx(0.02, rel=0.2)
+    assert 0.016 < language.lm_head.weight.detach().float().std() < 0.024
 
 
 def test_every_weight_is_loaded(folder: Path) -> None:
