@@ -230,9 +230,7 @@ def test_catalogue_of_another_tokenizer_is_refused(
         departments = {"drawn": {"kinds": ["mug"], "materials": ["wood"], "wear": ["chip"]}}
         path.write_text(json.dumps(json.loads(path.read_text()) | {"departments": departments}))
 
-    with pytest.raises(
-        ValueError, match=r"was made for another model's tokenizer.*: package the"
-    ):
+    with pytest.raises(ValueError, match=r"was made for another model's tokenizer.*: package the"):
         inference.model_fn(str(copy))
 
 
