@@ -220,6 +220,9 @@ def test_calibration_scales_every_answer(
     for one, before in zip(answer["kinds"], raw["kinds"], strict=True):
         odds = (before["p"] / (1 - before["p"])) ** (1 / 2.5)
         assert one["p"] == pytest.approx(odds / (1 + odds))
+    odds = (raw["said"]["p"] / (1 - raw["said"]["p"])) ** (1 / 2.5)
+    assert answer["said"] == raw["said"] | {"p": pytest.approx(odds / (1 + odds))}
+    assert answer["rest"] == raw["rest"]
     for question in ("material", "colour", "pattern"):
         power = {key: p ** (1 / scales[question].temperature) for key, p in raw[question].items()}
         expected = {key: p / sum(power.values()) for key, p in power.items()}
