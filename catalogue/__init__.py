@@ -4,7 +4,7 @@ The data travels inside the model's artifact, and its `version` belongs to the a
 only the standard library, because the model's container has little else.
 """
 
-from catalogue.loading import DRAWN, SECOND_HAND, load
+from catalogue.loading import DRAWN, GOODS, SECOND_HAND, load
 from catalogue.model import (
     Adjective,
     Catalogue,
@@ -21,6 +21,7 @@ from catalogue.tables import CatalogueError
 
 __all__ = [
     "DRAWN",
+    "GOODS",
     "SECOND_HAND",
     "Adjective",
     "Catalogue",

@@ -25,6 +25,8 @@ from catalogue.tables import CatalogueError, Row, known, read_table, read_text
 SECOND_HAND = Path(__file__).with_name("second_hand")
 DRAWN = Path(__file__).with_name("drawn")
 """The ten kinds of goods that the demo model knows."""
+GOODS = {"drawn": DRAWN, "second_hand": SECOND_HAND}
+"""The folders of the committed catalogues, by the names that settings and commands give them."""
 # The first problems of a missing file or column tell enough.
 _LISTED = 40
 _DEPARTMENT = ("name_en", "name_fr", "materials", "wear")

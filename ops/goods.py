@@ -7,8 +7,9 @@ import re
 import tarfile
 from typing import TYPE_CHECKING
 
+from catalogue import GOODS
 from cli.errors import UserError
-from model_artifacts.blip2.tools.catalogue_file import COMMITTED, NAME, load
+from model_artifacts.blip2.tools.catalogue_file import NAME, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def check_goods(settings: Environment, archive: Path) -> str:
     found, committed = version_in(archive), load(goods).version
     if found == committed:
         return found
-    other = next((name for name in COMMITTED if load(name).version == found), None)
+    other = next((name for name in GOODS if load(name).version == found), None)
     hint = f"Package the model again with --catalogue {goods}"
     if other is None:
         hint += ", or check out the commit that the archive was packaged from."

@@ -11,7 +11,7 @@ def check_goods(settings: Environment) -> None:
     requests.
     """
     goods = settings.catalogue.goods
-    committed = catalogue.load(catalogue.SECOND_HAND.with_name(goods))
+    committed = catalogue.load(catalogue.GOODS[goods])
     if settings.catalogue.departments is not None:
         try:
             committed.select(settings.catalogue.departments)

@@ -53,7 +53,7 @@ class CudaCapture:
         self, work: Callable[[], tuple[Tensor, ...]], reset: Callable[[], None]
     ) -> tuple[Callable[[], None], tuple[Tensor, ...]]:
         """Warm up on a stream of its own, where libraries set themselves up, then capture."""
-        side = torch.cuda.Stream()
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(_WARM_UPS):

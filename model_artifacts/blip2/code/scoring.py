@@ -1,4 +1,4 @@
-"""Scores the candidates of closed vocabularies by a BLIP-2, and finds the likeliest of a catalogue."""
+"""Scores the candidates of closed questions by a BLIP-2, and finds the likeliest of a catalogue."""
 
 from __future__ import annotations
 

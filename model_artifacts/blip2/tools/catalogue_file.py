@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import catalogue
-from catalogue import Catalogue, CatalogueError
+from catalogue import GOODS, Catalogue, CatalogueError
 
 from .errors import PackagingError
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 NAME = "catalogue.json"
 CODE = Path(__file__).resolve().parents[1] / "code"
-COMMITTED = {"drawn": catalogue.DRAWN, "second_hand": catalogue.SECOND_HAND}
 USUAL = "second_hand"
 # What transformers assumes where a config is silent.
 _USUAL_ENDS = {"t5": 1, "opt": 2}
@@ -107,9 +106,9 @@ def completed(model: Path, name: str | None, work: Path) -> Path:
 
 def load(name: str) -> Catalogue:
     """The catalogue that `name` stands for: a committed one, or a folder. Raises PackagingError."""
-    folder = COMMITTED.get(name) or Path(name).expanduser()
+    folder = GOODS.get(name) or Path(name).expanduser()
     if not folder.is_dir():
-        raise PackagingError(f"--catalogue {name}: must be {', '.join(COMMITTED)} or a catalogue's folder")
+        raise PackagingError(f"--catalogue {name}: must be {', '.join(GOODS)} or a catalogue's folder")
     try:
         return catalogue.load(folder)
     except CatalogueError as error:
@@ -124,7 +123,7 @@ def name_of(model: Path) -> str | None:
     version = stated_version(model)
     if version is None:
         return None
-    for name in COMMITTED:
+    for name in GOODS:
         if load(name).version == version:
             return name
     raise PackagingError(
@@ -135,13 +134,13 @@ def name_of(model: Path) -> str | None:
 
 def of_version(version: str, name: str | None = None) -> Catalogue | None:
     """The catalogue `name`, or the committed one, if it is of that version. Raises PackagingError."""
-    candidates = (load(one) for one in ([name] if name else COMMITTED))
+    candidates = (load(one) for one in ([name] if name else GOODS))
     return next((goods for goods in candidates if goods.version == version), None)
 
 
 def listed(name: str | None = None) -> str:
     """The catalogue `name`, or the committed ones, with their versions. Raises PackagingError."""
-    return ", ".join(f"{one} {load(one).version}" for one in ([name] if name else COMMITTED))
+    return ", ".join(f"{one} {load(one).version}" for one in ([name] if name else GOODS))
 
 
 def stated_version(model: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""Whether the handlers can load a model's folder, as far as config.json and the weights' headers say."""
+"""What the handlers would say of a model's folder before they read its weights."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .catalogue_file import CODE
+from .errors import PackagingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 
 def loading_fault(model: Path) -> str | None:
     """Why the handlers would refuse to load the model in a folder; None if they would not."""
-    if str(CODE) not in sys.path:
-        sys.path.insert(0, str(CODE))
+    _find_handlers()
     from loading import check_config
     from model_error import UnfitModelError
     from transformers import AutoConfig
@@ -29,3 +29,22 @@ def loading_fault(model: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"{model / 'config.json'}: {str(error).strip().splitlines()[0]}"
     return None
+
+
+def calibrated_for(model: Path) -> str | None:
+    """The version of the catalogue that the folder's calibration is for; None: it states no calibration.
+
+    Raises PackagingError for a calibration that the handlers would refuse.
+    """
+    _find_handlers()
+    from calibration import read_calibration
+
+    try:
+        return read_calibration(model).catalogue  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise PackagingError(str(error)) from error
+
+
+def _find_handlers() -> None:
+    if str(CODE) not in sys.path:
+        sys.path.insert(0, str(CODE))

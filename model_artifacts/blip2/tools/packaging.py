@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from . import catalogue_file, weights
 from .errors import PackagingError as PackagingError
-from .fitness import loading_fault
+from .fitness import calibrated_for, loading_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,9 +180,7 @@ def _manifest(model: Path, members: Mapping[str, Path], catalogue: str, revision
 
 
 def _warn_of_calibration(model: Path, made: Path) -> None:
-    path = model / "manifest.json"
-    stated: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    made_for = stated.get("calibration", {}).get("catalogue")
+    made_for = calibrated_for(model)
     version = json.loads(made.read_text("utf-8"))["version"]
     if made_for != version:
         found = f"its calibration is of the catalogue {made_for}" if made_for else "it has no calibration"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from openai import AsyncOpenAI
 from pydantic import Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
-from catalogue import DRAWN, SECOND_HAND, Catalogue, load
+from catalogue import GOODS, Catalogue, load
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.llm import openai_client
@@ -64,7 +64,7 @@ class CatalogueSettings(ServiceSettings):
 
 @cache
 def _selected(goods: str, departments: str) -> Catalogue:
-    whole = load(DRAWN if goods == "drawn" else SECOND_HAND)
+    whole = load(GOODS[goods])
     ids = [id_.strip() for id_ in departments.split(",") if id_.strip()]
     return whole.select(ids) if ids else whole
 

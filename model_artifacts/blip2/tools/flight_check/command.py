@@ -21,6 +21,7 @@ from services.core.vision.endpoint import RealtimeVisionEndpoint
 from .. import catalogue_file
 from ..archive import UnpackedArchive, catalogue_of, remove_foreign_packages, unpacked
 from ..errors import ArchiveError, Fault, PackagingError
+from ..fitness import calibrated_for
 from ..packaging import run_uv
 from ..serving import Launch, own_server, serving
 from .inspection import inspect
@@ -96,8 +97,7 @@ def flight_check(
 
 
 def _uncalibrated(inside: UnpackedArchive) -> str:
-    stated = json.loads((inside.folder / "manifest.json").read_text("utf-8"))
-    made_for = stated.get("calibration", {}).get("catalogue")
+    made_for = calibrated_for(inside.folder)
     version = catalogue_file.stated_version(inside.folder)
     other = f", its calibration is of {made_for}" if made_for not in (None, version) else ""
     return (

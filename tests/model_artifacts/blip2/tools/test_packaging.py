@@ -197,6 +197,22 @@ def test_foreign_calibration_is_warned_of(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
+    ("calibration", "named"),
+    [
+        ([], "calibration: must be an object"),
+        ({"catalogue": "0123456789abcdef", "type": {"temperature": 1}}, "calibration.type.threshold: must be"),
+    ],
+)
+def test_wrong_calibration_is_not_packaged(tmp_path: Path, calibration: object, named: str) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    (model / "manifest.json").write_text(json.dumps({"calibration": calibration}))
+    with pytest.raises(packaging.PackagingError, match=rf"manifest\.json: {named}"):
+        packaging.build(tmp_path / "a.tar.gz", model)
+    assert not (tmp_path / "a.tar.gz").exists()
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda own: own["calibration"]["material"].update(temperature=1.5),
