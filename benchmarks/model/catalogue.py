@@ -20,9 +20,10 @@ import torch
 
 from benchmarks.figures import Figure, say
 from benchmarks.model import generation
-from benchmarks.model.compare import noise, scorer_of, seconds
+from benchmarks.model.compare import scorer_of, seconds
 from benchmarks.model.random_blip2 import QUARTER, Family, Size
 from benchmarks.model.random_names import tree_of
+from benchmarks.model.random_photos import noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from PIL import Image
 
 import catalogue
 from benchmarks.figures import Figure, say
 from benchmarks.model import generation
 from benchmarks.model.generation import Question
 from benchmarks.model.random_blip2 import IMAGE, Family, Size, blip, processor
+from benchmarks.model.random_photos import noise
 from model_artifacts.blip2_demo.training.evaluate import handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from PIL import Image
 
 CAPTION = "a photo of"
 GOALS: dict[str, dict[int, float]] = {"t5": {1: 3, 8: 3.5}, "opt": {1: 4, 8: 5}}
@@ -38,12 +39,6 @@ def closed_questions(scorer: Any) -> list[Question]:
         Question(f"Question: {text} Answer:", candidates, max(map(len, scorer.answer_tokens(candidates))))
         for text, candidates in texts
     ]
-
-
-def noise(count: int, side: int = 384) -> list[Image.Image]:
-    """Return photos of random pixels: the time does not depend on what they show."""
-    random = np.random.default_rng(0)
-    return [Image.fromarray(random.integers(0, 255, (side, side, 3), dtype=np.uint8)) for _ in range(count)]
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -21,8 +21,9 @@ from typing import Any
 import torch
 
 from benchmarks.figures import Figure
-from benchmarks.model.compare import closed_questions, compare, noise, seconds, ways
+from benchmarks.model.compare import closed_questions, compare, seconds, ways
 from benchmarks.model.random_blip2 import FULL, IMAGE, Size, blip, processor
+from benchmarks.model.random_photos import noise
 from model_artifacts.blip2.tools import catalogue_file
 from model_artifacts.blip2_demo.training.evaluate import handlers
 

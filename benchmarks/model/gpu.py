@@ -6,13 +6,7 @@ output is sharpened until the likeliest first token has half the probability, as
 take turns, and the least time counts. Graphs must give the numbers of the same passes without graphs to the
 last bit.
 
-Roofline: a report must read the weights that it needs from the device's memory, so its least time is
-
-    (V + 2 E + (2 + rounds) D + E + t D) / B
-
-with V the bytes of vision tower and Q-Former, E of the encoder (for the search and for the prompts, and once
-more for the caption), D of the decoder and its head (for a first step each, the search's rounds, and the
-caption's t tokens), and B the bandwidth of copying a large tensor on this device.
+The roofline is the least time that `roofline` finds.
 
 Needs torch built for CUDA, transformers, tokenizers, pillow and numpy, in the versions of
 `model_artifacts/blip2/code/requirements.txt`, and nothing from outside.
@@ -32,14 +26,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from benchmarks.figures import FIGURES, Figure, say, show
 from benchmarks.model.random_blip2 import FULL, IMAGE, Size, blip, processor
 from benchmarks.model.random_names import tree_of
+from benchmarks.model.random_photos import noise
+from benchmarks.model.roofline import bandwidth_of, least_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PIL import Image
 
 CODE = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2" / "code"
 PROMPTS = (
@@ -71,7 +68,7 @@ class Report:
 class NoCapture:
     """Pads passes as for a capture, and lets none be captured."""
 
-    def __call__(self, *_: Any) -> Any:
+    def __call__(self, work: object, reset: object) -> Any:
         """Refuse."""
         raise RuntimeError("graphs are switched off")
 
@@ -127,12 +124,12 @@ def measure(
     eager = Graphs(NoCapture())
     _sharpen(scorer)
     tree = tree_of(NAMES, NAMES, scorer.blip.config.text_config.vocab_size)
-    bandwidth = _bandwidth(device)
+    bandwidth = bandwidth_of(device)
     label = str(dtype).removeprefix("torch.").replace("float", "fp").replace("bfp", "bf")
     figures = [Figure(f"{label}_bandwidth_gb_s", bandwidth / 1e9)]
     detail: dict[str, Any] = {}
     for count, most in PHOTOS.items():
-        photos = _noise(count)
+        photos = noise(count)
         found: dict[str, Report] = {}
 
         def way(name: str, graphs: Any, photos: Any = photos, found: Any = found) -> Callable[[], None]:
@@ -144,7 +141,7 @@ def measure(
 
         first = _seconds(device, way("graphs", captured))
         best = _least(device, {"graphs": way("graphs", captured), "eager": way("eager", eager)})
-        least = _floor(scorer, found["graphs"].rounds, TOKENS) / bandwidth
+        least = least_bytes(scorer.blip, found["graphs"].rounds, TOKENS) / bandwidth
         name = f"{label}_{count}_photos"
         figures += [
             Figure(f"{name}_report_s", best["graphs"], at_most=most),
@@ -165,7 +162,7 @@ def measure(
 @torch.inference_mode()
 def _sharpen(scorer: Any) -> None:
     """Multiply the output until the likeliest first token has half the probability."""
-    first = scorer.language.read(scorer.encode(_noise(1)), [(0, scorer.tokenizer(SEARCH).input_ids)]).first
+    first = scorer.language.read(scorer.encode(noise(1)), [(0, scorer.tokenizer(SEARCH).input_ids)]).first
     low, high = 0.01, 1000.0
     for _ in range(30):
         factor = math.sqrt(low * high)
@@ -178,7 +175,7 @@ def _sharpen(scorer: Any) -> None:
 def _caption(
     scorer: Any, device: str, label: str, captured: Any, eager: Any, bandwidth: float
 ) -> list[Figure]:
-    features = scorer.encode(_noise(1))
+    features = scorer.encode(noise(1))
     words = scorer.tokenizer(CAPTION).input_ids
     said: dict[str, Any] = {}
 
@@ -203,7 +200,7 @@ def _caption(
 
     ways = {"graphs": ours("graphs", captured), "eager": ours("eager", eager), "generate": generated}
     best = _least(device, ways)
-    floor = _floor(scorer, None, TOKENS) / bandwidth
+    floor = least_bytes(scorer.blip, None, TOKENS) / bandwidth
     return [
         Figure(f"{label}_caption_ms", 1000 * best["graphs"]),
         Figure(f"{label}_caption_floor_ms", 1000 * floor),
@@ -223,39 +220,6 @@ def _equal(one: Report, other: Report) -> float:
     """Return the share of the report's numbers and words that are equal to the last bit."""
     equal = [bool(torch.equal(a, b)) for a, b in zip(one.numbers, other.numbers, strict=True)]
     return 100 * float(np.mean([*equal, one.caption == other.caption]))
-
-
-def _floor(scorer: Any, rounds: int | None, tokens: int) -> float:
-    """Return the bytes that a report of so many rounds must read; None: its caption alone."""
-    language = scorer.blip.language_model
-    encoder, decoder = _bytes(language.encoder), _bytes(language.decoder, language.lm_head)
-    caption = encoder + tokens * decoder
-    if rounds is None:
-        return caption
-    vision = _bytes(scorer.blip.vision_model, scorer.blip.qformer, scorer.blip.language_projection)
-    return vision + 2 * encoder + (2 + rounds) * decoder + caption
-
-
-def _bytes(*modules: Any) -> int:
-    """Return the bytes of the weights that a pass reads: of embeddings, it reads a few rows."""
-    return sum(
-        weight.nbytes
-        for module in modules
-        for name, weight in module.named_parameters()
-        if "embed_tokens" not in name
-    )
-
-
-def _bandwidth(device: str) -> float:
-    """Return the bytes per second that a copy reads and writes, the best of ten."""
-    source = torch.empty(_GIB // 4 if device == "cuda" else _GIB // 256, device=device)
-    target = torch.empty_like(source)
-    return 2 * source.nbytes / min(_seconds(device, lambda: target.copy_(source)) for _ in range(10))
-
-
-def _noise(count: int, side: int = 384) -> list[Image.Image]:
-    random = np.random.default_rng(0)
-    return [Image.fromarray(random.integers(0, 255, (side, side, 3), dtype=np.uint8)) for _ in range(count)]
 
 
 def _seconds(device: str, work: Callable[[], object]) -> float:

@@ -66,7 +66,7 @@ def model_fn(model_dir: str) -> LoadedModel:
 
 
 def state(model: LoadedModel) -> str:
-    """Where the model runs, and whether by CUDA graphs or why without them; our own server's /ping says it."""
+    """Where the model runs, and by CUDA graphs or why without them; our own server's /ping says it."""
     return f"ready on {model.scorer.blip.device}, {model.scorer.graphs}"
 
 

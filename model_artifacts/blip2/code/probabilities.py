@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_LEAST = 1e-12
+"""`calibrate` reads probabilities as at least this much, and at most 1 less this much."""
+
+
 def share_by_odds(p: float, temperature: float) -> float:
-    """A probability whose log odds are divided by the temperature."""
-    if temperature == 1 or not 0 < p < 1:
-        return min(max(p, 0.0), 1.0)
+    """A probability whose log odds are divided by the temperature; it stays below a threshold of 1."""
+    p = min(p, 1 - _LEAST)
+    if temperature == 1 or p <= 0:
+        return max(p, 0.0)
     return 1 / (1 + math.exp(min(700.0, -math.log(p / (1 - p)) / temperature)))
 
 
@@ -27,7 +32,7 @@ def choice_shares(table: Tensor, names: Mapping[str, Sequence[str]], temperature
     """
     of_names = table.double().softmax(-1).mean(0)
     shares = torch.stack([part.sum() for part in torch.split(of_names, [len(own) for own in names.values()])])
-    scaled = (shares.clamp(min=1e-12).log() / temperature).softmax(-1)
+    scaled = (shares.clamp(min=_LEAST).log() / temperature).softmax(-1)
     return dict(zip(names, scaled.tolist(), strict=True))
 
 

@@ -40,7 +40,7 @@ def calibrated_for(model: Path) -> str | None:
     from calibration import read_calibration
 
     try:
-        return read_calibration(model).catalogue  # type: ignore[no-any-return]
+        return read_calibration(model).catalogue
     except ValueError as error:
         raise PackagingError(str(error)) from error
 

@@ -89,7 +89,7 @@ def document(results: Sequence[Result], version: str, photos: int) -> dict[str, 
         if not isinstance(one, Measured):
             continue
         if isinstance(one.fit, Scale):
-            # Rounded down, or the least photo seen would miss it. Nothing reaches 1.
+            # Rounded down, or the least photo seen would miss it. Scaled answers stay below 1.
             threshold = 1.0 if one.fit.threshold is None else math.floor(one.fit.threshold * 1e4) / 1e4
             found[one.question] = {"temperature": round(one.fit.temperature, 4), "threshold": threshold}
             if one.question == "type":

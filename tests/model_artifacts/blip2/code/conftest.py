@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 import torch
 
-from benchmarks.model.compare import noise, scorer_of
+from benchmarks.model.compare import scorer_of
 from benchmarks.model.random_blip2 import MINIATURE, Family
+from benchmarks.model.random_photos import noise
 
 if TYPE_CHECKING:
     from PIL import Image

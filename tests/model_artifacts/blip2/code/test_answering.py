@@ -105,8 +105,8 @@ def test_details_equal_plain_likelihoods(
 ) -> None:
     photos, own = random_photos[:2], DEPARTMENTS[department]
     names = [name for material in own["materials"] for name in MATERIALS[material]]
-    shares = np.exp(plain(random_model, photos, "what is it made of ?", names))
-    shares = dict(zip(names, (shares / shares.sum(1, keepdims=True)).mean(0), strict=True))
+    p = np.exp(plain(random_model, photos, "what is it made of ?", names))
+    shares = dict(zip(names, (p / p.sum(1, keepdims=True)).mean(0), strict=True))
 
     answer = ask(inference, random_model, photos, (department,))
 
@@ -124,6 +124,16 @@ def test_details_equal_plain_likelihoods(
     assert (answer["catalogue"], answer["artifact"]) == (VERSION, "random-0123456789ab")
     assert answer["calibrated"] is False
     assert answer["thresholds"] == {"type": 0.5, "material": 0.5, "colour": 0.5, "pattern": 0.5}
+
+
+def test_order_of_departments_does_not_matter(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    for departments in (ALL, ALL[1:]):
+        one, other = (
+            ask(inference, random_model, random_photos, order) for order in (departments, departments[::-1])
+        )
+        assert same(one, other)
 
 
 def test_unasked_questions_are_empty(
@@ -203,9 +213,9 @@ def test_tiles_cover_every_pixel(inference: Any, size: tuple[int, int]) -> None:
 def test_calibration_scales_every_answer(
     inference: Any, random_model: Any, random_photos: list[Image.Image]
 ) -> None:
-    from calibration import Calibration, Scale
+    from calibration import Calibration, Scale, Scaled
 
-    scales = {
+    scales: dict[Scaled, Scale] = {
         "type": Scale(2.5, 0.6),
         "material": Scale(0.4, 0.7),
         "colour": Scale(3.0, 0.8),
@@ -223,7 +233,8 @@ def test_calibration_scales_every_answer(
     odds = (raw["said"]["p"] / (1 - raw["said"]["p"])) ** (1 / 2.5)
     assert answer["said"] == raw["said"] | {"p": pytest.approx(odds / (1 + odds))}
     assert answer["rest"] == raw["rest"]
-    for question in ("material", "colour", "pattern"):
+    others: tuple[Scaled, ...] = ("material", "colour", "pattern")
+    for question in others:
         power = {key: p ** (1 / scales[question].temperature) for key, p in raw[question].items()}
         expected = {key: p / sum(power.values()) for key, p in power.items()}
         assert answer[question] == pytest.approx(expected)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 import torch
 
-from benchmarks.model.compare import noise, score, scorer_of
+from benchmarks.model.compare import score, scorer_of
 from benchmarks.model.random_blip2 import Family, Size
+from benchmarks.model.random_photos import noise
 from benchmarks.model.traced_capture import TracedCapture
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ def test_state_tells_why_a_pass_has_no_graph(
 
     assert inference.state(model) == "ready on cpu, without CUDA graphs"
 
-    def refuses(*_: object) -> None:
+    def refuses(work: object, reset: object) -> Any:
         raise RuntimeError("the driver is too old\nat line 3")
 
     graphs = Graphs(refuses)
@@ -74,6 +74,15 @@ def test_state_tells_why_a_pass_has_no_graph(
     assert inference.state(model) == (
         "ready on cpu, 0 CUDA graphs, and without them where a capture failed: encode: the driver is too old"
     )
+
+
+def test_eight_smallest_photos_have_tiles(inference: Any, model: Any, document: Document) -> None:
+    sizes = [(1, 1), (1, 384), (384, 1), (2, 3), (3, 2), (1, 2), (2, 1), (384, 384)]
+    document |= {"photos": [encode(Image.new("RGB", size, "white")) for size in sizes], "wear_tiles": 4}
+
+    answer = predict(inference, model, document)
+
+    assert [{len(views) for views in photo.values()} for photo in answer["wear"]] == [{5}] * 8
 
 
 @pytest.mark.parametrize("seed", range(100_000, 100_006))
@@ -282,7 +291,12 @@ def test_first_request_warms_the_model_up(
 ) -> None:
     warmed: list[Any] = []
     answer_all = inference.answer_all
-    monkeypatch.setattr(inference, "answer_all", lambda *given: warmed.append(given[0]) or answer_all(*given))
+
+    def noted(*given: Any) -> Any:
+        warmed.append(given[0])
+        return answer_all(*given)
+
+    monkeypatch.setattr(inference, "answer_all", noted)
 
     inference.model_fn(str(copy))
 

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.model.compare import noise, score, scorer_of
+from benchmarks.model.compare import score, scorer_of
 from benchmarks.model.random_blip2 import MINIATURE, Family
+from benchmarks.model.random_photos import noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.model import generation
-from benchmarks.model.compare import noise, scorer_of
+from benchmarks.model.compare import scorer_of
 from benchmarks.model.random_blip2 import MINIATURE, Family
+from benchmarks.model.random_photos import noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ def generated(scorer: Any, photo: Image.Image, prompt: str, end: int) -> list[in
         )[0].tolist()
     # OPT's output begins with the prompt, T5's with the decoder's start token.
     decoder_only = scorer.blip.config.use_decoder_only_language_model
-    said = tokens[inputs["input_ids"].shape[1] if decoder_only else 1 :]
+    said: list[int] = tokens[inputs["input_ids"].shape[1] if decoder_only else 1 :]
     return said[: said.index(end)] if end in said else said
 
 

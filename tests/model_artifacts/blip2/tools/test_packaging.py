@@ -200,7 +200,10 @@ def test_foreign_calibration_is_warned_of(tmp_path: Path, capsys: pytest.Capture
     ("calibration", "named"),
     [
         ([], "calibration: must be an object"),
-        ({"catalogue": "0123456789abcdef", "type": {"temperature": 1}}, "calibration.type.threshold: must be"),
+        (
+            {"catalogue": "0123456789abcdef", "type": {"temperature": 1}},
+            "calibration.type.threshold: must be",
+        ),
     ],
 )
 def test_wrong_calibration_is_not_packaged(tmp_path: Path, calibration: object, named: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,23 @@ def test_document_states_each_fit() -> None:
     assert found["material"].keys() == {"temperature", "threshold"}
     assert found["wear"].keys() == {"chip", "crack", "dent"}
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_imprecise_question_is_never_answered(tmp_path: Path, inference: Any) -> None:
+    from probabilities import share_by_odds
+
+    goods = catalogue.load(catalogue.DRAWN)
+    products = MadeSet(goods).add(300, Path()).products
+    wrong = dict(zip(goods.kinds, reversed([*goods.kinds]), strict=True))
+    mistaken = [(replace(one, type=wrong.get(one.type or "", one.type)), raw) for one, raw in products]
+
+    found = document(measured(mistaken, goods, 0.9), goods.version, 300)
+    write_calibration(tmp_path, found, GREY | {"catalogue": goods.version})
+
+    scale = inference.read_manifest(tmp_path).calibration.scale("type")
+    assert scale.threshold == 1.0
+    assert share_by_odds(1.0, scale.temperature) < scale.threshold
+    assert share_by_odds(1.0, 1.0) < scale.threshold
 
 
 def test_priors_come_with_an_alpha_and_go_without(tmp_path: Path) -> None:
