@@ -282,7 +282,12 @@ def test_first_request_warms_the_model_up(
 ) -> None:
     warmed: list[Any] = []
     answer_all = inference.answer_all
-    monkeypatch.setattr(inference, "answer_all", lambda *given: warmed.append(given[0]) or answer_all(*given))
+
+    def noted(*given: Any) -> Any:
+        warmed.append(given[0])
+        return answer_all(*given)
+
+    monkeypatch.setattr(inference, "answer_all", noted)
 
     inference.model_fn(str(copy))
 
