@@ -26,8 +26,6 @@ from benchmarks.model.random_blip2 import MINIATURE, Family, config
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from catalogue import Adjective, Material
-
 QUERIES = 8
 _WORDS = 1000
 _PAD, _END, _UNKNOWN, _IMAGE = "<pad>", "</s>", "<unk>", "<image>"
@@ -88,7 +86,11 @@ def tokenizer(family: Family) -> Any:
     goods = catalogue.load()
     wear = (wear for department in goods.departments.values() for wear in department.wear)
     materials = (one for department in goods.departments.values() for one in department.materials)
-    listed: list[Material | Adjective] = [*materials, *goods.colours, *goods.patterns]
+    listed: tuple[catalogue.Material | catalogue.Adjective, ...] = (
+        *materials,
+        *goods.colours,
+        *goods.patterns,
+    )
     lines = [
         *(name for kind in goods.kinds.values() for name in kind.names),
         *(name for one in listed for name in (one.answer, *one.aliases)),

@@ -20,7 +20,7 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     Raises UnfitModelError for a config that is not a BLIP-2 on T5 or OPT, weights that are missing, left over
     or of another shape, and a tokenizer that does not belong to the model.
     """
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
     check_config(folder, config)
     check_weights(folder, config)
     loaded: Any = Blip2ForConditionalGeneration.from_pretrained(

@@ -149,8 +149,8 @@ class T5:
         mask = selected([mask], rows)[0]
         return (self._decoder(paths, None, mask, own, across, causal).last_hidden_state,)
 
-    def _step(self, tokens: Tensor, said: Tensor, *state: Tensor) -> Tensor:
-        mask, *caches = state
+    def _step(self, tokens: Tensor, said: Tensor, *inputs: Tensor) -> Tensor:
+        mask, *caches = inputs
         half = len(caches) // 2
         position = said + 1  # the start token is the first one in the cache
         own = fixed(caches[:half], position[0])
