@@ -71,7 +71,7 @@ class Report:
 class NoCapture:
     """Pads passes as for a capture, and lets none be captured."""
 
-    def __call__(self, *_: Any) -> Any:
+    def __call__(self, work: Any, reset: Any) -> Any:
         """Refuse."""
         raise RuntimeError("graphs are switched off")
 

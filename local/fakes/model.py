@@ -55,7 +55,7 @@ def main(port: int, model: str, catalogue: str | None) -> None:
         handlers = load(ARTIFACT / "code", folder)
         gc.freeze()
         gc.enable()
-        uvicorn.run(create_app(handlers), port=port, access_log=False)
+        uvicorn.run(create_app(handlers, state=handlers.state), port=port, access_log=False)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def write_checkpoint(folder: Path, family: Family, shards: int = 2) -> Path:
     """Write a model's folder with everything that the hub's repository has and the archive takes."""
     words = tokenizer(family)
     settings = config(family, MINIATURE, words.convert_tokens_to_ids(_IMAGE), QUERIES)
-    text = settings.text_config
+    text: Any = settings.text_config
     text.vocab_size, text.pad_token_id = len(words) + 3, words.pad_token_id
     if family == "opt":
         text.bos_token_id, text.eos_token_id = words.convert_tokens_to_ids([_END, NEWLINE])
@@ -86,7 +86,11 @@ def tokenizer(family: Family) -> Any:
     goods = catalogue.load()
     wear = (wear for department in goods.departments.values() for wear in department.wear)
     materials = (one for department in goods.departments.values() for one in department.materials)
-    listed = (*materials, *goods.colours, *goods.patterns)
+    listed: tuple[catalogue.Material | catalogue.Adjective, ...] = (
+        *materials,
+        *goods.colours,
+        *goods.patterns,
+    )
     lines = [
         *(name for kind in goods.kinds.values() for name in kind.names),
         *(name for one in listed for name in (one.answer, *one.aliases)),

@@ -157,12 +157,15 @@ def _prompts(
 
 def _kinds(answer: Answer, catalogue: ArtifactCatalogue, calibration: Calibration) -> dict[str, Any]:
     temperature, said = calibration.scale("type").temperature, answer.said
+
+    def scaled(p: float) -> float:
+        # The service compares what is said with the kinds.
+        return share_by_odds(p, temperature)
+
     return {
-        "kinds": [
-            {"id": one.kind, "name": one.name, "p": share_by_odds(one.p, temperature)} for one in answer.top
-        ],
+        "kinds": [{"id": one.kind, "name": one.name, "p": scaled(one.p)} for one in answer.top],
         "rest": [min(1.0, p) for p in (answer.rest_at_least, answer.rest_at_most)],
-        "said": said and {"text": said.text, "p": min(1.0, said.p), "id": catalogue.kind_named(said.text)},
+        "said": said and {"text": said.text, "p": scaled(said.p), "id": catalogue.kind_named(said.text)},
         "department": _department(answer, catalogue),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,8 @@ SCALED: tuple[Scaled, ...] = ("type", "material", "colour", "pattern")
 _CAPTION = "a photo of"
 # BLIP-2 was tuned with these prompts.
 _QUESTION = {"t5": "Question: {} Short answer:", "opt": "Question: {} Answer:"}
+# The service takes no other characters in an artifact's version.
+_UNUSUAL = re.compile(r"[^\w .:@/+-]")
 
 
 @dataclass(frozen=True)
@@ -67,18 +70,21 @@ class Manifest:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a model's folder. Raises ValueError, which names the file and the field."""
-    stated = _json(folder / "manifest.json")
-    prompts = _object(folder, "prompts", stated.get("prompts", {}))
-    family = _json(folder / "config.json").get("text_config", {}).get("model_type")
+    path = folder / "manifest.json"
+    stated = _json(path)
+    prompts = _object(path, "prompts", stated.get("prompts", {}))
+    text = _json(folder / "config.json").get("text_config")
+    family = text.get("model_type") if isinstance(text, dict) else None
     question = prompts.get("question", _QUESTION.get(family, _QUESTION["opt"]))
     if not isinstance(question, str) or question.count("{}") != 1:
-        raise _wrong(folder, "prompts.question", question, "a text that holds {} once")
+        raise _wrong(path, "prompts.question", question, "a text that holds {} once")
     caption = prompts.get("caption", _CAPTION)
     if not isinstance(caption, str) or not caption:
-        raise _wrong(folder, "prompts.caption", caption, "a text")
-    calibration = _calibration(folder, stated["calibration"]) if "calibration" in stated else Calibration()
+        raise _wrong(path, "prompts.caption", caption, "a text")
+    calibration = read_calibration(folder)
+    artifact = stated.get("version") or f"{stated.get('name', folder.name)}-{_hash(folder)}"
     return Manifest(
-        artifact=stated.get("version") or f"{stated.get('name', folder.name)}-{_hash(folder)}",
+        artifact=_UNUSUAL.sub("-", str(artifact)),
         calibration=calibration,
         question_prompt=question,
         caption_prompt=caption,
@@ -86,60 +92,75 @@ def read_manifest(folder: Path) -> Manifest:
     )
 
 
-def _calibration(folder: Path, stated: Any) -> Calibration:
+def read_calibration(folder: Path) -> Calibration:
+    """The calibration that a folder's manifest states. Raises ValueError, which names the field."""
+    path = folder / "manifest.json"
+    manifest = _json(path)
+    if "calibration" not in manifest:
+        return Calibration()
+    stated = manifest["calibration"]
     if not isinstance(stated, dict) or not isinstance(stated.get("catalogue"), str):
-        raise _wrong(folder, "calibration", stated, "an object with the catalogue's version")
+        raise _wrong(path, "calibration", stated, "an object with the catalogue's version")
     scales: dict[Scaled, Scale] = {}
     for question in SCALED:
         if question in stated:
-            measured = _object(folder, f"calibration.{question}", stated[question])
+            measured = _object(path, f"calibration.{question}", stated[question])
             temperature, threshold = (
-                _number(folder, f"calibration.{question}.{key}", measured.get(key))
+                _number(path, f"calibration.{question}.{key}", measured.get(key))
                 for key in ("temperature", "threshold")
             )
             if temperature <= 0:
-                raise _wrong(folder, f"calibration.{question}.temperature", temperature, "more than 0")
+                raise _wrong(path, f"calibration.{question}.temperature", temperature, "more than 0")
+            if not 0 <= threshold <= 1:
+                raise _wrong(path, f"calibration.{question}.threshold", threshold, "from 0 to 1")
             scales[question] = Scale(temperature, threshold)
     platt = {}
-    for tag, line in _object(folder, "calibration.wear", stated.get("wear", {})).items():
+    for tag, line in _object(path, "calibration.wear", stated.get("wear", {})).items():
         if not isinstance(line, list) or len(line) != 2:
-            raise _wrong(folder, f"calibration.wear.{tag}", line, "a slope and an offset")
-        slope, offset = (_number(folder, f"calibration.wear.{tag}", value) for value in line)
+            raise _wrong(path, f"calibration.wear.{tag}", line, "a slope and an offset")
+        slope, offset = (_number(path, f"calibration.wear.{tag}", value) for value in line)
         platt[tag] = (slope, offset)
-    alpha = _number(folder, "calibration.type.alpha", stated.get("type", {}).get("alpha", 0.0))
+    alpha = _number(path, "calibration.type.alpha", stated.get("type", {}).get("alpha", 0.0))
+    if not 0 <= alpha <= 1:
+        raise _wrong(path, "calibration.type.alpha", alpha, "from 0 to 1")
     return Calibration(stated["catalogue"], scales, alpha, platt)
 
 
 def _priors(folder: Path, calibration: Calibration) -> dict[str, float]:
-    stated = _json(folder / "priors.json")
+    path = folder / "priors.json"
+    stated = _json(path)
     if stated.get("catalogue") != calibration.catalogue:
         raise ValueError(
-            f"{folder / 'priors.json'}: is not of the calibration's catalogue {calibration.catalogue}, "
+            f"{path}: is not of the calibration's catalogue {calibration.catalogue}, "
             f"but of {stated.get('catalogue')}: run `calibrate` again, which writes both"
         )
-    return {name: float(log_p) for name, log_p in stated["log_p"].items()}
+    log_p = _object(path, "log_p", stated.get("log_p"))
+    return {name: _number(path, f"log_p.{name}", value) for name, value in log_p.items()}
 
 
-def _object(folder: Path, key: str, value: object) -> dict[str, Any]:
+def _object(path: Path, key: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _wrong(folder, key, value, "an object")
+        raise _wrong(path, key, value, "an object")
     return value
 
 
-def _number(folder: Path, key: str, value: object) -> float:
+def _number(path: Path, key: str, value: object) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise _wrong(folder, key, value, "a number")
+        raise _wrong(path, key, value, "a number")
     return float(value)
 
 
-def _wrong(folder: Path, key: str, value: object, allowed: str) -> ValueError:
-    return ValueError(f"{folder / 'manifest.json'}: {key}: must be {allowed}, not {str(value)[:80]!r}")
+def _wrong(path: Path, key: str, value: object, allowed: str) -> ValueError:
+    return ValueError(f"{path}: {key}: must be {allowed}, not {str(value)[:80]!r}")
 
 
 def _json(path: Path) -> dict[str, Any]:
-    stated = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    try:
+        stated = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise ValueError(f"{path}: must be a JSON object: {error}") from error
     if not isinstance(stated, dict):
-        raise ValueError(f"{path}: must be a JSON object")
+        raise ValueError(f"{path}: must be a JSON object, not {type(stated).__name__}")
     return stated
 
 

@@ -15,6 +15,8 @@ Answer::
      "calibrated": true, "thresholds": {"type": 0.6, "material": 0.7, "colour": 0.5, "pattern": 0.5}}
 
 The ids are those of the artifact's catalogue, and a request names its version: an artifact refuses others.
+One temperature scales p of the kinds and of what is said, which the service compares; `rest` bounds the other
+kinds' p together, unscaled.
 With `wear_tiles` 4, wear is asked of each photo and of its quarters: top left, top right, bottom left, bottom
 right. What is not asked is empty.
 """

@@ -61,8 +61,13 @@ def model_fn(model_dir: str) -> LoadedModel:
     model = LoadedModel(Scorer(blip, processor), catalogue, manifest)
     _check_tokens(folder, model)
     _warm_up(model)
-    _log.info("artifact %s is ready on %s, %s", model.manifest.artifact, blip.device, model.scorer.graphs)
+    _log.info("artifact %s is %s", manifest.artifact, state(model))
     return model
+
+
+def state(model: LoadedModel) -> str:
+    """Where the model runs, and whether by CUDA graphs or why without them; our own server's /ping says it."""
+    return f"ready on {model.scorer.blip.device}, {model.scorer.graphs}"
 
 
 def _manifest(folder: Path, catalogue: ArtifactCatalogue) -> Manifest:

@@ -49,13 +49,13 @@ def selected(tensors: Sequence[Tensor], rows: Tensor) -> tuple[Tensor, ...]:
 
 
 def _growing_layer(keys: Tensor, values: Tensor) -> DynamicLayer:
-    layer = DynamicLayer()
+    layer = DynamicLayer()  # type: ignore[no-untyped-call]
     layer.keys, layer.values = keys, values
     layer.is_initialized = True
     return layer
 
 
-class _FixedLayer(StaticLayer):
+class _FixedLayer(StaticLayer):  # type: ignore[no-untyped-call]
     """A layer whose tensors are given; `position` is the caller's, who advances it for all layers at once."""
 
     def __init__(self, keys: Tensor, values: Tensor, position: Tensor) -> None:

@@ -20,16 +20,17 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     Raises UnfitModelError for a config that is not a BLIP-2 on T5 or OPT, weights that are missing, left over
     or of another shape, and a tokenizer that does not belong to the model.
     """
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
     check_config(folder, config)
     check_weights(folder, config)
-    blip, found = Blip2ForConditionalGeneration.from_pretrained(
+    loaded: Any = Blip2ForConditionalGeneration.from_pretrained(
         folder,
         dtype=precision(),
         attn_implementation="sdpa",
         local_files_only=True,
         output_loading_info=True,
     )
+    blip, found = loaded
     if faults := {name: keys for name, keys in found.items() if keys and name != "unexpected_keys"}:
         raise UnfitModelError(f"{folder}: its weights cannot be read: {faults}")
     check_words(folder, blip)
@@ -51,7 +52,8 @@ def precision() -> torch.dtype:
 
 def check_config(folder: Path, config: Any) -> None:
     """Raise UnfitModelError for a config that is not a BLIP-2's on T5 or OPT, or leaves something out."""
-    path, text = folder / "config.json", getattr(config, "text_config", None)
+    path = folder / "config.json"
+    text: Any = getattr(config, "text_config", None)
     if config.model_type != "blip-2" or text.model_type not in ("t5", "opt"):
         kind = config.model_type if config.model_type != "blip-2" else f"a BLIP-2 on {text.model_type}"
         raise UnfitModelError(f"{path}: must be a BLIP-2 on T5 or OPT, not {kind}")

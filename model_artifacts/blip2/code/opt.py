@@ -75,7 +75,7 @@ class Opt:
 
     def read(self, features: Tensor, prefixes: Sequence[tuple[int, list[int]]]) -> Prefixes:
         """One decoder pass over all photos and prompts."""
-        rows = [*prefixes, *prefixes[-1:] * (self.graphs.rows(len(prefixes)) - len(prefixes))]
+        rows = [*prefixes, *[prefixes[-1]] * (self.graphs.rows(len(prefixes)) - len(prefixes))]
         longest = self.graphs.length(max(len(prompt) for _, prompt in rows), _TEXT)
         tokens, text = padded([prompt for _, prompt in rows], features.device, longest)
         lengths = features.shape[1] + text.sum(1)

@@ -71,7 +71,7 @@ class T5:
 
     def read(self, features: Tensor, prefixes: Sequence[tuple[int, list[int]]]) -> PrefixState:
         """One encoder pass over all photos and prompts, and the decoder's first step."""
-        rows = [*prefixes, *prefixes[-1:] * (self.graphs.rows(len(prefixes)) - len(prefixes))]
+        rows = [*prefixes, *[prefixes[-1]] * (self.graphs.rows(len(prefixes)) - len(prefixes))]
         longest = self.graphs.length(max(len(prompt) for _, prompt in rows), _TEXT)
         tokens, text = padded([prompt for _, prompt in rows], features.device, longest)
         photos = features[[photo for photo, _ in rows]]
@@ -149,7 +149,8 @@ class T5:
         mask = selected([mask], rows)[0]
         return (self._decoder(paths, None, mask, own, across, causal).last_hidden_state,)
 
-    def _step(self, tokens: Tensor, said: Tensor, mask: Tensor, *caches: Tensor) -> Tensor:
+    def _step(self, tokens: Tensor, said: Tensor, *inputs: Tensor) -> Tensor:
+        mask, *caches = inputs
         half = len(caches) // 2
         position = said + 1  # the start token is the first one in the cache
         own = fixed(caches[:half], position[0])

@@ -122,9 +122,8 @@ def summary(found: list[Prediction]) -> dict[str, float]:
     }
     for name, pairs in claims.items():
         figures[name] = round(sum(one.is_right(name) for one in found) / len(found), 4)
-        figures[f"{name}_calibration_error"] = round(
-            calibration_error(*map(np.array, zip(*pairs, strict=True))), 4
-        )
+        p, right = map(np.array, zip(*pairs, strict=True))
+        figures[f"{name}_calibration_error"] = round(calibration_error(p, right), 4)
     shares = np.array([[one.wear[tag] for tag in TAGS] for one in found])
     there = np.array([[tag in one.drawing.wear for tag in TAGS] for one in found])
     hits = ((shares > 0.5) & there).sum()

@@ -105,8 +105,8 @@ def test_details_equal_plain_likelihoods(
 ) -> None:
     photos, own = random_photos[:2], DEPARTMENTS[department]
     names = [name for material in own["materials"] for name in MATERIALS[material]]
-    shares = np.exp(plain(random_model, photos, "what is it made of ?", names))
-    shares = dict(zip(names, (shares / shares.sum(1, keepdims=True)).mean(0), strict=True))
+    p = np.exp(plain(random_model, photos, "what is it made of ?", names))
+    shares = dict(zip(names, (p / p.sum(1, keepdims=True)).mean(0), strict=True))
 
     answer = ask(inference, random_model, photos, (department,))
 
@@ -205,7 +205,7 @@ def test_calibration_scales_every_answer(
 ) -> None:
     from calibration import Calibration, Scale
 
-    scales = {
+    scales: Any = {
         "type": Scale(2.5, 0.6),
         "material": Scale(0.4, 0.7),
         "colour": Scale(3.0, 0.8),
@@ -220,6 +220,9 @@ def test_calibration_scales_every_answer(
     for one, before in zip(answer["kinds"], raw["kinds"], strict=True):
         odds = (before["p"] / (1 - before["p"])) ** (1 / 2.5)
         assert one["p"] == pytest.approx(odds / (1 + odds))
+    odds = (raw["said"]["p"] / (1 - raw["said"]["p"])) ** (1 / 2.5)
+    assert answer["said"] == raw["said"] | {"p": pytest.approx(odds / (1 + odds))}
+    assert answer["rest"] == raw["rest"]
     for question in ("material", "colour", "pattern"):
         power = {key: p ** (1 / scales[question].temperature) for key, p in raw[question].items()}
         expected = {key: p / sum(power.values()) for key, p in power.items()}

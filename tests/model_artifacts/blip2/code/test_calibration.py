@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,6 +104,45 @@ def test_priors_come_with_alpha(read: Any, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("log_p", "named"),
+    [
+        ({"mug": float("nan")}, "log_p.mug: must be a number, not 'nan'"),
+        ({"mug": "-3"}, "log_p.mug: must be a number, not '-3'"),
+        ([-3.5], "log_p: must be an object"),
+        (None, "log_p: must be an object"),
+    ],
+)
+def test_wrong_prior_is_named(read: Any, folder: Path, log_p: object, named: str) -> None:
+    write(folder, calibration=STATED | {"type": {"temperature": 1, "threshold": 0.5, "alpha": 0.4}})
+    (folder / "priors.json").write_text(json.dumps({"catalogue": VERSION, "log_p": log_p}))
+
+    with pytest.raises(ValueError, match=r"priors\.json: log_p") as caught:
+        read(folder)
+
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "config.json", "priors.json"])
+@pytest.mark.parametrize("text", ['{"calibration": {"cata', "[]", "\udcff"])
+def test_half_a_file_is_named(read: Any, folder: Path, name: str, text: str) -> None:
+    write(folder, calibration=STATED | {"type": {"temperature": 1, "threshold": 0.5, "alpha": 0.4}})
+    (folder / name).write_text(text, "utf-8", "surrogateescape")
+
+    with pytest.raises(ValueError, match=rf"{name}: must be a JSON object"):
+        read(folder)
+
+
+def test_folder_names_an_artifact_that_the_service_takes(read: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "my model (2), «best»"
+    folder.mkdir()
+
+    artifact = read(folder).artifact
+
+    assert re.fullmatch(r"[\w .:@/+-]+", artifact)
+    assert artifact.startswith("my model -2-- -best--")
+
+
+@pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"type": {"temperature": "hot", "threshold": 0.5}}, "calibration.type.temperature: must be a num"),
@@ -113,6 +153,11 @@ def test_priors_come_with_alpha(read: Any, folder: Path) -> None:
         ({"wear": {"chip": [1, True]}}, "calibration.wear.chip: must be a number"),
         ({"wear": [1]}, "calibration.wear: must be an object"),
         ({"catalogue": None}, "calibration: must be an object with the catalogue's version"),
+        ({"type": {"temperature": 1, "threshold": None}}, "calibration.type.threshold: must be a number"),
+        ({"colour": {"temperature": 1, "threshold": 1.01}}, "calibration.colour.threshold: must be from 0"),
+        ({"pattern": {"temperature": 1e999, "threshold": 1}}, "calibration.pattern.temperature: must be a n"),
+        ({"type": {"temperature": 1, "threshold": 1, "alpha": 2}}, "calibration.type.alpha: must be from 0"),
+        ({"wear": {"chip": [float("nan"), 0]}}, "calibration.wear.chip: must be a number, not 'nan'"),
     ],
 )
 def test_wrong_calibration_is_named(read: Any, folder: Path, change: dict[str, Any], named: str) -> None:

@@ -57,6 +57,25 @@ def test_demo_answers_as_trained(
     assert answer["calibrated"] is True
 
 
+def test_state_tells_why_a_pass_has_no_graph(
+    inference: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from graphs import Graphs
+
+    assert inference.state(model) == "ready on cpu, without CUDA graphs"
+
+    def refuses(*_: object) -> None:
+        raise RuntimeError("the driver is too old\nat line 3")
+
+    graphs = Graphs(refuses)
+    graphs.run("encode", lambda values: (values,), torch.zeros(1))
+    monkeypatch.setattr(model.scorer, "graphs", graphs)
+
+    assert inference.state(model) == (
+        "ready on cpu, 0 CUDA graphs, and without them where a capture failed: encode: the driver is too old"
+    )
+
+
 @pytest.mark.parametrize("seed", range(100_000, 100_006))
 def test_drawn_goods_are_recognised(inference: Any, model: Any, document: Document, seed: int) -> None:
     drawing = draw(seed, (480, 360), aspect=4 / 3)
@@ -263,7 +282,12 @@ def test_first_request_warms_the_model_up(
 ) -> None:
     warmed: list[Any] = []
     answer_all = inference.answer_all
-    monkeypatch.setattr(inference, "answer_all", lambda *given: warmed.append(given[0]) or answer_all(*given))
+
+    def noted(*given: Any) -> Any:
+        warmed.append(given[0])
+        return answer_all(*given)
+
+    monkeypatch.setattr(inference, "answer_all", noted)
 
     inference.model_fn(str(copy))
 

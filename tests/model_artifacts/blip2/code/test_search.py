@@ -99,7 +99,7 @@ def generated(scorer: Any, photo: Image.Image, prompt: str, end: int) -> list[in
     """The tokens of a plain greedy `generate` up to its end token."""
     inputs = scorer.processor(images=[photo], text=[prompt], return_tensors="pt")
     with torch.inference_mode():
-        tokens = scorer.blip.generate(
+        tokens: list[int] = scorer.blip.generate(
             **inputs, max_new_tokens=6, do_sample=False, num_beams=1, eos_token_id=end, pad_token_id=0
         )[0].tolist()
     # OPT's output begins with the prompt, T5's with the decoder's start token.
