@@ -178,6 +178,7 @@ def wear_of(changed: dict[str, Any]) -> Callable[[Answer], Any]:
         (broken(wear_of({"chip": []})), "wear"),
         (broken(wear_of({"chip": 0.5})), "wear"),
         (broken(wear_of({"chip": [1.1]})), "wear"),
+        (broken(wear_of({"chip": [math.nan]})), "wear"),
         (broken(wear_of({"chip": [0.5] * 100_000})), "wear"),
         (broken(lambda a: a.pop("caption")), "caption"),
         (broken(lambda a: a.update(caption=7)), "caption"),
