@@ -39,7 +39,8 @@ def check_ids(
                 continue
             if tag in stated:
                 problem = f"{tag!r}, which was stated before, is unknown to the catalogue for {type_!r}"
-                raise InvalidInput(f"condition.wear[{at}]", problem, "Send condition.wear too: a list or null")
+                remedy = "Send condition.wear too: a list or null"
+                raise InvalidInput(f"condition.wear[{at}]", problem, remedy)
             _check(f"condition.wear[{at}]", tag, dict.fromkeys(sorted(allowed), ()), f" for {type_!r}")
 
 
