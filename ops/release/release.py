@@ -21,8 +21,7 @@ from ops.aws.account import physical_ids, resources, settings_file
 from ops.aws.archive import object_exists, upload
 from ops.commands.pause import changed_settings, deploy_model_stack, with_archive, write_atomically
 from ops.goods import check_goods
-from ops.release.canary import CanaryFailed, CanaryRole, canary, compare_answers, remove
-from ops.release.serving import answers_here
+from ops.release.canary import CanaryFailed, CanaryRole, answers_here, canary, compare_answers, remove
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:

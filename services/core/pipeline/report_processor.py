@@ -23,16 +23,14 @@ from services.core.domain.errors import (
     CatalogueMismatch,
     LeaseLost,
     ModelAnswerInvalid,
-    ModelFault,
     ModelUnavailable,
     ReportNotFound,
-    VitrineError,
 )
 from services.core.domain.observation import LostInference, Observation, PendingInference
-from services.core.domain.report import Failure, Report, Status
+from services.core.domain.report import Report
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.ended import log_ended
+from services.core.pipeline.ended import Prices, failed, log_ended, succeeded
 from services.core.pipeline.inferences import Inferences
 from services.core.pipeline.outcomes import (
     RETRIED,
@@ -43,8 +41,6 @@ from services.core.pipeline.outcomes import (
     overdue_fault,
     provenance,
 )
-from services.core.pipeline.pricing import Prices
-from services.core.pipeline.succeeded import succeeded
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
@@ -140,18 +136,11 @@ class ReportProcessor:
 
     async def fail(self, leased: LeasedReport, error: Exception, stages: Stages) -> Report:
         """End the report as failed with the error as its reason; an error of the store is only logged."""
-        if isinstance(error, VitrineError):
-            code = error.code if isinstance(error, ModelFault) else "invalid_input"
-            failure = Failure(code=code, reason=str(error))
-        else:
-            failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
-        timings = leased.report.timings_ms.model_copy(update=stages.timings)
-        update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
-        failed = leased.report.model_copy(update=update)
-        if await self._try_to_write(self.reports.end, replace(leased, report=failed)):
-            log_ended(failed)
+        ended = failed(leased.report, error, stages)
+        if await self._try_to_write(self.reports.end, replace(leased, report=ended)):
+            log_ended(ended)
         await self._inferences.clean_up(leased.pending)
-        return failed
+        return ended
 
     async def release(self, leased: LeasedReport, why: str | None) -> None:
         """Let other workers take the report at once; an error of the store is only logged."""
