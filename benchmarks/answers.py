@@ -13,7 +13,7 @@ def answer(
 ) -> dict[str, Any]:
     """Return the answer for ids of the catalogue: a kind, a material and its wear, on so many photos alike.
 
-    The artifact is a calibrated one, and says as its caption nothing.
+    It is calibrated, and has no caption.
     """
     seen = goods.kinds[kind]
     department = goods.departments[seen.department]

@@ -99,7 +99,7 @@ def _condition(condition: Condition) -> Text:
 def _mark(wear: Wear) -> str:
     severity = f"{wear.severity} " if wear.severity is not None else ""
     place = f", {wear.place.replace('_', ' ')}" if wear.place is not None else ""
-    points = f", {wear.points} points" if wear.points is not None else ""
+    points = f", {wear.points} point{'s' * (wear.points != 1)}" if wear.points is not None else ""
     return f"{severity}{wear.tag} in photo {wear.photo}{place}{points}"
 
 

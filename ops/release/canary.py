@@ -13,11 +13,14 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from cli.errors import UserError, code_of
+from model_artifacts.blip2.tools.archive import remove_foreign_packages, unpacked
+from model_artifacts.blip2.tools.serving import serving
 from services.core.domain.errors import VitrineError
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
@@ -68,6 +71,21 @@ def canary(sagemaker: SageMakerClient, name: str, start: Callable[[], None]) -> 
     finally:
         with _uninterrupted():
             remove(sagemaker, name)
+
+
+def answers_here(archive: Path, photos: Sequence[PhotoSet], goods: Catalogue) -> list[Observation]:
+    """Serve an archive and ask it about the goods on each photo; its packages are this environment's own.
+
+    Raises ArchiveError, and UserError for an answer that the service could not use.
+    """
+    with unpacked(archive) as inside:
+        remove_foreign_packages(inside.code)
+        with serving(inside, Path(sys.executable)) as runtime:
+            endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive), goods)
+            try:
+                return [endpoint.observe(one.photos) for one in photos]
+            except VitrineError as error:
+                raise UserError(f"{archive}: {error}.", hint="See what flight-check says of it.") from error
 
 
 def compare_answers(

@@ -19,10 +19,9 @@ from model_artifacts.blip2.tools.flight_check.command import flight_check
 from model_artifacts.blip2.tools.replay import PhotoSet, photo_sets
 from ops.aws.account import physical_ids, resources, settings_file
 from ops.aws.archive import object_exists, upload
-from ops.commands.pause import changed_settings, deploy_model_stack, with_archive
+from ops.commands.pause import changed_settings, deploy_model_stack, with_archive, write_atomically
 from ops.goods import check_goods
-from ops.release.canary import CanaryFailed, CanaryRole, canary, compare_answers, remove
-from ops.release.serving import answers_here
+from ops.release.canary import CanaryFailed, CanaryRole, answers_here, canary, compare_answers, remove
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
@@ -83,14 +82,19 @@ def release(
 ) -> bool:
     """Release an archive of this hash to the environment of these settings, which are in `file`.
 
-    First deletes what a killed release left. Returns False when the archive is served already. Raises
-    UserError at the first step that fails: the settings are then unchanged, and no canary is left.
+    First deletes what a killed release left. Returns False when the archive is served already; the settings
+    then get its catalogue's version if they lack it. Raises UserError at the first step that fails: the
+    settings are then unchanged, and no canary is left.
     """
     key = packaging.key(sha256)
     role = _canary_role(settings, tools)
     _remove_leftovers(role, events, tools)
     goods = _check_goods(settings, archive, events)
     if settings.model.artifact == key:
+        if settings.model.catalogue_version != goods:
+            # An archive that `make deploy` uploaded has no version beside it.
+            write_atomically(file, with_archive(file.read_bytes().decode(), key, goods).encode())
+            events.note("settings_written", file=str(file))
         events.note("unchanged")
         return False
     bucket, kms_key = _bucket(settings, tools)

@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from services.core.domain.recognition import recognise
-from services.core.vision.endpoint import parse_observation, request_body
+from services.core.vision.answer import parse_observation
+from services.core.vision.endpoint import request_body
 
 from ...blip2.tools.calibration.fitting import calibration_error
 from ..drawing.drawing import TAGS, UNKNOWN, Drawing, draw

@@ -6,7 +6,7 @@ are the artifact's own, measured when it was calibrated.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from catalogue import Adjective, Catalogue, Department, Kind, Material
 from catalogue import Wear as CatalogueWear
@@ -43,6 +43,20 @@ class Goods:
     asked: tuple[CatalogueWear, ...]
     narrower: tuple[Kind, ...] = ()
 
+    @classmethod
+    def of(cls, product: Product, asked: tuple[CatalogueWear, ...], catalogue: Catalogue) -> Self:
+        """The goods that the product's ids name."""
+        kind = catalogue.kinds.get(product.type)
+        materials = [material for one in catalogue.departments.values() for material in one.materials]
+        return cls(
+            kind=kind,
+            material=_named(materials, product.material),
+            colour=_named(catalogue.colours, product.colour),
+            pattern=_named(catalogue.patterns, product.pattern),
+            asked=asked,
+            narrower=tuple(each for each in catalogue.kinds.values() if kind and each.broader == kind.id),
+        )
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -69,11 +83,6 @@ class Assessment:
         """Whether each kind of wear was either found or seen to be absent."""
         judged = self.absent | {wear.tag for wear in self.condition.wear}
         return bool(judged) and judged >= {wear.id for wear in self.goods.asked}
-
-
-def narrower_kinds(kind: Kind | None, catalogue: Catalogue) -> tuple[Kind, ...]:
-    """The kinds that are more specific than `kind`; none of an unknown one."""
-    return tuple(each for each in catalogue.kinds.values() if kind and each.broader == kind.id)
 
 
 def photos_to_judge(flaws: Sequence[Sequence[Flaw]]) -> tuple[int, ...]:
@@ -123,22 +132,16 @@ def assess(
         Reason.UNCALIBRATED: not observation.calibrated,
     }
     reasons = tuple(reason for reason, applies in doubts.items() if applies)
+    product = Product(
+        type=kind.id if kind else UNKNOWN,
+        material=material.id or UNKNOWN,
+        colour=colour.id,
+        pattern=pattern.id,
+        suggestion=seen.suggestion if shows_it else None,
+    )
     return Assessment(
-        product=Product(
-            type=kind.id if kind else UNKNOWN,
-            material=material.id or UNKNOWN,
-            colour=colour.id,
-            pattern=pattern.id,
-            suggestion=seen.suggestion if shows_it else None,
-        ),
-        goods=Goods(
-            kind=kind,
-            material=_named(department.materials, material.id),
-            colour=_named(catalogue.colours, colour.id),
-            pattern=_named(catalogue.patterns, pattern.id),
-            asked=looked_for,
-            narrower=narrower_kinds(kind, catalogue),
-        ),
+        product=product,
+        goods=Goods.of(product, looked_for, catalogue),
         condition=Condition(
             status="assessed" if assessed else "not_assessed",
             score=score,

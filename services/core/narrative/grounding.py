@@ -7,8 +7,7 @@ from itertools import chain, zip_longest
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
 from services.core.narrative.grammar import text_of
-from services.core.narrative.marks import detail, severity_phrase
-from services.core.narrative.names import Names
+from services.core.narrative.names import Names, detail, severity_phrase
 from services.core.narrative.negation import Polarity, Reading, phrase_tokens, read, tokens
 from services.core.narrative.wording import Text, Wording, wording
 

@@ -1,11 +1,11 @@
-"""What the goods of an assessment are called in a language, and with which words a text may state them."""
+"""What goods and marks are called in a language, and with which words a text may state them."""
 
 from collections.abc import Iterable
 
 from catalogue import Adjective, Kind, Noun
 from services.core.domain.assessment import Assessment
-from services.core.domain.report import UNKNOWN
-from services.core.narrative.grammar import agreed, described, plural_of, text_of
+from services.core.domain.report import UNKNOWN, Wear
+from services.core.narrative.grammar import agree, agreed, described, plural_of, text_of, with_article
 from services.core.narrative.negation import tokens
 from services.core.narrative.wording import Language, Wording
 
@@ -124,6 +124,34 @@ class Names:
         # An answer of several words may claim what is not true of each article of the kind: "silk tie".
         answers = [answer for answer in (kind.answer, *kind.aliases) if " " not in answer]
         return [kind.noun.en, *answers, *([kind.pair.en] if kind.pair else [])]
+
+
+def stated_mark(wear: Wear, names: Names, words: Wording, *, detailed: bool = True) -> str:
+    """The mark with its article and, where `detailed`, with what is known of its severity and place."""
+    noun = names.wear(wear.tag)
+    if not detailed:
+        return with_article(noun, words.language)
+    severe = severity_phrase(wear, names, words)
+    known = detail(wear, names, words)
+    return f"{with_article(noun, words.language, severe)}{f' ({known})' if known else ''}"
+
+
+def severity_phrase(wear: Wear, names: Names, words: Wording) -> str | None:
+    """The mark's name after its severity, "minor scratch"; None if it is unknown, or follows as a detail."""
+    if wear.severity is None or words.language == "fr":
+        return None
+    return f"{words.severities[wear.severity][0]} {names.wear(wear.tag).en}"
+
+
+def detail(wear: Wear, names: Names, words: Wording) -> str:
+    """What follows the mark in brackets: the photo and its part, « légère, photo 2, en haut à gauche »."""
+    parts: list[str] = []
+    # After "usure de la semelle", an adjective could belong to the sole.
+    if wear.severity and words.language == "fr":
+        parts.append(agree(words.severities[wear.severity], names.wear(wear.tag), words.language))
+    if wear.photo and wear.place:
+        parts.append(f"photo {wear.photo}, {words.places[wear.place]}")
+    return ", ".join(parts)
 
 
 _WITH = ("with a ", "with an ", "with ")

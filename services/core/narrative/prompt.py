@@ -14,7 +14,7 @@ from services.core.narrative.grammar import of_the, text_of, the, with_article
 from services.core.narrative.grounding import caption_fits
 from services.core.narrative.names import Names
 from services.core.narrative.template import filled
-from services.core.narrative.wording import Goods, Text, Wording
+from services.core.narrative.wording import ExampleGoods, Text, Wording
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
@@ -95,7 +95,7 @@ def _looks(thing: str, item: Noun, words: Wording, known: bool) -> str:
     return with_article(item, words.language, looks) if prompt.looks_with_article else looks
 
 
-def _example(goods: Goods, like: _Question, words: Wording) -> _Question:
+def _example(goods: ExampleGoods, like: _Question, words: Wording) -> _Question:
     """A question about `goods` with facts like those of the question in `like`."""
     marks = goods.marks[: len(like.marks)]
     name, item = (goods.name if like.material else goods.plain_name), Noun(goods.item, goods.item, "f")

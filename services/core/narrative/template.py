@@ -11,8 +11,7 @@ from services.core.narrative.grounding import (
     TITLE_CHARACTERS,
     caption_fits,
 )
-from services.core.narrative.marks import stated_mark
-from services.core.narrative.names import Names
+from services.core.narrative.names import Names, stated_mark
 from services.core.narrative.wording import Text, Wording
 
 

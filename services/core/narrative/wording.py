@@ -48,7 +48,7 @@ class Text(_Words):
     description: str
 
 
-class Goods(_Words):
+class ExampleGoods(_Words):
     """Goods for the worked examples, feminine in French as their marks are.
 
     The demo model does not know them, so that no example leaks into an answer.
@@ -80,7 +80,7 @@ class PromptWords(_Words):
     not_judged: str
     and_: str = Field(alias="and")
     none: str
-    goods: tuple[Goods, ...]
+    goods: tuple[ExampleGoods, ...]
     title: str
     title_marked: str
     title_plain: str

@@ -30,13 +30,18 @@ def check_ids(
                 _check(f"product.{name}", value, names)
     if given.condition is not None and given.condition.wear is not None:
         type_ = (given.product.type if given.product else None) or report.product.type
-        stated = before.condition.wear if before and before.condition else None
+        stated = set((before.condition.wear if before and before.condition else None) or ())
         # What the catalogue has, and was stated of another kind, is checked again.
-        kept = {wear.tag for wear in report.condition.wear} | (set(stated or ()) - _of_catalogue(catalogue))
+        kept = {wear.tag for wear in report.condition.wear} | (stated - _of_catalogue(catalogue))
         allowed = _of_kind(type_, catalogue)
         for at, tag in enumerate(given.condition.wear):
-            if tag not in kept:
-                _check(f"condition.wear[{at}]", tag, dict.fromkeys(sorted(allowed), ()), f" for {type_!r}")
+            if tag in kept or tag in allowed:
+                continue
+            if tag in stated:
+                problem = f"{tag!r}, which was stated before, is unknown to the catalogue for {type_!r}"
+                remedy = "Send condition.wear too: a list or null"
+                raise InvalidInput(f"condition.wear[{at}]", problem, remedy)
+            _check(f"condition.wear[{at}]", tag, dict.fromkeys(sorted(allowed), ()), f" for {type_!r}")
 
 
 def _answers(catalogue: Catalogue) -> dict[str, dict[str, Collection[str]]]:

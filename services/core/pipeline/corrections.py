@@ -1,12 +1,11 @@
 """Corrects a report by its owner's merge patch: the rule's grade and the template's text follow the facts."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from catalogue import Adjective, Catalogue, Department, Material
+from catalogue import Catalogue, Department
 from catalogue import Wear as CatalogueWear
-from services.core.domain.assessment import Assessment, Goods, narrower_kinds
+from services.core.domain.assessment import Assessment, Goods
 from services.core.domain.corrections import (
     GivenCorrections,
     RewrittenText,
@@ -14,7 +13,7 @@ from services.core.domain.corrections import (
     judged,
     merge_patch,
 )
-from services.core.domain.report import Condition, Flaw, Product, Reason, Reliance, Report
+from services.core.domain.report import Condition, Flaw, Reason, Reliance, Report
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
@@ -23,7 +22,6 @@ from services.core.pipeline.corrected_ids import check_ids
 # What a patch holds; the rest of what is stored follows from it.
 _PATCHED = frozenset({"product", "condition", "title", "description"})
 _FLAWS = frozenset(Reason(flaw.value) for flaw in Flaw)
-_Word = TypeVar("_Word", Material, Adjective)
 
 
 def patched(
@@ -98,7 +96,7 @@ def _assessment(report: Report, catalogue: Catalogue) -> Assessment:
         left_out = bool(absent or report.condition.wear) and bool(_FLAWS.intersection(confidence.reasons))
     return Assessment(
         product=report.product,
-        goods=_goods(report.product, asked, catalogue),
+        goods=Goods.of(report.product, asked, catalogue),
         condition=report.condition,
         evidence=report.evidence,
         caption=report.caption or "",
@@ -119,20 +117,3 @@ def _asked(report: Report, catalogue: Catalogue, *, stated: bool) -> tuple[Catal
         known = tuple({tag.id: tag for one in catalogue.departments.values() for tag in one.wear}.values())
     questions = {each.question for each in report.evidence}
     return known if stated else tuple(tag for tag in known if tag.question in questions)
-
-
-def _goods(product: Product, asked: tuple[CatalogueWear, ...], catalogue: Catalogue) -> Goods:
-    kind = catalogue.kinds.get(product.type)
-    materials = (material for one in catalogue.departments.values() for material in one.materials)
-    return Goods(
-        kind=kind,
-        material=_named(materials, product.material),
-        colour=_named(catalogue.colours, product.colour),
-        pattern=_named(catalogue.patterns, product.pattern),
-        asked=asked,
-        narrower=narrower_kinds(kind, catalogue),
-    )
-
-
-def _named(words: Iterable[_Word], id_: str | None) -> _Word | None:
-    return next((word for word in words if word.id == id_), None)

@@ -21,19 +21,17 @@ from services.core.aws import CALL_ERRORS
 from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import (
     CatalogueMismatch,
-    LeaseHeld,
     LeaseLost,
     ModelAnswerInvalid,
-    ModelFault,
     ModelUnavailable,
     ReportNotFound,
-    VitrineError,
 )
 from services.core.domain.observation import LostInference, Observation, PendingInference
-from services.core.domain.report import Failure, Report, Status
+from services.core.domain.report import Report
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.ended import log_ended
+from services.core.pipeline.ended import Prices, failed, log_ended, succeeded
+from services.core.pipeline.inferences import Inferences
 from services.core.pipeline.outcomes import (
     RETRIED,
     Looked,
@@ -43,8 +41,6 @@ from services.core.pipeline.outcomes import (
     overdue_fault,
     provenance,
 )
-from services.core.pipeline.pricing import Prices
-from services.core.pipeline.succeeded import succeeded
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
@@ -85,6 +81,10 @@ class ReportProcessor:
     catalogue: Catalogue
     vision_cache: VisionCache | None = None
     fallback_llm: FallbackLlm | None = None
+
+    @property
+    def _inferences(self) -> Inferences:
+        return Inferences(self.reports, self.leases, self.endpoint)
 
     async def process(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Processed:
         """Send the photos, as JPEG for the model, to the endpoint, and continue with the outcome."""
@@ -136,18 +136,11 @@ class ReportProcessor:
 
     async def fail(self, leased: LeasedReport, error: Exception, stages: Stages) -> Report:
         """End the report as failed with the error as its reason; an error of the store is only logged."""
-        if isinstance(error, VitrineError):
-            code = error.code if isinstance(error, ModelFault) else "invalid_input"
-            failure = Failure(code=code, reason=str(error))
-        else:
-            failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
-        timings = leased.report.timings_ms.model_copy(update=stages.timings)
-        update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
-        failed = leased.report.model_copy(update=update)
-        if await self._try_to_write(self.reports.end, replace(leased, report=failed)):
-            log_ended(failed)
-        await self._clean_up(leased)
-        return failed
+        ended = failed(leased.report, error, stages)
+        if await self._try_to_write(self.reports.end, replace(leased, report=ended)):
+            log_ended(ended)
+        await self._inferences.clean_up(leased.pending)
+        return ended
 
     async def release(self, leased: LeasedReport, why: str | None) -> None:
         """Let other workers take the report at once; an error of the store is only logged."""
@@ -190,8 +183,7 @@ class ReportProcessor:
         self, leased: LeasedReport, looked: Looked, load_photos: LoadPhotos, stages: Stages
     ) -> Processed:
         if isinstance(looked, PendingInference) and looked != leased.pending:
-            await self._note_failure_key(leased.pending)
-            await self._record(leased, looked)
+            await self._inferences.record(leased, looked)
             return looked
         if not isinstance(looked, Seen) and self.fallback_llm is not None:
             leased = await self._renewed(leased)
@@ -205,7 +197,7 @@ class ReportProcessor:
             case Seen():
                 return await self._finish(leased, looked, stages)
             case Unanswered():
-                await self._forget_inference(leased, looked)
+                await self._release_unanswered(leased, looked)
             case PendingInference():
                 await self.release(leased, "the endpoint is working on it")
         return looked
@@ -213,32 +205,8 @@ class ReportProcessor:
     async def _renewed(self, leased: LeasedReport) -> LeasedReport:
         return await to_thread.run_sync(self.leases.renew, leased) if self.leases.is_due(leased) else leased
 
-    async def _record(self, leased: LeasedReport, pending: PendingInference) -> None:
-        try:
-            await to_thread.run_sync(self.leases.record_inference, leased, pending)
-        except (ReportNotFound, LeaseLost) as error:
-            try:
-                await self._note_failure_key(pending)
-            finally:
-                if isinstance(error, LeaseHeld):
-                    # Another worker has sent the same stored request; only this answer has no reader.
-                    await to_thread.run_sync(self.endpoint.delete, pending.output_key)
-                else:
-                    await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
-            raise
-
-    async def _note_failure_key(self, pending: PendingInference | None) -> None:
-        # The endpoint may still fail a request that no row names; then this is how its text is found.
-        if pending is not None:
-            await to_thread.run_sync(self.reports.note_failure_key, pending)
-
-    async def _forget_inference(self, leased: LeasedReport, why: Unanswered) -> None:
-        # Deleted first: without the record of its inference, a report's erasure would not find the answer.
-        if (pending := leased.pending) is not None:
-            await self._note_failure_key(pending)
-            await to_thread.run_sync(
-                self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
-            )
+    async def _release_unanswered(self, leased: LeasedReport, why: Unanswered) -> None:
+        await self._inferences.forget(leased.pending)
         count = leased.invalid_answers + why.invalid_answer
         released = replace(leased, pending=None, invalid_answers=count, fault=why.code)
         await self.release(released, why.reason)
@@ -266,7 +234,7 @@ class ReportProcessor:
         cached = self.vision_cache.put(leased, seen.observation) if self.vision_cache and seen.is_new else []
         await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
         log_ended(report, narrative.usage)
-        await self._clean_up(leased)
+        await self._inferences.clean_up(leased.pending)
         return report
 
     @asynccontextmanager
@@ -278,17 +246,6 @@ class ReportProcessor:
         except Exception as error:
             await self.fail(leased, error, stages)
             raise
-
-    async def _clean_up(self, leased: LeasedReport) -> None:
-        # The report has ended: an error from here on must not fail it.
-        if (pending := leased.pending) is None:
-            return
-        try:
-            await to_thread.run_sync(
-                self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
-            )
-        except CALL_ERRORS as error:
-            logger.warning("clean-up after a report failed", extra={"error": type(error).__name__})
 
     async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> bool:
         try:

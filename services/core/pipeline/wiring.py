@@ -16,8 +16,8 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.llm import openai_client
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
+from services.core.pipeline.ended import Prices
 from services.core.pipeline.erasure import Erasure
-from services.core.pipeline.pricing import Prices
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads

@@ -18,8 +18,7 @@ from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelUnavailable
 from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.trace import HEADER, traceparent
-from services.core.vision.answer import parse_observation as parse_observation
-from services.core.vision.answer import questions_of, read_answer
+from services.core.vision.answer import parse_observation, questions_of, read_answer
 from services.core.vision.faults import fault
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ MAX_MARKS = 64
 # Materials, colours, patterns and wear of all departments are about 200 words more.
 MOST_LISTED_KINDS = 250
 _SAID_CHARACTERS = 60
-_ARTICLE = re.compile(r"^(an?|the|some|one|pair of|a pair of) ")
+_ARTICLE = re.compile(r"^((an?|the|some|one) )?(pairs? of )?")
 
 
 class _Choice(BaseModel):

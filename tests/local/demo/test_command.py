@@ -224,7 +224,7 @@ def test_adjectives_places_and_points_are_shown() -> None:
         )
     )
     assert "Colour blue Pattern striped" in text
-    assert "minor chip in photo 2, top left, 1 points 91%" in text
+    assert "minor chip in photo 2, top left, 1 point 91%" in text
     assert "0123456789abcdef; the probabilities are not calibrated" in text
 
 

@@ -20,7 +20,8 @@ from PIL import Image, ImageOps
 import catalogue
 from model_artifacts.blip2.tools import catalogue_file
 from services.core.photos.photo import prepare
-from services.core.vision.endpoint import parse_observation, request_body
+from services.core.vision.answer import parse_observation
+from services.core.vision.endpoint import request_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -79,6 +79,18 @@ def test_same_archive_changes_nothing(place: Place) -> None:
     assert place.file.read_bytes() == text
 
 
+def test_served_archive_gets_its_version(place: Place) -> None:
+    archive = place.archive()
+    place.release(archive)
+    whole = place.file.read_text("utf-8")
+    line = f'catalogue_version = "{GOODS.version}"'
+    place.file.write_text(whole.replace(line, '# catalogue_version = "…"'), "utf-8")
+    assert not place.release(archive)
+    assert names(place)[len(WELL) :] == ["settings_written", "unchanged"]
+    assert len(place.deployed) == 1
+    assert place.file.read_text("utf-8") == whole
+
+
 def test_second_archive_replaces_the_first(place: Place) -> None:
     place.release(place.archive())
     assert place.release(place.archive("second"))

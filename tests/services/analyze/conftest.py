@@ -31,7 +31,7 @@ from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline import submission
-from services.core.pipeline.pricing import Prices
+from services.core.pipeline.ended import Prices
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission

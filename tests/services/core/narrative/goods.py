@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from catalogue import Catalogue
-from services.core.domain.assessment import Assessment, Goods, narrower_kinds
+from services.core.domain.assessment import Assessment, Goods
 from services.core.domain.grading import grade_of, score_of
 from services.core.domain.report import UNKNOWN, Condition, Place, Product, Reliance, Severity, Wear
 
@@ -22,19 +22,12 @@ def assessment_of(
     caption: str = "",
 ) -> Assessment:
     """Goods all of whose wear was judged."""
-    known = catalogue.kinds[kind]
-    department = catalogue.departments[known.department]
+    department = catalogue.departments[catalogue.kinds[kind].department]
     score = score_of(mark.points or 0 for mark in marks)
+    product = Product(type=kind, material=material or UNKNOWN, colour=colour, pattern=pattern)
     return Assessment(
-        product=Product(type=kind, material=material or UNKNOWN, colour=colour, pattern=pattern),
-        goods=Goods(
-            kind=known,
-            material=next((each for each in department.materials if each.id == material), None),
-            colour=next((each for each in catalogue.colours if each.id == colour), None),
-            pattern=next((each for each in catalogue.patterns if each.id == pattern), None),
-            asked=department.wear,
-            narrower=narrower_kinds(known, catalogue),
-        ),
+        product=product,
+        goods=Goods.of(product, department.wear, catalogue),
         condition=Condition(score=score, grade=grade_of(score), wear=tuple(marks)),
         evidence=(),
         caption=caption,

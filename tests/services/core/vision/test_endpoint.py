@@ -21,9 +21,9 @@ from services.core.domain.errors import (
 )
 from services.core.domain.observation import KindSeen, Said
 from services.core.trace import hop
-from services.core.vision.answer import MAX_ANSWER_BYTES
+from services.core.vision.answer import MAX_ANSWER_BYTES, parse_observation
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
-from services.core.vision.endpoint import RealtimeVisionEndpoint, parse_observation, request_body
+from services.core.vision.endpoint import RealtimeVisionEndpoint, request_body
 from tests.services.conftest import DRAWN
 
 Answer = dict[str, Any]
@@ -178,6 +178,7 @@ def wear_of(changed: dict[str, Any]) -> Callable[[Answer], Any]:
         (broken(wear_of({"chip": []})), "wear"),
         (broken(wear_of({"chip": 0.5})), "wear"),
         (broken(wear_of({"chip": [1.1]})), "wear"),
+        (broken(wear_of({"chip": [math.nan]})), "wear"),
         (broken(wear_of({"chip": [0.5] * 100_000})), "wear"),
         (broken(lambda a: a.pop("caption")), "caption"),
         (broken(lambda a: a.update(caption=7)), "caption"),

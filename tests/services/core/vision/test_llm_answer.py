@@ -84,6 +84,8 @@ def test_large_catalogue_takes_any_name() -> None:
         ("the mugs.", "mug"),
         ("Coffee  mug", "mug"),
         ("some scissors", "scissors"),
+        ("a pair of scissors", "scissors"),
+        ("pair of scissors", "scissors"),
         ("kitchen knives", "kitchen_knife"),
         ("car batteries", "car_battery"),
         ("bookshelves", "bookcase"),
