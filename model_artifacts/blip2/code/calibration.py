@@ -75,7 +75,7 @@ def read_manifest(folder: Path) -> Manifest:
     prompts = _object(path, "prompts", stated.get("prompts", {}))
     text = _json(folder / "config.json").get("text_config")
     family = text.get("model_type") if isinstance(text, dict) else None
-    question = prompts.get("question", _QUESTION.get(family, _QUESTION["opt"]))
+    question = prompts.get("question", _QUESTION.get(str(family), _QUESTION["opt"]))
     if not isinstance(question, str) or question.count("{}") != 1:
         raise _wrong(path, "prompts.question", question, "a text that holds {} once")
     caption = prompts.get("caption", _CAPTION)

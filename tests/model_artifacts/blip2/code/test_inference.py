@@ -5,7 +5,7 @@ import io
 import json
 import logging
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 import torch
@@ -64,7 +64,7 @@ def test_state_tells_why_a_pass_has_no_graph(
 
     assert inference.state(model) == "ready on cpu, without CUDA graphs"
 
-    def refuses(*_: object) -> None:
+    def refuses(work: object, reset: object) -> NoReturn:
         raise RuntimeError("the driver is too old\nat line 3")
 
     graphs = Graphs(refuses)
