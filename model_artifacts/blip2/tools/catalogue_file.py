@@ -88,20 +88,23 @@ def write(model: Path, name: str) -> str:
 
 
 def completed(model: Path, name: str | None, work: Path) -> Path:
-    """A folder that can be served: the model's own if it has a file of the catalogue `name`, else `work`.
+    """A folder that can be served: the model's own if it has a file of the catalogue `name`, else one in `work`.
 
-    `work` then holds links to the model's files and the catalogue. None is the catalogue of the model's own
-    file, or second_hand. Raises PackagingError.
+    That one has the model's name, links to its files, and the catalogue. None is the catalogue of the model's
+    own file, or second_hand. Raises PackagingError.
     """
     if name is None:
         name = name_of(model) or USUAL
     if stated_version(model) == load(name).version:
         return model
+    # A model without a manifest is named after its folder.
+    folder = work / model.resolve().name
+    folder.mkdir()
     for file in model.iterdir():
         if file.name != NAME:
-            (work / file.name).symlink_to(file.resolve())
-    (work / NAME).write_bytes(compiled(model, load(name)))
-    return work
+            (folder / file.name).symlink_to(file.resolve())
+    (folder / NAME).write_bytes(compiled(model, load(name)))
+    return folder
 
 
 def load(name: str) -> Catalogue:

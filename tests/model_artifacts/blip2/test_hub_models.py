@@ -127,12 +127,12 @@ def test_bare_folder_is_served_with_its_catalogue(hub_models: dict[Family, Path]
 
     served = catalogue_file.completed(bare, None, work)
 
-    assert served == work
-    assert {file.name for file in work.iterdir()} == {file.name for file in bare.iterdir()} | {
+    assert (served.parent, served.name) == (work, bare.name)
+    assert {file.name for file in served.iterdir()} == {file.name for file in bare.iterdir()} | {
         "catalogue.json"
     }
     assert not (bare / "catalogue.json").exists()
-    assert catalogue_file.completed(work, "second_hand", tmp_path) == work
+    assert catalogue_file.completed(served, "second_hand", tmp_path) == served
 
 
 @pytest.mark.parametrize("family", ["t5", "opt"])
