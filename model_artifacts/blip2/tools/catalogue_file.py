@@ -88,7 +88,8 @@ def write(model: Path, name: str) -> str:
 
 
 def completed(model: Path, name: str | None, work: Path) -> Path:
-    """A folder that can be served: the model's own if it has a file of the catalogue `name`, else one in `work`.
+    """A folder that can be served: the model's own if it has a file of the catalogue `name`, else one in
+    `work`.
 
     That one has the model's name, links to its files, and the catalogue. None is the catalogue of the model's
     own file, or second_hand. Raises PackagingError.
