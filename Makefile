@@ -76,8 +76,8 @@ logs: environment setup-deploy ## reports of the last day, the slowest first, an
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m ops destroy --env "$(ENV)" $(if $(YES),--yes)
 
-model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name, REVISION=… of a hub's
-	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(REVISION),--revision "$(REVISION)")
+model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/name, REVISION=… of a hub's, CATALOGUE=drawn|second_hand
+	@$(PYTHON) -m model_artifacts.blip2 package --out $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(MODEL),--model "$(MODEL)") $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") $(if $(REVISION),--revision "$(REVISION)")
 
 flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium, TORCHSERVE=1: by AWS's server too
 	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
@@ -101,8 +101,9 @@ bench-accuracy: setup-test ## how often the demo model is right about held-out d
 bench-async: setup-test ## latency of an async endpoint compared with a realtime one
 	@$(PYTHON) -m benchmarks.asynchronous
 
-bench-model: setup-test ## scoring compared with plain generation, both model families: make bench-model DEVICE=cuda
+bench-model: setup-test ## scoring compared with plain generation, both model families; the cost of wear_tiles: make bench-model DEVICE=cuda
 	@$(PYTHON) -m benchmarks.model $(if $(DEVICE),--device $(DEVICE))
+	@$(PYTHON) -m benchmarks.tiles
 
 bench-batching: setup-test ## batching across requests in our model server: gain for several callers, cost for one
 	@$(PYTHON) -m benchmarks.batching

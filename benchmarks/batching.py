@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.model.server import serving
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode, questions
+from model_artifacts.blip2_demo.training.evaluate import request
 
 if TYPE_CHECKING:
     import httpx2
@@ -85,15 +85,13 @@ def crowd(client: httpx2.Client, bodies: list[dict[str, Any]], measured: Measure
     measured.answers = [answer for _, answer in found]
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Whether two answers are equal, apart from rounding."""
-    pairs = [
-        (share, shares[word])
-        for mine, yours in zip(one["answers"], other["answers"], strict=True)
-        for table, shares in zip(mine["scores"], yours["scores"], strict=True)
-        for word, share in table.items()
-    ]
-    return one["caption"] == other["caption"] and all(abs(mine - yours) < SAME for mine, yours in pairs)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return abs(one - other) < SAME if isinstance(one, float) else bool(one == other)
 
 
 def figures_of(measured: dict[str, Measured]) -> list[Figure]:
@@ -122,11 +120,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}; it is at least 1")
-    vocabulary_questions = questions()
-    bodies = [
-        {"photos": [encode(draw(seed, (480, 360)).image)], "questions": vocabulary_questions}
-        for seed in range(CALLERS * EACH)
-    ]
+    bodies = [request([draw(seed, (480, 360)).image]) for seed in range(CALLERS * EACH)]
     measured = {name: Measured() for name in SERVERS}
     with ExitStack() as running:
         clients = {name: running.enter_context(serving(*flags)) for name, flags in SERVERS.items()}

@@ -14,6 +14,7 @@ import jwt
 from benchmarks.emulated_stores import BUCKET, TABLE, create_stores, free_ports, wait_ready
 from benchmarks.peers.environments import PEERS, NotInstalled, Peer, python_of
 from benchmarks.process_tree import on_cores, split_cores
+from catalogue import DRAWN, load
 from local.demo.command import sign_in
 from local.home import PYTHON, Home
 from local.supervisor import process_specs, processes
@@ -125,7 +126,7 @@ def start_backends(home: Home, environment: Environment, further: Sequence[str] 
     """Start the stores, the issuer, the fake model and the fake LLM; `further` names get ports too."""
     names = (*process_specs.PROCESSES, *further)
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    background = process_specs.background(home, ports, environment.region, environment.model.endpoint_name)
+    background = process_specs.background(home, ports, environment)
     specs = {spec.name: spec for spec in background}
     others = {}
     for name in ("emulator", "identity"):
@@ -145,11 +146,11 @@ def start_service(home: Home, spec: process_specs.ProcessSpec, name: str | None 
 
 def _model(ports: Mapping[str, int], environment: Environment) -> dict[str, str]:
     # What our service asks the model, without the photos.
-    questions = json.loads(request_body([]))["questions"]
+    asked = json.loads(request_body([], load(DRAWN), environment.catalogue.wear_tiles))
     path = f"/endpoints/{environment.model.endpoint_name}/invocations"
     return {
         "MODEL_URL": f"http://127.0.0.1:{ports['sagemaker']}{path}",
-        "MODEL_QUESTIONS": json.dumps(questions),
+        "MODEL_REQUEST": json.dumps(asked),
     }
 
 

@@ -18,7 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from openai import OpenAI
 from PIL import Image, ImageOps
 
-from services.core.domain.observation import vocabulary
+from catalogue import DRAWN, load
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,6 +30,7 @@ s3: "S3Client" = boto3.client("s3")
 dynamodb: "DynamoDBClient" = boto3.client("dynamodb")
 runtime: "SageMakerRuntimeClient" = boto3.client("sagemaker-runtime")
 llm = OpenAI(base_url=os.environ["LLM_BASE_URL"])
+goods = load(DRAWN)
 issuer = f"{os.environ['SUPABASE_URL']}/auth/v1"
 keys = jwt.PyJWKClient(f"{issuer}/.well-known/jwks.json")
 
@@ -86,18 +87,12 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _ask_model(photos: list[bytes]) -> dict[str, Any]:
-    words = vocabulary()
-    questions = [
-        {"id": "type", "kind": "choice", "text": words.type.question, "candidates": words.type.candidates},
-        {
-            "id": "material",
-            "kind": "choice",
-            "text": words.material.question,
-            "candidates": words.material.candidates,
-        },
-        {"id": "wear", "kind": "set", "text": words.wear.question, "candidates": words.wear.candidates},
-    ]
-    asked = {"photos": [base64.b64encode(photo).decode() for photo in photos], "questions": questions}
+    asked = {
+        "photos": [base64.b64encode(photo).decode() for photo in photos],
+        "catalogue": goods.version,
+        "departments": list(goods.departments),
+        "questions": ["type", "material", "wear"],
+    }
     answer = runtime.invoke_endpoint(
         EndpointName=os.environ["MODEL_ENDPOINT"], ContentType="application/json", Body=json.dumps(asked)
     )

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
+from catalogue import DRAWN, load
 from model_artifacts.blip2_demo.drawing.drawing import Drawing, draw
 from model_artifacts.blip2_demo.drawing.goods import SHAPES
 from model_artifacts.blip2_demo.drawing.out_of_distribution import OUT_OF_DISTRIBUTION
 from model_artifacts.blip2_demo.training.evaluate import handlers, predict
 from services.core.domain.assessment import Assessment, assess
 from services.core.photos.photo import Photo, prepare
-from services.core.vision.endpoint import parse_observation
+from services.core.vision.answer import parse_observation
 
 _PHOTO = (480, 360)
 # Seeds that neither training, calibration nor the other figures use.
@@ -32,14 +33,15 @@ def reliance(model: Path, count: int, examples: Path) -> dict[str, float]:
 
     `count` goods are drawn, half as many strangers, and a quarter as many of each other kind of photo.
     """
-    inference = handlers()
+    inference, goods = handlers(), load(DRAWN)
     loaded = inference.model_fn(str(model))
     found: dict[str, list[tuple[Assessment, Drawing | None]]] = defaultdict(list)
     for group, picture, drawing in _pictures(count, examples):
         photo = prepare(_jpeg(picture), group)
         answer: dict[str, Any] = predict(inference, loaded, [_opened(photo)])
         body = json.dumps(answer).encode()
-        found[group].append((assess(parse_observation(body, photos=1), [photo.flaws]), drawing))
+        seen = parse_observation(body, 1, goods, 0)
+        found[group].append((assess(seen, [photo.flaws], goods), drawing))
     figures = _of_goods(found.pop("goods"))
     for group, reports in sorted(found.items()):
         # A blurred photo may show what a thing is.

@@ -4,11 +4,25 @@ The data travels inside the model's artifact, and its `version` belongs to the a
 only the standard library, because the model's container has little else.
 """
 
-from catalogue.loading import load
-from catalogue.model import Adjective, Catalogue, Category, Department, Kind, Material, Noun, Plural, Wear
+from catalogue.loading import DRAWN, GOODS, SECOND_HAND, load
+from catalogue.model import (
+    Adjective,
+    Catalogue,
+    Category,
+    Department,
+    Kind,
+    Material,
+    Noun,
+    Plural,
+    Questions,
+    Wear,
+)
 from catalogue.tables import CatalogueError
 
 __all__ = [
+    "DRAWN",
+    "GOODS",
+    "SECOND_HAND",
     "Adjective",
     "Catalogue",
     "CatalogueError",
@@ -18,6 +32,7 @@ __all__ = [
     "Material",
     "Noun",
     "Plural",
+    "Questions",
     "Wear",
     "load",
 ]

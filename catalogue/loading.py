@@ -3,6 +3,7 @@
 import hashlib
 import tomllib
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,23 +19,30 @@ from catalogue.entries import (
     read_material,
     read_wear,
 )
-from catalogue.model import Catalogue, Category, Department, by_id
+from catalogue.model import Catalogue, Category, Department, Questions, by_id
 from catalogue.tables import CatalogueError, Row, known, read_table, read_text
 
-FOLDER = Path(__file__).parent
+SECOND_HAND = Path(__file__).with_name("second_hand")
+DRAWN = Path(__file__).with_name("drawn")
+"""The ten kinds of goods that the demo model knows."""
+GOODS = {"drawn": DRAWN, "second_hand": SECOND_HAND}
+"""The folders of the committed catalogues, by the names that settings and commands give them."""
 # The first problems of a missing file or column tell enough.
 _LISTED = 40
 _DEPARTMENT = ("name_en", "name_fr", "materials", "wear")
+_QUESTIONS = tuple(field.name for field in fields(Questions))
 
 
-def load(folder: Path = FOLDER) -> Catalogue:
+def load(folder: Path = SECOND_HAND) -> Catalogue:
     """Return the catalogue of a folder. Raises CatalogueError with the problems of all its files."""
     files = _Files(folder)
     taxonomy = files.taxonomy()
     materials = {row.id(): read_material(row) for row in files.table("words/materials.csv", MATERIAL)}
     wear = {row.id(): read_wear(row) for row in files.table("words/wear.csv", WEAR)}
-    colours = [read_adjective(row) for row in files.table("words/colours.csv", ADJECTIVE)]
-    patterns = [read_adjective(row) for row in files.table("words/patterns.csv", ADJECTIVE)]
+    # A model may be asked about neither: then the files have a first line only.
+    colours = [read_adjective(row) for row in files.table("words/colours.csv", ADJECTIVE, least=0)]
+    patterns = [read_adjective(row) for row in files.table("words/patterns.csv", ADJECTIVE, least=0)]
+    questions = files.questions()
     departments: dict[str, Department] = {}
     rows: list[Row] = []
     for name, section in files.departments().items():
@@ -47,6 +55,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
             kinds=tuple(read_kind(row, name, taxonomy) for row in own),
             materials=tuple(materials[i] for i in files.references(name, "materials", section, materials)),
             wear=tuple(wear[i] for i in files.references(name, "wear", section, wear)),
+            deductions=MappingProxyType(files.deductions(name, section)),
         )
         check_broader(own)
     check_unique(rows)
@@ -61,7 +70,9 @@ def load(folder: Path = FOLDER) -> Catalogue:
         more = [f"and {len(problems) - _LISTED} problems more"] if len(problems) > _LISTED else []
         raise CatalogueError("\n".join(problems[:_LISTED] + more))
     whole = MappingProxyType(departments)
-    return Catalogue(files.version(), whole, by_id(whole.values()), tuple(colours), tuple(patterns))
+    return Catalogue(
+        files.version(), whole, by_id(whole.values()), tuple(colours), tuple(patterns), questions
+    )
 
 
 class _Files:
@@ -81,8 +92,8 @@ class _Files:
     def version(self) -> str:
         return self._digest.hexdigest()[:16]
 
-    def table(self, file: str, columns: Sequence[str]) -> list[Row]:
-        self.rows[file] = read_table(self.text(file), file, columns, self.problems)
+    def table(self, file: str, columns: Sequence[str], least: int = 1) -> list[Row]:
+        self.rows[file] = read_table(self.text(file), file, columns, self.problems, least)
         return self.rows[file]
 
     def taxonomy(self) -> dict[str, Category]:
@@ -94,6 +105,35 @@ class _Files:
                 row.refuse("path", "write the category's path: Furniture > Benches")
         pairs = [(row.cells["number"], row.cells["path"]) for row in rows if row.cells["number"].isdecimal()]
         return {number: Category(int(number), path) for number, path in pairs}
+
+    def questions(self) -> Questions:
+        """Return what is asked; note a file that lacks one of the questions or has another."""
+        file = "words/questions.toml"
+        try:
+            found = tomllib.loads(self.text(file))
+        except tomllib.TOMLDecodeError as error:
+            self.problems.append(f"{file}: {error}: mend the TOML")
+            found = {}
+        texts = {name: found.get(name) for name in _QUESTIONS}
+        if found.keys() != texts.keys() or not all(isinstance(text, str) and text for text in texts.values()):
+            self.problems.append(
+                f"{file}: write a text for each of {', '.join(_QUESTIONS)}, and nothing else"
+            )
+        return Questions(**{name: str(text) for name, text in texts.items()})
+
+    def deductions(self, department: str, section: dict[str, Any]) -> dict[str, int]:
+        """Return the points that kinds of wear take from the score; note a tag or number that is wrong."""
+        listed, where = section.get("deductions", {}), f"departments.toml: {department}.deductions"
+        if not isinstance(listed, dict):
+            self.problems.append(f"{where}: write a table of numbers by wear: {{ crack = 4 }}")
+            return {}
+        tags = section["wear"] if isinstance(section["wear"], list) else []
+        for tag, points in listed.items():
+            if tag not in tags:
+                self.problems.append(f"{where}: {tag!r} {known(tag, tags)}")
+            if type(points) is not int or not 1 <= points <= 9:
+                self.problems.append(f"{where}.{tag} = {points!r}: write a whole number from 1 to 9")
+        return {tag: points for tag, points in listed.items() if type(points) is int}
 
     def departments(self) -> dict[str, dict[str, Any]]:
         """Return the departments whose sections are complete, in the file's order."""
@@ -110,7 +150,7 @@ class _Files:
 
     def _complete(self, name: str, section: Any) -> bool:
         keys = set(section) if isinstance(section, dict) else set()
-        right = keys == set(_DEPARTMENT) and all(
+        right = keys - {"deductions"} == set(_DEPARTMENT) and all(
             isinstance(section[key], str) and section[key] for key in _DEPARTMENT[:2]
         )
         if not right:

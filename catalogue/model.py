@@ -9,6 +9,7 @@ from catalogue.tables import CatalogueError, known
 
 Language = Literal["en", "fr"]
 Gender = Literal["m", "f"]
+USUAL_DEDUCTION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,21 @@ class Wear:
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """What the model is asked of every kind of goods; each `Wear` has a question of its own."""
+
+    type: str
+    material: str
+    colour: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Department:
-    """A department: its kinds in the order of its file, and the materials and wear that are asked about."""
+    """A department: its kinds in the order of its file, and the materials and wear that are asked about.
+
+    `deductions` are the points that some kinds of wear take from a score of ten; `points` has them all.
+    """
 
     id: str
     name_en: str
@@ -111,6 +125,11 @@ class Department:
     kinds: tuple[Kind, ...]
     materials: tuple[Material, ...]
     wear: tuple[Wear, ...]
+    deductions: Mapping[str, int]
+
+    def points(self, tag: str) -> int:
+        """Return the points that a kind of wear takes from a score of ten."""
+        return self.deductions.get(tag, USUAL_DEDUCTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +141,7 @@ class Catalogue:
     kinds: Mapping[str, Kind]
     colours: tuple[Adjective, ...]
     patterns: tuple[Adjective, ...]
+    questions: Questions
 
     def select(self, departments: Iterable[str]) -> "Catalogue":
         """Return the catalogue of these departments, by id. Raises CatalogueError for an unknown one."""

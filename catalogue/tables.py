@@ -104,7 +104,9 @@ def read_text(path: Path, file: str, problems: list[str]) -> str:
     return ""
 
 
-def read_table(text: str, file: str, columns: Sequence[str], problems: list[str]) -> list[Row]:
+def read_table(
+    text: str, file: str, columns: Sequence[str], problems: list[str], least: int = 1
+) -> list[Row]:
     """Return the rows of a CSV text whose first line names exactly these columns; note each wrong line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
@@ -123,7 +125,7 @@ def read_table(text: str, file: str, columns: Sequence[str], problems: list[str]
     except csv.Error as error:
         problems.append(f"{file}:{reader.line_num}: {error}: balance the quotes of this line")
         return rows
-    if not rows:
+    if len(rows) < least:
         problems.append(f"{file}: has no line that can be read: add one")
     return rows
 

@@ -14,6 +14,7 @@ from settings import schema
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
 from settings.field_types import Origin, Region, Section, Zone, matching
+from settings.model import Catalogue, Model
 from settings.naming import DEFAULT_QUALIFIER
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
@@ -66,7 +67,8 @@ class Environment(Section):
     upstream_url: Origin | None = None
     reuse_answers: bool = False
     service: schema.ServiceSize
-    model: schema.Model
+    model: Model
+    catalogue: Catalogue
     supabase: schema.Supabase
     llm: schema.Llm
     webhook: schema.Webhook | None = None
@@ -107,6 +109,12 @@ class Environment(Section):
                 f"region; not {topic}"
             )
         if self.target == "aws":
+            # On one machine, MODEL names the model that is served.
+            if self.model.artifact == "demo" and self.catalogue.goods != "drawn":
+                raise ValueError(
+                    'catalogue.goods = "drawn" beside model.artifact "demo", which knows only those ten '
+                    f'kinds; for "{self.catalogue.goods}", release the archive of a full model'
+                )
             if self.upstream_url is not None:
                 raise ValueError(
                     "no upstream_url: in AWS the gateway forwards to the stack that runs the service"
@@ -129,6 +137,11 @@ class Environment(Section):
             found.append(
                 f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
                 "then set llm.model, its prices and llm.shutdown_date"
+            )
+        if self.model.artifact != "demo" and self.model.catalogue_version is None:
+            found.append(
+                "model.catalogue_version is not set, so nothing holds that the archive and the services have "
+                "the same catalogue: `make release` sets it"
             )
         for key, url in self._addresses():
             if (urlsplit(url).hostname or "").endswith(".invalid"):

@@ -150,6 +150,13 @@ PolicyArn = Annotated[
         "the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/vitrine-dev-deployment",
     ),
 ]
+Department = Annotated[
+    str,
+    matching(
+        r"[a-z0-9]+(_[a-z0-9]+)*",
+        "the id of a department in catalogue/<goods>/departments.toml, such as shoes",
+    ),
+]
 Role = Annotated[
     str,
     matching(r"[a-z_][a-z0-9_]{0,62}", "a role of Postgres in lower case, such as authenticated"),

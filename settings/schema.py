@@ -1,13 +1,11 @@
 """The sections of an environment file, as types: what each key means, its unit and its allowed values."""
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from settings.field_types import (
-    Artifact,
     BaseUrl,
     DomainName,
     IssuerUrl,
@@ -24,8 +22,6 @@ from settings.field_types import (
     Usd,
     matching,
 )
-
-Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 
 class Bootstrap(Section):
@@ -59,99 +55,6 @@ class Domain(Section):
     def _in_its_zone(self) -> "Domain":
         if self.name != self.hosted_zone_name and not self.name.endswith(f".{self.hosted_zone_name}"):
             raise ValueError(f"a name inside the hosted zone {self.hosted_zone_name}, not {self.name}")
-        return self
-
-
-class Schedule(Section):
-    """The hours in which an endpoint that scales to zero keeps one instance. Times are in `time_zone`."""
-
-    days: Annotated[tuple[Day, ...], Field(min_length=1, strict=False)]
-    start: time
-    stop: time
-    time_zone: str
-
-    @field_validator("days")
-    @classmethod
-    def _distinct(cls, days: tuple[Day, ...]) -> tuple[Day, ...]:
-        if len(set(days)) != len(days):
-            raise ValueError("each day once")
-        return days
-
-    @field_validator("start", "stop")
-    @classmethod
-    def _whole_minutes(cls, value: time) -> time:
-        if value.second or value.microsecond or value.tzinfo:
-            raise ValueError("a time of the day in whole minutes, such as 08:00:00")
-        return value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("a name of the IANA time zone database, such as America/Toronto") from error
-        return value
-
-    @model_validator(mode="after")
-    def _start_before_stop(self) -> "Schedule":
-        if self.start >= self.stop:
-            raise ValueError(f"a stop after the start at {self.start}, on the same day")
-        return self
-
-    @property
-    def hours_per_week(self) -> float:
-        """Hours of a week in which the instance is kept."""
-        minutes = (self.stop.hour - self.start.hour) * 60 + self.stop.minute - self.start.minute
-        return len(self.days) * minutes / 60
-
-
-class Model(Section):
-    """The vision model and the endpoint that serves it. `mode` names the SageMaker hosting option."""
-
-    artifact: Artifact
-    endpoint_name: ResourceName
-    mode: Literal["realtime", "async"]
-    paused: bool = False
-    network_isolation: bool = False
-    instance_type: Annotated[
-        str, matching(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type of SageMaker, such as ml.g4dn.xlarge")
-    ]
-    image_uri: (
-        Annotated[
-            str,
-            matching(
-                r"[a-z0-9.-]+/[^\s:@]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?",
-                "an image by its registry, its name and a tag or digest, without https://, such as "
-                "123456789012.dkr.ecr.ca-central-1.amazonaws.com/blip2:1",
-            ),
-        ]
-        | None
-    ) = None
-    inference_ami_version: (
-        Annotated[
-            str,
-            matching(
-                r"[a-z0-9-]+", "a version of SageMaker's, such as al2023-ami-sagemaker-inference-gpu-4-1"
-            ),
-        ]
-        | None
-    ) = None
-    min_instances: Annotated[int, Field(ge=0, le=20)]
-    max_instances: Annotated[int, Field(ge=1, le=20)]
-    usd_per_hour: Usd
-    schedule: Schedule | None = None
-
-    @model_validator(mode="after")
-    def _bounds_fit(self) -> "Model":
-        if self.max_instances < self.min_instances:
-            raise ValueError(f"max_instances of at least min_instances ({self.min_instances})")
-        if self.min_instances == 0 and self.mode == "realtime":
-            raise ValueError("min_instances of at least 1 for a realtime endpoint: only async scales to zero")
-        if self.instance_type.startswith("ml.t") and self.min_instances != self.max_instances:
-            raise ValueError(f"min_instances equal to max_instances: AWS does not scale {self.instance_type}")
-        if self.schedule is not None and self.min_instances > 0:
-            raise ValueError("min_instances = 0 beside [model.schedule]: it wakes an endpoint scaled to zero")
         return self
 
 

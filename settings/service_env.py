@@ -9,6 +9,7 @@ import json
 from typing import NotRequired, TypedDict, Unpack
 
 from settings.environment import Environment
+from settings.model import Catalogue
 from settings.schema import Hooks, Supabase, Webhook
 
 
@@ -46,6 +47,7 @@ def analyze_variables(environment: Environment, **resources: Unpack[ReportResour
             "MODEL_ENDPOINT": environment.model.endpoint_name,
             "MODEL_MODE": environment.model.mode,
             "MODEL_USD_PER_HOUR": str(environment.model.usd_per_hour),
+            **_catalogue(environment.catalogue),
             "EXCHANGE_BUCKET": resources.get("exchange_bucket") if asynchronous else None,
             "EXCHANGE_KEY_ID": resources.get("exchange_key_id") if asynchronous else None,
             "REUSE_ANSWERS": str(environment.reuse_answers).lower(),
@@ -131,6 +133,14 @@ def hooks_worker_variables(
 def authorizer_variables(supabase: Supabase) -> dict[str, str]:
     """Return the variables of `services/authorizer`."""
     return _present({**_supabase(supabase), "SUPABASE_LEGACY_SECRET_NAME": supabase.legacy_secret_name})
+
+
+def _catalogue(catalogue: Catalogue) -> dict[str, str | None]:
+    return {
+        "CATALOGUE": catalogue.goods,
+        "DEPARTMENTS": ",".join(catalogue.departments) if catalogue.departments else None,
+        "WEAR_TILES": str(catalogue.wear_tiles),
+    }
 
 
 def _supabase(supabase: Supabase) -> dict[str, str | None]:

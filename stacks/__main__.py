@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from model_artifacts.blip2.tools.errors import PackagingError
 from settings.environment import Environment, SettingsError, environment_names, load_environment
 from stacks.app import ROOT, synthesize
 from stacks.model.container import ContainerError
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SettingsError as error:
             sys.stderr.write(f"{error}\n")
             failed = True
-        except (RuntimeError, ContainerError) as error:
+        except (RuntimeError, ContainerError, PackagingError) as error:
             sys.stderr.write(f"{name}: {error}\n")
             failed = True
     return int(failed)

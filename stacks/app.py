@@ -10,11 +10,13 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from model_artifacts.blip2.tools.errors import PackagingError
 from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import PROJECT, stack_name
 from stacks.analyze.stack import AnalyzeStack
 from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_upstream
+from stacks.goods import check_goods
 from stacks.hooks.stack import HooksStack
 from stacks.model.container import ContainerError
 from stacks.model.stack import ModelStack
@@ -27,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def build(app: cdk.App, settings: Environment) -> None:
-    """Declare the stacks of one environment."""
+    """Declare the stacks of one environment. Raises SettingsError where its catalogue is another one."""
+    check_goods(settings)
     if settings.bootstrap is not None:
         app.node.set_context("@aws-cdk/core:bootstrapQualifier", settings.qualifier)
     code_platform = LAMBDA_PLATFORM if settings.target == "aws" else HOST_PLATFORM
@@ -133,7 +136,7 @@ def main() -> None:
     try:
         settings = load_environment(app.node.try_get_context("env"))
         build(app, settings)
-    except (SettingsError, ContainerError) as error:
+    except (SettingsError, ContainerError, PackagingError) as error:
         sys.exit(str(error))
     app.synth()
 

@@ -11,24 +11,27 @@ from typing import Any
 
 from PIL import Image
 
-from services.core.domain.assessment import assess
-from services.core.domain.observation import vocabulary
-from services.core.narrative.template import prompt_messages, template_text
+from benchmarks.answers import answer
+from catalogue import DRAWN, load
+from services.core.domain.assessment import Assessment, assess
+from services.core.narrative.prompt import prompt_messages
+from services.core.narrative.template import template_text
 from services.core.narrative.wording import Text, wording
-from services.core.vision.endpoint import parse_observation
+from services.core.vision.answer import parse_observation
 
 _COLUMNS, _COLUMN_PX = 16, 10
 _LIGHT = 1 << 14
 # The model's photos have at most so many pixels a side.
 MODEL_PX = 384
 NUMEROUS_EVERY = 25
+GOODS = load(DRAWN)
+_DRAWN = GOODS.departments["drawn"]
 
 
 def most_jobs() -> int:
     """Return the number of jobs with different prompts for the LLM."""
-    words = vocabulary()
-    marks: int = 2 ** len(words.wear.candidates)
-    return (len(words.type.candidates) - 1) * len(words.material.candidates) * marks
+    marks: int = 2 ** len(_DRAWN.wear)
+    return len(_DRAWN.kinds) * len(_DRAWN.materials) * marks
 
 
 def photo(number: int) -> bytes:
@@ -66,23 +69,17 @@ def number_on(jpeg: bytes) -> int:
 
 def observation(number: int, photos: int) -> dict[str, Any]:
     """Return the model's answer about a job's photos."""
-    words = vocabulary()
-    rest, type_ = divmod(number, len(words.type.candidates) - 1)
-    rest, material = divmod(rest, len(words.material.candidates))
-    wear = {tag: 0.9 if rest >> bit & 1 else 0.05 for bit, tag in enumerate(words.wear.candidates)}
-    return {
-        "answers": [
-            {"id": "type", "scores": [_choice(words.type.candidates, type_)]},
-            {"id": "material", "scores": [_choice(words.material.candidates, material)]},
-            {"id": "wear", "scores": [wear] * photos},
-        ],
-        "caption": "",
-        "artifact": "drill",
-    }
+    rest, kind = divmod(number, len(_DRAWN.kinds))
+    rest, material = divmod(rest, len(_DRAWN.materials))
+    worn = [wear.id for bit, wear in enumerate(_DRAWN.wear) if rest >> bit & 1]
+    seen = (_DRAWN.kinds[kind].id, _DRAWN.materials[material].id, worn)
+    return answer(GOODS, *seen, photos=photos, artifact="drill")
 
 
-def _choice(candidates: Any, place: int) -> dict[str, float]:
-    return {candidate: 0.9 if at == place else 0.01 for at, candidate in enumerate(candidates)}
+def seen(number: int) -> Assessment:
+    """Return what the service makes of the model's answer about one photo of a job."""
+    body = json.dumps(observation(number, 1)).encode()
+    return assess(parse_observation(body, 1, GOODS, 0), None, GOODS)
 
 
 @cache
@@ -92,7 +89,7 @@ def _english() -> Any:
 
 def llm_answer(number: int) -> tuple[str, Text]:
     """Return the digest of a job's prompt, and a text that its facts support."""
-    assessment = assess(parse_observation(json.dumps(observation(number, 1)).encode(), photos=1))
+    assessment = seen(number)
     prompt = prompt_messages(assessment, _english())[-1]
     return prompt_digest(str(prompt["content"])), template_text(assessment, _english())
 

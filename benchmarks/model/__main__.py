@@ -1,8 +1,8 @@
 """`python -m benchmarks.model`: scoring candidates compared with generating answers, on the same weights.
 
 The models have random weights and the proportions of blip2-flan-t5-xl and blip2-opt-2.7b, with widths and
-layers divided by four. Six questions (a choice of 11, one of 8, four yes or no) are answered about one photo
-and about eight, in four ways: ours; the naive loop (a greedy `generate` for each question and photo); one
+layers divided by four. Six questions (a choice of ten, one of eight, four yes or no) are about one photo and
+about eight, asked in four ways: ours; the naive loop (a greedy `generate` for each question and photo); one
 batched `generate` per photo; and the floor (one vision pass, one prefix pass per question; ours is faster on
 OPT, where a common beginning of questions is read once). The ways take turns, and the least time of each
 counts, because other load on the machine only adds. The caption of one photo, 30 tokens, is timed in the same

@@ -20,8 +20,10 @@ import torch
 
 from benchmarks.figures import Figure, say
 from benchmarks.model import generation
-from benchmarks.model.compare import noise, scorer_of, seconds
+from benchmarks.model.compare import scorer_of, seconds
 from benchmarks.model.random_blip2 import QUARTER, Family, Size
+from benchmarks.model.random_names import tree_of
+from benchmarks.model.random_photos import noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,28 +89,6 @@ def _figures(family: Family, table: dict[str, Any]) -> list[Figure]:
             Figure(f"{family}_5000_names_batched_mb", most["batched_mb"]),
         ]
     return figures
-
-
-def tree_of(count: int, kinds: int, words: int, seed: int = 0) -> Any:
-    """Return a tree of random names, dealt to the kinds in turn; some tokens are commoner than others."""
-    from name_tree import build_name_tree, terminated
-
-    draw = np.random.default_rng(seed)
-    share = 1 / np.arange(10, words)
-    tokens = np.arange(4, words - 6)
-    known: list[tuple[int, ...]] = []
-    seen: set[tuple[int, ...]] = set()
-    while len(known) < count:
-        begin = known[draw.integers(len(known))][:1] if known and draw.random() < 0.4 else ()
-        more = draw.choice(tokens, 1 + draw.binomial(4, 0.25), p=share / share.sum())
-        name = (*begin, *more.tolist())
-        if name not in seen:
-            seen.add(name)
-            known.append(name)
-    named: dict[str, dict[str, list[int]]] = {str(number): {} for number in range(kinds)}
-    for number, path in enumerate(terminated(known, 1)):
-        named[str(number % kinds)][str(number)] = path
-    return build_name_tree(named)
 
 
 def _cost(scorer: Any, features: Any, tree: Any) -> dict[str, Any]:

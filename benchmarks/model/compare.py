@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from PIL import Image
 
+import catalogue
 from benchmarks.figures import Figure, say
 from benchmarks.model import generation
 from benchmarks.model.generation import Question
 from benchmarks.model.random_blip2 import IMAGE, Family, Size, blip, processor
+from benchmarks.model.random_photos import noise
 from model_artifacts.blip2_demo.training.evaluate import handlers
-from model_artifacts.blip2_demo.training.network import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from PIL import Image
 
 CAPTION = "a photo of"
 GOALS: dict[str, dict[int, float]] = {"t5": {1: 3, 8: 3.5}, "opt": {1: 4, 8: 5}}
@@ -25,22 +26,19 @@ TIE = 1e-3
 _WEAR = 4
 
 
-def vocabulary_questions(scorer: Any) -> list[Question]:
-    """Return six of the service's questions: type, material, and four about wear."""
-    words = vocabulary()
-    texts = [(words[name]["question"], tuple(words[name]["candidates"])) for name in ("type", "material")]
-    tags = words["wear"]["candidates"][:_WEAR]
-    texts += [(words["wear"]["question"].replace("{tag}", tag), ("yes", "no")) for tag in tags]
+def closed_questions(scorer: Any) -> list[Question]:
+    """Return six of the questions about the demo's goods: type, material, and four about wear."""
+    goods = catalogue.load(catalogue.DRAWN)
+    (department,) = goods.departments.values()
+    texts = [
+        (goods.questions.type, tuple(kind.answer for kind in department.kinds)),
+        (goods.questions.material, tuple(material.answer for material in department.materials)),
+        *((wear.question, ("yes", "no")) for wear in department.wear[:_WEAR]),
+    ]
     return [
         Question(f"Question: {text} Answer:", candidates, max(map(len, scorer.answer_tokens(candidates))))
         for text, candidates in texts
     ]
-
-
-def noise(count: int, side: int = 384) -> list[Image.Image]:
-    """Return photos of random pixels: the time does not depend on what they show."""
-    random = np.random.default_rng(0)
-    return [Image.fromarray(random.integers(0, 255, (side, side, 3), dtype=np.uint8)) for _ in range(count)]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -56,7 +54,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def ways(scorer: Any, photos: list[Image.Image]) -> dict[str, Callable[[], object]]:
     """Return each way to answer the same questions about the same photos, and to caption the first photo."""
-    model, inputs, questions = scorer.blip, scorer.processor, vocabulary_questions(scorer)
+    model, inputs, questions = scorer.blip, scorer.processor, closed_questions(scorer)
     prompts = [question.prompt for question in questions]
     candidates = [question.candidates for question in questions]
     features = scorer.encode(photos[:1])
@@ -116,7 +114,7 @@ def compare(family: Family, scorer: Any, rounds: dict[int, int]) -> tuple[list[F
 
 def agreement(family: Family, scorer: Any, count: int = 2) -> list[Figure]:
     """Compare scores with the likelihood of each candidate alone: difference, and share of equal answers."""
-    questions, photos = vocabulary_questions(scorer), noise(count)
+    questions, photos = closed_questions(scorer), noise(count)
     tables = score(
         scorer,
         scorer.encode(photos),

@@ -21,8 +21,10 @@ from typing import Any
 import torch
 
 from benchmarks.figures import Figure
-from benchmarks.model.compare import compare, noise, seconds, vocabulary_questions, ways
+from benchmarks.model.compare import closed_questions, compare, seconds, ways
 from benchmarks.model.random_blip2 import FULL, IMAGE, Size, blip, processor
+from benchmarks.model.random_photos import noise
+from model_artifacts.blip2.tools import catalogue_file
 from model_artifacts.blip2_demo.training.evaluate import handlers
 
 BATCHES = (1, 4, 8, 16)
@@ -32,11 +34,14 @@ _GIB = 1 << 30
 
 def measure(device: str, size: Size = FULL) -> tuple[list[Figure], dict[str, Any]]:
     """Save random weights, load them as the endpoint does, and time their answers."""
-    inference = handlers()
+    handlers()
+    from loading import load_blip2
+    from scoring import Scorer
+
     with tempfile.TemporaryDirectory() as folder:
         _save(Path(folder), device, size)
         started = time.perf_counter()
-        scorer = inference.model_fn(folder).scorer
+        scorer = Scorer(*load_blip2(Path(folder), device))
         loaded = time.perf_counter() - started
     scorer.blip.language_model.generation_config.eos_token_id = None
     figures, taken = compare("t5", scorer, {1: 3, 8: 1})
@@ -62,6 +67,7 @@ def _save(folder: Path, device: str, size: Size) -> None:
         torch.set_default_dtype(before)
     fresh.save_pretrained(folder)
     words.save_pretrained(folder)
+    catalogue_file.write(folder, "drawn")
     del fresh
     if device == "cuda":
         torch.cuda.empty_cache()
@@ -92,7 +98,7 @@ def _throughput(scorer: Any, count: int, bandwidth: float) -> list[Figure]:
     language = model.language_model
     vision = _bytes(model.vision_model, model.qformer, model.language_projection)
     encoder, decoder = _bytes(language.encoder), _bytes(language.decoder, language.lm_head)
-    parts = math.ceil(count * len(vocabulary_questions(scorer)) / _ROWS[scorer.blip.device.type])
+    parts = math.ceil(count * len(closed_questions(scorer)) / _ROWS[scorer.blip.device.type])
     least = (vision + parts * (encoder + 2 * decoder)) / bandwidth
     least_caption = (encoder + TOKENS * decoder) / bandwidth
     label = f"full_size_{count}_photos"

@@ -95,10 +95,11 @@ def config(family: Family, size: Size, image_token: int, queries: int = 32) -> B
         bos_token_id=1, eos_token_id=1,
     )  # fmt: skip
     extra = {"tie_word_embeddings": False, "decoder_start_token_id": 0} if family == "t5" else {}
+    given = {key: value for key, value in text.to_dict().items() if key != "scale_decoder_outputs"}
     return Blip2Config(
         vision_config=vision.to_dict(),
         qformer_config=qformer.to_dict(),
-        text_config=text.to_dict() | extra,
+        text_config=given | extra,
         num_query_tokens=queries,
         image_token_index=image_token,
     )
@@ -116,7 +117,10 @@ def blip(family: Family, size: Size, image_token: int, seed: int = 0) -> Any:
                 if weight.ndim > 1:
                     weight.mul_(3)  # with smaller weights, all photos and prompts get the same answer
         if family == "t5":
-            fresh.language_model.lm_head.weight.mul_(0.2)  # with larger ones, one answer always wins
+            language = fresh.language_model
+            language.shared.weight.mul_(0.2)  # with larger ones, one answer always wins
+            own = torch.empty_like(language.lm_head.weight).normal_(0, 0.2 * language.model_dim**-0.5)
+            language.lm_head.weight = torch.nn.Parameter(own)  # flan-t5 does not share it with its embeddings
     fresh.generation_config.eos_token_id = None
     fresh.language_model.generation_config.eos_token_id = None  # random weights would end at random
     return fresh.eval()

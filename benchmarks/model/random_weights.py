@@ -23,7 +23,7 @@ from transformers import (
     T5Config,
 )
 
-from model_artifacts.blip2.tools import weights
+from model_artifacts.blip2.tools import catalogue_file, weights
 from model_artifacts.blip2_demo.training.network import IMAGE, tokenizer
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ NAME = "random-flan-t5-xl"
 _SHARD_BYTES = 2_000_000_000
 _STEP = 1 << 24
 _SPREAD = 0.02
+_HEAD = "language_model.lm_head.weight"
+"""flan-t5 has an output layer of its own, beside its embeddings."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """The sizes of a BLIP-2 on flan-t5; by default those of blip2-flan-t5-xl with 3.877 B parameters."""
+    """The sizes of a BLIP-2 on flan-t5; by default those of blip2-flan-t5-xl with 3.942 B parameters."""
 
     vision: dict[str, Any] = field(
         default_factory=lambda: {
@@ -69,7 +71,9 @@ def write_random_model(
     config = _config(size, words)
     with torch.device("meta"):
         blip: Any = Blip2ForConditionalGeneration(config)
-    shards = _shards([(name, tuple(one.shape)) for name, one in blip.named_parameters()], shard_bytes)
+    shapes = {name: tuple(one.shape) for name, one in blip.named_parameters()}
+    shapes[_HEAD] = tuple(blip.language_model.lm_head.weight.shape)  # the library shares it by default
+    shards = _shards(list(shapes.items()), shard_bytes)
     names = [f"model-{n:05}-of-{len(shards):05}.safetensors" for n in range(1, len(shards) + 1)]
     draw = torch.Generator().manual_seed(seed)
     for name, shard in zip(names, shards, strict=True):
@@ -87,6 +91,7 @@ def write_random_model(
     processor: Any = Blip2Processor(images, words, num_query_tokens=size.queries)  # type: ignore[no-untyped-call]
     processor.save_pretrained(folder)
     (folder / "manifest.json").write_text(f"{json.dumps({'name': NAME})}\n", "utf-8")
+    catalogue_file.write(folder, "drawn")  # the words that its tokenizer knows
     return folder
 
 
@@ -102,7 +107,8 @@ def _config(size: Size, words: Any) -> Any:
         qformer_config=Blip2QFormerConfig(
             **size.qformer, encoder_hidden_size=size.vision["hidden_size"]
         ).to_dict(),
-        text_config=text.to_dict() | {"decoder_start_token_id": words.pad_token_id},
+        text_config={key: value for key, value in text.to_dict().items() if key != "scale_decoder_outputs"}
+        | {"decoder_start_token_id": words.pad_token_id, "tie_word_embeddings": False},
         num_query_tokens=size.queries,
         image_token_index=words.vocab[IMAGE],
     )

@@ -16,8 +16,8 @@ MODEL_PX = 384
 # Our own service decodes at reduced scale, to no less than this.
 REDUCED_PX = 768
 URL = os.environ["MODEL_URL"]
-# Those that our own service asks.
-QUESTIONS: list[dict[str, Any]] = json.loads(os.environ["MODEL_QUESTIONS"])
+# What our own service asks, but for the photos.
+REQUEST: dict[str, Any] = json.loads(os.environ["MODEL_REQUEST"])
 
 
 def request_body(photo: IO[bytes], *, reduced: bool) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def request_of(image: Image.Image, *, reduced: bool) -> dict[str, Any]:
     upright.thumbnail((MODEL_PX, MODEL_PX))
     out = BytesIO()
     upright.save(out, "JPEG", quality=85)
-    return {"photos": [base64.b64encode(out.getvalue()).decode("ascii")], "questions": QUESTIONS}
+    return {**REQUEST, "photos": [base64.b64encode(out.getvalue()).decode("ascii")]}
 
 
 def client() -> httpx.Client:

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from client.api import RequestTiming
-from services.core.domain.report import Condition, Reason, Reliance, Report
+from services.core.domain.report import UNKNOWN, Condition, Reason, Reliance, Report, Wear
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
@@ -64,8 +64,10 @@ def _report(report: Report) -> RenderableType:
 def _facts(report: Report) -> Iterator[tuple[str, Text]]:
     confidence_of = {evidence.answer: evidence.confidence for evidence in report.evidence if evidence.used}
     if report.product:
-        for name, value in (("Product", report.product.type), ("Material", report.product.material)):
-            yield name, Text.assemble(value, "  ", _share(confidence_of.get(value)))
+        for name in ("type", "material", "colour", "pattern"):
+            if (value := getattr(report.product, name)) is not None:
+                label = "Product" if name == "type" else name.capitalize()
+                yield label, Text.assemble(value, "  ", _share(confidence_of.get(value)))
     if report.condition:
         yield "Condition", _condition(report.condition)
     if report.confidence:
@@ -78,6 +80,9 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
     writer = report.model.llm if report.narrative == "llm" else "the template: the LLM gave no usable text"
     yield "Text by", Text(writer or "")
     yield "Model", Text(f"{report.model.artifact}, endpoint {report.model.endpoint}")
+    if report.model.catalogue is not None:
+        measured = "calibrated" if report.model.calibrated else "not calibrated"
+        yield "Catalogue", Text(f"{report.model.catalogue}; the probabilities are {measured}")
     yield "Stored", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
 
 
@@ -85,11 +90,17 @@ def _condition(condition: Condition) -> Text:
     if condition.grade is None:
         return Text("not assessed: the photos do not show enough", style="bold yellow")
     found = Text(", ").join(
-        Text.assemble(f"{wear.tag} in photo {wear.photo}  ", _share(wear.confidence))
-        for wear in condition.wear
+        Text.assemble(_mark(wear), "  ", _share(wear.confidence)) for wear in condition.wear
     )
     grade = (condition.grade.value, f"bold {_GRADE_STYLE[condition.grade]}")
     return Text.assemble(grade, f", {condition.score} of 10: ", found or "no wear found")
+
+
+def _mark(wear: Wear) -> str:
+    severity = f"{wear.severity} " if wear.severity is not None else ""
+    place = f", {wear.place.replace('_', ' ')}" if wear.place is not None else ""
+    points = f", {wear.points} point{'s' * (wear.points != 1)}" if wear.points is not None else ""
+    return f"{severity}{wear.tag} in photo {wear.photo}{place}{points}"
 
 
 def _reasons(confidence: Reliance) -> str:
@@ -111,8 +122,9 @@ def _warnings(report: Report) -> Iterator[str]:
     ]
     if unsure:
         yield f"Low confidence: {', '.join(unsure)}. Treat these answers as guesses."
-    if report.product and report.product.type == "unknown":
-        yield "The product was not recognised: the demo model knows ten types of drawn goods."
+    if report.product and report.product.type == UNKNOWN:
+        called = f"; the model calls it {report.product.suggestion!r}" if report.product.suggestion else ""
+        yield f"The product was not recognised as a kind of the catalogue{called}."
     if (report.model.artifact or "").startswith("demo-"):
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 

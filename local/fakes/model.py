@@ -6,6 +6,7 @@ The port opens after the model has loaded and warmed up, so /ping answers only w
 import gc
 import logging
 import os
+import tempfile
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from local.home import REPOSITORY
 from model_artifacts.blip2.server.app import create_app
 from model_artifacts.blip2.server.handlers import load
 from model_artifacts.blip2.server.request_log import configure_logging
+from model_artifacts.blip2.tools import catalogue_file
 
 logger = logging.getLogger(__name__)
 ARTIFACT = REPOSITORY / "model_artifacts" / "blip2"
@@ -39,17 +41,21 @@ def model_folder(model: str) -> Path:
 @click.command()
 @click.option("--port", type=int, required=True)
 @click.option("--model", default=str(ARTIFACT / "model"), help="A folder, or the hub id of any BLIP-2.")
-def main(port: int, model: str) -> None:
+@click.option("--catalogue", help="drawn or second_hand; default: the model's own, else second_hand.")
+def main(port: int, model: str, catalogue: str | None) -> None:
     """Load the model, then serve it on 127.0.0.1."""
     configure_logging()
     # The objects of torch and the model live until the end: a collection meanwhile frees next to nothing.
     gc.disable()
     # The last line of the log is what `local up` shows while it waits.
     logger.info("importing torch and transformers; the first time, Python compiles them to bytecode")
-    handlers = load(ARTIFACT / "code", model_folder(model))
-    gc.freeze()
-    gc.enable()
-    uvicorn.run(create_app(handlers), port=port, access_log=False)
+    with tempfile.TemporaryDirectory(prefix="vitrine-model-") as work:
+        # A model of the hub has no catalogue in its tokens yet.
+        folder = catalogue_file.completed(model_folder(model), catalogue, Path(work))
+        handlers = load(ARTIFACT / "code", folder)
+        gc.freeze()
+        gc.enable()
+        uvicorn.run(create_app(handlers, state=handlers.state), port=port, access_log=False)
 
 
 if __name__ == "__main__":

@@ -15,15 +15,19 @@ from tomlkit.items import String
 
 from cli.errors import UserError
 from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
+from model_artifacts.blip2.tools import catalogue_file
 from settings.environment import Environment, SettingsError, load_environment
 from settings.service_env import analyze_variables, log_variables
 
 SOURCE = REPOSITORY / "environments" / "local.toml"
+DEMO = REPOSITORY / "model_artifacts" / "blip2" / "model"
 _LOOPBACK = "127.0.0.1,localhost"
 
 
 def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realtime") -> Path:
-    """Write environments/local.toml with the addresses of this run into the home; return the file's path.
+    """Write environments/local.toml with what this run chooses into the home; return the file's path.
+
+    That is the addresses, the endpoint's mode and the catalogue of the model that is served.
 
     Realtime mode has no webhooks, since Supabase's processes do not run. Raise UserError when the
     committed file cannot be read, or lacks a setting that is filled in here.
@@ -39,6 +43,7 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
         "supabase.url": f"http://127.0.0.1:{ports['identity']}",
         "llm.base_url": f"http://127.0.0.1:{ports['llm']}/v1",
         "model.mode": mode,
+        "catalogue.goods": served_goods(),
     }
     if mode == "async":
         values["webhook.url"] = f"http://127.0.0.1:{ports['edge']}/functions/v1/report-ready"
@@ -57,6 +62,16 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
         table[key] = value
     home.environment.write_text(tomlkit.dumps(document), "utf-8")
     return home.environment
+
+
+def served_goods() -> str:
+    """Return the name of the catalogue of the model that is served: the demo model, or what MODEL names.
+
+    A model without a catalogue of its own gets second_hand. Raises UserError where it has one that is not
+    committed.
+    """
+    folder = Path(os.environ.get("MODEL") or DEMO).expanduser()
+    return (catalogue_file.name_of(folder) if folder.is_dir() else None) or catalogue_file.USUAL
 
 
 def base_env() -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local.home import PYTHON, REPOSITORY, TOOLS, Home
 from local.supervisor.configuration import emulator_env
+from settings.environment import Environment
 
 # The preferred port of each process, and the path at which it answers 200 once it is ready.
 PROCESSES: Mapping[str, tuple[int, str]] = {
@@ -21,6 +22,7 @@ PROCESSES: Mapping[str, tuple[int, str]] = {
     "edge": (54329, "/healthz"),
 }
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
+CATALOGUE = REPOSITORY / "catalogue"
 EDGE = REPOSITORY / "local" / "fakes" / "edge"
 # What the log lines name; those of the services have it from their settings.
 ENVIRONMENT = "local"
@@ -73,8 +75,9 @@ def fingerprint(command: Iterable[str], values: object, sources: Iterable[Path])
     return hashlib.sha256(repr((list(command), values, stamps)).encode()).hexdigest()[:16]
 
 
-def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str) -> list[ProcessSpec]:
-    """Return the processes that need no stack outputs, slowest to start first; `endpoint` is the model's."""
+def background(home: Home, ports: Mapping[str, int], environment: Environment) -> list[ProcessSpec]:
+    """Return the processes that need no stack outputs, slowest to start first."""
+    region, endpoint = environment.region, environment.model.endpoint_name
     artifact = REPOSITORY / "model_artifacts" / "blip2"
     # Part of the command, so that another MODEL restarts the server.
     model = ("--model", os.environ["MODEL"]) if os.environ.get("MODEL") else ()
@@ -83,8 +86,8 @@ def background(home: Home, ports: Mapping[str, int], region: str, endpoint: str)
             "model",
             ports,
             "BLIP-2 model server",
-            *model,
-            code=(artifact / "code", artifact / "model", artifact / "server"),
+            *("--catalogue", environment.catalogue.goods, *model),
+            code=(CATALOGUE, *(artifact / name for name in ("code", "model", "server", "tools"))),
             environment={"ENVIRONMENT": ENVIRONMENT},
         ),
         emulator(home, ports["emulator"], region, ports["sagemaker"]),
@@ -172,7 +175,7 @@ def service(ports: Mapping[str, int], region: str, service_env: Mapping[str, str
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": f"http://127.0.0.1:{ports['sagemaker']}",
             **service_env,
         },
-        sources=tuple(REPOSITORY / "services" / name for name in ("core", "web", "analyze")),
+        sources=(CATALOGUE, *(REPOSITORY / "services" / name for name in ("core", "web", "analyze"))),
     )
 
 

@@ -50,8 +50,7 @@ class Startup:
             raise UserError(
                 f"{error}.", hint="Correct environments/local.toml, which that file is rendered from."
             ) from error
-        endpoint = environment.model.endpoint_name
-        specs = process_specs.background(self.home, chosen, environment.region, endpoint)
+        specs = process_specs.background(self.home, chosen, environment)
         if self.mode == "async":
             # The runtime of an async endpoint needs the stack outputs, so `_serve` starts it.
             specs = [spec for spec in specs if spec.name != "sagemaker"]

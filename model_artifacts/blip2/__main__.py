@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Each command imports its own module: some of them import the SDK or torch.
 _FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _ARCHIVE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -37,13 +38,31 @@ def commands() -> None:
     help="demo, a BLIP-2's folder, or a hub id owner/name",
 )
 @click.option("--revision", metavar="COMMIT", help="the hub's commit, 40 hexadecimal digits")
+@click.option(
+    "--catalogue",
+    metavar="NAME",
+    help="drawn, second_hand or a catalogue's folder; default: that of the model's catalogue.json, "
+    "else second_hand",
+)
 @click.option("--with-packages", is_flag=True, help="include the Python packages, for network isolation")
-def package(out: Path, model: str, revision: str | None, with_packages: bool) -> None:
+def package(out: Path, model: str, revision: str | None, catalogue: str | None, with_packages: bool) -> None:
     """Build an archive; print its SHA-256 and key."""
     from .tools import packaging
 
-    sha256 = packaging.package(out, model, revision=revision, with_packages=with_packages)
+    sha256 = packaging.package(
+        out, model, catalogue=catalogue, revision=revision, with_packages=with_packages
+    )
     click.echo(f"sha256: {sha256}\nkey: {packaging.key(sha256)}")
+
+
+@commands.command("catalogue")
+@click.option("--model", type=_FOLDER, required=True, metavar="FOLDER", help="a BLIP-2's folder")
+@click.option("--catalogue", "name", required=True, metavar="NAME", help="drawn, second_hand or a folder")
+def catalogue_command(model: Path, name: str) -> None:
+    """Write a catalogue in the model's tokens into its folder, so that the folder can be served."""
+    from .tools import catalogue_file
+
+    click.echo(f"{model / catalogue_file.NAME}: catalogue {catalogue_file.write(model, name)}")
 
 
 @commands.command("flight-check")
@@ -57,11 +76,16 @@ def package(out: Path, model: str, revision: str | None, with_packages: bool) ->
 @click.option(
     "--torchserve", is_flag=True, help="serve by TorchServe too (needs Java), and compare the answers"
 )
-def flight_check_command(archive: Path, instance_type: str, here: bool, torchserve: bool) -> None:
+@click.option("--catalogue", metavar="FOLDER", help="of an archive whose catalogue is not a committed one")
+def flight_check_command(
+    archive: Path, instance_type: str, here: bool, torchserve: bool, catalogue: str | None
+) -> None:
     """Serve an archive as SageMaker would, and send it a photo."""
     from .tools.flight_check.command import flight_check
 
-    click.echo("\n".join(flight_check(archive, instance_type, here=here, aws_server=torchserve)))
+    click.echo(
+        "\n".join(flight_check(archive, instance_type, catalogue=catalogue, here=here, aws_server=torchserve))
+    )
 
 
 @commands.command()
@@ -70,15 +94,58 @@ def flight_check_command(archive: Path, instance_type: str, here: bool, torchser
 @click.option(
     "--most", default=50, show_default=True, metavar="N", help="reports to read from each s3:// place"
 )
+@click.option("--catalogue", metavar="FOLDER", help="of archives whose catalogue is not a committed one")
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO…")
-def replay(old: Path, new: Path, most: int, photos: tuple[str, ...]) -> None:
+def replay(old: Path, new: Path, most: int, catalogue: str | None, photos: tuple[str, ...]) -> None:
     """Compare the reports of two archives on photos.
 
     PHOTO is a photo, a folder of photos, or s3://BUCKET/photos/… as the service stored them.
     """
     from .tools.replay import compare
 
-    click.echo("\n".join(compare(old, new, photos, most)))
+    click.echo("\n".join(compare(old, new, photos, most, catalogue)))
+
+
+@commands.command()
+@click.option("--model", required=True, metavar="MODEL", help="demo, or a BLIP-2's folder")
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    metavar="CSV",
+    help="labelled photos: photo,type,material,colour,pattern,wear",
+)
+@click.option(
+    "--catalogue",
+    metavar="CATALOGUE",
+    help="drawn, second_hand or a folder; default: that of the model's catalogue.json, or second_hand",
+)
+@click.option(
+    "--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself"
+)
+@click.option(
+    "--report", type=_FILE, metavar="FOLDER", help="of table and plots; default: calibration beside the CSV"
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0.5, 1.0),
+    default=0.9,
+    show_default=True,
+    help="the share of answers above a threshold that must be right",
+)
+def calibrate(
+    model: str, photos: Path, catalogue: str | None, out: Path | None, report: Path | None, precision: float
+) -> None:
+    """Fit a model's probabilities to labelled photos.
+
+    A question needs 100 labelled photos, a kind of wear 10 with it and 10 without it; others stay
+    uncalibrated. A run that is stopped goes on where it ended. docs/model.md says how to label.
+    """
+    from .tools.calibration.command import calibrate
+
+    click.echo(
+        "\n".join(calibrate(model, photos, catalogue=catalogue, out=out, report=report, precision=precision))
+    )
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""The recipe's commands: `python -m model_artifacts.blip2_demo draw|train|evaluate`."""
+"""The recipe's commands: `python -m model_artifacts.blip2_demo draw|label|train|evaluate`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from . import MODEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PRECISION = 0.995
+"""Of the answers above a threshold: drawn goods are easy, and stranger things are still to stay unknown."""
 TRAINING = Path(__file__).resolve().parents[2] / ".vitrine" / "training"
 _PATH = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -24,7 +26,7 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
-    """Draw goods, train the demo model on them, and evaluate it."""
+    """Draw and label goods, train the demo model on them, and evaluate it."""
 
 
 @commands.command()
@@ -54,6 +56,16 @@ def draw(
 
 
 @commands.command()
+@click.option("--count", default=1000, show_default=True, help="photos")
+@click.option("--out", type=_PATH, required=True, metavar="FOLDER", help="of the photos and labelled.csv")
+def label(count: int, out: Path) -> None:
+    """Draw held-out goods and label them, for `python -m model_artifacts.blip2 calibrate`."""
+    from .drawing.labelling import label
+
+    click.echo(label(count, out))
+
+
+@commands.command()
 @click.option("--minutes", default=45.0, show_default=True, help="of the vision stage, in all runs together")
 @click.option("--language-minutes", default=24.0, show_default=True, help="of the language stage")
 @click.option("--chunks", default=30, show_default=True, help="of 2,048 pictures for the vision stage")
@@ -73,6 +85,8 @@ def train(
     """Train the model; a stopped run resumes at its last checkpoint."""
     import torch
 
+    from ..blip2.tools.calibration.command import calibrate
+    from .drawing.labelling import label as label_goods
     from .training import evaluate, language, pool, vision
 
     torch.set_num_threads(1)
@@ -80,7 +94,8 @@ def train(
     pool.write_chunks(TRAINING / "language", pool.LANGUAGE_SEED, language_chunks, processes)
     vision.train(TRAINING, minutes, start)
     language.train(TRAINING, target, language_minutes)
-    evaluate.calibrate(target, count=500)
+    photos = label_goods(1000, TRAINING / "labelled")
+    calibrate(str(target), photos, catalogue="drawn", precision=PRECISION)
     figures = evaluate.evaluate(target, count=500)
     path = target / "manifest.json"
     manifest = json.loads(path.read_text("utf-8")) | {"held_out": figures}

@@ -19,6 +19,7 @@ from ops.commands.pause import synthesize
 from ops.commands.smoke import smoke
 from ops.doctor.account import DEMO
 from ops.doctor.preflight import preflight, print_preflight
+from ops.goods import check_goods
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _check_archive(settings: Environment, archive: Path | None) -> None:
         )
     if not archive.is_file():
         raise UserError(f"{archive} is not a file.", hint="Name the model's archive.")
+    check_goods(settings, archive)
 
 
 def _confirm(settings: Environment, session: boto3.Session) -> None:

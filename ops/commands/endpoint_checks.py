@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from cli.cdk import ROOT
 from cli.errors import DENIED, UserError, code_of
 from client.follow import WITHIN_S
+from ops.goods import selected_goods
 from services.core.aws import CALL_ERRORS
-from services.core.domain.errors import ModelFault
+from services.core.domain.errors import CatalogueMismatch, ModelFault
 from services.core.domain.observation import Observation, PendingInference
 from services.core.photos.photo import prepare
 from services.core.vision.async_endpoint import PROBE, AsyncVisionEndpoint
@@ -25,22 +26,29 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
     from cli.progress import Steps
+    from settings.environment import Environment
 
 SAMPLE = ROOT / "examples" / "photos" / "drawn-mug.jpg"
 _POLL_S = 5.0
 _STEP = "endpoint"
+UNCALIBRATED = (
+    "! Its probabilities are not calibrated: run `python -m model_artifacts.blip2 calibrate` on labelled "
+    "photos, then package and release the model."
+)
 
 
-def realtime_answers(name: str, runtime: SageMakerRuntimeClient) -> str:
+def realtime_answers(settings: Environment, runtime: SageMakerRuntimeClient) -> str:
     """Call the endpoint, and return what it sees; raise UserError for a wrong answer."""
+    name = settings.model.endpoint_name
+    goods, tiles = selected_goods(settings), settings.catalogue.wear_tiles
     try:
-        return _seen(name, RealtimeVisionEndpoint(runtime, name).observe([_photo()]))
+        return _seen(name, RealtimeVisionEndpoint(runtime, name, goods, tiles).observe([_photo()]))
     except ModelFault as fault:
         raise _explained(name, fault) from fault
 
 
 def async_answers(
-    name: str,
+    settings: Environment,
     runtime: SageMakerRuntimeClient,
     s3: S3Client,
     bucket: str,
@@ -52,7 +60,16 @@ def async_answers(
     An endpoint at zero instances wakes first. The outcome is deleted, also after an error. Raises UserError
     for a wrong answer and for none, ClientError where the credentials may not make a call.
     """
-    endpoint = AsyncVisionEndpoint(runtime, s3, endpoint=name, bucket=bucket, kms_key_id=None)
+    name = settings.model.endpoint_name
+    endpoint = AsyncVisionEndpoint(
+        runtime,
+        s3,
+        endpoint=name,
+        bucket=bucket,
+        kms_key_id=None,
+        catalogue=selected_goods(settings),
+        wear_tiles=settings.catalogue.wear_tiles,
+    )
     steps.begin(_STEP, f"asking {name}; at zero instances it takes 5–10 minutes to wake")
     try:
         pending = endpoint.infer(PROBE, [_photo()], 1)
@@ -104,8 +121,10 @@ def _photo() -> bytes:
 
 
 def _seen(name: str, observation: Observation) -> str:
-    likeliest = max(observation.type, key=lambda candidate: observation.type[candidate])
-    return f"✓ the endpoint {name} sees: {likeliest}; by {observation.artifact}"
+    kinds = ", ".join(f"{kind.name} {kind.p:.0%}" for kind in observation.kinds[:1]) or "no kind"
+    known = f"by {observation.artifact}, catalogue {observation.catalogue}"
+    line = f"✓ the endpoint {name} sees: {kinds}; {known}"
+    return line if observation.calibrated else f"{line}\n{UNCALIBRATED}"
 
 
 def _explained(name: str, fault: ModelFault) -> Exception:
@@ -115,6 +134,12 @@ def _explained(name: str, fault: ModelFault) -> Exception:
             return cause
     elif isinstance(cause, CALL_ERRORS):
         return UserError(f"The model does not answer: {cause}.", hint="Try again.")
+    if isinstance(fault, CatalogueMismatch):
+        return UserError(
+            f"The endpoint {name} has another catalogue than the services: {fault}.",
+            hint="Wait until a deployment has ended. Else package the model with the committed catalogue and "
+            "release it, or deploy the commit that its archive was packaged from.",
+        )
     return UserError(
         f"The model gives no valid answer: {fault}.",
         hint=f"See the log /aws/sagemaker/Endpoints/{name}: role, image, packages or archive.",

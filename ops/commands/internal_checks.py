@@ -62,11 +62,11 @@ def _endpoint(settings: Environment, session: boto3.Session, steps: Steps, *, as
         return "- The endpoint is asked by the photo below."
     runtime = session.client("sagemaker-runtime", config=_RUNTIME)
     if model.mode == "realtime":
-        return realtime_answers(model.endpoint_name, runtime)
+        return realtime_answers(settings, runtime)
     name = parameter_name(settings.name, "ExchangeBucket")
     parameter = session.client("ssm", config=QUICK).get_parameter(Name=name)["Parameter"]
     s3 = session.client("s3", config=QUICK)
-    return async_answers(model.endpoint_name, runtime, s3, parameter["Value"], steps)
+    return async_answers(settings, runtime, s3, parameter["Value"], steps)
 
 
 def healthy_targets(

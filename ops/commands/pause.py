@@ -1,7 +1,8 @@
-"""Changing one value of the model's settings, and deploying the model stack by it: `pause` and `resume`."""
+"""Changing the model's settings, and deploying the model stack by them: `pause` and `resume`."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     import boto3
     from rich.console import Console
 
+_VERSION = "catalogue_version"
+_COMMENTED = re.compile(rf'^# {_VERSION} = "[^"]*"', re.MULTILINE)
+_ARTIFACT = re.compile(r"^\s*artifact\s*=.*$", re.MULTILINE)
+
 
 def pause(session: boto3.Session, console: Console, *, named: str, paused: bool) -> None:
     """Write `model.paused` into the settings of the environment `named`, and deploy the model stack alone.
@@ -34,7 +39,7 @@ def pause(session: boto3.Session, console: Console, *, named: str, paused: bool)
     _require_deployed(session, load_environment(named))
     file = settings_file(named)
     before = file.read_bytes()
-    with changed_setting(file, "paused", paused):
+    with changed_settings(file, lambda text: with_value(text, "paused", paused)):
         try:
             deploy_model_stack(session, named=named, report=console.print)
         except BaseException:
@@ -73,10 +78,10 @@ def deploy_model_stack(session: boto3.Session, *, named: str, report: Callable[[
 
 
 @contextmanager
-def changed_setting(file: Path, key: str, value: str | bool) -> Iterator[None]:
-    """Write a value of the section [model] into a settings file; restore the file where the block fails."""
+def changed_settings(file: Path, change: Callable[[str], str]) -> Iterator[None]:
+    """Replace a settings file by what `change` makes of its text; restore it where the block fails."""
     before = file.read_bytes()
-    write_atomically(file, with_value(before.decode(), key, value).encode())
+    write_atomically(file, change(before.decode()).encode())
     try:
         yield
     except BaseException:
@@ -101,6 +106,20 @@ def with_value(text: str, key: str, value: str | bool) -> str:
         ) from error
     table[key] = value
     return document.as_string()
+
+
+def with_archive(text: str, key: str, version: str) -> str:
+    """Return settings with another archive in [model], and the version of its catalogue below it.
+
+    A comment that holds the version's place becomes the setting.
+    """
+    text = with_value(text, "artifact", key)
+    if _VERSION not in tomlkit.parse(text)["model"]:
+        line = f'{_VERSION} = "{version}"'
+        text, found = _COMMENTED.subn(line, text, count=1)
+        if not found:
+            text = _ARTIFACT.sub(lambda artifact: f"{artifact.group()}\n{line}", text, count=1)
+    return with_value(text, _VERSION, version)
 
 
 def write_atomically(file: Path, content: bytes) -> None:

@@ -12,7 +12,8 @@ from cli.errors import UserError
 from cli.progress import Steps
 from client import api
 from client.api import CallError, Unreachable
-from ops.commands.endpoint_checks import SAMPLE
+from model_artifacts.blip2.tools.catalogue_file import load
+from ops.commands.endpoint_checks import SAMPLE, UNCALIBRATED
 from ops.commands.internal_checks import internal_checks
 from ops.commands.smoke_report import SmokeReport
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import boto3
     from rich.console import Console
 
+    from catalogue import Catalogue
     from client.api import RequestTiming
     from services.core.domain.report import Condition, Report
     from settings.environment import Environment
@@ -68,7 +70,7 @@ def smoke(
     content = _content(photo)
     with Steps(console) as steps, SmokeReport(address, token, (photo.name, content), steps) as submission:
         report, posted, woke = submission.made()
-        _print(report, posted.timing, console, woke=woke)
+        _print(report, posted.timing, load(settings.catalogue.goods), console, woke=woke)
     return True
 
 
@@ -143,13 +145,28 @@ def _cost(cost_usd: float | None) -> str:
     return "cost unknown: the LLM gave no token counts" if cost_usd is None else f"cost {cost_usd:.6f} USD"
 
 
+def _print_goods(report: Report, goods: Catalogue, console: Console) -> None:
+    model = report.model
+    if model.catalogue is not None:
+        console.print(
+            f"  catalogue {model.catalogue}, {'calibrated' if model.calibrated else 'uncalibrated'}"
+        )
+    if model.catalogue not in (None, goods.version):
+        console.print(
+            f"! The catalogue of this checkout is {goods.version}: deploy this commit, or check out the "
+            "deployed one."
+        )
+    if model.calibrated is False:
+        console.print(UNCALIBRATED)
+
+
 def _condition(condition: Condition) -> str:
     if condition.grade is None:
         return "condition not assessed"
     return f"{condition.grade.value}, {condition.score} of 10"
 
 
-def _print(report: Report, timing: RequestTiming, console: Console, *, woke: bool) -> None:
+def _print(report: Report, timing: RequestTiming, goods: Catalogue, console: Console, *, woke: bool) -> None:
     product, condition = report.product, report.condition
     console.print(f"✓ report {report.id}: {report.title}")
     if product and condition:
@@ -157,6 +174,7 @@ def _print(report: Report, timing: RequestTiming, console: Console, *, woke: boo
             f"  {product.type}, {product.material}; {_condition(condition)}; "
             f"seen by {report.model.artifact} at {report.model.endpoint}; {_cost(report.cost_usd)}"
         )
+    _print_goods(report, goods, console)
     stages = [*timing.stages_ms.items(), ("the rest", timing.rest_ms)]
     console.print(f"  {', '.join(f'{name} {ms:.0f} ms' for name, ms in stages)}")
     if woke:

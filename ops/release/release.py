@@ -13,13 +13,15 @@ from cli.cdk import ROOT
 from cli.errors import UserError
 from model_artifacts.blip2.definition import STARTUP_S, pytorch_model, sdk_session
 from model_artifacts.blip2.tools import packaging
+from model_artifacts.blip2.tools.catalogue_file import load
 from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.flight_check.command import flight_check
-from model_artifacts.blip2.tools.replay import PhotoSet, observe, photo_sets
+from model_artifacts.blip2.tools.replay import PhotoSet, photo_sets
 from ops.aws.account import physical_ids, resources, settings_file
 from ops.aws.archive import object_exists, upload
-from ops.commands.pause import changed_setting, deploy_model_stack
-from ops.release.canary import CanaryFailed, CanaryRole, canary, compare_answers, remove
+from ops.commands.pause import changed_settings, deploy_model_stack, with_archive, write_atomically
+from ops.goods import check_goods
+from ops.release.canary import CanaryFailed, CanaryRole, answers_here, canary, compare_answers, remove
 from settings.naming import parameter_name, stack_name
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
     from rich.console import Console
 
+    from catalogue import Catalogue
     from services.core.domain.observation import Observation
     from settings.environment import Environment
 
@@ -41,10 +44,11 @@ class Tools:
     session: boto3.Session
     runtime: SageMakerRuntimeClient
     flight_check: Callable[[Path, str], object]  # archive, instance type
-    observe: Callable[[Path, Sequence[PhotoSet]], Sequence[Observation]]  # the answers on this machine
+    answers_here: Callable[[Path, Sequence[PhotoSet], Catalogue], Sequence[Observation]]
     start_endpoint: Callable[[str, str, str], None]  # name, role ARN, the archive's s3:// address
     deploy: Callable[[], None]  # the model stack, by the settings as they are then
     photos: Sequence[PhotoSet]
+    goods: Catalogue  # all that the archive is asked about
 
 
 def release_archive(
@@ -61,10 +65,11 @@ def release_archive(
         session=session,
         runtime=session.client("sagemaker-runtime"),
         flight_check=flight_check,
-        observe=observe,
+        answers_here=answers_here,
         start_endpoint=sdk_start(settings, session),
         deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
         photos=known_photos(),
+        goods=load(settings.catalogue.goods),
     )
     events = Events(log, {"env": settings.name, "sha256": sha256})
     released = release(settings, settings_file(named), archive, sha256, events, tools)
@@ -77,21 +82,27 @@ def release(
 ) -> bool:
     """Release an archive of this hash to the environment of these settings, which are in `file`.
 
-    First deletes what a killed release left. Returns False when the archive is served already. Raises
-    UserError at the first step that fails: the settings are then unchanged, and no canary is left.
+    First deletes what a killed release left. Returns False when the archive is served already; the settings
+    then get its catalogue's version if they lack it. Raises UserError at the first step that fails: the
+    settings are then unchanged, and no canary is left.
     """
     key = packaging.key(sha256)
     role = _canary_role(settings, tools)
     _remove_leftovers(role, events, tools)
+    goods = _check_goods(settings, archive, events)
     if settings.model.artifact == key:
+        if settings.model.catalogue_version != goods:
+            # An archive that `make deploy` uploaded has no version beside it.
+            write_atomically(file, with_archive(file.read_bytes().decode(), key, goods).encode())
+            events.note("settings_written", file=str(file))
         events.note("unchanged")
         return False
     bucket, kms_key = _bucket(settings, tools)
     expected = _flight_check(settings, archive, events, tools)
     _upload(tools.session.client("s3"), archive, bucket, key, events)
     _prove(role, f"{bucket}/{key}", kms_key, expected, events, tools)
-    _switch(file, key, events, tools)
-    events.note("released", key=key)
+    _switch(file, key, goods, events, tools)
+    events.note("released", key=key, catalogue=goods)
     return True
 
 
@@ -116,12 +127,20 @@ def _remove_leftovers(role: CanaryRole, events: Events, tools: Tools) -> None:
         events.note("leftovers_removed", endpoint=role.endpoint)
 
 
+def _check_goods(settings: Environment, archive: Path, events: Events) -> str:
+    try:
+        return check_goods(settings, archive)
+    except UserError as error:
+        events.note("catalogue_refused", reason=str(error))
+        raise
+
+
 def _flight_check(
     settings: Environment, archive: Path, events: Events, tools: Tools
 ) -> Sequence[Observation]:
     try:
         tools.flight_check(archive, settings.model.instance_type)
-        expected = tools.observe(archive, tools.photos)
+        expected = tools.answers_here(archive, tools.photos, tools.goods)
     except Exception as error:
         events.note("flight_check_failed", reason=str(error))
         raise
@@ -174,7 +193,7 @@ def _prove(
     try:
         with role.granted(place, kms_key), canary(sagemaker, name, start):
             events.note("canary_started", endpoint=name)
-            largest = compare_answers(tools.runtime, name, tools.photos, expected)
+            largest = compare_answers(tools.runtime, name, tools.photos, expected, tools.goods)
             events.note(
                 "canary_answered",
                 endpoint=name,
@@ -190,8 +209,8 @@ def _prove(
     events.note("canary_gone", endpoint=name)
 
 
-def _switch(file: Path, key: str, events: Events, tools: Tools) -> None:
-    with changed_setting(file, "artifact", key):
+def _switch(file: Path, key: str, goods: str, events: Events, tools: Tools) -> None:
+    with changed_settings(file, lambda text: with_archive(text, key, goods)):
         events.note("settings_written", file=str(file))
         try:
             tools.deploy()

@@ -70,7 +70,8 @@ async def analyze(
             earlier = await service.submission.earlier(
                 order, at_hand=received.at_hand, compare=received.compare
             )
-            photos = [] if earlier else await received.prepare(until, keyed=key is not None)
+            tiled = service.processor.endpoint.wear_tiles > 0
+            photos = [] if earlier else await received.prepare(until, keyed=key is not None, tiled=tiled)
             order = order.about(received.contents)
     if await request.is_disconnected():
         raise ClientDisconnect

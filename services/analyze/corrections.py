@@ -11,13 +11,12 @@ from pydantic import (
     Field,
     ValidationError,
 )
-from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
 from services.analyze.form import content_type
 from services.analyze.intake import bounded, check_coding
 from services.core.domain.errors import UnsupportedMedia
-from services.core.domain.report import MATERIALS, TAGS, TYPES, Material, Tag, Type
+from services.core.domain.report import Colour, Material, Pattern, Tag, Type
 from services.web.json_body import read_json
 from services.web.problems import invalid_input
 
@@ -29,15 +28,6 @@ MAX_TITLE, MAX_DESCRIPTION, MAX_TAGS = 120, 2000, 20
 # letters and emoji.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _KEPT = "\n\u200c\u200d"
-
-
-def _one_of(words: tuple[str, ...]) -> AfterValidator:
-    def check(word: str) -> str:
-        if word not in words:
-            raise PydanticCustomError("unknown_word", "is none of {words}", {"words": ", ".join(words)})
-        return word
-
-    return AfterValidator(check)
 
 
 def _whole(number: object) -> object:
@@ -68,23 +58,23 @@ class _Patch(BaseModel):
 
 
 class ProductPatch(_Patch):
-    """The right words for the product; null removes a correction."""
+    """The right ids for the product, of the service's catalogue; null removes a correction."""
 
-    type: Annotated[Type, _one_of(TYPES)] | None = None
-    material: Annotated[Material, _one_of(MATERIALS)] | None = None
+    type: Type | None = None
+    material: Material | None = None
+    colour: Colour | None = None
+    pattern: Pattern | None = None
 
 
 class ConditionPatch(_Patch):
     """The owner's judgement; null removes a correction.
 
-    The grade follows from the score, and the score from the wear unless it is corrected too.
+    `wear` are ids of the kinds of wear that the catalogue has for the product's department. The grade
+    follows from the score, and the score from the wear unless it is corrected too.
     """
 
     score: Annotated[Annotated[int, Field(ge=0, le=10)] | None, BeforeValidator(_whole)] = None
-    wear: (
-        Annotated[list[Annotated[Tag, _one_of(TAGS)]], Field(max_length=MAX_TAGS), AfterValidator(_once)]
-        | None
-    ) = None
+    wear: Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_once)] | None = None
 
 
 class ReportPatch(_Patch):
@@ -117,6 +107,9 @@ def parse_patch(body: bytes) -> dict[str, Any]:
     try:
         patch = ReportPatch.model_validate(read_json(body))
     except ValidationError as error:
-        remedy = "Send product.type, product.material, condition.score, condition.wear, title or description"
+        remedy = (
+            "Send product.type, product.material, product.colour, product.pattern, condition.score, "
+            "condition.wear, title or description"
+        )
         raise invalid_input(error, remedy) from error
     return patch.model_dump(exclude_unset=True)

@@ -84,11 +84,12 @@ class Received:
         self.contents = await to_thread.run_sync(digest, (load() for load in self._loads.values()))
         return self.contents
 
-    async def prepare(self, until: float, *, keyed: bool = False) -> list[Photo]:
+    async def prepare(self, until: float, *, keyed: bool = False, tiled: bool = False) -> list[Photo]:
         """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
 
-        With `keyed`, `contents` is known afterwards. Raises InvalidInput by field, or Busy if the decoders
-        have too much to do; at the first error the other photos are given up.
+        With `keyed`, `contents` is known afterwards. `tiled` says that the model looks at their quarters too.
+        Raises InvalidInput by field, or Busy if the decoders have too much to do; at the first error the
+        other photos are given up.
         """
         queue_s = _decoding.statistics().tasks_waiting * decoders.typical_s / decoders.count
         if queue_s > QUEUE_S:
@@ -99,7 +100,7 @@ class Received:
                 # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
                 photos = [
                     group.create_task(
-                        to_thread.run_sync(_prepare, load, field, until, sums, limiter=_decoding)
+                        to_thread.run_sync(_prepare, load, field, until, sums, tiled, limiter=_decoding)
                     )
                     for field, load in self._loads.items()
                 ]
@@ -137,12 +138,14 @@ class _Uploaded(Received):
             logger.warning("uploads were not erased", extra={"error": type(error).__name__})
 
 
-def _prepare(load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None) -> Photo:
+def _prepare(
+    load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None, tiled: bool
+) -> Photo:
     upload = load()
     if sums is not None:
         sums[field] = photo_digest(upload)
     # The event loop's clock is the monotonic one.
-    return prepare(upload, field, until - time.monotonic())
+    return prepare(upload, field, until - time.monotonic(), tiled=tiled)
 
 
 @asynccontextmanager

@@ -188,7 +188,14 @@ ANALYZE_INPUT: dict[str, Any] = {
     },
 }
 
-_PATCH = {"schema": {"$ref": f"#/components/schemas/{ReportPatch.__name__}"}}
+_PATCH = {
+    "schema": {"$ref": f"#/components/schemas/{ReportPatch.__name__}"},
+    "example": {
+        "product": {"type": "teapot", "material": "porcelain", "colour": "white", "pattern": "floral"},
+        "condition": {"wear": ["chip", "stain"]},
+        "title": None,
+    },
+}
 PATCH_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {MERGE_PATCH: _PATCH, "application/json": _PATCH}}
 }

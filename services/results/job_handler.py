@@ -18,7 +18,7 @@ from services.core.domain.report import UNFINISHED
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport, seconds_now
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.photos.photo import model_jpeg_from_stored
-from services.core.pipeline.outcomes import RETRIED, Processed, Unanswered
+from services.core.pipeline.outcomes import Processed, Unanswered, overdue_fault
 from services.core.pipeline.wiring import Pipeline
 from services.core.telemetry import Stages, add_context, user_hash
 from services.core.trace import adopt
@@ -146,9 +146,7 @@ class JobHandler:
 
     async def _process(self, leased: LeasedReport, result: InferenceResult | None) -> Processed:
         processor, stages = self._pipeline.processor, Stages()
-        overdue = None
-        if leased.report.created_at + RETRY_DEADLINE < datetime.now(UTC):
-            overdue = ModelUnavailable(f"the endpoint {processor.endpoint.name} was unavailable for 24 hours")
+        name, overdue = processor.endpoint.name, leased.report.created_at + RETRY_DEADLINE < datetime.now(UTC)
 
         async def load_photos() -> Sequence[bytes]:
             return await self._photos(leased)
@@ -158,25 +156,32 @@ class JobHandler:
             request = request_key(leased.report.id)
             pending = PendingInference(request, result.output_key or "", seconds_now(), leased.attempts)
             leased = replace(leased, pending=pending)
+        fault = leased.fault
         if result is not None and result.failure is not None:
-            if result.refused:
+            mismatch = result.mismatch(name, processor.catalogue.version)
+            if result.refused and mismatch is None:
                 error = ModelRefused("the endpoint rejected the request")
                 return await processor.fail(leased, error, stages)
-            if overdue is None:
-                why = f"the endpoint {processor.endpoint.name} failed; {RETRIED}"
-                return await processor.retry(leased, why, load_photos, stages)
+            if not overdue:
+                failed = mismatch or ModelUnavailable(f"the endpoint {name} failed")
+                return await processor.retry(leased, failed, load_photos, stages)
+            fault = mismatch.code if mismatch else fault
         elif pending is not None:
             announced = result is not None
             return await processor.resume(
                 leased, pending, load_photos, stages, announced=announced, overdue=overdue
             )
-        if overdue is not None:
-            return await processor.fail(leased, overdue, stages)
+        if overdue:
+            return await processor.fail(
+                leased, overdue_fault(name, processor.catalogue.version, fault), stages
+            )
         return await processor.process(leased, await self._photos(leased), stages)
 
     async def _photos(self, leased: LeasedReport) -> Sequence[bytes]:
+        images, tiled = self._pipeline.images, self._pipeline.processor.endpoint.wear_tiles > 0
+
         def load() -> list[bytes]:
-            return [model_jpeg_from_stored(self._pipeline.images.get(key)) for key in leased.pictures]
+            return [model_jpeg_from_stored(images.get(key), tiled=tiled) for key in leased.pictures]
 
         return await asyncio.to_thread(load)
 

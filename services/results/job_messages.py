@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from services.core.domain.errors import CatalogueMismatch
 from services.core.domain.observation import PendingInference
 from services.core.domain.stored_report import ReportRef
-from services.core.vision.endpoint import CONTENT_STATUSES
+from services.core.vision.faults import CONTENT_STATUSES, mismatch_in
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class InferenceResult:
         """Whether the container rejected the content of the request: sending it again does not help."""
         status = re.search(r"client error \((\d{3})\)", self.failure or "")
         return status is not None and int(status[1]) in CONTENT_STATUSES
+
+    def mismatch(self, endpoint: str, version: str) -> CatalogueMismatch | None:
+        """The error if the container has another catalogue than that of the request, else None."""
+        return mismatch_in(self.failure or "", endpoint, version)
 
     def concerns(self, pending: PendingInference | None) -> bool:
         """Whether this is the end of the report's pending inference, and not of an earlier one.

@@ -97,6 +97,7 @@ def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
         fallback_llm = FallbackLlm(
             pipeline.llm,
             settings.fallback_llm_model,
+            pipeline.processor.catalogue,
             usd_per_mtok_input=settings.fallback_llm_usd_per_mtok_input,
             usd_per_mtok_output=settings.fallback_llm_usd_per_mtok_output,
             timeout_s=timing.fallback_s,

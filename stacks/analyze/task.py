@@ -27,8 +27,8 @@ USER = "10001"
 STOP_TIMEOUT = cdk.Duration.seconds(60)
 # The build context, which the image's hash covers: only the files that the service imports.
 CONTEXT = (
-    *("*", "!services/__init__.py", "!services/analyze", "!services/core", "!services/web"),
-    *("**/__pycache__", "**/*.pyc"),
+    *("*", "!services/__init__.py", "!services/analyze", "!services/core", "!services/web", "!catalogue"),
+    *("catalogue/README.md", "**/__pycache__", "**/*.pyc"),
 )
 _HEALTH_CHECK = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
 

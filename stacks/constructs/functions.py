@@ -24,6 +24,7 @@ VERSION_DIGITS = 12
 ROOT = Path(__file__).resolve().parents[2]
 # The libraries that every service may import; each package holds them whole.
 LIBRARIES = (ROOT / "services" / "core", ROOT / "services" / "web")
+_CODE, _DATA = (".py", ".json"), (".csv", ".toml")
 
 # The platform tags of Lambda's python3.14 on Graviton.
 LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
@@ -80,13 +81,14 @@ def python_function(
     )
 
 
-def python_code(service: str, *, platform: Sequence[str]) -> Package:
+def python_code(service: str, *, platform: Sequence[str], with_catalogue: bool = False) -> Package:
     """Return the package of the folder `services/<service>`, with its requirements for `platform`.
 
-    It holds the libraries `services/core` and `services/web` whole.
+    It holds the libraries `services/core` and `services/web` whole; `with_catalogue`, the catalogue too.
     """
     folder = ROOT / "services" / service
-    sources, requirements = package_sources(folder), folder / "requirements.txt"
+    sources = package_sources(folder, with_catalogue=with_catalogue)
+    requirements = folder / "requirements.txt"
     fingerprint = _fingerprint([*sources, requirements], platform)
     code = lambda_.Code.from_asset(
         str(folder),
@@ -120,10 +122,12 @@ class _LocalBundling:
         return True
 
 
-def package_sources(folder: Path) -> list[Path]:
-    """Return the source files in the package of a service's folder, sorted."""
-    shared = [file for library in LIBRARIES for file in library.rglob("*") if file.suffix in (".py", ".json")]
-    return sorted([ROOT / "services" / "__init__.py", *shared, *folder.rglob("*.py")])
+def package_sources(folder: Path, *, with_catalogue: bool = False) -> list[Path]:
+    """Return the files of ours in the package of a service's folder, sorted."""
+    shared = [file for library in LIBRARIES for file in library.rglob("*") if file.suffix in _CODE]
+    goods = (ROOT / "catalogue").rglob("*") if with_catalogue else ()
+    data = [file for file in goods if file.suffix in _CODE + _DATA]
+    return sorted([ROOT / "services" / "__init__.py", *shared, *data, *folder.rglob("*.py")])
 
 
 def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:

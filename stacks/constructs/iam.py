@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from settings.schema import Model
+from settings.model import Model
 
 
 def rows(table: dynamodb.ITableV2, *actions: str, index: str | None = None) -> iam.PolicyStatement:

@@ -42,7 +42,7 @@ class HooksStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        code = python_code("hooks", platform=code_platform)
+        code = python_code("hooks", platform=code_platform, with_catalogue=True)
         requests = queue_with_dead_letters(
             self,
             "Hooks",

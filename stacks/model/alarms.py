@@ -4,7 +4,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from settings.schema import Alarms, Model
+from settings.model import Model
+from settings.schema import Alarms
 from stacks.constructs.operations import alarm
 
 VARIANT = "AllTraffic"

@@ -19,7 +19,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from settings.environment import environment_names, load_environment
-from settings.schema import Model
+from settings.model import Model
 
 LOCK = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2" / "containers.json"
 COMMAND = "python -m stacks.model.container"

@@ -7,7 +7,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from settings.schema import Model, Schedule
+from settings.model import Model, Schedule
 from stacks.constructs.operations import alarm
 from stacks.model.alarms import NAMESPACE, VARIANT, backlog_without_capacity
 

@@ -16,8 +16,8 @@ from constructs import Construct
 from model_artifacts.blip2.definition import STARTUP_S
 from model_artifacts.blip2.instances import has_local_disk
 from model_artifacts.blip2.tools import packaging
-from settings import schema
 from settings.environment import Environment
+from settings.model import Model
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import VERSION_DIGITS, local_bundling
 from stacks.constructs.operations import log_group, notified_topic, publish
@@ -121,7 +121,7 @@ class ModelStack(cdk.Stack):
         publish(self, settings.name, "ModelArtifact", archive, "S3 key of the model archive in use")
 
     def _endpoint(
-        self, model: schema.Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]
+        self, model: Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]
     ) -> sagemaker.CfnEndpoint:
         endpoint = sagemaker.CfnEndpoint(
             self,
@@ -139,7 +139,7 @@ class ModelStack(cdk.Stack):
         return endpoint
 
 
-def _archive(scope: Construct, model: schema.Model, artifacts: s3.IBucket) -> tuple[s3.IBucket, str]:
+def _archive(scope: Construct, model: Model, artifacts: s3.IBucket) -> tuple[s3.IBucket, str]:
     # The archive's bucket and key; it is uploaded before the stacks that refer to it are deployed.
     if model.artifact != "demo":
         return artifacts, model.artifact

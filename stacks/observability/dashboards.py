@@ -8,8 +8,8 @@ from constructs import Construct
 
 from services.core.metrics import MetricName
 from settings.environment import Environment
+from settings.model import Model
 from settings.naming import PROJECT
-from settings.schema import Model
 from stacks.model.alarms import INSTANCES, backlog_without_capacity, variant_metric
 from stacks.observability.sources import Queue, Sources
 

@@ -59,7 +59,7 @@ class ResultsStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         self._settings = settings
         self._storage = storage
-        self._code = python_code("results", platform=code_platform)
+        self._code = python_code("results", platform=code_platform, with_catalogue=True)
         self.async_io = AsyncIoResources(self, "Exchange", environment_name=settings.name)
         self._notify = notified_topic(self, settings)
         self.jobs = queue_with_dead_letters(

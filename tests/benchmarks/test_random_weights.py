@@ -10,7 +10,7 @@ from transformers import Blip2ForConditionalGeneration
 from benchmarks.model import random_weights
 from model_artifacts.blip2.tools import packaging, weights
 from model_artifacts.blip2_demo.drawing.drawing import draw
-from model_artifacts.blip2_demo.training.evaluate import encode, handlers, questions
+from model_artifacts.blip2_demo.training.evaluate import handlers, request
 from model_artifacts.blip2_demo.training.network import tokenizer
 
 if TYPE_CHECKING:
@@ -32,9 +32,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_full_size_equals_flan_t5_xl() -> None:
+    """All weights of the hub's model, of which the output layer is no copy of the embeddings."""
     with torch.device("meta"):
         blip: Any = Blip2ForConditionalGeneration(random_weights._config(random_weights.Size(), tokenizer()))
-    assert sum(one.numel() for one in blip.parameters()) == 3_876_648_448
+    shared = sum(one.numel() for one in blip.parameters())
+    assert shared + 32_128 * 2_048 == 3_942_446_592
+    assert not blip.language_model.config.scale_decoder_outputs
+
+
+def test_output_layer_is_its_own(folder: Path) -> None:
+    load: Any = Blip2ForConditionalGeneration.from_pretrained
+    language = load(folder, dtype=torch.float16, local_files_only=True).language_model
+    assert not torch.equal(language.lm_head.weight, language.shared.weight)
+    assert 0.016 < language.lm_head.weight.detach().float().std() < 0.024
 
 
 def test_every_weight_is_loaded(folder: Path) -> None:
@@ -48,7 +58,7 @@ def test_every_weight_is_loaded(folder: Path) -> None:
 
 def test_handlers_answer_with_random_weights(folder: Path) -> None:
     inference = handlers()
-    document = {"photos": [encode(draw(11, (320, 240), aspect=4 / 3).image)], "questions": questions()}
+    document = request([draw(11, (320, 240), aspect=4 / 3).image])
     model = inference.model_fn(str(folder))
     answer = inference.predict_fn(inference.input_fn(json.dumps(document)), model)
     assert answer["artifact"].startswith("random-flan-t5-xl-")

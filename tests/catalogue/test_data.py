@@ -1,15 +1,11 @@
 """The catalogue's data, held to rules that a reviewer of one line cannot see."""
 
-import json
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
-from catalogue import Catalogue, Kind, load
-
-ROOT = Path(__file__).parents[2]
+from catalogue import DRAWN, Catalogue, Kind, load
 
 
 def words(text: str) -> frozenset[str]:
@@ -64,14 +60,36 @@ def test_catalogue_covers_what_sellers_list(catalogue: Catalogue) -> None:
     assert min(len(department.kinds) for department in catalogue.departments.values()) >= 30
 
 
-def test_demo_vocabulary_is_part(catalogue: Catalogue) -> None:
-    vocabulary = json.loads((ROOT / "services/core/domain/vocabulary.json").read_text())
-    departments = catalogue.departments.values()
-    assert set(vocabulary["type"]["candidates"]) - {"unknown"} <= catalogue.kinds.keys()
-    assert set(vocabulary["material"]["candidates"]) <= {m.id for d in departments for m in d.materials}
+def test_demo_goods_are_part(catalogue: Catalogue) -> None:
+    drawn, departments = load(DRAWN), catalogue.departments.values()
+    assert drawn.kinds.keys() <= catalogue.kinds.keys()
+    (demo,) = drawn.departments.values()
+    assert {m.id for m in demo.materials} <= {m.id for d in departments for m in d.materials}
     questions = {wear.id: wear.question for d in departments for wear in d.wear}
-    for tag in vocabulary["wear"]["candidates"]:
-        assert questions[tag] == vocabulary["wear"]["question"].format(tag=tag)
+    assert {wear.id: wear.question for wear in demo.wear}.items() <= questions.items()
+
+
+def test_points_follow_the_rule(catalogue: Catalogue) -> None:
+    """What breaks an article costs more than what shows on it, and that more than what wears off."""
+    breaks = words("battery_corrosion cracked_screen lens_haze missing_part missing_stone mould water_damage")
+    for department in catalogue.departments.values():
+        taken = {wear.id: department.points(wear.id) for wear in department.wear}
+        assert department.deductions.keys() <= taken.keys()
+        assert all(1 <= points <= 9 and points != 2 for points in department.deductions.values())
+        assert {points for tag, points in taken.items() if tag in breaks or tag.startswith("broken_")} <= {
+            4,
+            5,
+        }
+        assert {points for tag, points in taken.items() if tag in ("hole", "tear")} <= {3}
+        assert {points for tag, points in taken.items() if tag in ("scratch", "stain", "dent")} <= {2}
+        assert {taken[tag] for tag in ("crease", "loose_thread", "pilling") if tag in taken} <= {1}
+        assert taken.get("crack", 3) in (3, 4)
+        assert taken.get("cracked_screen", 9) > taken.get("crack", 3) > taken.get("scratch", 2)
+
+
+def test_demo_marks_cost_two_points() -> None:
+    (demo,) = load(DRAWN).departments.values()
+    assert {demo.points(wear.id) for wear in demo.wear} == {2}
 
 
 def test_answers_are_singular(kinds: list[Kind]) -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogue import CatalogueError, load
-from catalogue.loading import FOLDER
+from catalogue import SECOND_HAND, CatalogueError, load
 
 FILES = {
     "taxonomy.csv": "number,path\n187,Apparel & Accessories > Shoes\n717,Home & Garden > Hammocks\n",
@@ -34,6 +33,10 @@ FILES = {
     ),
     "words/patterns.csv": (
         "id,answer,aliases,name_en,fr_m,fr_f,fr_m_plural,fr_f_plural\nplain,plain,,plain,uni,unie,unis,unies\n"
+    ),
+    "words/questions.toml": (
+        'type = "what is this?"\nmaterial = "what is it made of?"\n'
+        'colour = "what color is it?"\npattern = "what pattern does it have?"\n'
     ),
     "words/wear.csv": (
         "id,question,name_en,name_fr,gender_fr,plural,uncountable\n"
@@ -145,7 +148,9 @@ def test_all_problems_are_listed(tmp_path: Path) -> None:
 
 
 def test_missing_taxonomy_is_told_briefly(tmp_path: Path) -> None:
-    shutil.copytree(FOLDER, tmp_path / "catalogue", ignore=shutil.ignore_patterns("taxonomy.csv", "*.py"))
+    shutil.copytree(
+        SECOND_HAND, tmp_path / "catalogue", ignore=shutil.ignore_patterns("taxonomy.csv", "*.py")
+    )
     with pytest.raises(CatalogueError) as caught:
         load(tmp_path / "catalogue")
     lines = str(caught.value).splitlines()

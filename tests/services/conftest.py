@@ -12,8 +12,23 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+import catalogue
 from benchmarks.emulated_stores import TABLE as TABLE
 from benchmarks.emulated_stores import table_declaration
+
+DRAWN = catalogue.load(catalogue.DRAWN)
+
+
+@pytest.fixture(scope="session")
+def drawn() -> catalogue.Catalogue:
+    """The demo model's catalogue: ten kinds of one department."""
+    return DRAWN
+
+
+@pytest.fixture(scope="session")
+def second_hand() -> catalogue.Catalogue:
+    """The catalogue of real goods."""
+    return catalogue.load(catalogue.SECOND_HAND)
 
 
 @pytest.fixture(scope="session", autouse=True)

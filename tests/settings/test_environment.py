@@ -126,6 +126,42 @@ def test_missing_file_lists_the_choices(tmp_path: Path) -> None:
             "reserved_concurrency = 4",
             r"consumers: allowed: reserved_concurrency of at least max_concurrency \(10\)",
         ),
+        (
+            'goods = "drawn"',
+            'goods = "drwn"',
+            r"catalogue\.goods = 'drwn': allowed: 'drawn' or 'second_hand'",
+        ),
+        (
+            'goods = "drawn"',
+            'goods = "second_hand"',
+            r'allowed: catalogue\.goods = "drawn" beside model\.artifact "demo"',
+        ),
+        (
+            '# departments = ["shoes", "bags"]',
+            "departments = []",
+            r"catalogue\.departments = \[\]: allowed: .*at least 1 item",
+        ),
+        (
+            '# departments = ["shoes", "bags"]',
+            'departments = ["shoes", "shoes"]',
+            r"catalogue\.departments = .*: allowed: each department once",
+        ),
+        (
+            '# departments = ["shoes", "bags"]',
+            'departments = ["Shoes"]',
+            r"catalogue\.departments\[0\] = 'Shoes': allowed: the id of a department in catalogue/",
+        ),
+        ("wear_tiles = 0", "wear_tiles = 2", r"catalogue\.wear_tiles = 2: allowed: 0 or 4"),
+        (
+            '# catalogue_version = "…"',
+            'catalogue_version = "2026"',
+            r"model\.catalogue_version = '2026': allowed: the version that `release` writes",
+        ),
+        (
+            '# catalogue_version = "…"',
+            'catalogue_version = "0123456789abcdef"',
+            r'model: allowed: no catalogue_version beside artifact "demo"',
+        ),
         ("# [fallback_llm]", '[fallback_llm]\nmodel = ""', r"fallback_llm\.model = '': allowed"),
         ('# job_tier = "flex"', 'job_tier = "fast"', r"llm\.job_tier = 'fast': allowed: 'flex'"),
         ("keep_data = true", 'keep_data = "yes"', r"keep_data = 'yes': allowed: a valid boolean"),

@@ -31,7 +31,7 @@ def test_users_hash_by_their_environment() -> None:
 @pytest.mark.parametrize("name", environment_names())
 def test_service_reads_exactly_these_variables(name: str) -> None:
     read = {field.upper() for field in AnalyzeSettings.model_fields} - SECRETS
-    optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER"}
+    optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER", "DEPARTMENTS"}
     optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID"}
     given = set(analyze_variables(load_environment(name), **NAMES))
     assert read - optional <= given <= read
@@ -46,6 +46,15 @@ def test_service_accepts_the_variables(name: str, monkeypatch: pytest.MonkeyPatc
     settings = AnalyzeSettings()
     assert settings.quota_per_day == environment.quota_per_day
     assert settings.llm_usd_per_mtok_output == environment.llm.usd_per_mtok_output
+
+
+def test_service_selects_the_settings_goods(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in analyze_variables(full_environment(), **NAMES).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    settings = AnalyzeSettings()
+    assert set(settings.selected().departments) == {"shoes", "bags"}
+    assert settings.wear_tiles == 4
 
 
 def test_none_gives_no_variable() -> None:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from catalogue import load
 from settings.environment import FOLDER, Environment, load_environment
 from settings.naming import stack_name
 from stacks.app import synthesize
@@ -31,6 +32,7 @@ OPTIONAL: Mapping[str, Any] = {
     "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},
     "model.instance_type": "ml.g4dn.xlarge",
     "model.artifact": f"models/{'b' * 64}/blip2-endpoint.tar.gz",
+    "model.catalogue_version": load().version,
     "model.network_isolation": True,
     "model.inference_ami_version": "al2023-ami-sagemaker-inference-gpu-4-1",
     "model.schedule": {
@@ -39,6 +41,7 @@ OPTIONAL: Mapping[str, Any] = {
         "stop": time(18),
         "time_zone": "America/Toronto",
     },
+    "catalogue": {"goods": "second_hand", "departments": ("shoes", "bags"), "wear_tiles": 4},
     "supabase.url": "https://project.shop.example",
     "supabase.issuer": "https://auth.shop.example/auth/v1",
     "supabase.legacy_secret_name": "shop/supabase-jwt",

@@ -63,6 +63,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("repository")
     parts = (
         "app.py",
+        "catalogue",
         "cdk.json",
         "cli",
         "requirements.txt",

@@ -20,6 +20,7 @@ SHIPS = {
 # Stacks whose parts run as local processes without AWS, or that the emulator refuses.
 AWS_ONLY = {"model", "analyze", "studio", "observability"}
 LIBRARIES = {"services/core", "services/web"}
+DATA = {"catalogue/drawn", "catalogue/second_hand"}
 
 
 def code_folders() -> set[str]:
@@ -45,7 +46,7 @@ def shipped(assembly: Assembly, stack: str) -> set[str]:
     for image in manifest["dockerImages"].values():
         context = assembly.folder / image["source"]["directory"]
         inside = {"/".join(file.relative_to(context).parts[:2]) for file in context.rglob("*/*/*")}
-        folders |= inside - LIBRARIES
+        folders |= inside - LIBRARIES - DATA
     return folders
 
 

@@ -61,6 +61,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "demo on a GPU": {"model.instance_type": "ml.g4dn.xlarge"},
     "own bootstrap": {"bootstrap": OPTIONAL["bootstrap"]},
     "archive": _GPU,
+    "archive of real goods": _GPU
+    | {"model.catalogue_version": OPTIONAL["model.catalogue_version"], "catalogue": OPTIONAL["catalogue"]},
     "another archive": _GPU | {"model.artifact": f"models/{'c' * 64}/blip2-endpoint.tar.gz"},
     "isolated archive": _GPU | {"model.network_isolation": True},
     "other container": {

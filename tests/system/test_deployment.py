@@ -12,12 +12,14 @@ from typing import Any
 import boto3
 import pytest
 
+from catalogue import DRAWN, load
 from cli import cdk
 from local.home import REPOSITORY, TOOLS
 from local.supervisor import processes
 from local.supervisor.configuration import base_env, emulator_env
 from settings.environment import load_environment
 from stacks.app import synthesize
+from tests.ops.archives import pack
 from tests.system.running import System
 
 REGION = "ca-central-1"
@@ -25,9 +27,9 @@ REGION = "ca-central-1"
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    path = tmp_path / "blip2-endpoint.tar.gz"
-    path.write_bytes(os.urandom(20_000_000))  # more than one part
-    return path
+    version = load(DRAWN).version
+    # More than one part of an upload.
+    return pack(tmp_path / "blip2-endpoint.tar.gz", version, weights=os.urandom(20_000_000))
 
 
 @pytest.fixture

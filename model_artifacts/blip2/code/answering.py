@@ -1,140 +1,205 @@
-"""Turns a request's questions into prompts to score, and their scores into probabilities, by the manifest."""
+"""Answers requests in one batch: what each product is, then what is asked of its department's goods."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from contract import TAG, ContractError, Question, Request
-from scoring import PhotoPrompt, Scorer, UnscorableCandidateError
-from torch import Tensor
+from calibration import SCALED
+from probabilities import choice_shares, share_by_odds, yes_share
+from scoring import PhotoPrompt
+from search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from artifact_catalogue import ArtifactCatalogue, Department
+    from calibration import Calibration, Manifest, Scaled
+    from contract import Request
+    from frontier import Answer
+    from numpy.typing import NDArray
+    from PIL import Image
+    from scoring import Scorer
+    from torch import Tensor
+
+TOP = 5
+FREE_TOKENS = 6
+_PICTURES = 16
+"""Pictures of one vision pass: bounds the memory."""
 _YES_OR_NO = ("yes", "no")
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """What `manifest.json` says of a model; a folder without one is uncalibrated."""
+class _Asked:
+    """A request, and where the features of its pictures are: of each photo the whole, then its tiles."""
 
-    artifact: str
-    temperature: Mapping[str, float] = field(default_factory=dict)
-    platt: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """For each wear tag (slope, offset): p = sigmoid(slope * (log p(yes) - log p(no)) + offset)."""
-    questions: frozenset[str] | None = None
-    """The ids of the questions that are answered; None: all (the folder has no vocabulary)."""
-    prompt: str = "Question: {} Answer:"
-    caption_prompt: str = "a photo of"
+    request: Request
+    rows: range
+
+    @property
+    def whole(self) -> range:
+        """The rows of the photos without their tiles."""
+        return self.rows[:: len(self.rows) // len(self.request.photos)]
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a model folder.
-
-    `artifact` is the version that packaging wrote; without one, the folder's name and its weights' hash.
-    """
-    stated = _json(folder / "manifest.json") or {}
-    vocabulary = _json(folder / "vocabulary.json")
-    return Manifest(
-        artifact=stated.get("version") or f"{stated.get('name', folder.name)}-{_hash(folder)}",
-        temperature=stated.get("temperature", {}),
-        platt={
-            tag: (float(slope), float(offset)) for tag, (slope, offset) in stated.get("platt", {}).items()
-        },
-        questions=None if vocabulary is None else frozenset(vocabulary) - {"version"},
+def answer_all(
+    requests: Sequence[Request], scorer: Scorer, catalogue: ArtifactCatalogue, manifest: Manifest
+) -> list[dict[str, Any]]:
+    """The answers to requests that the artifact's catalogue can answer; raises NonFiniteScoreError."""
+    counts = [len(request.photos) * (1 + _tiles(request)) for request in requests]
+    rows = pairwise(accumulate(counts, initial=0))
+    asked = [_Asked(one, range(*ends)) for one, ends in zip(requests, rows, strict=True)]
+    features = _encoded(requests, scorer)
+    prompt = manifest.question_prompt.format(catalogue.questions["type"])
+    found, _ = scorer.search(
+        features,
+        [
+            Search(tuple(one.whole), prompt, _weights(one.request, catalogue, manifest), FREE_TOKENS)
+            for one in asked
+        ],
+        catalogue.tree,
+        TOP,
     )
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
-
-
-def _hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for weights in sorted(folder.glob("*.safetensors")):
-        with weights.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()[:12]
-
-
-def check_questions(request: Request, manifest: Manifest) -> None:
-    """Raise ContractError for a question that is not in the artifact's vocabulary."""
-    known = manifest.questions
-    for number, question in enumerate(request.questions):
-        if known is not None and question.id not in known:
-            names = ", ".join(sorted(known))
-            raise ContractError(
-                f"questions[{number}].id: {question.id!r} is not known; the questions are {names}"
-            )
-
-
-def prompts_of(request: Request, scorer: Scorer, manifest: Manifest) -> list[PhotoPrompt]:
-    """Each prompt with each photo; raises ContractError for a candidate that cannot be scored."""
-    prompts = []
-    for number, question in enumerate(request.questions):
-        is_choice = question.kind == "choice"
-        texts = (
-            [question.text] if is_choice else [question.text.replace(TAG, tag) for tag in question.candidates]
-        )
-        try:
-            answers = scorer.answer_tokens(question.candidates if is_choice else _YES_OR_NO)
-        except UnscorableCandidateError as error:
-            raise ContractError(f"questions[{number}].{error}") from None
-        prompts += [
-            PhotoPrompt(photo, manifest.prompt.format(text), answers)
-            for text in texts
-            for photo in range(len(request.photos))
-        ]
-    return prompts
-
-
-def answers_of(request: Request, scores: Iterator[Tensor], manifest: Manifest) -> list[dict[str, Any]]:
-    """The answers, from the scores of `prompts_of` in the same order."""
+    captions = scorer.captions(features[[one.rows.start for one in asked]], manifest.caption_prompt)
+    departments = [catalogue.departments[_department(answer, catalogue)] for answer in found]
+    prompts = [
+        prompt
+        for one, department in zip(asked, departments, strict=True)
+        for prompt in _prompts(one, department, scorer, catalogue, manifest)
+    ]
+    scores = iter(scorer.score_prompts(features, prompts) if prompts else ())
     return [
-        {"id": question.id, "scores": _scores_of(question, len(request.photos), scores, manifest)}
-        for question in request.questions
+        _kinds(answer, catalogue, manifest.calibration)
+        | _details(one, department, scores, catalogue, manifest.calibration)
+        | {"caption": caption, "artifact": manifest.artifact, "catalogue": catalogue.version}
+        for one, answer, department, caption in zip(asked, found, departments, captions, strict=True)
     ]
 
 
-def _scores_of(
-    question: Question, photos: int, scores: Iterator[Tensor], manifest: Manifest
-) -> list[dict[str, float]]:
-    def table() -> Tensor:
-        return torch.stack([next(scores) for _ in range(photos)])
-
-    if question.kind == "choice":
-        return [
-            choice_probabilities(table(), question.candidates, manifest.temperature.get(question.id, 1.0))
-        ]
-    return tag_probabilities([table() for _ in question.candidates], question.candidates, manifest.platt)
-
-
-def choice_probabilities(table: Tensor, candidates: tuple[str, ...], temperature: float) -> dict[str, float]:
-    """Probabilities of a choice: softmax over the candidates, mean over the photos, then the temperature.
-
-    `table`: log p, (photos, candidates).
-    """
-    mean = table.double().softmax(-1).mean(0).clamp(min=1e-12)
-    shares = (mean.log() / temperature).softmax(-1)
-    return dict(zip(candidates, shares.tolist(), strict=True))
-
-
-def tag_probabilities(
-    tables: list[Tensor], tags: tuple[str, ...], platt: Mapping[str, tuple[float, float]]
-) -> list[dict[str, float]]:
-    """For each photo the probability of each tag: Platt scaling of log p(yes) - log p(no).
-
-    `tables`: for each tag log p of yes and no, (photos, 2).
-    """
-    margins = torch.stack([table[:, 0] - table[:, 1] for table in tables], dim=1).double()
-    line = torch.tensor(
-        [platt.get(tag, (1.0, 0.0)) for tag in tags], dtype=torch.double, device=margins.device
+def tiles_of(photo: Image.Image) -> tuple[Image.Image, ...]:
+    """A photo's quarters: top left, top right, bottom left, bottom right; halves of odd sizes overlap."""
+    across, down = ((0, (size + 1) // 2, size // 2, size) for size in photo.size)
+    return tuple(
+        photo.crop((left, top, right, bottom))
+        for top, bottom in (down[:2], down[2:])
+        for left, right in (across[:2], across[2:])
     )
-    shares = (margins * line[:, 0] + line[:, 1]).sigmoid()
-    return [dict(zip(tags, row, strict=True)) for row in shares.tolist()]
+
+
+def _tiles(request: Request) -> int:
+    return request.wear_tiles if request.asks("wear") else 0
+
+
+def _encoded(requests: Sequence[Request], scorer: Scorer) -> Tensor:
+    pictures = (
+        picture
+        for request in requests
+        for photo in request.photos
+        for picture in (photo, *(tiles_of(photo) if _tiles(request) else ()))
+    )
+    return torch.cat([scorer.encode(part) for part in iter(lambda: list(islice(pictures, _PICTURES)), [])])
+
+
+def _weights(
+    request: Request, catalogue: ArtifactCatalogue, manifest: Manifest
+) -> NDArray[np.float64] | None:
+    """What is added to log p of each name; -inf leaves out the departments that are not asked about."""
+    alpha = manifest.calibration.alpha
+    if not alpha and set(request.departments) == set(catalogue.departments):
+        return None
+    weights = np.zeros(len(catalogue.tree.names))
+    if alpha:
+        weights -= alpha * np.array([manifest.priors[name] for name in catalogue.tree.names])
+    return np.where(catalogue.names_of(request.departments), weights, -np.inf)
+
+
+def _department(answer: Answer, catalogue: ArtifactCatalogue) -> str:
+    """The department with the most probability among the likeliest kinds; of equals, the first kind's."""
+    p: dict[str, float] = {}
+    for one in answer.top:
+        department = catalogue.department_of[one.kind]
+        p[department] = p.get(department, 0.0) + one.p
+    return max(p, key=p.__getitem__)
+
+
+def _choices(
+    request: Request, department: Department, catalogue: ArtifactCatalogue
+) -> dict[Scaled, Mapping[str, Sequence[str]]]:
+    """For each choice that is asked, the names of its ids."""
+    lists: dict[Scaled, Mapping[str, Sequence[str]]] = {
+        "material": {material: catalogue.materials[material] for material in department.materials},
+        "colour": catalogue.colours,
+        "pattern": catalogue.patterns,
+    }
+    return {question: names for question, names in lists.items() if request.asks(question)}
+
+
+def _prompts(
+    asked: _Asked,
+    department: Department,
+    scorer: Scorer,
+    catalogue: ArtifactCatalogue,
+    manifest: Manifest,
+) -> Iterator[PhotoPrompt]:
+    for question, names in _choices(asked.request, department, catalogue).items():
+        answers = scorer.answer_tokens([name for own in names.values() for name in own])
+        text = manifest.question_prompt.format(catalogue.questions[question])
+        yield from (PhotoPrompt(row, text, answers) for row in asked.whole)
+    if asked.request.asks("wear"):
+        answers = scorer.answer_tokens(_YES_OR_NO)
+        for tag in department.wear:
+            text = manifest.question_prompt.format(catalogue.wear[tag])
+            yield from (PhotoPrompt(row, text, answers) for row in asked.rows)
+
+
+def _kinds(answer: Answer, catalogue: ArtifactCatalogue, calibration: Calibration) -> dict[str, Any]:
+    temperature, said = calibration.scale("type").temperature, answer.said
+
+    def scaled(p: float) -> float:
+        # The service compares what is said with the kinds.
+        return share_by_odds(p, temperature)
+
+    return {
+        "kinds": [{"id": one.kind, "name": one.name, "p": scaled(one.p)} for one in answer.top],
+        "rest": [min(1.0, p) for p in (answer.rest_at_least, answer.rest_at_most)],
+        "said": said and {"text": said.text, "p": scaled(said.p), "id": catalogue.kind_named(said.text)},
+        "department": _department(answer, catalogue),
+    }
+
+
+def _details(
+    asked: _Asked,
+    department: Department,
+    scores: Iterator[Tensor],
+    catalogue: ArtifactCatalogue,
+    calibration: Calibration,
+) -> dict[str, Any]:
+    """The answers from the scores of `_prompts`, in the same order."""
+
+    def table(rows: range) -> Tensor:
+        return torch.stack(list(islice(scores, len(rows))))
+
+    request = asked.request
+    shares: dict[str, dict[str, float]] = {"material": {}, "colour": {}, "pattern": {}}
+    for question, names in _choices(request, department, catalogue).items():
+        temperature = calibration.scale(question).temperature
+        shares[question] = choice_shares(table(asked.whole), names, temperature)
+    wear: list[dict[str, list[float]]] = []
+    if request.asks("wear"):
+        wear = [{} for _ in request.photos]
+        views = 1 + _tiles(request)
+        for tag in department.wear:
+            yes = yes_share(table(asked.rows), calibration.line(tag))
+            for number, photo in enumerate(wear):
+                photo[tag] = yes[number * views : (number + 1) * views]
+    has_wear = calibration.platt.keys() >= {*department.wear}
+    measured = {*calibration.scales, *(("wear",) if has_wear else ())}
+    return {
+        **shares,
+        "wear": wear,
+        "calibrated": measured >= set(request.questions),
+        "thresholds": {question: calibration.scale(question).threshold for question in SCALED},
+    }

@@ -34,12 +34,22 @@ class KindFound:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the model says freely, and its probability: the mean over the photos, without that of ending."""
+
+    text: str
+    p: float
+
+
+@dataclass(frozen=True)
 class Answer:
     """The likeliest kinds, best first, and bounds of what the tree's other names have together."""
 
     top: tuple[KindFound, ...]
     rest_at_least: float
     rest_at_most: float
+    said: Said | None = None
+    """None: the search asked for no free answer, or the model says nothing."""
 
 
 class Frontier:
@@ -88,13 +98,6 @@ class Frontier:
             sizes = tree.names_to[first:last] - tree.names_from[first:last]
             below = slice(int(tree.names_from[node]), int(tree.names_to[node]))
             self._at[below] = np.repeat(np.arange(first, last), sizes)
-
-    def learn_all(self, log_p: Numbers) -> None:
-        """Take log p of every name instead of expanding nodes: (photos, names)."""
-        self._log_p[:, self.tree.leaves] = log_p
-        self._mean[self.tree.leaves] = _mean(log_p)
-        self._at[:] = self.tree.leaves
-        self._open[:] = False
 
     def _reach(self, nodes: slice, log_p: Numbers) -> None:
         self._log_p[:, nodes] = log_p

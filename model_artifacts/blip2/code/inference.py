@@ -6,18 +6,19 @@ import json
 import logging
 import os
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from answering import Manifest, answers_of, check_questions, prompts_of, read_manifest
-from contract import ContractError, Question, Request, parse
+from answering import answer_all
+from artifact_catalogue import ArtifactCatalogue
+from calibration import Manifest, read_manifest
+from contract import ContractError, Request, check, parse
 from invocation_log import logged
 from language_model import NonFiniteScoreError
+from loading import load_blip2
 from PIL import Image
-from scoring import PhotoPrompt, Scorer
-from transformers import Blip2ForConditionalGeneration, Blip2Processor
+from scoring import Scorer
 from transformers.utils import logging as transformers_logging
 
 if TYPE_CHECKING:
@@ -37,69 +38,85 @@ class LoadedModel:
     """A loaded artifact, ready to answer."""
 
     scorer: Scorer
+    catalogue: ArtifactCatalogue
     manifest: Manifest
 
 
 def model_fn(model_dir: str) -> LoadedModel:
     """Load the artifact in `model_dir` without a network and answer one warm-up request.
 
-    Raises ValueError for a configuration that is not a BLIP-2 on T5 or OPT, or names no end token.
+    Raises ValueError for a folder without a catalogue or of another model's, and for one that cannot be
+    served; `loading` says what it must hold.
     """
     # A progress bar fills a log with repeated lines.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder = Path(model_dir)
+    catalogue = ArtifactCatalogue.read(folder)
+    manifest = _manifest(folder, catalogue)
     on_gpu = torch.cuda.is_available()
     if not on_gpu:
         # Several threads slow each other down as soon as anything else runs on the machine.
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
-    blip: Any = Blip2ForConditionalGeneration.from_pretrained(
-        folder,
-        dtype=precision(),
-        attn_implementation="sdpa",
-        local_files_only=True,
-    )
-    blip = blip.to("cuda" if on_gpu else "cpu").eval()
-    _check_config(folder, blip.config)
-    processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
-    model = LoadedModel(Scorer(blip, processor), read_manifest(folder))
+    blip, processor = load_blip2(folder, "cuda" if on_gpu else "cpu")
+    model = LoadedModel(Scorer(blip, processor), catalogue, manifest)
+    _check_tokens(folder, model)
     _warm_up(model)
-    _log.info("artifact %s is ready on %s", model.manifest.artifact, blip.device)
+    _log.info("artifact %s is %s", manifest.artifact, state(model))
     return model
 
 
-def precision() -> torch.dtype:
-    """bfloat16 on a GPU that supports it, float16 on another GPU, float32 on a CPU.
+def state(model: LoadedModel) -> str:
+    """Where the model runs, and by CUDA graphs or why without them; our own server's /ping says it."""
+    return f"ready on {model.scorer.blip.device}, {model.scorer.graphs}"
 
-    Given explicitly: weights of mixed types that are loaded without a type all become float32.
-    """
-    if not torch.cuda.is_available():
-        return torch.float32
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if native else torch.float16
+
+def _manifest(folder: Path, catalogue: ArtifactCatalogue) -> Manifest:
+    """The folder's manifest; a calibration for another catalogue is left out of it."""
+    stated = read_manifest(folder)
+    manifest = replace(stated, calibration=stated.calibration.of_catalogue(catalogue.version))
+    if not manifest.calibration.scales:
+        made_for = stated.calibration.catalogue
+        _log.warning(
+            "artifact %s is not calibrated for its catalogue %s%s: answers say so",
+            manifest.artifact,
+            catalogue.version,
+            f", but for {made_for}" if made_for else "",
+        )
+    missing = [name for name in catalogue.tree.names if name not in manifest.priors]
+    if manifest.calibration.alpha and missing:
+        raise ValueError(f"{folder / 'priors.json'}: log_p has no {missing[0]!r}: run `calibrate` again")
+    return manifest
+
+
+def _check_tokens(folder: Path, model: LoadedModel) -> None:
+    """Raise ValueError for a catalogue whose names this model's tokenizer reads as other tokens."""
+    catalogue, scorer = model.catalogue, model.scorer
+    kinds = catalogue.tree.document()["kinds"]
+    try:
+        fits = (
+            scorer.name_tree({kind: list(names) for kind, names in kinds.items()}).paths
+            == catalogue.tree.paths
+        )
+        for lists in filter(None, (catalogue.materials, catalogue.colours, catalogue.patterns)):
+            scorer.answer_tokens([name for names in lists.values() for name in names])
+    except ValueError as error:
+        fits, reason = False, f" ({error})"
+    else:
+        reason = ""
+    if not fits:
+        raise ValueError(
+            f"{folder / 'catalogue.json'}: was made for another model's tokenizer{reason}: "
+            "package the model again"
+        )
 
 
 def _warm_up(model: LoadedModel) -> None:
-    request = Request(
-        (Image.new("RGB", (64, 64), "grey"),),
-        (Question("warm-up", "choice", "what is this?", ("yes", "no")),),
-    )
-    answer = _answer_batch([(request, prompts_of(request, model.scorer, model.manifest))], model)[0]
+    catalogue = model.catalogue
+    first = next(iter(catalogue.departments))
+    grey = Image.new("RGB", (64, 64), "grey")
+    answer = _answer_batch([Request((grey,), catalogue.version, (first,), catalogue.answered)], model)[0]
     if isinstance(answer, Exception):
         raise answer
-
-
-def _check_config(folder: Path, config: Any) -> None:
-    for key in ("image_token_index", "num_query_tokens"):
-        if getattr(config, key, None) is None:
-            raise ValueError(f"{folder / 'config.json'}: {key} is missing; it places the image in the prompt")
-    if config.text_config.model_type not in ("t5", "opt"):
-        kind = config.text_config.model_type
-        raise ValueError(f"{folder / 'config.json'}: text_config must be a T5 or an OPT, not {kind}")
-    if not isinstance(config.text_config.eos_token_id, int):
-        raise ValueError(
-            f"{folder / 'config.json'}: text_config.eos_token_id must be the one token that ends an answer, "
-            f"not {config.text_config.eos_token_id!r}"
-        )
 
 
 def input_fn(request_body: str | bytes | bytearray | None, content_type: str = JSON) -> Request:
@@ -124,11 +141,11 @@ def predict_fn(data: Request, model: LoadedModel, context: Any = None) -> dict[s
 def predict_batch(requests: Sequence[Request], model: LoadedModel) -> list[dict[str, Any] | Exception]:
     """Answer several requests in one batch; a request that fails gets its error in place of an answer."""
     results: list[dict[str, Any] | Exception] = []
-    valid: list[tuple[Request, list[PhotoPrompt]]] = []
+    valid: list[Request] = []
     for request in requests:
         try:
-            check_questions(request, model.manifest)
-            valid.append((request, prompts_of(request, model.scorer, model.manifest)))
+            check(request, model.catalogue, model.manifest.artifact)
+            valid.append(request)
             results.append({})
         except ContractError as error:
             results.append(_error(400, str(error)))
@@ -136,34 +153,15 @@ def predict_batch(requests: Sequence[Request], model: LoadedModel) -> list[dict[
     return [one if isinstance(one, Exception) else next(answers) for one in results]
 
 
-def _answer_batch(
-    batch: list[tuple[Request, list[PhotoPrompt]]], model: LoadedModel
-) -> list[dict[str, Any] | Exception]:
+def _answer_batch(batch: list[Request], model: LoadedModel) -> list[dict[str, Any] | Exception]:
     if not batch:
         return []
-    manifest, scorer = model.manifest, model.scorer
-    starts = [0, *accumulate(len(request.photos) for request, _ in batch)][:-1]
-    prompts = [
-        replace(prompt, photo=start + prompt.photo)
-        for start, (_, of_request) in zip(starts, batch, strict=True)
-        for prompt in of_request
-    ]
     try:
-        features = scorer.encode([photo for request, _ in batch for photo in request.photos])
-        scores = iter(scorer.score_prompts(features, prompts))
+        return [*answer_all(batch, model.scorer, model.catalogue, model.manifest)]
     except NonFiniteScoreError as error:
         if len(batch) > 1:  # one request's photo must not fail the others
             return [answer for one in batch for answer in _answer_batch([one], model)]
         return [_error(500, f"NonFiniteScore: {error}")]
-    captions = scorer.captions(features[starts], manifest.caption_prompt)
-    return [
-        {
-            "answers": answers_of(request, scores, manifest),
-            "caption": caption,
-            "artifact": manifest.artifact,
-        }
-        for (request, _), caption in zip(batch, captions, strict=True)
-    ]
 
 
 def output_fn(prediction: dict[str, Any], accept: str = JSON) -> tuple[str, str]:

@@ -1,13 +1,16 @@
-"""Scores the candidates of closed vocabularies by a BLIP-2, and finds the likeliest of a catalogue."""
+"""Scores the candidates of closed questions by a BLIP-2, and finds the likeliest of a catalogue."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import answer_tokens
 import torch
+from answer_tokens import UnscorableCandidateError as UnscorableCandidateError
+from frontier import Said
+from graphs import Graphs
 from language_model import LanguageModel, NonFiniteScoreError, PrefixPass
-from name_tree import NameTree, build_name_tree, terminated
 from opt import Opt
 from search import Cost, Search, likeliest_kinds
 from t5 import T5
@@ -17,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from frontier import Answer
+    from name_tree import NameTree
     from PIL import Image
-
-
-class UnscorableCandidateError(ValueError):
-    """The model's tokenizer has no tokens for a candidate."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,11 @@ class Scorer:
         self.processor = processor
         self.tokenizer = processor.tokenizer
         decoder_only = blip.config.use_decoder_only_language_model
-        self.language: LanguageModel = Opt(blip) if decoder_only else T5(blip)
+        self.graphs = Graphs.of_device(blip.device)
+        self.language: LanguageModel = Opt(blip, self.graphs) if decoder_only else T5(blip, self.graphs)
         self.end: int = blip.config.text_config.eos_token_id
         """The token that ends an answer by the model's config: BLIP-2's OPT ends lines, not texts."""
+        self._leading = answer_tokens.LEADING[blip.config.text_config.model_type]
 
     @torch.inference_mode()
     def encode(self, photos: Sequence[Image.Image]) -> Tensor:
@@ -52,10 +54,13 @@ class Scorer:
         Raises NonFiniteScoreError if a feature is not a number.
         """
         pixels = self.processor.image_processor(images=list(photos), return_tensors="pt")["pixel_values"]
-        features = self.blip.get_image_features(pixels.to(self.blip.device, self.blip.dtype)).pooler_output
+        (features,) = self.graphs.run("encode", self._features, pixels.to(self.blip.device, self.blip.dtype))
         if not torch.isfinite(features).all():
             raise NonFiniteScoreError("the vision tower returned a value that is not a number")
-        return features  # type: ignore[no-any-return]
+        return features
+
+    def _features(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        return (self.blip.get_image_features(pixels).pooler_output,)
 
     @torch.inference_mode()
     def score_prompts(self, features: Tensor, prompts: Sequence[PhotoPrompt]) -> list[Tensor]:
@@ -74,17 +79,10 @@ class Scorer:
     @torch.inference_mode()
     def captions(self, features: Tensor, prompt: str, most_tokens: int = 30) -> list[str]:
         """A generated sentence about each photo (a row of the image features)."""
-        text = torch.tensor([self.tokenizer(prompt).input_ids], device=features.device)
-        words = self.blip.get_input_embeddings()(text).expand(len(features), -1, -1)
-        embedded = torch.cat([features.to(words.dtype), words], dim=1)
-        generated = self.blip.language_model.generate(
-            inputs_embeds=embedded,
-            attention_mask=torch.ones(embedded.shape[:2], dtype=torch.long, device=features.device),
-            max_new_tokens=most_tokens,
-            do_sample=False,
-            num_beams=1,
-        )
-        return [text.strip() for text in self.tokenizer.batch_decode(generated, skip_special_tokens=True)]
+        prefixes = [(photo, self.tokenizer(prompt).input_ids) for photo in range(len(features))]
+        never = self.blip.language_model.generation_config.eos_token_id is None
+        said = self.language.say(features, prefixes, most_tokens, None if never else self.end)
+        return [text.strip() for text in self.tokenizer.batch_decode(said, skip_special_tokens=True)]
 
     @torch.inference_mode()
     def search(
@@ -92,40 +90,35 @@ class Scorer:
     ) -> tuple[list[Answer], Cost]:
         """The `top` likeliest kinds of the tree for each search, exactly, and what finding them took.
 
-        A kind's probability is absolute: that of its names together, the mean over the search's photos.
+        A kind's probability is absolute: that of its names together, the mean over the search's photos. A
+        free answer is what greedy generation says after the search's prompt.
         Raises NonFiniteScoreError.
         """
         if top < 1 or not searches or not all(one.photos for one in searches):
             raise ValueError("top and the photos of each search: there must be at least one")
         tokens = self._prompt_tokens(one.prompt for one in searches)
         pairs = [(one, tokens[one.prompt]) for one in searches]
-        return likeliest_kinds(self.language, features, pairs, tree, top)
+        found, cost = likeliest_kinds(self.language, features, pairs, tree, top, self.end)
+        return [replace(one.answer, said=self._text(one.said)) for one in found], cost
+
+    def _text(self, said: tuple[tuple[int, ...], float] | None) -> Said | None:
+        tokens, p = said or ((), 0.0)
+        text = " ".join(self.tokenizer.decode(list(tokens), skip_special_tokens=True).split())
+        return Said(text, p) if text else None
 
     def name_tree(self, kinds: Mapping[str, Sequence[str]]) -> NameTree:
         """The tree of each kind's names: the form in which it is answered, and its aliases.
 
         Raises UnscorableCandidateError, and AmbiguousNameError where two kinds have a name in common.
         """
-        names = [(kind, name) for kind, of_kind in kinds.items() for name in of_kind]
-        tree: dict[str, dict[str, list[int]]] = {kind: {} for kind in kinds}
-        tokens = self.answer_tokens([name for _, name in names]) if names else []
-        for (kind, name), those in zip(names, tokens, strict=True):
-            tree[kind][name] = those
-        return build_name_tree(tree)
+        return answer_tokens.tree_of(self.tokenizer, kinds, self._leading, self.end)
 
     def answer_tokens(self, words: Sequence[str]) -> list[list[int]]:
         """The candidates' token ids; one that is the beginning of another ends with the end token.
 
         Raises UnscorableCandidateError.
         """
-        texts = [self.language.leading + word for word in words]
-        plain = self.tokenizer(texts, add_special_tokens=False).input_ids
-        for word, tokens in zip(words, plain, strict=True):
-            if not tokens or self.tokenizer.unk_token_id in tokens:
-                raise UnscorableCandidateError(f"candidates: the model has no tokens for {word!r}")
-            if self.end in tokens:
-                raise UnscorableCandidateError(f"candidates: {word!r} holds the token that ends an answer")
-        return terminated(plain, self.end)
+        return answer_tokens.tokens_of(self.tokenizer, words, self._leading, self.end)
 
     def _prompt_tokens(self, prompts: Iterable[str]) -> dict[str, list[int]]:
         texts = list(dict.fromkeys(prompts))

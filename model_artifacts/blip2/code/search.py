@@ -1,29 +1,32 @@
 """Finds the likeliest kinds of a catalogue by a best-first search in the tree of its names.
 
 The answer is that of scoring every name, at the cost of the few prefixes that can matter: a search ends once
-no open prefix can change the likeliest kinds or their probabilities.
+no open prefix can change the likeliest kinds or their probabilities. What the model says freely is read by
+the same passes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from free_answer import FreeAnswer, likeliest_text
 from frontier import Answer, Frontier
-from language_model import NonFiniteScoreError, PrefixPass, Step
+from language_model import NonFiniteScoreError, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from language_model import LanguageModel
     from name_tree import NameTree
     from numpy.typing import NDArray
     from torch import Tensor
 
-FEW = 100
-"""Up to this many names are all scored, which takes fewer passes."""
+    Numbers = NDArray[np.float64]
+
 _NODES = 16
 """Nodes that a round expands for each search: more cost rows, fewer cost rounds."""
 _PREFIXES = 32
@@ -36,8 +39,10 @@ class Search:
 
     photos: tuple[int, ...]
     prompt: str
-    weights: NDArray[np.float64] | None = None
+    weights: Numbers | None = None
     """Added to log p of each name of the tree, by its number; `Frontier` says what for."""
+    free: int = 0
+    """Most tokens of the free answer; 0: none is read."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,18 @@ class Cost:
     rows: int = 0
     tokens: int = 0
 
+    def __add__(self, other: Cost) -> Cost:
+        """The cost of both."""
+        return Cost(self.rounds + other.rounds, self.rows + other.rows, self.tokens + other.tokens)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The likeliest kinds, and what the model says freely: its tokens and their probability."""
+
+    answer: Answer
+    said: tuple[tuple[int, ...], float] | None
+
 
 def likeliest_kinds(
     language: LanguageModel,
@@ -55,81 +72,89 @@ def likeliest_kinds(
     searches: Sequence[tuple[Search, list[int]]],
     tree: NameTree,
     top: int,
-) -> tuple[list[Answer], Cost]:
+    end: int,
+) -> tuple[list[Found], Cost]:
     """The `top` likeliest kinds of each search, which comes with its prompt's token ids.
 
-    Raises NonFiniteScoreError.
+    `end` is the token that ends an answer. Raises NonFiniteScoreError.
     """
-    answers: list[Answer] = []
+    found: list[Found] = []
     cost = Cost()
     for part in _parts(searches):
-        frontiers = [Frontier(tree, len(search.photos), search.weights) for search, _ in part]
-        if len(tree.names) <= FEW:
-            _score_all(language, features, part, frontiers)
-        else:
-            more = _expand(language, features, part, frontiers, top)
-            cost = Cost(cost.rounds + more.rounds, cost.rows + more.rows, cost.tokens + more.tokens)
-        answers += [frontier.answer(top) for frontier in frontiers]
-    return answers, cost
+        products, more = _expand(language, features, part, tree, top, end)
+        found += [product.found(top) for product in products]
+        cost += more
+    return found, cost
 
 
-def _score_all(
-    language: LanguageModel,
-    features: Tensor,
-    searches: Sequence[tuple[Search, list[int]]],
-    frontiers: Sequence[Frontier],
-) -> None:
-    names = [list(path) for path in frontiers[0].tree.paths]
-    passes = [PrefixPass(photo, prompt, names) for search, prompt in searches for photo in search.photos]
-    table = _numbers(torch.stack(list(language.score(features, passes))), searches)
-    start = 0
-    for (search, _), frontier in zip(searches, frontiers, strict=True):
-        frontier.learn_all(table[start : start + len(search.photos)])
-        start += len(search.photos)
+class _Product:
+    """One search under way: what is known of the names, and what is said about each photo."""
+
+    def __init__(self, search: Search, tree: NameTree, prefixes: range, end: int) -> None:
+        self.prefixes = prefixes
+        self.frontier = Frontier(tree, len(prefixes), search.weights)
+        self.free = [FreeAnswer(prefix, end, search.free) for prefix in prefixes if search.free]
+
+    def asks(self, top: int) -> Iterator[tuple[list[Step], Callable[[Numbers], None]]]:
+        """The steps that the search needs next, and what takes their results; none: it is done.
+
+        Results are log p and token of each wanted token: (wanted, 2).
+        """
+        for node in self.frontier.next_nodes(top, _NODES):
+            wanted = self.frontier.wanted(node)
+            yield [Step(prefix, *wanted) for prefix in self.prefixes], partial(self._learn, node)
+        for one in self.free:
+            if one.is_open:
+                yield [one.next_step()], one.learn
+
+    def _learn(self, node: int, values: Numbers) -> None:
+        self.frontier.learn(node, values[:, 0].reshape(len(self.prefixes), -1))
+
+    def found(self, top: int) -> Found:
+        return Found(self.frontier.answer(top), likeliest_text(self.free) if self.free else None)
 
 
 def _expand(
     language: LanguageModel,
     features: Tensor,
     searches: Sequence[tuple[Search, list[int]]],
-    frontiers: Sequence[Frontier],
+    tree: NameTree,
     top: int,
-) -> Cost:
+    end: int,
+) -> tuple[list[_Product], Cost]:
     read: Any = language.read(
         features, [(photo, prompt) for search, prompt in searches for photo in search.photos]
     )
-    starts = np.cumsum([0, *(len(search.photos) for search, _ in searches)]).tolist()
-    roots = _numbers(read.first[:, frontiers[0].tree.first_tokens(0)], searches)
-    for number, frontier in enumerate(frontiers):
-        frontier.learn(0, roots[starts[number] : starts[number + 1]])
-    rounds = rows = tokens = 0
-    while nodes := [
-        (number, node)
-        for number, frontier in enumerate(frontiers)
-        for node in frontier.next_nodes(top, _NODES)
-    ]:
-        steps = [
-            Step(prefix, *frontiers[number].wanted(node))
-            for number, node in nodes
-            for prefix in range(starts[number], starts[number + 1])
-        ]
-        values = _numbers(language.follow(read, steps), searches)
+    first = tree.first_tokens(0)
+    known = _numbers(searches, read.first[:, first], *read.first.max(-1, keepdim=True))
+    products: list[_Product] = []
+    at = 0
+    for search, _ in searches:
+        product = _Product(search, tree, range(at, at := at + len(search.photos)), end)
+        product.frontier.learn(0, known[product.prefixes, : len(first)])
+        for one in product.free:
+            one.learn(known[[one.prefix], len(first) :])
+        products.append(product)
+    cost = Cost()
+    while asked := [one for product in products for one in product.asks(top)]:
+        steps = [step for of_one, _ in asked for step in of_one]
+        values = _numbers(searches, *(one[:, None] for one in language.follow(read, steps)))
         at = 0
-        for number, node in nodes:
-            photos = starts[number + 1] - starts[number]
-            count = photos * len(frontiers[number].wanted(node)[1])
-            frontiers[number].learn(node, values[at : at + count].reshape(photos, -1))
+        for of_one, learn in asked:
+            count = sum(len(step.wanted) for step in of_one)
+            learn(values[at : at + count])
             at += count
-        rounds, rows = rounds + 1, rows + len(steps)
-        tokens += sum(len(step.path) for step in steps)
-    return Cost(rounds, rows, tokens)
+        cost += Cost(1, len(steps), sum(len(step.path) for step in steps))
+    return products, cost
 
 
-def _numbers(values: Tensor, searches: Sequence[tuple[Search, list[int]]]) -> NDArray[np.float64]:
-    if not torch.isfinite(values).all():
+def _numbers(searches: Sequence[tuple[Search, list[int]]], *columns: Tensor) -> Numbers:
+    """The columns side by side, by one copy from the device."""
+    values = torch.cat([one.double() for one in columns], dim=1).cpu().numpy()
+    if not np.isfinite(values).all():
         prompts = " or ".join(repr(prompt) for prompt in dict.fromkeys(one.prompt for one, _ in searches))
         raise NonFiniteScoreError(f"a score that is not a number for {prompts}")
-    return values.double().cpu().numpy()
+    return values
 
 
 def _parts(

@@ -51,14 +51,15 @@ def build_tree(sequences: Iterable[tuple[int, ...]]) -> TokenTree:
 
 
 def layout(
-    trees: Sequence[TokenTree], before: int, dtype: torch.dtype, device: torch.device
+    trees: Sequence[TokenTree], before: int, dtype: torch.dtype, device: torch.device, size: int | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Token ids, positions and the additive attention mask, one row for each tree, padded at the right.
 
     `before` is the number of tokens in front of each tree, all visible to it. Positions and mask include
-    them: (rows, nodes), (rows, before + nodes), (rows, 1, before + nodes, before + nodes).
+    them: (rows, nodes), (rows, before + nodes), (rows, 1, before + nodes, before + nodes). `size`: nodes to
+    pad to, by default those of the largest tree.
     """
-    size = max(len(tree.tokens) for tree in trees)
+    size = size or max(len(tree.tokens) for tree in trees)
 
     def padded(values: list[int], rest: Iterable[int]) -> list[int]:
         return [*values, *list(rest)[len(values) :]]

@@ -68,7 +68,7 @@ def main() -> None:
     batched = options.batch_up_to > 1
     handlers = load(model_dir / "code", model_dir, batching=batched)
     batching = Batching(handlers.answer_batch, options.batch_up_to, options.batch_wait_ms / 1000)
-    app = create_app(handlers, batching if batched else None)
+    app = create_app(handlers, batching if batched else None, handlers.state)
     uvicorn.run(app, host=options.host, port=options.port, access_log=False, log_level="info")
 
 

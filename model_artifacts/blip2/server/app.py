@@ -14,7 +14,7 @@ from .batching import Batcher, Batching
 from .request_log import logged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
@@ -50,8 +50,13 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:
-    """Return the container's HTTP interface around loaded handlers; `batching` collects requests first."""
+def create_app(
+    invoke: Invoke, batching: Batching | None = None, state: Callable[[], str] = lambda: "ready"
+) -> Starlette:
+    """Return the container's HTTP interface around loaded handlers.
+
+    `batching` collects requests first; `state` is the text that /ping answers.
+    """
     # One thread: on AWS the toolkit has one worker, and two threads would share the same cores.
     worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
@@ -61,7 +66,7 @@ def create_app(invoke: Invoke, batching: Batching | None = None) -> Starlette:
     answer_request = alone if batching is None else Batcher(batching, worker).answer
 
     async def ping(request: Request) -> Response:
-        return PlainTextResponse("ready")
+        return PlainTextResponse(state())
 
     async def invocations(request: Request) -> Response:
         with logged(request.headers) as invocation:

@@ -90,6 +90,11 @@ class _Transformer(Transformer):  # type: ignore[misc]  # the toolkit has no typ
         self._only(step, body, context)
         return decoded
 
+    def state(self) -> str:
+        """What the handlers' module says of the loaded model; `ready` if it has no `state`."""
+        module = sys.modules[self._environment.module_name]
+        return str(module.state(self._model)) if hasattr(module, "state") else "ready"
+
     def predict(self, data: Sequence[Any]) -> Sequence[Any]:
         """A prediction or an error for each; a batch that fails as a whole is repeated one by one."""
         if not data:
@@ -132,6 +137,10 @@ class Handlers:
         """Answer one request as the toolkit does."""
         context = _Context(self._model_dir, headers)
         return _answer(self._transformer.transform([{"body": body}], context)[0], context)
+
+    def state(self) -> str:
+        """The loaded model's state in a line; any thread may ask, also while a request is answered."""
+        return self._transformer.state()
 
     def answer_batch(self, requests: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[Answer]:
         """Answer several requests by one prediction; each gets the answer or error it would get alone."""

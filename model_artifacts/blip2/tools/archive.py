@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import parse_tag, sys_tags
 
+from . import catalogue_file
 from .errors import ArchiveError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.metadata import Distribution
     from types import FrameType
+
+    from catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,26 @@ def unpacked(archive: Path) -> Iterator[UnpackedArchive]:
                 f"{archive}: holds no code/inference.py{instead}; build it by `package`",
             )
         yield UnpackedArchive(archive, folder)
+
+
+def catalogue_of(inside: UnpackedArchive, name: str | None = None) -> Catalogue:
+    """The catalogue that the archive was made for: `name`, or that of the committed ones with its version.
+
+    Raises ArchiveError if there is none of that version.
+    """
+    version = catalogue_file.stated_version(inside.folder)
+    if version is None:
+        raise ArchiveError(
+            Fault.CATALOGUE_MISMATCH, f"{inside.archive}: holds no catalogue.json; build it by `package`"
+        )
+    goods = catalogue_file.of_version(version, name)
+    if goods is None:
+        raise ArchiveError(
+            Fault.CATALOGUE_MISMATCH,
+            f"CatalogueMismatch: {inside.archive}: is of the catalogue {version}, and here is "
+            f"{catalogue_file.listed(name)}; package the model again, or take the commit with its catalogue",
+        )
+    return goods
 
 
 def remove_foreign_packages(code: Path) -> list[str]:

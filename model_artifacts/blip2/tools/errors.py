@@ -29,6 +29,8 @@ class Fault(Enum):
     NOT_ANSWERING = auto()  # the handlers refuse a request or fail on it, or the server ends during it
     WEIGHTS_CUT_SHORT = auto()
     WEIGHT_NOT_FINITE = auto()
+    WEIGHTS_UNFIT = auto()  # for config.json: missing, left over or of another shape
+    CATALOGUE_MISMATCH = auto()  # none, or another than is committed here
     HASH_MISMATCH = auto()  # a file is not the one that the manifest states
     REQUIREMENT_ABSENT = auto()  # the handlers import a package that is not installed
     INSTANCE_UNKNOWN = auto()  # the instance's memory is not known

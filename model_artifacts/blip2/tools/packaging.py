@@ -1,8 +1,9 @@
 """`package`: builds `blip2-endpoint.tar.gz`, which the endpoint serves; the same input gives the same bytes.
 
 config.json, model.safetensors, …   the model's folder, at the root; its weights in half precision
-vocabulary.json                     the questions that the service asks of it
-manifest.json                       the folder's own, with the version, the vocabulary and each file's hash
+catalogue.json                      what it is asked about goods, in its own tokens: `catalogue_file`
+priors.json                         the folder's own, where `calibrate` wrote one
+manifest.json                       the folder's own, with the version, the catalogue and each file's hash
 code/inference.py, …                the handlers, where SageMaker's PyTorch container looks for them
 code/requirements.txt               what the container installs at its start, unless the packages are inside
 """
@@ -15,6 +16,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zlib
@@ -22,8 +24,9 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from . import weights
+from . import catalogue_file, weights
 from .errors import PackagingError as PackagingError
+from .fitness import calibrated_for, loading_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +34,9 @@ if TYPE_CHECKING:
 NAME = "blip2-endpoint.tar.gz"
 DEMO = Path(__file__).resolve().parents[1] / "model"
 CODE = Path(__file__).resolve().parents[1] / "code"
-VOCABULARY = Path(__file__).resolve().parents[3] / "services" / "core" / "domain" / "vocabulary.json"
 # The code that determines the archive's bytes, beside its members.
-_MAKERS = [Path(__file__).with_name(name) for name in ("packaging.py", "weights.py")]
+_MAKERS = [Path(__file__).with_name(name) for name in ("catalogue_file.py", "packaging.py", "weights.py")]
+_DECISIVE = {catalogue_file.NAME, "priors.json"}
 # What from_pretrained reads in a model's folder: no README, and no weights in another format.
 _MODEL_SUFFIXES = {".json", ".safetensors", ".model", ".txt"}
 # pip's name for the platform of AWS's PyTorch inference images.
@@ -43,10 +46,18 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00" + bytes(4) + b"\x00\xff"
 _GZIP_BLOCK = 65_535
 
 
-def package(target: Path, model: str, *, revision: str | None = None, with_packages: bool = False) -> str:
+def package(
+    target: Path,
+    model: str,
+    *,
+    catalogue: str | None = None,
+    revision: str | None = None,
+    with_packages: bool = False,
+) -> str:
     """Build the archive of a model, which is "demo", a folder or a hub id; returns its SHA-256.
 
-    Raises PackagingError, or ArtifactError if the hub does not deliver the model.
+    `catalogue` is as in `build`. Raises PackagingError, or ArtifactError if the hub does not deliver the
+    model.
     """
     from .hub import resolve
 
@@ -54,31 +65,44 @@ def package(target: Path, model: str, *, revision: str | None = None, with_packa
     # Beside the target there is room for gigabytes of weights; /tmp may be memory.
     with tempfile.TemporaryDirectory(prefix="blip2-model-", dir=target.parent) as work:
         folder = resolve(str(DEMO) if model == "demo" else model, revision, Path(work))
-        return build(target, folder, with_packages=with_packages, revision=revision)
+        contents(folder)
+        if problem := loading_fault(folder):
+            raise PackagingError(problem)
+        return build(target, folder, catalogue=catalogue, with_packages=with_packages, revision=revision)
 
 
 def build(
     target: Path,
     model: Path,
     *,
+    catalogue: str | None = None,
     with_packages: bool = False,
-    vocabulary: Path = VOCABULARY,
     revision: str | None = None,
 ) -> str:
     """Write the archive of the folder `model` to `target`, whole or not at all; returns its SHA-256.
 
-    `with_packages` includes the packages of the handlers, for a container without a package index.
-    `revision` is the hub's commit that the folder is a copy of. Raises PackagingError.
+    `catalogue` is drawn, second_hand or a catalogue's folder, compiled for the model's tokenizer; None: the
+    folder's own catalogue.json as it is, or second_hand for a folder without one. `with_packages` includes
+    the packages of the handlers, for a container without a package index. `revision` is the hub's commit that
+    the folder is a copy of. Raises PackagingError.
     """
-    members = contents(model, vocabulary)
+    members = contents(model)
+    name = catalogue or catalogue_file.name_of(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".blip2-", dir=target.parent) as folder:
         work = Path(folder)
+        if catalogue or name is None:
+            name = name or catalogue_file.USUAL
+            members[catalogue_file.NAME] = work / catalogue_file.NAME
+            members[catalogue_file.NAME].write_bytes(
+                catalogue_file.compiled(model, catalogue_file.load(name))
+            )
         members |= weights.to_half_precision(model, work / "weights")
         if with_packages:
             del members["code/requirements.txt"]
+        _warn_of_calibration(model, members[catalogue_file.NAME])
         members["manifest.json"] = work / "manifest.json"
-        members["manifest.json"].write_text(_manifest(model, members, revision), "utf-8")
+        members["manifest.json"].write_text(_manifest(model, members, Path(name).name, revision), "utf-8")
         if with_packages:
             members |= _packages(work / "packages")
         part = work / NAME
@@ -100,8 +124,8 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def contents(model: Path, vocabulary: Path = VOCABULARY) -> dict[str, Path]:
-    """The archive's members without the manifest: their names and source files; raises PackagingError."""
+def contents(model: Path) -> dict[str, Path]:
+    """The archive's members before any is made: their names and source files; raises PackagingError."""
     found = {
         file.name: file
         for file in sorted(model.glob("*"))
@@ -119,39 +143,51 @@ def contents(model: Path, vocabulary: Path = VOCABULARY) -> dict[str, Path]:
                 else ""
             )
         )
-    found["vocabulary.json"] = vocabulary
     code = [*sorted(CODE.glob("*.py")), CODE / "requirements.txt"]
     return found | {f"code/{file.name}": file for file in code}
 
 
-def fingerprint(model: Path, *, with_packages: bool = False, vocabulary: Path = VOCABULARY) -> str:
+def fingerprint(model: Path, *, catalogue: str | None = None, with_packages: bool = False) -> str:
     """A hash of everything that determines the archive's bytes; much faster than building the archive."""
-    digest = hashlib.sha256(f"{with_packages}".encode())
+    name = catalogue or catalogue_file.name_of(model) or catalogue_file.USUAL
+    version = catalogue_file.load(name).version
+    digest = hashlib.sha256(f"{with_packages} {catalogue} {Path(name).name} {version}".encode())
     makers = {f" {file.name}": file for file in _MAKERS}
-    for name, file in (contents(model, vocabulary) | makers).items():
+    for name, file in (contents(model) | makers).items():
         digest.update(f"\0{name}\0{sha256_of(file)}".encode())
     return digest.hexdigest()
 
 
-def _manifest(model: Path, members: Mapping[str, Path], revision: str | None) -> str:
+def _manifest(model: Path, members: Mapping[str, Path], catalogue: str, revision: str | None) -> str:
     path = model / "manifest.json"
     stated: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     name = stated.setdefault("name", model.resolve().name)
     files = {name: sha256_of(file) for name, file in sorted(members.items()) if name != "manifest.json"}
-    words = json.loads(members["vocabulary.json"].read_text("utf-8"))
     # What an answer depends on: two archives of the same version give the same answers.
     decisive = {
-        "files": {n: h for n, h in files.items() if n.endswith(".safetensors") or n == "vocabulary.json"},
-        "calibration": {key: stated.get(key, {}) for key in ("temperature", "platt")},
+        "files": {n: h for n, h in files.items() if n.endswith(".safetensors") or n in _DECISIVE},
+        "stated": {key: stated.get(key) for key in ("calibration", "prompts")},
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    version = json.loads(members[catalogue_file.NAME].read_text("utf-8"))["version"]
     stated |= {
         "version": f"{name}-{digest[:12]}",
         "revision": revision,
-        "vocabulary": {"version": words["version"], "sha256": files["vocabulary.json"]},
+        "catalogue": {"name": catalogue, "version": version, "sha256": files[catalogue_file.NAME]},
         "files": files,
     }
     return f"{json.dumps(stated, indent=2, ensure_ascii=False)}\n"
+
+
+def _warn_of_calibration(model: Path, made: Path) -> None:
+    made_for = calibrated_for(model)
+    version = json.loads(made.read_text("utf-8"))["version"]
+    if made_for != version:
+        found = f"its calibration is of the catalogue {made_for}" if made_for else "it has no calibration"
+        sys.stderr.write(
+            f"WARNING: {model}: {found}, so that every report about the catalogue {version} says "
+            "calibrated: false; run `python -m model_artifacts.blip2 calibrate`\n"
+        )
 
 
 def _write(members: Mapping[str, Path], stream: BinaryIO) -> None:

@@ -15,7 +15,8 @@ from services.core.domain.errors import VitrineError
 from services.core.photos.photo import prepare
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
-from .archive import remove_foreign_packages, unpacked
+from . import catalogue_file
+from .archive import catalogue_of, remove_foreign_packages, unpacked
 from .errors import ArtifactError
 from .serving import serving
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from services.core.domain.observation import Observation
+    from services.core.domain.report import Evidence
 
 
 _S3 = "s3://"
@@ -36,14 +38,18 @@ class PhotoSet:
     photos: tuple[bytes, ...]
 
 
-def compare(old: Path, new: Path, places: Sequence[str], most_stored: int = 50) -> list[str]:
+def compare(
+    old: Path, new: Path, places: Sequence[str], most_stored: int = 50, catalogue: str | None = None
+) -> list[str]:
     """A line for each report of the photos at `places`, and one line for all of them.
 
-    Raises ArtifactError for a photo that cannot be read or an answer of no use, and ArchiveError.
+    `catalogue` is a catalogue's folder, if the archives are of none that is committed. Raises ArtifactError
+    for a photo that cannot be read or an answer of no use, and ArchiveError.
     """
     photos = photo_sets(places, most_stored)
-    before, after = observe(old, photos), observe(new, photos)
-    changes = [differences(*pair) for pair in zip(before, after, strict=True)]
+    before, after = observe(old, photos, catalogue), observe(new, photos, catalogue)
+    judged = [[_assessed(seen, catalogue) for seen in of_archive] for of_archive in (before, after)]
+    changes = [differences(*pair) for pair in zip(*judged, strict=True)]
     lines = [
         f"{one.name}: {'; '.join(found) or 'no change'}" for one, found in zip(photos, changes, strict=True)
     ]
@@ -52,17 +58,18 @@ def compare(old: Path, new: Path, places: Sequence[str], most_stored: int = 50) 
     return [*lines, f"{changed} of {len(photos)} reports would change: {versions}"]
 
 
-def observe(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
-    """The archive's observation of each photo set, served on this machine.
+def observe(archive: Path, photos: Sequence[PhotoSet], catalogue: str | None = None) -> list[Observation]:
+    """The archive's observation of each photo set, asked by its own catalogue and served on this machine.
 
     Raises ArchiveError, and ArtifactError for an answer that the service could not use.
     """
     observations = []
     with ExitStack() as stack:
         inside = stack.enter_context(unpacked(archive))
+        goods = catalogue_of(inside, catalogue)
         remove_foreign_packages(inside.code)  # this environment's own replace them
         runtime = stack.enter_context(serving(inside, Path(sys.executable)))
-        endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive))
+        endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive), goods)
         for number, one in enumerate(photos, 1):
             sys.stderr.write(f"{archive}: report {number} of {len(photos)}\n")
             try:
@@ -72,14 +79,23 @@ def observe(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
     return observations
 
 
-def differences(old: Observation, new: Observation) -> list[str]:
+def _assessed(seen: Observation, catalogue: str | None) -> Assessment:
+    goods = catalogue_file.of_version(seen.catalogue, catalogue)
+    if goods is None:
+        raise ArtifactError(
+            f"CatalogueMismatch: an answer is of the catalogue {seen.catalogue}, not known here"
+        )
+    return assess(seen, None, goods)
+
+
+def differences(before: Assessment, after: Assessment) -> list[str]:
     """What would differ in the report, in words; a confidence alone is no difference."""
-    before, after = assess(old), assess(new)
     found = []
-    for number, name in enumerate(("type", "material")):
-        one, two = before.evidence[number], after.evidence[number]
-        if (one.answer, one.used) != (two.answer, two.used):
-            found.append(f"{name} {one.answer} ({one.confidence:.2f}) → {two.answer} ({two.confidence:.2f})")
+    old, new = _answers(before), _answers(after)
+    for name in old | new:
+        one, two = old.get(name), new.get(name)
+        if _shown(one) != _shown(two):
+            found.append(f"{name} {_worded(one)} → {_worded(two)}")
     was, now = _wear(before), _wear(after)
     tags = [f"+{tag} ({now[tag]:.2f})" for tag in now if tag not in was]
     tags += [f"-{tag} ({was[tag]:.2f})" for tag in was if tag not in now]
@@ -89,6 +105,22 @@ def differences(old: Observation, new: Observation) -> list[str]:
     if scores[0] != scores[1]:
         found.append(f"score {' → '.join(scores)}")
     return found
+
+
+def _answers(assessment: Assessment) -> dict[str, Evidence]:
+    product = assessment.product
+    asked = {"type": product.type, "material": product.material, "colour": product.colour}
+    asked["pattern"] = product.pattern
+    names = [name for name, answer in asked.items() if answer is not None]
+    return dict(zip(names, assessment.evidence, strict=False))
+
+
+def _shown(answer: Evidence | None) -> object:
+    return answer and (answer.answer, answer.used)
+
+
+def _worded(answer: Evidence | None) -> str:
+    return "not asked" if answer is None else f"{answer.answer} ({answer.confidence:.2f})"
 
 
 def _score(assessment: Assessment) -> str:

@@ -155,7 +155,7 @@ def draw(
     size: tuple[int, int] = (96, 96),
     *,
     aspect: float | None = None,
-    type: str | None = None,  # noqa: A002 - the vocabulary's own word
+    type: str | None = None,  # noqa: A002 the labels' own word
     material: str | None = None,
     wear: tuple[str, ...] | None = None,
     outliers: float = _OUTLIER_SHARE,

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...blip2.tools import catalogue_file
 from ..drawing.drawing import TAGS, UNKNOWN
 from .batches import BATCH, IGNORED, Batches
-from .network import IMAGE, processor, vocabulary
+from .network import IMAGE, goods, processor
 from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read_pool
 from .vision import VisionNetwork
 
@@ -40,8 +41,9 @@ class QuestionAnswers:
     def __init__(self, truth: dict[str, Tensor], seed: int) -> None:
         self.truth = truth
         self.random = np.random.default_rng(seed)
-        words = vocabulary()
-        self.prompts = {name: PROMPT.format(words[name]["question"]) for name in ("type", "material", "wear")}
+        asked = goods().questions
+        self.type, self.material = PROMPT.format(asked.type), PROMPT.format(asked.material)
+        self.wear = {tag.id: PROMPT.format(tag.question) for tag in goods().departments["drawn"].wear}
 
     def pairs(self, row: int) -> list[tuple[str, str]]:
         """Prompts and answers about one picture: type, material, three wear tags and the caption."""
@@ -50,8 +52,8 @@ class QuestionAnswers:
         if wear.any() and self.random.random() < 0.5:
             tags[0] = self.random.choice(np.flatnonzero(wear))
         kind = TYPES[int(self.truth["type"][row])]
-        what = (self.prompts["type"], kind)
-        worn = [(self.prompts["wear"].format(tag=TAGS[tag]), "yes" if wear[tag] else "no") for tag in tags]
+        what = (self.type, kind)
+        worn = [(self.wear[TAGS[tag]], "yes" if wear[tag] else "no") for tag in tags]
         if self.truth["material"][row] == IGNORED:
             return [what, what, what, *worn]
         material, colour = (
@@ -59,7 +61,7 @@ class QuestionAnswers:
             COLOUR_NAMES[int(self.truth["colour"][row])],
         )
         text = caption(kind, material, colour, [tag for tag, there in zip(TAGS, wear, strict=True) if there])
-        return [what, (self.prompts["material"], material), *worn, (CAPTION_PROMPT, text)]
+        return [what, (self.material, material), *worn, (CAPTION_PROMPT, text)]
 
 
 @torch.no_grad()
@@ -141,9 +143,10 @@ def train(folder: Path, target: Path, minutes: float) -> None:
 
 
 def save(blip: Blip2ForConditionalGeneration, target: Path) -> None:
-    """Write the model in fp16 with its processor and an uncalibrated manifest."""
+    """Write the model in fp16 with its processor, its catalogue and an uncalibrated manifest."""
     target.mkdir(parents=True, exist_ok=True)
     blip.half().save_pretrained(target)  # type: ignore[no-untyped-call]
     processor().save_pretrained(target)
-    manifest = {"name": "demo", "vocabulary_version": vocabulary()["version"], "temperature": {}, "platt": {}}
+    manifest = {"name": "demo", "prompts": {"question": PROMPT, "caption": CAPTION_PROMPT}}
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    catalogue_file.write(target, "drawn")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -21,29 +20,35 @@ from transformers import (
     T5Config,
 )
 
+import catalogue
+
 from ..drawing.drawing import TAGS
 from .pool import COLOUR_NAMES, MATERIALS, SIZE, TYPES
+
+if TYPE_CHECKING:
+    from catalogue import Catalogue
 
 PATCH = 12
 GRID = SIZE // PATCH
 QUERIES = 12
 PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 _VISION_WIDTH, _QUERY_WIDTH, _LANGUAGE_WIDTH = 160, 128, 128
-VOCABULARY = Path(__file__).resolve().parents[3] / "services" / "core" / "domain" / "vocabulary.json"
-_CAPTION_WORDS = "a with and photo of question answer yes no item : . ?"
+# No text has the word `tag`: it keeps the committed weights' words in their places.
+_CAPTION_WORDS = "a with and photo of question answer yes no item tag : . ?"
 
 
-def vocabulary() -> dict[str, Any]:
-    """The service's questions and their closed vocabularies."""
-    return json.loads(VOCABULARY.read_text("utf-8"))  # type: ignore[no-any-return]
+@cache
+def goods() -> Catalogue:
+    """The catalogue of the ten kinds that the model knows."""
+    return catalogue.load(catalogue.DRAWN)
 
 
 def _words() -> list[str]:
-    text = [_CAPTION_WORDS, *TYPES, *MATERIALS, *COLOUR_NAMES, *TAGS]
-    for question in vocabulary().values():
-        if isinstance(question, dict):
-            text += [question["question"], *question["candidates"]]
-    return sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line.lower())} - {"{", "}"})
+    asked = goods().questions
+    wear = goods().departments["drawn"].wear
+    text = [_CAPTION_WORDS, *TYPES, *MATERIALS, *COLOUR_NAMES, *TAGS, asked.type, asked.material]
+    text += [tag.question for tag in wear]
+    return sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line.lower())})
 
 
 def tokenizer() -> PreTrainedTokenizerFast:

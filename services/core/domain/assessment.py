@@ -1,35 +1,61 @@
 """The assessment of an observation by rule: what was recognised and judged, and how far to rely on it.
 
-An answer below its floor is no fact; neither is an answer about photos that show nothing.
-The floors are measured by `make bench-accuracy`: see decision 0053.
+An answer below its threshold is no fact; neither is an answer about photos that show nothing. The thresholds
+are the artifact's own, measured when it was calibrated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self, TypeVar
 
-from services.core.domain.observation import Observation, vocabulary
+from catalogue import Adjective, Catalogue, Department, Kind, Material
+from catalogue import Wear as CatalogueWear
+from services.core.domain.grading import WEAR_ABSENT, WEAR_FOUND, grade_of, mark, score_of
+from services.core.domain.observation import Observation
+from services.core.domain.recognition import recognise
 from services.core.domain.report import (
     UNKNOWN,
     Condition,
     Evidence,
     Flaw,
-    Grade,
     Product,
     Reason,
     Reliance,
     Wear,
 )
 
-# An answer of less probability is not taken: the product, or its material, is then unknown.
-TYPE_FLOOR, MATERIAL_FLOOR = 0.7, 0.7
-# Wear is found from the first probability on, and absent below the second; between, it is not judged.
-WEAR_FOUND, WEAR_ABSENT = 0.5, 0.2
-# The index is the number of kinds of wear; the last entry stands for that many or more.
-CONDITION_BY_WEAR = ((10, Grade.EXCELLENT), (8, Grade.GOOD), (6, Grade.FAIR), (4, Grade.WORN))
 # A blurred photo may show what a thing is, though not its wear.
 _SHOWS_KIND = frozenset({Flaw.BLURRED})
-# Of these, two are one article.
-_PAIRS = frozenset({"shoe"})
+
+
+@dataclass(frozen=True)
+class Goods:
+    """The product in the catalogue's words; None: unknown, or not asked. `asked` is the wear looked for.
+
+    `narrower` are the kinds that are more specific than its own. A kind, material or wear of an earlier
+    catalogue is missing here.
+    """
+
+    kind: Kind | None
+    material: Material | None
+    colour: Adjective | None
+    pattern: Adjective | None
+    asked: tuple[CatalogueWear, ...]
+    narrower: tuple[Kind, ...] = ()
+
+    @classmethod
+    def of(cls, product: Product, asked: tuple[CatalogueWear, ...], catalogue: Catalogue) -> Self:
+        """The goods that the product's ids name."""
+        kind = catalogue.kinds.get(product.type)
+        materials = [material for one in catalogue.departments.values() for material in one.materials]
+        return cls(
+            kind=kind,
+            material=_named(materials, product.material),
+            colour=_named(catalogue.colours, product.colour),
+            pattern=_named(catalogue.patterns, product.pattern),
+            asked=asked,
+            narrower=tuple(each for each in catalogue.kinds.values() if kind and each.broader == kind.id),
+        )
 
 
 @dataclass(frozen=True)
@@ -42,6 +68,7 @@ class Assessment:
     """
 
     product: Product
+    goods: Goods
     condition: Condition
     evidence: tuple[Evidence, ...]
     caption: str
@@ -54,7 +81,8 @@ class Assessment:
     @property
     def wear_judged(self) -> bool:
         """Whether each kind of wear was either found or seen to be absent."""
-        return len(self.absent) + len(self.condition.wear) == len(vocabulary().wear.candidates)
+        judged = self.absent | {wear.tag for wear in self.condition.wear}
+        return bool(judged) and judged >= {wear.id for wear in self.goods.asked}
 
 
 def photos_to_judge(flaws: Sequence[Sequence[Flaw]]) -> tuple[int, ...]:
@@ -62,63 +90,77 @@ def photos_to_judge(flaws: Sequence[Sequence[Flaw]]) -> tuple[int, ...]:
     return tuple(at for at, found in enumerate(flaws) if not found) or tuple(range(len(flaws)))
 
 
-def assess(observation: Observation, flaws: Sequence[Sequence[Flaw]] | None = None) -> Assessment:
+def assess(
+    observation: Observation, flaws: Sequence[Sequence[Flaw]] | None, catalogue: Catalogue
+) -> Assessment:
     """Judge the observation of photos with these flaws, one sequence a photo; None: photos without any.
 
-    The observation has one mapping of wear for each photo of `photos_to_judge`.
+    The observation has one mapping of wear for each photo of `photos_to_judge`, and ids of the catalogue.
     """
-    flaws = [()] * len(observation.wear) if flaws is None else flaws
+    flaws = [()] * max(1, len(observation.wear)) if flaws is None else flaws
     judged = photos_to_judge(flaws)
-    words = vocabulary()
-    type_, type_share = _likeliest(observation.type)
-    harmless = {Flaw.SEVERAL_THINGS} if type_ in _PAIRS else set()
+    department = catalogue.departments[observation.department]
+    seen = recognise(observation, catalogue)
+    harmless = {Flaw.SEVERAL_THINGS} if seen.kind and seen.kind.pair else set()
     # If a judged photo has a flaw, each of them has one.
     in_the_way = [set(flaws[at]) - harmless for at in judged]
     shows_it = any(found <= _SHOWS_KIND for found in in_the_way)
-    recognised = shows_it and type_ != UNKNOWN and type_share >= TYPE_FLOOR
-    material, material_share = _likeliest(observation.material)
-    material_known = recognised and material_share >= MATERIAL_FLOOR
+    kind = seen.kind if shows_it else None
+    # Of a kind of another department the materials and the wear were not asked.
+    asked = kind is not None and kind.department == department.id
+    material = _Choice(observation, "material", catalogue.questions.material, taken=asked)
+    colour = _Choice(observation, "colour", catalogue.questions.colour, taken=kind is not None)
+    pattern = _Choice(observation, "pattern", catalogue.questions.pattern, taken=kind is not None)
 
-    shown = [_shown(tag, observation.wear, judged) for tag in words.wear.candidates]
+    looked_for = department.wear if observation.wear else ()
+    shown = [_shown(department, tag.id, observation.wear, judged) for tag in looked_for]
     found = tuple(wear for wear in shown if wear.confidence >= WEAR_FOUND)
     absent = frozenset(wear.tag for wear in shown if wear.confidence < WEAR_ABSENT)
-    unclear = len(found) + len(absent) < len(shown)
-    wear_shows = recognised and not any(in_the_way)
+    unclear = len(found) + len(absent) < len(department.wear)
+    wear_shows = asked and not any(in_the_way)
     assessed = wear_shows and (bool(found) or not unclear)
     if not assessed:
         found, absent = (), frozenset()
-    score, grade = CONDITION_BY_WEAR[min(len(found), len(CONDITION_BY_WEAR) - 1)]
+    score = score_of(wear.points or 0 for wear in found) if assessed else None
 
     flawed = {flaw for each in flaws for flaw in each} - harmless
     doubts = {
         **{Reason(flaw.value): flaw in flawed for flaw in Flaw},
-        Reason.NOT_RECOGNISED: not recognised,
-        Reason.MATERIAL_UNCERTAIN: recognised and not material_known,
-        Reason.WEAR_UNCERTAIN: wear_shows and unclear,
+        Reason.NOT_RECOGNISED: kind is None,
+        Reason.MATERIAL_UNCERTAIN: kind is not None and not material.used,
+        Reason.WEAR_UNCERTAIN: kind is not None and not any(in_the_way) and (unclear or not asked),
         Reason.UNCALIBRATED: not observation.calibrated,
     }
     reasons = tuple(reason for reason, applies in doubts.items() if applies)
+    product = Product(
+        type=kind.id if kind else UNKNOWN,
+        material=material.id or UNKNOWN,
+        colour=colour.id,
+        pattern=pattern.id,
+        suggestion=seen.suggestion if shows_it else None,
+    )
     return Assessment(
-        product=Product(
-            type=type_ if recognised else UNKNOWN, material=material if material_known else UNKNOWN
-        ),
+        product=product,
+        goods=Goods.of(product, looked_for, catalogue),
         condition=Condition(
             status="assessed" if assessed else "not_assessed",
-            score=score if assessed else None,
-            grade=grade if assessed else None,
+            score=score,
+            grade=None if score is None else grade_of(score),
             wear=found,
         ),
         evidence=(
-            Evidence(question=words.type.question, answer=type_, confidence=type_share, used=recognised),
             Evidence(
-                question=words.material.question,
-                answer=material,
-                confidence=material_share,
-                used=material_known,
+                question=catalogue.questions.type,
+                answer=seen.answer,
+                confidence=round(seen.share, 4),
+                used=kind is not None,
             ),
-            *(_wear_evidence(wear, assessed) for wear in shown),
+            *material.evidence(),
+            *colour.evidence(),
+            *pattern.evidence(),
+            *(_wear_evidence(department, wear, assessed) for wear in shown),
         ),
-        caption=observation.caption if recognised else "",
+        caption=observation.caption if kind else "",
         confidence=Reliance(
             level="low" if not assessed else "medium" if reasons else "high", reasons=reasons
         ),
@@ -127,21 +169,48 @@ def assess(observation: Observation, flaws: Sequence[Sequence[Flaw]] | None = No
     )
 
 
-def _likeliest(scores: Mapping[str, float]) -> tuple[str, float]:
-    answer = max(scores, key=scores.__getitem__)
-    return answer, round(scores[answer], 4)
+class _Choice:
+    """The answer to a question of which the answers exclude each other.
+
+    `id` is the answer, `unknown` if it is not sure enough or not `taken`, None if the model was not asked.
+    """
+
+    def __init__(self, observation: Observation, about: str, question: str, *, taken: bool) -> None:
+        shares: Mapping[str, float] = getattr(observation, about)
+        self._question = question
+        self._answer = max(shares, key=shares.__getitem__, default="")
+        self._share = shares.get(self._answer, 0.0)
+        self.used = taken and bool(shares) and self._share >= observation.thresholds[about]
+        self.id = (self._answer if self.used else UNKNOWN) if shares else None
+
+    def evidence(self) -> Iterator[Evidence]:
+        if self.id is not None:
+            confidence = round(min(1.0, self._share), 4)
+            yield Evidence(
+                question=self._question, answer=self._answer, confidence=confidence, used=self.used
+            )
 
 
-def _shown(tag: str, wear: Sequence[Mapping[str, float]], judged: Sequence[int]) -> Wear:
+_Word = TypeVar("_Word", Material, Adjective)
+
+
+def _named(words: Sequence[_Word], id_: str | None) -> _Word | None:
+    return next((word for word in words if word.id == id_), None)
+
+
+def _shown(
+    department: Department, tag: str, wear: Sequence[Mapping[str, Sequence[float]]], judged: Sequence[int]
+) -> Wear:
     """The tag on the photo that shows it best, found or not."""
-    best = max(range(len(judged)), key=lambda number: wear[number][tag])
-    return Wear(tag=tag, photo=judged[best] + 1, confidence=round(wear[best][tag], 4))
+    best = max(range(len(wear)), key=lambda number: max(wear[number][tag]))
+    return mark(department, tag, judged[best] + 1, wear[best][tag])
 
 
-def _wear_evidence(shown: Wear, assessed: bool) -> Evidence:
+def _wear_evidence(department: Department, shown: Wear, assessed: bool) -> Evidence:
     found = shown.confidence >= WEAR_FOUND
+    question = next(tag.question for tag in department.wear if tag.id == shown.tag)
     return Evidence(
-        question=vocabulary().wear.question.format(tag=shown.tag),
+        question=question,
         answer="yes" if found else "no",
         confidence=shown.confidence if found else round(1 - shown.confidence, 4),
         used=assessed and (found or shown.confidence < WEAR_ABSENT),

@@ -5,13 +5,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.core.domain.assessment import CONDITION_BY_WEAR
+from catalogue import Department
+from catalogue.model import USUAL_DEDUCTION
+from services.core.domain.grading import grade_of, points, score_of
 from services.core.domain.report import (
     Condition,
     ConditionCorrection,
     Corrections,
-    Grade,
     Original,
+    Product,
     ProductCorrection,
     Report,
     Wear,
@@ -29,7 +31,10 @@ class RewrittenText(BaseModel):
 
 
 class GivenCorrections(BaseModel):
-    """What the owner has corrected so far, as it is stored beside the report, which stays as it was."""
+    """What the owner has corrected so far, as it is stored beside the report, which stays as it was.
+
+    `judged` and `rewritten` follow from that by the catalogue of the day.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +43,7 @@ class GivenCorrections(BaseModel):
     title: str | None = None
     description: str | None = None
     corrected_at: datetime
+    judged: Condition | None = None
     rewritten: RewrittenText | None = None
 
     @property
@@ -66,10 +72,8 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
         raise ValueError("only a succeeded report can be corrected")
     product = report.product
     if given.product is not None:
-        product = product.model_copy(update=given.product.model_dump(exclude_none=True))
-    condition = report.condition
-    if given.condition is not None:
-        condition = _condition(condition, given.condition)
+        product = _product(product, given.product)
+    condition = given.judged or judged(report.condition, given.condition, None)
     text = given.rewritten
     narrative: Literal["llm", "template"] | None = "template" if text else report.narrative
     return report.model_copy(
@@ -99,19 +103,34 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
     )
 
 
-def _condition(seen: Condition, given: ConditionCorrection) -> Condition:
+def judged(seen: Condition, given: ConditionCorrection | None, department: Department | None) -> Condition:
+    """The condition as the owner states it: what is not corrected is as it was seen.
+
+    The corrected wear takes the points of the department. `department` is None where that is unknown, or
+    where the condition stays as it was judged: then each mark takes what it took, and a new one the usual.
+    """
+    corrected_wear = given.wear if given is not None else None
     wear, score = seen.wear, seen.score
-    if given.wear is not None:
+    if corrected_wear is not None:
         by_tag = {each.tag: each for each in seen.wear}
-        wear = tuple(by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=1.0) for tag in given.wear)
-        score = CONDITION_BY_WEAR[min(len(wear), len(CONDITION_BY_WEAR) - 1)][0]
-    if given.score is not None:
+        wear = tuple(by_tag.get(tag) or Wear(tag=tag, photo=None, confidence=1.0) for tag in corrected_wear)
+    if corrected_wear is not None or (department is not None and seen.status == "assessed"):
+        wear = tuple(each.model_copy(update={"points": _points(each, department)}) for each in wear)
+        score = score_of(each.points or 0 for each in wear)
+    if given is not None and given.score is not None:
         score = given.score
     if score is None:
         return seen
-    return Condition(status="assessed", score=score, grade=_grade(score), wear=wear)
+    return Condition(status="assessed", score=score, grade=grade_of(score), wear=wear)
 
 
-def _grade(score: int) -> Grade:
-    grades = (grade for least, grade in CONDITION_BY_WEAR if score >= least)
-    return next(grades, CONDITION_BY_WEAR[-1][1])
+def _points(wear: Wear, department: Department | None) -> int:
+    if department is not None and wear.tag in {tag.id for tag in department.wear}:
+        return points(department, wear.tag, wear.severity)
+    return USUAL_DEDUCTION if wear.points is None else wear.points
+
+
+def _product(seen: Product, given: ProductCorrection) -> Product:
+    # The owner's kind stands in place of the model's guess.
+    guess = {"suggestion": None} if given.type is not None else {}
+    return seen.model_copy(update=given.model_dump(exclude_none=True) | guess)

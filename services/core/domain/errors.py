@@ -24,6 +24,7 @@ VitrineError
 └── ModelFault              the vision model gave no usable answer
     ├── ModelRefused        it rejected the content of the request
     ├── ModelUnavailable    it does not answer now; a later request may succeed
+    │   └── CatalogueMismatch  its artifact has another catalogue than this service, until both are deployed
     └── ModelAnswerInvalid  its answer breaks the contract
 """
 
@@ -183,6 +184,12 @@ class ModelUnavailable(ModelFault):
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"the vision model is not available: {problem}")
+
+
+class CatalogueMismatch(ModelUnavailable):
+    """The endpoint's artifact has another version of the catalogue, as while both are being deployed."""
+
+    code = "catalogue_mismatch"
 
 
 class ModelAnswerInvalid(ModelFault):

@@ -4,9 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-
-from services.core.domain.observation import vocabulary
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
 class Status(StrEnum):
@@ -43,13 +41,14 @@ class Flaw(StrEnum):
 UNKNOWN = "unknown"
 # An item of the table has at most 400 kB, and a reason may quote what a client sent.
 MOST_REASON = 1000
-# The closed vocabularies. Their schemas list the words; a stored report may have one of an earlier list.
-TYPES = tuple(dict.fromkeys((*vocabulary().type.candidates, UNKNOWN)))
-MATERIALS = tuple(dict.fromkeys((*vocabulary().material.candidates, UNKNOWN)))
-TAGS = vocabulary().wear.candidates
-Type = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TYPES)})]
-Material = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MATERIALS)})]
-Tag = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TAGS)})]
+# Ids of the catalogue, which has too many for a list in the schema; a stored report may have one of an
+# earlier catalogue.
+_Id = StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=48)
+Type = Annotated[str, _Id, Field(description="A kind of goods, or `unknown`", examples=["mug"])]
+Material = Annotated[str, _Id, Field(description="A material, or `unknown`", examples=["ceramic"])]
+Colour = Annotated[str, _Id, Field(description="A colour, or `unknown`", examples=["blue"])]
+Pattern = Annotated[str, _Id, Field(description="A pattern, or `unknown`", examples=["striped"])]
+Tag = Annotated[str, _Id, Field(description="A kind of wear", examples=["chip"])]
 
 
 class Reason(StrEnum):
@@ -78,19 +77,48 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Severity(StrEnum):
+    """How far a mark goes, where the photo's parts were looked at one by one."""
+
+    MINOR = "minor"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+class Place(StrEnum):
+    """The quarter of a photo that shows a mark best."""
+
+    TOP_LEFT = "top_left"
+    TOP_RIGHT = "top_right"
+    BOTTOM_LEFT = "bottom_left"
+    BOTTOM_RIGHT = "bottom_right"
+
+
 class Product(_Part):
-    """What the thing is: codes of the closed vocabularies, or `unknown` for what was not recognised."""
+    """What the thing is: ids of the catalogue, or `unknown` for what was not recognised.
+
+    Colour and pattern are null where the model was not asked. `suggestion` is what the model called a thing
+    for which the catalogue has no kind; nothing else in the report rests on it.
+    """
 
     type: Type
     material: Material
+    colour: Colour | None = None
+    pattern: Pattern | None = None
+    suggestion: str | None = None
 
 
 class Wear(_Part):
     """One kind of wear, on the photo that shows it best."""
 
     tag: Tag
-    photo: int | None = Field(ge=1, description="Number of the photo, from 1; null: named by the owner")
+    photo: int | None = Field(None, ge=1, description="Number of the photo, from 1; null: named by the owner")
+    place: Place | None = Field(None, description="Where on the photo; null: its parts were not looked at")
+    severity: Severity | None = Field(None, description="Null: it cannot be judged")
     confidence: Confidence
+    points: int | None = Field(
+        None, ge=0, le=10, description="What it takes from the score of ten, by the department's rule"
+    )
 
 
 class Condition(_Part):
@@ -110,6 +138,8 @@ class ProductCorrection(_Part):
 
     type: Type | None = None
     material: Material | None = None
+    colour: Colour | None = None
+    pattern: Pattern | None = None
 
 
 class ConditionCorrection(_Part):
@@ -167,12 +197,17 @@ class Evidence(_Part):
 class Provenance(_Part):
     """Who spoke: the SageMaker endpoint, the artifact behind it, and the LLM if its words were used.
 
+    `catalogue` is the version of the artifact's catalogue; `calibrated` says whether the artifact's
+    probabilities were measured against labelled photos.
+
     `reused` says that the same photos were looked at before, within a day, and that this answer stands.
     `bridge` is the vision LLM that looked in the endpoint's stead; there is no artifact then.
     """
 
     endpoint: str
     artifact: str | None = None
+    catalogue: str | None = None
+    calibrated: bool | None = None
     llm: str | None = None
     reused: bool = False
     bridge: str | None = None

@@ -67,9 +67,10 @@ class StoredPhoto:
 class StoredReport:
     """A report with what its owner does not see.
 
-    `photos` are in the client's order. `photos_digest` identifies the photos as the model sees them.
+    `photos` are in the client's order. `photos_digest` identifies the photos as they are stored.
     `touched_at` is when the row was last written, as it was read: of an ended report, when it ended.
     `attempts` counts the requests to an async endpoint, `invalid_answers` answers outside the contract.
+    `fault` is the code of the last reason for which a model gave no answer.
     `traceparent` is the span that accepted the report, whose trace all later work on it continues.
     """
 
@@ -82,6 +83,7 @@ class StoredReport:
     pending: PendingInference | None = field(default=None, kw_only=True)
     attempts: int = field(default=0, kw_only=True)
     invalid_answers: int = field(default=0, kw_only=True)
+    fault: str | None = field(default=None, kw_only=True)
     traceparent: str | None = field(default=None, kw_only=True)
     touched_at: datetime | None = field(default=None, kw_only=True, compare=False)
 

@@ -1,43 +1,20 @@
-"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed.
+"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed."""
 
-A text is read word by word, since it may also deny: "no" denies the names of wear that follow it, as in "no
-chips, cracks or other marks". Later words of such a sentence are ambiguous, until a word such as "but".
-"""
-
-import re
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator
-from enum import Enum
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, zip_longest
 
 from services.core.domain.assessment import Assessment
-from services.core.domain.observation import vocabulary
 from services.core.domain.report import UNKNOWN
-from services.core.narrative.wording import DenialWords, Text, Wording, wording
+from services.core.narrative.grammar import text_of
+from services.core.narrative.names import Names, detail, severity_phrase
+from services.core.narrative.negation import Polarity, Reading, phrase_tokens, read, tokens
+from services.core.narrative.wording import Text, Wording, wording
 
 TITLE_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 700
 DESCRIPTION_WORDS = range(15, 100)
 CAPTION_WORDS = range(1, 31)
-_JOINERS = re.compile(r"[-‑'’\"“”«»]")
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|\.{2,}|\S")
-_ENDS = frozenset(".!;")
-# Separates a denial from what follows.
-_PAUSE = ":"
-_SILENT = frozenset(f",–—(){_PAUSE}") | _ENDS
-
-
-class Polarity(Enum):
-    """Whether a text states or denies a word."""
-
-    STATED = "stated"
-    DENIED = "denied"
-    DENIED_OF_OTHERS = "denied of others"
-    SAID_AFTER_DENIAL = "said after a denial"
-
-
-Reading = tuple[str, Polarity]
 
 
 def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
@@ -55,7 +32,7 @@ def caption_fits(assessment: Assessment, words: Wording) -> bool:
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    return bool(_evidence(assessment, words).looks)
+    return bool(assessment.caption) and bool(_evidence(assessment, words).looks)
 
 
 def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
@@ -70,9 +47,8 @@ def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
     for word, said in evidence.unsupported(title + description):
         yield f"{word!r} is {said.value} without evidence"
     mentioned = {word for word, _ in chain(*description)}
-    for code in (evidence.type, *evidence.wear):
-        if code in evidence.words.forms and mentioned.isdisjoint(evidence.named(code)):
-            yield f"{code!r} is not mentioned"
+    for name in evidence.unmentioned(mentioned):
+        yield f"{name!r} is not mentioned"
     if not evidence.assessed and not _says_any(tokens(text.description), evidence.words.not_judged):
         yield "it does not say that the condition was not judged"
 
@@ -81,52 +57,68 @@ class _Evidence:
     """The words that an assessment supports, in one language; not changed once made."""
 
     def __init__(self, assessment: Assessment, words: Wording) -> None:
-        product, condition = assessment.product, assessment.condition
+        condition = assessment.condition
         self.words = words
-        self.type = product.type
         self.wear = [wear.tag for wear in condition.wear]
-        grade = [condition.grade.value] if condition.grade else []
         self.assessed = condition.status == "assessed"
-        self._absent = assessment.absent
+        self._names = names = Names(assessment, words)
+        self._absent = self._nouns(assessment.absent)
         self._all_judged = assessment.wear_judged
-        self._facts = [product.type, product.material, *grade, *self.wear]
-        self._deniable = {*words.marks, *self._nouns(vocabulary().wear.candidates)}
+        adjectives = names.colour_forms() | names.pattern_forms()
+        grade = words.grades[condition.grade] if condition.grade else ()
+        worn = frozenset[str]().union(*(self._wear_forms(tag) for tag in self.wear))
+        about_it = {*names.kind_forms(), *names.kind_references(), *names.material_forms(), *adjectives}
+        self._facts = about_it.union(grade, worn)
+        self._worn = worn
+        # The words for the kind, and for kinds and numbers that only a caption may name.
+        self._mentions = names.kind_forms() | names.looser_kind_forms()
+        self._deniable = {*words.marks, *self._nouns([*self.wear, *names.asked])}
+        self._joined = {*self._facts, *self._deniable}
         fillings = {
             "{score}": [] if condition.score is None else [str(condition.score)],
-            "{material}": [] if product.material == UNKNOWN else [words.names[product.material]],
+            "{material}": sorted(names.material_forms()),
             # Every report has a photo 1.
-            "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)}],
+            "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)} if photo],
             "{mark}": [*words.marks, *self._nouns(self.wear)],
         }
         self._phrases = [
-            filled for phrase in _phrases(assessment, words) for filled in _filled(phrase, fillings)
+            filled for phrase in _phrases(assessment, words, names) for filled in _filled(phrase, fillings)
         ]
         # Without any wear, a part may be named in every sentence.
-        said = {*words.marks}.union(*map(self._forms, [*self.wear, *grade]))
-        self._of_condition = said if self.wear else set()
+        self._of_condition = {*words.marks, *worn, *grade} if self.wear else set()
         looks = {*words.looks, *words.attributes, *words.parts}
-        self._described = looks | self.named(product.type) | self.named(product.material)
+        # An answer to the question takes precedence over what a caption says of it.
+        looks |= {*(() if names.colour else words.colours), *(() if names.pattern else words.patterns)}
+        self._described = looks | about_it | self._mentions
+        # A cap is not only a part.
+        self._parts = set(words.parts) - about_it
         self.looks = self._fitting(assessment.caption, looks)
 
     def read(self, text: str) -> list[list[Reading]]:
         """Each sentence as words with their polarity."""
-        return read(text, self._phrases, self.words.denial, self._deniable)
+        return self._read(text, self._joined | self.looks)
 
-    def named(self, code: str) -> set[str]:
-        """The words for a code, and for its narrower kinds."""
-        return self._forms(code).union(self.words.kinds.get(code, ()))
+    def _read(self, text: str, names: set[str]) -> list[list[Reading]]:
+        return read(text, self._phrases, self.words.denial, self._deniable, names)
+
+    def unmentioned(self, mentioned: set[str]) -> Iterator[str]:
+        """The names of the kind and of each wear of which a text has no word."""
+        if self._mentions and self._mentions.isdisjoint(mentioned):
+            yield text_of(self._names.item, self.words.language)
+        for tag in self.wear:
+            if self._wear_forms(tag).isdisjoint(mentioned):
+                yield text_of(self._names.wear(tag), self.words.language)
 
     def unsupported(self, sentences: list[list[Reading]]) -> Iterator[Reading]:
         """The words without evidence."""
         marks = set(self.words.marks)
         stated = self._stated() | self.looks
-        absent = self._nouns(self._absent)
         # "No other marks" denies each kind of wear that was not found.
-        others = absent | marks if self._all_judged else absent
+        others = self._absent | marks if self._all_judged else self._absent
         sayable = {
             Polarity.STATED: stated,
-            Polarity.SAID_AFTER_DENIAL: stated.difference(marks, *map(self._forms, self.wear)),
-            Polarity.DENIED: absent if self.wear else others,
+            Polarity.SAID_AFTER_DENIAL: stated.difference(marks, self._worn),
+            Polarity.DENIED: self._absent if self.wear else others,
             Polarity.DENIED_OF_OTHERS: others,
         }
         for sentence in sentences:
@@ -136,7 +128,7 @@ class _Evidence:
     def _misplaced(self, sentence: list[Reading]) -> Iterator[Reading]:
         """Words for looks that could describe wear instead: "a small chip", "chipped on the handle"."""
         words = [word for word, _ in sentence]
-        barred = () if self._of_condition.isdisjoint(words) else self.words.parts
+        barred = () if self._of_condition.isdisjoint(words) else self._parts
         for reading, following in zip_longest(sentence, words[1:]):
             loose = reading[0] in self.words.attributes and following not in self._described
             if loose or reading[0] in barred:
@@ -144,34 +136,33 @@ class _Evidence:
 
     def _fitting(self, caption: str, looks: set[str]) -> set[str]:
         """The caption's words if it fits, else none."""
-        sentences = self.read(caption)
+        sentences = self._read(caption, self._joined | self._mentions)
         readings = list(chain(*sentences))
-        sayable = self._stated().union(looks, *map(self.named, self._facts))
+        sayable = self._stated().union(looks, self._mentions)
         fits = (
             len(readings) in CAPTION_WORDS
             and all(said is Polarity.STATED and word in sayable for word, said in readings)
             and not any(chain(*map(self._misplaced, sentences)))
         )
         words = {word for word, _ in readings}
-        return words if fits and not words.isdisjoint(self.named(self.type)) else set()
+        return words if fits and not words.isdisjoint(self._mentions) else set()
 
     def _stated(self) -> set[str]:
         ordinary = {*self.words.ordinary, *self.words.denial.but}
-        marks = self.words.marks if self.wear else ()
-        return ordinary.union(marks, *map(self._forms, self._facts))
+        return ordinary.union(self.words.marks if self.wear else (), self._facts)
 
-    def _forms(self, code: str) -> set[str]:
-        return {*self.words.forms.get(code, ()), *self.words.participles.get(code, ())}
+    def _wear_forms(self, tag: str) -> frozenset[str]:
+        return self._names.wear_forms(tag) | self._names.participles(tag)
 
     def _nouns(self, tags: Iterable[str]) -> set[str]:
-        return {noun for tag in tags for noun in self.words.forms[tag]}
+        return set().union(*map(self._names.wear_forms, tags))
 
 
 # A report's caption, prompt and text are read with the same evidence, one after another.
 _evidence = lru_cache(maxsize=32)(_Evidence)
 
 
-def _phrases(assessment: Assessment, words: Wording) -> Iterator[str]:
+def _phrases(assessment: Assessment, words: Wording, names: Names) -> Iterator[str]:
     """The phrases that this assessment allows."""
     exclusive = set() if assessment.wear_judged else set(words.exclusive)
     yield from (phrase for phrase in words.phrases if exclusive.isdisjoint(phrase.split()))
@@ -181,11 +172,14 @@ def _phrases(assessment: Assessment, words: Wording) -> Iterator[str]:
         yield from words.not_recognised
     if assessment.left_out:
         yield words.template.left_out.rstrip(".")
+    for wear in assessment.condition.wear:
+        known = (severity_phrase(wear, names, words), detail(wear, names, words))
+        yield from filter(None, known)
 
 
 def _says_any(said: list[str], phrases: Iterable[str]) -> bool:
     text = " ".join(said)
-    return any(" ".join(_phrase(phrase)) in text for phrase in phrases)
+    return any(" ".join(phrase_tokens(phrase)) in text for phrase in phrases)
 
 
 def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
@@ -194,87 +188,3 @@ def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
         if place in phrase:
             return [phrase.replace(place, word) for word in words]
     return [phrase]
-
-
-def read(
-    text: str, phrases: Iterable[str], denial: DenialWords, deniable: Collection[str]
-) -> list[list[Reading]]:
-    """Each sentence as lower-case words with their polarity; numbers and unusual characters count as words.
-
-    Within `phrases` only `deniable` words are read. A denial counts as one only if it denies a `deniable`
-    word.
-    """
-    return [
-        list(_sentence(sentence, denial, deniable))
-        for sentence in _sentences(_without(phrases, tokens(text), deniable))
-    ]
-
-
-def tokens(text: str) -> list[str]:
-    """Words, numbers and signs, one by one: "a second-hand mug." is five of them."""
-    return _TOKEN.findall(_JOINERS.sub(" ", unicodedata.normalize("NFC", text).lower()))
-
-
-@lru_cache(maxsize=10_000)  # a few languages' phrases with all their fillings
-def _phrase(phrase: str) -> list[str]:
-    return tokens(phrase)
-
-
-def _without(phrases: Iterable[str], words: list[str], deniable: Collection[str]) -> list[str]:
-    """The words without the phrases; a phrase that names no wear leaves a pause, which ends a denial."""
-    left = list(words)
-    for phrase in filter(set(words).issuperset, map(_phrase, phrases)):
-        instead = "" if any(word in deniable for word in phrase) else _PAUSE
-        for start in range(len(words)):
-            if words[start : start + len(phrase)] == phrase:
-                left[start : start + len(phrase)] = [word if word in deniable else instead for word in phrase]
-    return [word for word in left if word]
-
-
-def _sentences(words: list[str]) -> Iterator[list[str]]:
-    sentence: list[str] = []
-    for word in words:
-        if word in _ENDS:
-            yield sentence
-            sentence = []
-        else:
-            sentence.append(word)
-    yield sentence
-
-
-def _sentence(words: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
-    after = False
-    while words:
-        if denied := _denied(words, denial, deniable):
-            yield from _denials(denied, denial, deniable)
-            after = True
-            words = words[len(denied) :]
-            continue
-        word, *words = words
-        after = after and word not in denial.but
-        if word not in _SILENT:
-            yield word, Polarity.SAID_AFTER_DENIAL if after else Polarity.STATED
-
-
-def _denied(words: list[str], denial: DenialWords, deniable: Collection[str]) -> list[str]:
-    """The denial at the start of `words`, up to the last word that it denies."""
-    if words[0] not in denial.no:
-        return []
-    end = 0
-    for position, word in enumerate(words, start=1):
-        if word in deniable:
-            end = position
-        elif not (word == "," or word in denial.no or word in denial.other or word in denial.joining):
-            break
-    return words[:end]
-
-
-def _denials(denied: list[str], denial: DenialWords, deniable: Collection[str]) -> Iterator[Reading]:
-    said = Polarity.DENIED
-    for word in denied:
-        if word in denial.no:
-            said = Polarity.DENIED
-        elif word in denial.other:
-            said = Polarity.DENIED_OF_OTHERS
-        elif word in deniable:
-            yield word, said

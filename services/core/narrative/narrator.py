@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from services.core.domain.assessment import Assessment
 from services.core.llm import Completion, Unusable, Usage
 from services.core.narrative.grounding import unsupported_claim
-from services.core.narrative.template import prompt_messages, template_text
+from services.core.narrative.prompt import prompt_messages
+from services.core.narrative.template import template_text
 from services.core.narrative.wording import Language, Text, Wording, wording
 
 MAX_OUTPUT_TOKENS = 300

@@ -1,4 +1,4 @@
-"""The words of a language: names of the codes, their other forms, the template's sentences, the prompt."""
+"""The words of a language that no catalogue has: grades, ordinary words, sentences, the prompt."""
 
 import json
 import re
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from services.core.domain.report import Grade, Place, Severity
 
 Language = Literal["en", "fr"]
 _QVALUE = re.compile(r"0(\.\d*)?|1(\.0*)?|\.\d+", re.ASCII)
@@ -17,13 +19,11 @@ class _Words(BaseModel):
 
 
 class Sentences(_Words):
-    """The template's sentences, to be filled in; `thing` is the product, with its material if known.
+    """The template's sentences, to be filled in; `thing` is the product with what is known of it.
 
     Those of what is stated are for what the owner corrected.
     """
 
-    thing: str
-    thing_plain: str
     title: str
     title_not_assessed: str
     opening: str
@@ -48,33 +48,39 @@ class Text(_Words):
     description: str
 
 
-class Goods(_Words):
-    """Goods outside the vocabulary for the worked examples, so that no example leaks into an answer."""
+class ExampleGoods(_Words):
+    """Goods for the worked examples, feminine in French as their marks are.
+
+    The demo model does not know them, so that no example leaks into an answer.
+    """
 
     item: str
     material: str
+    colour: str
+    pattern: str
     name: str
     plain_name: str
     marks: tuple[str, ...]
 
 
 class PromptWords(_Words):
-    """The prompt's sentences, to be filled in; an unknown material has no line, and no sentence."""
+    """The prompt's sentences, to be filled in; what is unknown has no line, and no sentence."""
 
     system: str
     item: str
     material: str
+    colour: str
+    pattern: str
     looks_like: str
     condition: str
     marks: str
     looks: str
     looks_plain: str
+    looks_with_article: bool
     not_judged: str
-    one: str
     and_: str = Field(alias="and")
     none: str
-    goods: tuple[Goods, ...]
-    goods_look: str
+    goods: tuple[ExampleGoods, ...]
     title: str
     title_marked: str
     title_plain: str
@@ -101,22 +107,27 @@ class DenialWords(_Words):
 
 
 class Wording(_Words):
-    """All words of one language.
+    """All words of one language beside the catalogue's.
 
-    `forms` and `participles` state a code; forms of wear may be denied if that wear was not found. `kinds`
-    are narrower than a code; `looks`, `attributes` and `parts` describe something else: only a caption may
-    introduce them. An attribute belongs to the next word: "a small mug", not "a small chip". A part may not
-    be named beside wear, since the model was not asked where the wear is. `marks` are wear of any kind.
-    `ordinary` words are chosen so that they cannot express a history, function, size, place or extent; nor
-    can `phrases`, though their single words could. A phrase with an `exclusive` word says that there is no
-    other wear. `not_judged` phrases say that the condition was not assessed, `not_recognised` ones that the
-    product is unknown.
+    `item` is what a product is called that was not recognised. The first form of a grade is its name; those
+    of a severity agree with a noun. `participles` state a kind of wear, `adjectives` a material, by their
+    ids; `attributive` are materials as they stand before a noun. `looks`, `colours`, `patterns`,
+    `attributes` and `parts` describe something else: only a caption may introduce them. An attribute
+    belongs to the next word: "a small mug", not "a small chip". A part may not be named beside wear, since
+    a text does not know where the wear is. `marks` are wear of any kind. `ordinary` words are chosen so
+    that they cannot express a history, function, size, place or extent; nor can `phrases`, though their
+    single words could. A phrase with an `exclusive` word says that there is no other wear. `not_judged`
+    phrases say that the condition was not assessed, `not_recognised` ones that the product is unknown.
     """
 
-    names: dict[str, str]
-    forms: dict[str, tuple[str, ...]]
+    language: Language
+    item: str
+    grades: dict[Grade, tuple[str, ...]]
+    severities: dict[Severity, tuple[str, ...]]
+    places: dict[Place, str]
     participles: dict[str, tuple[str, ...]]
-    kinds: dict[str, tuple[str, ...]]
+    adjectives: dict[str, tuple[str, ...]]
+    attributive: dict[str, str]
     marks: tuple[str, ...]
     denial: DenialWords
     ordinary: tuple[str, ...]
@@ -125,6 +136,8 @@ class Wording(_Words):
     not_judged: tuple[str, ...]
     not_recognised: tuple[str, ...]
     looks: tuple[str, ...]
+    colours: tuple[str, ...]
+    patterns: tuple[str, ...]
     attributes: tuple[str, ...]
     parts: tuple[str, ...]
     template: Sentences

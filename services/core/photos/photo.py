@@ -1,7 +1,7 @@
 """From an upload's bytes to the two JPEGs that Vitrine works with.
 
 One decode, upright, without metadata: at most 768 px to store, at most 384 px for the model (BLIP-2 reads 224
-px). The upload itself is not stored.
+px), or 768 px if it looks at the photo's quarters too. The upload itself is not stored.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ decoders = pool.Decoders(os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, ≤ 384 px for the model; its flaws."""
+    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, and one for the model; its flaws."""
 
     stored_jpeg: bytes
     model_jpeg: bytes
@@ -57,9 +57,10 @@ def combined_digest(digests: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
-def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S) -> Photo:
+def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tiled: bool = False) -> Photo:
     """Decode `upload` by its content, and encode both JPEGs; `field` is the one that errors name.
 
+    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored.
     Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
     TooLarge for too many pixels, InvalidInput for a damaged photo, and Busy if it is not decoded within
     `within_s`.
@@ -69,12 +70,17 @@ def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S) -> Phot
     if not _has_photo_signature(upload):
         raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE)
     image = _decoded(upload, field, time.monotonic() + within_s)
+    stored = _encoded(image)
+    # The bounds of the flaws hold for this size.
     small = fit(image, MODEL_PX, reducing_gap=1.0)
-    return Photo(_encoded(image), _encoded(small), image.width, image.height, flaws(small))
+    model = stored if tiled else _encoded(small)
+    return Photo(stored, model, image.width, image.height, flaws(small))
 
 
-def model_jpeg_from_stored(stored_jpeg: bytes) -> bytes:
+def model_jpeg_from_stored(stored_jpeg: bytes, *, tiled: bool = False) -> bytes:
     """The JPEG for the model, made from the stored one. Blocks."""
+    if tiled:
+        return stored_jpeg
     with Image.open(BytesIO(stored_jpeg), formats=("JPEG",)) as image:
         return _encoded(fit(image, MODEL_PX, reducing_gap=1.0))
 

@@ -1,11 +1,18 @@
-"""The log line of a report's end, which carries its metrics."""
+"""The end of a report: its result or failure, what it costs, and its log line, which carries its metrics."""
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.core.domain.report import Reason, Report, Status
+from services.core.domain.assessment import Assessment
+from services.core.domain.errors import ModelFault, VitrineError
+from services.core.domain.report import Failure, Reason, Report, Status, Timings
 from services.core.llm import Usage
 from services.core.metrics import MetricName
+from services.core.narrative.grounding import fitting_caption
+from services.core.narrative.narrator import Narrative
+from services.core.pipeline.outcomes import Seen
+from services.core.telemetry import Stages
 
 # An endpoint that runs answers within its call's 60 s. One that starts from zero instances takes minutes.
 COLD_WAKE_MS = 120_000.0
@@ -13,13 +20,78 @@ _LOW = {Reason.NOT_RECOGNISED, Reason.MATERIAL_UNCERTAIN, Reason.WEAR_UNCERTAIN}
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Prices:
+    """Prices of the vision model and of the narrating LLM, in USD."""
+
+    model_per_hour: float
+    llm_per_mtok_input: float
+    llm_per_mtok_output: float
+
+    def endpoint_usd(self, model_ms: float) -> float:
+        """The price of the endpoint's time."""
+        return self.model_per_hour * model_ms / 3_600_000
+
+    def report_usd(self, seen: Seen, model_ms: float, narrative: Narrative) -> float | None:
+        """The price of a report: its observation and the LLM's tokens; None if one of them is unknown."""
+        vision_usd = self.endpoint_usd(model_ms) if seen.is_new else seen.cost_usd
+        if vision_usd is None or narrative.usage is None:
+            return None
+        llm_usd = narrative.usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output)
+        return round(vision_usd + llm_usd, 6)
+
+
+def succeeded(
+    report: Report,
+    seen: Seen,
+    assessment: Assessment,
+    narrative: Narrative,
+    llm: str | None,
+    stages: Stages,
+    prices: Prices,
+) -> Report:
+    """The report with its result; `llm` is None if the text is the template's."""
+    timings = _timings(report, stages)
+    return report.model_copy(
+        update={
+            "status": Status.SUCCEEDED,
+            "waiting": None,
+            "product": assessment.product,
+            "condition": assessment.condition,
+            "confidence": assessment.confidence,
+            "title": narrative.text.title,
+            "description": narrative.text.description,
+            "caption": fitting_caption(assessment),
+            "evidence": assessment.evidence,
+            "narrative": narrative.source,
+            "model": seen.provenance.model_copy(update={"llm": llm}),
+            "timings_ms": timings,
+            "cost_usd": prices.report_usd(seen, timings.model or 0.0, narrative),
+        }
+    )
+
+
+def failed(report: Report, error: Exception, stages: Stages) -> Report:
+    """The report with the error as its reason; an error that is none of ours is not described."""
+    if isinstance(error, VitrineError):
+        code = error.code if isinstance(error, ModelFault) else "invalid_input"
+        failure = Failure(code=code, reason=str(error))
+    else:
+        failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
+    update = {"status": Status.FAILED, "waiting": None, "failure": failure}
+    return report.model_copy(update=update | {"timings_ms": _timings(report, stages)})
+
+
+def _timings(report: Report, stages: Stages) -> Timings:
+    return report.timings_ms.model_copy(update=stages.timings)
+
+
 def log_ended(report: Report, usage: Usage | None = None) -> None:
     """Log that a report has ended and was written; `usage` is what the LLM billed for its text."""
-    succeeded = report.status is Status.SUCCEEDED
     elapsed_ms = max(0.0, round((datetime.now(UTC) - report.created_at).total_seconds() * 1000, 1))
     stages_ms = report.timings_ms.model_dump(exclude_none=True)
     logger.log(
-        logging.INFO if succeeded else logging.WARNING,
+        logging.INFO if report.status is Status.SUCCEEDED else logging.WARNING,
         "report ended",
         extra={
             "report": report.id,

@@ -16,25 +16,31 @@ from typing import TypeVar
 
 from anyio import to_thread
 
+from catalogue import Catalogue
 from services.core.aws import CALL_ERRORS
 from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import (
-    LeaseHeld,
+    CatalogueMismatch,
     LeaseLost,
     ModelAnswerInvalid,
-    ModelFault,
     ModelUnavailable,
     ReportNotFound,
-    VitrineError,
 )
 from services.core.domain.observation import LostInference, Observation, PendingInference
-from services.core.domain.report import Failure, Provenance, Report, Status
+from services.core.domain.report import Report
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
-from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.ended import log_ended
-from services.core.pipeline.outcomes import RETRIED, Looked, Processed, Seen, Unanswered
-from services.core.pipeline.pricing import Prices
+from services.core.pipeline.ended import Prices, failed, log_ended, succeeded
+from services.core.pipeline.inferences import Inferences
+from services.core.pipeline.outcomes import (
+    RETRIED,
+    Looked,
+    Processed,
+    Seen,
+    Unanswered,
+    overdue_fault,
+    provenance,
+)
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
@@ -49,8 +55,6 @@ _NOT_FAILURES: tuple[type[Exception], ...] = (ReportNotFound, LeaseLost, *CALL_E
 # The model answers the same photos alike, but a model that is being replaced does not answer for long.
 MOST_INVALID_ANSWERS = 3
 logger = logging.getLogger(__name__)
-
-
 LoadPhotos = Callable[[], Awaitable[Sequence[bytes]]]
 Outcome = TypeVar("Outcome", bound=Observation | PendingInference | LostInference)
 
@@ -74,11 +78,16 @@ class ReportProcessor:
     endpoint: VisionEndpoint
     narrator: Narrator
     prices: Prices
+    catalogue: Catalogue
     vision_cache: VisionCache | None = None
     fallback_llm: FallbackLlm | None = None
 
+    @property
+    def _inferences(self) -> Inferences:
+        return Inferences(self.reports, self.leases, self.endpoint)
+
     async def process(self, leased: LeasedReport, photos: Sequence[bytes], stages: Stages) -> Processed:
-        """Send the photos (JPEG, ≤ 384 px) to the endpoint, and continue with the outcome."""
+        """Send the photos, as JPEG for the model, to the endpoint, and continue with the outcome."""
 
         async def given() -> Sequence[bytes]:
             return photos
@@ -94,11 +103,11 @@ class ReportProcessor:
         stages: Stages,
         *,
         announced: bool = False,
-        overdue: ModelUnavailable | None = None,
+        overdue: bool = False,
     ) -> Processed:
         """Continue with the answer to a pending inference, which its notification may have announced.
 
-        A lost request is sent again. `overdue` fails a report that still has no answer.
+        A lost request is sent again. A report that is `overdue` fails if it still has no answer.
         """
         async with self._failures_recorded(leased, stages):
             asked = len(_to_judge(leased))
@@ -108,8 +117,9 @@ class ReportProcessor:
                 case Observation() as observation:
                     stages.timings["model"] = 1000.0 * max(0, seconds_now() - pending.at)
                     looked = self._seen_by_endpoint(observation)
-                case _ if overdue is not None:
-                    raise overdue
+                case unanswered if overdue:
+                    code = unanswered.code if isinstance(unanswered, Unanswered) else leased.fault
+                    raise overdue_fault(self.endpoint.name, self.catalogue.version, code)
                 case LostInference():
                     looked = await self._look(leased, await load_photos(), stages)
                 case unfinished:
@@ -117,26 +127,20 @@ class ReportProcessor:
             return await self._conclude(leased, looked, load_photos, stages)
 
     async def retry(
-        self, leased: LeasedReport, why: str, load_photos: LoadPhotos, stages: Stages
+        self, leased: LeasedReport, error: ModelUnavailable, load_photos: LoadPhotos, stages: Stages
     ) -> Processed:
         """Go on after the endpoint has failed: ask the fallback LLM, or release the report for later."""
         async with self._failures_recorded(leased, stages):
-            return await self._conclude(leased, Unanswered(why), load_photos, stages)
+            unanswered = Unanswered(f"{error}; {RETRIED}", error.code)
+            return await self._conclude(leased, unanswered, load_photos, stages)
 
     async def fail(self, leased: LeasedReport, error: Exception, stages: Stages) -> Report:
         """End the report as failed with the error as its reason; an error of the store is only logged."""
-        if isinstance(error, VitrineError):
-            code = error.code if isinstance(error, ModelFault) else "invalid_input"
-            failure = Failure(code=code, reason=str(error))
-        else:
-            failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
-        timings = leased.report.timings_ms.model_copy(update=stages.timings)
-        update = {"status": Status.FAILED, "waiting": None, "failure": failure, "timings_ms": timings}
-        failed = leased.report.model_copy(update=update)
-        if await self._try_to_write(self.reports.end, replace(leased, report=failed)):
-            log_ended(failed)
-        await self._clean_up(leased)
-        return failed
+        ended = failed(leased.report, error, stages)
+        if await self._try_to_write(self.reports.end, replace(leased, report=ended)):
+            log_ended(ended)
+        await self._inferences.clean_up(leased.pending)
+        return ended
 
     async def release(self, leased: LeasedReport, why: str | None) -> None:
         """Let other workers take the report at once; an error of the store is only logged."""
@@ -147,18 +151,20 @@ class ReportProcessor:
         if self.vision_cache is not None:
             cached = await to_thread.run_sync(self.vision_cache.get, leased)
             if cached is not None and len(cached.wear) == len(judged):
-                provenance = Provenance(endpoint=self.endpoint.name, artifact=cached.artifact, reused=True)
-                return Seen(cached, provenance, cost_usd=0.0)
+                return Seen(cached, provenance(self.endpoint.name, cached, reused=True), cost_usd=0.0)
         infer = partial(self.endpoint.infer, leased.report.id, judged, leased.attempts + 1)
         try:
             with stages.measure("model"):
                 answer = await self._outcome(leased, infer)
         except ModelUnavailable as error:
-            return Unanswered(f"{error}; {RETRIED}")
+            return Unanswered(f"{error}; {RETRIED}", error.code)
         return self._seen_by_endpoint(answer) if isinstance(answer, Observation) else answer
 
     async def _outcome(self, leased: LeasedReport, ask: Callable[[], Outcome]) -> Outcome | Unanswered:
-        """What the endpoint says; an answer outside the contract counts, and raises the third time."""
+        """What the endpoint says; an answer outside the contract counts, and raises the third time.
+
+        One of another catalogue does not count: it comes while the artifact or the service is deployed.
+        """
         try:
             # The thread gets this task's context, which holds the trace.
             run = copy_context().run
@@ -166,28 +172,32 @@ class ReportProcessor:
         except ModelAnswerInvalid as error:
             if leased.invalid_answers + 1 >= MOST_INVALID_ANSWERS:
                 raise
-            return Unanswered(f"{error}; {RETRIED}", invalid_answer=True)
+            return Unanswered(f"{error}; {RETRIED}", error.code)
+        except CatalogueMismatch as error:
+            return Unanswered(f"{error}; {RETRIED}", error.code)
 
     def _seen_by_endpoint(self, observation: Observation) -> Seen:
-        return Seen(observation, Provenance(endpoint=self.endpoint.name, artifact=observation.artifact))
+        return Seen(observation, provenance(self.endpoint.name, observation))
 
     async def _conclude(
         self, leased: LeasedReport, looked: Looked, load_photos: LoadPhotos, stages: Stages
     ) -> Processed:
         if isinstance(looked, PendingInference) and looked != leased.pending:
-            await self._note_failure_key(leased.pending)
-            await self._record(leased, looked)
+            await self._inferences.record(leased, looked)
             return looked
         if not isinstance(looked, Seen) and self.fallback_llm is not None:
             leased = await self._renewed(leased)
             photos = await load_photos()
             judged = [photos[at] for at in _to_judge(leased)]
-            looked = await self._ask_fallback(self.fallback_llm, judged, stages)
+            fallen_back = await self._ask_fallback(self.fallback_llm, judged, stages)
+            mismatch = isinstance(looked, Unanswered) and looked.code == CatalogueMismatch.code
+            # Why the endpoint does not answer is what its operator can mend.
+            looked = looked if mismatch and isinstance(fallen_back, Unanswered) else fallen_back
         match looked:
             case Seen():
                 return await self._finish(leased, looked, stages)
-            case Unanswered(reason, invalid_answer):
-                await self._forget_inference(leased, reason, invalid_answer)
+            case Unanswered():
+                await self._release_unanswered(leased, looked)
             case PendingInference():
                 await self.release(leased, "the endpoint is working on it")
         return looked
@@ -195,34 +205,11 @@ class ReportProcessor:
     async def _renewed(self, leased: LeasedReport) -> LeasedReport:
         return await to_thread.run_sync(self.leases.renew, leased) if self.leases.is_due(leased) else leased
 
-    async def _record(self, leased: LeasedReport, pending: PendingInference) -> None:
-        try:
-            await to_thread.run_sync(self.leases.record_inference, leased, pending)
-        except (ReportNotFound, LeaseLost) as error:
-            try:
-                await self._note_failure_key(pending)
-            finally:
-                if isinstance(error, LeaseHeld):
-                    # Another worker has sent the same stored request; only this answer has no reader.
-                    await to_thread.run_sync(self.endpoint.delete, pending.output_key)
-                else:
-                    await to_thread.run_sync(self.endpoint.erase, leased.report.id, pending)
-            raise
-
-    async def _note_failure_key(self, pending: PendingInference | None) -> None:
-        # The endpoint may still fail a request that no row names; then this is how its text is found.
-        if pending is not None:
-            await to_thread.run_sync(self.reports.note_failure_key, pending)
-
-    async def _forget_inference(self, leased: LeasedReport, why: str, invalid_answer: bool) -> None:
-        # Deleted first: without the record of its inference, a report's erasure would not find the answer.
-        if (pending := leased.pending) is not None:
-            await self._note_failure_key(pending)
-            await to_thread.run_sync(
-                self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
-            )
-        count = leased.invalid_answers + invalid_answer
-        await self.release(replace(leased, pending=None, invalid_answers=count), why)
+    async def _release_unanswered(self, leased: LeasedReport, why: Unanswered) -> None:
+        await self._inferences.forget(leased.pending)
+        count = leased.invalid_answers + why.invalid_answer
+        released = replace(leased, pending=None, invalid_answers=count, fault=why.code)
+        await self.release(released, why.reason)
 
     async def _ask_fallback(
         self, fallback_llm: FallbackLlm, photos: Sequence[bytes], stages: Stages
@@ -232,38 +219,22 @@ class ReportProcessor:
                 observation, cost_usd = await fallback_llm.observe(photos)
         except ModelUnavailable as error:
             return Unanswered(str(error))
-        provenance = Provenance(endpoint=self.endpoint.name, bridge=fallback_llm.llm)
-        return Seen(observation, provenance, cost_usd)
+        origin = provenance(self.endpoint.name, observation, bridge=fallback_llm.llm)
+        return Seen(observation, origin, cost_usd)
 
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
-        assessment = assess(seen.observation, [photo.flaws for photo in leased.photos])
+        flaws = [photo.flaws for photo in leased.photos]
+        assessment = assess(seen.observation, flaws, self.catalogue)
         # If the lease ended now, another worker would pay the LLM for the same text.
         leased = await self._renewed(leased)
         with stages.measure("narrate"):
             narrative = await self.narrator.narrate(assessment, leased.report.language)
         llm = self.narrator.llm if narrative.source == "llm" else None
-        timings = leased.report.timings_ms.model_copy(update=stages.timings)
-        report = leased.report.model_copy(
-            update={
-                "status": Status.SUCCEEDED,
-                "waiting": None,
-                "product": assessment.product,
-                "condition": assessment.condition,
-                "confidence": assessment.confidence,
-                "title": narrative.text.title,
-                "description": narrative.text.description,
-                "caption": fitting_caption(assessment),
-                "evidence": assessment.evidence,
-                "narrative": narrative.source,
-                "model": seen.provenance.model_copy(update={"llm": llm}),
-                "timings_ms": timings,
-                "cost_usd": self.prices.report_usd(seen, timings.model or 0.0, narrative),
-            }
-        )
+        report = succeeded(leased.report, seen, assessment, narrative, llm, stages, self.prices)
         cached = self.vision_cache.put(leased, seen.observation) if self.vision_cache and seen.is_new else []
         await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
         log_ended(report, narrative.usage)
-        await self._clean_up(leased)
+        await self._inferences.clean_up(leased.pending)
         return report
 
     @asynccontextmanager
@@ -275,17 +246,6 @@ class ReportProcessor:
         except Exception as error:
             await self.fail(leased, error, stages)
             raise
-
-    async def _clean_up(self, leased: LeasedReport) -> None:
-        # The report has ended: an error from here on must not fail it.
-        if (pending := leased.pending) is None:
-            return
-        try:
-            await to_thread.run_sync(
-                self.endpoint.delete, pending.input_key, pending.output_key, pending.failure_key
-            )
-        except CALL_ERRORS as error:
-            logger.warning("clean-up after a report failed", extra={"error": type(error).__name__})
 
     async def _try_to_write(self, write: Callable[[LeasedReport], None], leased: LeasedReport) -> bool:
         try:

@@ -121,9 +121,11 @@ class ReportService:
     async def correct(self, owner: str, report_id: str, patch: dict[str, Any]) -> StoredReport:
         """Merge the owner's patch into the corrections of a report; return it with them.
 
-        Raises ReportNotFound, or ReportNotCorrectable unless the report has succeeded.
+        Raises ReportNotFound, ReportNotCorrectable unless the report has succeeded, or InvalidInput for an
+        id that the catalogue lacks.
         """
-        return await to_thread.run_sync(self.reports.correct, owner, report_id, partial(patched, patch=patch))
+        change = partial(patched, patch=patch, catalogue=self.processor.catalogue)
+        return await to_thread.run_sync(self.reports.correct, owner, report_id, change)
 
     async def _read_again(self, stored: StoredReport) -> Report:
         return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report

@@ -126,7 +126,7 @@ class Submission:
             StoredPhoto(key, photo.width, photo.height, photo.flaws)
             for key, photo in zip(keys, photos, strict=True)
         )
-        photos_digest = digest(photo.model_jpeg for photo in photos)
+        photos_digest = digest(photo.stored_jpeg for photo in photos)
         return StoredReport(
             request.owner,
             report,

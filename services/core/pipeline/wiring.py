@@ -4,18 +4,20 @@ A process has one client of each kind.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Self
 
 from openai import AsyncOpenAI
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
+from catalogue import GOODS, Catalogue, load
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.llm import openai_client
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
+from services.core.pipeline.ended import Prices
 from services.core.pipeline.erasure import Erasure
-from services.core.pipeline.pricing import Prices
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.secrets import Name, Secret, ServiceSettings
 from services.core.storage.image_store import ImageStore, Uploads
@@ -33,7 +35,41 @@ if TYPE_CHECKING:
 FLEX_PRICE = 0.5
 
 
-class PipelineSettings(ServiceSettings):
+class CatalogueSettings(ServiceSettings):
+    """Which goods the model is asked about, and whether it looks at the quarters of each photo too.
+
+    `departments` are ids, separated by commas; none: all.
+    """
+
+    catalogue: Literal["drawn", "second_hand"]
+    departments: str = ""
+    wear_tiles: Literal[0, 4] = 0
+
+    @field_validator("wear_tiles", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    @field_validator("departments")
+    @classmethod
+    def _known(cls, value: str, info: ValidationInfo) -> str:
+        if "catalogue" in info.data:
+            _selected(info.data["catalogue"], value)
+        return value
+
+    def selected(self) -> Catalogue:
+        """The catalogue of the departments."""
+        return _selected(self.catalogue, self.departments)
+
+
+@cache
+def _selected(goods: str, departments: str) -> Catalogue:
+    whole = load(GOODS[goods])
+    ids = [id_.strip() for id_ in departments.split(",") if id_.strip()]
+    return whole.select(ids) if ids else whole
+
+
+class PipelineSettings(CatalogueSettings):
     """One field per variable, of the same name in capitals; an empty variable counts as absent."""
 
     aws_region: Name
@@ -96,13 +132,13 @@ def build_pipeline(
     s3, dynamodb = clients.s3(), clients.dynamodb()
     runtime = clients.sagemaker_runtime(timing.model_s)
     llm = openai_client(openai_api_key, str(settings.llm_base_url) if settings.llm_base_url else None)
-    table = settings.reports_table
+    catalogue, table = settings.selected(), settings.reports_table
     reports, leases = Reports(dynamodb, table, quota_per_day), Leases(dynamodb, table, timing.lease_s)
     share = FLEX_PRICE if service_tier == "flex" else 1.0
     processor = ReportProcessor(
         reports=reports,
         leases=leases,
-        endpoint=_endpoint(settings, runtime, s3),
+        endpoint=_endpoint(settings, catalogue, runtime, s3),
         narrator=Narrator(
             llm, settings.llm_model, narrate_timeout_s, settings.llm_reasoning_effort, service_tier
         ),
@@ -111,7 +147,10 @@ def build_pipeline(
             settings.llm_usd_per_mtok_input * share,
             settings.llm_usd_per_mtok_output * share,
         ),
-        vision_cache=VisionCache(dynamodb, table) if settings.reuse_answers else None,
+        catalogue=catalogue,
+        vision_cache=(
+            VisionCache(dynamodb, table, catalogue, settings.wear_tiles) if settings.reuse_answers else None
+        ),
     )
     return Pipeline(
         images=ImageStore(s3, settings.image_bucket, settings.image_key_id),
@@ -126,14 +165,16 @@ def build_pipeline(
 
 
 def _endpoint(
-    settings: PipelineSettings, runtime: "SageMakerRuntimeClient", s3: "S3Client"
+    settings: PipelineSettings, catalogue: Catalogue, runtime: "SageMakerRuntimeClient", s3: "S3Client"
 ) -> VisionEndpoint:
     if settings.exchange_bucket is None:
-        return RealtimeVisionEndpoint(runtime, settings.model_endpoint)
+        return RealtimeVisionEndpoint(runtime, settings.model_endpoint, catalogue, settings.wear_tiles)
     return AsyncVisionEndpoint(
         runtime,
         s3,
         endpoint=settings.model_endpoint,
         bucket=settings.exchange_bucket,
         kms_key_id=settings.exchange_key_id,
+        catalogue=catalogue,
+        wear_tiles=settings.wear_tiles,
     )

@@ -83,8 +83,8 @@ class Leases:
     def release(self, leased: LeasedReport, why: str | None) -> None:
         """Let other workers take the report now; its owner reads `why` as the reason that it waits.
 
-        None keeps the reason. The row keeps the pending inference of `leased`, if any, and its count of
-        invalid answers.
+        None keeps the reason. The row keeps the pending inference of `leased`, if any, its count of invalid
+        answers and its last fault.
         """
         change = "SET touched_at = :now, invalid_answers = :invalid"
         values: dict[str, Any] = {
@@ -95,6 +95,9 @@ class Leases:
         if why is not None:
             change += ", waiting = :why"
             values[":why"] = why
+        if leased.fault is not None:
+            change += ", fault = :fault"
+            values[":fault"] = leased.fault
         change += " REMOVE lease, lease_until"
         if leased.pending is None:
             change += ", asked"

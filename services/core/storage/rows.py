@@ -98,6 +98,7 @@ def row_of(stored: StoredReport) -> dict[str, Any]:
         "asked": pending_row(stored.pending) if stored.pending else None,
         "attempts": stored.attempts or None,
         "invalid_answers": stored.invalid_answers or None,
+        "fault": stored.fault if unfinished else None,
         "traceparent": stored.traceparent,
     }
 
@@ -124,6 +125,7 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
         pending=pending,
         attempts=int(row.get("attempts", pending.attempt if pending else 0)),
         invalid_answers=int(row.get("invalid_answers", 0)),
+        fault=row.get("fault"),
         traceparent=row.get("traceparent"),
         touched_at=datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None,
     )

@@ -8,17 +8,13 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from catalogue import Catalogue
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import ModelFault, ModelUnavailable
 from services.core.domain.observation import LostInference, Observation, PendingInference
 from services.core.domain.stored_report import seconds_now
-from services.core.vision.endpoint import (
-    VisionEndpoint,
-    parse_observation,
-    read_answer,
-    request_body,
-    trace_parameters,
-)
+from services.core.vision.answer import read_answer
+from services.core.vision.endpoint import VisionEndpoint, request_body, trace_parameters
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -52,8 +48,10 @@ class AsyncVisionEndpoint(VisionEndpoint):
         endpoint: str,
         bucket: str,
         kms_key_id: str | None,
+        catalogue: Catalogue,
+        wear_tiles: int = 0,
     ) -> None:
-        super().__init__(runtime, endpoint)
+        super().__init__(runtime, endpoint, catalogue, wear_tiles)
         self._s3 = s3
         self._bucket = bucket
         self._encryption: dict[str, Any] = (
@@ -66,7 +64,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
         The inference id starts with the report's and is used once, so a late notification of an earlier
         request is recognised.
         """
-        body, input_key = request_body(photos), None
+        body, input_key = request_body(photos, self.catalogue, self.wear_tiles), None
         inference_id = f"{report_id}.{secrets.token_hex(8)}"
         request: dict[str, Any] = {"Body": body}
         try:
@@ -125,7 +123,7 @@ class AsyncVisionEndpoint(VisionEndpoint):
             body = read_answer(self._s3.get_object(Bucket=self._bucket, Key=pending.output_key)["Body"])
         except self._s3.exceptions.NoSuchKey:
             return LostInference() if announced or _is_lost(pending) else pending
-        return parse_observation(body, photos)
+        return self._observation(body, photos)
 
     def delete(self, *keys: str | None) -> None:
         """Delete requests and answers by their keys; a missing object is no error."""

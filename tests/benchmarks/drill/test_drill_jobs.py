@@ -1,15 +1,11 @@
 """Drill jobs are identified by photo and by prompt, and their texts pass the grounding check."""
 
-import json
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.drill.drill_jobs import llm_answer, most_jobs, number_on, observation, photo
-from services.core.domain.assessment import assess
+from benchmarks.drill.drill_jobs import llm_answer, most_jobs, number_on, photo, seen
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.wording import wording
-from services.core.vision.endpoint import parse_observation
 
 numbers = st.integers(0, most_jobs() - 1)
 
@@ -29,5 +25,4 @@ def test_prompts_differ_between_jobs(one: int, other: int) -> None:
 @settings(deadline=None)
 @given(numbers)
 def test_fake_text_is_grounded(number: int) -> None:
-    seen = assess(parse_observation(json.dumps(observation(number, 1)).encode(), photos=1))
-    assert unsupported_claim(llm_answer(number)[1], seen, wording("en")) is None
+    assert unsupported_claim(llm_answer(number)[1], seen(number), wording("en")) is None

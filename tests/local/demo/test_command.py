@@ -205,8 +205,27 @@ def test_low_confidence_is_a_warning() -> None:
 
 
 def test_unknown_product_is_a_warning() -> None:
-    unknown = {**REPORT, "product": {"type": "unknown", "material": "metal"}}
-    assert "The product was not recognised" in plain(shown(unknown))
+    product = {"type": "unknown", "material": "metal", "suggestion": "sextant"}
+    assert "The product was not recognised" in plain(shown({**REPORT, "product": product}))
+    assert "the model calls it 'sextant'" in plain(shown({**REPORT, "product": product}))
+
+
+def test_adjectives_places_and_points_are_shown() -> None:
+    place = {"place": "top_left", "severity": "minor", "points": 1}
+    mark = {"tag": "chip", "photo": 2, "confidence": 0.91, **place}
+    text = plain(
+        shown(
+            {
+                **REPORT,
+                "product": {**REPORT["product"], "colour": "blue", "pattern": "striped"},
+                "condition": {"score": 9, "grade": "good", "wear": [mark]},
+                "model": {**REPORT["model"], "catalogue": "0123456789abcdef", "calibrated": False},
+            }
+        )
+    )
+    assert "Colour blue Pattern striped" in text
+    assert "minor chip in photo 2, top left, 1 point 91%" in text
+    assert "0123456789abcdef; the probabilities are not calibrated" in text
 
 
 def test_template_text_is_marked() -> None:

@@ -43,7 +43,8 @@ def container(tmp_path: Path) -> Iterator[TestClient]:
     path, former = list(sys.path), sys.modules.pop("inference", None)
     (tmp_path / "inference.py").write_text(HANDLERS)
     (tmp_path / "name").write_text("test model")
-    yield TestClient(create_app(load(tmp_path, tmp_path)))
+    handlers = load(tmp_path, tmp_path)
+    yield TestClient(create_app(handlers, state=handlers.state))
     sys.path[:] = path
     sys.modules.pop("inference", None)
     if former:
@@ -53,6 +54,15 @@ def container(tmp_path: Path) -> Iterator[TestClient]:
 @pytest.mark.parametrize("path", ["/ping", "/healthz"])
 def test_loaded_handlers_are_healthy(container: TestClient, path: str) -> None:
     assert container.get(path).status_code == 200
+
+
+def test_ping_says_what_handlers_say(container: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert container.get("/ping").text == "ready"
+
+    said = iter(["2 graphs", "3 graphs"])
+    monkeypatch.setattr(sys.modules["inference"], "state", lambda m: f"{m}: {next(said)}", raising=False)
+
+    assert [container.get("/ping").text for _ in range(2)] == ["test model: 2 graphs", "test model: 3 graphs"]
 
 
 def test_handlers_answer_requests(container: TestClient) -> None:

@@ -1,10 +1,12 @@
 """The rendered environments/local.toml, and the variables of the processes."""
 
+import json
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from catalogue import SECOND_HAND, load
 from cli.errors import UserError
 from local.home import MODES, Home, Mode
 from local.supervisor import configuration
@@ -32,6 +34,34 @@ def test_other_settings_stay_as_committed(tmp_path: Path, mode: Mode) -> None:
         for section in ("webhook", "hooks"):
             tree.pop(section, None)
     assert rendered == committed
+
+
+def test_demo_model_has_the_drawn_goods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODEL", raising=False)
+    environment = load_environment(render_environment(Home(tmp_path), PORTS))
+    assert environment.catalogue.goods == "drawn"
+    assert service_env(environment, OUTPUTS)["CATALOGUE"] == "drawn"
+
+
+@pytest.mark.parametrize("model", ["Salesforce/blip2-flan-t5-xl", "of its own"])
+def test_other_model_has_second_hand_goods(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    if model == "of its own":
+        version = json.dumps({"version": load(SECOND_HAND).version})
+        (tmp_path / "catalogue.json").write_text(version)
+        model = str(tmp_path)
+    monkeypatch.setenv("MODEL", model)
+    environment = load_environment(render_environment(Home(tmp_path), PORTS))
+    assert environment.catalogue.goods == "second_hand"
+    assert service_env(environment, OUTPUTS)["CATALOGUE"] == "second_hand"
+
+
+def test_foreign_catalogue_of_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "catalogue.json").write_text(json.dumps({"version": "0123456789abcdef"}))
+    monkeypatch.setenv("MODEL", str(tmp_path))
+    with pytest.raises(UserError, match="is of the catalogue 0123456789abcdef"):
+        render_environment(Home(tmp_path / "home"), PORTS)
 
 
 def test_realtime_mode_has_no_webhooks(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from local.home import Home
 from local.supervisor import process_specs
 from local.supervisor.ports import PREFERRED
 from local.supervisor.process_specs import ProcessSpec
+from settings.environment import load_environment
 
 REGION, ENDPOINT = "ca-central-1", "blip2-endpoint"
 OUTPUTS = {"ExchangeBucket": "bucket", "SuccessTopic": "success", "ErrorTopic": "error"}
@@ -18,7 +19,7 @@ def specs(tmp_path: Path) -> list[ProcessSpec]:
     home = Home(tmp_path)
     edge = process_specs.edge_functions(PREFERRED, database_url="", api_url="", webhook_secret="")
     return [
-        *process_specs.background(home, PREFERRED, REGION, ENDPOINT),
+        *process_specs.background(home, PREFERRED, load_environment("local")),
         process_specs.service(PREFERRED, REGION, {}),
         process_specs.sagemaker(PREFERRED, ENDPOINT, REGION, OUTPUTS),
         process_specs.database(home, PREFERRED),
@@ -51,7 +52,7 @@ def test_bytecode_keeps_the_fingerprint(tmp_path: Path) -> None:
 
 def test_another_model_restarts_its_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def model() -> ProcessSpec:
-        return process_specs.background(Home(tmp_path), PREFERRED, REGION, ENDPOINT)[0]
+        return process_specs.background(Home(tmp_path), PREFERRED, load_environment("local"))[0]
 
     monkeypatch.delenv("MODEL", raising=False)
     before = model().fingerprint

@@ -4,9 +4,10 @@ import hashlib
 import json
 from typing import Any
 
+from model_artifacts.blip2.tools import catalogue_file
 from model_artifacts.blip2_demo import MODEL
+from model_artifacts.blip2_demo.training import network
 from model_artifacts.blip2_demo.training.evaluate import TWENTY, predictions
-from model_artifacts.blip2_demo.training.network import vocabulary
 
 
 def test_committed_weights_recognise_held_out_goods() -> None:
@@ -23,9 +24,24 @@ def test_artifact_is_named_by_weights(model: Any) -> None:
     assert weights.stat().st_size < 12_000_000
 
 
-def test_calibration_fits_current_vocabulary() -> None:
-    manifest, words = json.loads((MODEL / "manifest.json").read_text()), vocabulary()
+def test_committed_catalogue_is_the_drawn_one() -> None:
+    drawn = catalogue_file.load("drawn")
 
-    assert manifest["vocabulary_version"] == words["version"]
-    assert set(manifest["temperature"]) == {"type", "material"}
-    assert set(manifest["platt"]) == set(words["wear"]["candidates"])
+    assert (MODEL / "catalogue.json").read_bytes() == catalogue_file.compiled(MODEL, drawn)
+
+
+def test_calibration_fits_current_catalogue() -> None:
+    manifest, goods = json.loads((MODEL / "manifest.json").read_text()), catalogue_file.load("drawn")
+    (drawn,) = goods.departments.values()
+    calibration = manifest["calibration"]
+
+    assert calibration["catalogue"] == goods.version
+    assert set(calibration["wear"]) == {tag.id for tag in drawn.wear}
+    assert {"type", "material"} <= set(calibration)
+
+
+def test_recipe_has_the_committed_tokens() -> None:
+    committed = json.loads((MODEL / "tokenizer.json").read_text())
+
+    assert network.tokenizer().get_vocab().items() <= committed["model"]["vocab"].items()
+    assert len(network.tokenizer()) == len(committed["model"]["vocab"])

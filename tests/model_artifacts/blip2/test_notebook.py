@@ -78,7 +78,7 @@ def clone(tmp_path: Path) -> Path:
     """This repository with a copy of the notebook, which nbmake overwrites with its outputs."""
     clone = tmp_path / "vitrine"
     clone.mkdir()
-    for name in ("cli", "environments", "examples", "model_artifacts", "services"):
+    for name in ("catalogue", "cli", "environments", "examples", "model_artifacts", "services"):
         (clone / name).symlink_to(ROOT / name)
     (clone / "notebooks").mkdir()
     shutil.copy(NOTEBOOK, clone / "notebooks")

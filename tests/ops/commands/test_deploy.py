@@ -10,11 +10,13 @@ import boto3
 import pytest
 from rich.console import Console
 
+from catalogue import DRAWN, SECOND_HAND, load
 from cli import cdk
 from cli.errors import UserError
 from cli.findings import Finding, failure, ok
 from ops.commands import deploy
 from settings.environment import Environment
+from tests.ops.archives import pack
 from tests.ops.conftest import KEY, make_settings
 
 STACKS = ["vitrine-shop-storage", "vitrine-shop-model", "vitrine-shop-gateway"]
@@ -156,9 +158,17 @@ def test_last_line_says_what_was_proven(
 
 def test_preflight_knows_the_given_archive(session: boto3.Session, course: Course, tmp_path: Path) -> None:
     archive = tmp_path / "blip2-endpoint.tar.gz"
-    archive.write_bytes(b"test")
+    pack(archive, load(DRAWN).version)
     go(make_settings(model={"artifact": KEY}), session, archive=archive)
     assert course.steps[0] == "preflight {'archive_given': True}"
+
+
+def test_archive_of_other_goods_is_refused(session: boto3.Session, course: Course, tmp_path: Path) -> None:
+    archive = tmp_path / "blip2-endpoint.tar.gz"
+    pack(archive, load(SECOND_HAND).version)
+    with pytest.raises(UserError, match=r"holds the catalogue [0-9a-f]{16} \(second_hand\)"):
+        go(make_settings(model={"artifact": KEY}), session, archive=archive)
+    assert course.steps == []
 
 
 def test_useless_archive_is_refused_first(

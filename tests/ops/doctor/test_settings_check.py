@@ -70,7 +70,16 @@ def test_demo_on_gpu_warns_with_price() -> None:
     assert "0.82 USD an hour, 599 USD a month if it never scales to zero" in findings[0].text
 
 
-@pytest.mark.parametrize("change", [{"artifact": KEY}, {"paused": True}, {"instance_type": "ml.m5.large"}])
+RELEASED = {"artifact": KEY, "catalogue_version": "0123456789abcdef"}
+
+
+@pytest.mark.parametrize("change", [RELEASED, {"paused": True}, {"instance_type": "ml.m5.large"}])
 def test_needed_or_free_gpu_is_ok(change: dict[str, Any]) -> None:
     model = {"instance_type": "ml.g4dn.xlarge", **change}
     assert levels(settings_filled(make_settings(model=model), TODAY)) == ["ok"]
+
+
+def test_archive_without_catalogue_version_warns() -> None:
+    (warned, _) = settings_filled(make_settings(model={"artifact": KEY}), TODAY)
+    assert warned.level == "warning"
+    assert "model.catalogue_version is not set" in warned.text

@@ -2,7 +2,6 @@
 
 import io
 import json
-import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from catalogue import DRAWN, Catalogue, load
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.replay import PhotoSet
@@ -23,10 +23,12 @@ from ops.release.release import Tools, release, sdk_start
 from services.core.domain.observation import Observation
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.environment import FOLDER, load_environment
+from tests.ops.archives import pack
 from tests.ops.release.emulated import always_on
 
 REGION = "ca-central-1"
 ENDPOINT = "blip2-endpoint-canary"
+GOODS = load(DRAWN)
 TEMPLATE = {
     "Resources": {
         "Role": {
@@ -118,15 +120,11 @@ class Place:
     def sagemaker(self) -> Any:
         return self.session.client("sagemaker")
 
-    def archive(self, content: str = "first") -> Path:
-        """An archive with the demo's version, of bytes of its own."""
+    def archive(self, content: str = "first", version: str | None = None) -> Path:
+        """An archive with the demo's version and catalogue, of bytes of its own."""
+        stated = {"version": self.runtime.model.manifest.artifact, "note": content}
         path = self.folder / "blip2-endpoint.tar.gz"
-        with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as packed:
-            stated = json.dumps({"version": self.runtime.model.manifest.artifact, "note": content}).encode()
-            entry = tarfile.TarInfo("manifest.json")
-            entry.size = len(stated)
-            packed.addfile(entry, io.BytesIO(stated))
-        return path
+        return pack(path, version or GOODS.version, manifest=stated)
 
     def release(self, archive: Path) -> bool:
         settings = load_environment(self.file)
@@ -138,13 +136,14 @@ class Place:
             flight_check=self.check or (lambda file, _type: self.checked.append(file)),
             start_endpoint=sdk_start(settings, self.session),
             deploy=self.deploy or (lambda: self.deployed.append(load_environment(self.file).model.artifact)),
-            observe=self._look,
+            answers_here=self._look,
+            goods=GOODS,
             photos=[PhotoSet("mug", ((FOLDER.parent / "examples/photos/drawn-mug.jpg").read_bytes(),))],
         )
         return release(settings, self.file, archive, sha256, log, tools)
 
-    def _look(self, _archive: Path, cases: Sequence[PhotoSet]) -> list[Observation]:
-        model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here")
+    def _look(self, _archive: Path, cases: Sequence[PhotoSet], goods: Catalogue) -> list[Observation]:
+        model = RealtimeVisionEndpoint(cast("Any", Here(self.runtime)), "here", goods)
         return [model.observe(case.photos) for case in cases]
 
     def events(self) -> list[dict[str, Any]]:

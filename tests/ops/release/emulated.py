@@ -10,6 +10,7 @@ from typing import Any
 from moto.core.common_models import CloudFormationModel
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
+from catalogue import DRAWN, load
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.archive import unpacked
 from model_artifacts.blip2.tools.serving import serving
@@ -138,7 +139,7 @@ class Account:
 
 
 def answers_here(archive: Path) -> list[bytes]:
-    bodies = [request_body(case.photos) for case in release.known_photos()]
+    bodies = [request_body(case.photos, load(DRAWN), 0) for case in release.known_photos()]
     with unpacked(archive) as inside, serving(inside, Path(sys.executable)) as runtime:
         return [runtime.invoke_endpoint(Body=body)["Body"].read() for body in bodies]
 

@@ -13,7 +13,7 @@ from cli.errors import UserError
 from model_artifacts.blip2.tools import packaging
 from ops.release.canary import POLICY, CanaryFailed, CanaryRole
 from settings.environment import load_environment
-from tests.ops.release.conftest import ENDPOINT, Place
+from tests.ops.release.conftest import ENDPOINT, GOODS, Place
 
 pytestmark = pytest.mark.system
 
@@ -41,7 +41,10 @@ def test_release_reaches_bucket_settings_and_stack(place: Place) -> None:
     stored = place.session.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read()
     assert stored == archive.read_bytes()
     assert place.deployed == [key]
-    assert place.file.read_text("utf-8") == before.replace('artifact = "demo"', f'artifact = "{key}"')
+    after = before.replace('artifact = "demo"', f'artifact = "{key}"')
+    after = after.replace('# catalogue_version = "…"', f'catalogue_version = "{GOODS.version}"')
+    assert place.file.read_text("utf-8") == after
+    assert load_environment(place.file).model.catalogue_version == GOODS.version
     assert names(place) == WELL
     assert {(line["env"], line["sha256"]) for line in place.events()} == {
         ("shop", packaging.sha256_of(archive))
@@ -76,6 +79,18 @@ def test_same_archive_changes_nothing(place: Place) -> None:
     assert place.file.read_bytes() == text
 
 
+def test_served_archive_gets_its_version(place: Place) -> None:
+    archive = place.archive()
+    place.release(archive)
+    whole = place.file.read_text("utf-8")
+    line = f'catalogue_version = "{GOODS.version}"'
+    place.file.write_text(whole.replace(line, '# catalogue_version = "…"'), "utf-8")
+    assert not place.release(archive)
+    assert names(place)[len(WELL) :] == ["settings_written", "unchanged"]
+    assert len(place.deployed) == 1
+    assert place.file.read_text("utf-8") == whole
+
+
 def test_second_archive_replaces_the_first(place: Place) -> None:
     place.release(place.archive())
     assert place.release(place.archive("second"))
@@ -84,26 +99,47 @@ def test_second_archive_replaces_the_first(place: Place) -> None:
     assert place.left() == []
 
 
+def test_other_catalogue_is_refused_before_all(place: Place) -> None:
+    text = place.file.read_bytes()
+    with pytest.raises(UserError, match=r"holds the catalogue 0123456789abcdef") as refused:
+        place.release(place.archive(version="0123456789abcdef"))
+    assert GOODS.version in str(refused.value)
+    assert names(place) == ["catalogue_refused"]
+    assert place.file.read_bytes() == text
+    assert place.left() == place.deployed == []
+    assert place.checked == []
+    assert "Contents" not in place.session.client("s3").list_objects_v2(Bucket="artifacts")
+
+
 def _other(reply: dict[str, Any]) -> None:
     reply["artifact"] = "another-000000000000"
 
 
 def _worn(reply: dict[str, Any]) -> None:
-    reply["answers"][2]["scores"] = reply["answers"][2]["scores"] * 2
+    reply["wear"] = reply["wear"] * 2
+
+
+def _of_other_goods(reply: dict[str, Any]) -> None:
+    reply["catalogue"] = "0123456789abcdef"
 
 
 def _nonsense(reply: dict[str, Any]) -> None:
-    scores = reply["answers"][0]["scores"][0]
-    first, *others = scores.values()
-    reply["answers"][0]["scores"][0] = dict(zip(scores, [*others, first], strict=True))
+    first, *others = reply["material"].values()
+    reply["material"] = dict(zip(reply["material"], [*others, first], strict=True))
+
+
+def _unsure(reply: dict[str, Any]) -> None:
+    reply["kinds"][0]["p"] /= 2
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (_other, "another-000"),
-        (_worn, "2 answers instead of 1"),
-        (_nonsense, r"type \w+ \d+% where \d+% is expected"),
+        (_worn, "wear"),
+        (_of_other_goods, "0123456789abcdef"),
+        (_nonsense, r"material \w+ \d+% where \d+% is expected"),
+        (_unsure, r"type mug \d+% where \d+% is expected"),
         (None, "ModelError"),
     ],
 )
@@ -136,10 +172,10 @@ def test_interrupted_canary_leaves_nothing(place: Place, how: signal.Signals) ->
 
 
 def _rounded(reply: dict[str, Any]) -> None:
-    for answer in reply["answers"]:
-        for scores in answer["scores"]:
-            for candidate, probability in scores.items():
-                scores[candidate] = round(probability, 1)
+    for kind in reply["kinds"]:
+        kind["p"] = round(kind["p"], 1)
+    for marks in reply["wear"]:
+        marks.update({tag: [round(p, 1) for p in parts] for tag, parts in marks.items()})
 
 
 def test_other_precision_is_accepted(place: Place) -> None:

@@ -23,6 +23,7 @@ from moto.sagemaker.models import FakeEndpoint
 from moto.server import ThreadedMotoServer
 from moto.ssm.models import Parameter
 
+from catalogue import DRAWN, load
 from cli import cdk
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import deploy, packaging
@@ -133,7 +134,8 @@ def test_whole_release_in_one_account(account: Account) -> None:
     status, events = account.release(first)
     assert (status, _events(events)) == (0, WELL)
     key = packaging.key(packaging.sha256_of(first))
-    assert load_environment(str(account.file)).model.artifact == key
+    model = load_environment(str(account.file)).model
+    assert (model.artifact, model.catalogue_version) == (key, load(DRAWN).version)
     assert account.held() == f"s3://{account.bucket}/{key}"
     head = account.client("s3").head_object(Bucket=account.bucket, Key=key)
     assert head["ServerSideEncryption"] == "aws:kms"

@@ -20,18 +20,18 @@ from openai import AsyncOpenAI
 from PIL import Image
 from starlette.testclient import TestClient
 
+from catalogue import Catalogue
 from services.analyze.app import create_api
 from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
 from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
-from services.core.domain.observation import vocabulary
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline import submission
-from services.core.pipeline.pricing import Prices
+from services.core.pipeline.ended import Prices
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission
@@ -42,7 +42,7 @@ from services.core.storage.vision_cache import VisionCache
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from tests.services.analyze.contract import check_answer
-from tests.services.conftest import TABLE
+from tests.services.conftest import DRAWN, TABLE
 
 BUCKET = "images"
 
@@ -86,6 +86,8 @@ class World:
     entered: threading.Event = field(default_factory=threading.Event)
     question: Any = None
     timing: Timing = PRODUCTION
+    catalogue: Catalogue = DRAWN
+    wear_tiles: int = 0
 
     def kept(self) -> list[str]:
         """The keys in the image bucket."""
@@ -110,10 +112,16 @@ class World:
         events = runtime.meta.events
         if not self.asynchronous:
             events.register("before-send.sagemaker-runtime.InvokeEndpoint", self.answer_model)
-            return RealtimeVisionEndpoint(runtime, "blip2-endpoint")
+            return RealtimeVisionEndpoint(runtime, "blip2-endpoint", self.catalogue, self.wear_tiles)
         events.register("before-send.sagemaker-runtime.InvokeEndpointAsync", self.take_question)
         return AsyncVisionEndpoint(
-            runtime, self.s3, endpoint="blip2-endpoint", bucket=BUCKET, kms_key_id=None
+            runtime,
+            self.s3,
+            endpoint="blip2-endpoint",
+            bucket=BUCKET,
+            kms_key_id=None,
+            catalogue=self.catalogue,
+            wear_tiles=self.wear_tiles,
         )
 
     def take_question(self, request: Any, **_: object) -> Any:
@@ -133,9 +141,11 @@ class World:
         self.model_calls += 1
         self.entered.set()
         self.open.wait(10)
+        self.question = request
         photos = len(json.loads(request.body)["photos"])
         headers: Any = {"content-type": "application/json"}
-        body = json.dumps(observation(photos)).encode() if self.body is None else self.body
+        answer = observation(photos, self.catalogue, self.wear_tiles)
+        body = json.dumps(answer).encode() if self.body is None else self.body
         return AWSResponse(request.url, self.status, headers, _Raw(body))
 
     def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
@@ -147,22 +157,27 @@ def without_links(report: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in report.items() if name != "photos"}
 
 
-def observation(photos: int) -> dict[str, Any]:
-    words = vocabulary()
+def observation(photos: int, words: Catalogue = DRAWN, wear_tiles: int = 0) -> dict[str, Any]:
+    """The model's answer: a ceramic mug with a chip on each photo, which its top left quarter shows."""
+    department = words.departments[words.kinds["mug"].department]
+    parts = [0.8, 0.8, *[0.1] * (wear_tiles - 1)] if wear_tiles else [0.8]
     return {
-        "answers": [
-            {"id": "type", "scores": [{c: 0.9 if c == "mug" else 0.01 for c in words.type.candidates}]},
-            {
-                "id": "material",
-                "scores": [{c: 0.9 if c == "ceramic" else 0.01 for c in words.material.candidates}],
-            },
-            {
-                "id": "wear",
-                "scores": [{c: 0.8 if c == "chip" else 0.1 for c in words.wear.candidates}] * photos,
-            },
+        "kinds": [{"id": "mug", "name": "mug", "p": 0.9}, {"id": "vase", "name": "vase", "p": 0.01}],
+        "rest": [0.05, 0.09],
+        "said": {"text": "a mug", "p": 0.9, "id": "mug"},
+        "department": department.id,
+        "material": {each.id: 0.9 if each.id == "ceramic" else 0.001 for each in department.materials},
+        "colour": {each.id: 0.9 if each.id == "blue" else 0.001 for each in words.colours},
+        "pattern": {each.id: 0.9 if each.id == "striped" else 0.001 for each in words.patterns},
+        "wear": [
+            {tag.id: parts if tag.id == "chip" else [0.1] * len(parts) for tag in department.wear}
+            for _ in range(photos)
         ],
         "caption": "a blue ceramic mug",
         "artifact": "demo-000000000000",
+        "catalogue": words.version,
+        "calibrated": True,
+        "thresholds": {"type": 0.7, "material": 0.7, "colour": 0.5, "pattern": 0.5},
     }
 
 
@@ -206,7 +221,12 @@ def client(world: World) -> Iterator[TestClient]:
                     endpoint=world.model(),
                     narrator=Narrator(llm, "m", 1.0),
                     prices=Prices(0.82, 0.1, 0.5),
-                    vision_cache=VisionCache(world.dynamodb, TABLE) if world.reuse else None,
+                    catalogue=world.catalogue,
+                    vision_cache=(
+                        VisionCache(world.dynamodb, TABLE, world.catalogue, world.wear_tiles)
+                        if world.reuse
+                        else None
+                    ),
                 ),
                 queue=JobQueue(world.sqs, world.queue_url),
                 budget_s=world.budget_s,

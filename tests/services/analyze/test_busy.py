@@ -32,7 +32,7 @@ def short_of_time(world: World) -> None:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch, jpeg: Jpeg) -> None:
     """Let photos be decoded at once."""
-    monkeypatch.setattr(intake, "prepare", lambda *_: Photo(jpeg(), jpeg(), 640, 480))
+    monkeypatch.setattr(intake, "prepare", lambda *_, **__: Photo(jpeg(), jpeg(), 640, 480))
 
 
 class Slow:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from services.core.domain.observation import Observation, vocabulary
+from catalogue import Catalogue
+from services.core.domain.observation import KindSeen, Observation, Said
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import (
     Lease,
@@ -24,8 +25,12 @@ LEASE = Lease("maker", seconds_now() + 86_400)
 
 
 @pytest.fixture
-def observation() -> Callable[..., Observation]:
-    """Makes an observation: the named type and material likeliest, the named wear on each photo."""
+def observation(drawn: Catalogue) -> Callable[..., Observation]:
+    """Makes an observation of drawn goods: the named type and material likeliest, the wear on each photo.
+
+    A type that is no drawn kind is what the model says freely, and each kind then has a small probability.
+    """
+    department = drawn.departments["drawn"]
 
     def make(
         type_: str = "mug",
@@ -33,15 +38,26 @@ def observation() -> Callable[..., Observation]:
         wear: tuple[tuple[str, ...], ...] = ((),),
         caption: str = "a blue ceramic mug",
     ) -> Observation:
-        words = vocabulary()
+        known = type_ in drawn.kinds
+        ranked = [type_, *(id_ for id_ in drawn.kinds if id_ != type_)] if known else list(drawn.kinds)
         return Observation(
-            type={code: 0.9 if code == type_ else 0.01 for code in words.type.candidates},
-            material={code: 0.8 if code == material else 0.02 for code in words.material.candidates},
+            kinds=tuple(
+                KindSeen(id_, drawn.kinds[id_].answer, 0.9 if id_ == type_ else 0.01) for id_ in ranked[:5]
+            ),
+            rest=(0.0, 0.05),
+            said=Said(type_.replace("_", " "), 0.9, type_ if known else None),
+            department="drawn",
+            material={each.id: 0.8 if each.id == material else 0.02 for each in department.materials},
+            colour={},
+            pattern={},
             wear=tuple(
-                {tag: 0.7 if tag in photo else 0.1 for tag in words.wear.candidates} for photo in wear
+                {tag.id: (0.7 if tag.id in photo else 0.1,) for tag in department.wear} for photo in wear
             ),
             caption=caption,
             artifact="demo-000000000000",
+            catalogue=drawn.version,
+            calibrated=True,
+            thresholds={"type": 0.7, "material": 0.7, "colour": 0.5, "pattern": 0.5},
         )
 
     return make

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,13 +18,14 @@ from mypy_boto3_sqs.client import SQSClient
 from openai import AsyncOpenAI
 from PIL import Image
 
+from catalogue import Catalogue
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.pricing import Prices
+from services.core.pipeline.ended import Prices
 from services.core.pipeline.report_processor import ReportProcessor
 from services.core.pipeline.wiring import Pipeline
 from services.core.storage.image_store import ImageStore, Uploads
@@ -38,7 +40,7 @@ from services.results.job_handler import JobHandler
 from services.results.jobs import Jobs
 from services.results.report_events import ReportErased
 from tests.services.analyze.conftest import _Raw, observation
-from tests.services.conftest import TABLE
+from tests.services.conftest import DRAWN, TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
@@ -68,6 +70,9 @@ class Shop:
     asynchronous: bool = False
     fallback_llm: httpx2.Response | None = None
     reuse: bool = False
+    catalogue: Catalogue = DRAWN
+    wear_tiles: int = 0
+    photos: list[bytes] = field(default_factory=list)
     during_llm: Callable[[], None] = field(default=lambda: None)
     during_inference: Callable[[], None] = field(default=lambda: None)
 
@@ -113,7 +118,9 @@ class Shop:
 
     def store_answer(self, body: bytes | None = None) -> None:
         """Store the endpoint's answer."""
-        content = json.dumps(observation(1)).encode() if body is None else body
+        content = (
+            json.dumps(observation(1, self.catalogue, self.wear_tiles)).encode() if body is None else body
+        )
         self.s3.put_object(Bucket=BUCKET, Key=ANSWER, Body=content)
 
     def settle(self, *bodies: object, attempt: int = 2) -> list[str]:
@@ -133,7 +140,10 @@ class Shop:
             endpoint=self._endpoint(),
             narrator=Narrator(llm, "m", 5.0),
             prices=Prices(0.82, 0.1, 0.5),
-            vision_cache=VisionCache(self.dynamodb, TABLE) if self.reuse else None,
+            catalogue=self.catalogue,
+            vision_cache=(
+                VisionCache(self.dynamodb, TABLE, self.catalogue, self.wear_tiles) if self.reuse else None
+            ),
             fallback_llm=self._fallback(llm),
         )
         pipeline = Pipeline(
@@ -156,8 +166,16 @@ class Shop:
         for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
             runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
         if self.asynchronous:
-            return AsyncVisionEndpoint(runtime, self.s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
-        return RealtimeVisionEndpoint(runtime, ENDPOINT)
+            return AsyncVisionEndpoint(
+                runtime,
+                self.s3,
+                endpoint=ENDPOINT,
+                bucket=BUCKET,
+                kms_key_id=None,
+                catalogue=self.catalogue,
+                wear_tiles=self.wear_tiles,
+            )
+        return RealtimeVisionEndpoint(runtime, ENDPOINT, self.catalogue, self.wear_tiles)
 
     def _answer(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
@@ -169,13 +187,17 @@ class Shop:
             "x-amzn-sagemaker-outputlocation": f"s3://{BUCKET}/{ANSWER}",
             "x-amzn-sagemaker-failurelocation": f"s3://{BUCKET}/{FAILURE}",
         }
-        body = self.problem or ({"answers": []} if self.invalid else observation(1))
+        self.photos = [b64decode(photo) for photo in json.loads(request.body or b"{}").get("photos", [])]
+        answer = observation(1, self.catalogue, self.wear_tiles)
+        body = self.problem or ({"kinds": []} if self.invalid else answer)
         return AWSResponse(request.url, self.status, headers, _Raw(json.dumps(body).encode()))
 
     def _fallback(self, llm: AsyncOpenAI) -> FallbackLlm | None:
         if self.fallback_llm is None:
             return None
-        return FallbackLlm(llm, "eyes", usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=5.0)
+        return FallbackLlm(
+            llm, "eyes", self.catalogue, usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=5.0
+        )
 
     def _llm(self, request: httpx2.Request) -> httpx2.Response:
         if self.fallback_llm is not None and json.loads(request.content)["model"] == "eyes":

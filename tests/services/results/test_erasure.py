@@ -23,7 +23,7 @@ from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.vision.async_endpoint import LOST_AFTER_S, AsyncVisionEndpoint
 from services.results.sweep import sweep
-from tests.services.conftest import TABLE
+from tests.services.conftest import DRAWN, TABLE
 from tests.services.results.shop import (
     BUCKET,
     ENDED,
@@ -57,7 +57,9 @@ def erasure(shop: Shop) -> Erasure:
     """An erasure by another process: its clients are its own."""
     s3 = boto3.client("s3", region_name=REGION, config=PRESIGNING)
     runtime = boto3.client("sagemaker-runtime", region_name=REGION)
-    endpoint = AsyncVisionEndpoint(runtime, s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None)
+    endpoint = AsyncVisionEndpoint(
+        runtime, s3, endpoint=ENDPOINT, bucket=BUCKET, kms_key_id=None, catalogue=DRAWN
+    )
     reports = Reports(boto3.client("dynamodb", region_name=REGION), TABLE, quota_per_day=9)
     queue = JobQueue(boto3.client("sqs", region_name=REGION), shop.queue_url)
     return Erasure(reports, ImageStore(s3, BUCKET, None), endpoint, queue)

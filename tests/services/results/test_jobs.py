@@ -244,7 +244,7 @@ class TestAsync:
         shop.accept(lease=ENDED)
         for _ in range(3):
             assert shop.settle(RESUME) == []
-            shop.store_answer(b'{"answers": []}')
+            shop.store_answer(b'{"kinds": []}')
             assert shop.settle(result(report_id=shop.questions[-1])) == []
         failure = shop.report().failure
         assert failure is not None

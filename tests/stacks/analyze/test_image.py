@@ -50,17 +50,24 @@ def test_named_image_adds_no_export(prod: Assembly, shop: Assembly) -> None:
 def test_build_context_is_the_service(prod: Assembly) -> None:
     (context,) = (folder for folder in prod.folder.glob("asset.*") if (folder / "services").is_dir())
     inside = {file.relative_to(context).as_posix() for file in context.rglob("*") if file.is_file()}
-    allowed = ("services/__init__.py", "services/analyze/", "services/core/", "services/web/")
+    allowed = ("catalogue/", "services/__init__.py", "services/analyze/", "services/core/", "services/web/")
     assert all(file.startswith(allowed) for file in inside)
     assert not [file for file in inside if "__pycache__" in file or file.endswith(".pyc")]
-    for copied in ("services/analyze/requirements.txt", "services/core/domain/vocabulary.json"):
-        assert copied in inside
+    assert "services/analyze/requirements.txt" in inside
+
+
+def test_dockerfile_copies_the_catalogue() -> None:
+    lines = (ROOT / "services" / "analyze" / "Dockerfile").read_text("utf-8").splitlines()
+    assert {"COPY catalogue catalogue/", "COPY --from=build /app/catalogue catalogue/"} <= set(lines)
+    ignored = (ROOT / "services" / "analyze" / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
+    assert "!catalogue" in ignored
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Copy the services, from which the image is built."""
-    shutil.copytree(ROOT / "services", tmp_path / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    """Copy the services and the catalogue, from which the image is built."""
+    for room in ("services", "catalogue"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(task, "ROOT", tmp_path)
     return tmp_path
 
@@ -81,6 +88,8 @@ def image_hash(values: dict[str, Any]) -> str:
         ("services/web/__init__.py", True),
         ("services/analyze/Dockerfile", True),
         ("services/analyze/requirements.txt", True),
+        ("catalogue/second_hand/departments/shoes.csv", True),
+        ("catalogue/README.md", False),
         ("services/authorizer/handler.py", False),
         ("services/core/__pycache__/photo.cpython-313.pyc", False),
         ("README.md", False),

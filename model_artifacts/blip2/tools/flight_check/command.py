@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 
-from services.core.domain.errors import ModelAnswerInvalid
+from services.core.domain.errors import CatalogueMismatch, ModelAnswerInvalid
 from services.core.vision.endpoint import RealtimeVisionEndpoint
 
-from ..archive import UnpackedArchive, remove_foreign_packages, unpacked
+from .. import catalogue_file
+from ..archive import UnpackedArchive, catalogue_of, remove_foreign_packages, unpacked
 from ..errors import ArchiveError, Fault, PackagingError
+from ..fitness import calibrated_for
 from ..packaging import run_uv
 from ..serving import Launch, own_server, serving
 from .inspection import inspect
 from .torchserve import require_java, torchserve
 
 if TYPE_CHECKING:
+    from catalogue import Catalogue
     from services.core.domain.observation import Observation
 
 _ROOT = Path(__file__).resolve().parents[4]
@@ -54,18 +57,25 @@ class Flight:
 
 
 def flight_check(
-    archive: Path, instance_type: str, *, here: bool = False, aws_server: bool = False
+    archive: Path,
+    instance_type: str,
+    *,
+    catalogue: str | None = None,
+    here: bool = False,
+    aws_server: bool = False,
 ) -> list[str]:
     """The measured values, in lines; raises ArchiveError for the first reason to refuse.
 
-    `here` serves with the packages of this environment instead of the archive's requirements; `aws_server`
-    also serves the archive by TorchServe and compares the answers.
+    `catalogue` is a catalogue's folder, if the archive is of none that is committed. `here` serves with the
+    packages of this environment instead of the archive's requirements; `aws_server` also serves the archive
+    by TorchServe and compares the answers.
     """
     if aws_server:
         require_java()
     _say("unpacking")
     with unpacked(archive) as inside:
         _say("inspecting handlers, weights, hashes and requirements")
+        goods = catalogue_of(inside, catalogue)
         needed = inspect(inside.folder, instance_type)
         disk = sum(file.stat().st_size for file in inside.folder.rglob("*") if file.is_file())
         requirements = inside.code / "requirements.txt"
@@ -75,20 +85,31 @@ def flight_check(
         _say("installing its requirements, unless an earlier run did")
         python = Path(sys.executable) if here else environment(requirements)
         _say("serving, and sending a photo")
-        own = fly(inside, python)
+        own = fly(inside, python, goods)
         return [
             f"{instance_type}: about {needed:.1f} GiB needed, disk {disk / 1e6:,.1f} MB",
             f"our own server: {own}",
-            *([_by_torchserve(inside, requirements, own)] if aws_server else ()),
+            *([_by_torchserve(inside, requirements, goods, own)] if aws_server else ()),
             f"{own.observation.artifact}: {own.observation.caption}",
+            *([_uncalibrated(inside)] if not own.observation.calibrated else ()),
         ]
 
 
-def _by_torchserve(inside: UnpackedArchive, requirements: Path, own: Flight) -> str:
+def _uncalibrated(inside: UnpackedArchive) -> str:
+    made_for = calibrated_for(inside.folder)
+    version = catalogue_file.stated_version(inside.folder)
+    other = f", its calibration is of {made_for}" if made_for not in (None, version) else ""
+    return (
+        f"WARNING: not calibrated for its catalogue {version}{other}: every report says so; "
+        "run `python -m model_artifacts.blip2 calibrate` and package it again"
+    )
+
+
+def _by_torchserve(inside: UnpackedArchive, requirements: Path, goods: Catalogue, own: Flight) -> str:
     _say("installing AWS's server, unless an earlier run did")
     python = environment(requirements, TORCHSERVE)
     _say("serving by TorchServe, and sending the photo again")
-    flown = fly(inside, python, torchserve)
+    flown = fly(inside, python, goods, torchserve)
     difference = largest_difference(own.observation, flown.observation)
     if difference > _SAME:
         raise ArchiveError(
@@ -99,17 +120,17 @@ def _by_torchserve(inside: UnpackedArchive, requirements: Path, own: Flight) -> 
     return f"TorchServe: {flown}; {same}"
 
 
-def fly(archive: UnpackedArchive, python: Path, launch: Launch = own_server) -> Flight:
+def fly(archive: UnpackedArchive, python: Path, goods: Catalogue, launch: Launch = own_server) -> Flight:
     """Serve with that interpreter, send the photo, and parse the answer by the service's own code.
 
     Raises ArchiveError.
     """
     with serving(archive, python, launch) as runtime:
         begun = time.monotonic()
-        endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive.archive))
+        endpoint = RealtimeVisionEndpoint(cast("Any", runtime), str(archive.archive), goods)
         try:
             observation = endpoint.observe([_PHOTO.read_bytes()])
-        except ModelAnswerInvalid as error:
+        except (ModelAnswerInvalid, CatalogueMismatch) as error:
             raise ArchiveError(Fault.WRONG_SHAPE, f"{archive.archive}: {error}") from error
         took = time.monotonic() - begun
         return Flight(observation, runtime.ready_after_s, took, peak_memory(runtime.process.pid))
@@ -153,8 +174,17 @@ def largest_difference(own: Observation, other: Observation) -> float:
             f"TorchServe answers {other.artifact}: {other.caption!r}, and our own server "
             f"{own.artifact}: {own.caption!r}",
         )
-    tables = zip((own.type, own.material, *own.wear), (other.type, other.material, *other.wear), strict=True)
-    return max(abs(one[word] - two[word]) for one, two in tables for word in one)
+    mine, others = _probabilities(own), _probabilities(other)
+    return max(abs(mine.get(name, 0.0) - others.get(name, 0.0)) for name in mine | others)
+
+
+def _probabilities(seen: Observation) -> dict[str, float]:
+    found = {f"kind {kind.id}": kind.p for kind in seen.kinds}
+    for about in ("material", "colour", "pattern"):
+        found |= {f"{about} {id_}": p for id_, p in getattr(seen, about).items()}
+    for number, photo in enumerate(seen.wear):
+        found |= {f"{number} {tag} {part}": p for tag, parts in photo.items() for part, p in enumerate(parts)}
+    return found
 
 
 def peak_memory(pid: int) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...instances import has_gpu, memory_gib
 from .. import weights
 from ..errors import ArchiveError, Fault, PackagingError
+from ..fitness import loading_fault
 from ..packaging import sha256_of
 
 _GIB = 1 << 30
@@ -23,6 +24,7 @@ def inspect(folder: Path, instance_type: str) -> float:
     needed = _memory(folder, instance_type)
     _content(folder)
     _requirements(folder / "code")
+    _weights(folder)
     return needed
 
 
@@ -97,6 +99,12 @@ def _requirements(code: Path) -> None:
                         Fault.REQUIREMENT_ABSENT,
                         f"code/requirements.txt: names no {package}, which {file.name} imports",
                     )
+
+
+def _weights(folder: Path) -> None:
+    """Compare the weights' headers with config.json, as the handlers do before they load anything."""
+    if problem := loading_fault(folder):
+        raise ArchiveError(Fault.WEIGHTS_UNFIT, problem)
 
 
 def _name(line: str) -> str:

@@ -1,47 +1,364 @@
+"""Answers against a plain forward pass for each name alone, on random weights of both families."""
+
 from __future__ import annotations
 
 import json
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-from model_artifacts.blip2_demo import MODEL
+from benchmarks.model.generation import likelihood
+
+from .conftest import ALL, DEPARTMENTS, KINDS, MATERIALS, QUESTIONS, VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+CLOSE = 1e-4
 
 
-@pytest.fixture
-def read(inference: Any) -> Any:
-    return inference.read_manifest
+def ask(
+    inference: Any,
+    model: Any,
+    photos: Sequence[Image.Image],
+    departments: Sequence[str] = ALL,
+    questions: Sequence[str] = QUESTIONS,
+    wear_tiles: int = 0,
+) -> Any:
+    return inference.predict_batch([asked(photos, departments, questions, wear_tiles)], model)[0]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    return tmp_path
+def asked(
+    photos: Sequence[Image.Image],
+    departments: Sequence[str] = ALL,
+    questions: Sequence[str] = QUESTIONS,
+    wear_tiles: int = 0,
+) -> Any:
+    from contract import Request
+
+    return Request(tuple(photos), VERSION, tuple(departments), tuple(questions), wear_tiles)
 
 
-def test_bare_folder_is_named_by_hash(read: Any, folder: Path) -> None:
-    one = read(folder)
-    assert one.artifact.startswith(f"{folder.name}-")
-    assert one.questions is None
-    (folder / "model.safetensors").write_bytes(b"others")
-    assert read(folder).artifact != one.artifact
+def plain(model: Any, photos: Sequence[Image.Image], question: str, names: Sequence[str]) -> Numbers:
+    """Log p of each name after the question, one forward pass for each: (photos, names)."""
+    scorer = model.scorer
+    prompt = f"Question: {question} Answer:"
+    rows = [
+        [
+            likelihood(scorer.blip, scorer.processor, photo, prompt, tokens)
+            for tokens in scorer.answer_tokens(names)
+        ]
+        for photo in photos
+    ]
+    return np.array(rows)
 
 
-def test_stated_version_is_the_artifact(read: Any, folder: Path) -> None:
-    (folder / "manifest.json").write_text(json.dumps({"name": "demo", "version": "demo-0123456789ab"}))
-    assert read(folder).artifact == "demo-0123456789ab"
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers are equal, apart from rounding."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == pytest.approx(other, abs=CLOSE) if isinstance(one, float) else one == other)
 
 
-def test_questions_come_from_the_vocabulary(read: Any, folder: Path) -> None:
-    (folder / "vocabulary.json").write_text(json.dumps({"version": "7", "type": {}, "wear": {}}))
-    assert read(folder).questions == {"type", "wear"}
+@pytest.mark.parametrize("departments", [ALL, ("living",), ("paper", "kitchen")])
+def test_kinds_equal_plain_likelihoods(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], departments: tuple[str, ...]
+) -> None:
+    photos = random_photos[:2]
+    every = [name for own in KINDS.values() for names in own.values() for name in names]
+    p = dict(zip(every, np.exp(plain(random_model, photos, "what is this ?", every)).mean(0), strict=True))
+    of_kind = {
+        kind: sum(p[name] for name in names)
+        for department in departments
+        for kind, names in KINDS[department].items()
+    }
+    likeliest = sorted(of_kind, key=of_kind.__getitem__, reverse=True)[:5]
+
+    answer = ask(inference, random_model, photos, departments, ("type",))
+
+    assert [one["id"] for one in answer["kinds"]] == likeliest
+    assert [one["p"] for one in answer["kinds"]] == pytest.approx([of_kind[kind] for kind in likeliest])
+    for one in answer["kinds"]:
+        (own,) = (KINDS[d][one["id"]] for d in departments if one["id"] in KINDS[d])
+        assert one["name"] == max(own, key=p.__getitem__)
+    least, most = answer["rest"]
+    rest = sum(of_kind.values()) - sum(of_kind[kind] for kind in likeliest)
+    assert least - 1e-6 <= rest <= most + 1e-6
+    together = {d: sum(of_kind[kind] for kind in likeliest if kind in KINDS[d]) for d in departments}
+    assert answer["department"] == max(together, key=together.__getitem__)
 
 
-def test_calibration_is_read(read: Any) -> None:
-    stated = json.loads((MODEL / "manifest.json").read_text("utf-8"))
-    manifest = read(MODEL)
-    assert manifest.temperature == stated["temperature"]
-    assert manifest.platt == {tag: tuple(line) for tag, line in stated["platt"].items()}
+@pytest.mark.parametrize("department", ALL)
+def test_details_equal_plain_likelihoods(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], department: str
+) -> None:
+    photos, own = random_photos[:2], DEPARTMENTS[department]
+    names = [name for material in own["materials"] for name in MATERIALS[material]]
+    p = np.exp(plain(random_model, photos, "what is it made of ?", names))
+    shares = dict(zip(names, (p / p.sum(1, keepdims=True)).mean(0), strict=True))
+
+    answer = ask(inference, random_model, photos, (department,))
+
+    assert answer["material"] == pytest.approx(
+        {material: sum(shares[name] for name in MATERIALS[material]) for material in own["materials"]},
+        abs=CLOSE,
+    )
+    assert sum(answer["colour"].values()) == pytest.approx(1)
+    assert [*answer["pattern"]] == ["dots", "lines"]
+    for tag in own["wear"]:
+        log_p = plain(random_model, photos, f"is there a {tag} on it ?", ("yes", "no"))
+        yes = 1 / (1 + np.exp(log_p[:, 1] - log_p[:, 0]))
+        assert [photo[tag] for photo in answer["wear"]] == [[pytest.approx(p, abs=CLOSE)] for p in yes]
+    assert all([*photo] == own["wear"] for photo in answer["wear"])
+    assert (answer["catalogue"], answer["artifact"]) == (VERSION, "random-0123456789ab")
+    assert answer["calibrated"] is False
+    assert answer["thresholds"] == {"type": 0.5, "material": 0.5, "colour": 0.5, "pattern": 0.5}
+
+
+def test_order_of_departments_does_not_matter(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    for departments in (ALL, ALL[1:]):
+        one, other = (
+            ask(inference, random_model, random_photos, order) for order in (departments, departments[::-1])
+        )
+        assert same(one, other)
+
+
+def test_unasked_questions_are_empty(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    answer = ask(inference, random_model, random_photos, questions=("type", "colour"), wear_tiles=4)
+
+    assert (answer["material"], answer["pattern"], answer["wear"]) == ({}, {}, [])
+    assert answer["colour"]
+
+
+def test_batched_answers_equal_single_answers(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    one, two, three = random_photos
+    requests = [
+        asked([one, two]),
+        asked([three], ("living",), ("type", "wear"), 4),
+        asked([two], ("paper", "living"), ("type", "pattern")),
+    ]
+
+    together = inference.predict_batch(requests, random_model)
+
+    for answer, request in zip(together, requests, strict=True):
+        assert same(answer, inference.predict_fn(request, random_model))
+
+
+def test_bounded_passes_answer_the_same(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ask(inference, random_model, random_photos, wear_tiles=4)
+    look, sizes = random_model.scorer.encode, []
+
+    def counted(photos: list[Image.Image]) -> Any:
+        sizes.append(len(photos))
+        return look(photos)
+
+    monkeypatch.setattr(random_model.scorer, "encode", counted)
+    monkeypatch.setattr("answering._PICTURES", 4)
+
+    assert same(ask(inference, random_model, random_photos, wear_tiles=4), whole)
+    assert sizes == [4, 4, 4, 3]
+
+
+def test_tiles_equal_crops_as_photos(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    first, second = random_photos[:2]
+    quarters = [(0, 0, 30, 30), (30, 0, 60, 30), (0, 30, 30, 60), (30, 30, 60, 60)]
+    views = [[photo, *(photo.crop(box) for box in quarters)] for photo in (first, second)]
+
+    tiled = ask(inference, random_model, [first, second], ("kitchen",), wear_tiles=4)
+
+    for photo, pictures in zip(tiled["wear"][1:], views[1:], strict=True):
+        alone = [ask(inference, random_model, [one], ("kitchen",))["wear"][0] for one in pictures]
+        for tag in DEPARTMENTS["kitchen"]["wear"]:
+            assert photo[tag] == pytest.approx([one[tag][0] for one in alone], abs=CLOSE)
+    whole = ask(inference, random_model, [first, second], ("kitchen",))
+    assert same({**tiled, "wear": []}, {**whole, "wear": []})
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 4), (301, 200)])
+def test_tiles_cover_every_pixel(inference: Any, size: tuple[int, int]) -> None:
+    from answering import tiles_of
+
+    across = np.arange(size[0] * size[1], dtype=np.int32).reshape(size[1], size[0])
+
+    tiles = [np.asarray(tile) for tile in tiles_of(Image.fromarray(across))]
+
+    assert {pixel for tile in tiles for pixel in tile.flatten().tolist()} == {*range(across.size)}
+    assert tiles[0][0, 0] == 0
+    assert tiles[3][-1, -1] == across.size - 1
+    assert tiles[1][0, -1] == size[0] - 1
+    assert all(2 * side - whole <= 1 for side, whole in zip(tiles[0].shape, across.shape, strict=True))
+
+
+def test_calibration_scales_every_answer(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    from calibration import Calibration, Scale
+
+    scales: Any = {
+        "type": Scale(2.5, 0.6),
+        "material": Scale(0.4, 0.7),
+        "colour": Scale(3.0, 0.8),
+        "pattern": Scale(1.5, 0.9),
+    }
+    platt = {tag: (0.5, -1.0) for own in DEPARTMENTS.values() for tag in own["wear"]}
+    manifest = replace(random_model.manifest, calibration=Calibration(VERSION, scales, platt=platt))
+    raw = ask(inference, random_model, random_photos)
+
+    answer = ask(inference, replace(random_model, manifest=manifest), random_photos)
+
+    for one, before in zip(answer["kinds"], raw["kinds"], strict=True):
+        odds = (before["p"] / (1 - before["p"])) ** (1 / 2.5)
+        assert one["p"] == pytest.approx(odds / (1 + odds))
+    odds = (raw["said"]["p"] / (1 - raw["said"]["p"])) ** (1 / 2.5)
+    assert answer["said"] == raw["said"] | {"p": pytest.approx(odds / (1 + odds))}
+    assert answer["rest"] == raw["rest"]
+    for question in ("material", "colour", "pattern"):
+        power = {key: p ** (1 / scales[question].temperature) for key, p in raw[question].items()}
+        expected = {key: p / sum(power.values()) for key, p in power.items()}
+        assert answer[question] == pytest.approx(expected)
+    for photo, before in zip(answer["wear"], raw["wear"], strict=True):
+        for tag, (p,) in photo.items():
+            margin = np.log(before[tag][0] / (1 - before[tag][0]))
+            assert p == pytest.approx(1 / (1 + np.exp(1 - 0.5 * margin)), abs=CLOSE)
+    assert answer["calibrated"] is True
+    assert answer["thresholds"] == {"type": 0.6, "material": 0.7, "colour": 0.8, "pattern": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("questions", "calibrated"),
+    [(("type", "material"), True), (("type", "colour"), False), (("type", "wear"), False)],
+)
+def test_every_answer_must_be_calibrated(
+    inference: Any,
+    random_model: Any,
+    random_photos: list[Image.Image],
+    questions: tuple[str, ...],
+    calibrated: bool,
+) -> None:
+    from calibration import Calibration, Scale
+
+    measured = Calibration(VERSION, {"type": Scale(), "material": Scale()}, platt={"chip": (1.0, 0.0)})
+    model = replace(random_model, manifest=replace(random_model.manifest, calibration=measured))
+
+    answer = ask(inference, model, random_photos[:1], ("kitchen",), questions)
+
+    assert answer["calibrated"] is calibrated
+
+
+@pytest.mark.parametrize("departments", [ALL, ("living",)])
+def test_priors_rank_the_kinds(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], departments: tuple[str, ...]
+) -> None:
+    from calibration import Calibration, Scale
+
+    names = random_model.catalogue.tree.names
+    priors = dict(zip(names, np.random.default_rng(1).uniform(-12, -1, len(names)).tolist(), strict=True))
+    measured = Calibration(VERSION, {"type": Scale()}, alpha=0.8)
+    manifest = replace(random_model.manifest, calibration=measured, priors=priors)
+    every = [name for d in departments for own in KINDS[d].values() for name in own]
+    p = dict(
+        zip(every, np.exp(plain(random_model, random_photos, "what is this ?", every)).mean(0), strict=True)
+    )
+    scores = {
+        kind: sum(p[name] * np.exp(-0.8 * priors[name]) for name in own)
+        for d in departments
+        for kind, own in KINDS[d].items()
+    }
+
+    answer = ask(inference, replace(random_model, manifest=manifest), random_photos, departments)
+
+    expected = sorted(scores, key=scores.__getitem__, reverse=True)[:5]
+    assert [one["id"] for one in answer["kinds"]] == expected
+    for one in answer["kinds"]:
+        (own,) = (KINDS[d][one["id"]] for d in departments if one["id"] in KINDS[d])
+        assert one["p"] == pytest.approx(sum(p[name] for name in own))
+
+
+def test_free_answer_names_its_kind(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from frontier import Said
+
+    search = random_model.scorer.search
+
+    def saying(text: str | None) -> Any:
+        def said(*arguments: Any) -> Any:
+            answers, cost = search(*arguments)
+            return [replace(one, said=text and Said(text, 0.25)) for one in answers], cost
+
+        monkeypatch.setattr(random_model.scorer, "search", said)
+        return ask(inference, random_model, random_photos, ("living",), ("type",))["said"]
+
+    # The whole catalogue counts, not only the departments that are asked about.
+    assert saying("A Blue  mug") == {"text": "A Blue  mug", "p": 0.25, "id": "mug"}
+    assert saying("guitar") == {"text": "guitar", "p": 0.25, "id": None}
+    assert saying(None) is None
+
+
+def test_nan_score_leaves_others_answered(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, breaking = random_model.scorer.encode, random_photos[0]
+
+    def broken(photos: list[Image.Image]) -> Any:
+        seen = look(photos).clone()
+        seen[[number for number, photo in enumerate(photos) if photo is breaking]] = torch.nan
+        return seen
+
+    monkeypatch.setattr(random_model.scorer, "encode", broken)
+    bad, good = inference.predict_batch([asked([photo]) for photo in random_photos[:2]], random_model)
+
+    assert bad.status_code == 500
+    assert bad.message.startswith("NonFiniteScore: a score that is not a number for 'Question: ")
+    assert good["kinds"]
+
+
+def test_refused_request_leaves_others_answered(
+    inference: Any, random_model: Any, random_photos: list[Image.Image]
+) -> None:
+    wrong = replace(asked(random_photos[:1]), catalogue="f" * 16)
+
+    bad, good, unknown = inference.predict_batch(
+        [wrong, asked(random_photos[1:]), asked(random_photos, ("living", "zoo"))], random_model
+    )
+
+    assert (bad.status_code, unknown.status_code) == (400, 400)
+    assert bad.message == (
+        f"CatalogueMismatch: the request is for catalogue {'f' * 16}, and the artifact random-0123456789ab "
+        f"has catalogue {VERSION}: deploy both of one version"
+    )
+    assert unknown.message == "departments[1]: must be one of kitchen, living, paper, not 'zoo'"
+    assert same(good, ask(inference, random_model, random_photos[1:]))
+
+
+def test_answers_are_json_of_plain_numbers(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer = ask(inference, random_model, random_photos, wear_tiles=4)
+
+    text, content_type = inference.output_fn(answer)
+    assert json.loads(text) == answer
+    assert content_type == "application/json"
+    assert not caplog.records

@@ -3,8 +3,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-from dataclasses import replace
-from types import SimpleNamespace
+import logging
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +12,9 @@ import torch
 from PIL import Image
 from sagemaker_inference.errors import BaseInferenceToolkitError
 
-from model_artifacts.blip2_demo.training.evaluate import encode, predict
+from model_artifacts.blip2_demo import MODEL
+from model_artifacts.blip2_demo.drawing.drawing import draw
+from model_artifacts.blip2_demo.training.evaluate import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,37 +32,68 @@ def refused(
     return caught.value
 
 
-def test_answer_has_probabilities_caption_artifact(
-    inference: Any, model: Any, photos: list[Image.Image]
-) -> None:
-    answer = predict(inference, model, photos)
+def predict(inference: Any, model: Any, document: Document) -> Any:
+    answer, _ = inference.output_fn(inference.predict_fn(inference.input_fn(json.dumps(document)), model))
+    return json.loads(answer)
 
-    kinds, materials, wear = (item["scores"] for item in answer["answers"])
-    assert [item["id"] for item in answer["answers"]] == ["type", "material", "wear"]
-    assert (len(kinds), len(materials), len(wear)) == (1, 1, len(photos))
-    assert sum(kinds[0].values()) == pytest.approx(1)
-    assert sum(materials[0].values()) == pytest.approx(1)
-    assert all(0 <= share <= 1 for photo in wear for share in photo.values())
+
+def test_demo_answers_as_trained(
+    inference: Any, model: Any, document: Document, photos: list[Image.Image]
+) -> None:
+    document |= {"photos": [encode(photo) for photo in photos], "wear_tiles": 4}
+
+    answer = predict(inference, model, document)
+
+    assert len(answer["kinds"]) == 5
+    assert sum(one["p"] for one in answer["kinds"]) + answer["rest"][1] == pytest.approx(1, abs=0.1)
+    assert answer["said"]["id"] == answer["kinds"][0]["id"]
+    assert answer["department"] == "drawn"
+    assert sum(answer["material"].values()) == pytest.approx(1)
+    assert (answer["colour"], answer["pattern"]) == ({}, {})
+    assert len(answer["wear"]) == len(photos)
+    assert {len(views) for photo in answer["wear"] for views in photo.values()} == {5}
     assert answer["caption"].startswith("a ")
     assert answer["artifact"].startswith("demo-")
+    assert answer["calibrated"] is True
 
 
-def test_wear_is_scored_per_photo(inference: Any, model: Any, photos: list[Image.Image]) -> None:
-    together = predict(inference, model, photos)["answers"][2]["scores"]
-    alone = [predict(inference, model, [photo])["answers"][2]["scores"][0] for photo in photos]
+def test_state_tells_why_a_pass_has_no_graph(
+    inference: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from graphs import Graphs
 
-    for one, other in zip(together, alone, strict=True):
-        assert one == pytest.approx(other, abs=1e-4)
+    assert inference.state(model) == "ready on cpu, without CUDA graphs"
+
+    def refuses(work: object, reset: object) -> Any:
+        raise RuntimeError("the driver is too old\nat line 3")
+
+    graphs = Graphs(refuses)
+    graphs.run("encode", lambda values: (values,), torch.zeros(1))
+    monkeypatch.setattr(model.scorer, "graphs", graphs)
+
+    assert inference.state(model) == (
+        "ready on cpu, 0 CUDA graphs, and without them where a capture failed: encode: the driver is too old"
+    )
 
 
-def test_multi_word_candidates_are_scored(inference: Any, model: Any, document: Document) -> None:
-    words = ["blue mug", "blue", "vase with a crack", "mug"]
-    document["questions"] = [{"id": "what", "kind": "choice", "text": "what is this?", "candidates": words}]
+def test_eight_smallest_photos_have_tiles(inference: Any, model: Any, document: Document) -> None:
+    sizes = [(1, 1), (1, 384), (384, 1), (2, 3), (3, 2), (1, 2), (2, 1), (384, 384)]
+    document |= {"photos": [encode(Image.new("RGB", size, "white")) for size in sizes], "wear_tiles": 4}
 
-    scores = inference.predict_fn(inference.input_fn(json.dumps(document)), model)["answers"][0]["scores"]
+    answer = predict(inference, model, document)
 
-    assert list(scores[0]) == words
-    assert sum(scores[0].values()) == pytest.approx(1)
+    assert [{len(views) for views in photo.values()} for photo in answer["wear"]] == [{5}] * 8
+
+
+@pytest.mark.parametrize("seed", range(100_000, 100_006))
+def test_drawn_goods_are_recognised(inference: Any, model: Any, document: Document, seed: int) -> None:
+    drawing = draw(seed, (480, 360), aspect=4 / 3)
+
+    answer = predict(inference, model, document | {"photos": [encode(drawing.image)]})
+
+    assert answer["kinds"][0]["id"] == answer["said"]["id"] == drawing.type
+    assert answer["kinds"][0]["p"] > answer["thresholds"]["type"]
+    assert max(answer["material"], key=answer["material"].__getitem__) == drawing.material
 
 
 @pytest.mark.parametrize("kind", [str, bytes, bytearray])
@@ -81,8 +114,25 @@ def test_text_and_bytes_are_parsed(inference: Any, document: Document, kind: Cal
         ({"photos": ["@@@"]}, "photos[0]: not valid base64"),
         ({"photos": ["bm90IGEgcGhvdG8="]}, "photos[0]: not a JPEG"),
         ({"photos": ["A" * 3_000_000]}, "photos[0]: larger than"),
-        ({"questions": []}, "questions: must be a list of 1 to 16 entries"),
-        ({"questions": ["what?"]}, "questions[0]: must be an object"),
+        (
+            {"catalogue": None},
+            "catalogue: must be the version of a catalogue, 16 hexadecimal digits, not None",
+        ),
+        ({"catalogue": "E49E45DF1AD17AA2"}, "catalogue: must be the version of a catalogue"),
+        ({"catalogue": "0" * 17}, "catalogue: must be the version of a catalogue"),
+        ({"departments": []}, "departments: must be a list of 1 to 64 entries, not 0 entries"),
+        ({"departments": None}, "departments: must be a list of 1 to 64 entries, not NoneType"),
+        ({"departments": ["drawn", "drawn"]}, "departments[1]: 'drawn' is named twice"),
+        ({"departments": [["drawn"]]}, "departments[0]: must be an id, not ['drawn']"),
+        ({"questions": []}, "questions: must be a list of 1 to 5 entries, not 0 entries"),
+        ({"questions": ["what?"]}, "questions[0]: must be one of type, material, colour, pattern, wear, not"),
+        ({"questions": ["wear", "material"]}, "questions: must hold type"),
+        ({"questions": ["type", "type"]}, "questions[1]: 'type' is named twice"),
+        ({"questions": [{"id": "type", "kind": "choice"}]}, "questions[0]: must be an id, not"),
+        ({"wear_tiles": 1}, "wear_tiles: must be 0 or 4, not 1"),
+        ({"wear_tiles": True}, "wear_tiles: must be 0 or 4, not True"),
+        ({"wear_tiles": "4"}, "wear_tiles: must be 0 or 4, not '4'"),
+        ({"wear_tiles": None}, "wear_tiles: must be 0 or 4, not None"),
     ],
 )
 def test_invalid_field_is_named(inference: Any, document: Document, change: Document, named: str) -> None:
@@ -92,26 +142,41 @@ def test_invalid_field_is_named(inference: Any, document: Document, change: Docu
     assert named in error.message
 
 
+@pytest.mark.parametrize("field", ["photos", "catalogue", "departments", "questions"])
+def test_missing_field_is_named(inference: Any, document: Document, field: str) -> None:
+    del document[field]
+
+    assert refused(inference, document).message.startswith(f"{field}: must be ")
+
+
+def test_long_value_is_shortened(inference: Any, document: Document) -> None:
+    message = refused(inference, document | {"catalogue": "x" * 100_000}).message
+
+    assert len(message) < 200
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"kind": "essay"}, "questions[0].kind: must be one of choice, set, not 'essay'"),
-        ({"kind": "set"}, "questions[0].text: a question of kind set must hold {tag}"),
-        ({"text": ""}, "questions[0].text: must be a text"),
-        ({"id": 3}, "questions[0].id: must be a text"),
-        ({"candidates": []}, "questions[0].candidates: must be a list of 1 to 64"),
-        ({"candidates": ["mug", "mug"]}, "questions[0].candidates: each may be named once"),
-        ({"candidates": ["mug", None]}, "questions[0].candidates[1]: must be a text"),
-        ({"id": "material"}, "questions: each id may be used once"),
+        ({"departments": ["drawn", "shoes"]}, "departments[1]: must be one of drawn, not 'shoes'"),
+        (
+            {"questions": ["type", "colour"]},
+            "questions[1]: the artifact's catalogue has no answers for colour; ask type, material, wear",
+        ),
+        ({"catalogue": "0123456789abcdef"}, "CatalogueMismatch: the request is for catalogue 0123456789abc"),
     ],
 )
-def test_invalid_question_is_named(inference: Any, document: Document, change: Document, named: str) -> None:
-    document["questions"][0] |= change
+def test_request_of_another_catalogue_is_refused(
+    inference: Any, model: Any, document: Document, change: Document, named: str
+) -> None:
+    with pytest.raises(BaseInferenceToolkitError) as caught:
+        predict(inference, model, document | change)
 
-    assert named in refused(inference, document).message
+    assert caught.value.status_code == 400
+    assert caught.value.message.startswith(named)
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", b"\xff\xfe", "7"])
+@pytest.mark.parametrize("body", ["", "{", "[]", b"\xff\xfe", "7", "[" * 200_000])
 def test_non_object_body_is_refused(inference: Any, body: str | bytes) -> None:
     assert refused(inference, body).message.startswith("body: ")
 
@@ -142,20 +207,6 @@ def test_other_accept_is_refused(inference: Any) -> None:
     assert caught.value.status_code == 406
 
 
-def test_candidate_without_tokens_is_refused(
-    inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def nothing(texts: list[str], **options: object) -> SimpleNamespace:
-        return SimpleNamespace(input_ids=[[] for _ in texts])
-
-    monkeypatch.setattr(model.scorer, "tokenizer", nothing)
-
-    with pytest.raises(BaseInferenceToolkitError, match="no tokens") as caught:
-        inference.predict_fn(inference.input_fn(json.dumps(document)), model)
-
-    assert caught.value.status_code == 400
-
-
 def test_nan_score_is_a_named_error(
     inference: Any, model: Any, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,55 +219,86 @@ def test_nan_score_is_a_named_error(
     assert caught.value.status_code == 500
 
 
-def test_unknown_candidate_is_named(inference: Any, model: Any, document: Document) -> None:
-    document["questions"][1]["candidates"].append("zeppelin")
-
-    with pytest.raises(BaseInferenceToolkitError) as caught:
-        inference.predict_fn(inference.input_fn(json.dumps(document)), model)
-
-    assert caught.value.status_code == 400
-    assert caught.value.message == "questions[1].candidates: the model has no tokens for 'zeppelin'"
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The demo's folder, to be changed."""
+    for file in MODEL.iterdir():
+        shutil.copy(file, tmp_path)
+    return tmp_path
 
 
-def test_unknown_question_is_refused(inference: Any, model: Any, document: Document) -> None:
-    knowing = replace(model, manifest=replace(model.manifest, questions=frozenset({"wear", "type"})))
+def change(path: Path, field: str, **values: object) -> None:
+    document = json.loads(path.read_text("utf-8"))
+    document[field] |= values
+    path.write_text(json.dumps(document))
 
-    with pytest.raises(BaseInferenceToolkitError) as caught:
-        inference.predict_fn(inference.input_fn(json.dumps(document)), knowing)
 
-    assert caught.value.status_code == 400
-    assert caught.value.message == "questions[1].id: 'material' is not known; the questions are type, wear"
+def test_folder_without_catalogue_is_refused(inference: Any, copy: Path) -> None:
+    (copy / "catalogue.json").unlink()
+
+    with pytest.raises(ValueError, match=r"catalogue\.json: is missing: serve a packaged model"):
+        inference.model_fn(str(copy))
 
 
 @pytest.mark.parametrize(
-    ("cuda", "native", "dtype"),
-    [(False, False, torch.float32), (True, False, torch.float16), (True, True, torch.bfloat16)],
+    ("field", "values"),
+    [
+        ("tree", {"kinds": {"mug": {"mug": [36]}}}),
+        ("tree", {"kinds": {"mug": {"mug": [99_999]}}}),
+        ("tree", {"kinds": {"mug": {"mug zeppelin": [35]}}}),
+        ("materials", {"wood": ["zeppelin wood"]}),
+    ],
 )
-def test_device_decides_precision(
-    inference: Any, monkeypatch: pytest.MonkeyPatch, cuda: bool, native: bool, dtype: torch.dtype
+def test_catalogue_of_another_tokenizer_is_refused(
+    inference: Any, copy: Path, field: str, values: Document
 ) -> None:
-    def supported(including_emulation: bool = True) -> bool:
-        return native or including_emulation
+    path = copy / "catalogue.json"
+    change(path, field, **values)
+    if field == "tree":
+        departments = {"drawn": {"kinds": ["mug"], "materials": ["wood"], "wear": ["chip"]}}
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"departments": departments}))
 
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
-
-    assert inference.precision() == dtype
-
-
-def test_other_language_model_is_refused(inference: Any, tmp_path: Path) -> None:
-    config = SimpleNamespace(
-        image_token_index=3, num_query_tokens=12, text_config=SimpleNamespace(model_type="llama")
-    )
-
-    with pytest.raises(ValueError, match=r"config\.json: text_config must be a T5 or an OPT, not llama"):
-        inference._check_config(tmp_path, config)
+    with pytest.raises(ValueError, match=r"was made for another model's tokenizer.*: package the"):
+        inference.model_fn(str(copy))
 
 
-@pytest.mark.parametrize("end", [None, [1, 2]])
-def test_config_without_end_token_is_refused(inference: Any, tmp_path: Path, end: object) -> None:
-    text = SimpleNamespace(model_type="opt", eos_token_id=end)
-    config = SimpleNamespace(image_token_index=3, num_query_tokens=12, text_config=text)
+def test_calibration_of_another_catalogue_is_left_out(
+    inference: Any, copy: Path, document: Document, caplog: pytest.LogCaptureFixture
+) -> None:
+    change(copy / "manifest.json", "calibration", catalogue="f" * 16)
 
-    with pytest.raises(ValueError, match=r"config\.json: text_config\.eos_token_id must be the one token"):
-        inference._check_config(tmp_path, config)
+    with caplog.at_level(logging.WARNING):
+        answer = predict(inference, inference.model_fn(str(copy)), document)
+
+    assert answer["calibrated"] is False
+    assert answer["thresholds"]["type"] == 0.5
+    (line,) = (record.getMessage() for record in caplog.records if record.name == "inference")
+    assert "is not calibrated for its catalogue" in line
+    assert line.endswith(f"but for {'f' * 16}: answers say so")
+
+
+def test_missing_prior_is_named(inference: Any, copy: Path, document: Document) -> None:
+    change(copy / "manifest.json", "calibration", type={"temperature": 1, "threshold": 0.5, "alpha": 0.5})
+    priors = {"catalogue": document["catalogue"], "log_p": {"mug": -1.0}}
+    (copy / "priors.json").write_text(json.dumps(priors))
+
+    with pytest.raises(ValueError, match=r"priors\.json: log_p has no 'bag': run `calibrate` again"):
+        inference.model_fn(str(copy))
+
+
+def test_first_request_warms_the_model_up(
+    inference: Any, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmed: list[Any] = []
+    answer_all = inference.answer_all
+
+    def noted(*given: Any) -> Any:
+        warmed.append(given[0])
+        return answer_all(*given)
+
+    monkeypatch.setattr(inference, "answer_all", noted)
+
+    inference.model_fn(str(copy))
+
+    (((request,),)) = warmed
+    assert (request.departments, request.questions) == (("drawn",), ("type", "material", "wear"))

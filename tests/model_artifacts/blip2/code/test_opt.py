@@ -12,9 +12,9 @@ from PIL import Image
 from benchmarks.model.compare import score
 from benchmarks.model.generation import likelihood
 from benchmarks.model.random_blip2 import MINIATURE, Family, blip, processor
+from model_artifacts.blip2.tools import catalogue_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 PROMPTS = ("Question: what is this? Answer:", "Question: is there a crack on the blue vase? Answer:")
@@ -28,6 +28,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     words = processor(request.param, MINIATURE)
     blip(request.param, MINIATURE, words.tokenizer.convert_tokens_to_ids("<image>")).save_pretrained(path)
     words.save_pretrained(path)
+    catalogue_file.write(path, "drawn")
     return path
 
 
@@ -96,68 +97,6 @@ def test_caption_equals_generate(loaded: Any, noise: list[Image.Image]) -> None:
 
     whole = scorer.tokenizer.decode(said[0], skip_special_tokens=True)
     assert whole.endswith(scorer.captions(scorer.encode(noise[:1]), "a photo of", 5)[0])
-
-
-@pytest.fixture
-def request_of() -> Callable[..., Any]:
-    import contract
-
-    def build(photos: list[Image.Image], *candidates: str) -> Any:
-        question = contract.Question("type", "choice", "what is this?", candidates)
-        wear = contract.Question("wear", "set", "is there a {tag} on it?", ("crack", "dent"))
-        return contract.Request(tuple(photos), (question, wear))
-
-    return build
-
-
-def test_batched_answers_equal_single_answers(
-    inference: Any, loaded: Any, noise: list[Image.Image], request_of: Callable[..., Any]
-) -> None:
-    requests = [request_of(noise[:2], "mug", "ceramic vase"), request_of(noise[2:], "book", "mug", "lamp")]
-
-    together = inference.predict_batch(requests, loaded)
-
-    for answer, request in zip(together, requests, strict=True):
-        alone = inference.predict_fn(request, loaded)
-        assert answer["caption"] == alone["caption"]
-        for one, other in zip(answer["answers"], alone["answers"], strict=True):
-            assert one["id"] == other["id"]
-            assert other["scores"] == [pytest.approx(scores, abs=1e-4) for scores in one["scores"]]
-
-
-def test_refused_request_leaves_others_answered(
-    inference: Any, loaded: Any, noise: list[Image.Image], request_of: Callable[..., Any]
-) -> None:
-    bad, good = inference.predict_batch(
-        [request_of(noise[:1], "mug", "zeppelin"), request_of(noise[1:], "mug", "vase")], loaded
-    )
-
-    assert bad.status_code == 400
-    assert bad.message == "questions[0].candidates: the model has no tokens for 'zeppelin'"
-    assert sum(good["answers"][0]["scores"][0].values()) == pytest.approx(1)
-
-
-def test_nan_score_leaves_others_answered(
-    inference: Any,
-    loaded: Any,
-    noise: list[Image.Image],
-    request_of: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    look = loaded.scorer.encode
-    breaking = noise[0]
-
-    def broken(photos: list[Image.Image]) -> Any:
-        seen = look(photos).clone()
-        seen[[number for number, photo in enumerate(photos) if photo is breaking]] = torch.nan
-        return seen
-
-    monkeypatch.setattr(loaded.scorer, "encode", broken)
-    bad, good = inference.predict_batch([request_of([photo], "mug", "vase") for photo in noise[:2]], loaded)
-
-    assert bad.status_code == 500
-    assert bad.message.startswith("NonFiniteScore: a score that is not a number for 'Question: ")
-    assert good["answers"]
 
 
 def test_opt_takes_one_decoder_pass(inference: Any, noise: list[Image.Image]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -10,11 +11,15 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.model.compare import noise, scorer_of
+from benchmarks.model import generation
+from benchmarks.model.compare import scorer_of
 from benchmarks.model.random_blip2 import MINIATURE, Family
+from benchmarks.model.random_photos import noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from PIL import Image
 
 PROMPTS = ("Question: what is this? Answer:", "a photo of")
 END = 1
@@ -40,12 +45,6 @@ def sharp(scorer: Any) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def features(scorer: Any) -> Any:
     return scorer.encode(noise(4, 56))
-
-
-@pytest.fixture
-def search_all(inference: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small trees are searched too."""
-    monkeypatch.setattr("search.FEW", 0)
 
 
 def tree_of(kinds: Mapping[str, Sequence[tuple[int, ...]]]) -> Any:
@@ -91,10 +90,23 @@ def check(scorer: Any, features: Any, searches: Sequence[Any], tree: Any, top: i
     return answers, cost
 
 
-def search_of(photos: Sequence[int], prompt: str = PROMPTS[0], weights: Any = None) -> Any:
+def search_of(photos: Sequence[int], prompt: str = PROMPTS[0], weights: Any = None, free: int = 0) -> Any:
     from search import Search
 
-    return Search(tuple(photos), prompt, weights)
+    return Search(tuple(photos), prompt, weights, free)
+
+
+def generated(scorer: Any, photo: Image.Image, prompt: str, end: int) -> list[int]:
+    """The tokens of a plain greedy `generate` up to its end token."""
+    inputs = scorer.processor(images=[photo], text=[prompt], return_tensors="pt")
+    with torch.inference_mode():
+        tokens: list[int] = scorer.blip.generate(
+            **inputs, max_new_tokens=6, do_sample=False, num_beams=1, eos_token_id=end, pad_token_id=0
+        )[0].tolist()
+    # OPT's output begins with the prompt, T5's with the decoder's start token.
+    decoder_only = scorer.blip.config.use_decoder_only_language_model
+    said: list[int] = tokens[inputs["input_ids"].shape[1] if decoder_only else 1 :]
+    return said[: said.index(end)] if end in said else said
 
 
 def random_kinds(seed: int, names: int, kinds: int, words: int = 60) -> dict[str, list[tuple[int, ...]]]:
@@ -125,7 +137,7 @@ sequences = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_search_equals_brute_force(
-    scorer: Any, features: Any, search_all: None, names: Any, kinds: int, top: int, photos: int
+    scorer: Any, features: Any, names: Any, kinds: int, top: int, photos: int
 ) -> None:
     dealt: dict[str, list[tuple[int, ...]]] = {}
     for number, tokens in enumerate(names):
@@ -158,7 +170,7 @@ def test_sharp_model_needs_few_rounds(sharp: Any, features: Any) -> None:
     assert cost.rows < len(tree.names)
 
 
-def test_weights_rank_and_leave_out(scorer: Any, features: Any, search_all: None) -> None:
+def test_weights_rank_and_leave_out(scorer: Any, features: Any) -> None:
     tree = tree_of(random_kinds(5, 120, 40))
     weights = -0.7 * np.random.default_rng(0).uniform(-20, 0, len(tree.names))
     weights[::3] = -np.inf
@@ -166,7 +178,7 @@ def test_weights_rank_and_leave_out(scorer: Any, features: Any, search_all: None
     check(scorer, features, [search_of([0, 1], weights=weights)], tree, 7)
 
 
-def test_left_out_kinds_are_never_answered(scorer: Any, features: Any, search_all: None) -> None:
+def test_left_out_kinds_are_never_answered(scorer: Any, features: Any) -> None:
     tree = tree_of({"a": [(5,)], "b": [(6, 7), (6, 8)], "c": [(9,)]})
     weights = np.where(tree.kind_of == 1, 0.0, -np.inf)
 
@@ -176,18 +188,8 @@ def test_left_out_kinds_are_never_answered(scorer: Any, features: Any, search_al
     assert answer.rest_at_most == 0
 
 
-def test_few_names_take_todays_way(scorer: Any, features: Any) -> None:
-    tree = tree_of(random_kinds(3, 90, 90))
-
-    _, cost = check(scorer, features, [search_of([0, 1]), search_of([2])], tree)
-
-    assert cost.rounds == 0
-
-
 @pytest.mark.parametrize("kinds", [{"a": [(5,)]}, {"a": [(5, 6, 7)]}, {"a": [(5,), (5, 6)], "b": [(7,)]}])
-def test_fewer_kinds_than_asked(
-    scorer: Any, features: Any, search_all: None, kinds: dict[str, list[tuple[int, ...]]]
-) -> None:
+def test_fewer_kinds_than_asked(scorer: Any, features: Any, kinds: dict[str, list[tuple[int, ...]]]) -> None:
     (answer,), _ = check(scorer, features, [search_of([0, 1])], tree_of(kinds))
 
     assert len(answer.top) == len(kinds)
@@ -211,7 +213,7 @@ def test_many_searches_answer_like_each_alone(
         )
 
 
-def test_photos_count_the_same(scorer: Any, features: Any, search_all: None) -> None:
+def test_photos_count_the_same(scorer: Any, features: Any) -> None:
     tree = tree_of(random_kinds(9, 60, 60))
 
     (once, again), _ = scorer.search(features, [search_of([0]), search_of([0, 0, 0])], tree)
@@ -244,7 +246,7 @@ def test_wrong_weights_are_refused(scorer: Any, features: Any, weights: Any) -> 
         scorer.search(features, [search_of([0], weights=weights)], tree_of({"a": [(5,)]}))
 
 
-def test_search_leaves_scores_unchanged(scorer: Any, features: Any, search_all: None) -> None:
+def test_search_leaves_scores_unchanged(scorer: Any, features: Any) -> None:
     tree = tree_of(random_kinds(2, 50, 50))
     before = brute_force(scorer, features, search_of([0]), tree)
 
@@ -253,3 +255,49 @@ def test_search_leaves_scores_unchanged(scorer: Any, features: Any, search_all: 
 
     assert first == second
     assert brute_force(scorer, features, search_of([0]), tree) == before
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("ends_after", [None, 0, 1, 3])
+def test_free_answer_equals_generate(
+    scorer: Any, features: Any, monkeypatch: pytest.MonkeyPatch, prompt: str, ends_after: int | None
+) -> None:
+    tree = tree_of(random_kinds(3, 150, 150))
+    photos = noise(4, 56)
+    ends = END if ends_after is None else generated(scorer, photos[1], prompt, END)[ends_after]
+    monkeypatch.setattr(scorer, "end", ends)
+
+    for number, photo in enumerate(photos):
+        tokens = generated(scorer, photo, prompt, ends)
+        (answer,), _ = scorer.search(features, [search_of([number], prompt, free=6)], tree)
+        if not tokens:
+            assert answer.said is None
+            continue
+        log_p = generation.likelihood(scorer.blip, scorer.processor, photo, prompt, tokens)
+        assert answer.said.text == " ".join(scorer.tokenizer.decode(tokens).split())
+        assert answer.said.p == pytest.approx(np.exp(log_p), rel=1e-3)
+
+
+def test_free_answer_takes_the_search_rounds(scorer: Any, features: Any) -> None:
+    tree = tree_of(random_kinds(3, 150, 150))
+    searches = [search_of([0]), search_of([1, 2], PROMPTS[1])]
+    _, without = scorer.search(features, searches, tree)
+
+    answers, cost = scorer.search(features, [replace(one, free=2) for one in searches], tree)
+
+    assert all(answer.said for answer in answers)
+    assert cost.rounds == without.rounds
+    check(scorer, features, [replace(one, free=6) for one in searches], tree)
+
+
+def test_likeliest_text_of_photos_is_said(scorer: Any, features: Any) -> None:
+    tree = tree_of({"a": [(5,)]})
+    alone = [scorer.search(features, [search_of([photo], free=6)], tree)[0][0].said for photo in range(4)]
+
+    (answer,), _ = scorer.search(features, [search_of(range(4), free=6)], tree)
+
+    p: dict[str, float] = {}
+    for one in alone:
+        p[one.text] = p.get(one.text, 0) + one.p / 4
+    assert answer.said.p == pytest.approx(max(p.values()), rel=1e-4)
+    assert p[answer.said.text] == pytest.approx(answer.said.p, rel=1e-4)

@@ -10,24 +10,18 @@ from typing import Any
 import httpx2
 import pytest
 
+import catalogue
 from benchmarks.model.server import serving
 
 pytestmark = pytest.mark.system
 REPOSITORY = Path(__file__).parents[4]
+VERSION = catalogue.load(catalogue.DRAWN).version
 PHOTO = base64.b64encode((REPOSITORY / "examples" / "photos" / "drawn-mug.jpg").read_bytes()).decode()
 
 
-def _body(photos: int = 1, photo: str = PHOTO, kind: str = "choice") -> dict[str, Any]:
-    vocabulary = json.loads((REPOSITORY / "services" / "core" / "domain" / "vocabulary.json").read_text())[
-        "type"
-    ]
-    question = {
-        "id": "type",
-        "kind": kind,
-        "text": vocabulary["question"],
-        "candidates": vocabulary["candidates"],
-    }
-    return {"photos": [photo] * photos, "questions": [question]}
+def _body(photos: int = 1, photo: str = PHOTO, **other: object) -> dict[str, Any]:
+    asked = {"catalogue": VERSION, "departments": ["drawn"], "questions": ["type", "wear"]}
+    return {"photos": [photo] * photos, **asked, **other}
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +36,20 @@ def server() -> Iterator[httpx2.Client]:
         (_body(photos=0), "application/json", 400, "photos"),
         (_body(photos=9), "application/json", 400, "photos"),
         (_body(photo=PHOTO[:400]), "application/json", 400, "not a JPEG"),
-        (_body(kind="essay"), "application/json", 400, "kind"),
+        (_body(questions=["type", "price"]), "application/json", 400, "questions[1]"),
+        (_body(catalogue="f" * 16), "application/json", 400, "CatalogueMismatch: "),
         (_body(), "image/jpeg", 415, "application/json"),
         ({"photos": ["0" * 7_000_000]}, "application/json", 413, "6,553,500"),
     ],
-    ids=["no photo", "nine photos", "broken JPEG", "unknown question", "wrong content type", "7 MB"],
+    ids=[
+        "no photo",
+        "nine photos",
+        "broken JPEG",
+        "unknown question",
+        "other catalogue",
+        "wrong content type",
+        "7 MB",
+    ],
 )
 def test_invalid_body_is_refused(
     server: httpx2.Client, body: dict[str, Any], content_type: str, status: int, reason: str
@@ -68,4 +71,5 @@ def test_invalid_body_leaves_batch_answered(server: httpx2.Client) -> None:
     assert answers[1].text == "photos: must be a list of 1 to 8 entries, not 9 entries"
     for answer in (answers[0].json(), answers[2].json()):
         assert answer["caption"] == alone["caption"]
-        assert answer["answers"][0]["scores"][0] == pytest.approx(alone["answers"][0]["scores"][0], abs=1e-4)
+        for one, other in zip(answer["kinds"], alone["kinds"], strict=True):
+            assert one == {**other, "p": pytest.approx(other["p"], abs=1e-4)}

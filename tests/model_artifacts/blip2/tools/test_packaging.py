@@ -15,11 +15,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+import catalogue
 from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2_demo import MODEL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -53,7 +55,8 @@ def test_members_are_where_sagemaker_looks(archive: Path) -> None:
     model = {file.name for file in MODEL.iterdir()}
     code = {f"code/{file.name}" for file in packaging.CODE.iterdir() if file.name != "__pycache__"}
     assert {"code/inference.py", "code/requirements.txt"} < code
-    assert names == model | code | {"vocabulary.json", "manifest.json"}
+    assert names == model | code
+    assert "catalogue.json" in names
 
 
 def test_unread_files_stay_out(tmp_path: Path) -> None:
@@ -115,8 +118,13 @@ def test_manifest_states_version_and_hashes(archive: Path, tmp_path: Path) -> No
     assert own.items() <= manifest.items()
     assert re.fullmatch("demo-[0-9a-f]{12}", manifest["version"])
     assert manifest["revision"] is None
-    sha256 = hashlib.sha256(packaging.VOCABULARY.read_bytes()).hexdigest()
-    assert manifest["vocabulary"] == {"version": "1", "sha256": sha256}
+    made = (MODEL / "catalogue.json").read_bytes()
+    version = catalogue.load(catalogue.DRAWN).version
+    assert manifest["catalogue"] == {
+        "name": "drawn",
+        "version": version,
+        "sha256": hashlib.sha256(made).hexdigest(),
+    }
     with tarfile.open(archive) as tar:
         tar.extractall(tmp_path, filter="data")
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "manifest.json"]
@@ -130,25 +138,112 @@ def test_hub_revision_is_stated(tmp_path: Path) -> None:
     assert stated(tmp_path / "a.tar.gz")["revision"] == "f" * 40
 
 
-def test_vocabulary_changes_hash_readme_does_not(archive: Path, tmp_path: Path) -> None:
+def test_catalogue_changes_version_readme_does_not(archive: Path, tmp_path: Path) -> None:
     sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-    model, words = tmp_path / "model", tmp_path / "vocabulary.json"
+    model, goods = tmp_path / "model", tmp_path / "goods"
     shutil.copytree(MODEL, model)
     (model / "README.md").write_text("about this model")
     assert packaging.build(tmp_path / "a.tar.gz", model) == sha256
-    words.write_bytes(packaging.VOCABULARY.read_bytes().replace(b"what is this?", b"what is it?"))
-    assert packaging.build(tmp_path / "b.tar.gz", model, vocabulary=words) != sha256
-    assert stated(tmp_path / "b.tar.gz")["version"] != stated(archive)["version"]
+    shutil.copytree(catalogue.DRAWN, goods)
+    questions = goods / "words" / "questions.toml"
+    questions.write_text(questions.read_text().replace("what is this?", "what is it?"))
+    assert packaging.build(tmp_path / "b.tar.gz", model, catalogue=str(goods)) != sha256
+    one, other = stated(archive), stated(tmp_path / "b.tar.gz")
+    assert one["version"] != other["version"]
+    assert other["catalogue"]["name"] == "goods"
+    assert other["catalogue"]["version"] == catalogue.load(goods).version != one["catalogue"]["version"]
 
 
-def test_calibration_changes_version(archive: Path, tmp_path: Path) -> None:
+def test_catalogue_is_compiled_by_name(archive: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "model"
+    shutil.copytree(MODEL, bare, ignore=shutil.ignore_patterns("catalogue.json"))
+    packaging.build(tmp_path / "a.tar.gz", bare, catalogue="drawn")
+    assert (tmp_path / "a.tar.gz").read_bytes() == archive.read_bytes()
+    with pytest.raises(packaging.PackagingError, match=r"--catalogue drwan: must be drawn, second_hand or"):
+        packaging.build(tmp_path / "b.tar.gz", bare, catalogue="drwan")
+    with pytest.raises(packaging.PackagingError, match=r"the model has no tokens for '.+'; choose the cat"):
+        packaging.build(tmp_path / "b.tar.gz", bare)
+    assert not (tmp_path / "b.tar.gz").exists()
+
+
+def test_outdated_catalogue_is_refused(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    path = model / "catalogue.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": "0123456789abcdef"}))
+    with pytest.raises(packaging.PackagingError, match="is of the catalogue 0123456789abcdef, and those com"):
+        packaging.build(tmp_path / "a.tar.gz", model)
+    with pytest.raises(packaging.PackagingError, match="is of the catalogue 0123456789abcdef"):
+        packaging.fingerprint(model)
+    path.write_text("{}")
+    with pytest.raises(packaging.PackagingError, match=r"catalogue\.json: states no version"):
+        packaging.build(tmp_path / "a.tar.gz", model)
+
+
+def test_foreign_calibration_is_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "model"
     shutil.copytree(MODEL, model)
     own = json.loads((model / "manifest.json").read_text("utf-8"))
-    own["temperature"]["material"] += 0.1
+    packaging.build(tmp_path / "a.tar.gz", model)
+    assert capsys.readouterr().err == ""
+    own["calibration"]["catalogue"] = "0123456789abcdef"
+    (model / "manifest.json").write_text(json.dumps(own))
+    packaging.build(tmp_path / "a.tar.gz", model)
+    assert "its calibration is of the catalogue 0123456789abcdef" in capsys.readouterr().err
+    del own["calibration"]
+    (model / "manifest.json").write_text(json.dumps(own))
+    packaging.build(tmp_path / "a.tar.gz", model)
+    assert "it has no calibration, so that every report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("calibration", "named"),
+    [
+        ([], "calibration: must be an object"),
+        (
+            {"catalogue": "0123456789abcdef", "type": {"temperature": 1}},
+            "calibration.type.threshold: must be",
+        ),
+    ],
+)
+def test_wrong_calibration_is_not_packaged(tmp_path: Path, calibration: object, named: str) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    (model / "manifest.json").write_text(json.dumps({"calibration": calibration}))
+    with pytest.raises(packaging.PackagingError, match=rf"manifest\.json: {named}"):
+        packaging.build(tmp_path / "a.tar.gz", model)
+    assert not (tmp_path / "a.tar.gz").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda own: own["calibration"]["material"].update(temperature=1.5),
+        lambda own: own["calibration"].pop("type"),
+        lambda own: own["prompts"].update(question="Question: {} Short answer:"),
+        lambda own: own.pop("prompts"),
+    ],
+)
+def test_calibration_and_prompts_change_version(
+    archive: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    own = json.loads((model / "manifest.json").read_text("utf-8"))
+    change(own)
     (model / "manifest.json").write_text(json.dumps(own))
     packaging.build(tmp_path / "a.tar.gz", model)
     assert stated(tmp_path / "a.tar.gz")["version"] != stated(archive)["version"]
+
+
+def test_priors_change_version(archive: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    (model / "priors.json").write_text("{}")
+    packaging.build(tmp_path / "a.tar.gz", model)
+    assert stated(tmp_path / "a.tar.gz")["version"] != stated(archive)["version"]
+    with tarfile.open(tmp_path / "a.tar.gz") as tar:
+        assert "priors.json" in tar.getnames()
 
 
 def test_wider_weights_become_half_precision(tmp_path: Path) -> None:
@@ -180,9 +275,7 @@ def test_fingerprint_changes_with_its_inputs(tmp_path: Path) -> None:
     copy = tmp_path / "model"
     shutil.copytree(MODEL, copy)
     assert packaging.fingerprint(copy) == one
-    words = tmp_path / "vocabulary.json"
-    words.write_bytes(packaging.VOCABULARY.read_bytes() + b" ")
-    assert packaging.fingerprint(copy, vocabulary=words) != one
+    assert packaging.fingerprint(copy, catalogue="second_hand") != one
     (copy / "manifest.json").write_text("{}")
     assert packaging.fingerprint(copy) != one
 

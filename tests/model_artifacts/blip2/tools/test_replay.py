@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,11 +18,13 @@ import psutil
 import pytest
 from moto import mock_aws
 
+import catalogue
 from model_artifacts.blip2.tools import packaging, replay
 from model_artifacts.blip2.tools.errors import ArchiveError, ArtifactError
 from model_artifacts.blip2.tools.replay import PhotoSet, compare, photo_sets
 from model_artifacts.blip2_demo import MODEL
-from services.core.domain.observation import Observation, vocabulary
+from services.core.domain.assessment import assess
+from services.core.domain.observation import KindSeen, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 ROOT = Path(__file__).parents[4]
+GOODS = catalogue.load(catalogue.DRAWN)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def served_once() -> Iterator[None]:
     """Serve each archive once for all tests of the module that ask for this."""
     observe, known = replay.observe, {}
 
-    def remembered(archive: Path, photos: Sequence[PhotoSet]) -> list[Observation]:
+    def remembered(archive: Path, photos: Sequence[PhotoSet], _: str | None = None) -> list[Observation]:
         key = (archive, *photos)
         if key not in known:
             known[key] = observe(archive, photos)
@@ -61,7 +65,8 @@ def test_every_changed_report_is_listed(demo_archive: Path, tmp_path: Path, fold
     model, suspicious = tmp_path / "model", tmp_path / "suspicious.tar.gz"
     shutil.copytree(MODEL, model)
     own = json.loads((model / "manifest.json").read_text("utf-8"))
-    own["platt"] = {tag: [slope, offset + 50] for tag, (slope, offset) in own["platt"].items()}
+    wear = own["calibration"]["wear"]
+    wear |= {tag: [slope, offset + 50] for tag, (slope, offset) in wear.items()}
     own["name"] = "suspicious"
     (model / "manifest.json").write_text(json.dumps(own))
     packaging.build(suspicious, model)
@@ -69,7 +74,7 @@ def test_every_changed_report_is_listed(demo_archive: Path, tmp_path: Path, fold
     assert len(lines) == 2
     for line, file in zip(lines, sorted(folder.iterdir()), strict=True):
         assert line.startswith(f"{file}: wear +")
-        assert line.endswith("→ 4")
+        assert line.endswith("→ 2")
     assert last.startswith("2 of 2 reports would change: demo-")
     assert " → suspicious-" in last
 
@@ -82,31 +87,60 @@ def test_same_archive_changes_nothing(demo_archive: Path, folder: Path) -> None:
     assert last.startswith("0 of 2 reports would change")
 
 
-def observation(type_: str = "mug", material: str = "ceramic", wear: tuple[str, ...] = ()) -> Observation:
-    words = vocabulary()
+def observation(kind: str = "mug", material: str = "ceramic", wear: tuple[str, ...] = ()) -> Observation:
+    (drawn,) = GOODS.departments.values()
     return Observation(
-        type={word: 0.9 if word == type_ else 0.01 for word in words.type.candidates},
-        material={word: 0.9 if word == material else 0.01 for word in words.material.candidates},
-        wear=({tag: 0.8 if tag in wear else 0.1 for tag in words.wear.candidates},),
+        kinds=(KindSeen(kind, kind, 0.9),),
+        rest=(0.0, 0.1),
+        said=None,
+        department="drawn",
+        material={one.id: 0.9 if one.id == material else 0.01 for one in drawn.materials},
+        colour={},
+        pattern={},
+        wear=({tag.id: (0.8,) if tag.id in wear else (0.1,) for tag in drawn.wear},),
         caption="",
         artifact="demo-0",
+        catalogue=GOODS.version,
+        calibrated=True,
+        thresholds={"type": 0.6, "material": 0.7},
     )
+
+
+def differences(old: Observation, new: Observation) -> list[str]:
+    return replay.differences(assess(old, None, GOODS), assess(new, None, GOODS))
 
 
 def test_each_difference_is_worded() -> None:
     old, new = observation(wear=("chip",)), observation("vase", "glass", ("crack", "stain"))
-    assert replay.differences(old, new) == [
+    *first, last = differences(old, new)
+    assert first == [
         "type mug (0.90) → vase (0.90)",
         "material ceramic (0.90) → glass (0.90)",
         "wear +crack (0.80), +stain (0.80), -chip (0.80)",
-        "score 8 → 6",
     ]
+    assert re.fullmatch(r"score \d+ → \d+", last)
+
+
+def test_question_of_one_archive_is_worded() -> None:
+    goods = catalogue.load().select(["shoes"])
+    (shoes,) = goods.departments.values()
+    coloured = replace(
+        observation(),
+        kinds=(KindSeen(shoes.kinds[0].id, shoes.kinds[0].answer, 0.9),),
+        department="shoes",
+        material={shoes.materials[0].id: 0.9},
+        colour={goods.colours[0].id: 0.8},
+        wear=({tag.id: (0.1,) for tag in shoes.wear},),
+        thresholds={"type": 0.6, "material": 0.7, "colour": 0.5},
+    )
+    found = replay.differences(assess(observation(), None, GOODS), assess(coloured, None, goods))
+    assert f"colour not asked → {goods.colours[0].id} (0.80)" in found
 
 
 def test_confidence_alone_is_no_difference() -> None:
     old = observation()
     new = replace(old, caption="a mug", material={name: p * 0.9 for name, p in old.material.items()})
-    assert replay.differences(old, new) == []
+    assert differences(old, new) == []
 
 
 def test_invalid_photo_is_named(demo_archive: Path, tmp_path: Path) -> None:
@@ -179,6 +213,7 @@ def test_failing_handlers_are_quoted(
     broken = tmp_path / "broken.tar.gz"
     with tarfile.open(broken, "w:gz") as tar:
         tar.add(tmp_path / "inference.py", "code/inference.py")
+        tar.add(MODEL / "catalogue.json", "catalogue.json")
     with pytest.raises(ArchiveError, match=f"broken.tar.gz: {message}"):
         compare(broken, demo_archive, [str(folder)])
 
@@ -192,6 +227,7 @@ def test_terminated_command_leaves_nothing(demo_archive: Path, tmp_path: Path, f
     slow = tmp_path / "slow.tar.gz"
     with tarfile.open(slow, "w:gz") as tar:
         tar.add(tmp_path / "inference.py", "code/inference.py")
+        tar.add(MODEL / "catalogue.json", "catalogue.json")
     command = ("-m", "model_artifacts.blip2", "replay", "--old", slow, "--new", demo_archive, folder)
     with subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}

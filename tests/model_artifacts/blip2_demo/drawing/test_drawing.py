@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+import catalogue
 from model_artifacts.blip2_demo.drawing.drawing import TAGS, draw
 from model_artifacts.blip2_demo.drawing.goods import SHAPES
 from model_artifacts.blip2_demo.drawing.marks import MARKS_OF
 from model_artifacts.blip2_demo.drawing.materials import COLOURS, MATERIALS_OF
 from model_artifacts.blip2_demo.drawing.outliers import OUTLIERS
-from model_artifacts.blip2_demo.training.network import vocabulary
 
 
 def test_same_seed_draws_same_good() -> None:
@@ -44,9 +44,10 @@ def test_some_goods_are_unknown() -> None:
     assert len(OUTLIERS) >= 10
 
 
-def test_drawings_cover_the_vocabulary() -> None:
-    words = vocabulary()
+def test_drawings_cover_the_catalogue() -> None:
+    known = catalogue.load(catalogue.DRAWN)
+    (department,) = known.departments.values()
 
-    assert {*SHAPES, "unknown"} == set(words["type"]["candidates"])
-    assert set(COLOURS) == set(words["material"]["candidates"])
-    assert set(TAGS) == set(words["wear"]["candidates"])
+    assert set(SHAPES) == known.kinds.keys()
+    assert set(COLOURS) == {material.id for material in department.materials}
+    assert set(TAGS) == {tag.id for tag in department.wear}

@@ -7,12 +7,14 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 
+import catalogue
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
 from services.core.domain.report import Flaw
 from services.core.llm import Usage
 from services.core.narrative.narrator import Narrative, Narrator
 
+DRAWN = catalogue.load(catalogue.DRAWN)
 GOOD = {
     "title": "Blue ceramic mug, excellent condition",
     "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and "
@@ -23,7 +25,7 @@ USAGE = {"prompt_tokens": 300, "completion_tokens": 60, "total_tokens": 360}
 
 @pytest.fixture
 def mug(observation: Callable[..., Observation]) -> Assessment:
-    return assess(observation())
+    return assess(observation(), None, DRAWN)
 
 
 def completion(
@@ -91,7 +93,7 @@ def test_examples_match_number_of_marks(
         marks.extend(m["content"].splitlines()[-1] for m in messages if m["role"] == "user")
         return completion(json.dumps(GOOD))
 
-    narrate(assess(observation(wear=(wear,))), answer)
+    narrate(assess(observation(wear=(wear,)), None, DRAWN), answer)
     *examples, question = (line.count(" a ") for line in marks)
     assert examples == [min(3, len(wear))] * 2
     assert question == len(wear)
@@ -238,6 +240,6 @@ def test_line_breaks_become_spaces(mug: Assessment) -> None:
 
 
 def test_condition_is_not_claimed_unjudged(observation: Callable[..., Observation]) -> None:
-    blurred = assess(observation(), [(Flaw.BLURRED,)])
+    blurred = assess(observation(), [(Flaw.BLURRED,)], DRAWN)
     narrative = narrate(blurred, lambda _: completion(json.dumps(GOOD)))
     assert (narrative.source, "excellent" in narrative.text.description) == ("template", False)

@@ -2,7 +2,7 @@ from itertools import chain
 
 import pytest
 
-from services.core.narrative.grounding import Polarity, read, tokens
+from services.core.narrative.negation import Polarity, read, tokens
 from services.core.narrative.wording import DenialWords
 
 DENIAL = DenialWords(no=("no", "without"), other=("other",), joining=("any", "or", "and"), but=("but",))
@@ -74,3 +74,20 @@ def test_phrase_ends_at_its_last_token(text: str) -> None:
 )
 def test_text_splits_into_tokens(text: str, found: list[str]) -> None:
     assert tokens(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("a burn mark", [("a", STATED), ("burn mark", STATED)]),
+        ("no burn marks or chips", [("burn marks", DENIED), ("chips", DENIED)]),
+        ("burn the mark", [("burn", STATED), ("the", STATED), ("mark", STATED)]),
+        ("burn mark ring", [("burn mark", STATED), ("ring", STATED)]),
+        ("burn mark ring mark", [("burn mark ring mark", STATED)]),
+        ("A BURN-MARK", [("a", STATED), ("burn mark", STATED)]),
+        ("due to burn mark", [("burn mark", STATED)]),
+    ],
+)
+def test_names_count_as_one_word(text: str, readings: list[tuple[str, Polarity]]) -> None:
+    names = {"burn mark", "burn marks", "burn mark ring mark"}
+    assert read(text, ["due to burn mark"], DENIAL, DENIABLE | names, names) == [readings]

@@ -2,32 +2,40 @@ from typing import get_args
 
 import pytest
 
-from services.core.domain.assessment import CONDITION_BY_WEAR
-from services.core.domain.observation import vocabulary
-from services.core.narrative.grounding import tokens
+import catalogue
+from services.core.domain.report import Grade, Place, Severity
+from services.core.narrative.negation import tokens
 from services.core.narrative.wording import Language, preferred_language, wording
 
-
-@pytest.mark.parametrize("language", get_args(Language))
-def test_each_code_has_name_and_forms(language: Language) -> None:
-    words, vocabulary_ = wording(language), vocabulary()
-    codes = {*vocabulary_.type.candidates, *vocabulary_.material.candidates, *vocabulary_.wear.candidates}
-    assert codes | {grade.value for _, grade in CONDITION_BY_WEAR} == set(words.names)
-    for code in words.names.keys() - {"unknown"}:
-        assert words.names[code] in words.forms[code]
+CATALOGUES = [catalogue.load(catalogue.DRAWN), catalogue.load(catalogue.SECOND_HAND)]
+DEPARTMENTS = [department for goods in CATALOGUES for department in goods.departments.values()]
 
 
 @pytest.mark.parametrize("language", get_args(Language))
-def test_ordinary_words_name_no_code(language: Language) -> None:
+def test_each_code_has_words(language: Language) -> None:
     words = wording(language)
-    forms = {
-        form
-        for table in (words.forms, words.participles, words.kinds)
-        for row in table.values()
-        for form in row
-    }
-    looks = [*words.looks, *words.attributes, *words.parts]
-    assert forms.isdisjoint([*words.ordinary, *looks, *words.marks])
+    assert set(words.grades) == set(Grade)
+    assert (set(words.severities), set(words.places)) == (set(Severity), set(Place))
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_words_are_of_known_ids(language: Language) -> None:
+    words = wording(language)
+    assert words.participles.keys() <= {tag.id for each in DEPARTMENTS for tag in each.wear}
+    materials = {material.id for each in DEPARTMENTS for material in each.materials}
+    assert words.adjectives.keys() | words.attributive.keys() <= materials
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_ordinary_words_state_nothing(language: Language) -> None:
+    words = wording(language)
+    tables = (words.participles, words.adjectives, words.grades)
+    forms = {form for table in tables for row in table.values() for form in row}
+    nouns = [each.noun for department in DEPARTMENTS for each in department.wear]
+    nouns += [each.noun for department in DEPARTMENTS for each in department.materials]
+    forms |= {noun.en if language == "en" else noun.fr for noun in nouns}
+    looks = [*words.looks, *words.colours, *words.patterns, *words.attributes, *words.parts]
+    assert forms.isdisjoint([*words.ordinary, *words.marks])
     assert {*words.denial.no, *words.denial.other, *words.marks}.isdisjoint([*words.ordinary, *looks])
     assert {*words.ordinary, *words.looks}.isdisjoint(words.parts)
 
@@ -35,8 +43,8 @@ def test_ordinary_words_name_no_code(language: Language) -> None:
 @pytest.mark.parametrize("language", get_args(Language))
 def test_words_are_single_lower_case(language: Language) -> None:
     words = wording(language)
-    tables = (*words.forms.values(), *words.participles.values(), *words.kinds.values())
-    looks = (words.looks, words.attributes, words.parts)
+    tables = (*words.grades.values(), *words.participles.values(), *words.adjectives.values())
+    looks = (words.looks, words.colours, words.patterns, words.attributes, words.parts)
     lists = (words.ordinary, *looks, words.marks, *dict(words.denial).values())
     for word in (word for row in (*tables, *lists) for word in row):
         assert tokens(word) == [word]

@@ -1,3 +1,4 @@
+import random
 import struct
 import zlib
 from io import BytesIO
@@ -10,10 +11,17 @@ from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 
 from benchmarks.hostile_uploads import HEIC as HEIC_FILE
 from benchmarks.hostile_uploads import one_scan_per_component
+from catalogue import SECOND_HAND, load
 from services.core.domain.errors import InvalidInput, TooLarge, UnsupportedMedia
 from services.core.domain.report import Flaw
-from services.core.photos.photo import MODEL_PX, prepare
+from services.core.photos.photo import (
+    MAX_PHOTOS,
+    MODEL_PX,
+    model_jpeg_from_stored,
+    prepare,
+)
 from services.core.photos.resize import SMALL_PX
+from services.core.vision.endpoint import request_body
 
 HEIC = HEIC_FILE.read_bytes()
 EXAMPLES = sorted((Path(__file__).parents[4] / "examples" / "photos").glob("*.jpg"))
@@ -51,6 +59,29 @@ def test_example_becomes_two_jpegs(path: Path) -> None:
     photo = prepare(path.read_bytes(), "images[0]")
     assert max(opened(photo.stored_jpeg).size) <= SMALL_PX
     assert max(opened(photo.model_jpeg).size) <= MODEL_PX
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_tiled_photo_is_the_stored_one(path: Path) -> None:
+    """And the same one when the photo is loaded again."""
+    photo, plain = (
+        prepare(path.read_bytes(), "images[0]", tiled=True),
+        prepare(path.read_bytes(), "images[0]"),
+    )
+    assert photo.model_jpeg == photo.stored_jpeg == plain.stored_jpeg
+    assert model_jpeg_from_stored(photo.stored_jpeg, tiled=True) == photo.model_jpeg
+    assert photo.flaws == plain.flaws
+    assert max(opened(model_jpeg_from_stored(photo.stored_jpeg)).size) <= MODEL_PX
+
+
+def test_eight_noisy_photos_fit() -> None:
+    """SageMaker takes 6,291,456 bytes; pixels that are on or off are what JPEG shrinks least."""
+    pixels = bytes(255 * (byte & 1) for byte in random.Random(1).randbytes(3 * SMALL_PX**2))  # noqa: S311
+    noise = encoded(Image.frombytes("RGB", (SMALL_PX, SMALL_PX), pixels), "PNG")
+    photo = prepare(noise, "images[0]", tiled=True)
+    assert opened(photo.model_jpeg).size == (SMALL_PX, SMALL_PX)
+    assert len(photo.model_jpeg) > 500_000
+    assert len(request_body([photo.model_jpeg] * MAX_PHOTOS, load(SECOND_HAND), 4)) <= 6_291_456
 
 
 def test_photo_knows_its_size_and_flaws() -> None:

@@ -58,6 +58,31 @@ def _forget(folder: Path) -> None:
     _state(folder, "code/requirements.txt")
 
 
+def _drop(name: str) -> Callable[[Path], object]:
+    def drop(folder: Path) -> None:
+        file = folder / "model.safetensors"
+        save_file({one: tensor for one, tensor in load_file(file).items() if one != name}, file)
+        _state(folder, "model.safetensors")
+
+    return drop
+
+
+def _set_config(folder: Path, part: str, key: str, value: object) -> None:
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    config[part][key] = value
+    file.write_text(json.dumps(config))
+    _state(folder, "config.json")
+
+
+def _narrow(folder: Path) -> None:
+    _set_config(folder, "qformer_config", "intermediate_size", 64)
+
+
+def _without_end(folder: Path) -> None:
+    _set_config(folder, "text_config", "eos_token_id", None)
+
+
 @pytest.mark.parametrize(
     ("spoil", "fault", "said"),
     [
@@ -68,9 +93,9 @@ def _forget(folder: Path) -> None:
             for value in (float("nan"), float("-inf"))
         ),
         (
-            lambda folder: (folder / "vocabulary.json").write_text("{}"),
+            lambda folder: (folder / "catalogue.json").write_text("{}"),
             Fault.HASH_MISMATCH,
-            "vocabulary.json: not the file",
+            "catalogue.json: not the file",
         ),
         (
             lambda folder: (folder / "tokenizer.json").unlink(),
@@ -88,6 +113,9 @@ def _forget(folder: Path) -> None:
             "manifest.json: states no files",
         ),
         (_forget, Fault.REQUIREMENT_ABSENT, "pillow"),
+        (_drop("language_projection.weight"), Fault.WEIGHTS_UNFIT, r"lack language_projection\.weight; take"),
+        (_narrow, Fault.WEIGHTS_UNFIT, r"do not fit the config: qformer\.\S+ is \(512"),
+        (_without_end, Fault.WEIGHTS_UNFIT, r"config\.json: text_config\.eos_token_id must be the one token"),
     ],
 )
 def test_broken_archive_is_refused(

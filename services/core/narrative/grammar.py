@@ -1,0 +1,136 @@
+"""Articles, plurals and agreement of the catalogue's words in English and French."""
+
+import re
+from collections.abc import Sequence
+
+from catalogue import Adjective, Noun
+from catalogue.model import Language
+
+# Spoken with a "you" or a "w", as in "a unicycle", "a ukulele", "a one-piece".
+_CONSONANT = re.compile(r"uni(?!n)|uk|us[ae]|ut[eio]|ur[aio]|eu|ewe|one\b|once\b")
+_SILENT_H = re.compile(r"hour|honest|honou?r|heir")
+# Letters whose names begin with a vowel, "an MP3 player", but for those that are read as a word: "a MIDI".
+_SPELLED = re.compile(r"(?!MIDI)[A-Z](?=[A-Z0-9-])")
+_SPELLED_VOWELS = "AEFHILMNORSX"
+_EIGHT = re.compile(r"(8|11|18)(?!\d)|8\d")
+_FRENCH_VOWELS = "aàâäeéèêëiîïoôöuùûüœæ"
+# In French, the words after these do not take the plural of the noun.
+_LINKS = frozenset({"à", "au", "aux", "de", "des", "du", "en", "pour", "sans", "sur"})
+_AND_OR = frozenset({"et", "ou"})
+
+
+def text_of(noun: Noun, language: Language) -> str:
+    """The name as a text prints it."""
+    return noun.en if language == "en" else noun.fr
+
+
+def with_article(noun: Noun, language: Language, phrase: str | None = None) -> str:
+    """The noun with its indefinite article: "an urn", "scissors", "rust"; « des ciseaux », « de la rouille ».
+
+    `phrase` is printed in its place: "a blue urn" for the noun "urn".
+    """
+    text = phrase or text_of(noun, language)
+    plural, uncountable = language in noun.plural, language in noun.uncountable
+    if language == "en":
+        return text if plural or uncountable else f"{_a(text)} {text}"
+    if plural:
+        return f"des {text}"
+    return of_the(noun, language) if uncountable else f"{'un' if noun.gender == 'm' else 'une'} {text}"
+
+
+def the(noun: Noun, language: Language) -> str:
+    """The noun with its definite article: "the urn", « l'urne », « le hamac », « les ciseaux »."""
+    text = text_of(noun, language)
+    if language == "en":
+        return f"the {text}"
+    if language in noun.plural:
+        return f"les {text}"
+    return f"l'{text}" if _elides(noun) else f"{'le' if noun.gender == 'm' else 'la'} {text}"
+
+
+def of_the(noun: Noun, language: Language) -> str:
+    """The noun with its definite article after "of": « du sac », « de l'urne », « des ciseaux »."""
+    if language == "en":
+        return f"of the {noun.en}"
+    if language in noun.plural:
+        return f"des {noun.fr}"
+    return f"du {noun.fr}" if noun.gender == "m" and not _elides(noun) else f"de {the(noun, language)}"
+
+
+def agreed(adjective: Adjective, noun: Noun, language: Language) -> str:
+    """The colour or pattern in the form that goes with the noun."""
+    if language == "en":
+        return adjective.en
+    forms = (adjective.fr_m, adjective.fr_f, adjective.fr_m_plural, adjective.fr_f_plural)
+    return agree(forms, noun, language)
+
+
+def agree(forms: Sequence[str], noun: Noun, language: Language) -> str:
+    """Of the forms m, f, m plural and f plural, the one that goes with the noun; one form goes with any."""
+    place = (noun.gender == "f") + 2 * (language in noun.plural)
+    return forms[place % len(forms)]
+
+
+def described(
+    noun: Noun, language: Language, material: str | None, colour: str | None, pattern: str | None
+) -> str:
+    """The noun with what is known of it: "striped blue cotton shirt", « chemise bleue rayée en coton ».
+
+    A word that the noun itself has is not repeated: a leather jacket is not a "leather leather jacket".
+    """
+    text = text_of(noun, language)
+    material, colour, pattern = (_unless_named(word, text) for word in (material, colour, pattern))
+    # "with an abstract pattern" follows what it describes.
+    after = language == "en" and pattern is not None and pattern.startswith("with ")
+    if colour == material:
+        colour = None
+    if language == "fr":
+        parts = [text, colour, pattern, f"en {material}" if material else None]
+    else:
+        parts = [None if after else pattern, colour, material, text, pattern if after else None]
+    return " ".join(part for part in parts if part)
+
+
+def plural_of(name: str, language: Language) -> str:
+    """The regular plural of a name that may have several words: "balls of yarn", « sacs à main »."""
+    if language == "en":
+        head, link, rest = name.partition(" of ")
+        return f"{_s(head)}{link}{rest}"
+    words = name.split()
+    end = next((at for at, word in enumerate(words) if word in _LINKS or word.startswith("d'")), len(words))
+    return " ".join([*map(_s_french, words[:end]), *words[end:]])
+
+
+def _a(phrase: str) -> str:
+    if _EIGHT.match(phrase):
+        return "an"
+    if _SPELLED.match(phrase):
+        return "an" if phrase[0] in _SPELLED_VOWELS else "a"
+    word = phrase.lower()
+    vowel = word[0] in "aeiou" and not _CONSONANT.match(word)
+    return "an" if vowel or _SILENT_H.match(word) else "a"
+
+
+def _elides(noun: Noun) -> bool:
+    first = noun.fr[0].lower()
+    return first in _FRENCH_VOWELS or (first == "h" and not noun.aspirated_h)
+
+
+def _unless_named(word: str | None, name: str) -> str | None:
+    if word is None or f" {word} ".lower() in f" {name} ".lower():
+        return None
+    # "wood" is in "wooden spoon"; « or » is not in « ordinateur ».
+    within = len(word) > 3 and any(own.startswith(word.lower()) for own in name.lower().split())
+    return None if within else word
+
+
+def _s(word: str) -> str:
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
+
+
+def _s_french(word: str) -> str:
+    if word.endswith(("s", "x", "z")) or word in _AND_OR:
+        return word
+    return f"{word}x" if word.endswith(("eau", "eu")) else f"{word}s"

@@ -1,0 +1,233 @@
+"""What follows from an owner's patch, with the catalogue of real goods."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import catalogue
+from services.core.domain.corrections import GivenCorrections, corrected
+from services.core.domain.errors import InvalidInput
+from services.core.domain.report import (
+    Condition,
+    Evidence,
+    Grade,
+    Product,
+    Provenance,
+    Reliance,
+    Report,
+    Severity,
+    Status,
+    Wear,
+)
+from services.core.pipeline.corrections import patched
+
+REAL = catalogue.load(catalogue.SECOND_HAND)
+DRAWN = catalogue.load(catalogue.DRAWN)
+Make = Callable[..., Report]
+
+
+def report_of(
+    product: Product, *wear: Wear, score: int | None = None, language: str = "en", asked: str = "kitchen"
+) -> Report:
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    tags = REAL.departments[asked].wear
+    found = {each.tag for each in wear}
+    return Report(
+        id="0" * 26,
+        status=Status.SUCCEEDED,
+        product=product,
+        condition=Condition(score=10 if score is None else score, grade=Grade.GOOD, wear=wear),
+        confidence=Reliance(level="high"),
+        title="t",
+        description="d",
+        caption="a blue mug",
+        evidence=tuple(
+            Evidence(question=tag.question, answer="yes" if tag.id in found else "no", confidence=0.9)
+            for tag in tags
+        ),
+        narrative="llm",
+        language="fr" if language == "fr" else "en",
+        model=Provenance(endpoint="e"),
+        created_at=now,
+        expires_at=now + timedelta(days=30),
+    )
+
+
+def apply(report: Report, *patches: dict[str, Any], words: catalogue.Catalogue = REAL) -> Report:
+    """The report after the patches, of which the corrections are stored and read again in between."""
+    given: GivenCorrections | None = None
+    for patch in patches:
+        given = patched(report, given, patch, words)
+        given = (
+            GivenCorrections.model_validate_json(given.model_dump_json(exclude_none=True)) if given else None
+        )
+    return corrected(report, given) if given else report
+
+
+MUG = Product(type="mug", material="ceramic", colour="blue", pattern="plain", suggestion=None)
+CHIP = Wear(tag="chip", photo=1, confidence=0.9, points=2)
+
+
+def test_corrected_goods_are_in_the_text() -> None:
+    patch = {"product": {"type": "teapot", "material": "porcelain", "colour": "white", "pattern": "floral"}}
+    found = apply(report_of(MUG, CHIP, score=8), patch)
+    assert found.title == "Second-hand floral white porcelain teapot, good condition"
+    assert found.product is not None and found.product.colour == "white"
+    # Of another thing, the caption is no caption.
+    assert found.caption is None
+    french = apply(report_of(MUG, CHIP, score=8, language="fr"), patch)
+    assert french.title == "Théière blanche à fleurs en porcelaine d'occasion, état : bon"
+
+
+def test_owners_kind_replaces_the_guess() -> None:
+    unknown = Product(type="unknown", material="unknown", suggestion="samovar")
+    found = apply(report_of(unknown), {"product": {"type": "teapot"}})
+    assert found.product == Product(type="teapot", material="unknown")
+    assert found.corrections is not None and found.corrections.original.product == unknown
+
+
+@pytest.mark.parametrize(
+    ("patch", "score", "points"),
+    [
+        # departments.toml: a broken zip takes 4 of clothing, others 2.
+        ({"product": {"type": "parka"}, "condition": {"wear": ["broken_zip", "stain"]}}, 4, [4, 2]),
+        ({"product": {"type": "parka"}, "condition": {"wear": ["broken_zip"], "score": 7}}, 7, [4]),
+        ({"condition": {"wear": []}}, 10, []),
+        ({"condition": {"score": 0}}, 0, [2]),
+    ],
+)
+def test_corrected_wear_takes_the_departments_points(
+    patch: dict[str, Any], score: int, points: list[int]
+) -> None:
+    assert REAL.departments["clothing"].points("broken_zip") == 4
+    condition = apply(report_of(MUG, CHIP, score=8), patch).condition
+    assert condition is not None and condition.score == score
+    assert [wear.points for wear in condition.wear] == points
+
+
+def test_kept_mark_keeps_what_was_seen() -> None:
+    seen = Wear(tag="chip", photo=2, place="top_left", severity=Severity.MINOR, confidence=0.8, points=1)
+    condition = apply(report_of(MUG, seen, score=9), {"condition": {"wear": ["chip", "crack"]}}).condition
+    assert condition is not None
+    chip, crack = condition.wear
+    assert (chip.place, chip.severity, chip.photo) == ("top_left", "minor", 2)
+    assert (crack.photo, crack.confidence) == (None, 1.0)
+    expected = 10 - sum(wear.points or 0 for wear in condition.wear)
+    assert condition.score == expected
+
+
+def test_uncorrected_condition_stays() -> None:
+    # Of an earlier rule, by which the score was another.
+    found = apply(report_of(MUG, CHIP, score=5), {"product": {"type": "teapot"}})
+    assert found.condition is not None and found.condition.score == 5
+
+
+@pytest.mark.parametrize(
+    ("patch", "field", "remedy"),
+    [
+        ({"product": {"type": "muug"}}, "product.type", "mug"),
+        ({"product": {"type": "gym_shoe"}}, "product.type", "sneaker"),
+        ({"product": {"material": "china"}}, "product.material", "Send one of its ids"),
+        ({"product": {"material": "bone_china"}}, "product.material", "porcelain"),
+        ({"product": {"colour": "sky_blue"}}, "product.colour", "light_blue"),
+        ({"product": {"pattern": "stripes"}}, "product.pattern", "striped"),
+        ({"condition": {"wear": ["chip", "foxing"]}}, "condition.wear[1]", "its ids: "),
+        (
+            {"product": {"type": "novel"}, "condition": {"wear": ["pilling"]}},
+            "condition.wear[0]",
+            "yellowing",
+        ),
+    ],
+)
+def test_unknown_id_names_near_ones(patch: dict[str, Any], field: str, remedy: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        patched(report_of(MUG, CHIP), None, patch, REAL)
+    assert raised.value.field == field
+    assert remedy in raised.value.remedy
+    assert len(str(raised.value)) < 400
+
+
+def test_only_selected_departments_are_allowed() -> None:
+    with pytest.raises(InvalidInput, match=r"product\.type"):
+        patched(report_of(MUG), None, {"product": {"type": "boot"}}, REAL.select(["kitchen"]))
+    with pytest.raises(InvalidInput, match="Leave it out"):
+        patched(report_of(MUG), None, {"product": {"colour": "red"}}, DRAWN)
+
+
+def test_unknown_may_be_any_wear() -> None:
+    found = apply(
+        report_of(MUG, CHIP), {"product": {"type": "unknown"}, "condition": {"wear": ["foxing", "rust"]}}
+    )
+    assert found.condition is not None and found.condition.score == 6
+    assert "Second-hand" in (found.title or "") and "mug" not in (found.title or "")
+
+
+def test_wear_of_the_kind_before_is_refused() -> None:
+    report = report_of(MUG)
+    stated = patched(report, None, {"condition": {"wear": ["chip"]}}, REAL)
+    with pytest.raises(InvalidInput, match=r"condition\.wear\[0\].*'novel'\. Send condition\.wear too"):
+        patched(report, stated, {"product": {"type": "novel"}}, REAL)
+    again = patched(report, stated, {"product": {"type": "novel"}, "condition": None}, REAL)
+    assert again is not None and again.condition is None
+
+
+def test_ids_of_an_earlier_catalogue_stay() -> None:
+    old = Product(type="washboard_stand", material="bakelite_mix")
+    scorch = Wear(tag="scorch_line", photo=1, confidence=0.9)
+    report = report_of(old, scorch, score=8)
+    found = apply(
+        report,
+        {"condition": {"score": 7}},
+        {"title": "mine"},
+        {"condition": {"wear": ["scorch_line", "rust"]}, "product": {"type": "washboard_stand"}},
+        {"title": None},
+    )
+    assert found.title == "Second-hand bakelite mix washboard stand, fair condition"
+    assert "scorch line" in (found.description or "") and "rust" in (found.description or "")
+    assert found.condition is not None
+    assert [wear.tag for wear in found.condition.wear] == ["scorch_line", "rust"]
+
+
+def test_corrections_without_a_judged_condition_are_read() -> None:
+    given = GivenCorrections.model_validate_json(
+        '{"condition": {"wear": ["chip", "crack"]}, "corrected_at": "2026-11-01T00:00:00Z"}'
+    )
+    condition = corrected(report_of(MUG, Wear(tag="chip", photo=1, confidence=0.9), score=8), given).condition
+    assert condition is not None and (condition.score, condition.grade) == (6, "fair")
+
+
+IDS = st.sampled_from(["mug", "novel", "unknown", "ceramic", "blue", "chip", "rust", "stain", "nothing_such"])
+PRODUCT = st.dictionaries(st.sampled_from(["type", "material", "colour", "pattern"]), st.none() | IDS)
+CONDITION = st.fixed_dictionaries(
+    {}, optional={"score": st.none() | st.integers(0, 10), "wear": st.none() | st.lists(IDS, unique=True)}
+)
+PATCH = st.fixed_dictionaries(
+    {},
+    optional={
+        "product": st.none() | PRODUCT,
+        "condition": st.none() | CONDITION,
+        "title": st.none() | st.just("x"),
+    },
+)
+
+
+@given(st.lists(PATCH, max_size=4))
+@settings(deadline=None, max_examples=50)
+def test_any_patches_give_a_report_or_a_reason(patches: list[dict[str, Any]]) -> None:
+    report = report_of(MUG, CHIP, score=8)
+    corrections: GivenCorrections | None = None
+    for patch in patches:
+        try:
+            corrections = patched(report, corrections, patch, REAL)
+        except InvalidInput as error:
+            assert error.field.startswith(("product.", "condition.wear")) and error.remedy
+    found = corrected(report, corrections) if corrections else report
+    assert Report.model_validate_json(found.model_dump_json()) == found
+    assert found.product is not None and found.condition is not None
+    assert found.title and found.description
+    if corrections is None:
+        assert found == report
