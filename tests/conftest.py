@@ -7,12 +7,17 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.log_lines import LinesOfTests
 
 # A shell's background job ignores SIGINT, and its children inherit that: tests of interruption would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests share their cores: how long an example takes says nothing about the code.
+settings.register_profile("vitrine", deadline=None)
+settings.load_profile("vitrine")
 
 
 @pytest.fixture(scope="session")

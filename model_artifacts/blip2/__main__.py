@@ -133,8 +133,21 @@ def replay(old: Path, new: Path, most: int, catalogue: str | None, photos: tuple
     show_default=True,
     help="the share of answers above a threshold that must be right",
 )
+@click.option(
+    "--wear-tiles",
+    type=click.Choice(["0", "4"]),
+    default="0",
+    show_default=True,
+    help="wear_tiles of the environment that the model is for",
+)
 def calibrate(
-    model: str, photos: Path, catalogue: str | None, out: Path | None, report: Path | None, precision: float
+    model: str,
+    photos: Path,
+    catalogue: str | None,
+    out: Path | None,
+    report: Path | None,
+    precision: float,
+    wear_tiles: str,
 ) -> None:
     """Fit a model's probabilities to labelled photos.
 
@@ -143,9 +156,16 @@ def calibrate(
     """
     from .tools.calibration.command import calibrate
 
-    click.echo(
-        "\n".join(calibrate(model, photos, catalogue=catalogue, out=out, report=report, precision=precision))
+    lines = calibrate(
+        model,
+        photos,
+        catalogue=catalogue,
+        out=out,
+        report=report,
+        precision=precision,
+        wear_tiles=int(wear_tiles),
     )
+    click.echo("\n".join(lines))
 
 
 @commands.command()

@@ -159,7 +159,7 @@ def test_missing_taxonomy_is_told_briefly(tmp_path: Path) -> None:
     assert "problems more" in lines[-1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), junk=st.text(max_size=6))
 def test_broken_files_raise_catalogue_error_only(tmp_path: Path, seed: int, junk: str) -> None:
     chance = random.Random(seed)  # noqa: S311

@@ -110,7 +110,7 @@ ids = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(uploads=st.lists(ids, max_size=9))
 def test_table_and_hook_take_the_same(database: Database, uploads: list[str]) -> None:
     limit(database, 1_000_000, 1_000_000)

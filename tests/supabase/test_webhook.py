@@ -115,7 +115,7 @@ def test_both_keys_sign(database: Database, between: str) -> None:
         Webhook(key).verify(request.body, request.headers)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(key=b"k" * 64, message=b"")
 @example(key=b"k" * 65, message=b"m")
 @given(key=st.binary(min_size=1, max_size=130), message=st.binary(max_size=300))

@@ -195,7 +195,8 @@ def _details(
             yes = yes_share(table(asked.rows), calibration.line(tag))
             for number, photo in enumerate(wear):
                 photo[tag] = yes[number * views : (number + 1) * views]
-    has_wear = calibration.platt.keys() >= {*department.wear}
+    # More looks find more marks: a line holds for the tiles that it was fitted with.
+    has_wear = calibration.wear_tiles == _tiles(request) and calibration.platt.keys() >= {*department.wear}
     measured = {*calibration.scales, *(("wear",) if has_wear else ())}
     return {
         **shares,

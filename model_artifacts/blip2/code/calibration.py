@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from contract import WEAR_TILES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -41,6 +43,9 @@ class Calibration:
     """The share of log p(name | grey picture) that is taken from log p(name) to rank the kinds."""
     platt: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """For each wear tag (slope, offset): p = sigmoid(slope * (log p(yes) - log p(no)) + offset)."""
+
+    wear_tiles: int = 0
+    """The tiles that wear was asked of for these lines: 0 or 4."""
 
     def scale(self, question: Scaled) -> Scale:
         """The temperature and threshold of a question; (1, 0.5) where none was measured."""
@@ -120,10 +125,13 @@ def read_calibration(folder: Path) -> Calibration:
             raise _wrong(path, f"calibration.wear.{tag}", line, "a slope and an offset")
         slope, offset = (_number(path, f"calibration.wear.{tag}", value) for value in line)
         platt[tag] = (slope, offset)
+    tiles = stated.get("wear_tiles", 0)
+    if tiles not in WEAR_TILES:
+        raise _wrong(path, "calibration.wear_tiles", tiles, "0 or 4")
     alpha = _number(path, "calibration.type.alpha", stated.get("type", {}).get("alpha", 0.0))
     if not 0 <= alpha <= 1:
         raise _wrong(path, "calibration.type.alpha", alpha, "from 0 to 1")
-    return Calibration(stated["catalogue"], scales, alpha, platt)
+    return Calibration(stated["catalogue"], scales, alpha, platt, tiles)
 
 
 def _priors(folder: Path, calibration: Calibration) -> dict[str, float]:

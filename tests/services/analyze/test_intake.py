@@ -73,7 +73,7 @@ def test_bad_photo_among_several_is_named(client: TestClient, world: World, jpeg
     assert client.get("/reports").json()["reports"] == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_any_body_is_a_client_error(client: TestClient, body: bytes) -> None:
     answer = client.post("/analyze", content=b"--x\r\n" + body, headers=FORM)

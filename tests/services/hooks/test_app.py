@@ -30,9 +30,7 @@ from tests.services.hooks.conftest import (
 )
 from tests.services.results.queues import taken
 
-open_ended = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
-)
+open_ended = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 

@@ -51,7 +51,7 @@ class RawAnswer:
     shares: Mapping[str, Mapping[str, float]]
     """Of material, colour and pattern: the share of each id."""
     margins: Mapping[str, float]
-    """Of each wear tag that was asked: log p(yes) - log p(no), the largest of the photos."""
+    """Of each wear tag that was asked: log p(yes) - log p(no), the largest of the photos and their tiles."""
 
 
 def raw_answer(answer: Mapping[str, Any], tops: Sequence[tuple[str, float]]) -> RawAnswer:
@@ -60,9 +60,9 @@ def raw_answer(answer: Mapping[str, Any], tops: Sequence[tuple[str, float]]) -> 
     found = RawAnswer(
         tops=tuple(tops),
         shares={question: dict(answer[question]) for question in SHARED if answer[question]},
-        # Without calibration the probability is sigmoid(margin). The first number is of the whole photo.
+        # Without calibration the probability is sigmoid(margin).
         margins={
-            tag: float(logit(min(max(max(photo[tag][0] for photo in wear), LEAST), 1 - LEAST)))
+            tag: float(logit(min(max(*(max(photo[tag]) for photo in wear), LEAST), 1 - LEAST)))
             for tag in (wear[0] if wear else ())
         },
     )
@@ -145,13 +145,15 @@ def ask(
     model: Model,
     store: AnswerStore,
     told: Callable[[int, bool], None] = lambda _photos, _kept: None,
+    *,
+    tiled: bool = False,
 ) -> Asked:
     """Ask the model about each labelled product that the store has no answer for.
 
-    `file` is the labels', for messages; `told` hears how many photos are
-    done, and whether their answer was in the store. All
-    products are asked before UnusablePhotoError is raised for those whose photos cannot be read, so that the
-    next run starts where this one ends.
+    `file` is the labels', for messages; `told` hears how many photos are done, and whether their answer was
+    in the store. `tiled` sends them in the size that their quarters are looked at. All products are asked
+    before UnusablePhotoError is raised for those whose photos cannot be read, so that the next run starts
+    where this one ends.
     """
     from services.core.domain.errors import InvalidInput
     from services.core.photos.photo import digest, prepare
@@ -181,7 +183,7 @@ def ask(
             continue
         try:
             named = zip(uploads, labelled.photos, strict=True)
-            photos = [prepare(upload, path.name).model_jpeg for upload, path in named]
+            photos = [prepare(upload, path.name, tiled=tiled).model_jpeg for upload, path in named]
         except InvalidInput as error:
             problems.append(f"{file}:{labelled.line}: photo: {error}")
             continue

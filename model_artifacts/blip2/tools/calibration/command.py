@@ -42,11 +42,13 @@ def calibrate(
     out: Path | None = None,
     report: Path | None = None,
     precision: float = 0.9,
+    wear_tiles: int = 0,
 ) -> list[str]:
     """Calibrate the model "demo" or of a folder on the labelled photos of a CSV file; returns the table.
 
     The calibration goes into the folder's manifest, or into a copy of the folder at `out`; the table and the
-    plots go into the folder `report`, by default `calibration` beside the labels. Raises LabelError,
+    plots go into the folder `report`, by default `calibration` beside the labels. `wear_tiles` is that of the
+    environment which the model is for: the lines of its wear hold for no other. Raises LabelError,
     UnusablePhotoError, PackagingError, or ArtifactError for what else keeps it from being done.
     """
     source = DEMO if model == "demo" else Path(model).expanduser()
@@ -62,26 +64,26 @@ def calibrate(
         from .raw_model import RawModel
 
         steps.begin(_STEP, "loading the model")
-        raw = RawModel(catalogue_file.completed(source, name, Path(folder)), goods)
+        raw = RawModel(catalogue_file.completed(source, name, Path(folder)), goods, wear_tiles)
         kept = WORK / raw.fingerprint
         with AnswerStore(kept).opened() as store:
             stated = raw.use_priors(kept / priors.FILE)
             steps.done(_STEP, f"loaded; raw answers are kept in {kept}")
             total = sum(len(one.photos) for one in labels)
             steps.begin(_STEP, f"asking about {total:,} photos", total)
-            asked = ask(photos, labels, raw, store, _Pace(steps, total).told)
+            asked = ask(photos, labels, raw, store, _Pace(steps, total).told, tiled=wear_tiles > 0)
             steps.done(_STEP, f"asked about {total:,} photos")
     results = questions.measured(asked.products, goods, precision)
     lines = [*table(results), *(f"left out: {problem}" for problem in asked.left_out)]
     if not any(isinstance(one, Measured) for one in results):
         raise ArtifactError("nothing is calibrated:\n" + "\n".join(lines))
     _write_report(report or photos.parent / "calibration", results, lines)
-    fitted = document(results, goods.version, len(asked.products))
+    fitted = document(results, goods.version, len(asked.products), wear_tiles)
     _deliver(source, out, fitted, stated)
     return lines
 
 
-def document(results: Sequence[Result], version: str, photos: int) -> dict[str, Any]:
+def document(results: Sequence[Result], version: str, photos: int, wear_tiles: int = 0) -> dict[str, Any]:
     """The manifest's `calibration`: the fits of the questions that have one."""
     found: dict[str, Any] = {"catalogue": version, "photos": photos}
     wear: dict[str, list[float]] = {}
@@ -99,7 +101,8 @@ def document(results: Sequence[Result], version: str, photos: int) -> dict[str, 
                 round(one.fit.slope, 4),
                 round(one.fit.offset, 4),
             ]
-    return found | ({"wear": wear} if wear else {})
+    tiles = {"wear_tiles": wear_tiles} if wear_tiles else {}
+    return found | ({**tiles, "wear": wear} if wear else {})
 
 
 def write_calibration(folder: Path, calibration: dict[str, Any], grey: dict[str, Any]) -> None:

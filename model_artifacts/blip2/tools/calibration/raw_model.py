@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 class RawModel:
     """A loaded model without calibration. `log_p` ranks its kinds by the priors of a grey picture."""
 
-    def __init__(self, folder: Path, goods: Catalogue) -> None:
-        """Load the model in a folder that has the catalogue's file; raises what `model_fn` raises."""
+    def __init__(self, folder: Path, goods: Catalogue, wear_tiles: int = 0) -> None:
+        """Load the model in a folder that has the catalogue's file; raises what `model_fn` raises.
+
+        `wear_tiles` is the setting of that name, for which the model is asked.
+        """
         if str(catalogue_file.CODE) not in sys.path:
             sys.path.insert(0, str(catalogue_file.CODE))
         import inference
@@ -35,15 +38,16 @@ class RawModel:
         self.loaded: Any = replace(loaded, manifest=replace(loaded.manifest, calibration=Calibration()))
         self._inference: Any = inference
         self._goods = goods
+        self._wear_tiles = wear_tiles
         self._log_p: NDArray[Any] | None = None
 
     @property
     def fingerprint(self) -> str:
-        """A hash of what a raw answer depends on: weights, names, prompts and the container's code."""
+        """A hash of what a raw answer depends on: weights, names, prompts, tiles and the container's code."""
         catalogue, manifest = self.loaded.catalogue, self.loaded.manifest
         tree = str([*zip(catalogue.tree.names, catalogue.tree.paths, strict=True)])
         digest = hashlib.sha256(f"{manifest.artifact}\0{manifest.question_prompt}\0{tree}".encode())
-        digest.update(catalogue.version.encode())
+        digest.update(f"{catalogue.version}\0{self._wear_tiles}".encode())
         for file in sorted(catalogue_file.CODE.glob("*.py")):
             digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
@@ -61,9 +65,8 @@ class RawModel:
         """One answer for each product, from its photos as the service sends them."""
         from services.core.vision.endpoint import request_body
 
-        requests = [
-            self._inference.input_fn(request_body(photos, self._goods, wear_tiles=0)) for photos in products
-        ]
+        bodies = [request_body(photos, self._goods, self._wear_tiles) for photos in products]
+        requests = [self._inference.input_fn(body) for body in bodies]
         answers = self._inference.predict_batch(requests, self.loaded)
         valid = [
             request

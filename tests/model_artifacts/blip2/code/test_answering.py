@@ -266,6 +266,21 @@ def test_every_answer_must_be_calibrated(
     assert answer["calibrated"] is calibrated
 
 
+@pytest.mark.parametrize(("measured", "asked_tiles"), [(0, 0), (0, 4), (4, 0), (4, 4)])
+def test_wear_is_calibrated_for_its_tiles(
+    inference: Any, random_model: Any, random_photos: list[Image.Image], measured: int, asked_tiles: int
+) -> None:
+    from calibration import Calibration, Scale
+
+    platt = dict.fromkeys(DEPARTMENTS["kitchen"]["wear"], (1.0, 0.0))
+    fitted = Calibration(VERSION, {"type": Scale()}, platt=platt, wear_tiles=measured)
+    model = replace(random_model, manifest=replace(random_model.manifest, calibration=fitted))
+
+    answer = ask(inference, model, random_photos[:1], ("kitchen",), ("type", "wear"), asked_tiles)
+
+    assert answer["calibrated"] is (measured == asked_tiles)
+
+
 @pytest.mark.parametrize("departments", [ALL, ("living",)])
 def test_priors_rank_the_kinds(
     inference: Any, random_model: Any, random_photos: list[Image.Image], departments: tuple[str, ...]

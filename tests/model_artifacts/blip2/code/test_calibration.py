@@ -152,6 +152,7 @@ def test_folder_names_an_artifact_that_the_service_takes(read: Any, tmp_path: Pa
         ({"wear": {"chip": [1]}}, "calibration.wear.chip: must be a slope and an offset"),
         ({"wear": {"chip": [1, True]}}, "calibration.wear.chip: must be a number"),
         ({"wear": [1]}, "calibration.wear: must be an object"),
+        ({"wear_tiles": 3}, "calibration.wear_tiles: must be 0 or 4, not '3'"),
         ({"catalogue": None}, "calibration: must be an object with the catalogue's version"),
         ({"type": {"temperature": 1, "threshold": None}}, "calibration.type.threshold: must be a number"),
         ({"colour": {"temperature": 1, "threshold": 1.01}}, "calibration.colour.threshold: must be from 0"),

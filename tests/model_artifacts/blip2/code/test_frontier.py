@@ -63,7 +63,7 @@ names = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple),
     photos=st.integers(1, 3),
     priors=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_answer_equals_brute_force(
     frontier: Any, drawn: Any, seed: int, kinds: int, top: int, most: int, photos: int, priors: bool
 ) -> None:

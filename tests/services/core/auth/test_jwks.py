@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.auth import jwks
@@ -201,7 +201,6 @@ def test_unusable_keys_are_skipped(keys: KeySet, issuer: Issuer) -> None:
         | st.integers()
     )
 )
-@settings(deadline=None)
 def test_any_key_set_is_survived(entries: list[object]) -> None:
     assert isinstance(jwks._parse(json.dumps({"keys": entries}).encode()), dict)
 

@@ -271,7 +271,7 @@ def test_without_keys_no_token_is_judged(issuer: Issuer) -> None:
 
 
 @given(st.text())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_is_refused(lasting_issuer: Issuer, text: str) -> None:
     verifier = TokenVerifier(lasting_issuer.name, legacy_secret=SECRET)
     assert refused(verifier, text)
@@ -291,7 +291,6 @@ json_values = st.recursive(
     ),
     signature=st.binary(max_size=80),
 )
-@settings(deadline=None)
 def test_headers_cannot_replace_a_signature(
     lasting_issuer: Issuer, header: dict[str, Any], signature: bytes
 ) -> None:
@@ -301,7 +300,6 @@ def test_headers_cannot_replace_a_signature(
 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
-@settings(deadline=None)
 def test_changed_byte_is_refused(lasting_issuer: Issuer, place: int, flip: int) -> None:
     verifier = TokenVerifier(lasting_issuer.name)
     head, body, tail = lasting_issuer.token().split(".")

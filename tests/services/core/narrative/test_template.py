@@ -44,7 +44,7 @@ def cases(draw: st.DrawFn, words: Catalogue) -> Case:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(case=cases(DRAWN) | cases(REAL))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_template_is_always_supported(language: Language, case: Case) -> None:
     seen, flaws = case
     goods = DRAWN if seen.catalogue == DRAWN.version else REAL
@@ -54,7 +54,7 @@ def test_template_is_always_supported(language: Language, case: Case) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(case=cases(DRAWN))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_texts_state_the_facts_alone(language: Language, case: Case) -> None:
     seen, flaws = case
     found, words = assess(seen, flaws, DRAWN), wording(language)

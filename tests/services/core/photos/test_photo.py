@@ -249,7 +249,7 @@ def test_mismatched_profile_is_ignored(profile: bytes) -> None:
 def test_any_bytes_decode_or_are_refused(examples: tuple[str, int]) -> None:
     format_, count = examples
 
-    @settings(max_examples=count, deadline=None)
+    @settings(max_examples=count)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         upload = bytearray(HEIC if format_ == "HEIC" else encoded(halves((60, 40)), format_, exif=_exif()))

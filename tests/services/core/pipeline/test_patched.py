@@ -216,7 +216,7 @@ PATCH = st.fixed_dictionaries(
 
 
 @given(st.lists(PATCH, max_size=4))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_any_patches_give_a_report_or_a_reason(patches: list[dict[str, Any]]) -> None:
     report = report_of(MUG, CHIP, score=8)
     corrections: GivenCorrections | None = None

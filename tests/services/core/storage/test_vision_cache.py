@@ -26,7 +26,7 @@ def put(dynamodb: DynamoDBClient, cache: VisionCache, stored: LeasedReport, seen
     dynamodb.transact_write_items(TransactItems=cache.put(stored, seen))
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seen=observations(DRAWN, 2))
 def test_observation_comes_back(dynamodb: DynamoDBClient, stored: LeasedReport, seen: Observation) -> None:
     cache = VisionCache(dynamodb, TABLE, DRAWN)

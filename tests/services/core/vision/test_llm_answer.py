@@ -152,7 +152,7 @@ def test_unlisted_kind_is_refused() -> None:
         answered(DRAWN, type={"answer": "zeppelin", "sure": "high"})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     said=st.text(max_size=400) | st.sampled_from(sorted(REAL.kinds)),
     sure=st.sampled_from(["low", "medium", "high"]),

@@ -126,12 +126,12 @@ def test_unanswered_product_is_left_out(tmp_path: Path, labels: list[Labelled]) 
     assert (found.products, found.left_out) == ([], [f"{tmp_path}/labelled.csv:2: NonFiniteScore: NaN"])
 
 
-def test_most_worn_photo_counts() -> None:
+def test_most_worn_part_counts() -> None:
     answer = {
         "material": {"wood": 1.0},
         "colour": {},
         "pattern": {},
-        "wear": [{"chip": [0.2, 0.9, 0.9, 0.9, 0.9]}, {"chip": [0.5]}],
+        "wear": [{"chip": [0.2, 0.1, 0.5, 0.3, 0.4]}, {"chip": [0.3, 0.2, 0.2, 0.2, 0.2]}],
     }
 
     found = raw_answer(answer, [("mug", 0.9)])

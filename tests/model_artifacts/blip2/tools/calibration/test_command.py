@@ -103,6 +103,14 @@ def test_document_states_each_fit() -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def test_document_states_the_tiles() -> None:
+    goods = catalogue.load(catalogue.DRAWN)
+    results = measured(MadeSet(goods).add(300, Path()).products, goods, 0.9)
+
+    assert document(results, goods.version, 300, wear_tiles=4)["wear_tiles"] == 4
+    assert "wear_tiles" not in document(results, goods.version, 300)
+
+
 def test_imprecise_question_is_never_answered(tmp_path: Path, inference: Any) -> None:
     from probabilities import share_by_odds
 
