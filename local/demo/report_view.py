@@ -62,12 +62,15 @@ def _report(report: Report) -> RenderableType:
 
 
 def _facts(report: Report) -> Iterator[tuple[str, Text]]:
-    confidence_of = {evidence.answer: evidence.confidence for evidence in report.evidence if evidence.used}
     if report.product:
+        # In the order of these fields, since a material and a colour may have the same id: gold.
+        shares = [(evidence.answer, evidence.confidence) for evidence in report.evidence if evidence.used]
         for name in ("type", "material", "colour", "pattern"):
             if (value := getattr(report.product, name)) is not None:
                 label = "Product" if name == "type" else name.capitalize()
-                yield label, Text.assemble(value, "  ", _share(confidence_of.get(value)))
+                said = next((share for share in shares if share[0] == value), None)
+                shares = shares[shares.index(said) + 1 :] if said else shares
+                yield label, Text.assemble(value, "  ", _share(said[1] if said else None))
     if report.condition:
         yield "Condition", _condition(report.condition)
     if report.confidence:

@@ -198,6 +198,18 @@ def test_report_shows_answers_and_confidence() -> None:
     assert "Low confidence" not in text
 
 
+def test_material_and_colour_have_own_confidence() -> None:
+    product = {"type": "ring", "material": "gold", "colour": "gold"}
+    evidence = [
+        {"question": "what is this?", "answer": "ring", "confidence": 0.93},
+        {"question": "what is it made of?", "answer": "gold", "confidence": 0.72},
+        {"question": "what color is it?", "answer": "gold", "confidence": 0.81},
+    ]
+    lines = plain(shown({**REPORT, "product": product, "evidence": evidence})).splitlines()
+    assert any("Material" in line and "72%" in line for line in lines)
+    assert any("Colour" in line and "81%" in line for line in lines)
+
+
 def test_low_confidence_is_a_warning() -> None:
     unsure = [{"question": "what is this?", "answer": "mug", "confidence": 0.41}]
     text = plain(shown({**REPORT, "evidence": unsure}))

@@ -12,63 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.model.generation import likelihood
-
-from .conftest import ALL, DEPARTMENTS, KINDS, MATERIALS, QUESTIONS, VERSION
+from .asking import CLOSE, ask, asked, plain, same
+from .conftest import ALL, DEPARTMENTS, KINDS, MATERIALS, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
-
-CLOSE = 1e-4
-
-
-def ask(
-    inference: Any,
-    model: Any,
-    photos: Sequence[Image.Image],
-    departments: Sequence[str] = ALL,
-    questions: Sequence[str] = QUESTIONS,
-    wear_tiles: int = 0,
-) -> Any:
-    return inference.predict_batch([asked(photos, departments, questions, wear_tiles)], model)[0]
-
-
-def asked(
-    photos: Sequence[Image.Image],
-    departments: Sequence[str] = ALL,
-    questions: Sequence[str] = QUESTIONS,
-    wear_tiles: int = 0,
-) -> Any:
-    from contract import Request
-
-    return Request(tuple(photos), VERSION, tuple(departments), tuple(questions), wear_tiles)
-
-
-def plain(model: Any, photos: Sequence[Image.Image], question: str, names: Sequence[str]) -> Numbers:
-    """Log p of each name after the question, one forward pass for each: (photos, names)."""
-    scorer = model.scorer
-    prompt = f"Question: {question} Answer:"
-    rows = [
-        [
-            likelihood(scorer.blip, scorer.processor, photo, prompt, tokens)
-            for tokens in scorer.answer_tokens(names)
-        ]
-        for photo in photos
-    ]
-    return np.array(rows)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two answers are equal, apart from rounding."""
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == pytest.approx(other, abs=CLOSE) if isinstance(one, float) else one == other)
 
 
 @pytest.mark.parametrize("departments", [ALL, ("living",), ("paper", "kitchen")])
@@ -208,106 +158,6 @@ def test_tiles_cover_every_pixel(inference: Any, size: tuple[int, int]) -> None:
     assert tiles[3][-1, -1] == across.size - 1
     assert tiles[1][0, -1] == size[0] - 1
     assert all(2 * side - whole <= 1 for side, whole in zip(tiles[0].shape, across.shape, strict=True))
-
-
-def test_calibration_scales_every_answer(
-    inference: Any, random_model: Any, random_photos: list[Image.Image]
-) -> None:
-    from calibration import Calibration, Scale
-
-    scales: Any = {
-        "type": Scale(2.5, 0.6),
-        "material": Scale(0.4, 0.7),
-        "colour": Scale(3.0, 0.8),
-        "pattern": Scale(1.5, 0.9),
-    }
-    platt = {tag: (0.5, -1.0) for own in DEPARTMENTS.values() for tag in own["wear"]}
-    manifest = replace(random_model.manifest, calibration=Calibration(VERSION, scales, platt=platt))
-    raw = ask(inference, random_model, random_photos)
-
-    answer = ask(inference, replace(random_model, manifest=manifest), random_photos)
-
-    for one, before in zip(answer["kinds"], raw["kinds"], strict=True):
-        odds = (before["p"] / (1 - before["p"])) ** (1 / 2.5)
-        assert one["p"] == pytest.approx(odds / (1 + odds))
-    odds = (raw["said"]["p"] / (1 - raw["said"]["p"])) ** (1 / 2.5)
-    assert answer["said"] == raw["said"] | {"p": pytest.approx(odds / (1 + odds))}
-    assert answer["rest"] == raw["rest"]
-    for question in ("material", "colour", "pattern"):
-        power = {key: p ** (1 / scales[question].temperature) for key, p in raw[question].items()}
-        expected = {key: p / sum(power.values()) for key, p in power.items()}
-        assert answer[question] == pytest.approx(expected)
-    for photo, before in zip(answer["wear"], raw["wear"], strict=True):
-        for tag, (p,) in photo.items():
-            margin = np.log(before[tag][0] / (1 - before[tag][0]))
-            assert p == pytest.approx(1 / (1 + np.exp(1 - 0.5 * margin)), abs=CLOSE)
-    assert answer["calibrated"] is True
-    assert answer["thresholds"] == {"type": 0.6, "material": 0.7, "colour": 0.8, "pattern": 0.9}
-
-
-@pytest.mark.parametrize(
-    ("questions", "calibrated"),
-    [(("type", "material"), True), (("type", "colour"), False), (("type", "wear"), False)],
-)
-def test_every_answer_must_be_calibrated(
-    inference: Any,
-    random_model: Any,
-    random_photos: list[Image.Image],
-    questions: tuple[str, ...],
-    calibrated: bool,
-) -> None:
-    from calibration import Calibration, Scale
-
-    measured = Calibration(VERSION, {"type": Scale(), "material": Scale()}, platt={"chip": (1.0, 0.0)})
-    model = replace(random_model, manifest=replace(random_model.manifest, calibration=measured))
-
-    answer = ask(inference, model, random_photos[:1], ("kitchen",), questions)
-
-    assert answer["calibrated"] is calibrated
-
-
-@pytest.mark.parametrize(("measured", "asked_tiles"), [(0, 0), (0, 4), (4, 0), (4, 4)])
-def test_wear_is_calibrated_for_its_tiles(
-    inference: Any, random_model: Any, random_photos: list[Image.Image], measured: int, asked_tiles: int
-) -> None:
-    from calibration import Calibration, Scale
-
-    platt = dict.fromkeys(DEPARTMENTS["kitchen"]["wear"], (1.0, 0.0))
-    fitted = Calibration(VERSION, {"type": Scale()}, platt=platt, wear_tiles=measured)
-    model = replace(random_model, manifest=replace(random_model.manifest, calibration=fitted))
-
-    answer = ask(inference, model, random_photos[:1], ("kitchen",), ("type", "wear"), asked_tiles)
-
-    assert answer["calibrated"] is (measured == asked_tiles)
-
-
-@pytest.mark.parametrize("departments", [ALL, ("living",)])
-def test_priors_rank_the_kinds(
-    inference: Any, random_model: Any, random_photos: list[Image.Image], departments: tuple[str, ...]
-) -> None:
-    from calibration import Calibration, Scale
-
-    names = random_model.catalogue.tree.names
-    priors = dict(zip(names, np.random.default_rng(1).uniform(-12, -1, len(names)).tolist(), strict=True))
-    measured = Calibration(VERSION, {"type": Scale()}, alpha=0.8)
-    manifest = replace(random_model.manifest, calibration=measured, priors=priors)
-    every = [name for d in departments for own in KINDS[d].values() for name in own]
-    p = dict(
-        zip(every, np.exp(plain(random_model, random_photos, "what is this ?", every)).mean(0), strict=True)
-    )
-    scores = {
-        kind: sum(p[name] * np.exp(-0.8 * priors[name]) for name in own)
-        for d in departments
-        for kind, own in KINDS[d].items()
-    }
-
-    answer = ask(inference, replace(random_model, manifest=manifest), random_photos, departments)
-
-    expected = sorted(scores, key=scores.__getitem__, reverse=True)[:5]
-    assert [one["id"] for one in answer["kinds"]] == expected
-    for one in answer["kinds"]:
-        (own,) = (KINDS[d][one["id"]] for d in departments if one["id"] in KINDS[d])
-        assert one["p"] == pytest.approx(sum(p[name] for name in own))
 
 
 def test_free_answer_names_its_kind(

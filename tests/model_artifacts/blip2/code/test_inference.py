@@ -3,8 +3,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import logging
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,15 +10,13 @@ import torch
 from PIL import Image
 from sagemaker_inference.errors import BaseInferenceToolkitError
 
-from model_artifacts.blip2_demo import MODEL
 from model_artifacts.blip2_demo.drawing.drawing import draw
 from model_artifacts.blip2_demo.training.evaluate import encode
 
+from .asking import Document, predict
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
-Document = dict[str, Any]
 
 
 def refused(
@@ -30,11 +26,6 @@ def refused(
     with pytest.raises(BaseInferenceToolkitError) as caught:
         inference.input_fn(text, content_type)
     return caught.value
-
-
-def predict(inference: Any, model: Any, document: Document) -> Any:
-    answer, _ = inference.output_fn(inference.predict_fn(inference.input_fn(json.dumps(document)), model))
-    return json.loads(answer)
 
 
 def test_demo_answers_as_trained(
@@ -54,7 +45,9 @@ def test_demo_answers_as_trained(
     assert {len(views) for photo in answer["wear"] for views in photo.values()} == {5}
     assert answer["caption"].startswith("a ")
     assert answer["artifact"].startswith("demo-")
-    assert answer["calibrated"] is True
+    # Its wear is calibrated without tiles.
+    assert answer["calibrated"] is False
+    assert predict(inference, model, document | {"wear_tiles": 0})["calibrated"] is True
 
 
 def test_state_tells_why_a_pass_has_no_graph(
@@ -217,88 +210,3 @@ def test_nan_score_is_a_named_error(
         inference.predict_fn(inference.input_fn(json.dumps(document)), model)
 
     assert caught.value.status_code == 500
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The demo's folder, to be changed."""
-    for file in MODEL.iterdir():
-        shutil.copy(file, tmp_path)
-    return tmp_path
-
-
-def change(path: Path, field: str, **values: object) -> None:
-    document = json.loads(path.read_text("utf-8"))
-    document[field] |= values
-    path.write_text(json.dumps(document))
-
-
-def test_folder_without_catalogue_is_refused(inference: Any, copy: Path) -> None:
-    (copy / "catalogue.json").unlink()
-
-    with pytest.raises(ValueError, match=r"catalogue\.json: is missing: serve a packaged model"):
-        inference.model_fn(str(copy))
-
-
-@pytest.mark.parametrize(
-    ("field", "values"),
-    [
-        ("tree", {"kinds": {"mug": {"mug": [36]}}}),
-        ("tree", {"kinds": {"mug": {"mug": [99_999]}}}),
-        ("tree", {"kinds": {"mug": {"mug zeppelin": [35]}}}),
-        ("materials", {"wood": ["zeppelin wood"]}),
-    ],
-)
-def test_catalogue_of_another_tokenizer_is_refused(
-    inference: Any, copy: Path, field: str, values: Document
-) -> None:
-    path = copy / "catalogue.json"
-    change(path, field, **values)
-    if field == "tree":
-        departments = {"drawn": {"kinds": ["mug"], "materials": ["wood"], "wear": ["chip"]}}
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"departments": departments}))
-
-    with pytest.raises(ValueError, match=r"was made for another model's tokenizer.*: package the"):
-        inference.model_fn(str(copy))
-
-
-def test_calibration_of_another_catalogue_is_left_out(
-    inference: Any, copy: Path, document: Document, caplog: pytest.LogCaptureFixture
-) -> None:
-    change(copy / "manifest.json", "calibration", catalogue="f" * 16)
-
-    with caplog.at_level(logging.WARNING):
-        answer = predict(inference, inference.model_fn(str(copy)), document)
-
-    assert answer["calibrated"] is False
-    assert answer["thresholds"]["type"] == 0.5
-    (line,) = (record.getMessage() for record in caplog.records if record.name == "inference")
-    assert "is not calibrated for its catalogue" in line
-    assert line.endswith(f"but for {'f' * 16}: answers say so")
-
-
-def test_missing_prior_is_named(inference: Any, copy: Path, document: Document) -> None:
-    change(copy / "manifest.json", "calibration", type={"temperature": 1, "threshold": 0.5, "alpha": 0.5})
-    priors = {"catalogue": document["catalogue"], "log_p": {"mug": -1.0}}
-    (copy / "priors.json").write_text(json.dumps(priors))
-
-    with pytest.raises(ValueError, match=r"priors\.json: log_p has no 'bag': run `calibrate` again"):
-        inference.model_fn(str(copy))
-
-
-def test_first_request_warms_the_model_up(
-    inference: Any, copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    warmed: list[Any] = []
-    answer_all = inference.answer_all
-
-    def noted(*given: Any) -> Any:
-        warmed.append(given[0])
-        return answer_all(*given)
-
-    monkeypatch.setattr(inference, "answer_all", noted)
-
-    inference.model_fn(str(copy))
-
-    (((request,),)) = warmed
-    assert (request.departments, request.questions) == (("drawn",), ("type", "material", "wear"))

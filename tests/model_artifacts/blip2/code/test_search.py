@@ -131,10 +131,7 @@ sequences = st.lists(
 
 
 @given(names=sequences, kinds=st.integers(1, 30), top=st.integers(1, 8), photos=st.integers(1, 3))
-@settings(
-    max_examples=15,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_search_equals_brute_force(
     scorer: Any, features: Any, names: Any, kinds: int, top: int, photos: int
 ) -> None:
