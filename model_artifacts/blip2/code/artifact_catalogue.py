@@ -6,7 +6,6 @@ Packaging writes it as `catalogue.json`, so reading it takes no tokenizer and no
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,14 @@ import numpy as np
 from name_tree import NameTree, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 FILE = "catalogue.json"
-_ARTICLE = re.compile(r"^(?:a|an|the|some)\s+")
+_BEFORE_A_NAME = ("a", "an", "the", "some", "pair of", "pairs of", "set of")
+_PLURALS = ("", "s", "es")
 # No two names of a catalogue differ by these only.
 _SQUASHED = str.maketrans("", "", " '-’")
 
@@ -79,20 +79,39 @@ class ArtifactCatalogue:
     @cached_property
     def _named(self) -> Mapping[str, str]:
         kinds = (self.tree.kinds[number] for number in self.tree.kind_of.tolist())
-        return {
-            name.lower().translate(_SQUASHED): kind for name, kind in zip(self.tree.names, kinds, strict=True)
-        }
+        return {_squashed([name]): kind for name, kind in zip(self.tree.names, kinds, strict=True)}
+
+    @cached_property
+    def _described(self) -> frozenset[str]:
+        lists = (self.materials, self.colours, self.patterns)
+        names = (name for one in lists for own in one.values() for name in own)
+        return frozenset(_squashed([name]) for name in (*_BEFORE_A_NAME, *names))
 
     def kind_named(self, text: str) -> str | None:
-        """The kind that has this text as a name, in any case and with an article or not; None: no kind."""
-        said = " ".join(text.lower().split())
-        squashed = said.translate(_SQUASHED), _ARTICLE.sub("", said).translate(_SQUASHED)
-        return next((self._named[name] for name in squashed if name in self._named), None)
+        """The kind that a text names, in any case and number; None: no kind.
+
+        Articles, colours, materials and patterns in front of the name are left out: "a pair of black leather
+        shoes" is a shoe.
+        """
+        words = text.lower().split()
+        while words:
+            said = _squashed(words)
+            for ending in _PLURALS:
+                if said.endswith(ending) and (kind := self._named.get(said.removesuffix(ending))):
+                    return kind
+            counts = range(len(words), 0, -1)
+            described = next((n for n in counts if _squashed(words[:n]) in self._described), len(words))
+            words = words[described:]
+        return None
 
     def names_of(self, departments: Collection[str]) -> NDArray[np.bool_]:
         """Which names of the tree, by their numbers, are of kinds of these departments."""
         chosen = np.array([self.department_of[kind] in departments for kind in self.tree.kinds])
         return np.asarray(chosen[self.tree.kind_of])
+
+
+def _squashed(words: Sequence[str]) -> str:
+    return "".join(words).lower().translate(_SQUASHED)
 
 
 def catalogue_of(document: Mapping[str, Any]) -> ArtifactCatalogue:

@@ -124,7 +124,7 @@ def test_all_wear_at_once_fits(language: Language, department: str) -> None:
             "plain",
             "Ciseaux orange unis en acier inoxydable d'occasion",
         ),
-        ("hammock", "cotton", "white", "striped", "Hamac blanc rayé en coton d'occasion"),
+        ("hammock", "cotton", "white", "striped", "Hamac blanc à rayures en coton d'occasion"),
         ("vase", "ceramic", "blue", "floral", "Vase bleu à fleurs en céramique d'occasion"),
         ("sunglasses", "plastic", "black", None, "Lunettes de soleil noires en plastique d'occasion"),
         ("skirt", "sequins", "gold", "embroidered", "Jupe dorée brodée en paillettes d'occasion"),
