@@ -10,11 +10,11 @@ from uuid import UUID
 from anyio import CapacityLimiter, to_thread
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from catalogue.model import Language
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
 from services.core.domain.stored_report import ReportRef, RequestKey, seconds_now
 from services.core.messaging.job_queue import JobQueue
-from services.core.narrative.wording import Language
 from services.core.photos.photo import MAX_PHOTOS, Photo, digest, prepare
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.image_store import UPLOAD_ID, Uploads

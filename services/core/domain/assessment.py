@@ -75,6 +75,7 @@ class Assessment:
     confidence: Reliance
     absent: frozenset[str]
     left_out: bool
+    photos: int = 0
     condition_stated: bool = False
     wear_stated: bool = False
 
@@ -166,6 +167,7 @@ def assess(
         ),
         absent=absent,
         left_out=len(judged) < len(flaws),
+        photos=len(flaws),
     )
 
 

@@ -1,7 +1,7 @@
 """A report as its owner has corrected it: what the owner said, and what follows from that by rule."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +18,9 @@ from services.core.domain.report import (
     Report,
     Wear,
 )
+
+if TYPE_CHECKING:
+    from services.core.domain.listing import Narration
 
 
 class RewrittenText(BaseModel):
@@ -75,7 +78,7 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
         product = _product(product, given.product)
     condition = given.judged or judged(report.condition, given.condition, None)
     text = given.rewritten
-    narrative: Literal["llm", "template"] | None = "template" if text else report.narrative
+    narrative: Narration | None = "template" if text else report.narrative
     return report.model_copy(
         update={
             "product": product,

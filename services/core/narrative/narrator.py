@@ -9,12 +9,13 @@ import httpx2
 from openai import AsyncOpenAI
 from pydantic import ValidationError
 
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.llm import Completion, Unusable, Usage
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.prompt import prompt_messages
 from services.core.narrative.template import template_text
-from services.core.narrative.wording import Language, Text, Wording, wording
+from services.core.narrative.wording import Text, Wording, wording
 
 MAX_OUTPUT_TOKENS = 300
 SCHEMA: dict[str, object] = {

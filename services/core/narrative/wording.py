@@ -4,13 +4,12 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalogue.model import Language
 from services.core.domain.report import Grade, Place, Severity
 
-Language = Literal["en", "fr"]
 _QVALUE = re.compile(r"0(\.\d*)?|1(\.0*)?|\.\d+", re.ASCII)
 
 

@@ -10,11 +10,11 @@ from functools import partial
 from anyio import to_thread
 from ulid import ULID
 
+from catalogue.model import Language
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, KeyReused, QuotaExceeded, VitrineError
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
-from services.core.narrative.wording import Language
 from services.core.photos.photo import Photo, digest
 from services.core.storage.image_store import ImageStore, image_keys
 from services.core.storage.reports import Reports

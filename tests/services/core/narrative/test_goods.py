@@ -7,12 +7,13 @@ import pytest
 
 import catalogue
 from catalogue import Catalogue
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import Place, Severity
 from services.core.narrative.grounding import unsupported_claim
 from services.core.narrative.prompt import answer_like_examples
 from services.core.narrative.template import template_text
-from services.core.narrative.wording import Language, wording
+from services.core.narrative.wording import wording
 from tests.services.core.narrative.goods import assessment_of, worn_mark
 
 REAL = catalogue.load(catalogue.SECOND_HAND)

@@ -5,13 +5,14 @@ from typing import get_args
 import pytest
 
 import catalogue
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
 from services.core.domain.report import Flaw
 from services.core.narrative.grounding import caption_fits, fitting_caption, unsupported_claim
 from services.core.narrative.names import Names
 from services.core.narrative.prompt import answer_like_examples
-from services.core.narrative.wording import Language, Text, wording
+from services.core.narrative.wording import Text, wording
 from tests.services.core.narrative.goods import assessment_of, worn_mark
 
 Make = Callable[..., Observation]

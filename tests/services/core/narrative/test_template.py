@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 import catalogue
 from catalogue import Catalogue
+from catalogue.model import Language
 from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.observation import Observation
 from services.core.domain.report import Flaw, Grade
 from services.core.narrative.grounding import fitting_caption, unsupported_claim
 from services.core.narrative.negation import tokens
 from services.core.narrative.template import template_text
-from services.core.narrative.wording import Language, wording
+from services.core.narrative.wording import wording
 from tests.services.core.domain.observations import observations
 
 Make = Callable[..., Observation]

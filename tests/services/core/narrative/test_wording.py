@@ -3,9 +3,10 @@ from typing import get_args
 import pytest
 
 import catalogue
+from catalogue.model import Language
 from services.core.domain.report import Grade, Place, Severity
 from services.core.narrative.negation import tokens
-from services.core.narrative.wording import Language, preferred_language, wording
+from services.core.narrative.wording import preferred_language, wording
 
 CATALOGUES = [catalogue.load(catalogue.DRAWN), catalogue.load(catalogue.SECOND_HAND)]
 DEPARTMENTS = [department for goods in CATALOGUES for department in goods.departments.values()]
