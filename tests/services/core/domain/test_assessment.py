@@ -85,6 +85,7 @@ def test_photo_that_shows_nothing_is_not_judged(observation: Make, flaw: Flaw) -
         "score": None,
         "grade": None,
         "wear": (),
+        "source": "model",
     }
     assert found.confidence.level == "low"
     assert found.confidence.reasons == (flaw.value, "not_recognised")
