@@ -161,7 +161,8 @@ class _Check:
         if sense.role is Role.PATTERN:
             return Rule.PATTERN if denied or sense.value != product.pattern else None
         if sense.role is Role.GRADE:
-            if denied or sense.value != seen.condition.grade or not self._grades(following):
+            phrase = " " in word.term.text
+            if denied or sense.value != seen.condition.grade or not (phrase or self._grades(following)):
                 return Rule.GRADE
             self.stated.add("grade")
             return None
@@ -259,6 +260,8 @@ class _Check:
             for word in group:
                 if word.term.has(Role.ONLY) and not self._complete():
                     yield Violation(Rule.ONLY, word.term.text)
+                if group.unjudged:
+                    continue
                 if word.term.has(Role.NOTHING) or (word.term.has(Role.OTHER) and group.has(Role.NO, Role.NOT, Role.NOTHING)):
                     denied = any(m.said is Polarity.DENIED for m in self.mentions)
                     if not denied and not self._complete():

@@ -58,6 +58,11 @@ def _of_group(group: Group, number: int) -> Iterator[tuple[Mention, Sequence[Wor
                 yield Mention(tags, said, plural, excepted, number, segment, at, text), (word, other)
                 break
     for at, segment, word in places:
+        # "The sole could not be judged."
+        open_part = word.term.values(Role.PART) if group.unjudged and id(word) not in taken else None
+        if open_part:
+            taken.add(id(word))
+            yield Mention(open_part, word.said, False, word.excepted, number, segment, at, word.term.text), (word,)
         senses = [sense for sense in word.term.senses if sense.role is Role.WEAR]
         if senses and id(word) not in taken:
             tags = frozenset(sense.value for sense in senses)

@@ -65,10 +65,10 @@ def _read(words: Sequence[Word], numbers: Numbers) -> None:
         if word.term.has(Role.BOTH):
             number = 2
         if word.term.has(Role.ALL):
-            for ahead in range(at + 1, min(at + 5, len(words))):
-                if words[ahead].term.has(Role.PHOTO):
-                    numbers._counted.add(id(word))
-                    break
+            following = (ahead.term for ahead in words[at + 1 : at + 5])
+            counted = next((term for term in following if not term.has(Role.ARTICLE, Role.NUMBER)), None)
+            if counted is not None and counted.has(Role.PHOTO):
+                numbers._counted.add(id(word))
         if number is not None:
             done |= _number(words, at, number, numbers)
 
@@ -89,7 +89,8 @@ def _photo_numbers(words: Sequence[Word], at: int, numbers: Numbers) -> set[int]
 def _number(words: Sequence[Word], at: int, number: int, numbers: Numbers) -> set[int]:
     term = words[at].term
     ahead = [word.term for word in words[at + 1 : at + 5]]
-    if term.has(Role.ORDINAL) and ahead and ahead[0].has(Role.PHOTO):
+    between = next((other for other in ahead if not other.has(Role.ARTICLE, Role.NUMBER)), None)
+    if term.has(Role.ORDINAL) and between is not None and between.has(Role.PHOTO):
         numbers.photos.append((words[at], number))
         return set()
     if term.has(Role.ORDINAL):
@@ -101,7 +102,7 @@ def _number(words: Sequence[Word], at: int, number: int, numbers: Numbers) -> se
     points = ahead[:1] and ahead[0].has(Role.POINTS)
     if points or any(word.term.has(Role.POINTS) for word in words[max(0, at - 3) : at]):
         numbers.scores.append((term.text, number))
-        return {at + 4} if len(ahead) > 2 and ahead[1].has(Role.OUT_OF) else set()
+        return {at + 3} if len(ahead) > 2 and ahead[1].has(Role.OUT_OF) else set()
     for other in ahead:
         if other.has(Role.PHOTO):
             numbers.photo_counts.append((term.text, number))
