@@ -192,7 +192,7 @@ class _Check:
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
-                return None if held and self._grades(after) else Rule.GRADE
+                return None if held and (" " in term.text or self._grades(after)) else Rule.GRADE
             case Role.FREE:
                 return None if before and id(before[0]) in self._wear.words else Rule.OFFER
             case Role.INSPECTED:

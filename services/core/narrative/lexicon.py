@@ -5,7 +5,7 @@ word claims nothing, alone or together with others. Every other word is unfamili
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -34,6 +34,7 @@ class LexiconFile(BaseModel):
     """The data file of a language; lexicon/en.toml says what each table holds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    stems: bool
     phrases: tuple[str, ...]
     capitals: tuple[str, ...]
     unprintable: tuple[str, ...]
@@ -63,8 +64,9 @@ class Lexicon:
 
     def __init__(self, catalogue: Catalogue, language: Language) -> None:
         self.language = language
-        self._stem = lru_cache(maxsize=20_000)(snowballstemmer.stemmer(_STEMMERS[language]).stemWord)
         data = _read(language)
+        stem = snowballstemmer.stemmer(_STEMMERS[language]).stemWord
+        self._stem: Callable[[str], str] = lru_cache(maxsize=20_000)(stem) if data.stems else str
         self.capitals = frozenset(word for phrase in data.capitals for word in words_of(phrase, language))
         self.severity_alone = frozenset(data.severity_alone)
         self.grade_followers = frozenset(data.grade_followers)
@@ -162,7 +164,10 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         yield from _senses(role, table)
     yield from ((phrase, Sense(Role.WEAR, ANY, plural=True)) for phrase in data.wear_plural)
     for tag, part in data.parts.items():
-        yield from ((phrase, Sense(Role.PART, tag)) for phrase in part.part)
+        yield from (
+            (phrase, Sense(Role.PART, tag, plural=phrase.removesuffix("s") in {*part.part} - {phrase}))
+            for phrase in part.part
+        )
         yield from ((phrase, Sense(Role.STATE, tag)) for phrase in part.state)
     for department, phrases in data.departments.items():
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)

@@ -48,22 +48,24 @@ def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
     for number, group in enumerate(groups):
         words = [(segment, word) for segment, each in enumerate(group.segments) for word in each.words]
         places = [_Place(at, segment, word) for at, (segment, word) in enumerate(words)]
-        for mention in _of_group(places, number):
+        for mention in _of_group(places, number, unjudged=group.unjudged):
             found.append(mention)
             used.update(id(places[at].word) for at in mention.places)
     return sorted(found, key=lambda mention: (mention.group, mention.at)), frozenset(used)
 
 
-def _of_group(places: Sequence[_Place], group: int) -> Iterator[Mention]:
+def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
     taken: set[int] = set()
     for one, other, tags in _pairs(places):
         if taken.isdisjoint({one.at, other.at}):
             taken |= {one.at, other.at}
             yield _mention(tags, (one, other), group, Role.PART)
-    for place in places:
-        tags = place.word.term.values(Role.WEAR)
-        if tags and place.at not in taken:
+    for place in (place for place in places if place.at not in taken):
+        if tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
+        elif unjudged and (tags := place.word.term.values(Role.PART)):
+            # "The sole could not be judged."
+            yield _mention(tags, (place,), group, Role.PART)
 
 
 def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:

@@ -59,7 +59,7 @@ class _GroupNumbers:
                 continue
             if word.term.has(Role.PHOTO):
                 self._after_photo(at)
-            elif word.term.has(Role.ALL, Role.BOTH) and self._ahead(at, Role.PHOTO):
+            elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
                 self._numbers.all_photos.add(id(word))
             number = value_of(word.term, Role.NUMBER, Role.ORDINAL, Role.QUANTITY)
             number = 2 if word.term.has(Role.BOTH) else number
@@ -68,6 +68,11 @@ class _GroupNumbers:
 
     def _ahead(self, at: int, *roles: Role) -> bool:
         return any(word.term.has(*roles) for word in self._words[at + 1 : at + 4])
+
+    def _counts_photos(self, at: int) -> bool:
+        """Whether the noun after "all the three" or "the second of the four" is a photo."""
+        ahead = (word.term for word in self._words[at + 1 : at + 5])
+        return next((t.has(Role.PHOTO) for t in ahead if not t.has(Role.ARTICLE, Role.NUMBER)), False)
 
     def _after_photo(self, at: int) -> None:
         """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
@@ -95,7 +100,7 @@ class _GroupNumbers:
     def _number(self, at: int, term: Term, number: int) -> None:
         ahead = [word.term for word in self._words[at + 1 : at + 6]]
         if term.has(Role.ORDINAL):
-            if ahead and ahead[0].has(Role.PHOTO):
+            if self._counts_photos(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
             else:
                 self._count("unknown", number, term)

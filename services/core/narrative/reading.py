@@ -132,14 +132,14 @@ def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
 
 
 def _has_subject(segment: Segment) -> bool:
-    """Whether the verb of a segment has a subject of its own, which is not wear."""
-    if segment.link is not None and segment.link.has(Role.NOR):
-        return True
-    for word in segment.words:
+    """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
+    inverted = segment.link is not None and segment.link.has(Role.NOR)
+    before = [word for word in segment.words if not word.term.has(Role.NOT)]
+    for at, word in enumerate(before):
         if names_wear(word):
             return False
         if word.term.has(Role.VERB):
-            return True
+            return at > 0 or inverted
     return False
 
 
@@ -180,8 +180,19 @@ def _look_back(group: Group, before: Group) -> None:
 
 
 def _say(group: Group, said: Polarity) -> None:
-    for word in group:
-        word.said = said
+    """Say it of all wear, and of what else follows the negation: "the wood is not cracked", "it is not wood"."""
+    reached = False
+    for segment in group.segments:
+        reached = reached or (segment.link is not None and segment.link.has(Role.NOR))
+        for word in segment.words:
+            if names_wear(word):
+                word.said, reached = said, False
+            elif word.term.has(Role.NOT, Role.NO):
+                reached = True
+            elif word.term.has(Role.AWAY):
+                reached = False
+            elif reached:
+                word.said = said
 
 
 def _free(group: Group) -> None:

@@ -105,6 +105,8 @@ class WearCheck:
                     near = words[at + 1 : at + 2]
                     if not self.complete or any(each.term.has(Role.PHOTO, Role.PLACE) for each in near):
                         yield Violation(Rule.ONLY, word.term.text)
+                if group.unjudged:
+                    continue
                 nothing = word.term.has(Role.NOTHING)
                 others = word.term.has(Role.OTHER) and group.has(*_DENYING)
                 if (nothing or others) and not denied and not self.complete:
