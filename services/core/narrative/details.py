@@ -68,7 +68,7 @@ def _of_group(
                 yield Detail(Role.PLACE, word.term.values(Role.PLACE), text, _owners(spot, named, groups))
             elif word.term.has(Role.SEVERITY):
                 following = each.words[place + 1 :]
-                of = _beside(following, spot, named) or _before(following, spot, named)
+                of = _beside(following, spot, named) or _before(following, spot, named, text)
                 yield Detail(Role.SEVERITY, word.term.values(Role.SEVERITY), text, of)
 
 
@@ -83,13 +83,19 @@ def _beside(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) ->
     return ()
 
 
-def _before(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
-    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun."""
+def _before(
+    following: Sequence[Word], spot: _Spot, named: Sequence[Mention], text: str
+) -> tuple[Mention, ...]:
+    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun.
+
+    Right after its noun it is of that one alone, unless it is plural: « une tache et un pli légers ».
+    """
     if any(word.term.has(Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN) for word in following):
         return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
-    joined = [m for m in mine if m.segment < spot.segment] if last else []
+    alone = last and spot.at - 1 in last[-1].places and not text.endswith("s")
+    joined = [m for m in mine if m.segment < spot.segment] if last and not alone else []
     return (*joined, *last) if last else tuple(mine[-1:])
 
 

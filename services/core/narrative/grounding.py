@@ -187,7 +187,8 @@ class _Check:
                 return Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
-                of_wear = bool(after) and id(after[0]) in self._wear.words and after[0].term.has(Role.WEAR)
+                beside = after if self._lexicon.language == "en" else before
+                of_wear = bool(beside) and id(beside[0]) in self._wear.words and beside[0].term.has(Role.WEAR)
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:

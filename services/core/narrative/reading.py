@@ -70,7 +70,7 @@ class Group:
         if self.unjudged:
             return False
         for word in reversed(words[:at]):
-            if names_wear(word) or word.term.has(Role.EXCEPT):
+            if names_wear(word) or word.term.has(Role.EXCEPT, Role.AWAY):
                 return False
             if word.term.has(*_NEGATIONS):
                 return True
@@ -215,6 +215,11 @@ def _lists(group: Group) -> None:
 
 
 def _exceptions(group: Group) -> None:
+    words = list(group)
+    aside = next((at for at, word in enumerate(words) if word.term.has(Role.ASIDE)), 0)
+    for word in words[:aside]:
+        if names_wear(word) and not group.unjudged:
+            word.said, word.excepted = Polarity.STATED, True
     active = False
     for segment in group.segments:
         if segment.has(Role.VERB, Role.NO, Role.NOTHING) and not segment.has(Role.EXCEPT):

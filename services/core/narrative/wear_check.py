@@ -8,7 +8,7 @@ from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Numbers
+from services.core.narrative.numbers import Count, Numbers
 from services.core.narrative.reading import Group, Polarity, Word
 from services.core.narrative.senses import ANYTHING, Role, Rule, Violation
 
@@ -177,10 +177,19 @@ class WearCheck:
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
+            elif count.of == "photos" and self._seen.photos > 1 and self._on_photos(count):
+                yield Violation(Rule.PHOTO, count.word)
         for group in self._groups:
             for word in group:
                 if id(word) in self._numbers.all_photos and self._stated_in(group):
                     yield Violation(Rule.PHOTO, word.term.text)
+
+    def _on_photos(self, count: Count) -> bool:
+        """Whether a mark is said to be on so many photos, "visible on the three photos"."""
+        words = list(self._groups[count.group])
+        at = next((at for at, word in enumerate(words) if word.term.text == count.word), 0)
+        where = any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
+        return where and (self._stated_in(self._groups[count.group]) or bool(self._cited and not self.mentions))
 
     def _stated_in(self, group: Group) -> bool:
         at = next(number for number, each in enumerate(self._groups) if each is group)
