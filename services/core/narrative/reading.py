@@ -135,6 +135,10 @@ def _has_subject(segment: Segment) -> bool:
     """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
     inverted = segment.link is not None and segment.link.has(Role.NOR)
     before = [word for word in segment.words if not word.term.has(Role.NOT)]
+    first = before[0].term if before else None
+    if first is not None and (first.has(Role.NUMBER) or first.text.isdecimal()) and before[1:2]:
+        if before[1].term.has(Role.VERB):
+            return False  # "photos 1 and 2 show a chip"
     for at, word in enumerate(before):
         if names_wear(word):
             return False
