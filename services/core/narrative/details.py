@@ -107,7 +107,10 @@ def _before(
     Right after its noun it is of that one alone, unless it is plural: « une tache et un pli légers ».
     """
     goods = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
-    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in following):
+    words = list(groups[spot.group])
+    # « Le cuir léger », « la tasse est légère » : of the goods, not of the wear.
+    beside = [*words[max(0, spot.at - 1) : spot.at], *following]
+    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in beside):
         return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
@@ -117,7 +120,8 @@ def _before(
         return tuple(last[-1:])
     if last:
         return (*joined, *last)
-    earlier = [m for m in named if m.group < spot.group]
+    named_goods = any(word.term.has(*goods) and not word.term.has(Role.PHOTO) for word in words[: spot.at])
+    earlier = [m for m in named if m.group < spot.group and not named_goods]
     return tuple(mine[-1:] or ([] if any(m.group == spot.group for m in named) else earlier[-1:]))
 
 

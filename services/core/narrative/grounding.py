@@ -129,7 +129,7 @@ class _Check:
     def _capitals(self) -> Iterator[Violation]:
         """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
         words = [term for term in self._terms if term.text[0].isalpha()]
-        titled = 2 * sum(term.capital for term in words) > len(words)
+        titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
             if term.capital and term.has(*_NAMELIKE) and not term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC) and not self._lexicon.capitals.issuperset(term.text.split()):
                 if titled and len(words) > 1 or not (before is None or before.text in _OPENS):
