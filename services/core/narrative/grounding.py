@@ -131,7 +131,9 @@ class _Check:
         words = [term for term in self._terms if term.text[0].isalpha()]
         titled = 2 * sum(term.capital for term in words) > len(words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
-            if term.capital and term.has(*_NAMELIKE) and not term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC) and not self._lexicon.capitals.issuperset(term.text.split()):
+            known = term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
+            known = known or self._lexicon.capitals.issuperset(term.text.split())
+            if term.capital and term.has(*_NAMELIKE) and not known:
                 if titled and len(words) > 1 or not (before is None or before.text in _OPENS):
                     yield Violation(Rule.NAME, term.text)
 
@@ -148,7 +150,8 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
-        if term.has(Role.PHOTO) and any(word.term.has(Role.KIND) and not word.term.has(Role.PHOTO, Role.VERB) for word in words[at + 1 : at + 2]):
+        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO)]
+        if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken = []
         for sense in sorted(term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)):
@@ -191,7 +194,8 @@ class _Check:
                 return Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
-                of_wear = bool(after) and id(after[0]) in self._wear.words and after[0].term.has(Role.WEAR)
+                of_wear = bool(after) and self._joined(after[0], group) and after[0].term.has(Role.WEAR)
+                of_wear = of_wear and id(after[0]) in self._wear.words
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
@@ -222,10 +226,15 @@ class _Check:
 
     def _grades(self, after: Sequence[Word], group: Group) -> bool:
         """Whether a grade word is one: "good condition", not "good choice"."""
-        if not after or any(segment.words[0] is after[0] for segment in group.segments):
+        if not after or not self._joined(after[0], group):
             return True
         term = after[0].term
         return not term.senses or term.text in self._lexicon.grade_followers or term.has(*_AFTER_GRADE)
+
+    @staticmethod
+    def _joined(word: Word, group: Group) -> bool:
+        """Whether a word follows the one before it without a comma or "and"."""
+        return all(segment.words[0] is not word for segment in group.segments)
 
     def _counts(self) -> Iterator[Violation]:
         for count in self._numbers.counts:

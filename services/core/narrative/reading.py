@@ -164,6 +164,10 @@ def _polarity(group: Group, before: Group | None) -> None:
     _free(group)
     if not group.unjudged:
         _lists(group)
+    if group.has(Role.SEEK) and group.has(Role.NO, Role.NOTHING):
+        # "Cracks were looked for without being found."
+        for word in group:
+            word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
     _exceptions(group)
     if before is not None and not any(map(names_wear, group)):
         _look_back(group, before)
