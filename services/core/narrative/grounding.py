@@ -15,15 +15,8 @@ from services.core.narrative.numbers import Numbers, read_numbers
 from services.core.narrative.reading import Group, Polarity, Word, read
 from services.core.narrative.senses import ANY, ANYTHING, Role, Rule, Sense, Term
 from services.core.narrative.tokens import plain, tokens
-from services.core.narrative.unsupported import (  # until the narrator composes
-    DESCRIPTION_CHARACTERS,
-    DESCRIPTION_WORDS,
-    unsupported_claim,
-)
-from services.core.narrative.unsupported import caption_fits as _old_caption_fits
-from services.core.narrative.wording import Wording, wording
 
-__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title", "DESCRIPTION_CHARACTERS", "DESCRIPTION_WORDS", "unsupported_claim"]
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title"]
 
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
@@ -69,13 +62,11 @@ def hold_title(text: str, facts: Facts, lexicon: Lexicon) -> Held | Violation:
     return hold(text, (), facts, lexicon)
 
 
-def caption_fits(assessment: Assessment, lexicon: Lexicon | Wording) -> bool:
+def caption_fits(assessment: Assessment, lexicon: Lexicon) -> bool:
     """Whether the caption names the product, and states nothing beside the scored answers.
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    if isinstance(lexicon, Wording):
-        return _old_caption_fits(assessment, lexicon)
     caption = assessment.caption
     if len(caption.split()) not in CAPTION_WORDS:
         return False
@@ -83,9 +74,9 @@ def caption_fits(assessment: Assessment, lexicon: Lexicon | Wording) -> bool:
     return isinstance(found, Held) and "kind" in found.facts and assessment.product.type != UNKNOWN
 
 
-def fitting_caption(assessment: Assessment, lexicon: Lexicon | None = None) -> str | None:
+def fitting_caption(assessment: Assessment, lexicon: Lexicon) -> str | None:
     """The caption if it states nothing beside the assessment, else None."""
-    return assessment.caption if caption_fits(assessment, lexicon or wording("en")) else None
+    return assessment.caption if caption_fits(assessment, lexicon) else None
 
 
 class _Check:
