@@ -1,13 +1,14 @@
 """A report as its owner has corrected it: what the owner said, and what follows from that by rule."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from catalogue import Department
-from catalogue.model import USUAL_DEDUCTION
+from catalogue.model import USUAL_DEDUCTION, Language
 from services.core.domain.grading import grade_of, points, score_of
+from services.core.domain.listing import Labels, Listing, Narration, Translation
 from services.core.domain.report import (
     Condition,
     ConditionCorrection,
@@ -19,18 +20,22 @@ from services.core.domain.report import (
     Wear,
 )
 
-if TYPE_CHECKING:
-    from services.core.domain.listing import Narration
-
 
 class RewrittenText(BaseModel):
-    """The template's text about corrected facts."""
+    """The template's text about corrected facts, and the other words and fields that follow from them.
+
+    One of an earlier release has the text alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     title: str
     description: str
     caption: str | None = None
+    keywords: tuple[str, ...] = ()
+    labels: Labels | None = None
+    translations: dict[Language, Translation] = {}
+    listing: Listing | None = None
 
 
 class GivenCorrections(BaseModel):
@@ -78,6 +83,8 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
         product = _product(product, given.product)
     condition = given.judged or judged(report.condition, given.condition, None)
     text = given.rewritten
+    # What an earlier release has not written again would be about other facts.
+    listed = text or report
     narrative: Narration | None = "template" if text else report.narrative
     return report.model_copy(
         update={
@@ -85,7 +92,11 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
             "condition": condition,
             "title": given.title or (text.title if text else report.title),
             "description": given.description or (text.description if text else report.description),
-            "caption": text.caption if text else report.caption,
+            "caption": listed.caption,
+            "keywords": listed.keywords,
+            "labels": listed.labels,
+            "translations": listed.translations,
+            "listing": listed.listing,
             "narrative": narrative,
             "corrections": Corrections(
                 product=given.product,

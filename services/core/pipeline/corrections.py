@@ -5,6 +5,7 @@ from typing import Any
 
 from catalogue import Catalogue, Department
 from catalogue import Wear as CatalogueWear
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment, Goods
 from services.core.domain.corrections import (
     GivenCorrections,
@@ -13,11 +14,13 @@ from services.core.domain.corrections import (
     judged,
     merge_patch,
 )
+from services.core.domain.listing import Translation
 from services.core.domain.report import Condition, Flaw, Reason, Reliance, Report
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 from services.core.pipeline.corrected_ids import check_ids
+from services.core.pipeline.listed import listed
 
 # What a patch holds; the rest of what is stored follows from it.
 _PATCHED = frozenset({"product", "condition", "title", "description"})
@@ -69,9 +72,21 @@ def _department(type_: str, catalogue: Catalogue) -> Department | None:
 
 
 def _rewritten(report: Report, catalogue: Catalogue) -> RewrittenText:
+    """The template's text in every language of the report, and what else follows from the facts."""
     assessment = _assessment(report, catalogue)
-    text = template_text(assessment, wording(report.language))
-    return RewrittenText(title=text.title, description=text.description, caption=fitting_caption(assessment))
+
+    def text_in(language: Language) -> Translation:
+        text = template_text(assessment, wording(language))
+        return Translation(title=text.title, description=text.description, narrative="template")
+
+    texts = {language: text_in(language) for language in (report.language, *report.languages)}
+    own = texts[report.language]
+    return RewrittenText(
+        title=own.title,
+        description=own.description,
+        caption=fitting_caption(assessment),
+        **listed(assessment, texts, catalogue),
+    )
 
 
 def _assessment(report: Report, catalogue: Catalogue) -> Assessment:

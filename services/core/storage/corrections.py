@@ -42,7 +42,7 @@ def write_corrections(
             reason = f"only a succeeded report can be corrected; this one is {stored.report.status}"
             raise ReportNotCorrectable(reason, wait_s)
         given = change(stored.report, GivenCorrections.model_validate_json(before) if before else None)
-        after = given.model_dump_json(exclude_none=True) if given else None
+        after = given.model_dump_json() if given else None
         if after == before or _replace(dynamodb, table, key, before, after):
             return replace(stored, report=corrected(stored.report, given)) if given else stored
         time.sleep(random.uniform(0.0, 0.02) * (attempt + 1))  # noqa: S311 - jitter, not a secret

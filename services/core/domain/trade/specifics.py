@@ -1,4 +1,4 @@
-"""The item specifics of a department: which fields a marketplace's form has, and which of them photos show."""
+"""The item specifics of a department: the fields of a form, and which of them photos show."""
 
 import tomllib
 from collections.abc import Mapping

@@ -62,9 +62,7 @@ def apply(report: Report, *patches: dict[str, Any], words: catalogue.Catalogue =
     given: GivenCorrections | None = None
     for patch in patches:
         given = patched(report, given, patch, words)
-        given = (
-            GivenCorrections.model_validate_json(given.model_dump_json(exclude_none=True)) if given else None
-        )
+        given = GivenCorrections.model_validate_json(given.model_dump_json()) if given else None
     return corrected(report, given) if given else report
 
 
