@@ -64,7 +64,11 @@ def rows() -> list[dict[str, str]]:
             "Apparel & Accessories > Clothing > Dresses",
             ("UsedCondition", "used", "used_fair", 3010),
         ),
-        (condition_of("chip"), "Apparel & Accessories > Jewelry > Rings", ("UsedCondition", "used", "used_good", 3000)),
+        (
+            condition_of("chip"),
+            "Apparel & Accessories > Jewelry > Rings",
+            ("UsedCondition", "used", "used_good", 3000),
+        ),
         (condition_of("stain"), "Media > Books", ("UsedCondition", "used", "used_good", None)),
         (condition_of("chip"), None, ("UsedCondition", "used", "used_good", None)),
         (condition_of("missing_part"), "Furniture > Chairs", ("DamagedCondition", "used", None, 7000)),
@@ -123,7 +127,10 @@ def test_broken_tags_are_of_the_catalogue() -> None:
     # The rule of departments.toml: 4 and 5 points break the article.
     for department in REAL.departments.values():
         for tag in department.wear:
-            assert tag.id not in conditions().broken or department.points(tag.id) >= 4, (department.id, tag.id)
+            assert tag.id not in conditions().broken or department.points(tag.id) >= 4, (
+                department.id,
+                tag.id,
+            )
 
 
 def test_goods_are_categories_of_the_catalogue() -> None:
@@ -140,7 +147,8 @@ def test_each_row_names_a_public_document() -> None:
     for row in rows():
         assert re.fullmatch(r"https://[a-z.]+/\S+", row["source"])
         assert date.fromisoformat(row["as_of"]) <= date(2026, 11, 27)
-        assert (key := (row["marketplace"], row["goods"], row["condition"])) not in seen
+        key = (row["marketplace"], row["goods"], row["condition"])
+        assert key not in seen
         seen.add(key)
     assert not {row["value"] for row in rows()} & {"1000", "NewCondition", "new", "used_like_new"}
     for marketplace in ("schema_org", "google"):
