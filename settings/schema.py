@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from settings.field_types import (
     BaseUrl,
@@ -170,6 +170,19 @@ class Alarms(Section):
     def notified_address(self) -> str | None:
         """The e-mail address that `notify` names, if it names one."""
         return self.notify if self.notified_topic is None else None
+
+
+class Listing(Section):
+    """What every report is made with: the languages of its texts, beside the one that its client prefers."""
+
+    languages: Annotated[tuple[Literal["en", "fr"], ...], Field(min_length=1, strict=False)]
+
+    @field_validator("languages")
+    @classmethod
+    def _distinct(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(languages)) < len(languages):
+            raise ValueError("each language once")
+        return languages
 
 
 class Rate(Section):

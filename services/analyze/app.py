@@ -55,8 +55,9 @@ async def analyze(
 ) -> Report:
     """Make a report of 1–8 photos of one thing: 200 with it, or 202 with where it will be.
 
-    The same `Idempotency-Key` with the same photos gives the same report, in the language that it was made
-    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait.
+    The same `Idempotency-Key` with the same photos gives the same report, in the languages that it was made
+    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait. Without
+    `languages` the report is in the one of `Accept-Language`, then in those of the service's settings.
     """
     stages: Stages = request.state.stages
     answer = Answer(request, response, service.budget_s)
@@ -66,7 +67,9 @@ async def analyze(
         until = asyncio.get_running_loop().time() + service.timing.accept_within_s
         async with intake.busy_at(until):
             key = await received.request_key(idempotency_key) if idempotency_key else None
-            order = SubmitReport(caller, preferred_language(accept_language), key)
+            preferred = preferred_language(accept_language)
+            languages = received.languages or service.submission.languages(preferred)
+            order = SubmitReport(caller, languages, key)
             earlier = await service.submission.earlier(
                 order, at_hand=received.at_hand, compare=received.compare
             )
