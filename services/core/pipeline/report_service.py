@@ -5,12 +5,12 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from anyio import to_thread
 
 from services.core.aws import CALL_ERRORS
+from services.core.domain.corrections import GivenCorrections
 from services.core.domain.errors import ReportInProgress, VitrineError
 from services.core.domain.report import UNFINISHED, Report
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport
@@ -124,7 +124,11 @@ class ReportService:
         Raises ReportNotFound, ReportNotCorrectable unless the report has succeeded, or InvalidInput for an
         id that the catalogue lacks.
         """
-        change = partial(patched, patch=patch, catalogue=self.processor.catalogue)
+        catalogue = self.processor.catalogue
+
+        def change(stored: StoredReport, given: GivenCorrections | None) -> GivenCorrections | None:
+            return patched(stored.report, given, patch, catalogue, photos=len(stored.photos))
+
         return await to_thread.run_sync(self.reports.correct, owner, report_id, change)
 
     async def _read_again(self, stored: StoredReport) -> Report:
