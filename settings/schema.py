@@ -193,7 +193,7 @@ class Rate(Section):
 
 
 class Throttle(Section):
-    """The gateway's limits for new analyses and uploads, the report routes, and database webhooks."""
+    """The gateway's limits: for analyses, uploads and rewordings, the other report routes, and webhooks."""
 
     analyze: Rate
     reports: Rate

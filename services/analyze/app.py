@@ -127,12 +127,26 @@ async def correct_report(
 ) -> Report:
     """Correct a succeeded report by a JSON merge patch; null removes a correction, and what was said returns.
 
-    The report then shows the corrected values, and what it had said as `corrections.original`. The grade
-    follows from the score, and unless they are corrected too, title and description are written anew by the
-    template.
+    The report then shows the corrected values, with `owner` as their `source`, and what it had said as
+    `corrections.original`. The grade follows from the score. Unless they are corrected too, title and
+    description are the template's about the corrected facts, until `POST /reports/{id}/wording`. What was
+    asked by department and is not of the corrected kind's is unknown again.
     """
     patch = await receive_patch(request)
     stored = await service.correct(caller, report_id, patch)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
+
+
+@routes.post("/reports/{report_id}/wording", responses=openapi.WORDED_ANSWERS)
+async def word_report(response: Response, report_id: ReportId, caller: Caller, service: TheService) -> Report:
+    """Have the LLM word a succeeded report again from its facts, the owner's corrections included.
+
+    A report that the LLM has worded since its facts changed stays as it is. `narrative` says whose text it
+    is: without an answer of the LLM the template's stays. Title and description of the owner stay too. A
+    report can be worded again 20 times; what that costs is added to `cost_usd`.
+    """
+    stored = await service.reword(caller, report_id)
     response.headers["Cache-Control"] = "no-store"
     return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
 

@@ -148,6 +148,10 @@ CORRECTED_ANSWERS: Answers = {
     200: {"headers": _headers("Cache-Control")},
     **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),
 }
+WORDED_ANSWERS: Answers = {
+    200: {"headers": _headers("Cache-Control")},
+    **_problems(401, 403, 404, 409, 422, 500, 503),
+}
 _SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
 ANALYZE_ANSWERS = _with_headers(
     {

@@ -64,11 +64,8 @@ def apply(report: Report, *patches: dict[str, Any], words: catalogue.Catalogue =
     given: GivenCorrections | None = None
     for patch in patches:
         given = patched(report, given, patch, words)
-        given = (
-            GivenCorrections.model_validate_json(given.model_dump_json(exclude_defaults=True))
-            if given
-            else None
-        )
+        if given is not None:
+            given = GivenCorrections.model_validate_json(given.model_dump_json(exclude_defaults=True))
     return corrected(report, given) if given else report
 
 
