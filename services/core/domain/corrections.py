@@ -1,6 +1,5 @@
 """A report as its owner has corrected it: what the owner said, and what follows from that by rule."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from catalogue import Department
 from catalogue.model import USUAL_DEDUCTION, Language
 from services.core.domain.grading import grade_of, points, score_of
-from services.core.domain.listing import Narration, Translation
+from services.core.domain.listing import Labels, Listing, Translation
 from services.core.domain.report import (
     UNKNOWN,
     Condition,
@@ -25,23 +24,20 @@ from services.core.domain.sources import stated
 
 
 class RewrittenText(BaseModel):
-    """The template's text about corrected facts."""
+    """The template's text about corrected facts, and the other words and fields that follow from them.
+
+    One of an earlier release has the text alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     title: str
     description: str
     caption: str | None = None
-
-
-class WordedText(BaseModel):
-    """A text of one language that the LLM worded again, some of its sentences perhaps the template's."""
-
-    model_config = ConfigDict(frozen=True)
-
-    title: str
-    description: str
-    narrative: Narration
+    keywords: tuple[str, ...] = ()
+    labels: Labels | None = None
+    translations: dict[Language, Translation] = {}
+    listing: Listing | None = None
 
 
 class Rewording(BaseModel):
@@ -49,7 +45,7 @@ class Rewording(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    texts: dict[Language, WordedText]
+    texts: dict[Language, Translation]
     llm: str
 
 
@@ -179,39 +175,38 @@ def _owned(condition: Condition, seen: Condition, given: ConditionCorrection | N
     return condition.model_copy(update={"wear": wear, "source": "owner"})
 
 
-def _words(report: Report, given: GivenCorrections) -> Mapping[str, Any]:
+def _words(report: Report, given: GivenCorrections) -> dict[str, Any]:
     """The fields of the words: the owner's, else the LLM's newest, else the template's, else the report's."""
-    title, description, narrative = report.title, report.description, report.narrative
-    caption, llm, translations = report.caption, report.model.llm, report.translations
-    if (text := given.rewritten) is not None:
-        title, description, caption = text.title, text.description, text.caption
-        narrative, llm = "template", None
+    text = given.rewritten
+    # What an earlier release has not written again would be about other facts.
+    listed = text or report
+    title, description, translations = listed.title, listed.description, listed.translations
+    narrative, llm = ("template", None) if text else (report.narrative, report.model.llm)
     if given.reworded is not None:
         worded = given.reworded.texts
         own = worded[report.language]
         title, description, narrative, llm = own.title, own.description, own.narrative, given.reworded.llm
         translations = {
-            **translations,
-            **{
-                language: _translation(translations.get(language), worded[language])
-                for language in worded
-                if language != report.language
-            },
+            language: _worded(before, worded.get(language)) for language, before in translations.items()
         }
     return {
         "title": given.title or title,
         "description": given.description or description,
-        "caption": caption,
-        "narrative": narrative,
+        "caption": listed.caption,
+        "keywords": listed.keywords,
+        "labels": listed.labels,
         "translations": translations,
+        "listing": listed.listing,
+        "narrative": narrative,
         "model": report.model.model_copy(update={"llm": llm}),
         "cost_usd": _cost_usd(report, given),
     }
 
 
-def _translation(before: Translation | None, text: WordedText) -> Translation:
-    values = text.model_dump()
-    return before.model_copy(update=values) if before else Translation(**values)
+def _worded(before: Translation, text: Translation | None) -> Translation:
+    if text is None:
+        return before
+    return before.model_copy(update=text.model_dump(include={"title", "description", "narrative"}))
 
 
 def _cost_usd(report: Report, given: GivenCorrections) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalogue import Catalogue, Department
 from catalogue import Wear as CatalogueWear
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment, Goods
 from services.core.domain.corrections import (
     GivenCorrections,
@@ -14,11 +15,13 @@ from services.core.domain.corrections import (
     judged,
     merge_patch,
 )
+from services.core.domain.listing import Translation
 from services.core.domain.report import UNKNOWN, Condition, Flaw, Product, Reason, Reliance, Report
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 from services.core.pipeline.corrected_ids import check_ids
+from services.core.pipeline.listed import listed
 
 # What a patch holds; the rest of what is stored follows from it.
 _PATCHED = frozenset({"product", "condition", "title", "description"})
@@ -65,11 +68,7 @@ def follow(report: Report, given: GivenCorrections, catalogue: Catalogue, photos
             "unasked_material": _unasked_material(report, given, catalogue) or None,
         }
     )
-    assessment = assessment_of(corrected(report, given), catalogue, photos)
-    text = template_text(assessment, wording(report.language))
-    rewritten = RewrittenText(
-        title=text.title, description=text.description, caption=fitting_caption(assessment)
-    )
+    rewritten = _rewritten(corrected(report, given), catalogue, photos)
     return given.model_copy(update={"rewritten": rewritten})
 
 
@@ -127,6 +126,24 @@ def _departments(
 def _department(type_: str, catalogue: Catalogue) -> Department | None:
     kind = catalogue.kinds.get(type_)
     return catalogue.departments[kind.department] if kind else None
+
+
+def _rewritten(report: Report, catalogue: Catalogue, photos: int) -> RewrittenText:
+    """The template's text in every language of the report, and what else follows from the facts."""
+    assessment = assessment_of(report, catalogue, photos)
+
+    def text_in(language: Language) -> Translation:
+        text = template_text(assessment, wording(language))
+        return Translation(title=text.title, description=text.description, narrative="template")
+
+    texts = {language: text_in(language) for language in (report.language, *report.languages)}
+    own = texts[report.language]
+    return RewrittenText(
+        title=own.title,
+        description=own.description,
+        caption=fitting_caption(assessment),
+        **listed(assessment, texts, catalogue),
+    )
 
 
 def assessment_of(report: Report, catalogue: Catalogue, photos: int) -> Assessment:

@@ -4,13 +4,16 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from catalogue import Catalogue
 from services.core.domain.assessment import Assessment
 from services.core.domain.errors import ModelFault, VitrineError
+from services.core.domain.listing import Translation
 from services.core.domain.report import Failure, Reason, Report, Status, Timings
 from services.core.llm import Usage
 from services.core.metrics import MetricName
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.narrator import Narrative
+from services.core.pipeline.listed import listed
 from services.core.pipeline.outcomes import Seen
 from services.core.telemetry import Stages
 
@@ -52,21 +55,26 @@ def succeeded(
     llm: str | None,
     stages: Stages,
     prices: Prices,
+    catalogue: Catalogue,
 ) -> Report:
     """The report with its result; `llm` is None if the text is the template's."""
     timings = _timings(report, stages)
+    text = Translation(
+        title=narrative.text.title, description=narrative.text.description, narrative=narrative.source
+    )
     return report.model_copy(
         update={
+            **listed(assessment, {report.language: text}, catalogue),
             "status": Status.SUCCEEDED,
             "waiting": None,
             "product": assessment.product,
             "condition": assessment.condition,
             "confidence": assessment.confidence,
-            "title": narrative.text.title,
-            "description": narrative.text.description,
+            "title": text.title,
+            "description": text.description,
             "caption": fitting_caption(assessment),
             "evidence": assessment.evidence,
-            "narrative": narrative.source,
+            "narrative": text.narrative,
             "model": seen.provenance.model_copy(update={"llm": llm}),
             "timings_ms": timings,
             "cost_usd": prices.report_usd(seen, timings.model or 0.0, narrative),

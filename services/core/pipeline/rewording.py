@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from anyio import to_thread
 
 from catalogue import Catalogue
-from services.core.domain.corrections import GivenCorrections, Rewording, WordedText, corrected
+from services.core.domain.corrections import GivenCorrections, Rewording, corrected
 from services.core.domain.errors import WordingRefused
+from services.core.domain.listing import Translation
 from services.core.domain.report import Report
 from services.core.domain.stored_report import StoredReport
 from services.core.narrative.narrator import Narrative, Narrator
@@ -114,7 +115,7 @@ def _counted(given: GivenCorrections | None) -> GivenCorrections:
 
 def _worded(narrative: Narrative, llm: str) -> Rewording:
     texts = {
-        language: WordedText(title=text.title, description=text.description, narrative=text.source)
+        language: Translation(title=text.title, description=text.description, narrative=text.source)
         for language, text in narrative.texts.items()
     }
     return Rewording(texts=texts, llm=llm)
