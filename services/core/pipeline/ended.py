@@ -38,10 +38,13 @@ class Prices:
     def report_usd(self, seen: Seen, model_ms: float, narrative: Narrative) -> float | None:
         """The price of a report: its observation and the LLM's tokens; None if one of them is unknown."""
         vision_usd = self.endpoint_usd(model_ms) if seen.is_new else seen.cost_usd
-        if vision_usd is None or narrative.usage is None:
-            return None
-        llm_usd = narrative.usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output)
-        return round(vision_usd + llm_usd, 6)
+        llm_usd = self.llm_usd(narrative)
+        return None if vision_usd is None or llm_usd is None else round(vision_usd + llm_usd, 6)
+
+    def llm_usd(self, narrative: Narrative) -> float | None:
+        """The price of the LLM's tokens; None if it did not say how many."""
+        usage = narrative.usage
+        return usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output) if usage is not None else None
 
 
 def succeeded(
