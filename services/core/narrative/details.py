@@ -25,9 +25,7 @@ class _Spot:
     at: int
 
 
-def details(
-    groups: Sequence[Group], found: Sequence[Mention], photos: Sequence[tuple[Word, int]]
-) -> list[Detail]:
+def details(groups: Sequence[Group], found: Sequence[Mention], photos: Sequence[tuple[Word, int]]) -> list[Detail]:
     """The details of a sentence. `photos` are the words that name a photo, each with its number."""
     named = [mention for mention in found if mention.said in (Polarity.STATED, Polarity.DENIED)]
     numbers = {id(word): number for word, number in photos}
@@ -42,14 +40,7 @@ def details(
                     of = _owners(spot, named, groups)
                     result.append(Detail(Role.PHOTO, frozenset({str(numbers[id(word)])}), word.term.text, of))
                 elif word.term.has(Role.PLACE):
-                    result.append(
-                        Detail(
-                            Role.PLACE,
-                            word.term.values(Role.PLACE),
-                            word.term.text,
-                            _owners(spot, named, groups),
-                        )
-                    )
+                    result.append(Detail(Role.PLACE, word.term.values(Role.PLACE), word.term.text, _owners(spot, named, groups)))
                 elif word.term.has(Role.SEVERITY):
                     of = _beside(each.words[place + 1 :], spot, named) or _before(spot, named)
                     if not of and _follows(each.words[place + 1 :]):

@@ -23,18 +23,7 @@ from services.core.narrative.unsupported import (  # until the narrator composes
 from services.core.narrative.unsupported import caption_fits as _old_caption_fits
 from services.core.narrative.wording import Wording, wording
 
-__all__ = [
-    "Held",
-    "Rule",
-    "Violation",
-    "caption_fits",
-    "fitting_caption",
-    "hold",
-    "hold_title",
-    "DESCRIPTION_CHARACTERS",
-    "DESCRIPTION_WORDS",
-    "unsupported_claim",
-]
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title", "DESCRIPTION_CHARACTERS", "DESCRIPTION_WORDS", "unsupported_claim"]
 
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
@@ -145,9 +134,7 @@ class _Check:
             return
         if id(word) in self.in_mentions or term.has(*_SHAPING):
             return
-        rules = [
-            self._sense(sense, word, following, before, group) for sense in sorted(term.senses, key=_rank)
-        ]
+        rules = [self._sense(sense, word, following, before, group) for sense in sorted(term.senses, key=_rank)]
         broken = [rule for rule in rules if rule is not None]
         if len(broken) == len(rules):
             yield Violation(broken[0], term.text)
@@ -164,12 +151,9 @@ class _Check:
         if sense.role is Role.KIND:
             if denied or not self._is_kind(sense.value):
                 return Rule.KIND
-            return (
-                Rule.COUNT
-                if sense.plural
-                and not any(other.value == sense.value and not other.plural for other in word.term.senses)
-                else None
-            )
+            return Rule.COUNT if sense.plural and not any(
+                other.value == sense.value and not other.plural for other in word.term.senses
+            ) else None
         if sense.role is Role.MATERIAL:
             return Rule.MATERIAL if denied or sense.value != product.material else None
         if sense.role is Role.COLOUR:
@@ -278,9 +262,7 @@ class _Check:
                     yield Violation(Rule.ONLY, word.term.text)
                 if group.unjudged:
                     continue
-                if word.term.has(Role.NOTHING) or (
-                    word.term.has(Role.OTHER) and group.has(Role.NO, Role.NOT, Role.NOTHING)
-                ):
+                if word.term.has(Role.NOTHING) or (word.term.has(Role.OTHER) and group.has(Role.NO, Role.NOT, Role.NOTHING)):
                     denied = any(m.said is Polarity.DENIED for m in self.mentions)
                     if not denied and not self._complete():
                         yield Violation(Rule.ONLY, word.term.text)
@@ -331,9 +313,7 @@ class _Check:
             "pattern": self.seen.product.pattern in (None, UNKNOWN),
         }
         for number, group in enumerate(self.groups):
-            if not group.unjudged or any(
-                mention.group == number for mention in self.mentions if not mention.general
-            ):
+            if not group.unjudged or any(mention.group == number for mention in self.mentions if not mention.general):
                 continue
             topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
             if not topics:
@@ -350,7 +330,7 @@ class _Check:
         for before, term in zip([None, *self.terms], self.terms, strict=False):
             if not term.capital or not term.has(Role.ORDINARY) or term.text in self.lexicon.capitals:
                 continue
-            starts = before is None or before.text in '.:!?–—("«“-'
+            starts = before is None or before.text in ".:!?–—(\"«“-"
             if titled or not starts:
                 yield Violation(Rule.NAME, term.text)
 

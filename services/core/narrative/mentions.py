@@ -62,10 +62,7 @@ def _of_group(group: Group, number: int) -> Iterator[tuple[Mention, Sequence[Wor
         open_part = word.term.values(Role.PART) if group.unjudged and id(word) not in taken else None
         if open_part:
             taken.add(id(word))
-            yield (
-                Mention(open_part, word.said, False, word.excepted, number, segment, at, word.term.text),
-                (word,),
-            )
+            yield Mention(open_part, word.said, False, word.excepted, number, segment, at, word.term.text), (word,)
         senses = [sense for sense in word.term.senses if sense.role is Role.WEAR]
         if senses and id(word) not in taken:
             tags = frozenset(sense.value for sense in senses)

@@ -11,7 +11,7 @@ from enum import Enum
 
 from services.core.narrative.senses import ANY, ANYTHING, Role, Term
 
-_BREAKS = frozenset('.;:!?()–—…"«»“”-')
+_BREAKS = frozenset(".;:!?()–—…\"«»“”-")
 
 
 class Polarity(Enum):
