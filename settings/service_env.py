@@ -61,6 +61,7 @@ def analyze_variables(environment: Environment, **resources: Unpack[ReportResour
             "TIME_BUDGET_S": str(environment.time_budget_s),
             "QUOTA_PER_DAY": str(environment.quota_per_day),
             "RETENTION_DAYS": str(environment.retention_days),
+            "LISTING_LANGUAGES": json.dumps(environment.listing.languages) if environment.listing else None,
             "REPORT_WEBHOOK": str(environment.webhook is not None).lower(),
         }
     )

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 
 from services.analyze.corrections import MERGE_PATCH, ReportPatch
 from services.analyze.documents import Report
-from services.analyze.form import FIELD
+from services.analyze.form import FIELD, LANGUAGES_FIELD
 from services.analyze.intake import Named
+from services.core.domain.languages import LANGUAGES
 from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
@@ -36,7 +37,7 @@ _HEADERS: dict[str, tuple[dict[str, str], str]] = {
     "Retry-After": ({"type": "integer"}, "Seconds after which to ask again; absent once a report has ended"),
     "Server-Timing": (_TEXT, "Milliseconds of each stage that was reached"),
     "Timing-Allow-Origin": ({"const": "*"}, "Lets a page read how long its requests took"),
-    "Vary": ({"const": "Accept-Language"}, "The language is chosen by this header"),
+    "Vary": ({"const": "Accept-Language"}, "By this header, unless the request names `languages`"),
     "WWW-Authenticate": ({"const": "Bearer"}, "How to authenticate"),
 }
 _RETRIED = (409, 429, 503)
@@ -147,6 +148,10 @@ CORRECTED_ANSWERS: Answers = {
     200: {"headers": _headers("Cache-Control")},
     **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),
 }
+WORDED_ANSWERS: Answers = {
+    200: {"headers": _headers("Cache-Control")},
+    **_problems(401, 403, 404, 409, 422, 500, 503),
+}
 _SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
 ANALYZE_ANSWERS = _with_headers(
     {
@@ -178,7 +183,16 @@ ANALYZE_INPUT: dict[str, Any] = {
                             "maxItems": MAX_PHOTOS,
                             "description": "Photos of one thing: JPEG, PNG, WebP or HEIC, 10 MB in all."
                             " The names `images[]` and `images[0]` are read too",
-                        }
+                        },
+                        LANGUAGES_FIELD: {
+                            "type": "array",
+                            "items": {"enum": list(LANGUAGES)},
+                            "uniqueItems": True,
+                            "maxItems": len(LANGUAGES),
+                            "description": "The report's languages, its own first, one in each part; one part"
+                            " with commas, as in `en,fr`, is read too. Without the field they are that of"
+                            " `Accept-Language` and those of the service's settings",
+                        },
                     },
                 },
                 "encoding": {FIELD: {"contentType": "image/jpeg, image/png, image/webp, image/heic"}},

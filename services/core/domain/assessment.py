@@ -23,6 +23,7 @@ from services.core.domain.report import (
     Reliance,
     Wear,
 )
+from services.core.domain.sources import model_sources
 
 # A blurred photo may show what a thing is, though not its wear.
 _SHOWS_KIND = frozenset({Flaw.BLURRED})
@@ -140,6 +141,7 @@ def assess(
         pattern=pattern.id,
         suggestion=seen.suggestion if shows_it else None,
     )
+    product = product.model_copy(update={"sources": model_sources(product)})
     return Assessment(
         product=product,
         goods=Goods.of(product, looked_for, catalogue),
