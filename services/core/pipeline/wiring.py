@@ -140,7 +140,12 @@ def build_pipeline(
         leases=leases,
         endpoint=_endpoint(settings, catalogue, runtime, s3),
         narrator=Narrator(
-            llm, settings.llm_model, narrate_timeout_s, settings.llm_reasoning_effort, service_tier
+            llm,
+            settings.llm_model,
+            catalogue,
+            narrate_timeout_s,
+            settings.llm_reasoning_effort,
+            service_tier,
         ),
         prices=Prices(
             settings.model_usd_per_hour,
