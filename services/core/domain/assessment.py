@@ -102,8 +102,8 @@ def assess(
 ) -> Assessment:
     """Judge the observation of photos with these flaws, one sequence a photo; None: photos without any.
 
-    `colours` are those of each photo's pixels; None: not measured. The observation has one mapping of wear for
-    each photo of `photos_to_judge`, and ids of the catalogue.
+    `colours` are those of each photo's pixels; None: not measured. The observation has one mapping of wear
+    for each photo of `photos_to_judge`, and ids of the catalogue.
     """
     flaws = [()] * max(1, len(observation.wear)) if flaws is None else flaws
     judged = photos_to_judge(flaws)

@@ -1,7 +1,7 @@
 """Whether the pixels of the photos agree with the vision model about a colour.
 
-Names of colours overlap, and light moves a colour from one to the next, so a name is compared together with its
-neighbours.
+Names of colours overlap, and light moves a colour from one to the next, so a name is compared together with
+its neighbours.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +14,8 @@ Colours = tuple[tuple[str, float], ...]
 """Ids of colours and their shares of a thing's pixels, the largest first; empty: not measured."""
 QUESTION = "what color are its pixels?"
 # Two colours are neighbours if the points of one are, on average, at most 15 units of CIEDE2000 from the
-# nearest point of the other (photos/named_colours.json), or if one is the other's shade by name: dark green of
-# green, lilac of purple, fuchsia of pink, grey of black. Transparent and multicoloured have no neighbours.
+# nearest point of the other (photos/named_colours.json), or if one is the other's shade by name: dark green
+# of green, lilac of purple, fuchsia of pink, grey of black. Transparent and multicoloured have none.
 _NEIGHBOURS = {
     "beige": "camel cream gold grey khaki mustard pink silver white yellow",
     "black": "brown grey navy",
