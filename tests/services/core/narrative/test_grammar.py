@@ -4,7 +4,8 @@ import pytest
 
 from catalogue import Adjective, Noun
 from catalogue.model import Language
-from services.core.narrative.grammar import agree, agreed, described, of_the, plural_of, the, with_article
+from services.core.narrative.grammar import agree, agreed, described, of_the, the, with_article
+from services.core.narrative.plurals import plural_of
 
 BOTH: frozenset[Language] = frozenset({"en", "fr"})
 ENGLISH: frozenset[Language] = frozenset({"en"})
