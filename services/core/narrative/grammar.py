@@ -12,7 +12,7 @@ _CONSONANT = re.compile(
     r"uni(?!n|dent|mag|mp)|ubi|uk|us(a(?!n)|b\b|b-|e|han|u)|ut[eio]|ur[aio]|eu|ewe|oui|one\b|once\b"
 )
 _SILENT_H = re.compile(r"hour|honest|honou?r|heir")
-# Letters whose names begin with a vowel, "an MP3 player", "an e-reader", but for those that are read as a word.
+# Letters whose names begin with a vowel, "an MP3 player", "an e-reader", but not in words.
 _SPELLED = re.compile(r"(?!MIDI)[A-Z](?=[A-Z0-9])|[A-Za-z](?=-|\b)")
 _SPELLED_VOWELS = "AEFHILMNORSX"
 _EIGHT = re.compile(r"(8|11|18)(?!\d)|8\d")

@@ -4,9 +4,14 @@ import re
 
 from catalogue.model import Language
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _IRREGULAR = {
-    "foot": "feet", "knife": "knives", "leaf": "leaves", "mouse": "mice", "scarf": "scarves", "shelf": "shelves",
-    "tooth": "teeth",
+    "foot": "feet", "knife": "knives", "leaf": "leaves", "mouse": "mice", "scarf": "scarves",
+    "shelf": "shelves", "tooth": "teeth",
 }  # fmt: skip
 _IRREGULAR_END = re.compile(rf"({'|'.join(_IRREGULAR)})$")
 
@@ -14,38 +19,33 @@ _IRREGULAR_END = re.compile(rf"({'|'.join(_IRREGULAR)})$")
 _LINK = re.compile(r" (?=(au|aux|avec|de|des|deux|du|en|par|pour|qui|sans|sous|sur|à) |haute pression$|d')")
 # Unless they belong to the noun, « sapins de Noël artificiels », or are as many: « sandales à talons ».
 _WITH_THE_NOUN = {
-    "artificiel": "artificiels", "dépasse": "dépassent", "d'oreille": "d'oreilles", "jouet": "jouets",
-    "haut": "hauts", "petit": "petits", "réutilisable": "réutilisables", "talon": "talons", "électrique": "électriques",
+    "artificiel": "artificiels", "dépasse": "dépassent", "d'oreille": "d'oreilles", "haut": "hauts",
+    "jouet": "jouets", "petit": "petits", "réutilisable": "réutilisables", "talon": "talons",
+    "électrique": "électriques",
 }  # fmt: skip
 # What follows a noun for a whole phrase, as in « un appareil pour la photo », stays as it is.
-_FIXED = frozenset(
-    """
-    antibrouillard arrière audio auto aviateur banane bar bateau bibliothèque bistro brogue cabine canne cargo
-    chaîne chesterfield chukka cocktail colonne crayon laser mezzanine mémoire météo papillon parapluie photo
-    plastron poire portefeuille pull rivière réseau seau secteur selle softshell son stéréo tour télé vapeur vidéo
-    éclair épaule
-    """.split()
-)
-_JOINING = frozenset({"et", "ou"})
+_FIXED = _words("""
+    antibrouillard arrière audio auto aviateur banane bar bateau bibliothèque bistro brogue cabine canne
+    cargo chaîne chesterfield chukka cocktail colonne crayon laser mezzanine mémoire météo papillon
+    parapluie photo plastron poire portefeuille pull rivière réseau seau secteur selle softshell son stéréo
+    tour télé vapeur vidéo éclair épaule
+""")
+_JOINING = _words("et ou")
 _IN_S = frozenset(
     {"bal", "bleu", "carnaval", "festival", "landau", "pneu", "richelieu", "récital", "régal", "sarrau"}
 )
-_AIL_IN_AUX = frozenset({"bail", "corail", "travail", "vitrail", "émail"})
-_OU_IN_X = frozenset({"bijou", "caillou", "chou", "genou", "hibou", "joujou", "pou"})
-# First parts of compounds that are verbs, prefixes or shortened words: « des tire-bouchons », « des t-shirts ».
-_UNCHANGED_FIRST = frozenset(
-    """
-    abat attrape baby bi brûle cache casse chauffe coupe couvre duffle emporte essuie garde grille haut home juke lave
-    marque micro mini nano ouvre pare passe porte presse protège pèse range recourbe repose serre sous sèche t
-    taille tire tourne yo écoute
-    """.split()
-)
+_AIL_IN_AUX = _words("bail corail travail vitrail émail")
+_OU_IN_X = _words("bijou caillou chou genou hibou joujou pou")
+# First parts of compounds that are verbs, prefixes or shortened words: « des tire-bouchons ».
+_UNCHANGED_FIRST = _words("""
+    abat attrape baby bi brûle cache casse chauffe coupe couvre duffle emporte essuie garde grille haut
+    home juke lave marque micro mini nano ouvre pare passe porte presse protège pèse range recourbe repose
+    serre sous sèche t taille tire tourne yo écoute
+""")
 # Second parts that name no single thing that could be counted.
-_UNCHANGED_LAST = frozenset(
-    """
+_UNCHANGED_LAST = _words("""
     ail boue foot gorge jour linge monnaie pain plume poste soleil vaisselle vent feu main terre tête
-    """.split()
-)
+""")
 
 
 def plural_of(name: str, language: Language) -> str:
