@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from catalogue import Adjective, Noun
 from catalogue.model import Language
+from services.core.narrative.plurals import english_plural, french_plural
 
 _VOWELS = "aàâäeéèêëiîïoôöuùûüœæ"
 # Spoken with a "you" or a "w", as in "a unicycle", "a ukulele", "a one-piece"; not "an unidentified toy".
@@ -94,6 +95,11 @@ def described(
     else:
         parts = [None if after else pattern, colour, material, text, pattern if after else None]
     return " ".join(part for part in parts if part)
+
+
+def plural_of(name: str, language: Language) -> str:
+    """The plural of a singular name: "balls of yarn", « sacs à main »."""
+    return english_plural(name) if language == "en" else french_plural(name)
 
 
 def _a(phrase: str) -> str:

@@ -6,9 +6,8 @@ from catalogue import Adjective, Kind, Noun
 from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN, Wear
-from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
+from services.core.narrative.grammar import agree, agreed, described, plural_of, text_of, with_article
 from services.core.narrative.negation import tokens
-from services.core.narrative.plurals import plural_of
 from services.core.narrative.wording import Wording
 
 

@@ -2,8 +2,6 @@
 
 import re
 
-from catalogue.model import Language
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -48,12 +46,8 @@ _UNCHANGED_LAST = _words("""
 """)
 
 
-def plural_of(name: str, language: Language) -> str:
-    """The plural of a name that may have several words: "balls of yarn", « sacs à main », « journaux »."""
-    return _english(name) if language == "en" else _french(name)
-
-
-def _english(name: str) -> str:
+def english_plural(name: str) -> str:
+    """The plural of an English name that may have several words: "balls of yarn", "kitchen knives"."""
     head, of, rest = name.partition(" of ")
     first, and_, second = head.partition(" and ")
     # "mortars and pestles", but "salt and pepper sets".
@@ -61,7 +55,8 @@ def _english(name: str) -> str:
     return f"{_s(first)} and {_s(second)}{of}{rest}" if pair else f"{_s(head)}{of}{rest}"
 
 
-def _french(name: str) -> str:
+def french_plural(name: str) -> str:
+    """The plural of a French name that may have several words: « sacs à main », « journaux »."""
     link = _LINK.search(name)
     beside, after = (name[: link.start()], name[link.start() :]) if link else (name, "")
     head, *others = beside.split()

@@ -13,7 +13,7 @@ MASCULINE = words("""
     amplificateur anneau antivol appareil aquarium arbre archet argent arroseur arrosoir article
     aspirateur assemblage assistant atlas attelage attrape-rêves autocuiseur autoradio avion
     aérateur aérographe baby-foot bac badge bain baladeur balai ballon bambou banc bandana banjo
-    barbecue baromètre bas base basson bateau batteur baudrier bavoir berceau bermuda beurrier
+    barbecue baromètre bas basson bateau batteur baudrier bavoir berceau bermuda beurrier
     biberon bibi bidon bigoudi bikini billet blaireau blazer bloc blouson bob bocal body bodyboard
     bois bol bongos bonnet bouchon bougeoir boulier boulochage bouquet bouton boîtier bracelet
     brasero brillant bronze brûle-encens buffet bureau buste bustier but bâton béret béton caban
@@ -81,7 +81,7 @@ MASCULINE = words("""
 FEMININE = words("""
     affiche agrafeuse aiguille alliance annonce antenne applique aquarelle arche ardoise armoire
     assiette auréole bague baguette baignoire balance balancelle balançoire balle ballerine bande
-    barboteuse barre barres barrette barrière basket batte batterie besace bible bibliothèque bille
+    barboteuse barre barres barrette barrière base basket batte batterie besace bible bibliothèque bille
     binette biographie blouse bobine bombe borne bosse botte bottine boucle bougie bouilloire boule
     boulonneuse boussole bouteille boîte boîte-repas brassière breloque bretelles bride briques
     broche brosse brouette bâche bétonnière bêche cafetière cage cagoule caisse calandre

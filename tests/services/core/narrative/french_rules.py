@@ -19,7 +19,9 @@ _ASPIRATED = re.compile(
 _KEEPS_ARTICLE = re.compile(r"onz|oui(s|$)|uhlan|ulul")
 _VOWEL = re.compile(r"[aàâäeéèêëiîïoôöuùûüœæ]|y[^aàâeéèêiîoôuûy]")
 _WORD = r"([\w][\w’'-]*)"
-_PRONOUN_BEFORE = "acheter avoir choisir consulter examiner juger montrer nettoyer regarder utiliser voir vérifier"
+_PRONOUN_BEFORE = (
+    "acheter avoir choisir consulter examiner juger montrer nettoyer regarder utiliser voir vérifier"
+)
 # Verbs that read as nouns after a pronoun: « il la montre », « on les porte ».
 _VERBS = words("garde marque montre note porte place trouve")
 _PLURAL_ONLY = words("bretelles ciseaux jumelles lunettes rousseurs toilettes waders épaulières")
@@ -39,13 +41,13 @@ _IRREGULAR = (
     "noir noire", "bleu bleue", "vert verte", "uni unie", "transparent transparente", "correct correcte",
 )  # fmt: skip
 _PARTICIPLES = (
-    "argenté brodé brûlé bosselé bouloché cuivré déchiré décoloré doré ébréché écaillé effacé effiloché éraflé "
-    "fissuré imprimé matelassé modéré plissé rayé rouillé taché troué usagé usé cassé"
+    "argenté brodé brûlé bosselé bouloché cuivré déchiré décoloré doré ébréché écaillé effacé effiloché "
+    "éraflé fissuré imprimé matelassé modéré plissé rayé rouillé taché troué usagé usé cassé"
 )
 _INVARIABLE = words("marron orange bordeaux camel corail crème fuchsia kaki lilas moutarde turquoise bronze")
 ADJECTIVES: dict[str, str] = {}
-for _pair in (*(pair.split() for pair in _IRREGULAR), *([word, f"{word}e"] for word in _PARTICIPLES.split())):
-    ADJECTIVES |= _forms(*_pair)
+for _pair in (*_IRREGULAR, *(f"{word} {word}e" for word in _PARTICIPLES.split())):
+    ADJECTIVES |= _forms(*_pair.split())
 for _plain in ("beige", "jaune", "rose", "rouge", "multicolore"):
     ADJECTIVES |= {_plain: "m1 f1", f"{_plain}s": "m2 f2"}
 ADJECTIVES |= {f"{_word}s": "" for _word in _INVARIABLE if not _word.endswith(("s", "x"))}
@@ -62,7 +64,7 @@ def elides(word: str) -> bool:
 def gender(noun: str) -> str | None:
     """Return "m" or "f"; None for a word of either gender, or of none here."""
     word = noun.lower()
-    for form in (word, word.removesuffix("s"), word.removesuffix("x")):
+    for form in (noun, word, word.removesuffix("s"), word.removesuffix("x")):
         if form in MASCULINE or form in FEMININE:
             return "m" if form in MASCULINE else "f"
     return None
@@ -115,7 +117,9 @@ _SINGULAR = "un|une|le|la|du|au|ce|cet|cette|aucun|aucune|quel|quelle"
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], bool]], ...] = (
     (re.compile(rf"\b(?:de|à) les? (?!(?:{_PRONOUN_BEFORE.replace(' ', '|')})\b)", re.I), _always),
     (
-        re.compile(rf"(?<![-\w])(?:l[ea]|de|que|[nsjmt]e|jusque|lorsque|puisque) (?=[hyà-ÿœaeiou]){_WORD}", re.I),
+        re.compile(
+            rf"(?<![-\w])(?:l[ea]|de|que|[nsjmt]e|jusque|lorsque|puisque) (?=[hyà-ÿœaeiou]){_WORD}", re.I
+        ),
         _whole_before_vowel,
     ),
     (re.compile(rf"(?<![-\w])(?:du|au|ma|ta|sa) (?=[hyà-ÿœaeiou]){_WORD}", re.I), _whole_before_vowel),
@@ -126,9 +130,18 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], bool]], ...] = (
     (re.compile(rf"(?<!\w)(?:[ldnscjmt]|qu|jusqu|lorsqu|puisqu)['’]{_WORD}", re.I), _elided_before_consonant),
     (re.compile(r"\bsi ils?\b|\bcet (?![aàâeéèêiîoôuûœhy])|\bcette (?=haltère)", re.I), _always),
     (re.compile(rf"(?<![-\w'’])({_SINGULAR}) (?:beau |belle |petite? )?{_WORD}", re.I), _other_gender),
-    (re.compile(rf"(?<![-\w'’])(?:les|des|aux|ces) (?:beaux |belles |petite?s )?{_WORD}", re.I), _other_number),
+    (
+        re.compile(rf"(?<![-\w'’])(?:les|des|aux|ces) (?:beaux |belles |petite?s )?{_WORD}", re.I),
+        _other_number,
+    ),
     (re.compile(rf"(?<![-\w])(?:une?|l[ea]) (?:{'|'.join(_PLURAL_ONLY)})\b", re.I), _always),
-    (re.compile(rf"(?<![-\w])(l['’]|(?:{_SINGULAR}|les|des|aux|ces) ){_WORD} {_WORD}", re.I), _disagrees),
-    (re.compile(r"\b(\w{2,}) \1\b(?!-)"), _always),
+    (
+        re.compile(
+            rf"(?<![-\w])(l['’]|(?:{_SINGULAR}|les|des|aux|ces) ){_WORD} {_WORD}(?! (?:clair|foncé|marine))",
+            re.I,
+        ),
+        _disagrees,
+    ),
+    (re.compile(r"(?<![-\w])(\w{2,}) \1(?![-\w])"), _always),
     (re.compile(r"  | [,.)]|\( |\w[:;!?](?= |$)|[^\W\d]['’] "), _always),
 )
