@@ -120,8 +120,8 @@ def _elides(noun: Noun) -> bool:
 
 
 def _unless_named(word: str | None, name: str) -> str | None:
-    if word is None:
-        return None
+    if word is None or word.lower() not in name.lower():
+        return word
     # "wood" is in "wooden spoon"; « or » is not in « ordinateur », nor "blue" in "Bluetooth speaker".
     found = re.search(rf"(?<!\S){re.escape(word)}{_ENDINGS}(?!\S)", name, re.IGNORECASE)
     return None if found else word

@@ -24,7 +24,11 @@ _PRONOUN_BEFORE = (
 )
 # Verbs that read as nouns after a pronoun: « il la montre », « on les porte ».
 _VERBS = words("garde marque montre note porte place trouve")
-_PLURAL_ONLY = words("bretelles ciseaux jumelles lunettes rousseurs toilettes waders épaulières")
+_KNOWN = MASCULINE | FEMININE
+_PLURAL_ONLY = words(
+    "bongos bretelles ciseaux extensions jumelles lunettes maracas rousseurs toilettes waders écouteurs "
+    "épaulières"
+)
 
 
 def _forms(masculine: str, feminine: str) -> dict[str, str]:
@@ -91,10 +95,12 @@ def _elided_before_consonant(match: re.Match[str]) -> bool:
     return not elides(match[1])
 
 
-def _other_gender(match: re.Match[str]) -> bool:
+def _unlike_its_article(match: re.Match[str]) -> bool:
     article, noun = match[1].lower(), match[2]
     if noun in _VERBS:
         return False
+    if noun not in _KNOWN and gender(noun) and noun.islower():
+        return True  # « un crayons »
     return gender(noun) == ("f" if article in _MASCULINE_WORDS else "m")
 
 
@@ -129,12 +135,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], bool]], ...] = (
     ),
     (re.compile(rf"(?<!\w)(?:[ldnscjmt]|qu|jusqu|lorsqu|puisqu)['’]{_WORD}", re.I), _elided_before_consonant),
     (re.compile(r"\bsi ils?\b|\bcet (?![aàâeéèêiîoôuûœhy])|\bcette (?=haltère)", re.I), _always),
-    (re.compile(rf"(?<![-\w'’])({_SINGULAR}) (?:beau |belle |petite? )?{_WORD}", re.I), _other_gender),
+    (re.compile(rf"(?<![-\w'’])({_SINGULAR}) (?:beau |belle |petite? )?{_WORD}", re.I), _unlike_its_article),
     (
         re.compile(rf"(?<![-\w'’])(?:les|des|aux|ces) (?:beaux |belles |petite?s )?{_WORD}", re.I),
         _other_number,
     ),
-    (re.compile(rf"(?<![-\w])(?:une?|l[ea]) (?:{'|'.join(_PLURAL_ONLY)})\b", re.I), _always),
+    (re.compile(rf"(?<![-\w])(?:une?|l[ea]|du|au) (?:{'|'.join(_PLURAL_ONLY)})\b", re.I), _always),
     (
         re.compile(
             rf"(?<![-\w])(l['’]|(?:{_SINGULAR}|les|des|aux|ces) ){_WORD} {_WORD}(?! (?:clair|foncé|marine))",
