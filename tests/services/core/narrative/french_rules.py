@@ -114,7 +114,8 @@ def _disagrees(match: re.Match[str]) -> bool:
     own = gender(noun)
     if own is None or adjective not in ADJECTIVES:
         return False
-    number = "2" if article in {"les", "des", "aux", "ces"} else "1"
+    several = noun.lower() in _PLURAL_ONLY or (not article and not {noun, noun.lower()} & _KNOWN)
+    number = "2" if several or article in {"les", "des", "ces"} else "1"
     return f"{own}{number}" not in ADJECTIVES[adjective]
 
 
@@ -141,10 +142,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], bool]], ...] = (
         _other_number,
     ),
     (re.compile(rf"(?<![-\w])(?:une?|l[ea]|du|au) (?:{'|'.join(_PLURAL_ONLY)})\b", re.I), _always),
+    # After « au » and « du » an adjective may belong to an earlier noun: « couverture au crochet noire ».
     (
         re.compile(
-            rf"(?<![-\w])(l['’]|(?:{_SINGULAR}|les|des|aux|ces) ){_WORD} {_WORD}(?! (?:clair|foncé|marine))",
-            re.I,
+            rf"(?<![-\w])(l['’]|(?:un|une|le|la|ce|cet|cette|aucun|aucune|les|des|ces) |^|(?<=[.;:] ))"
+            rf"{_WORD} {_WORD}(?! (?:clair|foncé|marine))",
+            re.I | re.M,
         ),
         _disagrees,
     ),

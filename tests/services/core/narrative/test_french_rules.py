@@ -9,14 +9,14 @@ from tests.services.core.narrative.french_rules import elides, faults
     "text",
     [
         "les photos de le vase", "l'état de les chaises", "à le dos", "à les coins", "la vase",
-        "la vase ébréché", "une vase", "un lampe", "du table", "le écharpe", "la écharpe", "de étain",
-        "que elle", "il ne a pas", "du argent", "au étui", "ce étui", "sa épingle", "l'hamac", "l'harpe",
-        "d'hache", "l'onze", "l'yo-yo", "l'yaourt", "le haltère", "la horloge", "le harmonica", "le ypérite",
-        "cet sac", "ce album", "une vase bleue", "un vase bleue", "une tasse blanc",
-        "des tasses blanches et des vase", "les sac", "des vases ébréché", "une tasse marrons", "un ciseaux",
-        "un crayons de couleur", "la tasses", "le lunettes", "un  sac", "un sac , bleu", "état: bon",
-        "photo photo", "l' urne", "si il", "cette motif", "aucun rayure", "aucune défaut", "l'urne fissuré",
-        "l'état importante",
+        "la vase ébréché", "une vase", "Tasse ébréché d'occasion", "État : bon. Lunettes rayée.", "un lampe",
+        "du table", "le écharpe", "la écharpe", "de étain", "que elle", "il ne a pas", "du argent", "au étui",
+        "ce étui", "sa épingle", "l'hamac", "l'harpe", "d'hache", "l'onze", "l'yo-yo", "l'yaourt",
+        "le haltère", "la horloge", "le harmonica", "le ypérite", "cet sac", "ce album", "une vase bleue",
+        "un vase bleue", "une tasse blanc", "des tasses blanches et des vase", "les sac", "des vases ébréché",
+        "une tasse marrons", "un ciseaux", "un crayons de couleur", "la tasses", "le lunettes", "un  sac",
+        "un sac , bleu", "état: bon", "photo photo", "l' urne", "si il", "cette motif", "aucun rayure",
+        "aucune défaut", "l'urne fissuré", "l'état importante",
     ],
 )  # fmt: skip
 def test_wrong_french_is_found(text: str) -> None:
@@ -33,7 +33,8 @@ def test_wrong_french_is_found(text: str) -> None:
         "une tasse marron", "des tasses blanches", "aujourd'hui", "regardez-le attentivement",
         "c'est un sac, et non une valise", "des ciseaux", "les lunettes", "l'album photo",
         "État : bon, noté 8 sur 10.", "le huit", "on la montre", "une trace d'humidité", "l'état important",
-        "ce à quoi", "un beau livre", "des haltères", "la housse", "le home-trainer", "la poêle", "le poêle",
+        "ce à quoi", "un beau livre", "Couverture au crochet noire", "Tasses ébréchées", "Lunettes rayées",
+        "Porte blanche", "des haltères", "la housse", "le home-trainer", "la poêle", "le poêle",
         "une rayure (légère, photo 1, en haut à gauche)", "un tapis gris", "des tapis gris",
     ],
 )  # fmt: skip
