@@ -1,7 +1,8 @@
-"""Writes reports as CSV: RFC 4180, in UTF-8 without a byte order mark, which no importer of ours needs.
+"""Writes reports as CSV: RFC 4180, in UTF-8 without a byte order mark, which none of the importers needs.
 
-A cell that a spreadsheet would run as a formula gets an apostrophe before it, which spreadsheets read as "this
-is text" (OWASP "CSV Injection"; OWASP ASVS 5.0, 1.2.10). Descriptions in HTML begin with a tag and need none.
+A cell that a spreadsheet would run as a formula gets an apostrophe before it, which spreadsheets read as
+"this is text" (OWASP "CSV Injection"; OWASP ASVS 5.0, 1.2.10). Descriptions in HTML begin with a tag and
+need none.
 """
 
 import csv
