@@ -24,7 +24,7 @@ from services.web.problems import MEDIA_TYPE, Problem
 Answers = dict[int | str, dict[str, Any]]
 _TEXT = {"type": "string"}
 # Every header of every answer.
-_HEADERS: dict[str, tuple[dict[str, str], str]] = {
+_HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "Apigw-Requestid": (_TEXT, "The gateway's id of the request; absent without the gateway"),
     "Cache-Control": ({"const": "no-store"}, "The answer is for the caller alone"),
     "Content-Disposition": (_TEXT, "Of `format=csv`: the file's name, which says until when its links hold"),

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from catalogue.model import Language
 from services.analyze.card.words import CardWords, card_words
 from services.analyze.documents import Photo, Report
-from services.analyze.exports.texts import Texts, spelled
+from services.analyze.exports.texts import Named, Texts, spelled
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Condition, Corrections, Place, Product, Severity, Tag
 
@@ -183,20 +183,15 @@ class _Said:
 def _facts(report: Report, product: Product, texts: Texts, words: CardWords) -> tuple[Fact, ...]:
     category = report.listing.category if report.listing else None
     facts = [Fact(words.category, category.path)] if category else []
-    for name, heading, value in (
-        ("type", words.type, texts.type(product)),
-        ("material", words.material, texts.material(product)),
-        ("colour", words.colour, texts.colour(product)),
-        ("pattern", words.pattern, texts.pattern(product)),
-    ):
+    for name in get_args(Named):
         code = getattr(product, name)
         if code is not None:
-            shown = words.not_recognised if code == UNKNOWN else value or spelled(code)
-            facts.append(Fact(heading, shown, _before(report.corrections, name, words)))
+            shown = words.not_recognised if code == UNKNOWN else texts.word(product, name) or spelled(code)
+            facts.append(Fact(getattr(words, name), shown, _before(report.corrections, name, words)))
     return tuple(facts)
 
 
-def _before(corrections: Corrections | None, name: str, words: CardWords) -> str | None:
+def _before(corrections: Corrections | None, name: Named, words: CardWords) -> str | None:
     if corrections is None or corrections.product is None or getattr(corrections.product, name) is None:
         return None
     code = getattr(corrections.original.product, name)

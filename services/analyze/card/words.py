@@ -3,6 +3,7 @@
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -52,4 +53,4 @@ class CardWords(BaseModel):
 def card_words() -> dict[Language, CardWords]:
     """The committed words by language, read once for each process."""
     tables = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-    return {language: CardWords.model_validate(words) for language, words in tables.items()}
+    return {language: CardWords.model_validate(tables[language]) for language in get_args(Language)}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.analyze.documents import Photo, Report
-from services.analyze.exports.texts import Texts
+from services.analyze.exports.texts import Named, Texts
 from services.core.domain.listing import Category, TradeCondition
 from services.core.domain.report import Product
 
@@ -82,24 +82,9 @@ def keyword(number: int) -> Cell:
     return lambda item: item.texts.keywords[number] if number < len(item.texts.keywords) else None
 
 
-def type_(item: Item) -> str | None:
-    """The word for the kind of goods."""
-    return item.texts.type(item.product)
-
-
-def material(item: Item) -> str | None:
-    """The word for the material."""
-    return item.texts.material(item.product)
-
-
-def colour(item: Item) -> str | None:
-    """The word for the colour."""
-    return item.texts.colour(item.product)
-
-
-def pattern(item: Item) -> str | None:
-    """The word for the pattern."""
-    return item.texts.pattern(item.product)
+def word(name: Named) -> Cell:
+    """The word for one of the product's codes."""
+    return lambda item: item.texts.word(item.product, name)
 
 
 def category(of: Callable[[Category], object]) -> Cell:

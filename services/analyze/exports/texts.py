@@ -1,11 +1,13 @@
 """A report's texts in one language, with words for its codes."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from catalogue.model import Language
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Product, Report
+
+Named = Literal["type", "material", "colour", "pattern"]
 
 
 @dataclass(frozen=True)
@@ -26,25 +28,12 @@ class Texts:
         title, description = report.title or "", report.description or ""
         return cls(report.language, title, description, report.keywords, report.labels)
 
-    def type(self, product: Product) -> str | None:
-        """The kind of goods."""
-        return self._word(self.labels and self.labels.type, product.type)
-
-    def material(self, product: Product) -> str | None:
-        """The material."""
-        return self._word(self.labels and self.labels.material, product.material)
-
-    def colour(self, product: Product) -> str | None:
-        """The colour."""
-        return self._word(self.labels and self.labels.colour, product.colour)
-
-    def pattern(self, product: Product) -> str | None:
-        """The pattern."""
-        return self._word(self.labels and self.labels.pattern, product.pattern)
-
-    def _word(self, label: str | None, code: str | None) -> str | None:
+    def word(self, product: Product, name: Named) -> str | None:
+        """The word for one of the product's codes; None: unknown, or not asked."""
+        code: str | None = getattr(product, name)
         if code is None or code == UNKNOWN:
             return None
+        label: str | None = getattr(self.labels, name) if self.labels else None
         # An id of the catalogue is the English name; a report of an earlier release has no labels.
         return label or (spelled(code) if self.language == "en" else None)
 

@@ -100,7 +100,7 @@ def report(**changes: Any) -> Report:
 
 def older_report(**changes: Any) -> Report:
     """The same of a release without listing, labels, keywords and translations."""
-    without = {"keywords": (), "labels": None, "translations": {}, "listing": None}
+    without: dict[str, Any] = {"keywords": (), "labels": None, "translations": {}, "listing": None}
     return report(**{**without, **changes})
 
 
