@@ -1,190 +1,348 @@
-"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed."""
+"""Holds a sentence, a title or a caption against the facts of an assessment."""
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import chain, zip_longest
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from services.core.domain.assessment import Assessment
-from services.core.domain.report import UNKNOWN
-from services.core.narrative.grammar import text_of
-from services.core.narrative.names import Names, detail, severity_phrase
-from services.core.narrative.negation import Polarity, Reading, phrase_tokens, read, tokens
-from services.core.narrative.wording import Text, Wording, wording
+from services.core.domain.report import UNKNOWN, Wear
+from services.core.narrative.details import Detail, details
+from services.core.narrative.facts import FactId, Facts
+from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.mentions import Mention, mentions
+from services.core.narrative.numbers import Numbers, read_numbers
+from services.core.narrative.reading import Group, Polarity, Word, read
+from services.core.narrative.senses import ANY, ANYTHING, Role, Rule, Sense, Term
+from services.core.narrative.tokens import plain, tokens
+from services.core.narrative.unsupported import (  # until the narrator composes
+    DESCRIPTION_CHARACTERS,
+    DESCRIPTION_WORDS,
+    unsupported_claim,
+)
+from services.core.narrative.unsupported import caption_fits as _old_caption_fits
+from services.core.narrative.wording import Wording, wording
+
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title", "DESCRIPTION_CHARACTERS", "DESCRIPTION_WORDS", "unsupported_claim"]
 
 TITLE_CHARACTERS = 100
-DESCRIPTION_CHARACTERS = 700
-DESCRIPTION_WORDS = range(15, 100)
 CAPTION_WORDS = range(1, 31)
+_SIGN = re.compile(r"[^\w]+")
+_CLOSED = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
+# They shape the sentence; what they do is checked where the whole is.
+_SHAPING = frozenset(Role) - {
+    Role.CLAIM, *_CLOSED, Role.WEAR, Role.PART, Role.STATE, Role.SEVERITY, Role.PLACE, Role.GRADE, Role.NUMBER,
+    Role.QUANTITY, Role.FREE, Role.INSPECTED, Role.SELLER, Role.USED, Role.ALL,
+}  # fmt: skip
 
 
-def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
-    """The first reason not to use `text` for this assessment, or None if the evidence supports all of it."""
-    return next(_objections(text, _evidence(assessment, words)), None)
+@dataclass(frozen=True)
+class Violation:
+    """The rule that a text breaks, and the word that breaks it."""
+
+    rule: Rule
+    word: str
 
 
-def fitting_caption(assessment: Assessment) -> str | None:
-    """The caption if it states nothing beside the assessment, else None."""
-    return assessment.caption if caption_fits(assessment, wording("en")) else None
+@dataclass(frozen=True)
+class Held:
+    """The facts that a text states, found by reading it."""
+
+    facts: frozenset[FactId]
 
 
-def caption_fits(assessment: Assessment, words: Wording) -> bool:
-    """Whether the caption names the product, and states only its looks and scored answers.
+def hold(text: str, cited: Collection[str], facts: Facts, lexicon: Lexicon) -> Held | Violation:
+    """The facts that a sentence states, or the first rule that it breaks.
+
+    `cited` are the ids of the facts that it rests on: those of the marks say which wear "it" is.
+    """
+    read_as = plain(text)
+    if read_as is None:
+        return Violation(Rule.FORM, "")
+    return _Check(read_as, cited, facts, lexicon).result()
+
+
+def hold_title(text: str, facts: Facts, lexicon: Lexicon) -> Held | Violation:
+    """The facts that a title states, or the first rule that it breaks."""
+    if len(text) > TITLE_CHARACTERS:
+        return Violation(Rule.FORM, "")
+    return hold(text, (), facts, lexicon)
+
+
+def caption_fits(assessment: Assessment, lexicon: Lexicon | Wording) -> bool:
+    """Whether the caption names the product, and states nothing beside the scored answers.
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    return bool(assessment.caption) and bool(_evidence(assessment, words).looks)
+    if isinstance(lexicon, Wording):
+        return _old_caption_fits(assessment, lexicon)
+    caption = assessment.caption
+    if len(caption.split()) not in CAPTION_WORDS:
+        return False
+    found = hold(caption, (), Facts(assessment), lexicon)
+    return isinstance(found, Held) and "kind" in found.facts and assessment.product.type != UNKNOWN
 
 
-def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
-    title, description = evidence.read(text.title), evidence.read(text.description)
-    if not any(title) or len(text.title) > TITLE_CHARACTERS:
-        yield "the title says nothing or is too long"
-    if (
-        len(text.description.split()) not in DESCRIPTION_WORDS
-        or len(text.description) > DESCRIPTION_CHARACTERS
-    ):
-        yield "the description is too short or too long"
-    for word, said in evidence.unsupported(title + description):
-        yield f"{word!r} is {said.value} without evidence"
-    mentioned = {word for word, _ in chain(*description)}
-    for name in evidence.unmentioned(mentioned):
-        yield f"{name!r} is not mentioned"
-    if not evidence.assessed and not _says_any(tokens(text.description), evidence.words.not_judged):
-        yield "it does not say that the condition was not judged"
+def fitting_caption(assessment: Assessment, lexicon: Lexicon | None = None) -> str | None:
+    """The caption if it states nothing beside the assessment, else None."""
+    return assessment.caption if caption_fits(assessment, lexicon or wording("en")) else None
 
 
-class _Evidence:
-    """The words that an assessment supports, in one language; not changed once made."""
+class _Check:
+    """One text against the facts."""
 
-    def __init__(self, assessment: Assessment, words: Wording) -> None:
-        condition = assessment.condition
-        self.words = words
-        self.wear = [wear.tag for wear in condition.wear]
-        self.assessed = condition.status == "assessed"
-        self._names = names = Names(assessment, words)
-        self._absent = self._nouns(assessment.absent)
-        self._all_judged = assessment.wear_judged
-        adjectives = names.colour_forms() | names.pattern_forms()
-        grade = words.grades[condition.grade] if condition.grade else ()
-        worn = frozenset[str]().union(*(self._wear_forms(tag) for tag in self.wear))
-        about_it = {*names.kind_forms(), *names.kind_references(), *names.material_forms(), *adjectives}
-        self._facts = about_it.union(grade, worn)
-        self._worn = worn
-        # The words for the kind, and for kinds and numbers that only a caption may name.
-        self._mentions = names.kind_forms() | names.looser_kind_forms()
-        self._deniable = {*words.marks, *self._nouns([*self.wear, *names.asked])}
-        self._joined = {*self._facts, *self._deniable}
-        fillings = {
-            "{score}": [] if condition.score is None else [str(condition.score)],
-            "{material}": sorted(names.material_forms()),
-            # Every report has a photo 1.
-            "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)} if photo],
-            "{mark}": [*words.marks, *self._nouns(self.wear)],
+    def __init__(self, text: str, cited: Collection[str], facts: Facts, lexicon: Lexicon) -> None:
+        self.text, self.facts, self.lexicon = text, facts, lexicon
+        self.seen = facts.assessment
+        self.cited = [wear for id_, wear in facts.marks.items() if id_ in cited]
+        self.terms = lexicon.terms(tokens(text, lexicon.language))
+        self.groups = read(self.terms)
+        self.mentions, self.in_mentions = mentions(self.groups)
+        self.numbers = read_numbers(self.groups)
+        self.details = details(self.groups, self.mentions, self.numbers.photos)
+        self.stated: set[FactId] = set()
+
+    def result(self) -> Held | Violation:
+        """What the text states, or what it breaks."""
+        broken = next(self._violations(), None)
+        return broken or Held(frozenset(self.stated))
+
+    def _violations(self) -> Iterator[Violation]:
+        yield from self._capitals()
+        for group in self.groups:
+            words = list(group)
+            for at, word in enumerate(words):
+                yield from self._word(word, words[at + 1 :], words[:at][-1:], group)
+        yield from self._mentions()
+        yield from self._whole()
+        for detail in self.details:
+            yield from self._detail(detail)
+        yield from self._numbers()
+        yield from self._unjudged()
+
+    # words
+
+    def _word(
+        self, word: Word, following: Sequence[Word], before: Sequence[Word], group: Group
+    ) -> Iterator[Violation]:
+        term = word.term
+        if not term.senses:
+            if term.text.isdecimal() or _SIGN.fullmatch(term.text):
+                return
+            rule = Rule.NAME if term.capital else Rule.UNFAMILIAR
+            yield Violation(Rule.NUMBER if term.text[0].isdigit() else rule, term.text)
+            return
+        if id(word) in self.in_mentions or term.has(*_SHAPING):
+            return
+        rules = [self._sense(sense, word, following, before, group) for sense in sorted(term.senses, key=_rank)]
+        broken = [rule for rule in rules if rule is not None]
+        if len(broken) == len(rules):
+            yield Violation(broken[0], term.text)
+        for id_, sense in ((sense.role.value, sense) for sense in term.senses if sense.role in _CLOSED):
+            if self._sense(sense, word, following, before, group) is None:
+                self.stated.add(id_)  # type: ignore[arg-type]
+
+    def _sense(
+        self, sense: Sense, word: Word, following: Sequence[Word], before: Sequence[Word], group: Group
+    ) -> Rule | None:
+        """The rule that one sense of a word breaks; None: it holds."""
+        product, seen = self.seen.product, self.seen
+        denied = word.said in (Polarity.DENIED, Polarity.UNJUDGED)
+        if sense.role is Role.KIND:
+            if denied or not self._is_kind(sense.value):
+                return Rule.KIND
+            return Rule.COUNT if sense.plural and not any(
+                other.value == sense.value and not other.plural for other in word.term.senses
+            ) else None
+        if sense.role is Role.MATERIAL:
+            return Rule.MATERIAL if denied or sense.value != product.material else None
+        if sense.role is Role.COLOUR:
+            return Rule.COLOUR if denied or sense.value != product.colour else None
+        if sense.role is Role.PATTERN:
+            return Rule.PATTERN if denied or sense.value != product.pattern else None
+        if sense.role is Role.GRADE:
+            phrase = " " in word.term.text
+            if denied or sense.value != seen.condition.grade or not (phrase or self._grades(following)):
+                return Rule.GRADE
+            self.stated.add("grade")
+            return None
+        if sense.role is Role.SEVERITY:
+            return None if any(detail.word == word.term.text for detail in self.details) else Rule.SEVERITY
+        if sense.role is Role.PLACE:
+            return None
+        if sense.role is Role.FREE:
+            return None if before and id(before[0]) in self.in_mentions else Rule.OFFER
+        if sense.role is Role.INSPECTED:
+            return None if group.has(Role.PHOTO) else Rule.JUDGE
+        if sense.role is Role.SELLER:
+            return None if seen.condition_stated or seen.wear_stated else Rule.JUDGE
+        if sense.role is Role.USED:
+            after_severity = before and before[0].term.has(Role.SEVERITY)
+            return Rule.HISTORY if denied or after_severity else None
+        if sense.role is Role.ALL:
+            return None if self.numbers.counted(word) or self._complete() else Rule.ONLY
+        if sense.role is Role.NUMBER or sense.role is Role.QUANTITY:
+            return None
+        if sense.role is Role.CLAIM:
+            return Rule(sense.value)
+        return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    def _is_kind(self, id_: str) -> bool:
+        if id_.endswith("/"):
+            kind = self.seen.goods.kind
+            return kind is not None and kind.department == id_[:-1]
+        return id_ in self.facts.kinds
+
+    def _grades(self, following: Sequence[Word]) -> bool:
+        """Whether a grade word is one: "good condition", not "good choice"."""
+        if not following:
+            return True
+        term = following[0].term
+        return term.text in self.lexicon.grade_followers or not term.has(Role.ORDINARY)
+
+    # wear
+
+    def _mentions(self) -> Iterator[Violation]:
+        tags = {wear.tag for wear in self.seen.condition.wear}
+        for mention in self.mentions:
+            if mention.general:
+                yield from self._general(mention)
+            elif mention.said is Polarity.STATED:
+                if mention.tags.isdisjoint(tags):
+                    yield Violation(Rule.WEAR, mention.word)
+                elif mention.plural:
+                    yield Violation(Rule.COUNT, mention.word)
+                self.stated |= {id_ for id_, wear in self.facts.marks.items() if wear.tag in mention.tags}
+            elif mention.said is Polarity.DENIED:
+                if not mention.tags & self.seen.absent:
+                    yield Violation(Rule.WEAR, mention.word)
+                self.stated.add("absent")
+            elif mention.said is Polarity.UNJUDGED:
+                if not mention.tags & self.facts.unclear:
+                    yield Violation(Rule.WEAR, mention.word)
+                self.stated.add("not_judged")
+
+    def _general(self, mention: Mention) -> Iterator[Violation]:
+        marks = len(self.seen.condition.wear)
+        if mention.said is Polarity.STATED and ANYTHING not in mention.tags:
+            if marks < 1 + mention.plural:
+                yield Violation(Rule.COUNT if marks else Rule.WEAR, mention.word)
+        elif mention.said is Polarity.DENIED:
+            if self._denies_others():
+                if not self._complete():
+                    yield Violation(Rule.ONLY, mention.word)
+            elif marks or not self.seen.wear_judged:
+                yield Violation(Rule.WEAR, mention.word)
+            self.stated.add("absent")
+
+    def _denies_others(self) -> bool:
+        named = bool(self._named) or bool(self.cited)
+        return named and any(term.has(Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY) for term in self.terms)
+
+    @cached_property
+    def _named(self) -> set[str]:
+        return {
+            tag
+            for mention in self.mentions
+            if mention.said is Polarity.STATED and not mention.general
+            for tag in mention.tags
         }
-        self._phrases = [
-            filled for phrase in _phrases(assessment, words, names) for filled in _filled(phrase, fillings)
-        ]
-        # Without any wear, a part may be named in every sentence.
-        self._of_condition = {*words.marks, *worn, *grade} if self.wear else set()
-        looks = {*words.looks, *words.attributes, *words.parts}
-        # An answer to the question takes precedence over what a caption says of it.
-        looks |= {*(() if names.colour else words.colours), *(() if names.pattern else words.patterns)}
-        self._described = looks | about_it | self._mentions
-        # A cap is not only a part.
-        self._parts = set(words.parts) - about_it
-        self.looks = self._fitting(assessment.caption, looks)
 
-    def read(self, text: str) -> list[list[Reading]]:
-        """Each sentence as words with their polarity."""
-        return self._read(text, self._joined | self.looks)
+    def _complete(self) -> bool:
+        """Whether the sentence names all marks, and there cannot be others."""
+        named = self._named or {wear.tag for wear in self.cited}
+        tags = {wear.tag for wear in self.seen.condition.wear}
+        return self.seen.wear_judged and bool(tags) and tags <= named
 
-    def _read(self, text: str, names: set[str]) -> list[list[Reading]]:
-        return read(text, self._phrases, self.words.denial, self._deniable, names)
+    def _whole(self) -> Iterator[Violation]:
+        general = any(mention.general and mention.said is Polarity.DENIED for mention in self.mentions)
+        for group in self.groups:
+            for word in group:
+                if word.term.has(Role.ONLY) and not self._complete():
+                    yield Violation(Rule.ONLY, word.term.text)
+                if group.unjudged:
+                    continue
+                if word.term.has(Role.NOTHING) or (word.term.has(Role.OTHER) and group.has(Role.NO, Role.NOT, Role.NOTHING)):
+                    denied = any(m.said is Polarity.DENIED for m in self.mentions)
+                    if not denied and not self._complete():
+                        yield Violation(Rule.ONLY, word.term.text)
+        if any(mention.excepted for mention in self.mentions) and general and not self._complete():
+            yield Violation(Rule.ONLY, "except")
 
-    def unmentioned(self, mentioned: set[str]) -> Iterator[str]:
-        """The names of the kind and of each wear of which a text has no word."""
-        if self._mentions and self._mentions.isdisjoint(mentioned):
-            yield text_of(self._names.item, self.words.language)
-        for tag in self.wear:
-            if self._wear_forms(tag).isdisjoint(mentioned):
-                yield text_of(self._names.wear(tag), self.words.language)
+    # details and numbers
 
-    def unsupported(self, sentences: list[list[Reading]]) -> Iterator[Reading]:
-        """The words without evidence."""
-        marks = set(self.words.marks)
-        stated = self._stated() | self.looks
-        # "No other marks" denies each kind of wear that was not found.
-        others = self._absent | marks if self._all_judged else self._absent
-        sayable = {
-            Polarity.STATED: stated,
-            Polarity.SAID_AFTER_DENIAL: stated.difference(marks, self._worn),
-            Polarity.DENIED: self._absent if self.wear else others,
-            Polarity.DENIED_OF_OTHERS: others,
-        }
-        for sentence in sentences:
-            yield from ((word, said) for word, said in sentence if word not in sayable[said])
-            yield from self._misplaced(sentence)
+    def _detail(self, detail: Detail) -> Iterator[Violation]:
+        rule = Rule(detail.role.value)
+        if detail.role is Role.PHOTO:
+            number = int(next(iter(detail.values)))
+            if not 1 <= number <= self.seen.photos:
+                yield Violation(rule, detail.word)
+                return
+        marks = self.seen.condition.wear
+        if detail.of:
+            for mention in detail.of:
+                if mention.said is Polarity.DENIED:
+                    continue
+                of = [wear for wear in marks if wear.tag in mention.tags or mention.general]
+                if not of or not all(_has(wear, detail) for wear in of):
+                    yield Violation(rule, detail.word)
+        elif detail.role is Role.SEVERITY and detail.word not in self.lexicon.severity_alone:
+            yield Violation(rule, detail.word)
+        elif detail.role is not Role.PHOTO or self.cited:
+            if not any(_has(wear, detail) for wear in self.cited):
+                yield Violation(rule, detail.word)
 
-    def _misplaced(self, sentence: list[Reading]) -> Iterator[Reading]:
-        """Words for looks that could describe wear instead: "a small chip", "chipped on the handle"."""
-        words = [word for word, _ in sentence]
-        barred = () if self._of_condition.isdisjoint(words) else self._parts
-        for reading, following in zip_longest(sentence, words[1:]):
-            loose = reading[0] in self.words.attributes and following not in self._described
-            if loose or reading[0] in barred:
-                yield reading
-
-    def _fitting(self, caption: str, looks: set[str]) -> set[str]:
-        """The caption's words if it fits, else none."""
-        sentences = self._read(caption, self._joined | self._mentions)
-        readings = list(chain(*sentences))
-        sayable = self._stated().union(looks, self._mentions)
-        fits = (
-            len(readings) in CAPTION_WORDS
-            and all(said is Polarity.STATED and word in sayable for word, said in readings)
-            and not any(chain(*map(self._misplaced, sentences)))
+    def _numbers(self) -> Iterator[Violation]:
+        yield from (
+            Violation(Rule(rule), word)
+            for rule, word in self.numbers.broken(
+                self.seen.condition.score, self.seen.photos, len(self.seen.condition.wear)
+            )
         )
-        words = {word for word, _ in readings}
-        return words if fits and not words.isdisjoint(self._mentions) else set()
+        if self.numbers.scores:
+            self.stated.add("grade")
+        if self.numbers.photo_counts:
+            self.stated.add("photos")
 
-    def _stated(self) -> set[str]:
-        ordinary = {*self.words.ordinary, *self.words.denial.but}
-        return ordinary.union(self.words.marks if self.wear else (), self._facts)
+    def _unjudged(self) -> Iterator[Violation]:
+        unknown = {
+            "condition": self.seen.condition.status != "assessed",
+            "kind": self.seen.product.type == UNKNOWN,
+            "material": self.seen.product.material == UNKNOWN,
+            "colour": self.seen.product.colour in (None, UNKNOWN),
+            "pattern": self.seen.product.pattern in (None, UNKNOWN),
+        }
+        for number, group in enumerate(self.groups):
+            if not group.unjudged or any(mention.group == number for mention in self.mentions if not mention.general):
+                continue
+            topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
+            if not topics:
+                topics = {"condition"} if not self.facts.unclear and not self.seen.left_out else set()
+            for topic in topics:
+                if not unknown[topic]:
+                    yield Violation(Rule.JUDGE, topic)
+            self.stated.add("kind" if topics == {"kind"} else "not_judged")
 
-    def _wear_forms(self, tag: str) -> frozenset[str]:
-        return self._names.wear_forms(tag) | self._names.participles(tag)
-
-    def _nouns(self, tags: Iterable[str]) -> set[str]:
-        return set().union(*map(self._names.wear_forms, tags))
-
-
-# A report's caption, prompt and text are read with the same evidence, one after another.
-_evidence = lru_cache(maxsize=32)(_Evidence)
-
-
-def _phrases(assessment: Assessment, words: Wording, names: Names) -> Iterator[str]:
-    """The phrases that this assessment allows."""
-    exclusive = set() if assessment.wear_judged else set(words.exclusive)
-    yield from (phrase for phrase in words.phrases if exclusive.isdisjoint(phrase.split()))
-    if assessment.condition.grade is None:
-        yield from words.not_judged
-    if assessment.product.type == UNKNOWN:
-        yield from words.not_recognised
-    if assessment.left_out:
-        yield words.template.left_out.rstrip(".")
-    for wear in assessment.condition.wear:
-        known = (severity_phrase(wear, names, words), detail(wear, names, words))
-        yield from filter(None, known)
-
-
-def _says_any(said: list[str], phrases: Iterable[str]) -> bool:
-    text = " ".join(said)
-    return any(" ".join(phrase_tokens(phrase)) in text for phrase in phrases)
+    def _capitals(self) -> Iterator[Violation]:
+        words = [term for term in self.terms if term.text[0].isalpha()]
+        capital = [term for term in words if term.capital]
+        titled = len(capital) > len(words) / 2
+        for before, term in zip([None, *self.terms], self.terms, strict=False):
+            if not term.capital or not term.has(Role.ORDINARY) or term.text in self.lexicon.capitals:
+                continue
+            starts = before is None or before.text in ".:!?–—(\"«“-"
+            if titled or not starts:
+                yield Violation(Rule.NAME, term.text)
 
 
-def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
-    """A phrase with each filling of its placeholder; it has at most one."""
-    for place, words in fillings.items():
-        if place in phrase:
-            return [phrase.replace(place, word) for word in words]
-    return [phrase]
+def _rank(sense: Sense) -> tuple[bool, str, str]:
+    return sense.role is Role.CLAIM, sense.role.value, sense.value
+
+
+def _has(wear: Wear, detail: Detail) -> bool:
+    if detail.role is Role.PHOTO:
+        return str(wear.photo) in detail.values
+    if detail.role is Role.SEVERITY:
+        return wear.severity is not None and wear.severity.value in detail.values
+    place = wear.place.value if wear.place else ""
+    return any(value == place or value in place.split("_") for value in detail.values)

@@ -88,7 +88,8 @@ def test_function_starts_from_its_package(service: str, prod: Assembly, tmp_path
 
 def test_package_has_the_wording() -> None:
     shipped = set(package_sources(ROOT / "services" / "results"))
-    assert set((ROOT / "services/core/narrative/wording").glob("*.json")) <= shipped
+    narrative = ROOT / "services/core/narrative"
+    assert {*(narrative / "wording").glob("*.json"), *(narrative / "lexicon").iterdir()} <= shipped
 
 
 @pytest.mark.parametrize("service", SERVICES)
