@@ -46,11 +46,7 @@ def _template(report: Report, policy: str) -> str:
     common = {"language": report.language, "policy": policy, "style": Markup(_style())}  # noqa: S704 - ours
     if report.status == Status.SUCCEEDED:
         card = Card.of(report)
-        return (
-            _environment()
-            .get_template("card.html.j2")
-            .render(**common, title=card.title, card=card, words=words)
-        )
+        return _environment().get_template("card.html.j2").render(**common, title=card.title, card=card)
     if report.failure is not None:
         state = {"title": own.failed, "reason": report.failure.reason, "advice": None}
     else:

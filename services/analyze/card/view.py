@@ -47,7 +47,7 @@ class Section:
 
     texts: Texts
     heading: str
-    keywords: str
+    keywords: str | None
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,9 @@ def _sections(report: Report) -> tuple[Section, ...]:
     all_words = card_words()
     sections = []
     for language in languages:
-        texts = Texts.of(report, language)
-        sections.append(Section(texts, all_words[language].language, ", ".join(texts.keywords)))
+        texts, words = Texts.of(report, language), all_words[language]
+        keywords = words.keywords.format(words=", ".join(texts.keywords)) if texts.keywords else None
+        sections.append(Section(texts, words.language, keywords))
     return tuple(sections)
 
 

@@ -115,7 +115,7 @@ class TestContent:
         assert "See photo 1." in section(tree, "English")
         french = section(tree, "Français")
         assert "Tasse en céramique bleue" in french
-        assert "Mots-clés: tasse, céramique" in french
+        assert "Mots-clés : tasse, céramique" in french
         assert [each.get("lang") for each in tree.iter("section") if each.get("lang")] == ["en", "fr"]
 
     def test_card_speaks_the_reports_language(self) -> None:
