@@ -85,7 +85,8 @@ def _beside(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) ->
 
 def _before(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
     """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun."""
-    if any(word.term.has(Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN) for word in following):
+    goods = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
+    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in following):
         return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
