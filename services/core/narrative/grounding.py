@@ -15,6 +15,8 @@ from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Vi
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title"]
+
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
 _SIGN = re.compile(r"[^\w]+")

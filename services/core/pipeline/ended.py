@@ -45,7 +45,7 @@ class Prices:
     def llm_usd(self, narrative: Narrative) -> float | None:
         """The price of the LLM's tokens; None if it did not say how many."""
         usage = narrative.usage
-        return usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output) if usage is not None else None
+        return usage.usd(self.llm) if usage is not None else None
 
 
 def succeeded(
