@@ -55,7 +55,7 @@ def _other_names(kind: Kind, language: Language, catalogue: Catalogue) -> Iterat
     if kind.pair is not None:
         yield kind.pair.en if language == "en" else kind.pair.fr
     if language == "en":
-        untrue = _narrower() | _described_by(catalogue)
+        untrue = _left_out() | _described_by(catalogue)
         # Of several words, one may claim what is not seen: "silk tie" for any necktie.
         answers = [answer for answer in (kind.answer, *kind.aliases) if " " not in answer]
         yield from (answer for answer in answers if answer not in untrue)
@@ -76,6 +76,6 @@ def _described_by(catalogue: Catalogue) -> frozenset[str]:
 
 
 @cache
-def _narrower() -> frozenset[str]:
+def _left_out() -> frozenset[str]:
     found = tomllib.loads(Path(__file__).with_name("keywords.toml").read_text("utf-8"))
-    return frozenset(found["narrower"])
+    return frozenset(found["left_out"])

@@ -10,7 +10,7 @@ import catalogue
 from catalogue import Catalogue
 from catalogue.model import Language
 from services.core.domain.report import Product
-from services.core.narrative.keywords import _narrower, keywords
+from services.core.narrative.keywords import _left_out, keywords
 from services.core.narrative.labels import CatalogueNames
 from tests.services.core.narrative.goods import assessment_of
 
@@ -75,7 +75,7 @@ def test_names_that_claim_more_are_left_out() -> None:
 
 
 def test_left_out_names_are_aliases() -> None:
-    assert _narrower() <= {alias for kind in REAL.kinds.values() for alias in kind.aliases}
+    assert _left_out() <= {alias for kind in REAL.kinds.values() for alias in kind.aliases}
 
 
 def test_material_and_colour_are_said_once() -> None:
