@@ -109,6 +109,7 @@ class Llm(Section):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
     job_tier: Literal["flex"] | None = None
     usd_per_mtok_input: Usd
+    usd_per_mtok_cached_input: Usd
     usd_per_mtok_output: Usd
     shutdown_date: date | None = None
 

@@ -71,8 +71,9 @@ def _broader(kind: Kind, catalogue: Catalogue) -> Iterator[Kind]:
 def _described_by(catalogue: Catalogue) -> frozenset[str]:
     """The answers about materials, colours and patterns."""
     materials = [each for one in catalogue.departments.values() for each in one.materials]
-    described_by = [*materials, *catalogue.colours, *catalogue.patterns]
-    return frozenset(answer for each in described_by for answer in (each.answer, *each.aliases))
+    named = [(each.answer, *each.aliases) for each in materials]
+    named += [(each.answer, *each.aliases) for each in (*catalogue.colours, *catalogue.patterns)]
+    return frozenset(answer for answers in named for answer in answers)
 
 
 @cache

@@ -18,6 +18,7 @@ from services.core.domain.corrections import (
 from services.core.domain.listing import Translation
 from services.core.domain.report import UNKNOWN, Condition, Flaw, Product, Reason, Reliance, Report
 from services.core.narrative.grounding import fitting_caption
+from services.core.narrative.lexicon import lexicon
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 from services.core.pipeline.corrected_ids import check_ids
@@ -130,10 +131,10 @@ def _department(type_: str, catalogue: Catalogue) -> Department | None:
 
 def _rewritten(report: Report, catalogue: Catalogue, photos: int) -> RewrittenText:
     """The template's text in every language of the report, and what else follows from the facts."""
-    assessment = assessment_of(report, catalogue, photos)
+    assessment, captions = assessment_of(report, catalogue, photos), lexicon(catalogue, "en")
 
     def text_in(language: Language) -> Translation:
-        text = template_text(assessment, wording(language))
+        text = template_text(assessment, wording(language), captions)
         return Translation(title=text.title, description=text.description, narrative="template")
 
     texts = {language: text_in(language) for language in (report.language, *report.languages)}
@@ -141,7 +142,7 @@ def _rewritten(report: Report, catalogue: Catalogue, photos: int) -> RewrittenTe
     return RewrittenText(
         title=own.title,
         description=own.description,
-        caption=fitting_caption(assessment),
+        caption=fitting_caption(assessment, captions),
         **listed(assessment, texts, catalogue),
     )
 

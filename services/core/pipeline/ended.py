@@ -12,6 +12,7 @@ from services.core.domain.report import Failure, Reason, Report, Status, Timings
 from services.core.llm import Usage
 from services.core.metrics import MetricName
 from services.core.narrative.grounding import fitting_caption
+from services.core.narrative.lexicon import lexicon
 from services.core.narrative.narrator import Narrative
 from services.core.pipeline.listed import listed
 from services.core.pipeline.outcomes import Seen
@@ -44,7 +45,7 @@ class Prices:
     def llm_usd(self, narrative: Narrative) -> float | None:
         """The price of the LLM's tokens; None if it did not say how many."""
         usage = narrative.usage
-        return usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output) if usage is not None else None
+        return usage.usd(self.llm) if usage is not None else None
 
 
 def succeeded(
@@ -57,24 +58,26 @@ def succeeded(
     prices: Prices,
     catalogue: Catalogue,
 ) -> Report:
-    """The report with its result; `llm` is None if the text is the template's."""
+    """The report with its result; `llm` is None if all of the text is the template's."""
     timings = _timings(report, stages)
-    text = Translation(
-        title=narrative.text.title, description=narrative.text.description, narrative=narrative.source
-    )
+    texts = {
+        language: Translation(title=text.title, description=text.description, narrative=text.source)
+        for language, text in narrative.texts.items()
+    }
+    own = texts[report.language]
     return report.model_copy(
         update={
-            **listed(assessment, {report.language: text}, catalogue),
+            **listed(assessment, texts, catalogue),
             "status": Status.SUCCEEDED,
             "waiting": None,
             "product": assessment.product,
             "condition": assessment.condition,
             "confidence": assessment.confidence,
-            "title": text.title,
-            "description": text.description,
-            "caption": fitting_caption(assessment),
+            "title": own.title,
+            "description": own.description,
+            "caption": fitting_caption(assessment, lexicon(catalogue, "en")),
             "evidence": assessment.evidence,
-            "narrative": text.narrative,
+            "narrative": own.narrative,
             "model": seen.provenance.model_copy(update={"llm": llm}),
             "timings_ms": timings,
             "cost_usd": prices.report_usd(seen, timings.model or 0.0, narrative),

@@ -228,8 +228,9 @@ class ReportProcessor:
         # If the lease ended now, another worker would pay the LLM for the same text.
         leased = await self._renewed(leased)
         with stages.measure("narrate"):
-            narrative = await self.narrator.narrate(assessment, leased.report.language)
-        llm = self.narrator.llm if narrative.source == "llm" else None
+            languages = leased.report.languages or (leased.report.language,)
+            narrative = await self.narrator.narrate(assessment, languages)
+        llm = self.narrator.llm if narrative.source != "template" else None
         report = succeeded(
             leased.report, seen, assessment, narrative, llm, stages, self.prices, self.catalogue
         )

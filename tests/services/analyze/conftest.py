@@ -225,7 +225,7 @@ def client(world: World) -> Iterator[TestClient]:
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
-                    narrator=Narrator(llm, "m", 1.0),
+                    narrator=Narrator(llm, "m", world.catalogue, 1.0),
                     prices=Prices(0.82, 0.1, 0.5),
                     catalogue=world.catalogue,
                     vision_cache=(
