@@ -4,15 +4,19 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRouter
 from starlette.requests import ClientDisconnect
 
+from catalogue.model import Language
 from services.analyze import intake, observe, openapi
+from services.analyze.accept import prefers
 from services.analyze.answers import Answer
+from services.analyze.card import page as card
 from services.analyze.corrections import receive_patch
 from services.analyze.dependencies import (
     AnalyzeSettings,
@@ -24,6 +28,8 @@ from services.analyze.dependencies import (
 )
 from services.analyze.documents import Page, Report, page_document, report_document
 from services.analyze.erasure_receipt import ErasureReceipt, erasure_receipt
+from services.analyze.exports.layouts import LayoutName
+from services.analyze.exports.page import csv_page
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.photos.photo import decoders
@@ -38,6 +44,8 @@ DRAIN_S = 8.0
 # An answer waits no longer for uploads to be deleted; that goes on after it.
 DROP_WITHIN_S = 0.5
 UNAVAILABLE = problems.Unavailable("Storage unavailable", "the report store does not answer; try again", 5)
+# What the link to the next page repeats of a request.
+_PAGED = ("limit", "format", "layout", "language")
 routes = APIRouter()
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
@@ -86,16 +94,28 @@ async def analyze(
     return await to_thread.run_sync(report_document, service.submission.images, accepted, report)
 
 
-@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS, openapi_extra=openapi.PREFER)
+@routes.get(
+    "/reports/{report_id}",
+    response_model=Report,
+    responses=openapi.REPORT_ANSWERS,
+    openapi_extra=openapi.PREFER,
+)
 async def get_report(
     request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
-) -> Report:
-    """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended."""
+) -> Report | Response:
+    """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended.
+
+    A client that prefers text/html to application/json in `Accept` gets it as a card to print.
+    """
     answer = Answer(request, response, default_wait_s=0)
     stored = await to_thread.run_sync(service.reports.get, caller, report_id)
     report = await service.wait(stored, answer.deadline())
     answer.find(report)
-    return await to_thread.run_sync(report_document, service.submission.images, stored, report)
+    response.headers["Vary"] = "Accept"
+    document = await to_thread.run_sync(report_document, service.submission.images, stored, report)
+    if prefers(request.headers.getlist("accept"), card.MEDIA_TYPE, "application/json"):
+        return await to_thread.run_sync(card.card_page, document, response.headers)
+    return document
 
 
 @routes.post("/uploads", status_code=201, responses=openapi.CALLER_PROBLEMS)
@@ -107,18 +127,35 @@ async def offer_upload(caller: Caller, made: TheDependencies) -> Offer:
     return await to_thread.run_sync(made.uploads.offer, caller)
 
 
-@routes.get("/reports", responses=openapi.PAGE_ANSWERS)
+@routes.get("/reports", response_model=Page, responses=openapi.PAGE_ANSWERS)
 async def list_reports(
+    request: Request,
     response: Response,
     caller: Caller,
     service: TheService,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     before: Annotated[str | None, Query(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")] = None,
-) -> Page:
-    """The caller's own reports, newest first; pass a page's `next` as `before` to go on."""
+    written_as: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    layout: Annotated[LayoutName, Query(description="Of `csv`: whose importer it is for")] = "shopify",
+    language: Annotated[
+        Language | None, Query(description="Of `csv`: the texts', where there are such")
+    ] = None,
+) -> Page | Response:
+    """The caller's own reports, newest first; pass a page's `next` as `before` to go on.
+
+    With `format=csv`, the succeeded ones of the page as a file for a shop's importer; `Link` leads to the
+    next page.
+    """
+    images = service.submission.images
     page = await to_thread.run_sync(service.reports.page, caller, limit, before)
     response.headers["Cache-Control"] = "no-store"
-    return await to_thread.run_sync(page_document, service.submission.images, page)
+    if page.next is not None:
+        asked = {name: value for name, value in request.query_params.items() if name in _PAGED}
+        # Relative to the request's own address, of which a proxy may have changed all but the last part.
+        response.headers["Link"] = f'<reports?{urlencode({**asked, "before": page.next})}>; rel="next"'
+    if written_as == "csv":
+        return await to_thread.run_sync(csv_page, images, page, layout, language, response.headers)
+    return await to_thread.run_sync(page_document, images, page)
 
 
 @routes.patch("/reports/{report_id}", responses=openapi.CORRECTED_ANSWERS, openapi_extra=openapi.PATCH_BODY)

@@ -55,7 +55,7 @@ class LexiconFile(BaseModel):
     material: dict[str, tuple[str, ...]]
     colour: dict[str, tuple[str, ...]]
     pattern: dict[str, tuple[str, ...]]
-    kinds: dict[str, tuple[str, ...]]
+    kinds: dict[str, tuple[str, ...]] = {}
     departments: dict[str, tuple[str, ...]]
 
 

@@ -180,19 +180,8 @@ def _look_back(group: Group, before: Group) -> None:
 
 
 def _say(group: Group, said: Polarity) -> None:
-    """Say it of all wear, and of what else follows the negation: "the wood is not cracked", "it is not wood"."""
-    reached = False
-    for segment in group.segments:
-        reached = reached or (segment.link is not None and segment.link.has(Role.NOR))
-        for word in segment.words:
-            if names_wear(word):
-                word.said, reached = said, False
-            elif word.term.has(Role.NOT, Role.NO):
-                reached = True
-            elif word.term.has(Role.AWAY):
-                reached = False
-            elif reached:
-                word.said = said
+    for word in group:
+        word.said = said
 
 
 def _free(group: Group) -> None:

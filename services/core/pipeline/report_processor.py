@@ -224,7 +224,8 @@ class ReportProcessor:
 
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
         flaws = [photo.flaws for photo in leased.photos]
-        assessment = assess(seen.observation, flaws, self.catalogue)
+        colours = [photo.colours for photo in leased.photos]
+        assessment = assess(seen.observation, flaws, self.catalogue, colours)
         # If the lease ended now, another worker would pay the LLM for the same text.
         leased = await self._renewed(leased)
         with stages.measure("narrate"):

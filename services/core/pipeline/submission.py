@@ -142,7 +142,7 @@ class Submission:
         report = self._report(request, Status.QUEUED, stages)
         keys = image_keys(request.owner, report.id, len(photos))
         stored_photos = tuple(
-            StoredPhoto(key, photo.width, photo.height, photo.flaws)
+            StoredPhoto(key, photo.width, photo.height, photo.flaws, photo.colours)
             for key, photo in zip(keys, photos, strict=True)
         )
         photos_digest = digest(photo.stored_jpeg for photo in photos)

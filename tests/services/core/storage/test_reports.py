@@ -30,7 +30,10 @@ def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
 
 
 def test_facts_of_photos_are_kept(reports: Reports, new: New) -> None:
-    photos = (StoredPhoto("a.jpg", 768, 576, (Flaw.TOO_DARK,)), StoredPhoto("b.jpg", 300, 400))
+    photos = (
+        StoredPhoto("a.jpg", 768, 576, (Flaw.TOO_DARK,)),
+        StoredPhoto("b.jpg", 300, 400, colours=(("blue", 0.62), ("navy", 0.29))),
+    )
     reports.accept(replace(new(), photos=photos))
     assert reports.get("alice", new().report.id).photos == photos
 
