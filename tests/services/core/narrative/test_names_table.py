@@ -24,8 +24,8 @@ from tests.services.core.narrative.french_genders import EITHER, words
 from tests.services.core.narrative.goods import assessment_of, worn_mark
 
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
-SEVERITIES: tuple[Severity | None, ...] = ("minor", "moderate", "severe", None)
-PLACES: tuple[Place | None, ...] = ("top_left", "bottom_right", None)
+SEVERITIES = [*Severity, None]
+PLACES = [*Place, None]
 # Of each: un sac, une robe, des sacs, des robes.
 STATES = [
     [masculine, f"{masculine}e", f"{masculine}s", f"{masculine}es"]
@@ -112,7 +112,7 @@ def goods(catalogue: Catalogue, departments: list[Department]) -> Iterator[str]:
                 ("en", material and material.noun.en),
                 ("fr", material and material.noun.fr),
             ):
-                colour, pattern = (one and agreed(one, noun, language) for one in looks)
+                colour, pattern = (agreed(one, noun, language) if one else None for one in looks)
                 yield with_article(noun, language, described(noun, language, name, colour, pattern))
 
 

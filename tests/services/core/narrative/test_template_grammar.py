@@ -15,8 +15,8 @@ from services.core.narrative.wording import wording
 from tests.services.core.narrative import english_rules, french_rules
 from tests.services.core.narrative.goods import assessment_of, worn_mark
 
-SEVERITIES: tuple[Severity | None, ...] = ("minor", "moderate", "severe", None)
-PLACES: tuple[Place | None, ...] = ("top_left", "top_right", None, "bottom_left", "bottom_right")
+SEVERITIES = [*Severity, None]
+PLACES = [*Place, None]
 GOODS = load()
 
 
@@ -31,7 +31,7 @@ def assessments() -> Iterator[Assessment]:
                 worn_mark(each.id, next(places), next(severities)) for each in islice(wear, next(counts))
             ]
             looks = (next(materials), next(colours), next(patterns))
-            material, colour, pattern = (one and one.id for one in looks)
+            material, colour, pattern = (one.id if one else None for one in looks)
             seen = assessment_of(GOODS, kind.id, material, marks, colour, pattern)
             yield seen
             yield replace(seen, wear_stated=True, condition_stated=True)
