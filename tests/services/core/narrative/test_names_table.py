@@ -14,6 +14,7 @@ from services.core.narrative.grammar import (
     described,
     of_the,
     plural_of,
+    text_of,
     the,
     with_article,
 )
@@ -108,10 +109,8 @@ def goods(catalogue: Catalogue, departments: list[Department]) -> Iterator[str]:
     for department in departments:
         for kind, material in product(department.kinds, [*department.materials, None]):
             noun, looks = kind.noun, (next(colours), next(patterns))
-            for language, name in (
-                ("en", material and material.noun.en),
-                ("fr", material and material.noun.fr),
-            ):
+            for language in LANGUAGES:
+                name = text_of(material.noun, language) if material else None
                 colour, pattern = (agreed(one, noun, language) if one else None for one in looks)
                 yield with_article(noun, language, described(noun, language, name, colour, pattern))
 
