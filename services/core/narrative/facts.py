@@ -56,6 +56,12 @@ class Facts:
         )
 
     @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The ids of the kind and of the more general kinds that it belongs to."""
+        kind = self.assessment.goods.kind
+        return frozenset({kind.id, kind.broader} - {None}) if kind else frozenset()
+
+    @cached_property
     def ids(self) -> frozenset[FactId]:
         """The facts that this assessment has."""
         seen, product = self.assessment, self.assessment.product

@@ -1,190 +1,249 @@
-"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed."""
+"""Holds a sentence, a title or a caption against the facts of an assessment."""
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import chain, zip_longest
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
-from services.core.narrative.grammar import text_of
-from services.core.narrative.names import Names, detail, severity_phrase
-from services.core.narrative.negation import Polarity, Reading, phrase_tokens, read, tokens
-from services.core.narrative.wording import Text, Wording, wording
+from services.core.narrative.facts import FactId, Facts
+from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.numbers import read_numbers
+from services.core.narrative.reading import Group, Word, read
+from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
+from services.core.narrative.tokens import plain, tokens
+from services.core.narrative.wear_check import WearCheck
+
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title"]
 
 TITLE_CHARACTERS = 100
-DESCRIPTION_CHARACTERS = 700
-DESCRIPTION_WORDS = range(15, 100)
 CAPTION_WORDS = range(1, 31)
+_SIGN = re.compile(r"[^\w]+")
+_OPENS = frozenset(".:!?–—(\"«“-")
+_PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
+_PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
+# What these do is checked of each word; the other roles shape the sentence.
+_WORDS = frozenset(
+    {
+        Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
+        Role.SELLER, Role.USED, Role.ALL,
+    }
+)  # fmt: skip
 
 
-def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
-    """The first reason not to use `text` for this assessment, or None if the evidence supports all of it."""
-    return next(_objections(text, _evidence(assessment, words)), None)
+@dataclass(frozen=True)
+class Held:
+    """The facts that a text states, found by reading it."""
+
+    facts: frozenset[FactId]
 
 
-def fitting_caption(assessment: Assessment) -> str | None:
-    """The caption if it states nothing beside the assessment, else None."""
-    return assessment.caption if caption_fits(assessment, wording("en")) else None
+def hold(text: str, cited: Collection[str], facts: Facts, lexicon: Lexicon) -> Held | Violation:
+    """The facts that a sentence states, or the first rule that it breaks.
+
+    `cited` are the ids of the facts that it rests on: those of the marks say which wear "it" is.
+    """
+    sentence = plain(text)
+    if sentence is None:
+        return Violation(Rule.FORM, "")
+    check = _Check(sentence, cited, facts, lexicon)
+    return next(check.violations(), None) or Held(frozenset(check.stated))
 
 
-def caption_fits(assessment: Assessment, words: Wording) -> bool:
-    """Whether the caption names the product, and states only its looks and scored answers.
+def hold_title(text: str, facts: Facts, lexicon: Lexicon) -> Held | Violation:
+    """The facts that a title states, or the first rule that it breaks."""
+    if len(text) > TITLE_CHARACTERS:
+        return Violation(Rule.FORM, "")
+    return hold(text, (), facts, lexicon)
+
+
+def caption_fits(assessment: Assessment, lexicon: Lexicon) -> bool:
+    """Whether the caption names the product, and states nothing beside the scored answers.
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    return bool(assessment.caption) and bool(_evidence(assessment, words).looks)
+    if len(assessment.caption.split()) not in CAPTION_WORDS or assessment.product.type == UNKNOWN:
+        return False
+    found = hold(assessment.caption, (), Facts(assessment), lexicon)
+    return isinstance(found, Held) and "kind" in found.facts
 
 
-def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
-    title, description = evidence.read(text.title), evidence.read(text.description)
-    if not any(title) or len(text.title) > TITLE_CHARACTERS:
-        yield "the title says nothing or is too long"
-    if (
-        len(text.description.split()) not in DESCRIPTION_WORDS
-        or len(text.description) > DESCRIPTION_CHARACTERS
-    ):
-        yield "the description is too short or too long"
-    for word, said in evidence.unsupported(title + description):
-        yield f"{word!r} is {said.value} without evidence"
-    mentioned = {word for word, _ in chain(*description)}
-    for name in evidence.unmentioned(mentioned):
-        yield f"{name!r} is not mentioned"
-    if not evidence.assessed and not _says_any(tokens(text.description), evidence.words.not_judged):
-        yield "it does not say that the condition was not judged"
+def fitting_caption(assessment: Assessment, lexicon: Lexicon) -> str | None:
+    """The caption if it states nothing beside the assessment, else None."""
+    return assessment.caption if caption_fits(assessment, lexicon) else None
 
 
-class _Evidence:
-    """The words that an assessment supports, in one language; not changed once made."""
+class _Check:
+    """One text against the facts; `stated` are those that it states, once `violations` has ended."""
 
-    def __init__(self, assessment: Assessment, words: Wording) -> None:
-        condition = assessment.condition
-        self.words = words
-        self.wear = [wear.tag for wear in condition.wear]
-        self.assessed = condition.status == "assessed"
-        self._names = names = Names(assessment, words)
-        self._absent = self._nouns(assessment.absent)
-        self._all_judged = assessment.wear_judged
-        adjectives = names.colour_forms() | names.pattern_forms()
-        grade = words.grades[condition.grade] if condition.grade else ()
-        worn = frozenset[str]().union(*(self._wear_forms(tag) for tag in self.wear))
-        about_it = {*names.kind_forms(), *names.kind_references(), *names.material_forms(), *adjectives}
-        self._facts = about_it.union(grade, worn)
-        self._worn = worn
-        # The words for the kind, and for kinds and numbers that only a caption may name.
-        self._mentions = names.kind_forms() | names.looser_kind_forms()
-        self._deniable = {*words.marks, *self._nouns([*self.wear, *names.asked])}
-        self._joined = {*self._facts, *self._deniable}
-        fillings = {
-            "{score}": [] if condition.score is None else [str(condition.score)],
-            "{material}": sorted(names.material_forms()),
-            # Every report has a photo 1.
-            "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)} if photo],
-            "{mark}": [*words.marks, *self._nouns(self.wear)],
+    def __init__(self, text: str, cited: Collection[str], facts: Facts, lexicon: Lexicon) -> None:
+        self._facts, self._lexicon, self._seen = facts, lexicon, facts.assessment
+        self._terms = lexicon.terms(tokens(text, lexicon.language))
+        self._groups = read(self._terms)
+        self._numbers = read_numbers(self._groups)
+        marks = [wear for id_, wear in facts.marks.items() if id_ in cited]
+        self._wear = WearCheck(self._groups, self._numbers, marks, facts, lexicon)
+        self.stated: set[FactId] = set()
+
+    def violations(self) -> Iterator[Violation]:
+        """The rules that the text breaks."""
+        yield from self._capitals()
+        for term in self._terms:
+            yield from self._unknown(term)
+        for group in self._groups:
+            words = list(group)
+            for at, word in enumerate(words):
+                if id(word) not in self._wear.words and word.term.senses:
+                    yield from self._word(words, at, group)
+        yield from self._wear.violations()
+        yield from self._counts()
+        for number, group in enumerate(self._groups):
+            if group.unjudged:
+                yield from self._unjudged(number, group)
+        self.stated |= self._wear.stated
+
+    def _capitals(self) -> Iterator[Violation]:
+        """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
+        words = [term for term in self._terms if term.text[0].isalpha()]
+        titled = 2 * sum(term.capital for term in words) > len(words)
+        for before, term in zip([None, *self._terms], self._terms, strict=False):
+            if term.capital and term.has(Role.ORDINARY) and term.text not in self._lexicon.capitals:
+                if titled and len(words) > 1 or not (before is None or before.text in _OPENS):
+                    yield Violation(Rule.NAME, term.text)
+
+    def _unknown(self, term: Term) -> Iterator[Violation]:
+        if term.senses or term.text.isdecimal():
+            return
+        if not _SIGN.fullmatch(term.text):
+            rule = Rule.NAME if term.capital else Rule.UNFAMILIAR
+            yield Violation(Rule.NUMBER if term.text[0].isdigit() else rule, term.text)
+        elif term.text in _PRICES:
+            yield Violation(Rule.PRICE, term.text)
+        elif term.text in _SIZES:
+            yield Violation(Rule.FORM, term.text)
+
+    def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
+        term = words[at].term
+        broken = []
+        for sense in sorted(term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)):
+            if sense.role not in _WORDS:
+                return
+            rule = self._broken(sense, words, at, group)
+            if rule is None:
+                self._state(sense.role)
+            broken.append(rule)
+        if all(broken) and not self._apart(words, at, group):
+            yield Violation(cast(Rule, broken[0]), term.text)
+
+    def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather."""
+        term = words[at].term
+        if not term.has(Role.KIND) or " " not in term.text:
+            return False
+        parts = self._lexicon.apart(term)
+        if not parts[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in parts[:-1]):
+            return False
+        for part in parts:
+            holding = [s for s in part.senses if s.role in _PRODUCT and not self._broken(s, words, at, group)]
+            if not holding:
+                return False
+            self._state(holding[0].role)
+        return True
+
+    def _state(self, role: Role) -> None:
+        if role in (*_PRODUCT, Role.GRADE):
+            self.stated.add(cast(FactId, role.value))
+
+    def _broken(self, sense: Sense, words: Sequence[Word], at: int, group: Group) -> Rule | None:
+        """The rule that one sense of a word breaks; None: it holds."""
+        product, seen, term = self._seen.product, self._seen, words[at].term
+        before, after = words[max(0, at - 1) : at], words[at + 1 : at + 2]
+        denied = group.denies(at)
+        match sense.role:
+            case Role.KIND:
+                several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
+                return Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
+            case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
+                known: str | None = getattr(product, sense.role.value)
+                of_wear = bool(after) and id(after[0]) in self._wear.words and after[0].term.has(Role.WEAR)
+                held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
+                return None if held else Rule(sense.role.value)
+            case Role.GRADE:
+                held = sense.value == seen.condition.grade and not denied
+                return None if held and (" " in term.text or self._grades(after)) else Rule.GRADE
+            case Role.FREE:
+                return None if before and id(before[0]) in self._wear.words else Rule.OFFER
+            case Role.INSPECTED:
+                return None if group.has(Role.PHOTO) else Rule.JUDGE
+            case Role.SELLER:
+                return None if seen.condition_stated or seen.wear_stated else Rule.JUDGE
+            case Role.USED:
+                how = before and before[0].term.has(Role.SEVERITY, Role.GRADE)
+                return Rule.HISTORY if denied or how else None
+            case Role.ALL:
+                counted = id(words[at]) in self._numbers.all_photos or self._wear.complete
+                return None if counted else Rule.ONLY
+            case Role.CLAIM:
+                return Rule(sense.value)
+            case _:
+                return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    def _is_kind(self, id_: str) -> bool:
+        kind = self._seen.goods.kind
+        if id_.endswith("/"):
+            return kind is not None and kind.department == id_[:-1]
+        return id_ in self._facts.kinds
+
+    def _grades(self, after: Sequence[Word]) -> bool:
+        """Whether a grade word is one: "good condition", not "good choice"."""
+        if not after:
+            return True
+        term = after[0].term
+        return term.text in self._lexicon.grade_followers or not term.has(Role.ORDINARY)
+
+    def _counts(self) -> Iterator[Violation]:
+        for count in self._numbers.counts:
+            if count.of == "score":
+                if count.number != self._seen.condition.score:
+                    yield Violation(Rule.GRADE, count.word)
+                self.stated.add("grade")
+            elif count.of == "photos":
+                photos = self._seen.photos
+                if not (2 <= count.number <= photos if count.least else count.number == photos):
+                    yield Violation(Rule.PHOTO, count.word)
+                self.stated.add("photos")
+            elif count.of == "pair":
+                kind = self._seen.goods.kind
+                pair = kind is not None and (kind.pair is not None or kind.noun.plural)
+                if not (pair and count.number == 2 and count.least):
+                    yield Violation(Rule.COUNT, count.word)
+            elif count.of == "unknown":
+                yield Violation(Rule.NUMBER, count.word)
+
+    def _unjudged(self, number: int, group: Group) -> Iterator[Violation]:
+        """What is said to be unknown is: the condition, the kind, the material, the colour, the pattern."""
+        product = self._seen.product
+        unknown: dict[str, bool] = {
+            "condition": self._seen.condition.status != "assessed",
+            "kind": product.type == UNKNOWN,
+            "material": product.material == UNKNOWN,
+            "colour": product.colour in (None, UNKNOWN),
+            "pattern": product.pattern in (None, UNKNOWN),
         }
-        self._phrases = [
-            filled for phrase in _phrases(assessment, words, names) for filled in _filled(phrase, fillings)
-        ]
-        # Without any wear, a part may be named in every sentence.
-        self._of_condition = {*words.marks, *worn, *grade} if self.wear else set()
-        looks = {*words.looks, *words.attributes, *words.parts}
-        # An answer to the question takes precedence over what a caption says of it.
-        looks |= {*(() if names.colour else words.colours), *(() if names.pattern else words.patterns)}
-        self._described = looks | about_it | self._mentions
-        # A cap is not only a part.
-        self._parts = set(words.parts) - about_it
-        self.looks = self._fitting(assessment.caption, looks)
-
-    def read(self, text: str) -> list[list[Reading]]:
-        """Each sentence as words with their polarity."""
-        return self._read(text, self._joined | self.looks)
-
-    def _read(self, text: str, names: set[str]) -> list[list[Reading]]:
-        return read(text, self._phrases, self.words.denial, self._deniable, names)
-
-    def unmentioned(self, mentioned: set[str]) -> Iterator[str]:
-        """The names of the kind and of each wear of which a text has no word."""
-        if self._mentions and self._mentions.isdisjoint(mentioned):
-            yield text_of(self._names.item, self.words.language)
-        for tag in self.wear:
-            if self._wear_forms(tag).isdisjoint(mentioned):
-                yield text_of(self._names.wear(tag), self.words.language)
-
-    def unsupported(self, sentences: list[list[Reading]]) -> Iterator[Reading]:
-        """The words without evidence."""
-        marks = set(self.words.marks)
-        stated = self._stated() | self.looks
-        # "No other marks" denies each kind of wear that was not found.
-        others = self._absent | marks if self._all_judged else self._absent
-        sayable = {
-            Polarity.STATED: stated,
-            Polarity.SAID_AFTER_DENIAL: stated.difference(marks, self._worn),
-            Polarity.DENIED: self._absent if self.wear else others,
-            Polarity.DENIED_OF_OTHERS: others,
-        }
-        for sentence in sentences:
-            yield from ((word, said) for word, said in sentence if word not in sayable[said])
-            yield from self._misplaced(sentence)
-
-    def _misplaced(self, sentence: list[Reading]) -> Iterator[Reading]:
-        """Words for looks that could describe wear instead: "a small chip", "chipped on the handle"."""
-        words = [word for word, _ in sentence]
-        barred = () if self._of_condition.isdisjoint(words) else self._parts
-        for reading, following in zip_longest(sentence, words[1:]):
-            loose = reading[0] in self.words.attributes and following not in self._described
-            if loose or reading[0] in barred:
-                yield reading
-
-    def _fitting(self, caption: str, looks: set[str]) -> set[str]:
-        """The caption's words if it fits, else none."""
-        sentences = self._read(caption, self._joined | self._mentions)
-        readings = list(chain(*sentences))
-        sayable = self._stated().union(looks, self._mentions)
-        fits = (
-            len(readings) in CAPTION_WORDS
-            and all(said is Polarity.STATED and word in sayable for word, said in readings)
-            and not any(chain(*map(self._misplaced, sentences)))
-        )
-        words = {word for word, _ in readings}
-        return words if fits and not words.isdisjoint(self._mentions) else set()
-
-    def _stated(self) -> set[str]:
-        ordinary = {*self.words.ordinary, *self.words.denial.but}
-        return ordinary.union(self.words.marks if self.wear else (), self._facts)
-
-    def _wear_forms(self, tag: str) -> frozenset[str]:
-        return self._names.wear_forms(tag) | self._names.participles(tag)
-
-    def _nouns(self, tags: Iterable[str]) -> set[str]:
-        return set().union(*map(self._names.wear_forms, tags))
+        if any(m.group == number and not m.general for m in self._wear.mentions):
+            return
+        topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
+        if not topics:
+            anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
+            vague = anything or bool(self._facts.unclear) or self._seen.left_out
+            topics = set() if vague else {"condition"}
+        for topic in sorted(topics):
+            if not unknown[topic]:
+                yield Violation(Rule.JUDGE, topic)
+        if "kind" in topics:
+            self.stated.add("kind")
+        if topics - {"kind"} or not topics:
+            self.stated.add("not_judged")
 
 
-# A report's caption, prompt and text are read with the same evidence, one after another.
-_evidence = lru_cache(maxsize=32)(_Evidence)
-
-
-def _phrases(assessment: Assessment, words: Wording, names: Names) -> Iterator[str]:
-    """The phrases that this assessment allows."""
-    exclusive = set() if assessment.wear_judged else set(words.exclusive)
-    yield from (phrase for phrase in words.phrases if exclusive.isdisjoint(phrase.split()))
-    if assessment.condition.grade is None:
-        yield from words.not_judged
-    if assessment.product.type == UNKNOWN:
-        yield from words.not_recognised
-    if assessment.left_out:
-        yield words.template.left_out.rstrip(".")
-    for wear in assessment.condition.wear:
-        known = (severity_phrase(wear, names, words), detail(wear, names, words))
-        yield from filter(None, known)
-
-
-def _says_any(said: list[str], phrases: Iterable[str]) -> bool:
-    text = " ".join(said)
-    return any(" ".join(phrase_tokens(phrase)) in text for phrase in phrases)
-
-
-def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
-    """A phrase with each filling of its placeholder; it has at most one."""
-    for place, words in fillings.items():
-        if place in phrase:
-            return [phrase.replace(place, word) for word in words]
-    return [phrase]

@@ -1,0 +1,96 @@
+"""The wear that a sentence mentions, as the reading states, denies or leaves it open."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.core.narrative.reading import Group, Polarity, Word
+from services.core.narrative.senses import ANY, ANYTHING, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One wear of a sentence. `tags` are the kinds that its words can mean; ANY and ANYTHING among them.
+
+    `places` are its words' places in the group.
+    """
+
+    tags: frozenset[str]
+    said: Polarity
+    plural: bool
+    excepted: bool
+    group: int
+    segment: int
+    places: tuple[int, ...]
+    word: str
+
+    @property
+    def at(self) -> int:
+        """The place of its first word in the group."""
+        return self.places[0]
+
+    @property
+    def general(self) -> bool:
+        """Whether it is any wear, "marks"."""
+        return not self.tags.isdisjoint({ANY, ANYTHING})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    at: int
+    segment: int
+    word: Word
+
+
+def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
+    """The mentions in their order, and the ids of the words that form them."""
+    found: list[Mention] = []
+    used: set[int] = set()
+    for number, group in enumerate(groups):
+        words = [(segment, word) for segment, each in enumerate(group.segments) for word in each.words]
+        places = [_Place(at, segment, word) for at, (segment, word) in enumerate(words)]
+        for mention in _of_group(places, number, unjudged=group.unjudged):
+            found.append(mention)
+            used.update(id(places[at].word) for at in mention.places)
+    return sorted(found, key=lambda mention: (mention.group, mention.at)), frozenset(used)
+
+
+def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
+    taken: set[int] = set()
+    for one, other, tags in _pairs(places):
+        if taken.isdisjoint({one.at, other.at}):
+            taken |= {one.at, other.at}
+            yield _mention(tags, (one, other), group, Role.PART)
+    for place in (place for place in places if place.at not in taken):
+        if tags := place.word.term.values(Role.WEAR):
+            yield _mention(tags, (place,), group, Role.WEAR)
+        elif unjudged and (tags := place.word.term.values(Role.PART)):
+            # "The sole could not be judged."
+            yield _mention(tags, (place,), group, Role.PART)
+
+
+def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:
+    """Parts with their states, the nearest first: "button" and "missing"."""
+    parts = [place for place in places if place.word.term.has(Role.PART)]
+    states = [place for place in places if place.word.term.has(Role.STATE)]
+    found = [
+        (part, state, part.word.term.values(Role.PART) & state.word.term.values(Role.STATE))
+        for part in parts
+        for state in states
+        if part.at != state.at
+    ]
+    return sorted((each for each in found if each[2]), key=lambda each: abs(each[0].at - each[1].at))
+
+
+def _mention(tags: frozenset[str], places: Sequence[_Place], group: int, role: Role) -> Mention:
+    first = places[0]
+    said = next((p.word.said for p in places if p.word.said is not Polarity.STATED), Polarity.STATED)
+    return Mention(
+        tags,
+        said,
+        all(sense.plural for sense in first.word.term.senses if sense.role is role),
+        any(place.word.excepted for place in places),
+        group,
+        first.segment,
+        tuple(sorted(place.at for place in places)),
+        " ".join(place.word.term.text for place in places),
+    )

@@ -1,0 +1,226 @@
+"""Reads a sentence as clauses, groups and segments of terms, each wear stated, denied or left open.
+
+A clause ends at a sign or a word such as "but". Its segments are what "and" and commas separate; segments
+that share a verb are one group: "no chips, cracks or dents were seen". A verb's negation denies all wear of
+its group, "no" denies the list that follows it, "apart from" states what follows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from services.core.narrative.senses import Role, Term
+
+_BREAKS = frozenset(".;:!?()–—…\"«»“”-")
+_LIST = (Role.AND, Role.OR, Role.NOR)
+_NEGATIONS = (Role.NOT, Role.NO, Role.NOTHING)
+# What can be unknown of goods, other than their condition.
+_LOOKS = frozenset({"kind", "material", "colour", "pattern"})
+
+
+class Polarity(Enum):
+    """What a text says of a wear."""
+
+    STATED = "stated"
+    DENIED = "denied"
+    UNJUDGED = "unjudged"
+    SOUGHT = "sought"
+
+
+@dataclass(slots=True)
+class Word:
+    """A term at its place, and what is said of it if it names wear or a part."""
+
+    term: Term
+    said: Polarity = Polarity.STATED
+    excepted: bool = False
+
+
+@dataclass(slots=True)
+class Segment:
+    """What stands between commas and "and"; `link` is the term before it."""
+
+    words: list[Word] = field(default_factory=list)
+    link: Term | None = None
+
+    def has(self, *roles: Role) -> bool:
+        """Whether a word has one of the roles."""
+        return any(word.term.has(*roles) for word in self.words)
+
+
+@dataclass(slots=True)
+class Group:
+    """Segments that share a verb. `ends` is the sign or word that ends its clause."""
+
+    segments: list[Segment]
+    ends: str = ""
+    unjudged: bool = False
+    denied: bool = False
+
+    def __iter__(self) -> Iterator[Word]:
+        return (word for segment in self.segments for word in segment.words)
+
+    def has(self, *roles: Role) -> bool:
+        """Whether a word has one of the roles."""
+        return any(segment.has(*roles) for segment in self.segments)
+
+    def denies(self, at: int) -> bool:
+        """Whether a word at a place that is not wear is denied: "not ceramic", "no leather"."""
+        words = list(self)
+        if self.unjudged:
+            return False
+        for word in reversed(words[:at]):
+            if names_wear(word) or word.term.has(Role.EXCEPT):
+                return False
+            if word.term.has(*_NEGATIONS):
+                return True
+        return False
+
+
+def read(terms: Sequence[Term]) -> list[Group]:
+    """The groups of a sentence in their order."""
+    groups: list[Group] = []
+    for clause, ends in _clauses(terms):
+        for group in _groups(_segments(clause)):
+            group.ends = ends
+            _polarity(group, groups[-1] if groups else None)
+            groups.append(group)
+    return groups
+
+
+def names_wear(word: Word) -> bool:
+    """Whether the word names wear, or a part or state that does."""
+    return word.term.has(Role.WEAR, Role.PART, Role.STATE)
+
+
+def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
+    clause: list[Term] = []
+    for term in terms:
+        if term.text in _BREAKS or term.has(Role.BREAK):
+            yield clause, term.text
+            clause = []
+        else:
+            clause.append(term)
+    yield clause, ""
+
+
+def _segments(clause: Sequence[Term]) -> list[Segment]:
+    found = [Segment()]
+    for term in clause:
+        if term.text in (",", "&") or term.has(*_LIST):
+            if found[-1].words:
+                found.append(Segment(link=term))
+            elif found[-1].link is None or term.has(*_LIST):
+                found[-1].link = term
+        else:
+            found[-1].words.append(Word(term))
+    return [segment for segment in found if segment.words]
+
+
+def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
+    open_: list[Segment] = []
+    has_verb = False
+    for segment in segments:
+        own_verb = segment.has(Role.VERB)
+        if open_ and own_verb and (has_verb or _has_subject(segment)):
+            yield Group(open_)
+            open_, has_verb = [], False
+        open_.append(segment)
+        has_verb = has_verb or own_verb
+    if open_:
+        yield Group(open_)
+
+
+def _has_subject(segment: Segment) -> bool:
+    """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
+    inverted = segment.link is not None and segment.link.has(Role.NOR)
+    before = [word for word in segment.words if not word.term.has(Role.NOT)]
+    for at, word in enumerate(before):
+        if names_wear(word):
+            return False
+        if word.term.has(Role.VERB):
+            return at > 0 or inverted
+    return False
+
+
+def _polarity(group: Group, before: Group | None) -> None:
+    link = group.segments[0].link
+    nor = link is not None and link.has(Role.NOR)
+    negated = group.has(Role.NOT)
+    topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
+    open_ = group.has(Role.JUDGING) or not topics.isdisjoint(_LOOKS)
+    group.unjudged = (
+        group.has(Role.UNJUDGED) or (negated and open_) or bool(nor and before and before.unjudged)
+    )
+    group.denied = (negated or nor) and not group.unjudged
+    if group.unjudged:
+        _say(group, Polarity.UNJUDGED)
+    elif group.denied:
+        _say(group, Polarity.DENIED)
+    elif group.has(Role.SEEK) or group.ends == "?":
+        _say(group, Polarity.SOUGHT)
+    _free(group)
+    if not group.unjudged:
+        _lists(group)
+    _exceptions(group)
+    if before is not None and not any(map(names_wear, group)):
+        _look_back(group, before)
+
+
+def _look_back(group: Group, before: Group) -> None:
+    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
+    denied = group.denied or group.has(Role.NO, Role.NOTHING)
+    fragment = not before.has(Role.VERB) and before.ends in (":", "?", "–", "—", "-")
+    for word in before:
+        if denied and (fragment or word.said is Polarity.SOUGHT):
+            word.said = Polarity.DENIED
+        elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+            word.said = Polarity.UNJUDGED
+    before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
+
+
+def _say(group: Group, said: Polarity) -> None:
+    for word in group:
+        word.said = said
+
+
+def _free(group: Group) -> None:
+    for segment in group.segments:
+        for word, following in zip(segment.words, segment.words[1:], strict=False):
+            if following.term.has(Role.FREE) and names_wear(word):
+                word.said = Polarity.DENIED
+
+
+def _lists(group: Group) -> None:
+    """Deny what follows "no": the first wear, and the list that it begins.
+
+    An article ends the list, "no dents and a scratch", unless it is one of "or": "without a dent or a scratch".
+    """
+    goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
+    if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
+        goes_on.append(Role.ARTICLE)
+    active = met = False
+    for number, segment in enumerate(group.segments):
+        if active and not met and number and not any(map(names_wear, segment.words)):
+            active = False
+        for word in segment.words:
+            if word.term.has(Role.NO, Role.NOTHING):
+                active, met = True, False
+            elif active and names_wear(word):
+                word.said, met = Polarity.DENIED, True
+            elif active and met and not word.term.has(*goes_on):
+                active = False
+            elif active and not met and word.term.has(Role.EXCEPT):
+                active = False
+
+
+def _exceptions(group: Group) -> None:
+    active = False
+    for segment in group.segments:
+        if segment.has(Role.VERB, Role.NO, Role.NOTHING) and not segment.has(Role.EXCEPT):
+            active = False
+        for word in segment.words:
+            if word.term.has(Role.EXCEPT):
+                active = True
+            elif active:
+                word.said, word.excepted = Polarity.STATED, True
