@@ -63,7 +63,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
         material=names.material(product.material),
         colour=product.colour and names.colour(product.colour, item),
         pattern=product.pattern and names.pattern(product.pattern, item),
-        grade=wordings.grades[condition.grade][0] if condition.grade else words.not_judged,
+        grade=wordings.grades[condition.grade] if condition.grade else words.not_judged,
         wear={wear.tag: names.wear(wear.tag) for wear in condition.wear},
         severities={
             severity.value: names.severity(

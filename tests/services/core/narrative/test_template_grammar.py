@@ -10,6 +10,7 @@ from catalogue import load
 from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import Place, Severity
+from services.core.narrative.sentences import FactSentences
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 from tests.services.core.narrative import english_rules, french_rules
@@ -43,3 +44,10 @@ def test_template_keeps_the_grammar(language: Language, faults: Callable[[str], 
     texts = [template_text(seen, wording(language)) for seen in assessments()]
     assert len(texts) > 1000
     assert faults("\n".join(f"{text.title}\n{text.description}" for text in texts)) == []
+
+
+def test_colour_and_pattern_agree_by_themselves() -> None:
+    """Beside no name they do not take its gender and number: « Couleur : blanc » of scissors."""
+    seen = assessment_of(GOODS, "scissors", None, [], "white", "abstract")
+    said = FactSentences(seen, wording("fr")).of(["colour", "pattern"])
+    assert [sentence.text for sentence in said] == ["Couleur : blanc.", "Article à motif abstrait."]
