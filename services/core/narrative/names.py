@@ -1,6 +1,7 @@
 """What goods and marks are called in a language."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from catalogue import Adjective, Noun
 from catalogue.model import Language
@@ -8,6 +9,8 @@ from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN, Wear
 from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
 from services.core.narrative.wording import Wording
+
+_ARTICLE = Noun("article", "article", "m")
 
 
 class Names:
@@ -38,6 +41,13 @@ class Names:
     def pattern(self) -> str | None:
         """The pattern as it goes with the item; None: unknown, or not asked."""
         return self._agreed(self._goods.pattern, self._product.pattern)
+
+    def by_itself(self, name: Literal["colour", "pattern"]) -> str | None:
+        """The colour or pattern beside no name: as it goes with "article"."""
+        adjective = self._goods.colour if name == "colour" else self._goods.pattern
+        if adjective is not None:
+            return agreed(adjective, _ARTICLE, self._language)
+        return self.colour if name == "colour" else self.pattern
 
     def thing(self, stating: Collection[str] = ("material", "colour", "pattern")) -> str:
         """The item with those of its material, colour and pattern that are to be stated, if they are known."""
