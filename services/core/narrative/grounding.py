@@ -13,28 +13,9 @@ from services.core.narrative.numbers import read_numbers
 from services.core.narrative.reading import Group, Word, read
 from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
-from services.core.narrative.unsupported import (  # until the narrator composes
-    DESCRIPTION_CHARACTERS,
-    DESCRIPTION_WORDS,
-    unsupported_claim,
-)
-from services.core.narrative.unsupported import caption_fits as _old_caption_fits
 from services.core.narrative.wear_check import WearCheck
-from services.core.narrative.wording import Wording, wording
 
-__all__ = [
-    "DESCRIPTION_CHARACTERS",
-    "DESCRIPTION_WORDS",
-    "TITLE_CHARACTERS",
-    "Held",
-    "Rule",
-    "Violation",
-    "caption_fits",
-    "fitting_caption",
-    "hold",
-    "hold_title",
-    "unsupported_claim",
-]
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title"]
 
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
@@ -79,22 +60,20 @@ def hold_title(text: str, facts: Facts, lexicon: Lexicon) -> Held | Violation:
     return hold(text, (), facts, lexicon)
 
 
-def caption_fits(assessment: Assessment, lexicon: Lexicon | Wording) -> bool:
+def caption_fits(assessment: Assessment, lexicon: Lexicon) -> bool:
     """Whether the caption names the product, and states nothing beside the scored answers.
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    if isinstance(lexicon, Wording):
-        return _old_caption_fits(assessment, lexicon)
     if len(assessment.caption.split()) not in CAPTION_WORDS or assessment.product.type == UNKNOWN:
         return False
     found = hold(assessment.caption, (), Facts(assessment), lexicon)
     return isinstance(found, Held) and "kind" in found.facts
 
 
-def fitting_caption(assessment: Assessment, lexicon: Lexicon | None = None) -> str | None:
+def fitting_caption(assessment: Assessment, lexicon: Lexicon) -> str | None:
     """The caption if it states nothing beside the assessment, else None."""
-    return assessment.caption if caption_fits(assessment, lexicon or wording("en")) else None
+    return assessment.caption if caption_fits(assessment, lexicon) else None
 
 
 class _Check:
