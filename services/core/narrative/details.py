@@ -34,7 +34,11 @@ def details(
     photos: Mapping[int, frozenset[str]],
     skipped: Collection[int],
 ) -> list[Detail]:
-    """The details of a sentence. `photos` are the numbers by the ids of words; `skipped` ids are no details."""
+    """The details of a sentence.
+
+    `photos` are the photo numbers by the ids of the words that name them; a part of a wear's name, whose id
+    is `skipped`, is no place.
+    """
     named = [mention for mention in found if mention.said in (Polarity.STATED, Polarity.DENIED)]
     return [
         detail
