@@ -95,8 +95,9 @@ fuzz-photos: setup-test ## 20,000 mutated photos through the decoding: make fuzz
 bench-reports: setup-test ## reports of held-out goods by the whole system, compared with the truth; refusals of hostile uploads
 	@$(PYTHON) -m benchmarks.reports
 
-bench-accuracy: setup-test ## how often the demo model is right about held-out drawn goods
+bench-accuracy: setup-test ## how often the demo model is right about held-out drawn goods, and the colours measured from pixels
 	@$(PYTHON) -m benchmarks.accuracy
+	@$(PYTHON) -m benchmarks.named_colours
 
 bench-async: setup-test ## latency of an async endpoint compared with a realtime one
 	@$(PYTHON) -m benchmarks.asynchronous

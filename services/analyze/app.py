@@ -63,8 +63,9 @@ async def analyze(
 ) -> Report:
     """Make a report of 1–8 photos of one thing: 200 with it, or 202 with where it will be.
 
-    The same `Idempotency-Key` with the same photos gives the same report, in the language that it was made
-    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait.
+    The same `Idempotency-Key` with the same photos gives the same report, in the languages that it was made
+    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait. Without
+    `languages` the report is in the one of `Accept-Language`, then in those of the service's settings.
     """
     stages: Stages = request.state.stages
     answer = Answer(request, response, service.budget_s)
@@ -74,7 +75,9 @@ async def analyze(
         until = asyncio.get_running_loop().time() + service.timing.accept_within_s
         async with intake.busy_at(until):
             key = await received.request_key(idempotency_key) if idempotency_key else None
-            order = SubmitReport(caller, preferred_language(accept_language), key)
+            preferred = preferred_language(accept_language)
+            languages = received.languages or service.submission.languages(preferred)
+            order = SubmitReport(caller, languages, key)
             earlier = await service.submission.earlier(
                 order, at_hand=received.at_hand, compare=received.compare
             )
@@ -161,12 +164,26 @@ async def correct_report(
 ) -> Report:
     """Correct a succeeded report by a JSON merge patch; null removes a correction, and what was said returns.
 
-    The report then shows the corrected values, and what it had said as `corrections.original`. The grade
-    follows from the score, and unless they are corrected too, title and description are written anew by the
-    template.
+    The report then shows the corrected values, with `owner` as their `source`, and what it had said as
+    `corrections.original`. The grade follows from the score. Unless they are corrected too, title and
+    description are the template's about the corrected facts, until `POST /reports/{id}/wording`. What was
+    asked by department and is not of the corrected kind's is unknown again.
     """
     patch = await receive_patch(request)
     stored = await service.correct(caller, report_id, patch)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
+
+
+@routes.post("/reports/{report_id}/wording", responses=openapi.WORDED_ANSWERS)
+async def word_report(response: Response, report_id: ReportId, caller: Caller, service: TheService) -> Report:
+    """Have the LLM word a succeeded report again from its facts, the owner's corrections included.
+
+    A report that the LLM has worded since its facts changed stays as it is. `narrative` says whose text it
+    is: without an answer of the LLM the template's stays. Title and description of the owner stay too. A
+    report can be worded again 20 times; what that costs is added to `cost_usd`.
+    """
+    stored = await service.reword(caller, report_id)
     response.headers["Cache-Control"] = "no-store"
     return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
 

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 
 from services.analyze.corrections import MERGE_PATCH, ReportPatch
 from services.analyze.documents import Report
-from services.analyze.form import FIELD
+from services.analyze.form import FIELD, LANGUAGES_FIELD
 from services.analyze.intake import Named
+from services.core.domain.languages import LANGUAGES
 from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
@@ -42,7 +43,7 @@ _HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "Timing-Allow-Origin": ({"const": "*"}, "Lets a page read how long its requests took"),
     "Vary": (
         {"enum": ["Accept", "Accept-Language"]},
-        "The media type or the language is chosen by this header",
+        "The media type is chosen by this header, or the language, unless the request names `languages`",
     ),
     "WWW-Authenticate": ({"const": "Bearer"}, "How to authenticate"),
     "X-Content-Type-Options": ({"const": "nosniff"}, "Of a card"),
@@ -171,6 +172,10 @@ CORRECTED_ANSWERS: Answers = {
     200: {"headers": _headers("Cache-Control")},
     **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),
 }
+WORDED_ANSWERS: Answers = {
+    200: {"headers": _headers("Cache-Control")},
+    **_problems(401, 403, 404, 409, 422, 500, 503),
+}
 _SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
 ANALYZE_ANSWERS = _with_headers(
     {
@@ -202,7 +207,16 @@ ANALYZE_INPUT: dict[str, Any] = {
                             "maxItems": MAX_PHOTOS,
                             "description": "Photos of one thing: JPEG, PNG, WebP or HEIC, 10 MB in all."
                             " The names `images[]` and `images[0]` are read too",
-                        }
+                        },
+                        LANGUAGES_FIELD: {
+                            "type": "array",
+                            "items": {"enum": list(LANGUAGES)},
+                            "uniqueItems": True,
+                            "maxItems": len(LANGUAGES),
+                            "description": "The report's languages, its own first, one in each part; one part"
+                            " with commas, as in `en,fr`, is read too. Without the field they are that of"
+                            " `Accept-Language` and those of the service's settings",
+                        },
                     },
                 },
                 "encoding": {FIELD: {"contentType": "image/jpeg, image/png, image/webp, image/heic"}},

@@ -57,7 +57,8 @@ Tag = Annotated[str, _Id, Field(description="A kind of wear", examples=["chip"])
 class Reason(StrEnum):
     """Why a report is less than sure: the flaws of its photos, and what was not clear in them.
 
-    `several_things`: the photos show more than one. `uncalibrated`: the probabilities were not measured.
+    `several_things`: the photos show more than one. `colour_uncertain`: the pixels contradict the vision
+    model. `uncalibrated`: the probabilities were not measured.
     """
 
     TOO_DARK = Flaw.TOO_DARK.value
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     SEVERAL_THINGS = Flaw.SEVERAL_THINGS.value
     NOT_RECOGNISED = "not_recognised"
     MATERIAL_UNCERTAIN = "material_uncertain"
+    COLOUR_UNCERTAIN = "colour_uncertain"
     WEAR_UNCERTAIN = "wear_uncertain"
     UNCALIBRATED = "uncalibrated"
 
@@ -207,7 +209,7 @@ class Reliance(_Part):
 
 
 class Evidence(_Part):
-    """What the vision model was asked, and what it answered.
+    """What the vision model was asked, and what it answered; likewise of the pixels.
 
     An answer that is not `used` is too unsure, or about photos that do not show enough: the report does not
     state it.

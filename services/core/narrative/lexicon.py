@@ -55,6 +55,7 @@ class LexiconFile(BaseModel):
     material: dict[str, tuple[str, ...]]
     colour: dict[str, tuple[str, ...]]
     pattern: dict[str, tuple[str, ...]]
+    kinds: dict[str, tuple[str, ...]] = {}
     departments: dict[str, tuple[str, ...]]
 
 
@@ -80,11 +81,12 @@ class Lexicon:
             words = words_of(phrase, language)
             self._add(self._surfaces, words, sense)
             self._add(self._stems, self._stemmed(words), sense)
-        ordinary = [words_of(phrase, language) for phrase in (*data.phrases, *_words(language))]
-        for words in ordinary:
+        ordinary = {phrase: words_of(phrase.lstrip("="), language) for phrase in (*data.phrases, *_words(language))}
+        for phrase, words in ordinary.items():
             self._surfaces.setdefault(words, frozenset({ORDINARY}))
-            self._stems.setdefault(self._stemmed(words), frozenset({ORDINARY}))
-        self._ordinary = frozenset(ordinary)
+            if not phrase.startswith("="):
+                self._stems.setdefault(self._stemmed(words), frozenset({ORDINARY}))
+        self._ordinary = frozenset(ordinary.values())
         keys = (*self._surfaces, *self._stems)
         self._longest: dict[str, int] = {}
         for key in keys:
@@ -107,6 +109,10 @@ class Lexicon:
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
         return found
+
+    def apart(self, term: Term) -> list[Term]:
+        """The words of a name by themselves: "leather" and "jacket" of a leather jacket."""
+        return [Term(word, self._match([word], [self._stem(word)], 0)[1]) for word in term.text.split()]
 
     def _match(self, texts: list[str], stems: list[str], at: int) -> tuple[int, frozenset[Sense]]:
         most = max(self._longest.get(texts[at], 1), self._longest.get(stems[at], 1))
@@ -151,6 +157,7 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         (Role.PLACE, data.place),
         (Role.GRADE, data.grade),
         (Role.WEAR, data.wear),
+        (Role.KIND, data.kinds),
         (Role.MATERIAL, data.material),
         (Role.COLOUR, data.colour),
         (Role.PATTERN, data.pattern),

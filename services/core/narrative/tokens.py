@@ -42,14 +42,15 @@ def tokens(text: str, language: Language) -> list[Token]:
         if piece == "-" and match.group() == piece:
             continue
         found.extend(
-            Token(part.lower(), part[:1].isupper()) for part in _parts(piece, language)
+            Token(part.lower(), part[:1].isupper() and part != "I") for part in _parts(piece, language)
         )
     return found
 
 
 def words_of(phrase: str, language: Language) -> tuple[str, ...]:
     """The tokens of a phrase of the data files or of the catalogue."""
-    return tuple(token.text for token in tokens(unicodedata.normalize("NFC", phrase).translate(_SPACES), language))
+    text = unicodedata.normalize("NFC", phrase).translate(_SPACES)
+    return (text,) if text.startswith("'") else tuple(token.text for token in tokens(text, language))
 
 
 def _parts(piece: str, language: Language) -> Sequence[str]:
