@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Literal
 
 from catalogue import Adjective, Noun
-from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN, Wear
 from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
@@ -50,7 +49,7 @@ class Names:
         return self.colour if name == "colour" else self.pattern
 
     def thing(self, stating: Collection[str] = ("material", "colour", "pattern")) -> str:
-        """The item with those of its material, colour and pattern that are to be stated, if they are known."""
+        """The item with those of its material, colour and pattern that are known and to be stated."""
         material = self.material
         if material and self._language == "en":
             material = self._words.attributive.get(self._product.material, material)
