@@ -9,7 +9,7 @@ from services.core.domain.report import UNKNOWN, Wear
 from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
 from services.core.narrative.wording import Wording
 
-_ARTICLE = Noun("article", "article", "m")
+_ASPECT = Noun("look", "aspect", "m")
 
 
 class Names:
@@ -42,10 +42,10 @@ class Names:
         return self._agreed(self._goods.pattern, self._product.pattern)
 
     def by_itself(self, name: Literal["colour", "pattern"]) -> str | None:
-        """The colour or pattern beside no name: as it goes with "article"."""
+        """The colour or pattern beside no name: in the form that goes with « aspect »."""
         adjective = self._goods.colour if name == "colour" else self._goods.pattern
         if adjective is not None:
-            return agreed(adjective, _ARTICLE, self._language)
+            return agreed(adjective, _ASPECT, self._language)
         return self.colour if name == "colour" else self.pattern
 
     def thing(self, stating: Collection[str] = ("material", "colour", "pattern")) -> str:
