@@ -227,11 +227,7 @@ def client(world: World) -> Iterator[TestClient]:
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
                     narrator=Narrator(llm, "m", world.catalogue, 1.0),
-<<<<<<< HEAD
-                    prices=Prices(0.82, TokenPrices(0.1, 0.1, 0.5)),
-=======
                     prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
->>>>>>> requests
                     catalogue=world.catalogue,
                     vision_cache=(
                         VisionCache(world.dynamodb, TABLE, world.catalogue, world.wear_tiles)

@@ -140,11 +140,7 @@ class Shop:
             leases=self.leases,
             endpoint=self._endpoint(),
             narrator=Narrator(llm, "m", self.catalogue, 5.0),
-<<<<<<< HEAD
-            prices=Prices(0.82, TokenPrices(0.1, 0.1, 0.5)),
-=======
             prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
->>>>>>> requests
             catalogue=self.catalogue,
             vision_cache=(
                 VisionCache(self.dynamodb, TABLE, self.catalogue, self.wear_tiles) if self.reuse else None
