@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from catalogue import Adjective, Catalogue, Noun
 from catalogue.model import Language
+from services.core.domain import colours
 from services.core.domain.assessment import Assessment
 from services.core.domain.listing import EvidenceLabel, Labels
 from services.core.domain.report import UNKNOWN, Evidence, Reason, Severity
@@ -38,7 +39,7 @@ class LabelWords(BaseModel):
     second_hand: str
     severities: dict[Severity, str]
     reasons: dict[Reason, str]
-    questions: dict[Asked, str]
+    questions: dict[Asked | Literal["pixels"], str]
     wear: dict[str, str]
 
 
@@ -138,6 +139,8 @@ class CatalogueNames:
                 return EvidenceLabel(question=words.questions["material"], answer=self.material(answer))
             case asked.colour:
                 return EvidenceLabel(question=words.questions["colour"], answer=self.colour(answer))
+            case colours.QUESTION:
+                return EvidenceLabel(question=words.questions["pixels"], answer=self.colour(answer))
             case asked.pattern:
                 return EvidenceLabel(question=words.questions["pattern"], answer=self.pattern(answer))
         tag = next((each.id for each in self._wear.values() if each.question == said.question), "")
