@@ -47,10 +47,10 @@ class AnalysisRow(BaseModel):
         """The report's owner: the subject of the user's access tokens."""
         return str(self.user_id)
 
-    def request(self) -> SubmitReport:
+    def request(self, languages: tuple[Language, ...]) -> SubmitReport:
         """Return the request under the row's own idempotency key: however often it comes, one report."""
         photos = digest(upload_id.encode() for upload_id in self.upload_ids)
-        return SubmitReport(self.owner, self.language, RequestKey(f"analysis:{self.id}", photos))
+        return SubmitReport(self.owner, languages, RequestKey(f"analysis:{self.id}", photos))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class AnalysisIntake:
         if report_id := await to_thread.run_sync(self.links.report_of, analysis):
             logger.info("analysis repeated", extra={"report": report_id})
             return
-        request, stages = row.request(), Stages()
+        request, stages = row.request(self.submission.languages(row.language)), Stages()
         try:
             report_id = await self._accept(row, request, stages)
         except (InvalidInput, QuotaExceeded) as error:

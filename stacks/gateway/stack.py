@@ -88,6 +88,8 @@ class GatewayStack(cdk.Stack):
             "GET /reports/{id}": throttle.reports,
             "PATCH /reports/{id}": throttle.reports,
             "DELETE /reports/{id}": throttle.reports,
+            # It calls the LLM, as an analysis does.
+            "POST /reports/{id}/wording": throttle.analyze,
         }
         service = upstream(self)
         for route in rates:

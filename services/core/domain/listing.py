@@ -24,8 +24,9 @@ class EvidenceLabel(_Part):
 class Labels(_Part):
     """The words for the report's codes in one language; null where the report has no such code.
 
-    `wear`, `severities` and `places` have a word for each code of the report's wear, `reasons` for each of
-    its reasons. `evidence` is in the order of the report's.
+    `wear`, `severities` and `places` have a word for each code of the report's wear, `reasons` a sentence for
+    each of its reasons. `evidence` is in the order of the report's. What was not recognised or not judged is
+    said to be so: "not recognised", "not judged".
     """
 
     type: str
@@ -58,20 +59,26 @@ class Category(_Part):
 
 
 class TradeCondition(_Part):
-    """The condition as marketplaces write it, never better than what was seen; null: they have none such."""
+    """The condition as marketplaces write it, never better than what was seen.
 
-    schema_org: str = Field(examples=["UsedCondition"])
-    google: str = Field(examples=["used"])
-    facebook: str | None = Field(examples=["used_good"])
-    ebay: int | None = Field(description="eBay's condition id", examples=[3000])
+    Of a condition that was not assessed, they say that it is second-hand, and nothing more. Null: the
+    marketplace has no such condition, or the photos do not show which it is.
+    """
+
+    schema_org: str = Field(description="Of schema.org's OfferItemCondition", examples=["UsedCondition"])
+    google: str = Field(description="Google product data's `condition`", examples=["used"])
+    facebook: str | None = Field(description="Meta catalogues' `condition`", examples=["used_good"])
+    ebay: int | None = Field(description="eBay's condition id in such a category", examples=[3000])
 
 
 class Listing(_Part):
     """The fields that marketplaces ask for; null where the photos do not show it, for the seller to fill in.
 
-    `specifics` are the item specifics of the department by their names.
+    `specifics` are the item specifics of the department, by the names of eBay US, which Google's product data
+    has in small letters. Their values are in the report's language, each by itself: the colour as a
+    dictionary has it.
     """
 
-    category: Category | None
+    category: Category | None = Field(description="Null: the kind is unknown")
     condition: TradeCondition | None
     specifics: dict[str, str | None] = {}

@@ -1,6 +1,7 @@
 """The catalogue's names in a language, each with what a text claims by it."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from itertools import combinations
 
 from catalogue import Adjective, Catalogue, Kind
@@ -20,10 +21,14 @@ def catalogue_names(catalogue: Catalogue, language: Language) -> Iterator[tuple[
     A name that claims more than its kind, such as the alias "silk tie" of a tie, has the value "" and fits
     no goods. The value of a shorter name is that of the whole: "lamp" of a floor lamp.
     """
+    departments = catalogue.departments.values()
+    apart = {one.answer for each in departments for one in each.materials}
+    apart |= {one.answer for one in (*catalogue.colours, *catalogue.patterns)}
     for kind in catalogue.kinds.values():
         for name, sense in _kind(kind, language):
-            yield words_of(name, language), sense
-    departments = catalogue.departments.values()
+            # "Glass vase" is read as what its words say.
+            if sense.value or apart.isdisjoint(name.split()):
+                yield words_of(name, language), sense
     for material in {one.id: one for each in departments for one in each.materials}.values():
         names = [material.noun.fr] if language == "fr" else [material.noun.en, material.answer, *material.aliases]
         for name in names:
@@ -46,17 +51,17 @@ def _kind(kind: Kind, language: Language) -> Iterator[tuple[str, Sense]]:
     fixed = language in kind.noun.plural or kind.pair is not None
     own = kind.noun.en if language == "en" else kind.noun.fr
     others = (kind.answer, *kind.aliases) if language == "en" else ()
-    true = [own, *(name for name in others if not _narrows(name, (own, kind.answer)))]
+    true = [own, *(name for name in others if name == kind.answer or not _narrows(name, own))]
     for name in true:
-        yield from _numbers(name, sense, language, fixed=fixed or name.endswith("s") and language == "en")
+        yield from _numbers(name, sense, language, fixed=fixed or (name != own and name.endswith("s")))
         for shorter in _shorter(name, language):
             yield from _numbers(shorter, sense, language, fixed=fixed)
     if kind.pair:
         pair = kind.pair.en if language == "en" else kind.pair.fr
         yield from ((name, sense) for name in (pair, *_shorter(pair, language)))
-    false = [*kind.trade_names, *(name for name in others if name not in true)] if language == "en" else []
-    for name in false:
-        yield from _numbers(name, Sense(Role.KIND), language, fixed=False)
+    for name in (*kind.trade_names, *others) if language == "en" else ():
+        if name not in true:
+            yield from _numbers(name, Sense(Role.KIND), language, fixed=False)
 
 
 def _numbers(name: str, sense: Sense, language: Language, *, fixed: bool) -> Iterator[tuple[str, Sense]]:
@@ -64,9 +69,10 @@ def _numbers(name: str, sense: Sense, language: Language, *, fixed: bool) -> Ite
     yield plural_of(name, language), Sense(sense.role, sense.value, plural=not fixed)
 
 
-def _narrows(alias: str, own: Iterable[str]) -> bool:
-    """Whether an alias of several words says more than the kind's own names."""
-    return any(alias != name and alias.endswith(f" {name}") for name in own)
+def _narrows(alias: str, own: str) -> bool:
+    """Whether an alias may say more than the kind's own name, as "silk tie" does of a tie."""
+    joined = re.compile(r"[\s-]")
+    return " " in alias and joined.sub("", alias) != joined.sub("", own)
 
 
 def _shorter(name: str, language: Language) -> Iterator[str]:

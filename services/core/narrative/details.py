@@ -1,6 +1,6 @@
 """The severity, place and photo that a sentence states, and the wear that each belongs to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.core.narrative.mentions import Mention
@@ -10,7 +10,10 @@ from services.core.narrative.senses import Role
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A severity, place or photo; `values` are its readings. `of` is empty where no wear is named."""
+    """A severity, place or photo; `values` are its readings, of photos all that are named together.
+
+    `of` is empty where no wear is named; `alone` says that it stands before no wear, "a light item".
+    """
 
     role: Role
     values: frozenset[str]
@@ -25,76 +28,106 @@ class _Spot:
     at: int
 
 
-def details(groups: Sequence[Group], found: Sequence[Mention], photos: Sequence[tuple[Word, int]]) -> list[Detail]:
-    """The details of a sentence. `photos` are the words that name a photo, each with its number."""
+def details(
+    groups: Sequence[Group],
+    found: Sequence[Mention],
+    photos: Mapping[int, frozenset[str]],
+    skipped: Collection[int],
+) -> list[Detail]:
+    """The details of a sentence. `photos` are the numbers by the ids of words; `skipped` ids are no details."""
     named = [mention for mention in found if mention.said in (Polarity.STATED, Polarity.DENIED)]
-    numbers = {id(word): number for word, number in photos}
-    result: list[Detail] = []
-    for number, group in enumerate(groups):
-        at = -1
-        for segment, each in enumerate(group.segments):
-            for place, word in enumerate(each.words):
-                at += 1
-                spot = _Spot(number, segment, at)
-                if id(word) in numbers:
-                    of = _owners(spot, named, groups)
-                    result.append(Detail(Role.PHOTO, frozenset({str(numbers[id(word)])}), word.term.text, of))
-                elif word.term.has(Role.PLACE):
-                    result.append(Detail(Role.PLACE, word.term.values(Role.PLACE), word.term.text, _owners(spot, named, groups)))
-                elif word.term.has(Role.SEVERITY):
-                    of = _beside(each.words[place + 1 :], spot, named) or _before(spot, named)
-                    if not of and _follows(each.words[place + 1 :]):
-                        of = ()
-                    result.append(Detail(Role.SEVERITY, word.term.values(Role.SEVERITY), word.term.text, of))
-    return result
+    return [
+        detail
+        for number, group in enumerate(groups)
+        for detail in _of_group(group, number, named, groups, photos)
+        if detail is not None
+        and not (detail.role is Role.PLACE and skipped and _only_part(group, detail, skipped))
+    ]
+
+
+def _only_part(group: Group, detail: Detail, skipped: Collection[int]) -> bool:
+    return any(id(word) in skipped and word.term.text == detail.word for word in group)
+
+
+def _of_group(
+    group: Group,
+    number: int,
+    named: Sequence[Mention],
+    groups: Sequence[Group],
+    photos: Mapping[int, frozenset[str]],
+) -> Iterator[Detail]:
+    at = -1
+    for segment, each in enumerate(group.segments):
+        for place, word in enumerate(each.words):
+            at += 1
+            spot = _Spot(number, segment, at)
+            text = word.term.text
+            if id(word) in photos:
+                yield Detail(Role.PHOTO, photos[id(word)], text, _owners(spot, named, groups))
+            elif word.term.has(Role.PLACE):
+                yield Detail(Role.PLACE, word.term.values(Role.PLACE), text, _owners(spot, named, groups))
+            elif word.term.has(Role.SEVERITY):
+                following = each.words[place + 1 :]
+                of = _beside(following, spot, named) or _before(following, spot, named)
+                yield Detail(Role.SEVERITY, word.term.values(Role.SEVERITY), text, of)
 
 
 def _beside(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
     """The wear that a severity stands before, "a slight scratch"."""
     for offset, word in enumerate(following, 1):
-        mine = [m for m in named if m.group == spot.group and m.at == spot.at + offset]
+        mine = [m for m in named if m.group == spot.group and spot.at + offset in m.places]
         if mine:
             return tuple(mine)
-        if not word.term.has(Role.SEVERITY, Role.JOINING, Role.STATE):
+        if not word.term.has(Role.SEVERITY, Role.JOINING):
             return ()
     return ()
 
 
-def _follows(following: Sequence[Word]) -> bool:
-    return any(word.term.has(Role.KIND) for word in following)
-
-
-def _before(spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
-    """The wear that a severity stands after, "the chip and the crack are slight"."""
+def _before(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
+    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun."""
+    if any(word.term.has(Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN) for word in following):
+        return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
-    return tuple(last or mine[-1:])
+    joined = [m for m in mine if m.segment < spot.segment] if last else []
+    return (*joined, *last) if last else tuple(mine[-1:])
 
 
 def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> tuple[Mention, ...]:
+    """The wear of which a photo or place is said."""
+    group = groups[spot.group]
     mine = [m for m in named if m.group == spot.group]
-    own = [m for m in mine if m.segment == spot.segment]
-    if own:
-        first = own[0].at > spot.at
-        if first:
-            return tuple(own)
-        return tuple([*_undetailed(spot, mine, groups), *own])
+    before = [m for m in named if m.group < spot.group]
     earlier = [m for m in mine if m.segment < spot.segment]
+    if group.segments[spot.segment].has(Role.BOTH, Role.ALL) and (earlier or before):
+        return (*before, *mine)
+    if own := [m for m in mine if m.segment == spot.segment]:
+        if own[0].at > spot.at:
+            return (*own, *_following(spot, mine, groups))
+        return (*_undetailed(spot, mine, groups), *own)
     if earlier:
         return tuple(earlier[-1:])
     if mine:
-        return tuple(mine)
-    before = [m for m in named if m.group < spot.group]
+        return (mine[0], *_following(_Spot(spot.group, mine[0].segment, spot.at), mine, groups))
     if before:
         return tuple(m for m in before if m.group == before[-1].group)[-1:]
     after = [m for m in named if m.group > spot.group]
-    return tuple(m for m in after if m.group == after[0].group) if after else ()
+    return tuple(m for m in after if m.group == after[0].group)
 
 
 def _undetailed(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) -> Iterator[Mention]:
-    """The wear of the segments before, as far as they have no photo or place: "a chip and a dent in photo 2"."""
+    """The wear of the segments before that have no photo or place: "a chip and a dent in photo 2"."""
     segments = groups[spot.group].segments
     for number in range(spot.segment - 1, -1, -1):
+        if segments[number].has(Role.PHOTO, Role.PLACE):
+            return
+        yield from (mention for mention in mine if mention.segment == number)
+
+
+def _following(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) -> Iterator[Mention]:
+    """The wear of the segments after that have no photo or place: "photo 2 shows a chip and a dent"."""
+    segments = groups[spot.group].segments
+    for number in range(spot.segment + 1, len(segments)):
         if segments[number].has(Role.PHOTO, Role.PLACE):
             return
         yield from (mention for mention in mine if mention.segment == number)

@@ -55,6 +55,7 @@ class LexiconFile(BaseModel):
     material: dict[str, tuple[str, ...]]
     colour: dict[str, tuple[str, ...]]
     pattern: dict[str, tuple[str, ...]]
+    kinds: dict[str, tuple[str, ...]] = {}
     departments: dict[str, tuple[str, ...]]
 
 
@@ -108,6 +109,10 @@ class Lexicon:
             at += length
         return found
 
+    def apart(self, term: Term) -> list[Term]:
+        """The words of a name by themselves: "leather" and "jacket" of a leather jacket."""
+        return [Term(word, self._match([word], [self._stem(word)], 0)[1]) for word in term.text.split()]
+
     def _match(self, texts: list[str], stems: list[str], at: int) -> tuple[int, frozenset[Sense]]:
         most = max(self._longest.get(texts[at], 1), self._longest.get(stems[at], 1))
         for length in range(min(most, len(texts) - at), 0, -1):
@@ -151,6 +156,7 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         (Role.PLACE, data.place),
         (Role.GRADE, data.grade),
         (Role.WEAR, data.wear),
+        (Role.KIND, data.kinds),
         (Role.MATERIAL, data.material),
         (Role.COLOUR, data.colour),
         (Role.PATTERN, data.pattern),

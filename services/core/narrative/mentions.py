@@ -9,7 +9,10 @@ from services.core.narrative.senses import ANY, ANYTHING, Role
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One wear of a sentence. `tags` are the kinds that its words can mean; ANY and ANYTHING among them."""
+    """One wear of a sentence. `tags` are the kinds that its words can mean; ANY and ANYTHING among them.
+
+    `places` are its words' places in the group.
+    """
 
     tags: frozenset[str]
     said: Polarity
@@ -17,8 +20,13 @@ class Mention:
     excepted: bool
     group: int
     segment: int
-    at: int
+    places: tuple[int, ...]
     word: str
+
+    @property
+    def at(self) -> int:
+        """The place of its first word in the group."""
+        return self.places[0]
 
     @property
     def general(self) -> bool:
@@ -26,48 +34,63 @@ class Mention:
         return not self.tags.isdisjoint({ANY, ANYTHING})
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    at: int
+    segment: int
+    word: Word
+
+
 def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
     """The mentions in their order, and the ids of the words that form them."""
     found: list[Mention] = []
     used: set[int] = set()
     for number, group in enumerate(groups):
-        for mention, words in _of_group(group, number):
+        words = [(segment, word) for segment, each in enumerate(group.segments) for word in each.words]
+        places = [_Place(at, segment, word) for at, (segment, word) in enumerate(words)]
+        for mention in _of_group(places, number, unjudged=group.unjudged):
             found.append(mention)
-            used.update(map(id, words))
+            used.update(id(places[at].word) for at in mention.places)
     return sorted(found, key=lambda mention: (mention.group, mention.at)), frozenset(used)
 
 
-def _of_group(group: Group, number: int) -> Iterator[tuple[Mention, Sequence[Word]]]:
-    places = [
-        (at, segment, word)
-        for at, (segment, word) in enumerate(
-            (segment, word) for segment, each in enumerate(group.segments) for word in each.words
-        )
-    ]
+def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
     taken: set[int] = set()
-    for at, segment, word in places:
-        for _, beside, other in sorted(places, key=lambda place: abs(place[0] - at)):
-            tags = word.term.values(Role.PART) & other.term.values(Role.STATE)
-            free = word is not other and id(other) not in taken and id(word) not in taken
-            if tags and free and (beside == segment or len(group.segments) > 1):
-                taken |= {id(word), id(other)}
-                said = other.said if word.said is Polarity.STATED else word.said
-                plural = any(sense.plural for sense in word.term.senses if sense.role is Role.PART)
-                excepted = word.excepted or other.excepted
-                text = f"{word.term.text} {other.term.text}"
-                yield Mention(tags, said, plural, excepted, number, segment, at, text), (word, other)
-                break
-    for at, segment, word in places:
-        # "The sole could not be judged."
-        open_part = word.term.values(Role.PART) if group.unjudged and id(word) not in taken else None
-        if open_part:
-            taken.add(id(word))
-            yield Mention(open_part, word.said, False, word.excepted, number, segment, at, word.term.text), (word,)
-        senses = [sense for sense in word.term.senses if sense.role is Role.WEAR]
-        if senses and id(word) not in taken:
-            tags = frozenset(sense.value for sense in senses)
-            plural = all(sense.plural for sense in senses)
-            yield (
-                Mention(tags, word.said, plural, word.excepted, number, segment, at, word.term.text),
-                (word,),
-            )
+    for one, other, tags in _pairs(places):
+        if taken.isdisjoint({one.at, other.at}):
+            taken |= {one.at, other.at}
+            yield _mention(tags, (one, other), group, Role.PART)
+    for place in (place for place in places if place.at not in taken):
+        if tags := place.word.term.values(Role.WEAR):
+            yield _mention(tags, (place,), group, Role.WEAR)
+        elif unjudged and (tags := place.word.term.values(Role.PART)):
+            # "The sole could not be judged."
+            yield _mention(tags, (place,), group, Role.PART)
+
+
+def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:
+    """Parts with their states, the nearest first: "button" and "missing"."""
+    parts = [place for place in places if place.word.term.has(Role.PART)]
+    states = [place for place in places if place.word.term.has(Role.STATE)]
+    found = [
+        (part, state, part.word.term.values(Role.PART) & state.word.term.values(Role.STATE))
+        for part in parts
+        for state in states
+        if part.at != state.at
+    ]
+    return sorted((each for each in found if each[2]), key=lambda each: abs(each[0].at - each[1].at))
+
+
+def _mention(tags: frozenset[str], places: Sequence[_Place], group: int, role: Role) -> Mention:
+    first = places[0]
+    said = next((p.word.said for p in places if p.word.said is not Polarity.STATED), Polarity.STATED)
+    return Mention(
+        tags,
+        said,
+        all(sense.plural for sense in first.word.term.senses if sense.role is role),
+        any(place.word.excepted for place in places),
+        group,
+        first.segment,
+        tuple(sorted(place.at for place in places)),
+        " ".join(place.word.term.text for place in places),
+    )

@@ -1,47 +1,40 @@
 """The numbers of a sentence: the score, photo numbers, and how many photos and marks it counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.core.narrative.reading import Group, Word
-from services.core.narrative.senses import ANY, Role, Rule, Term
+from services.core.narrative.senses import ANY, Role, Term
+
+Counted = Literal["score", "photos", "marks", "mark", "pair", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number and what it counts; `least`: it says so many or more, "several"."""
+
+    of: Counted
+    number: int
+    word: str
+    group: int
+    least: bool = False
 
 
 @dataclass(slots=True)
 class Numbers:
-    """What each number of a sentence counts; `others` are those that count nothing known."""
+    """The counts of a sentence; the photo numbers by the ids of the words that name them."""
 
-    photos: list[tuple[Word, int]] = field(default_factory=list)
-    photo_counts: list[tuple[str, int]] = field(default_factory=list)
-    mark_counts: list[tuple[str, int, bool]] = field(default_factory=list)
-    scores: list[tuple[str, int]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    _counted: set[int] = field(default_factory=set)
-
-    def counted(self, word: Word) -> bool:
-        """Whether the word belongs to a number of photos: "all three photos"."""
-        return id(word) in self._counted
-
-    def broken(self, score: int | None, photos: int, marks: int) -> Iterator[tuple[Rule, str]]:
-        """The rules that numbers break, each with its word."""
-        for word, number in self.scores:
-            if number != score:
-                yield Rule.GRADE, word
-        for word, number in self.photo_counts:
-            if number != photos:
-                yield Rule.PHOTO, word
-        for word, number, general in self.mark_counts:
-            if number != (marks if general else 1):
-                yield Rule.COUNT, word
-        for word in self.others:
-            yield Rule.NUMBER, word
+    counts: list[Count] = field(default_factory=list)
+    photos: dict[int, frozenset[str]] = field(default_factory=dict)
+    all_photos: set[int] = field(default_factory=set)
 
 
 def read_numbers(groups: Sequence[Group]) -> Numbers:
-    """What the numbers of a sentence count."""
+    """What the numbers of a sentence count. A number that counts nothing known is `unknown`."""
     numbers = Numbers()
-    for group in groups:
-        _read(list(group), numbers)
+    for at, group in enumerate(groups):
+        _GroupNumbers(group, at, numbers).read()
     return numbers
 
 
@@ -53,67 +46,99 @@ def value_of(term: Term, *roles: Role) -> int | None:
     return min(values) if values else None
 
 
-def _read(words: Sequence[Word], numbers: Numbers) -> None:
-    done: set[int] = set()
-    for at, word in enumerate(words):
-        if at in done:
-            continue
-        if word.term.has(Role.PHOTO):
-            done |= _photo_numbers(words, at, numbers)
-            continue
-        number = value_of(word.term, Role.NUMBER, Role.ORDINAL, Role.QUANTITY)
-        if word.term.has(Role.BOTH):
-            number = 2
-        if word.term.has(Role.ALL):
-            following = (ahead.term for ahead in words[at + 1 : at + 5])
-            counted = next((term for term in following if not term.has(Role.ARTICLE, Role.NUMBER)), None)
-            if counted is not None and counted.has(Role.PHOTO):
-                numbers._counted.add(id(word))
-        if number is not None:
-            done |= _number(words, at, number, numbers)
+class _GroupNumbers:
+    def __init__(self, group: Group, at: int, numbers: Numbers) -> None:
+        self._words = list(group)
+        self._group, self._numbers = at, numbers
+        self._firsts = {id(segment.words[0]) for segment in group.segments}
+        self._done: set[int] = set()
 
+    def read(self) -> None:
+        for at, word in enumerate(self._words):
+            if at in self._done:
+                continue
+            if word.term.has(Role.PHOTO):
+                self._after_photo(at)
+            elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
+                self._numbers.all_photos.add(id(word))
+            number = value_of(word.term, Role.NUMBER, Role.ORDINAL, Role.QUANTITY)
+            number = 2 if word.term.has(Role.BOTH) else number
+            if number is not None and at not in self._done:
+                self._number(at, word.term, number)
 
-def _photo_numbers(words: Sequence[Word], at: int, numbers: Numbers) -> set[int]:
-    """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
-    done: set[int] = set()
-    for ahead in range(at + 1, len(words)):
-        number = value_of(words[ahead].term, Role.NUMBER)
-        if number is not None and not (words[ahead].term.has(Role.ARTICLE) and ahead > at + 1):
-            numbers.photos.append((words[ahead], number))
-            done.add(ahead)
-        elif not words[ahead].term.has(Role.NUMBER_SIGN):
-            break
-    return done
+    def _ahead(self, at: int, *roles: Role) -> bool:
+        return any(word.term.has(*roles) for word in self._words[at + 1 : at + 4])
 
+    def _counts_photos(self, at: int) -> bool:
+        """Whether the noun after "all the three" or "the second of the four" is a photo."""
+        ahead = (word.term for word in self._words[at + 1 : at + 5])
+        return next((t.has(Role.PHOTO) for t in ahead if not t.has(Role.ARTICLE, Role.NUMBER)), False)
 
-def _number(words: Sequence[Word], at: int, number: int, numbers: Numbers) -> set[int]:
-    term = words[at].term
-    ahead = [word.term for word in words[at + 1 : at + 5]]
-    between = next((other for other in ahead if not other.has(Role.ARTICLE, Role.NUMBER)), None)
-    if term.has(Role.ORDINAL) and between is not None and between.has(Role.PHOTO):
-        numbers.photos.append((words[at], number))
-        return set()
-    if term.has(Role.ORDINAL):
-        numbers.others.append(term.text)
-        return set()
-    if len(ahead) > 1 and ahead[0].has(Role.OUT_OF) and value_of(ahead[1], Role.NUMBER) == 10:
-        numbers.scores.append((term.text, number))
-        return {at + 2}
-    points = ahead[:1] and ahead[0].has(Role.POINTS)
-    if points or any(word.term.has(Role.POINTS) for word in words[max(0, at - 3) : at]):
-        numbers.scores.append((term.text, number))
-        return {at + 3} if len(ahead) > 2 and ahead[1].has(Role.OUT_OF) else set()
-    for other in ahead:
-        if other.has(Role.PHOTO):
-            numbers.photo_counts.append((term.text, number))
-            return set()
-        if other.has(Role.WEAR, Role.PART, Role.STATE):
-            general = ANY in other.values(Role.WEAR)
-            if not (general and term.has(Role.ARTICLE)):
-                numbers.mark_counts.append((term.text, number, general))
-            return set()
-        if other.has(Role.KIND, Role.CLAIM) and not other.has(Role.SEVERITY):
-            break
-    if not term.has(Role.ARTICLE, Role.BOTH):
-        numbers.others.append(term.text)
-    return set()
+    def _after_photo(self, at: int) -> None:
+        """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
+        named: list[Word] = []
+        for ahead in range(at + 1, len(self._words)):
+            word = self._words[ahead]
+            number = value_of(word.term, Role.NUMBER)
+            if number is None:
+                if not word.term.has(Role.NUMBER_SIGN):
+                    break
+                continue
+            # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
+            if id(word) in self._firsts and (not named or self._ahead(ahead, Role.WEAR, Role.PART)):
+                break
+            named.append(word)
+            self._done.add(ahead)
+        values = frozenset(str(value_of(word.term, Role.NUMBER)) for word in named)
+        if named:
+            self._numbers.photos[id(named[0])] = values
+
+    def _count(self, of: Counted, number: int, term: Term) -> None:
+        least = term.has(Role.QUANTITY)
+        self._numbers.counts.append(Count(of, number, term.text, self._group, least))
+
+    def _number(self, at: int, term: Term, number: int) -> None:
+        ahead = [word.term for word in self._words[at + 1 : at + 6]]
+        if term.has(Role.ORDINAL):
+            if self._counts_photos(at):
+                self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
+            else:
+                self._count("unknown", number, term)
+            return
+        if self._is_score(at, ahead):
+            self._count("score", number, term)
+            return
+        for other in ahead:
+            if other.has(Role.PHOTO):
+                return self._count("photos", number, term)
+            if other.has(Role.WEAR, Role.PART, Role.STATE):
+                if ANY not in other.values(Role.WEAR):
+                    return self._count("mark", number, term)
+                # "One can see some wear" counts nothing.
+                return None if term.has(Role.ARTICLE) else self._count("marks", number, term)
+            if other.has(Role.KIND):
+                return None if term.has(Role.ARTICLE) else self._count("pair", number, term)
+            if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):
+                break
+        if not term.has(Role.ARTICLE, Role.BOTH):
+            self._count("unknown", number, term)
+        return None
+
+    def _is_score(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether a number is a score: "8 out of 10", "8 points of ten", "a score of 8", "rated 8"."""
+        rest = list(ahead[1:] if ahead and ahead[0].has(Role.POINTS) else ahead)
+        points = len(rest) < len(ahead)
+        if len(rest) > 1 and rest[0].has(Role.OUT_OF) and value_of(rest[1], Role.NUMBER) == 10:
+            end = at + 2 + points
+            self._done |= {end}
+            return True
+        if points:
+            return True
+        if any(term.has(Role.WEAR, Role.PART) for term in ahead[:2]):
+            return False
+        for word in reversed(self._words[max(0, at - 4) : at]):
+            if word.term.has(Role.POINTS):
+                return not (ahead and ahead[0].has(Role.PHOTO))
+            if word.term.has(Role.PHOTO, Role.WEAR, Role.KIND):
+                return False
+        return False

@@ -9,9 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from services.core.narrative.senses import ANY, ANYTHING, Role, Term
+from services.core.narrative.senses import Role, Term
 
 _BREAKS = frozenset(".;:!?()–—…\"«»“”-")
+_LIST = (Role.AND, Role.OR, Role.NOR)
+_NEGATIONS = (Role.NOT, Role.NO, Role.NOTHING)
+# What can be unknown of goods, other than their condition.
+_LOOKS = frozenset({"kind", "material", "colour", "pattern"})
 
 
 class Polarity(Enum):
@@ -46,9 +50,10 @@ class Segment:
 
 @dataclass(slots=True)
 class Group:
-    """Segments that share a verb."""
+    """Segments that share a verb. `ends` is the sign or word that ends its clause."""
 
     segments: list[Segment]
+    ends: str = ""
     unjudged: bool = False
     denied: bool = False
 
@@ -59,12 +64,25 @@ class Group:
         """Whether a word has one of the roles."""
         return any(segment.has(*roles) for segment in self.segments)
 
+    def denies(self, at: int) -> bool:
+        """Whether a word at a place that is not wear is denied: "not ceramic", "no leather"."""
+        words = list(self)
+        if self.unjudged:
+            return False
+        for word in reversed(words[:at]):
+            if names_wear(word) or word.term.has(Role.EXCEPT):
+                return False
+            if word.term.has(*_NEGATIONS):
+                return True
+        return False
+
 
 def read(terms: Sequence[Term]) -> list[Group]:
     """The groups of a sentence in their order."""
     groups: list[Group] = []
-    for clause in _clauses(terms):
+    for clause, ends in _clauses(terms):
         for group in _groups(_segments(clause)):
+            group.ends = ends
             _polarity(group, groups[-1] if groups else None)
             groups.append(group)
     return groups
@@ -75,24 +93,24 @@ def names_wear(word: Word) -> bool:
     return word.term.has(Role.WEAR, Role.PART, Role.STATE)
 
 
-def _clauses(terms: Sequence[Term]) -> Iterator[list[Term]]:
+def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
     clause: list[Term] = []
     for term in terms:
         if term.text in _BREAKS or term.has(Role.BREAK):
-            yield clause
+            yield clause, term.text
             clause = []
         else:
             clause.append(term)
-    yield clause
+    yield clause, ""
 
 
 def _segments(clause: Sequence[Term]) -> list[Segment]:
     found = [Segment()]
     for term in clause:
-        if term.text in ",&" or term.has(Role.AND, Role.NOR):
+        if term.text in (",", "&") or term.has(*_LIST):
             if found[-1].words:
                 found.append(Segment(link=term))
-            elif found[-1].link is None or term.has(Role.NOR):
+            elif found[-1].link is None or term.has(*_LIST):
                 found[-1].link = term
         else:
             found[-1].words.append(Word(term))
@@ -126,43 +144,44 @@ def _has_subject(segment: Segment) -> bool:
 
 
 def _polarity(group: Group, before: Group | None) -> None:
-    nor = group.segments[0].link is not None and group.segments[0].link.has(Role.NOR)
+    link = group.segments[0].link
+    nor = link is not None and link.has(Role.NOR)
     negated = group.has(Role.NOT)
-    judging = group.has(Role.JUDGING)
+    topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
+    open_ = group.has(Role.JUDGING) or not topics.isdisjoint(_LOOKS)
     group.unjudged = (
-        group.has(Role.UNJUDGED) or (negated and judging) or bool(nor and before and before.unjudged)
+        group.has(Role.UNJUDGED) or (negated and open_) or bool(nor and before and before.unjudged)
     )
-    group.denied = negated or nor
+    group.denied = (negated or nor) and not group.unjudged
     if group.unjudged:
         _say(group, Polarity.UNJUDGED)
     elif group.denied:
         _say(group, Polarity.DENIED)
-    elif group.has(Role.SEEK):
+    elif group.has(Role.SEEK) or group.ends == "?":
         _say(group, Polarity.SOUGHT)
     _free(group)
     if not group.unjudged:
         _lists(group)
     _exceptions(group)
-    if before and not any(map(names_wear, group)) and (group.denied or group.has(Role.NO, Role.NOTHING)):
-        for word in before:
-            if word.said is Polarity.SOUGHT:
-                word.said = Polarity.DENIED
+    if before is not None and not any(map(names_wear, group)):
+        _look_back(group, before)
+
+
+def _look_back(group: Group, before: Group) -> None:
+    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
+    denied = group.denied or group.has(Role.NO, Role.NOTHING)
+    fragment = not before.has(Role.VERB) and before.ends in (":", "?", "–", "—", "-")
+    for word in before:
+        if denied and (fragment or word.said is Polarity.SOUGHT):
+            word.said = Polarity.DENIED
+        elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+            word.said = Polarity.UNJUDGED
+    before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
 
 
 def _say(group: Group, said: Polarity) -> None:
-    """Say it of all wear, and of what else follows the negation: "the wood is not cracked", "it is not wood"."""
-    reached = False
-    for segment in group.segments:
-        reached = reached or (segment.link is not None and segment.link.has(Role.NOR))
-        for word in segment.words:
-            if names_wear(word):
-                word.said, reached = said, False
-            elif word.term.has(Role.NOT, Role.NO):
-                reached = True
-            elif word.term.has(Role.AWAY):
-                reached = False
-            elif reached:
-                word.said = said
+    for word in group:
+        word.said = said
 
 
 def _free(group: Group) -> None:
@@ -173,23 +192,26 @@ def _free(group: Group) -> None:
 
 
 def _lists(group: Group) -> None:
-    """Deny what follows "no": the first wear, and the list that it begins."""
+    """Deny what follows "no": the first wear, and the list that it begins.
+
+    An article ends the list, "no dents and a scratch", unless it is one of "or": "without a dent or a scratch".
+    """
+    goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
+    if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
+        goes_on.append(Role.ARTICLE)
     active = met = False
     for number, segment in enumerate(group.segments):
-        if active and not met and number and not segment.has(Role.WEAR, Role.PART, Role.STATE):
+        if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
-        if active and segment.link is not None and segment.link.has(Role.NOR):
-            met = False
         for word in segment.words:
-            term = word.term
-            if term.has(Role.NO, Role.NOTHING):
+            if word.term.has(Role.NO, Role.NOTHING):
                 active, met = True, False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
-            elif active and met and not term.has(Role.JOINING, Role.OTHER, Role.SEVERITY):
+            elif active and met and not word.term.has(*goes_on):
                 active = False
-        if segment.has(Role.NO, Role.NOTHING) and not met:
-            active = True
+            elif active and not met and word.term.has(Role.EXCEPT):
+                active = False
 
 
 def _exceptions(group: Group) -> None:
@@ -202,8 +224,3 @@ def _exceptions(group: Group) -> None:
                 active = True
             elif active:
                 word.said, word.excepted = Polarity.STATED, True
-
-
-def any_wear(term: Term) -> bool:
-    """Whether the term is a word of any wear: "mark", "anything"."""
-    return not term.values(Role.WEAR).isdisjoint({ANY, ANYTHING})

@@ -34,6 +34,14 @@ class Rule(StrEnum):
     FORM = "form"
 
 
+@dataclass(frozen=True)
+class Violation:
+    """The rule that a text breaks, and the word that breaks it."""
+
+    rule: Rule
+    word: str
+
+
 class Role(StrEnum):
     """What a term does in a sentence. The last ones, from `not`, are the keys of `[grammar]`."""
 
@@ -62,6 +70,7 @@ class Role(StrEnum):
     JOINING = "joining"
     ARTICLE = "article"
     AND = "and"
+    OR = "or"
     NOR = "nor"
     BREAK = "break"
     AWAY = "away"

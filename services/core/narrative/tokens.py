@@ -49,7 +49,8 @@ def tokens(text: str, language: Language) -> list[Token]:
 
 def words_of(phrase: str, language: Language) -> tuple[str, ...]:
     """The tokens of a phrase of the data files or of the catalogue."""
-    return tuple(token.text for token in tokens(unicodedata.normalize("NFC", phrase).translate(_SPACES), language))
+    text = unicodedata.normalize("NFC", phrase).translate(_SPACES)
+    return (text,) if text.startswith("'") else tuple(token.text for token in tokens(text, language))
 
 
 def _parts(piece: str, language: Language) -> Sequence[str]:

@@ -21,6 +21,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from catalogue import Catalogue
+from catalogue.model import Language
 from services.analyze.app import create_api
 from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
@@ -88,6 +89,7 @@ class World:
     timing: Timing = PRODUCTION
     catalogue: Catalogue = DRAWN
     wear_tiles: int = 0
+    also_in: tuple[Language, ...] = ()
 
     def kept(self) -> list[str]:
         """The keys in the image bucket."""
@@ -213,13 +215,17 @@ def client(world: World) -> Iterator[TestClient]:
             Uploads(world.s3, BUCKET, None),
             ReportService(
                 submission=Submission(
-                    ImageStore(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
+                    ImageStore(world.s3, BUCKET, None),
+                    reports,
+                    "blip2-endpoint",
+                    timedelta(days=30),
+                    world.also_in,
                 ),
                 processor=ReportProcessor(
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
-                    narrator=Narrator(llm, "m", 1.0),
+                    narrator=Narrator(llm, "m", world.catalogue, 1.0),
                     prices=Prices(0.82, 0.1, 0.5),
                     catalogue=world.catalogue,
                     vision_cache=(

@@ -45,8 +45,10 @@ def test_corrected_report_shows_both(client: TestClient, made: dict[str, Any], p
     assert (report["condition"]["score"], report["condition"]["grade"]) == (6, "fair")
     crack, chip = report["condition"]["wear"]
     unseen = {"photo": None, "place": None, "severity": None}
-    assert crack == {"tag": "crack", "confidence": 1.0, "points": 2, **unseen}
+    assert crack == {"tag": "crack", "confidence": 1.0, "points": 2, "source": "owner", **unseen}
     assert chip == made["condition"]["wear"][0]
+    sources = {"type": "owner", "material": "model", "colour": None, "pattern": None}
+    assert (report["product"]["sources"], report["condition"]["source"]) == (sources, "owner")
     assert report["title"] == "My vase"
     assert "vase" in report["description"] and "mug" not in report["description"]
     assert report["caption"] is None or "mug" not in report["caption"]

@@ -150,6 +150,13 @@ class TestAccepted:
         assert intake.reminders() == [{"owner": USER, "report": stored.report.id}]
         assert Leases(intake.dynamodb, TABLE).take(stored.ref).lease is not None
 
+    def test_settings_add_languages(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LISTING_LANGUAGES", '["en", "fr"]')
+        worker._start.cache_clear()
+        intake.tell(intake.row(intake.upload(), language="fr"))
+        report = intake.report().report
+        assert (report.language, report.languages) == ("fr", ("fr", "en"))
+
     def test_key_names_analysis_and_photos(self, intake: Consumer) -> None:
         row = intake.row(intake.upload(), intake.upload())
         intake.tell(row)

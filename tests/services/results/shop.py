@@ -138,7 +138,7 @@ class Shop:
             reports=self.reports,
             leases=self.leases,
             endpoint=self._endpoint(),
-            narrator=Narrator(llm, "m", 5.0),
+            narrator=Narrator(llm, "m", self.catalogue, 5.0),
             prices=Prices(0.82, 0.1, 0.5),
             catalogue=self.catalogue,
             vision_cache=(

@@ -218,6 +218,18 @@ def test_other_departments_kind_is_unjudged() -> None:
 
 @settings(max_examples=40)
 @given(case=judged(DRAWN) | judged(REAL))
+def test_what_is_known_has_a_source(case: Case) -> None:
+    seen, flaws = case
+    product = assess(seen, flaws, DRAWN if seen.catalogue == DRAWN.version else REAL).product
+    assert product.sources is not None
+    for about in ("type", "material", "colour", "pattern"):
+        known = getattr(product, about) not in (None, "unknown")
+        assert (getattr(product.sources, about) is not None) == known
+    assert product.sources.type in ("model", None)
+
+
+@settings(max_examples=40)
+@given(case=judged(DRAWN) | judged(REAL))
 def test_assessment_agrees_with_itself(case: Case) -> None:
     seen, flaws = case
     words = DRAWN if seen.catalogue == DRAWN.version else REAL

@@ -128,7 +128,7 @@ def test_all_wear_at_once_fits(language: Language, department: str) -> None:
         ("hammock", "cotton", "white", "striped", "Hamac blanc à rayures en coton d'occasion"),
         ("vase", "ceramic", "blue", "floral", "Vase bleu à fleurs en céramique d'occasion"),
         ("sunglasses", "plastic", "black", None, "Lunettes de soleil noires en plastique d'occasion"),
-        ("skirt", "sequins", "gold", "embroidered", "Jupe dorée brodée en paillettes d'occasion"),
+        ("skirt", "sequins", "gold", "embroidered", "Jupe dorée brodée en tissu pailleté d'occasion"),
     ],
 )
 def test_french_title_agrees(kind: str, material: str, colour: str, pattern: str | None, title: str) -> None:

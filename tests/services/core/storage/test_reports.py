@@ -262,6 +262,18 @@ def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
     assert [stored.report.id for stored in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
 
 
+def test_page_cut_at_one_megabyte_has_next(dynamodb: DynamoDBClient, new: New) -> None:
+    reports = Reports(dynamodb, "reports", quota_per_day=100)
+    for number in range(4):
+        stored = new(number)
+        long = stored.report.model_copy(update={"description": "d" * 350_000})
+        reports.accept(replace(stored, report=long))
+    first = reports.page("alice", 100)
+    assert 0 < len(first.reports) < 4
+    second = reports.page("alice", 100, first.next)
+    assert len(first.reports) + len(second.reports) == 4 and second.next is None
+
+
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
 def test_pages_list_newest_first(dynamodb: DynamoDBClient, new: New, count: int) -> None:
     reports = Reports(dynamodb, "reports", quota_per_day=100)

@@ -1,0 +1,212 @@
+"""Holds what a sentence says of wear against the assessment: its kinds, number, severity, place and photo."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from services.core.domain.report import Wear
+from services.core.narrative.details import Detail, details
+from services.core.narrative.facts import FactId, Facts
+from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.mentions import Mention, mentions
+from services.core.narrative.numbers import Numbers
+from services.core.narrative.reading import Group, Polarity, Word
+from services.core.narrative.senses import ANYTHING, Role, Rule, Violation
+
+_EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
+_DENYING = (Role.NO, Role.NOT, Role.NOTHING)
+
+
+class WearCheck:
+    """The wear of one sentence. `cited` are the marks that it rests on; `stated` the facts that it states."""
+
+    def __init__(
+        self, groups: Sequence[Group], numbers: Numbers, cited: Sequence[Wear], facts: Facts, lexicon: Lexicon
+    ) -> None:
+        self._groups, self._numbers, self._cited = groups, numbers, cited
+        self._facts, self._seen, self._lexicon = facts, facts.assessment, lexicon
+        self._marks = self._seen.condition.wear
+        self.mentions, self.words = mentions(groups)
+        self.stated: set[FactId] = set()
+
+    def violations(self) -> Iterator[Violation]:
+        """The rules that the sentence breaks."""
+        for mention in self.mentions:
+            yield from self._general(mention) if mention.general else self._named_one(mention)
+        yield from self._whole()
+        yield from self._details()
+        yield from self._counts()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sentence names all marks, and there cannot be others."""
+        named = self._named or {wear.tag for wear in self._cited}
+        return self._seen.wear_judged and bool(self._marks) and {wear.tag for wear in self._marks} <= named
+
+    @cached_property
+    def _named(self) -> set[str]:
+        stated = [mention for mention in self.mentions if mention.said is Polarity.STATED]
+        return {tag for mention in stated if not mention.general for tag in mention.tags}
+
+    def _of(self, mention: Mention) -> list[Wear]:
+        return [wear for wear in self._marks if mention.general or wear.tag in mention.tags]
+
+    def _named_one(self, mention: Mention) -> Iterator[Violation]:
+        if mention.said is Polarity.STATED:
+            if not self._of(mention):
+                yield Violation(Rule.WEAR, mention.word)
+            elif mention.plural or self._is_another(mention):
+                yield Violation(Rule.COUNT, mention.word)
+            self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
+        elif mention.said is Polarity.DENIED:
+            if not mention.tags & self._seen.absent or self._of(mention):
+                yield Violation(Rule.WEAR, mention.word)
+            self.stated.add("absent")
+        elif mention.said is Polarity.UNJUDGED:
+            if not mention.tags & self._facts.unclear:
+                yield Violation(Rule.WEAR, mention.word)
+            self.stated.add("not_judged")
+
+    def _is_another(self, mention: Mention) -> bool:
+        """Whether the mark is said to be one more: "another chip"."""
+        words = list(self._groups[mention.group])[max(0, mention.at - 2) : mention.at]
+        return any(word.term.has(Role.OTHER) for word in words) and not mention.excepted
+
+    def _general(self, mention: Mention) -> Iterator[Violation]:
+        if mention.said is Polarity.STATED and ANYTHING not in mention.tags:
+            if len(self._marks) < 1 + mention.plural:
+                yield Violation(Rule.COUNT if self._marks else Rule.WEAR, mention.word)
+            elif self._is_another(mention):
+                yield Violation(Rule.COUNT, mention.word)
+        elif mention.said is Polarity.DENIED:
+            if self._denies_others(mention):
+                if not self.complete:
+                    yield Violation(Rule.ONLY, mention.word)
+            elif self._marks or not self._seen.wear_judged:
+                yield Violation(Rule.WEAR, mention.word)
+            self.stated.add("absent")
+        elif mention.said is Polarity.UNJUDGED and not self._facts.ids & {"not_judged"}:
+            yield Violation(Rule.JUDGE, mention.word)
+
+    def _denies_others(self, mention: Mention) -> bool:
+        """Whether "no other marks" means others than those on record, not than those just denied."""
+        excluding = any(group.has(*_EXCLUDING) for group in self._groups)
+        listed = any(
+            other.said is Polarity.DENIED and not other.general and other.group == mention.group
+            for other in self.mentions
+        )
+        return excluding and (bool(self._named) or (bool(self._cited) and not listed))
+
+    def _whole(self) -> Iterator[Violation]:
+        denied = [mention for mention in self.mentions if mention.said is Polarity.DENIED]
+        for group in self._groups:
+            words = list(group)
+            for at, word in enumerate(words):
+                if word.term.has(Role.ONLY) and id(word) not in self.words:
+                    near = words[at + 1 : at + 2]
+                    if not self.complete or any(each.term.has(Role.PHOTO, Role.PLACE) for each in near):
+                        yield Violation(Rule.ONLY, word.term.text)
+                if group.unjudged:
+                    continue
+                nothing = word.term.has(Role.NOTHING)
+                others = word.term.has(Role.OTHER) and group.has(*_DENYING)
+                if (nothing or others) and not denied and not self.complete:
+                    clean = nothing and not others and not self._marks and self._seen.wear_judged
+                    if not clean:
+                        yield Violation(Rule.ONLY, word.term.text)
+        if any(mention.excepted for mention in self.mentions) and any(mention.general for mention in denied):
+            if not self.complete:
+                yield Violation(Rule.ONLY, "except")
+
+    # Severity, place and photo
+
+    def _details(self) -> Iterator[Violation]:
+        found = details(self._groups, self.mentions, self._numbers.photos, self.words)
+        unowned: list[Detail] = []
+        of_general: dict[Mention, list[Detail]] = {}
+        for detail in found:
+            if detail.role is Role.PHOTO and not self._exist(detail):
+                yield Violation(Rule.PHOTO, detail.word)
+            owners = [mention for mention in detail.of if mention.said is Polarity.STATED]
+            if not detail.of:
+                unowned.append(detail)
+            for mention in owners:
+                if mention.general:
+                    of_general.setdefault(mention, []).append(detail)
+                elif not self._fits(detail, mention):
+                    yield Violation(_RULES[detail.role], detail.word)
+            if detail.role is Role.PHOTO and len(detail.values) > 1 and owners:
+                shown = {str(wear.photo) for mention in owners for wear in self._of(mention)}
+                if not detail.values <= shown:
+                    yield Violation(Rule.PHOTO, detail.word)
+        for mention, each in of_general.items():
+            yield from self._general_details(mention, each)
+        yield from self._unowned(unowned)
+
+    def _exist(self, detail: Detail) -> bool:
+        return all(1 <= int(value) <= self._seen.photos for value in detail.values)
+
+    def _fits(self, detail: Detail, mention: Mention) -> bool:
+        of = self._of(mention)
+        return bool(of) and all(_has(wear, detail) for wear in of)
+
+    def _general_details(self, mention: Mention, found: Sequence[Detail]) -> Iterator[Violation]:
+        """Of "marks", some are on the photo or at the place, and those are as severe as is said."""
+        where = [detail for detail in found if detail.role is not Role.SEVERITY]
+        there = [wear for wear in self._marks if all(_has(wear, detail) for detail in where)]
+        if len(there) < 1 + mention.plural:
+            yield Violation(_RULES[found[0].role], found[0].word)
+        for detail in found:
+            if detail.role is Role.SEVERITY and not all(_has(wear, detail) for wear in there):
+                yield Violation(Rule.SEVERITY, detail.word)
+
+    def _unowned(self, found: Sequence[Detail]) -> Iterator[Violation]:
+        """Details of a sentence that names no wear are of a cited mark; photos alone may be any."""
+        for detail in found:
+            if detail.role is Role.SEVERITY and detail.word not in self._lexicon.severity_alone:
+                yield Violation(Rule.SIZE, detail.word)
+        if not found or (not self._cited and all(detail.role is Role.PHOTO for detail in found)):
+            return
+        if not any(all(_has(wear, detail) for detail in found) for wear in self._cited):
+            yield Violation(_RULES[found[0].role], found[0].word)
+
+    # How many
+
+    def _counts(self) -> Iterator[Violation]:
+        for count in self._numbers.counts:
+            if count.of == "mark" and count.number != 1:
+                yield Violation(Rule.COUNT, count.word)
+            elif count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
+                yield Violation(Rule.COUNT, count.word)
+        for group in self._groups:
+            for word in group:
+                if id(word) in self._numbers.all_photos and self._stated_in(group):
+                    yield Violation(Rule.PHOTO, word.term.text)
+
+    def _stated_in(self, group: Group) -> bool:
+        at = next(number for number, each in enumerate(self._groups) if each is group)
+        return any(m.group == at and m.said is Polarity.STATED for m in self.mentions)
+
+    def _counted(self, number: int, group: int, *, least: bool) -> bool:
+        photos = {
+            value
+            for word in self._groups[group]
+            for value in self._numbers.photos.get(id(word), frozenset())
+        }
+        there = [wear for wear in self._marks if not photos or str(wear.photo) in photos]
+        return len(there) >= number if least else len(there) == number
+
+    def has_owner(self, word: Word) -> bool:
+        """Whether the word is part of a wear's name."""
+        return id(word) in self.words
+
+
+_RULES = {Role.PHOTO: Rule.PHOTO, Role.PLACE: Rule.PLACE, Role.SEVERITY: Rule.SEVERITY}
+
+
+def _has(wear: Wear, detail: Detail) -> bool:
+    if detail.role is Role.PHOTO:
+        return str(wear.photo) in detail.values
+    if detail.role is Role.SEVERITY:
+        return wear.severity is not None and wear.severity.value in detail.values
+    place = wear.place.value if wear.place else ""
+    return any(value == place or value in place.split("_") for value in detail.values)
