@@ -23,9 +23,9 @@ from services.core.domain.report import (
     Reason,
     Reliance,
     Source,
+    Sources,
     Wear,
 )
-from services.core.domain.sources import model_sources
 
 # A blurred photo may show what a thing is, though not its wear.
 _SHOWS_KIND = frozenset({Flaw.BLURRED})
@@ -149,9 +149,13 @@ def assess(
         colour=colour.id,
         pattern=pattern.id,
         suggestion=seen.suggestion if shows_it else None,
+        sources=Sources(
+            type="model" if kind else None,
+            material=material.source,
+            colour=colour.source,
+            pattern=pattern.source,
+        ),
     )
-    sources = model_sources(product).model_copy(update={"colour": colour.source})
-    product = product.model_copy(update={"sources": sources})
     return Assessment(
         product=product,
         goods=Goods.of(product, looked_for, catalogue),

@@ -25,6 +25,7 @@ from services.core.narrative.wording import Wording
 MOST_SENTENCES = 12
 # What a sentence may mention again.
 _PASSING: frozenset[FactId] = frozenset({"photos"})
+_LONG_WORD = 4
 _ENDS = (".", "!", "?", "…")
 _BREAK = re.compile(r"(?<=[.!?…])\s+(?=\S)")
 
@@ -88,7 +89,7 @@ def _title(
 ) -> str | None:
     """The draft's title if it holds and says what a title must; None: the template's is to be used."""
     title = _one_line(draft.title).rstrip(".")
-    if not title or len(title) > TITLE_CHARACTERS:
+    if not title or len(title) > TITLE_CHARACTERS or _repeats(title):
         return None
     held = hold_title(title, sentences.facts, lexicon)
     if isinstance(held, Violation):
@@ -176,6 +177,12 @@ def _bounded(body: list[_Printed], needed: Collection[FactId]) -> list[_Printed]
         else:
             break
     return body
+
+
+def _repeats(title: str) -> bool:
+    """Whether a title says a word again: "bag with crack, crack and crack"."""
+    words = [word for word in re.findall(r"\w+", title.casefold()) if len(word) >= _LONG_WORD]
+    return len(words) > len(set(words))
 
 
 def _union(sets: Iterator[frozenset[FactId]]) -> frozenset[FactId]:

@@ -27,7 +27,7 @@ class LabelWords(BaseModel):
     """A language's words beside the catalogue's and the grades.
 
     `unknown` are for what was not recognised, `severities` for the marks of several genders, `wear` are the
-    questions about the kinds of wear by their ids, and `pixels` is the one about the colour of the pixels.
+    questions about the kinds of wear by their ids.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,8 +39,7 @@ class LabelWords(BaseModel):
     second_hand: str
     severities: dict[Severity, str]
     reasons: dict[Reason, str]
-    questions: dict[Asked, str]
-    pixels: str
+    questions: dict[Asked | Literal["pixels"], str]
     wear: dict[str, str]
 
 
@@ -65,7 +64,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
         material=names.material(product.material),
         colour=product.colour and names.colour(product.colour, item),
         pattern=product.pattern and names.pattern(product.pattern, item),
-        grade=wordings.grades[condition.grade][0] if condition.grade else words.not_judged,
+        grade=wordings.grades[condition.grade] if condition.grade else words.not_judged,
         wear={wear.tag: names.wear(wear.tag) for wear in condition.wear},
         severities={
             severity.value: names.severity(
@@ -141,7 +140,7 @@ class CatalogueNames:
             case asked.colour:
                 return EvidenceLabel(question=words.questions["colour"], answer=self.colour(answer))
             case colours.QUESTION:
-                return EvidenceLabel(question=words.pixels, answer=self.colour(answer))
+                return EvidenceLabel(question=words.questions["pixels"], answer=self.colour(answer))
             case asked.pattern:
                 return EvidenceLabel(question=words.questions["pattern"], answer=self.pattern(answer))
         tag = next((each.id for each in self._wear.values() if each.question == said.question), "")

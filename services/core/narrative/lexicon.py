@@ -81,11 +81,12 @@ class Lexicon:
             words = words_of(phrase, language)
             self._add(self._surfaces, words, sense)
             self._add(self._stems, self._stemmed(words), sense)
-        ordinary = [words_of(phrase, language) for phrase in (*data.phrases, *_words(language))]
-        for words in ordinary:
+        ordinary = {phrase: words_of(phrase.lstrip("="), language) for phrase in (*data.phrases, *_words(language))}
+        for phrase, words in ordinary.items():
             self._surfaces.setdefault(words, frozenset({ORDINARY}))
-            self._stems.setdefault(self._stemmed(words), frozenset({ORDINARY}))
-        self._ordinary = frozenset(ordinary)
+            if not phrase.startswith("="):
+                self._stems.setdefault(self._stemmed(words), frozenset({ORDINARY}))
+        self._ordinary = frozenset(ordinary.values())
         keys = (*self._surfaces, *self._stems)
         self._longest: dict[str, int] = {}
         for key in keys:

@@ -1,6 +1,7 @@
 """What goods and marks are called in a language."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from catalogue import Adjective, Noun
 from catalogue.model import Language
@@ -8,6 +9,8 @@ from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN, Wear
 from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
 from services.core.narrative.wording import Wording
+
+_ARTICLE = Noun("article", "article", "m")
 
 
 class Names:
@@ -38,6 +41,13 @@ class Names:
     def pattern(self) -> str | None:
         """The pattern as it goes with the item; None: unknown, or not asked."""
         return self._agreed(self._goods.pattern, self._product.pattern)
+
+    def by_itself(self, name: Literal["colour", "pattern"]) -> str | None:
+        """The colour or pattern beside no name: as it goes with "article"."""
+        adjective = self._goods.colour if name == "colour" else self._goods.pattern
+        if adjective is not None:
+            return agreed(adjective, _ARTICLE, self._language)
+        return self.colour if name == "colour" else self.pattern
 
     def thing(self, stating: Collection[str] = ("material", "colour", "pattern")) -> str:
         """The item with those of its material, colour and pattern that are to be stated, if they are known."""
@@ -73,29 +83,28 @@ def stated_mark(wear: Wear, names: Names, words: Wording, *, detailed: bool = Tr
     noun = names.wear(wear.tag)
     if not detailed:
         return with_article(noun, words.language)
-    severe = severity_phrase(wear, names, words)
-    known = detail(wear, names, words)
-    return f"{with_article(noun, words.language, severe)}{f' ({known})' if known else ''}"
+    phrase, after = _with_severity(wear, noun, words)
+    known = _seen_where(wear, words)
+    return f"{with_article(noun, words.language, phrase)}{after}{f' ({known})' if known else ''}"
 
 
-def severity_phrase(wear: Wear, names: Names, words: Wording) -> str | None:
-    """The mark's name after its severity, "minor scratch"; None if it is unknown, or follows as a detail."""
-    if wear.severity is None or words.language == "fr":
-        return None
-    return f"{words.severities[wear.severity][0]} {names.wear(wear.tag).en}"
-
-
-def detail(wear: Wear, names: Names, words: Wording) -> str:
-    """What follows the mark in brackets: the photo and its part, « légère, photo 2, en haut à gauche »."""
-    parts: list[str] = []
+def _with_severity(wear: Wear, noun: Noun, words: Wording) -> tuple[str | None, str]:
+    """The mark's name with its severity, None: its name alone; and what follows the name."""
+    if wear.severity is None:
+        return None, ""
+    severity = agree(words.severities[wear.severity], noun, words.language)
+    if words.language == "en":
+        return f"{severity} {noun.en}", ""
     # After "usure de la semelle", an adjective could belong to the sole.
-    if wear.severity and words.language == "fr":
-        parts.append(agree(words.severities[wear.severity], names.wear(wear.tag), words.language))
-    if wear.photo:
-        parts.append(words.prompt.photo.format(photo=wear.photo))
-        if wear.place:
-            parts.append(words.places[wear.place])
-    return ", ".join(parts)
+    return (None, f", {severity}") if " " in noun.fr else (f"{noun.fr} {severity}", "")
+
+
+def _seen_where(wear: Wear, words: Wording) -> str:
+    """The photo that shows the mark, and its part: "photo 2, top left"."""
+    if wear.photo is None:
+        return ""
+    photo = words.prompt.photo.format(photo=wear.photo)
+    return f"{photo}, {words.places[wear.place]}" if wear.place else photo
 
 
 def _spaced(id_: str | None) -> str:

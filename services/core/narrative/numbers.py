@@ -113,9 +113,12 @@ class _GroupNumbers:
                 return self._count("photos", number, term)
             if other.has(Role.WEAR, Role.PART, Role.STATE):
                 if ANY not in other.values(Role.WEAR):
-                    return self._count("mark", number, term)
-                # "One can see some wear" counts nothing.
-                return None if term.has(Role.ARTICLE) else self._count("marks", number, term)
+                    # "Both a chip and a crack" counts neither.
+                    return None if term.has(Role.BOTH) else self._count("mark", number, term)
+                return self._count("marks", number, term)
+            # "One can see some wear" counts nothing.
+            if term.has(Role.ARTICLE) and other.has(Role.VERB):
+                return None
             if other.has(Role.KIND):
                 return None if term.has(Role.ARTICLE) else self._count("pair", number, term)
             if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):

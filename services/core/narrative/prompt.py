@@ -21,7 +21,7 @@ from services.core.narrative.wording import Wording, wording
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-MOST_SENTENCES, SENTENCE_CHARACTERS, MOST_CITED = 8, 200, 6
+MOST_SENTENCES, SENTENCE_CHARACTERS, MOST_CITED = 8, 200, 9
 _TITLE_CHARACTERS = 90
 # Between the languages of a fact.
 _BESIDE = " | "

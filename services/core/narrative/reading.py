@@ -148,9 +148,11 @@ def _polarity(group: Group, before: Group | None) -> None:
     nor = link is not None and link.has(Role.NOR)
     negated = group.has(Role.NOT)
     topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
-    open_ = group.has(Role.JUDGING) or not topics.isdisjoint(_LOOKS)
+    looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
+    # "It is unclear whether it has a chip or whether it is cracked."
+    goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
     group.unjudged = (
-        group.has(Role.UNJUDGED) or (negated and open_) or bool(nor and before and before.unjudged)
+        group.has(Role.UNJUDGED) or (negated and (looks or group.has(Role.JUDGING))) or goes_on
     )
     group.denied = (negated or nor) and not group.unjudged
     if group.unjudged:
@@ -170,8 +172,9 @@ def _polarity(group: Group, before: Group | None) -> None:
 def _look_back(group: Group, before: Group) -> None:
     """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
     denied = group.denied or group.has(Role.NO, Role.NOTHING)
-    fragment = not before.has(Role.VERB) and before.ends in (":", "?", "–", "—", "-")
-    for word in before:
+    fragment = not before.has(Role.VERB) and before.ends in (group.ends, ":", "?", "–", "—", "-")
+    fragment = fragment and not group.has(Role.TOPIC)
+    for word in (word for word in before if not word.excepted):
         if denied and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.DENIED
         elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
@@ -199,13 +202,16 @@ def _lists(group: Group) -> None:
     goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
-    active = met = False
+    active = met = opened = False
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
+        if opened and segment.link is not None and segment.link.has(Role.NOR):
+            active, met = True, False
         for word in segment.words:
             if word.term.has(Role.NO, Role.NOTHING):
-                active, met = True, False
+                active = opened = True
+                met = False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
             elif active and met and not word.term.has(*goes_on):

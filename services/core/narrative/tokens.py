@@ -42,7 +42,7 @@ def tokens(text: str, language: Language) -> list[Token]:
         if piece == "-" and match.group() == piece:
             continue
         found.extend(
-            Token(part.lower(), part[:1].isupper()) for part in _parts(piece, language)
+            Token(part.lower(), part[:1].isupper() and part != "I") for part in _parts(piece, language)
         )
     return found
 

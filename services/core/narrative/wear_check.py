@@ -10,7 +10,7 @@ from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.numbers import Numbers
 from services.core.narrative.reading import Group, Polarity, Word
-from services.core.narrative.senses import ANYTHING, Role, Rule, Violation
+from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
 _DENYING = (Role.NO, Role.NOT, Role.NOTHING)
@@ -97,30 +97,40 @@ class WearCheck:
         return excluding and (bool(self._named) or (bool(self._cited) and not listed))
 
     def _whole(self) -> Iterator[Violation]:
+        """What excludes other wear, or all: "only", "nothing else", a negation that names no wear."""
         denied = [mention for mention in self.mentions if mention.said is Polarity.DENIED]
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
                 if word.term.has(Role.ONLY) and id(word) not in self.words:
-                    near = words[at + 1 : at + 2]
-                    if not self.complete or any(each.term.has(Role.PHOTO, Role.PLACE) for each in near):
+                    near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
+                    if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
-                if group.unjudged:
-                    continue
-                nothing = word.term.has(Role.NOTHING)
-                others = word.term.has(Role.OTHER) and group.has(*_DENYING)
-                if (nothing or others) and not denied and not self.complete:
-                    clean = nothing and not others and not self._marks and self._seen.wear_judged
-                    if not clean:
-                        yield Violation(Rule.ONLY, word.term.text)
+            denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
+            if denying is not None and not group.unjudged and not denied:
+                yield from self._denies_all(group, denying)
         if any(mention.excepted for mention in self.mentions) and any(mention.general for mention in denied):
             if not self.complete:
                 yield Violation(Rule.ONLY, "except")
 
+    def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
+        """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
+        if group.has(Role.OTHER) or (group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)):
+            if not self.complete:
+                yield Violation(Rule.ONLY, word)
+        elif self._marks or not self._seen.wear_judged or not group.has(Role.NOTHING, Role.NO):
+            yield Violation(Rule.WEAR, word)
+        self.stated.add("absent")
+
     # Severity, place and photo
 
     def _details(self) -> Iterator[Violation]:
-        found = details(self._groups, self.mentions, self._numbers.photos, self.words)
+        last = str(self._seen.photos)
+        photos = {
+            id_: frozenset(last if value == LAST else value for value in values)
+            for id_, values in self._numbers.photos.items()
+        }
+        found = details(self._groups, self.mentions, photos, self.words)
         unowned: list[Detail] = []
         of_general: dict[Mention, list[Detail]] = {}
         for detail in found:

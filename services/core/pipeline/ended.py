@@ -9,7 +9,7 @@ from services.core.domain.assessment import Assessment
 from services.core.domain.errors import ModelFault, VitrineError
 from services.core.domain.listing import Translation
 from services.core.domain.report import Failure, Reason, Report, Status, Timings
-from services.core.llm import Usage
+from services.core.llm import TokenPrices, Usage
 from services.core.metrics import MetricName
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.lexicon import lexicon
@@ -29,8 +29,7 @@ class Prices:
     """Prices of the vision model and of the narrating LLM, in USD."""
 
     model_per_hour: float
-    llm_per_mtok_input: float
-    llm_per_mtok_output: float
+    llm: TokenPrices
 
     def endpoint_usd(self, model_ms: float) -> float:
         """The price of the endpoint's time."""

@@ -29,6 +29,7 @@ from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.llm import TokenPrices
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline import submission
@@ -226,7 +227,7 @@ def client(world: World) -> Iterator[TestClient]:
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
                     narrator=Narrator(llm, "m", world.catalogue, 1.0),
-                    prices=Prices(0.82, 0.1, 0.5),
+                    prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
                     catalogue=world.catalogue,
                     vision_cache=(
                         VisionCache(world.dynamodb, TABLE, world.catalogue, world.wear_tiles)
