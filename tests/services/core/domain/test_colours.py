@@ -140,5 +140,6 @@ def test_stated_colour_is_the_models(data: st.DataObject, photos: list[Colours])
     assert not contradicted or stated == "unknown"
     assert stated == alone.product.colour or contradicted or alone.product.colour == "unknown"
     # Nothing else follows the pixels.
-    same = {"product": alone.product, "goods": alone.goods, "confidence": alone.confidence}
-    assert replace(found, evidence=(), **same) == replace(alone, evidence=())
+    assert replace(
+        found, product=alone.product, goods=alone.goods, confidence=alone.confidence, evidence=()
+    ) == replace(alone, evidence=())
