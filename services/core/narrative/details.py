@@ -34,7 +34,11 @@ def details(
     photos: Mapping[int, frozenset[str]],
     skipped: Collection[int],
 ) -> list[Detail]:
-    """The details of a sentence. `photos` are the numbers by the ids of words; `skipped` ids are no details."""
+    """The details of a sentence.
+
+    `photos` are the photo numbers by the ids of the words that name them; a part of a wear's name, whose id
+    is `skipped`, is no place.
+    """
     named = [mention for mention in found if mention.said in (Polarity.STATED, Polarity.DENIED)]
     return [
         detail
@@ -109,7 +113,13 @@ def _before(
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
     segments = groups[spot.group].segments
-    joined = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
+    own = segments[spot.segment].words
+    says = spot.at - sum(len(each.words) for each in segments[: spot.segment])
+    # "The chip and the crack are slight", but « une bosse et une rayure légère ».
+    if last and any(word.term.has(Role.VERB) for word in own[:says]):
+        joined = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
+    else:
+        joined = []
     if last:
         return (*joined, *last)
     earlier = [m for m in named if m.group < spot.group]

@@ -107,7 +107,7 @@ class TestContent:
     def test_photos_have_links_sizes_and_alt_texts(self) -> None:
         first, second = parsed(report()).iter("img")
         assert (first.get("src"), first.get("width"), first.get("height")) == (LINK.format(1), "640", "480")
-        assert first.get("alt") == "Photo 1 of Blue ceramic mug: chip, minor, top left"
+        assert first.get("alt") == "Photo 1 of Blue ceramic mug – chip, minor, top left"
         assert second.get("alt") == "Photo 2 of Blue ceramic mug"
 
     def test_each_language_has_its_texts(self) -> None:
