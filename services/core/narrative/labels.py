@@ -56,7 +56,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     What was not recognised or not judged is said to be so. An id that the catalogue lacks, as a report of an
     earlier one may have, is its own words.
     """
-    names, words, wordings = CatalogueNames(language, catalogue), label_words(language), wording(language)
+    names, words, wordings = LabelNames(language, catalogue), label_words(language), wording(language)
     product, condition = assessment.product, assessment.condition
     item = names.item(product.type)
     return Labels(
@@ -79,7 +79,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     )
 
 
-class CatalogueNames:
+class LabelNames:
     """The names of a catalogue's ids in one language, each by itself, as a form or a search has them.
 
     `unknown` is named as what was not recognised; an id that the catalogue lacks is its own words.

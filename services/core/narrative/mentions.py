@@ -56,23 +56,21 @@ def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
 
 def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
     taken: set[int] = set()
-    paired: list[Mention] = []
+    found: frozenset[str] = frozenset()
     for one, other, tags in _pairs(places):
         if taken.isdisjoint({one.at, other.at}):
             taken |= {one.at, other.at}
-            paired.append(_mention(tags, (one, other), group, Role.PART))
-    yield from paired
-    for place in places:
-        # "A string is missing or broken."
-        again = place.word.term.values(Role.STATE) & frozenset().union(*(each.tags for each in paired))
-        if again and place.at not in taken:
-            taken.add(place.at)
-            yield _mention(again, (place,), group, Role.STATE)
+            found |= tags
+            yield _mention(tags, (one, other), group, Role.PART)
     for place in (place for place in places if place.at not in taken):
-        if tags := place.word.term.values(Role.WEAR):
+        parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
+        if again := states & found:
+            # "A string is missing or broken."
+            yield _mention(again, (place,), group, Role.STATE)
+        elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif unjudged and (tags := place.word.term.values(Role.PART)):
-            # "The sole could not be judged."
+        elif tags := parts if unjudged else parts & found:
+            # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
 

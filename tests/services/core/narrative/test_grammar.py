@@ -69,6 +69,8 @@ def test_english_article_follows_the_sound(phrase: str) -> None:
         (Noun("ear", "ouïe", "f"), ("une ouïe", "l'ouïe", "de l'ouïe")),
         (Noun("yoghurt pot", "yaourt", "m"), ("un yaourt", "le yaourt", "du yaourt")),
         (Noun("gas", "ypérite", "f"), ("une ypérite", "l'ypérite", "de l'ypérite")),
+        (Noun("oak", "yeuse", "f"), ("une yeuse", "l'yeuse", "de l'yeuse")),
+        (Noun("boat", "yole", "f"), ("une yole", "la yole", "de la yole")),
         (Noun("cable", "USB", "m"), ("un USB", "l'USB", "de l'USB")),
         (Noun("disc", "DVD", "m"), ("un DVD", "le DVD", "du DVD")),
         (

@@ -50,4 +50,4 @@ def test_colour_and_pattern_agree_by_themselves() -> None:
     """Beside no name they do not take its gender and number: « Couleur : blanc » of scissors."""
     seen = assessment_of(GOODS, "scissors", None, [], "white", "abstract")
     said = FactSentences(seen, wording("fr")).of(["colour", "pattern"])
-    assert [sentence.text for sentence in said] == ["Couleur : blanc.", "Article à motif abstrait."]
+    assert [sentence.text for sentence in said] == ["Couleur : blanc.", "Aspect : à motif abstrait."]
