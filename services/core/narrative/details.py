@@ -68,30 +68,57 @@ def _of_group(
                 yield Detail(Role.PLACE, word.term.values(Role.PLACE), text, _owners(spot, named, groups))
             elif word.term.has(Role.SEVERITY):
                 following = each.words[place + 1 :]
-                of = _beside(following, spot, named) or _before(following, spot, named)
+                of = _beside(following, spot, named, groups) or _before(following, spot, named, groups, text)
                 yield Detail(Role.SEVERITY, word.term.values(Role.SEVERITY), text, of)
 
 
-def _beside(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
+def _beside(
+    following: Sequence[Word], spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]
+) -> tuple[Mention, ...]:
     """The wear that a severity stands before, "a slight scratch"."""
     for offset, word in enumerate(following, 1):
         mine = [m for m in named if m.group == spot.group and spot.at + offset in m.places]
         if mine:
-            return tuple(mine)
+            return (*mine, *_shared(spot, mine[-1], named, groups))
         if not word.term.has(Role.SEVERITY, Role.JOINING):
             return ()
     return ()
 
 
-def _before(following: Sequence[Word], spot: _Spot, named: Sequence[Mention]) -> tuple[Mention, ...]:
-    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun."""
+def _shared(
+    spot: _Spot, first: Mention, named: Sequence[Mention], groups: Sequence[Group]
+) -> Iterator[Mention]:
+    """The wear after "and" that has no article of its own: "a slight chip and crack"."""
+    segments = groups[spot.group].segments
+    place = sum(len(each.words) for each in segments[: first.segment])
+    for number in range(first.segment + 1, len(segments)):
+        place += len(segments[number - 1].words)
+        mine = [m for m in named if m.group == spot.group and m.at == place]
+        if not mine or segments[number].has(Role.SEVERITY):
+            return
+        yield from mine
+
+
+def _before(
+    following: Sequence[Word], spot: _Spot, named: Sequence[Mention], groups: Sequence[Group], text: str
+) -> tuple[Mention, ...]:
+    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun.
+
+    Right after its noun it is of that one alone, unless it is plural: « une tache et un pli légers ».
+    """
     goods = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
     if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in following):
         return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
-    joined = [m for m in mine if m.segment < spot.segment] if last else []
-    return (*joined, *last) if last else tuple(mine[-1:])
+    segments = groups[spot.group].segments
+    joined = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
+    if last and spot.at - 1 in last[-1].places and not text.endswith("s"):
+        return tuple(last[-1:])
+    if last:
+        return (*joined, *last)
+    earlier = [m for m in named if m.group < spot.group]
+    return tuple(mine[-1:] or ([] if any(m.group == spot.group for m in named) else earlier[-1:]))
 
 
 def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> tuple[Mention, ...]:

@@ -23,6 +23,8 @@ _SIGN = re.compile(r"[^\w]+")
 _OPENS = frozenset(".:!?–—(\"«“-")
 _PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
 _PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
+_AFTER_GRADE = (*_PRODUCT, Role.USED, Role.EXCEPT, Role.NO, Role.POINTS, Role.TOPIC)
+_NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
@@ -108,7 +110,7 @@ class _Check:
         words = [term for term in self._terms if term.text[0].isalpha()]
         titled = 2 * sum(term.capital for term in words) > len(words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
-            if term.capital and term.has(Role.ORDINARY) and term.text not in self._lexicon.capitals:
+            if term.capital and term.has(*_NAMELIKE) and not term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC) and not self._lexicon.capitals.issuperset(term.text.split()):
                 if titled and len(words) > 1 or not (before is None or before.text in _OPENS):
                     yield Violation(Rule.NAME, term.text)
 
@@ -125,6 +127,8 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
+        if term.has(Role.PHOTO) and any(word.term.has(Role.KIND) and not word.term.has(Role.PHOTO, Role.VERB) for word in words[at + 1 : at + 2]):
+            yield Violation(Rule.PATTERN, term.text)
         broken = []
         for sense in sorted(term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)):
             if sense.role not in _WORDS:
@@ -166,12 +170,13 @@ class _Check:
                 return Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
-                of_wear = bool(after) and id(after[0]) in self._wear.words and after[0].term.has(Role.WEAR)
+                beside = after if self._lexicon.language == "en" else before
+                of_wear = bool(beside) and id(beside[0]) in self._wear.words and beside[0].term.has(Role.WEAR)
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
-                return None if held and (" " in term.text or self._grades(after)) else Rule.GRADE
+                return None if held and (" " in term.text or self._grades(after, group)) else Rule.GRADE
             case Role.FREE:
                 return None if before and id(before[0]) in self._wear.words else Rule.OFFER
             case Role.INSPECTED:
@@ -179,7 +184,7 @@ class _Check:
             case Role.SELLER:
                 return None if seen.condition_stated or seen.wear_stated else Rule.JUDGE
             case Role.USED:
-                how = before and before[0].term.has(Role.SEVERITY, Role.GRADE)
+                how = before and before[0].term.has(Role.SEVERITY)
                 return Rule.HISTORY if denied or how else None
             case Role.ALL:
                 counted = id(words[at]) in self._numbers.all_photos or self._wear.complete
@@ -195,12 +200,12 @@ class _Check:
             return kind is not None and kind.department == id_[:-1]
         return id_ in self._facts.kinds
 
-    def _grades(self, after: Sequence[Word]) -> bool:
+    def _grades(self, after: Sequence[Word], group: Group) -> bool:
         """Whether a grade word is one: "good condition", not "good choice"."""
-        if not after:
+        if not after or any(segment.words[0] is after[0] for segment in group.segments):
             return True
         term = after[0].term
-        return term.text in self._lexicon.grade_followers or not term.has(Role.ORDINARY)
+        return not term.senses or term.text in self._lexicon.grade_followers or term.has(*_AFTER_GRADE)
 
     def _counts(self) -> Iterator[Violation]:
         for count in self._numbers.counts:

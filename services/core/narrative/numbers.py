@@ -74,6 +74,9 @@ class _GroupNumbers:
         ahead = (word.term for word in self._words[at + 1 : at + 5])
         return next((t.has(Role.PHOTO) for t in ahead if not t.has(Role.ARTICLE, Role.NUMBER)), False)
 
+    def _follows(self, at: int, role: Role) -> bool:
+        return any(word.term.has(role) for word in self._words[at + 1 : at + 2])
+
     def _after_photo(self, at: int) -> None:
         """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
         named: list[Word] = []
@@ -85,7 +88,8 @@ class _GroupNumbers:
                     break
                 continue
             # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
-            if id(word) in self._firsts and (not named or self._ahead(ahead, Role.WEAR, Role.PART)):
+            counts = self._ahead(ahead, Role.WEAR, Role.PART) and not self._follows(ahead, Role.VERB)
+            if id(word) in self._firsts and (not named or counts):
                 break
             named.append(word)
             self._done.add(ahead)
@@ -113,9 +117,12 @@ class _GroupNumbers:
                 return self._count("photos", number, term)
             if other.has(Role.WEAR, Role.PART, Role.STATE):
                 if ANY not in other.values(Role.WEAR):
-                    return self._count("mark", number, term)
-                # "One can see some wear" counts nothing.
-                return None if term.has(Role.ARTICLE) else self._count("marks", number, term)
+                    # "Both a chip and a crack" counts neither.
+                    return None if term.has(Role.BOTH) else self._count("mark", number, term)
+                return self._count("marks", number, term)
+            # "One can see some wear" counts nothing.
+            if term.has(Role.ARTICLE) and other.has(Role.VERB):
+                return None
             if other.has(Role.KIND):
                 return None if term.has(Role.ARTICLE) else self._count("pair", number, term)
             if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):

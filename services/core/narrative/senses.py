@@ -93,6 +93,8 @@ class Role(StrEnum):
 
 # Words of any wear, "mark", "damage", and those that stand for it, "anything".
 ANY, ANYTHING = "any", "anything"
+# The number of the last photo, as the data files write it.
+LAST = "-1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Numbers
-from services.core.narrative.reading import Group, Polarity, Word
-from services.core.narrative.senses import ANYTHING, Role, Rule, Violation
+from services.core.narrative.numbers import Count, Numbers
+from services.core.narrative.reading import Group, Polarity, Word, names_wear
+from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
 _DENYING = (Role.NO, Role.NOT, Role.NOTHING)
@@ -97,30 +97,43 @@ class WearCheck:
         return excluding and (bool(self._named) or (bool(self._cited) and not listed))
 
     def _whole(self) -> Iterator[Violation]:
+        """What excludes other wear, or all: "only", "nothing else", a negation that names no wear."""
         denied = [mention for mention in self.mentions if mention.said is Polarity.DENIED]
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
                 if word.term.has(Role.ONLY) and id(word) not in self.words:
-                    near = words[at + 1 : at + 2]
-                    if not self.complete or any(each.term.has(Role.PHOTO, Role.PLACE) for each in near):
+                    near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
+                    if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
-                if group.unjudged:
-                    continue
-                nothing = word.term.has(Role.NOTHING)
-                others = word.term.has(Role.OTHER) and group.has(*_DENYING)
-                if (nothing or others) and not denied and not self.complete:
-                    clean = nothing and not others and not self._marks and self._seen.wear_judged
-                    if not clean:
+                if word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:]):
+                    if not any(names_wear(near) for near in words[at + 1 : at + 3]):
                         yield Violation(Rule.ONLY, word.term.text)
+            denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
+            if denying is not None and not group.unjudged and not denied:
+                yield from self._denies_all(group, denying)
         if any(mention.excepted for mention in self.mentions) and any(mention.general for mention in denied):
             if not self.complete:
                 yield Violation(Rule.ONLY, "except")
 
+    def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
+        """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
+        if group.has(Role.OTHER) or (group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)):
+            if not self.complete:
+                yield Violation(Rule.ONLY, word)
+        elif self._marks or not self._seen.wear_judged or not group.has(Role.NOTHING, Role.NO):
+            yield Violation(Rule.WEAR, word)
+        self.stated.add("absent")
+
     # Severity, place and photo
 
     def _details(self) -> Iterator[Violation]:
-        found = details(self._groups, self.mentions, self._numbers.photos, self.words)
+        last = str(self._seen.photos)
+        photos = {
+            id_: frozenset(last if value == LAST else value for value in values)
+            for id_, values in self._numbers.photos.items()
+        }
+        found = details(self._groups, self.mentions, photos, self.words)
         unowned: list[Detail] = []
         of_general: dict[Mention, list[Detail]] = {}
         for detail in found:
@@ -177,10 +190,19 @@ class WearCheck:
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
+            elif count.of == "photos" and self._seen.photos > 1 and self._on_photos(count):
+                yield Violation(Rule.PHOTO, count.word)
         for group in self._groups:
             for word in group:
                 if id(word) in self._numbers.all_photos and self._stated_in(group):
                     yield Violation(Rule.PHOTO, word.term.text)
+
+    def _on_photos(self, count: Count) -> bool:
+        """Whether a mark is said to be on so many photos, "visible on the three photos"."""
+        words = list(self._groups[count.group])
+        at = next((at for at, word in enumerate(words) if word.term.text == count.word), 0)
+        where = any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
+        return where and (self._stated_in(self._groups[count.group]) or bool(self._cited and not self.mentions))
 
     def _stated_in(self, group: Group) -> bool:
         at = next(number for number, each in enumerate(self._groups) if each is group)
