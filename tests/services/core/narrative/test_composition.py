@@ -144,7 +144,7 @@ def altered(draw: st.DrawFn, language: Language, assessment: Assessment) -> Draf
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_false_and_all_that_must_be_said(language: Language, data: st.DataObject) -> None:
     assessment = data.draw(assessments(GOODS))
     draft = data.draw(altered(language, assessment))
