@@ -25,6 +25,7 @@ _REASON = {
     Reason.SEVERAL_THINGS: "a photo shows several things",
     Reason.NOT_RECOGNISED: "the product was not recognised",
     Reason.MATERIAL_UNCERTAIN: "the material is uncertain",
+    Reason.COLOUR_UNCERTAIN: "the colour is uncertain",
     Reason.WEAR_UNCERTAIN: "some wear is uncertain",
     Reason.UNCALIBRATED: "the model is not calibrated",
 }

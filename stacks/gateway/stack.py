@@ -184,8 +184,8 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
             *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
         ],
         expose_headers=[
-            *("apigw-requestid", "idempotent-replayed", "location", "preference-applied", "retry-after"),
-            "server-timing",
+            *("apigw-requestid", "content-disposition", "idempotent-replayed", "link", "location"),
+            *("preference-applied", "retry-after", "server-timing"),
         ],
         max_age=cdk.Duration.hours(1),
     )

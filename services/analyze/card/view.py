@@ -14,11 +14,15 @@ from services.core.domain.report import UNKNOWN, Condition, Corrections, Place, 
 
 @dataclass(frozen=True)
 class Fact:
-    """A line about the product. Of one that the owner corrected, `before` is what the report had said."""
+    """A line about the product. Of one that the owner corrected, `before` is what the report had said.
+
+    `language` is that of the value where it is not the card's.
+    """
 
     name: str
     value: str
     before: str | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class _Said:
         return ShownPhoto(
             photo=photo,
             caption=self._words.photo.format(number=photo.number),
-            alt=": ".join(filter(None, [alt, "; ".join(marks)])),
+            alt=" – ".join(filter(None, [alt, "; ".join(marks)])),
             marks=marks,
         )
 
@@ -182,7 +186,7 @@ class _Said:
 
 def _facts(report: Report, product: Product, texts: Texts, words: CardWords) -> tuple[Fact, ...]:
     category = report.listing.category if report.listing else None
-    facts = [Fact(words.category, category.path)] if category else []
+    facts = [Fact(words.category, category.path, language="en")] if category else []
     for name in get_args(Named):
         code = getattr(product, name)
         if code is not None:

@@ -26,7 +26,6 @@ from services.core.domain.report import (
     Sources,
     Wear,
 )
-from services.core.domain.sources import model_sources
 
 # A blurred photo may show what a thing is, though not its wear.
 _SHOWS_KIND = frozenset({Flaw.BLURRED})
@@ -157,7 +156,6 @@ def assess(
             pattern=pattern.source,
         ),
     )
-    product = product.model_copy(update={"sources": model_sources(product)})
     return Assessment(
         product=product,
         goods=Goods.of(product, looked_for, catalogue),

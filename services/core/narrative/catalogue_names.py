@@ -30,7 +30,9 @@ def catalogue_names(catalogue: Catalogue, language: Language) -> Iterator[tuple[
             if sense.value or apart.isdisjoint(name.split()):
                 yield words_of(name, language), sense
     for material in {one.id: one for each in departments for one in each.materials}.values():
-        names = [material.noun.fr] if language == "fr" else [material.noun.en, material.answer, *material.aliases]
+        names = (
+            [material.noun.fr] if language == "fr" else [material.noun.en, material.answer, *material.aliases]
+        )
         for name in names:
             yield words_of(name, language), Sense(Role.MATERIAL, material.id)
     for role, adjectives in ((Role.COLOUR, catalogue.colours), (Role.PATTERN, catalogue.patterns)):
@@ -41,7 +43,10 @@ def catalogue_names(catalogue: Catalogue, language: Language) -> Iterator[tuple[
                 if role is Role.COLOUR and (language == "fr" or name in (adjective.en, adjective.answer)):
                     yield words_of(_head_of_colour(name, language), language), Sense(role, adjective.id)
     for wear in {one.id: one for each in departments for one in each.wear}.values():
-        name, fixed = (wear.noun.en if language == "en" else wear.noun.fr), wear.noun.plural | wear.noun.uncountable
+        name, fixed = (
+            (wear.noun.en if language == "en" else wear.noun.fr),
+            wear.noun.plural | wear.noun.uncountable,
+        )
         yield words_of(name, language), Sense(Role.WEAR, wear.id)
         if language not in fixed:
             yield words_of(plural_of(name, language), language), Sense(Role.WEAR, wear.id, plural=True)

@@ -34,7 +34,11 @@ def details(
     photos: Mapping[int, frozenset[str]],
     skipped: Collection[int],
 ) -> list[Detail]:
-    """The details of a sentence. `photos` are the numbers by the ids of words; `skipped` ids are no details."""
+    """The details of a sentence.
+
+    `photos` are the photo numbers by the ids of the words that name them; a part of a wear's name, whose id
+    is `skipped`, is no place.
+    """
     named = [mention for mention in found if mention.said in (Polarity.STATED, Polarity.DENIED)]
     return [
         detail
@@ -107,17 +111,28 @@ def _before(
     Right after its noun it is of that one alone, unless it is plural: « une tache et un pli légers ».
     """
     goods = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
-    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in following):
+    words = list(groups[spot.group])
+    # « Le cuir léger », « la tasse est légère » : of the goods, not of the wear.
+    beside = [*words[max(0, spot.at - 1) : spot.at], *following]
+    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in beside):
         return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
     segments = groups[spot.group].segments
-    joined = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
-    if last and spot.at - 1 in last[-1].places and not text.endswith("s"):
+    own = segments[spot.segment].words
+    says = spot.at - sum(len(each.words) for each in segments[: spot.segment])
+    verb = any(word.term.has(Role.VERB) for word in own[:says])
+    adjacent = bool(last) and spot.at - 1 in last[-1].places
+    # "The chip and the crack are slight", « une tache et un pli légers », but « une tache et un pli léger ».
+    several = text.endswith("s") if adjacent else verb
+    without = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
+    if adjacent and not several:
         return tuple(last[-1:])
+    joined = without if several else []
     if last:
         return (*joined, *last)
-    earlier = [m for m in named if m.group < spot.group]
+    named_goods = any(word.term.has(*goods) and not word.term.has(Role.PHOTO) for word in words[: spot.at])
+    earlier = [m for m in named if m.group < spot.group and not named_goods]
     return tuple(mine[-1:] or ([] if any(m.group == spot.group for m in named) else earlier[-1:]))
 
 

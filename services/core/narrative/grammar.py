@@ -19,8 +19,8 @@ _SPELLED_VOWELS = "AEFHILMNORSX"
 _EIGHT = re.compile(r"(8|11|18)(?!\d)|8\d")
 # French words with a vowel at the start that keep their article whole: « le onze », « le ouistiti ».
 _WHOLE = re.compile(r"onz|oui(?!e|r)|uhlan|ulul|un(?= |$)")
-# A "y" before a consonant is a vowel: « l'ypérite », but « le yo-yo ».
-_VOWEL_Y = re.compile(r"y[^aàâeéèêiîoôuûy]")
+# A "y" before a consonant is a vowel: « l'ypérite » and « l'yeuse », but « le yo-yo ».
+_VOWEL_Y = re.compile(r"y([^aàâeéèêiîoôuûy]|eu[sx])")
 # What a name adds to a material or colour that it has: wooden, woollen, glasses; métallique, perles.
 _ENDINGS = "(e?s|x|e?n|len|lique)?"
 

@@ -20,7 +20,7 @@ __all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
 _SIGN = re.compile(r"[^\w]+")
-_OPENS = frozenset(".:!?–—(\"«“-")
+_OPENS = frozenset('.:!?–—("«“-')
 _PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
 _PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
 _AFTER_GRADE = (*_PRODUCT, Role.USED, Role.EXCEPT, Role.NO, Role.POINTS, Role.TOPIC)
@@ -108,11 +108,14 @@ class _Check:
     def _capitals(self) -> Iterator[Violation]:
         """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
         words = [term for term in self._terms if term.text[0].isalpha()]
-        titled = 2 * sum(term.capital for term in words) > len(words)
+        titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
-            if term.capital and term.has(*_NAMELIKE) and not term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC) and not self._lexicon.capitals.issuperset(term.text.split()):
-                if titled and len(words) > 1 or not (before is None or before.text in _OPENS):
-                    yield Violation(Rule.NAME, term.text)
+            known = term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
+            known = known or self._lexicon.capitals.issuperset(term.text.split())
+            first = before is None or before.text in _OPENS
+            named = term.capital and term.has(*_NAMELIKE) and not known
+            if named and ((titled and len(words) > 1) or not first):
+                yield Violation(Rule.NAME, term.text)
 
     def _unknown(self, term: Term) -> Iterator[Violation]:
         if term.senses or term.text.isdecimal():
@@ -127,18 +130,22 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
-        if term.has(Role.PHOTO) and any(word.term.has(Role.KIND) and not word.term.has(Role.PHOTO, Role.VERB) for word in words[at + 1 : at + 2]):
+        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO)]
+        if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken = []
-        for sense in sorted(term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)):
+        for sense in sorted(
+            term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
+        ):
             if sense.role not in _WORDS:
-                return
+                broken.append(None)
+                continue
             rule = self._broken(sense, words, at, group)
             if rule is None:
                 self._state(sense.role)
             broken.append(rule)
         if all(broken) and not self._apart(words, at, group):
-            yield Violation(cast(Rule, broken[0]), term.text)
+            yield Violation(cast("Rule", broken[0]), term.text)
 
     def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
         """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather."""
@@ -157,7 +164,7 @@ class _Check:
 
     def _state(self, role: Role) -> None:
         if role in (*_PRODUCT, Role.GRADE):
-            self.stated.add(cast(FactId, role.value))
+            self.stated.add(cast("FactId", role.value))
 
     def _broken(self, sense: Sense, words: Sequence[Word], at: int, group: Group) -> Rule | None:
         """The rule that one sense of a word breaks; None: it holds."""
@@ -167,11 +174,15 @@ class _Check:
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
-                return Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
+                return (
+                    Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
+                )
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
                 beside = after if self._lexicon.language == "en" else before
-                of_wear = bool(beside) and id(beside[0]) in self._wear.words and beside[0].term.has(Role.WEAR)
+                second = words[at] if beside is before else (*after, words[at])[0]
+                of_wear = bool(beside) and self._joined(second, group) and beside[0].term.has(Role.WEAR)
+                of_wear = of_wear and id(beside[0]) in self._wear.words
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
@@ -202,10 +213,15 @@ class _Check:
 
     def _grades(self, after: Sequence[Word], group: Group) -> bool:
         """Whether a grade word is one: "good condition", not "good choice"."""
-        if not after or any(segment.words[0] is after[0] for segment in group.segments):
+        if not after or not self._joined(after[0], group):
             return True
         term = after[0].term
         return not term.senses or term.text in self._lexicon.grade_followers or term.has(*_AFTER_GRADE)
+
+    @staticmethod
+    def _joined(word: Word, group: Group) -> bool:
+        """Whether a word follows the one before it without a comma or "and"."""
+        return all(segment.words[0] is not word for segment in group.segments)
 
     def _counts(self) -> Iterator[Violation]:
         for count in self._numbers.counts:
@@ -238,7 +254,10 @@ class _Check:
         }
         if any(m.group == number and not m.general for m in self._wear.mentions):
             return
-        topics = {topic for word in group for topic in word.term.values(Role.TOPIC)}
+        terms = [word.term for word in group if word.term.has(Role.TOPIC)]
+        # "Its material could not be recognised" is about the material, "not recognised" about the kind.
+        named = [term for term in terms if not term.has(Role.JUDGING)]
+        topics = {topic for term in named or terms for topic in term.values(Role.TOPIC)}
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
@@ -250,5 +269,3 @@ class _Check:
             self.stated.add("kind")
         if topics - {"kind"} or not topics:
             self.stated.add("not_judged")
-
-

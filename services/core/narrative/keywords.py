@@ -10,7 +10,7 @@ from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
 from services.core.narrative.grammar import described, text_of
-from services.core.narrative.labels import CatalogueNames, label_words
+from services.core.narrative.labels import LabelNames, label_words
 from services.core.narrative.wording import wording
 
 MOST_KEYWORDS, KEYWORD_CHARACTERS = 13, 50
@@ -28,7 +28,7 @@ def keywords(assessment: Assessment, language: Language, catalogue: Catalogue) -
 
 def _words(assessment: Assessment, language: Language, catalogue: Catalogue) -> Iterator[str]:
     product, goods = assessment.product, assessment.goods
-    names = CatalogueNames(language, catalogue)
+    names = LabelNames(language, catalogue)
     item, kind = names.item(product.type), goods.kind
     material = names.material(product.material) if product.material != UNKNOWN else None
     colour = product.colour if product.colour != UNKNOWN else None

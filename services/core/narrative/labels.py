@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from catalogue import Adjective, Catalogue, Noun
 from catalogue.model import Language
+from services.core.domain import colours
 from services.core.domain.assessment import Assessment
 from services.core.domain.listing import EvidenceLabel, Labels
 from services.core.domain.report import UNKNOWN, Evidence, Reason, Severity
@@ -38,7 +39,7 @@ class LabelWords(BaseModel):
     second_hand: str
     severities: dict[Severity, str]
     reasons: dict[Reason, str]
-    questions: dict[Asked, str]
+    questions: dict[Asked | Literal["pixels"], str]
     wear: dict[str, str]
 
 
@@ -55,7 +56,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     What was not recognised or not judged is said to be so. An id that the catalogue lacks, as a report of an
     earlier one may have, is its own words.
     """
-    names, words, wordings = CatalogueNames(language, catalogue), label_words(language), wording(language)
+    names, words, wordings = LabelNames(language, catalogue), label_words(language), wording(language)
     product, condition = assessment.product, assessment.condition
     item = names.item(product.type)
     return Labels(
@@ -63,7 +64,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
         material=names.material(product.material),
         colour=product.colour and names.colour(product.colour, item),
         pattern=product.pattern and names.pattern(product.pattern, item),
-        grade=wordings.grades[condition.grade][0] if condition.grade else words.not_judged,
+        grade=wordings.grades[condition.grade] if condition.grade else words.not_judged,
         wear={wear.tag: names.wear(wear.tag) for wear in condition.wear},
         severities={
             severity.value: names.severity(
@@ -78,7 +79,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     )
 
 
-class CatalogueNames:
+class LabelNames:
     """The names of a catalogue's ids in one language, each by itself, as a form or a search has them.
 
     `unknown` is named as what was not recognised; an id that the catalogue lacks is its own words.
@@ -138,6 +139,8 @@ class CatalogueNames:
                 return EvidenceLabel(question=words.questions["material"], answer=self.material(answer))
             case asked.colour:
                 return EvidenceLabel(question=words.questions["colour"], answer=self.colour(answer))
+            case colours.QUESTION:
+                return EvidenceLabel(question=words.questions["pixels"], answer=self.colour(answer))
             case asked.pattern:
                 return EvidenceLabel(question=words.questions["pattern"], answer=self.pattern(answer))
         tag = next((each.id for each in self._wear.values() if each.question == said.question), "")

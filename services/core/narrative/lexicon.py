@@ -81,7 +81,9 @@ class Lexicon:
             words = words_of(phrase, language)
             self._add(self._surfaces, words, sense)
             self._add(self._stems, self._stemmed(words), sense)
-        ordinary = {phrase: words_of(phrase.lstrip("="), language) for phrase in (*data.phrases, *_words(language))}
+        ordinary = {
+            phrase: words_of(phrase.lstrip("="), language) for phrase in (*data.phrases, *_words(language))
+        }
         for phrase, words in ordinary.items():
             self._surfaces.setdefault(words, frozenset({ORDINARY}))
             if not phrase.startswith("="):

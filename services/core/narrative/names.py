@@ -1,13 +1,15 @@
 """What goods and marks are called in a language."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from catalogue import Adjective, Noun
-from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN, Wear
 from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
 from services.core.narrative.wording import Wording
+
+_ASPECT = Noun("look", "aspect", "m")
 
 
 class Names:
@@ -39,8 +41,15 @@ class Names:
         """The pattern as it goes with the item; None: unknown, or not asked."""
         return self._agreed(self._goods.pattern, self._product.pattern)
 
+    def by_itself(self, name: Literal["colour", "pattern"]) -> str | None:
+        """The colour or pattern beside no name: in the form that goes with « aspect »."""
+        adjective = self._goods.colour if name == "colour" else self._goods.pattern
+        if adjective is not None:
+            return agreed(adjective, _ASPECT, self._language)
+        return self.colour if name == "colour" else self.pattern
+
     def thing(self, stating: Collection[str] = ("material", "colour", "pattern")) -> str:
-        """The item with those of its material, colour and pattern that are to be stated, if they are known."""
+        """The item with those of its material, colour and pattern that are known and to be stated."""
         material = self.material
         if material and self._language == "en":
             material = self._words.attributive.get(self._product.material, material)

@@ -108,10 +108,10 @@ class _GroupNumbers:
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
             else:
                 self._count("unknown", number, term)
-            return
+            return None
         if self._is_score(at, ahead):
             self._count("score", number, term)
-            return
+            return None
         for other in ahead:
             if other.has(Role.PHOTO):
                 return self._count("photos", number, term)
@@ -120,8 +120,8 @@ class _GroupNumbers:
                     # "Both a chip and a crack" counts neither.
                     return None if term.has(Role.BOTH) else self._count("mark", number, term)
                 return self._count("marks", number, term)
-            # "One can see some wear" counts nothing.
-            if term.has(Role.ARTICLE) and other.has(Role.VERB):
+            # "One can see some wear" and "one of the marks" count nothing.
+            if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):
                 return None
             if other.has(Role.KIND):
                 return None if term.has(Role.ARTICLE) else self._count("pair", number, term)

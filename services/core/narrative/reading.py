@@ -11,7 +11,7 @@ from enum import Enum
 
 from services.core.narrative.senses import Role, Term
 
-_BREAKS = frozenset(".;:!?()–—…\"«»“”-")
+_BREAKS = frozenset('.;:!?()–—…"«»“”-')
 _LIST = (Role.AND, Role.OR, Role.NOR)
 _NEGATIONS = (Role.NOT, Role.NO, Role.NOTHING)
 # What can be unknown of goods, other than their condition.
@@ -155,9 +155,7 @@ def _polarity(group: Group, before: Group | None) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
-    group.unjudged = (
-        group.has(Role.UNJUDGED) or (negated and (looks or group.has(Role.JUDGING))) or goes_on
-    )
+    group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or group.has(Role.JUDGING))) or goes_on
     group.denied = (negated or nor) and not group.unjudged
     if group.unjudged:
         _say(group, Polarity.UNJUDGED)
@@ -168,6 +166,10 @@ def _polarity(group: Group, before: Group | None) -> None:
     _free(group)
     if not group.unjudged:
         _lists(group)
+    if group.has(Role.SEEK) and group.has(Role.NO, Role.NOTHING):
+        # "Cracks were looked for without being found."
+        for word in group:
+            word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
     _exceptions(group)
     if before is not None and not any(map(names_wear, group)):
         _look_back(group, before)
@@ -201,7 +203,7 @@ def _free(group: Group) -> None:
 def _lists(group: Group) -> None:
     """Deny what follows "no": the first wear, and the list that it begins.
 
-    An article ends the list, "no dents and a scratch", unless it is one of "or": "without a dent or a scratch".
+    An article ends the list, "no dents and a scratch", unless "or" joins it: "without a dent or a scratch".
     """
     goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
@@ -218,9 +220,9 @@ def _lists(group: Group) -> None:
                 met = False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
-            elif active and met and not word.term.has(*goes_on):
-                active = False
-            elif active and not met and word.term.has(Role.EXCEPT):
+            elif (active and met and not word.term.has(*goes_on)) or (
+                active and not met and word.term.has(Role.EXCEPT)
+            ):
                 active = False
 
 

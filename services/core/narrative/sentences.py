@@ -41,8 +41,8 @@ class FactSentences:
             "grade": words.grades[condition.grade] if condition.grade else "",
             "score": condition.score,
             "material": self.names.material,
-            "colour": self.names.colour,
-            "pattern": _bare(self.names.pattern),
+            "colour": self.names.by_itself("colour"),
+            "pattern": _bare(self.names.by_itself("pattern")),
         }
 
     @property

@@ -112,13 +112,15 @@ class WearCheck:
             denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
             if denying is not None and not group.unjudged and not denied:
                 yield from self._denies_all(group, denying)
-        if any(mention.excepted for mention in self.mentions) and any(mention.general for mention in denied):
-            if not self.complete:
-                yield Violation(Rule.ONLY, "except")
+        excepting = any(mention.excepted for mention in self.mentions)
+        if excepting and any(mention.general for mention in denied) and not self.complete:
+            yield Violation(Rule.ONLY, "except")
 
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
-        if group.has(Role.OTHER) or (group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)):
+        if group.has(Role.OTHER) or (
+            group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)
+        ):
             if not self.complete:
                 yield Violation(Rule.ONLY, word)
         elif self._marks or not self._seen.wear_judged or not group.has(Role.NOTHING, Role.NO):
@@ -186,9 +188,9 @@ class WearCheck:
 
     def _counts(self) -> Iterator[Violation]:
         for count in self._numbers.counts:
-            if count.of == "mark" and count.number != 1:
-                yield Violation(Rule.COUNT, count.word)
-            elif count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
+            if (count.of == "mark" and count.number != 1) or (
+                count.of == "marks" and not self._counted(count.number, count.group, least=count.least)
+            ):
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "photos" and self._seen.photos > 1 and self._on_photos(count):
                 yield Violation(Rule.PHOTO, count.word)
@@ -210,9 +212,7 @@ class WearCheck:
 
     def _counted(self, number: int, group: int, *, least: bool) -> bool:
         photos = {
-            value
-            for word in self._groups[group]
-            for value in self._numbers.photos.get(id(word), frozenset())
+            value for word in self._groups[group] for value in self._numbers.photos.get(id(word), frozenset())
         }
         there = [wear for wear in self._marks if not photos or str(wear.photo) in photos]
         return len(there) >= number if least else len(there) == number

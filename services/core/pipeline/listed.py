@@ -14,7 +14,7 @@ from services.core.domain.report import UNKNOWN, Product
 from services.core.domain.trade.conditions import trade_condition
 from services.core.domain.trade.specifics import item_specifics
 from services.core.narrative.keywords import keywords
-from services.core.narrative.labels import CatalogueNames, labels
+from services.core.narrative.labels import LabelNames, labels
 
 
 def listed(
@@ -48,12 +48,12 @@ def _listing(assessment: Assessment, language: Language, catalogue: Catalogue) -
         category=Category(number=kind.category.number, path=kind.category.path) if kind else None,
         condition=trade_condition(assessment.condition, kind.category.path if kind else None),
         specifics=item_specifics(
-            kind.department if kind else None, _seen(assessment.product, CatalogueNames(language, catalogue))
+            kind.department if kind else None, _seen(assessment.product, LabelNames(language, catalogue))
         ),
     )
 
 
-def _seen(product: Product, names: CatalogueNames) -> dict[str, str | None]:
+def _seen(product: Product, names: LabelNames) -> dict[str, str | None]:
     """The words for what is known of the product."""
     naming = {
         "type": names.kind,

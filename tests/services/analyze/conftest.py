@@ -29,6 +29,7 @@ from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.llm import TokenPrices
 from services.core.messaging.job_queue import JobQueue
 from services.core.llm import TokenPrices
 from services.core.narrative.narrator import Narrator
@@ -81,6 +82,7 @@ class World:
     body: bytes | None = None
     llm: int = 503
     budget_s: float = 10.0
+    narrate_s: float = 1.0
     reuse: bool = False
     asynchronous: bool = False
     model_calls: int = 0
@@ -208,7 +210,7 @@ def client(world: World) -> Iterator[TestClient]:
     """
 
     def dependencies() -> Dependencies:
-        http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda request: world.answer_llm(request)))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
         reports = Reports(world.dynamodb, TABLE, quota_per_day=4)
         return Dependencies(
@@ -226,7 +228,7 @@ def client(world: World) -> Iterator[TestClient]:
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
-                    narrator=Narrator(llm, "m", world.catalogue, 1.0),
+                    narrator=Narrator(llm, "m", world.catalogue, world.narrate_s),
                     prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
                     catalogue=world.catalogue,
                     vision_cache=(

@@ -48,6 +48,20 @@ def test_report_is_a_listing(client: TestClient, jpeg: Jpeg) -> None:
     assert listing["specifics"] == {"Brand": None, "Type": "tasse", "Color": None, "Material": "céramique"}
 
 
+def test_two_languages_are_two_texts(client: TestClient, jpeg: Jpeg) -> None:
+    files = {"images": jpeg()}
+    report = client.post("/analyze", files=files, data={"languages": "fr,en"}).json()
+    assert report["translations"].keys() == {"en"}
+    english = report["translations"]["en"]
+    assert "ébréchure" in report["description"] and "chip" in english["description"]
+    assert (english["labels"]["type"], english["keywords"][0]) == ("mug", "mug")
+    assert english["title"] != report["title"] and english["narrative"] == "template"
+    # What is corrected is so in each language.
+    patched = client.patch(f"/reports/{report['id']}", json={"product": {"material": "glass"}}).json()
+    assert "verre" in patched["title"] and "glass" in patched["translations"]["en"]["title"]
+    assert client.get("/reports").json()["reports"][0]["translations"] == patched["translations"]
+
+
 def test_report_of_an_earlier_release_is_answered(client: TestClient, world: World, jpeg: Jpeg) -> None:
     made = post(client, jpeg()).json()
     key = {"pk": {"S": "user#alice"}, "sk": {"S": f"report#{made['id']}"}}

@@ -107,7 +107,7 @@ class TestContent:
     def test_photos_have_links_sizes_and_alt_texts(self) -> None:
         first, second = parsed(report()).iter("img")
         assert (first.get("src"), first.get("width"), first.get("height")) == (LINK.format(1), "640", "480")
-        assert first.get("alt") == "Photo 1 of Blue ceramic mug: chip, minor, top left"
+        assert first.get("alt") == "Photo 1 of Blue ceramic mug – chip, minor, top left"
         assert second.get("alt") == "Photo 2 of Blue ceramic mug"
 
     def test_each_language_has_its_texts(self) -> None:
@@ -324,6 +324,13 @@ class TestRoute:
         }
         assert (answer.status_code, {name: answer.headers[name] for name in expected}) == (200, expected)
         assert posted in answer.text
+
+    def test_real_report_shows_both_languages(self, client: TestClient, jpeg: Jpeg) -> None:
+        made = client.post("/analyze", files={"images": jpeg()}, data={"languages": "fr,en"}).json()
+        answer = client.get(f"/reports/{made['id']}", headers=HTML)
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(answer.text)
+        assert made["description"] in section(tree, "Français")
+        assert made["translations"]["en"]["description"] in section(tree, "English")
 
     def test_json_stays_for_other_clients(self, client: TestClient, posted: str) -> None:
         for accept in ("*/*", "application/json", "text/html;q=0.1, application/json"):

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from catalogue import Catalogue
+from services.core.domain.colours import QUESTION
 from tests.services.analyze.conftest import World, observation
 
 Jpeg = Callable[..., bytes]
 THEIRS = "0123456789abcdef"
+BLUE_LAMP = Path(__file__).parents[3] / "examples" / "photos" / "drawn-lamp.jpg"
 
 
 def post(client: TestClient, photo: bytes, prefer: str = "wait=20") -> Any:
@@ -92,8 +95,8 @@ class TestRealGoods:
     def _goods(self, world: World, second_hand: Catalogue) -> None:
         world.catalogue = second_hand.select(["kitchen", "decor"])
 
-    def test_report_has_colour_and_pattern(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
-        report = post(client, jpeg()).json()
+    def test_report_has_colour_and_pattern(self, client: TestClient, world: World) -> None:
+        report = post(client, BLUE_LAMP.read_bytes()).json()
         question = json.loads(world.question.body)
         assert sorted(question["departments"]) == ["decor", "kitchen"]
         assert question["questions"] == ["type", "material", "colour", "pattern", "wear"]
@@ -103,5 +106,13 @@ class TestRealGoods:
             "colour": "blue",
             "pattern": "striped",
             "suggestion": None,
+            "sources": dict.fromkeys(("type", "material", "colour", "pattern"), "model"),
         }
+        assert {each["question"]: each["answer"] for each in report["evidence"]}[QUESTION] == "blue"
         assert report["model"]["catalogue"] == question["catalogue"] == world.catalogue.version
+
+    def test_white_thing_is_not_called_blue(self, client: TestClient, jpeg: Jpeg) -> None:
+        report = post(client, jpeg()).json()
+        assert (report["product"]["colour"], report["product"]["sources"]["colour"]) == ("unknown", None)
+        assert "colour_uncertain" in report["confidence"]["reasons"]
+        assert "blue" not in report["title"] + report["description"]

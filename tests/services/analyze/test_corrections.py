@@ -84,9 +84,9 @@ def test_stated_condition_claims_no_photos(patch: Patch) -> None:
     assert "condition is as the seller states it" in stated
     assert "judged" not in stated and "seen in the photos" not in stated
     worn = patch({"condition": {"wear": ["stain"]}}).json()["description"]
-    assert "Signs of wear, as the seller states: a stain." in worn
+    assert "Sign of wear, as the seller states: a stain." in worn
     scored = patch({"condition": {"wear": None, "score": 7}}).json()["description"]
-    assert "Visible signs of wear: a chip." in scored and "judged" not in scored
+    assert "Visible sign of wear: a chip" in scored and "judged" not in scored
 
 
 def test_text_is_cleaned(patch: Patch) -> None:

@@ -22,6 +22,7 @@ from catalogue import Catalogue
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
+from services.core.llm import TokenPrices
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.llm import TokenPrices

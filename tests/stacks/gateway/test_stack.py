@@ -16,7 +16,10 @@ ROUTES = {
 COSTLY = {"POST /analyze", "POST /uploads", "POST /reports/{id}/wording"}
 HOOK = "POST /hooks/supabase"
 # Headers that a page reads without being allowed to, and those for its browser alone.
-UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}
+UNEXPOSED = {
+    *("cache-control", "content-security-policy", "referrer-policy", "timing-allow-origin", "vary"),
+    *("www-authenticate", "x-content-type-options"),
+}
 USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 
 

@@ -17,7 +17,7 @@ _ASPIRATED = re.compile(
     r"|usky|ussard|utte)"
 )
 _KEEPS_ARTICLE = re.compile(r"onz|oui(s|$)|uhlan|ulul")
-_VOWEL = re.compile(r"[aàâäeéèêëiîïoôöuùûüœæ]|y[^aàâeéèêiîoôuûy]")
+_VOWEL = re.compile(r"[aàâäeéèêëiîïoôöuùûüœæ]|y($|[^aàâeéèêiîoôuûy]|eu[sx])")
 _WORD = r"([\w][\w’'-]*)"
 _PRONOUN_BEFORE = (
     "acheter avoir choisir consulter examiner juger montrer nettoyer regarder utiliser voir vérifier"

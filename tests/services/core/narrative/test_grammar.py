@@ -1,10 +1,12 @@
 """Expectations are written by hand, as a dictionary has them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalogue import Adjective, Noun
 from catalogue.model import Language
-from services.core.narrative.grammar import agree, agreed, described, of_the, the, with_article
+from services.core.narrative.grammar import agree, agreed, described, of_the, plural_of, the, with_article
 
 BOTH: frozenset[Language] = frozenset({"en", "fr"})
 ENGLISH: frozenset[Language] = frozenset({"en"})
@@ -67,6 +69,8 @@ def test_english_article_follows_the_sound(phrase: str) -> None:
         (Noun("ear", "ouïe", "f"), ("une ouïe", "l'ouïe", "de l'ouïe")),
         (Noun("yoghurt pot", "yaourt", "m"), ("un yaourt", "le yaourt", "du yaourt")),
         (Noun("gas", "ypérite", "f"), ("une ypérite", "l'ypérite", "de l'ypérite")),
+        (Noun("oak", "yeuse", "f"), ("une yeuse", "l'yeuse", "de l'yeuse")),
+        (Noun("boat", "yole", "f"), ("une yole", "la yole", "de la yole")),
         (Noun("cable", "USB", "m"), ("un USB", "l'USB", "de l'USB")),
         (Noun("disc", "DVD", "m"), ("un DVD", "le DVD", "du DVD")),
         (
@@ -165,3 +169,14 @@ def test_french_words_stand_after_noun(
     name: str, known: tuple[str | None, str | None, str | None], phrase: str
 ) -> None:
     assert described(Noun("", name, "m"), "fr", *known) == phrase
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@given(name=st.from_regex(r"[A-Za-zàâéèêîôûœ0-9]+([ '-][a-zàâéèêîôûœ0-9]+)*", fullmatch=True))
+def test_any_name_has_forms(language: Language, name: str) -> None:
+    """Names of a catalogue to come: the forms keep the name, and a plural its number of words."""
+    noun = Noun(name, name, "m")
+    assert with_article(noun, language).split(" ", 1)[1] == name
+    assert the(noun, language).removeprefix("le ").removeprefix("l'").removeprefix("the ") == name
+    assert of_the(noun, language).endswith(name)
+    assert len(plural_of(name, language).split(" ")) == len(name.split(" "))

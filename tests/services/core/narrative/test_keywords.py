@@ -11,7 +11,7 @@ from catalogue import Catalogue
 from catalogue.model import Language
 from services.core.domain.report import Product
 from services.core.narrative.keywords import _left_out, keywords
-from services.core.narrative.labels import CatalogueNames
+from services.core.narrative.labels import LabelNames
 from tests.services.core.narrative.goods import assessment_of
 
 REAL = catalogue.load(catalogue.SECOND_HAND)
@@ -94,5 +94,5 @@ def test_unknown_goods_are_second_hand_alone(language: Language) -> None:
     assert keywords(unknown, language, REAL) == (("second-hand",) if language == "en" else ("d'occasion",))
     # What the owner says of it is known.
     stated = replace(unknown, product=Product(type="unknown", material="bakelite_mix", colour="red"))
-    red = CatalogueNames(language, REAL).colour("red")
+    red = LabelNames(language, REAL).colour("red")
     assert keywords(stated, language, REAL)[:2] == ("bakelite mix", red)

@@ -10,6 +10,7 @@ import pytest
 import catalogue
 from catalogue import Catalogue
 from catalogue.model import Language
+from services.core.domain import colours
 from services.core.domain.assessment import Assessment
 from services.core.domain.listing import EvidenceLabel
 from services.core.domain.report import (
@@ -44,6 +45,7 @@ def strings(value: Any) -> list[str]:
 def asked(words: Catalogue, *said: tuple[str, str]) -> tuple[Evidence, ...]:
     questions = {"type": words.questions.type, "material": words.questions.material}
     questions |= {"colour": words.questions.colour, "pattern": words.questions.pattern}
+    questions["pixels"] = colours.QUESTION
     questions |= {tag.id: tag.question for one in words.departments.values() for tag in one.wear}
     return tuple(
         Evidence(question=questions.get(about, about), answer=answer, confidence=0.9)
@@ -142,7 +144,9 @@ def unknown() -> Assessment:
         product=Product(type="unknown", material="unknown", colour="unknown", pattern=None),
         goods=replace(made.goods, kind=None),
         condition=Condition(status="not_assessed", score=None, grade=None, wear=()),
-        evidence=asked(REAL, ("type", "unknown"), ("material", "glass"), ("colour", "red")),
+        evidence=asked(
+            REAL, ("type", "unknown"), ("material", "glass"), ("colour", "red"), ("pixels", "pink")
+        ),
     )
 
 
@@ -154,11 +158,12 @@ def test_unknown_is_said_to_be_unknown() -> None:
         EvidenceLabel(question="What is it?", answer="not recognised"),
         EvidenceLabel(question="What is it made of?", answer="glass"),
         EvidenceLabel(question="What colour is it?", answer="red"),
+        EvidenceLabel(question="Which colour do the pixels show most?", answer="pink"),
     )
     french = labels(unknown(), "fr", REAL)
     assert (french.type, french.material, french.colour) == ("non reconnu", "non reconnue", "non reconnue")
     assert french.grade == "non jugé"
-    assert [each.answer for each in french.evidence] == ["non reconnu", "verre", "rouge"]
+    assert [each.answer for each in french.evidence] == ["non reconnu", "verre", "rouge", "rose"]
 
 
 def test_ids_of_an_earlier_catalogue_are_their_words() -> None:

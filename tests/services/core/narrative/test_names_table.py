@@ -14,6 +14,7 @@ from services.core.narrative.grammar import (
     described,
     of_the,
     plural_of,
+    text_of,
     the,
     with_article,
 )
@@ -24,8 +25,8 @@ from tests.services.core.narrative.french_genders import EITHER, words
 from tests.services.core.narrative.goods import assessment_of, worn_mark
 
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
-SEVERITIES: tuple[Severity | None, ...] = ("minor", "moderate", "severe", None)
-PLACES: tuple[Place | None, ...] = ("top_left", "bottom_right", None)
+SEVERITIES = [*Severity, None]
+PLACES = [*Place, None]
 # Of each: un sac, une robe, des sacs, des robes.
 STATES = [
     [masculine, f"{masculine}e", f"{masculine}s", f"{masculine}es"]
@@ -108,11 +109,9 @@ def goods(catalogue: Catalogue, departments: list[Department]) -> Iterator[str]:
     for department in departments:
         for kind, material in product(department.kinds, [*department.materials, None]):
             noun, looks = kind.noun, (next(colours), next(patterns))
-            for language, name in (
-                ("en", material and material.noun.en),
-                ("fr", material and material.noun.fr),
-            ):
-                colour, pattern = (one and agreed(one, noun, language) for one in looks)
+            for language in LANGUAGES:
+                name = text_of(material.noun, language) if material else None
+                colour, pattern = (agreed(one, noun, language) if one else None for one in looks)
                 yield with_article(noun, language, described(noun, language, name, colour, pattern))
 
 
