@@ -2,7 +2,8 @@
 
 Each line of FOLDER/en.jsonl and FOLDER/fr.jsonl is a product with its facts, honest and false sentences, and
 honest and false titles, written from a brief that does not say how the check works
-(benchmarks/words/BRIEF.md). Tokens are counted by OpenAI's o200k tokenizer, for an answer as long as the template's sentences.
+(benchmarks/words/BRIEF.md). Tokens are counted by OpenAI's o200k tokenizer, for an answer as long as the
+template's sentences.
 """
 
 import argparse
