@@ -72,7 +72,7 @@ def _of_group(
                 yield Detail(Role.PLACE, word.term.values(Role.PLACE), text, _owners(spot, named, groups))
             elif word.term.has(Role.SEVERITY):
                 following = each.words[place + 1 :]
-                of = _beside(following, spot, named, groups) or _before(following, spot, named, groups)
+                of = _beside(following, spot, named, groups) or _before(following, spot, named, groups, text)
                 yield Detail(Role.SEVERITY, word.term.values(Role.SEVERITY), text, of)
 
 
@@ -98,31 +98,41 @@ def _shared(
     for number in range(first.segment + 1, len(segments)):
         place += len(segments[number - 1].words)
         mine = [m for m in named if m.group == spot.group and m.at == place]
-        if not mine:
+        if not mine or segments[number].has(Role.SEVERITY):
             return
         yield from mine
 
 
 def _before(
-    following: Sequence[Word], spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]
+    following: Sequence[Word], spot: _Spot, named: Sequence[Mention], groups: Sequence[Group], text: str
 ) -> tuple[Mention, ...]:
-    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun."""
+    """The wear that a severity stands after, "the chip and the crack are slight"; none before a noun.
+
+    Right after its noun it is of that one alone, unless it is plural: « une tache et un pli légers ».
+    """
     goods = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
-    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in following):
+    words = list(groups[spot.group])
+    # « Le cuir léger », « la tasse est légère » : of the goods, not of the wear.
+    beside = [*words[max(0, spot.at - 1) : spot.at], *following]
+    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in beside):
         return ()
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     last = [m for m in mine if m.segment == spot.segment]
     segments = groups[spot.group].segments
     own = segments[spot.segment].words
     says = spot.at - sum(len(each.words) for each in segments[: spot.segment])
-    # "The chip and the crack are slight", but « une bosse et une rayure légère ».
-    if last and any(word.term.has(Role.VERB) for word in own[:says]):
-        joined = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
-    else:
-        joined = []
+    verb = any(word.term.has(Role.VERB) for word in own[:says])
+    adjacent = bool(last) and spot.at - 1 in last[-1].places
+    # "The chip and the crack are slight", « une tache et un pli légers », but « une tache et un pli léger ».
+    several = text.endswith("s") if adjacent else verb
+    without = [m for m in mine if m.segment < spot.segment and not segments[m.segment].has(Role.SEVERITY)]
+    if adjacent and not several:
+        return tuple(last[-1:])
+    joined = without if several else []
     if last:
         return (*joined, *last)
-    earlier = [m for m in named if m.group < spot.group]
+    named_goods = any(word.term.has(*goods) and not word.term.has(Role.PHOTO) for word in words[: spot.at])
+    earlier = [m for m in named if m.group < spot.group and not named_goods]
     return tuple(mine[-1:] or ([] if any(m.group == spot.group for m in named) else earlier[-1:]))
 
 

@@ -108,7 +108,7 @@ class _Check:
     def _capitals(self) -> Iterator[Violation]:
         """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
         words = [term for term in self._terms if term.text[0].isalpha()]
-        titled = 2 * sum(term.capital for term in words) > len(words)
+        titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
             known = term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
             known = known or self._lexicon.capitals.issuperset(term.text.split())
@@ -179,8 +179,10 @@ class _Check:
                 )
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
-                of_wear = bool(after) and self._joined(after[0], group) and after[0].term.has(Role.WEAR)
-                of_wear = of_wear and id(after[0]) in self._wear.words
+                beside = after if self._lexicon.language == "en" else before
+                second = words[at] if beside is before else (*after, words[at])[0]
+                of_wear = bool(beside) and self._joined(second, group) and beside[0].term.has(Role.WEAR)
+                of_wear = of_wear and id(beside[0]) in self._wear.words
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:

@@ -56,15 +56,17 @@ def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
 
 def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
     taken: set[int] = set()
+    found: frozenset[str] = frozenset()
     for one, other, tags in _pairs(places):
         if taken.isdisjoint({one.at, other.at}):
             taken |= {one.at, other.at}
+            found |= tags
             yield _mention(tags, (one, other), group, Role.PART)
     for place in (place for place in places if place.at not in taken):
         if tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif unjudged and (tags := place.word.term.values(Role.PART)):
-            # "The sole could not be judged."
+        elif tags := place.word.term.values(Role.PART) if unjudged else place.word.term.values(Role.PART) & found:
+            # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
 

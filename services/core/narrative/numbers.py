@@ -74,6 +74,9 @@ class _GroupNumbers:
         ahead = (word.term for word in self._words[at + 1 : at + 5])
         return next((t.has(Role.PHOTO) for t in ahead if not t.has(Role.ARTICLE, Role.NUMBER)), False)
 
+    def _follows(self, at: int, role: Role) -> bool:
+        return any(word.term.has(role) for word in self._words[at + 1 : at + 2])
+
     def _after_photo(self, at: int) -> None:
         """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
         named: list[Word] = []
@@ -85,7 +88,8 @@ class _GroupNumbers:
                     break
                 continue
             # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
-            if id(word) in self._firsts and (not named or self._ahead(ahead, Role.WEAR, Role.PART)):
+            counts = self._ahead(ahead, Role.WEAR, Role.PART) and not self._follows(ahead, Role.VERB)
+            if id(word) in self._firsts and (not named or counts):
                 break
             named.append(word)
             self._done.add(ahead)

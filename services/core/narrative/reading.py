@@ -70,7 +70,7 @@ class Group:
         if self.unjudged:
             return False
         for word in reversed(words[:at]):
-            if names_wear(word) or word.term.has(Role.EXCEPT):
+            if names_wear(word) or word.term.has(Role.EXCEPT, Role.AWAY):
                 return False
             if word.term.has(*_NEGATIONS):
                 return True
@@ -135,6 +135,10 @@ def _has_subject(segment: Segment) -> bool:
     """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
     inverted = segment.link is not None and segment.link.has(Role.NOR)
     before = [word for word in segment.words if not word.term.has(Role.NOT)]
+    first = before[0].term if before else None
+    if first is not None and (first.has(Role.NUMBER) or first.text.isdecimal()) and before[1:2]:
+        if before[1].term.has(Role.VERB):
+            return False  # "photos 1 and 2 show a chip"
     for at, word in enumerate(before):
         if names_wear(word):
             return False
@@ -223,12 +227,21 @@ def _lists(group: Group) -> None:
 
 
 def _exceptions(group: Group) -> None:
+    words = list(group)
+    aside = next((at for at, word in enumerate(words) if word.term.has(Role.ASIDE)), 0)
+    for word in words[:aside]:
+        if names_wear(word) and not group.unjudged:
+            word.said, word.excepted = Polarity.STATED, True
     active = False
     for segment in group.segments:
-        if segment.has(Role.VERB, Role.NO, Role.NOTHING) and not segment.has(Role.EXCEPT):
+        ends = segment.has(Role.VERB, Role.NO, Role.NOTHING) and not segment.has(Role.EXCEPT)
+        joined = segment.link is not None and segment.link.has(Role.AND) and not segment.has(Role.NO, Role.NOTHING)
+        if ends and not joined:
             active = False
         for word in segment.words:
-            if word.term.has(Role.EXCEPT):
+            if ends and word.term.has(Role.VERB, Role.NOT):
+                active = False
+            elif word.term.has(Role.EXCEPT):
                 active = True
             elif active:
                 word.said, word.excepted = Polarity.STATED, True

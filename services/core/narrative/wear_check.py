@@ -8,8 +8,8 @@ from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Numbers
-from services.core.narrative.reading import Group, Polarity, Word
+from services.core.narrative.numbers import Count, Numbers
+from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
@@ -106,6 +106,9 @@ class WearCheck:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
+                if word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:]):
+                    if not any(names_wear(near) for near in words[at + 1 : at + 3]):
+                        yield Violation(Rule.ONLY, word.term.text)
             denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
             if denying is not None and not group.unjudged and not denied:
                 yield from self._denies_all(group, denying)
@@ -189,10 +192,19 @@ class WearCheck:
                 count.of == "marks" and not self._counted(count.number, count.group, least=count.least)
             ):
                 yield Violation(Rule.COUNT, count.word)
+            elif count.of == "photos" and self._seen.photos > 1 and self._on_photos(count):
+                yield Violation(Rule.PHOTO, count.word)
         for group in self._groups:
             for word in group:
                 if id(word) in self._numbers.all_photos and self._stated_in(group):
                     yield Violation(Rule.PHOTO, word.term.text)
+
+    def _on_photos(self, count: Count) -> bool:
+        """Whether a mark is said to be on so many photos, "visible on the three photos"."""
+        words = list(self._groups[count.group])
+        at = next((at for at, word in enumerate(words) if word.term.text == count.word), 0)
+        where = any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
+        return where and (self._stated_in(self._groups[count.group]) or bool(self._cited and not self.mentions))
 
     def _stated_in(self, group: Group) -> bool:
         at = next(number for number, each in enumerate(self._groups) if each is group)

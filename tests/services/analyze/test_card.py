@@ -325,6 +325,13 @@ class TestRoute:
         assert (answer.status_code, {name: answer.headers[name] for name in expected}) == (200, expected)
         assert posted in answer.text
 
+    def test_real_report_shows_both_languages(self, client: TestClient, jpeg: Jpeg) -> None:
+        made = client.post("/analyze", files={"images": jpeg()}, data={"languages": "fr,en"}).json()
+        answer = client.get(f"/reports/{made['id']}", headers=HTML)
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(answer.text)
+        assert made["description"] in section(tree, "Français")
+        assert made["translations"]["en"]["description"] in section(tree, "English")
+
     def test_json_stays_for_other_clients(self, client: TestClient, posted: str) -> None:
         for accept in ("*/*", "application/json", "text/html;q=0.1, application/json"):
             answer = client.get(f"/reports/{posted}", headers={"Accept": accept})

@@ -273,6 +273,15 @@ class TestRoute:
             assert not url or "language=fr" in url
         assert found == [posted[:2], posted[2:]]
 
+    def test_real_report_fills_the_shops_fields(self, client: TestClient, jpeg: Jpeg) -> None:
+        made = client.post("/analyze", files={"images": jpeg()}, data={"languages": "en,fr"}).json()
+        answer = client.get("/reports", params={"format": "csv", "layout": "facebook", "language": "fr"})
+        (row,) = csv.DictReader(StringIO(answer.text, newline=""))
+        assert row["title"] == made["translations"]["fr"]["title"] != made["title"]
+        assert row["condition"] == made["listing"]["condition"]["facebook"] is not None
+        assert row["google_product_category"] == str(made["listing"]["category"]["number"])
+        assert row["material"] == "céramique"
+
     def test_link_agrees_with_next(self, client: TestClient, posted: list[str]) -> None:
         answer = client.get("/reports", params={"limit": 1})
         following = client.get(answer.links["next"]["url"]).json()

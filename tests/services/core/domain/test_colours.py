@@ -42,7 +42,7 @@ def test_neighbours_follow_from_their_points() -> None:
     points = {id_: np.array([point[2:] for point in listed]) for id_, listed in DATA.items()}
     near = {pair for one, other in SHADES for pair in ((one, other), (other, one))}
     for one, other in ((one, other) for one in points for other in points if one != other):
-        distance = deltaE_ciede2000(points[one][:, None], points[other][None])
+        distance = deltaE_ciede2000(points[one][:, None], points[other][None])  # type: ignore[no-untyped-call]
         if min(distance.min(0).mean(), distance.min(1).mean()) <= 15:
             near.add((one, other))
     assert near == {(id_, other) for id_, others in NEIGHBOURS.items() for other in others}

@@ -59,7 +59,9 @@ def test_closed_word_has_its_value(text: str, role: Role, value: str) -> None:
     assert value in {sense.value for sense in senses(text) if sense.role is role}
 
 
-@pytest.mark.parametrize("text", ["gold", "glass", "light", "watch", "case", "print", "picture", "clear", "set"])
+@pytest.mark.parametrize(
+    "text", ["gold", "glass", "light", "watch", "case", "print", "picture", "clear", "set"]
+)
 def test_homonym_is_not_ordinary(text: str) -> None:
     assert ORDINARY not in senses(text)
 
@@ -70,7 +72,9 @@ def test_ordinary_word_claims_nothing(text: str) -> None:
 
 
 # Words that praise, promise or date goods, though a part of them is ordinary.
-@pytest.mark.parametrize("text", ["wonderful", "impressive", "useful", "homely", "worthless", "unique", "newish", "well"])
+@pytest.mark.parametrize(
+    "text", ["wonderful", "impressive", "useful", "homely", "worthless", "unique", "newish", "well"]
+)
 def test_praise_is_not_ordinary(text: str) -> None:
     assert ORDINARY not in senses(text)
 
