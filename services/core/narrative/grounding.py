@@ -171,6 +171,9 @@ class _Check:
         product, seen, term = self._seen.product, self._seen, words[at].term
         before, after = words[max(0, at - 1) : at], words[at + 1 : at + 2]
         denied = group.denies(at)
+        made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
+        if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
+            return Rule.MATERIAL
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses

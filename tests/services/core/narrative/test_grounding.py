@@ -303,6 +303,13 @@ def test_it_is_the_cited_mark() -> None:
     assert broken("It is at the top left of photo 2.", CRACKED) is not None
 
 
+def test_what_it_is_made_of_is_a_material() -> None:
+    canvas = assessment_of(REAL, "blank_canvas", "bronze", [], "gold")
+    assert broken("A gold canvas.", canvas) is None
+    assert broken("It is made of canvas.", canvas) is Rule.MATERIAL
+    assert broken("It is made of gold.", canvas) is Rule.MATERIAL
+
+
 def test_others_are_those_not_on_record() -> None:
     assert broken("No other marks were found.", CRACKED) is None
     assert broken("No other marks were found.", CRACKED, "mark1") is Rule.ONLY
