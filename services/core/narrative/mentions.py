@@ -65,7 +65,11 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
     for place in (place for place in places if place.at not in taken):
         if tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := place.word.term.values(Role.PART) if unjudged else place.word.term.values(Role.PART) & found:
+        elif (
+            tags := place.word.term.values(Role.PART)
+            if unjudged
+            else place.word.term.values(Role.PART) & found
+        ):
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 

@@ -136,9 +136,9 @@ def _has_subject(segment: Segment) -> bool:
     inverted = segment.link is not None and segment.link.has(Role.NOR)
     before = [word for word in segment.words if not word.term.has(Role.NOT)]
     first = before[0].term if before else None
-    if first is not None and (first.has(Role.NUMBER) or first.text.isdecimal()) and before[1:2]:
-        if before[1].term.has(Role.VERB):
-            return False  # "photos 1 and 2 show a chip"
+    counted = first is not None and (first.has(Role.NUMBER) or first.text.isdecimal())
+    if counted and any(word.term.has(Role.VERB) for word in before[1:2]):
+        return False  # "photos 1 and 2 show a chip"
     for at, word in enumerate(before):
         if names_wear(word):
             return False
@@ -235,7 +235,9 @@ def _exceptions(group: Group) -> None:
     active = False
     for segment in group.segments:
         ends = segment.has(Role.VERB, Role.NO, Role.NOTHING) and not segment.has(Role.EXCEPT)
-        joined = segment.link is not None and segment.link.has(Role.AND) and not segment.has(Role.NO, Role.NOTHING)
+        joined = (
+            segment.link is not None and segment.link.has(Role.AND) and not segment.has(Role.NO, Role.NOTHING)
+        )
         if ends and not joined:
             active = False
         for word in segment.words:

@@ -34,7 +34,12 @@ def judged(
 
 
 CHIPPED = judged(
-    "mug", "ceramic", mark("chip", 2, Place.TOP_LEFT, Severity.MINOR), score=8, colour="blue", pattern="floral"
+    "mug",
+    "ceramic",
+    mark("chip", 2, Place.TOP_LEFT, Severity.MINOR),
+    score=8,
+    colour="blue",
+    pattern="floral",
 )
 WORN = judged(
     "jacket",
@@ -49,9 +54,14 @@ WORN = judged(
 )
 CLEAN = judged("chair", "wood", score=10, photos=2, colour="brown")
 SCREEN = replace(
-    judged("smartphone", None, mark("cracked_screen", 1, None, Severity.SEVERE), score=5, open_="scratch dirt"),
+    judged(
+        "smartphone", None, mark("cracked_screen", 1, None, Severity.SEVERE), score=5, open_="scratch dirt"
+    ),
     condition=Condition(
-        status="not_assessed", score=None, grade=None, wear=(mark("cracked_screen", 1, None, Severity.SEVERE),)
+        status="not_assessed",
+        score=None,
+        grade=None,
+        wear=(mark("cracked_screen", 1, None, Severity.SEVERE),),
     ),
 )
 NOTHING = replace(
@@ -203,14 +213,35 @@ FALSE = {
     Rule.PATTERN: (CHIPPED, ["Tasse bleue à pois.", "Tasse unie."]),
     Rule.WEAR: (
         CHIPPED,
-        ["Elle est fêlée.", "Elle n'est pas ébréchée.", "Sans ébréchure ni fissure.", "Aucun défaut.", "Rien à signaler."],
+        [
+            "Elle est fêlée.",
+            "Elle n'est pas ébréchée.",
+            "Sans ébréchure ni fissure.",
+            "Aucun défaut.",
+            "Rien à signaler.",
+        ],
     ),
-    Rule.COUNT: (CHIPPED, ["Deux ébréchures sont visibles.", "Elle a quelques ébréchures.", "Des défauts sont visibles."]),
-    Rule.SEVERITY: (CHIPPED, ["Une ébréchure importante.", "Elle est très ébréchée.", "L'ébréchure est à peine visible."]),
-    Rule.PLACE: (CHIPPED, ["L'ébréchure est en haut à droite de la photo 2.", "L'ébréchure est sur le bord."]),
-    Rule.PHOTO: (CHIPPED, ["L'ébréchure se voit sur la photo 3.", "Les deux photos la montrent.", "Voyez la photo 4."]),
+    Rule.COUNT: (
+        CHIPPED,
+        ["Deux ébréchures sont visibles.", "Elle a quelques ébréchures.", "Des défauts sont visibles."],
+    ),
+    Rule.SEVERITY: (
+        CHIPPED,
+        ["Une ébréchure importante.", "Elle est très ébréchée.", "L'ébréchure est à peine visible."],
+    ),
+    Rule.PLACE: (
+        CHIPPED,
+        ["L'ébréchure est en haut à droite de la photo 2.", "L'ébréchure est sur le bord."],
+    ),
+    Rule.PHOTO: (
+        CHIPPED,
+        ["L'ébréchure se voit sur la photo 3.", "Les deux photos la montrent.", "Voyez la photo 4."],
+    ),
     Rule.GRADE: (CHIPPED, ["Elle est en excellent état.", "Elle est notée 9 sur 10.", "La note maximale."]),
-    Rule.ONLY: (WORN, ["Le seul défaut est une tache.", "Hormis la tache, aucun autre défaut.", "Elle n'a qu'une tache."]),
+    Rule.ONLY: (
+        WORN,
+        ["Le seul défaut est une tache.", "Hormis la tache, aucun autre défaut.", "Elle n'a qu'une tache."],
+    ),
     Rule.NAME: (CHIPPED, ["Cette tasse Wedgwood est bleue.", "Une Villeroy bleue."]),
     Rule.AUTHENTICITY: (CHIPPED, ["Une tasse authentique.", "Tasse d'origine."]),
     Rule.AGE: (CHIPPED, ["Tasse ancienne.", "Une tasse comme neuve.", "Tasse vintage."]),
@@ -218,7 +249,12 @@ FALSE = {
     Rule.SIZE: (CHIPPED, ["Une grande tasse.", "Une petite tasse bleue avec une ébréchure."]),
     Rule.FITNESS: (
         CHIPPED,
-        ["Elle est idéale pour un usage quotidien.", "Prête à servir.", "Elle est en état de marche.", "Pour l'été."],
+        [
+            "Elle est idéale pour un usage quotidien.",
+            "Prête à servir.",
+            "Elle est en état de marche.",
+            "Pour l'été.",
+        ],
     ),
     Rule.HISTORY: (CHIPPED, ["Elle n'a jamais servi.", "Portée une fois.", "Elle m'a été donnée."]),
     Rule.COMPLETENESS: (CHIPPED, ["Tout y est.", "Vendue dans sa boîte.", "Elle est complète."]),
@@ -234,8 +270,11 @@ FALSE = {
     ),
     Rule.QUALITY: (CHIPPED, ["Elle est intacte.", "Très bon état.", "Une belle tasse.", "État impeccable."]),
     Rule.OFFER: (CHIPPED, ["Livraison offerte.", "Elle est garantie."]),
-    Rule.UNFAMILIAR: (CHIPPED, ["Il fait ce qu'on attend de lui.", "Elle irait dans un musée.", "Elle ne décevra pas."]),
-}  # fmt: skip
+    Rule.UNFAMILIAR: (
+        CHIPPED,
+        ["Il fait ce qu'on attend de lui.", "Elle irait dans un musée.", "Elle ne décevra pas."],
+    ),
+}
 
 
 @pytest.mark.parametrize(("seen", "text"), [(seen, text) for seen, texts in TRUE.values() for text in texts])
@@ -345,7 +384,9 @@ def sentence(seen: Assessment, one: Wear, **changed: str) -> str:
         "severity": SEVERITIES[one.severity] if one.severity else "",
         "kind": seen.goods.kind.noun.fr if seen.goods.kind else "",
     } | changed
-    return "Article d'occasion ({kind}) : {noun} de gravité {severity}, {place} de la photo {photo}.".format(**words)
+    return "Article d'occasion ({kind}) : {noun} de gravité {severity}, {place} de la photo {photo}.".format(
+        **words
+    )
 
 
 @given(marked())
