@@ -230,6 +230,13 @@ def test_it_is_the_cited_mark() -> None:
     assert broken("It is at the top left of photo 2.", CRACKED) is not None
 
 
+def test_others_are_those_not_on_record() -> None:
+    assert broken("No other marks were found.", CRACKED) is None
+    assert broken("No other marks were found.", CRACKED, "mark1") is Rule.ONLY
+    assert broken("No other marks were found.", UNSURE) is Rule.ONLY
+    assert broken("No cracks or other marks.", CHIPPED, "mark1") is Rule.WEAR
+
+
 def test_owner_may_state_the_condition() -> None:
     stated = replace(CHIPPED, condition_stated=True)
     assert broken("The seller states a chip.", stated) is None
