@@ -298,6 +298,23 @@ def test_violation_names_its_rule(rule: Rule, seen: Assessment, text: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
+        "Aucune note n'est donnée.",
+        "L'état n'a pas été évalué.",
+        "La veste n'a pas été notée.",
+        "Il n'a pas été possible d'identifier cet objet.",
+        "Ni la matière ni la couleur n'ont pu être établies.",
+        "La couleur n'a pas pu être déterminée.",
+        "Elle n'est ni trouée ni déchirée.",
+        "On ne sait pas si elle est trouée.",
+    ],
+)
+def test_known_fact_is_not_said_to_be_unknown(text: str) -> None:
+    assert isinstance(found(text, WORN), Violation)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "L’ébréchure est visible sur la photo 2.",
         f"L’état{NO_BREAK}: bon{NO_BREAK}; la tasse n’est pas fissurée{NARROW}!",
         f"« Tasse bleue »{NO_BREAK}: d’occasion.",
@@ -314,6 +331,11 @@ def test_french_typography_is_read(text: str) -> None:
     "text",
     [
         "Elle a tout ce qu'il faut.",
+        "Elle a tout pour elle.",
+        "Toutes les couleurs sont là.",
+        "Elle est vendue avec une autre tasse.",
+        "La tasse est légère ; une ébréchure est visible.",
+        "Elle est visible sur les trois photos.",
         "Elle fait ce qu'on lui demande.",
         "Elle se porte bien.",
         "Elle en a vu d'autres.",
