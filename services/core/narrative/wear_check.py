@@ -117,8 +117,8 @@ class WearCheck:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
-                another = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
-                if another and not any(map(names_wear, words[at + 1 : at + 3])):
+                others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
+                if others and not any(names_wear(near) for near in words[at + 1 : at + 3]):
                     yield Violation(Rule.ONLY, word.term.text)
             denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
             if denying is not None and not group.unjudged and not denied:
@@ -215,9 +215,8 @@ class WearCheck:
         words = list(self._groups[count.group])
         at = next((at for at, word in enumerate(words) if word.term.text == count.word), 0)
         where = any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
-        return where and (
-            self._stated_in(self._groups[count.group]) or bool(self._cited and not self.mentions)
-        )
+        unnamed = bool(self._cited) and not self.mentions
+        return where and (unnamed or self._stated_in(self._groups[count.group]))
 
     def _stated_in(self, group: Group) -> bool:
         at = next(number for number, each in enumerate(self._groups) if each is group)
