@@ -201,7 +201,7 @@ class _Check:
                 how = before and before[0].term.has(Role.SEVERITY)
                 return Rule.HISTORY if denied or how else None
             case Role.ALL:
-                counted = id(words[at]) in self._numbers.all_photos or self._wear.complete
+                counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
                 return None if counted else Rule.ONLY
             case Role.CLAIM:
                 return Rule(sense.value)

@@ -144,7 +144,7 @@ def _has_subject(segment: Segment) -> bool:
         if names_wear(word):
             return False
         if word.term.has(Role.VERB):
-            return at > 0 or inverted
+            return at == 0 if inverted else at > 0
     return False
 
 

@@ -48,6 +48,11 @@ class WearCheck:
         unnamed = not self._named and not self._cited
         return self.complete or (unnamed and self._seen.wear_judged)
 
+    @property
+    def names_all(self) -> bool:
+        """Whether the sentence speaks of wear, and of all marks that there can be."""
+        return bool(self.mentions) and self.complete
+
     @cached_property
     def _named(self) -> set[str]:
         stated = [mention for mention in self.mentions if mention.said is Polarity.STATED]
