@@ -133,7 +133,7 @@ class _Check:
         pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO)]
         if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
-        broken = []
+        broken: list[Rule | None] = []
         for sense in sorted(
             term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
         ):
