@@ -73,7 +73,8 @@ def prepare(
     """Decode `upload` by its content, and encode both JPEGs; `field` is the one that errors name.
 
     `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored;
-    `with_colours`, that the colours are measured, which a catalogue without colours does not need. Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
+    `with_colours`, that the colours are measured, which a catalogue without colours does not need.
+    Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
     TooLarge for too many pixels, InvalidInput for a damaged photo, and Busy if it is not decoded within
     `within_s`.
     """
