@@ -98,7 +98,7 @@ class Card:
             sections=_sections(report),
             title_before=said.text_before(report.corrections, "title"),
             description_before=said.text_before(report.corrections, "description"),
-            reliance=getattr(words, report.confidence.level) if report.confidence else None,
+            reliance=_reliance(report, words),
             reasons=said.reasons(report),
             unsure=said.unsure(report),
             footer=_footer(report, words),
@@ -124,7 +124,9 @@ class _Said:
         was = corrections.original.condition
         if was.status != "assessed":
             return self._words.before.format(text=self._words.not_assessed)
-        tags = ", ".join(self._wear.get(each.tag) or spelled(each.tag) for each in was.wear)
+        labels = corrections.original.labels
+        wear = labels.wear if labels else {}
+        tags = ", ".join(wear.get(each.tag) or spelled(each.tag) for each in was.wear)
         score = self._words.score.format(score=was.score)
         return self._words.before.format(text=" · ".join(filter(None, [score, tags])))
 
@@ -190,7 +192,7 @@ def _facts(report: Report, product: Product, texts: Texts, words: CardWords) -> 
     for name in get_args(Named):
         code = getattr(product, name)
         if code is not None:
-            shown = words.not_recognised if code == UNKNOWN else texts.word(product, name) or spelled(code)
+            shown = _word(code, name, texts.labels, words)
             facts.append(Fact(getattr(words, name), shown, _before(report.corrections, name, words)))
     return tuple(facts)
 
@@ -198,9 +200,24 @@ def _facts(report: Report, product: Product, texts: Texts, words: CardWords) -> 
 def _before(corrections: Corrections | None, name: Named, words: CardWords) -> str | None:
     if corrections is None or corrections.product is None or getattr(corrections.product, name) is None:
         return None
-    code = getattr(corrections.original.product, name)
-    text = words.not_recognised if code in (None, UNKNOWN) else spelled(code)
+    original = corrections.original
+    text = _word(getattr(original.product, name), name, original.labels, words)
     return words.before.format(text=text)
+
+
+def _word(code: str | None, name: Named, labels: Labels | None, words: CardWords) -> str:
+    word: str | None = getattr(labels, name) if labels else None
+    return word or (words.not_recognised if code in (None, UNKNOWN) else spelled(code))
+
+
+def _reliance(report: Report, words: CardWords) -> str | None:
+    """How far the photos can be relied on: what the owner has corrected since does not change it."""
+    if report.confidence is None:
+        return None
+    text: str = getattr(words, report.confidence.level)
+    given = report.corrections
+    about_facts = given is not None and (given.product is not None or given.condition is not None)
+    return words.before.format(text=text) if about_facts else text
 
 
 def _sections(report: Report) -> tuple[Section, ...]:

@@ -185,6 +185,9 @@ class Original(_Part):
     description: str
     caption: str | None
     narrative: Narration | None
+    labels: Labels | None = Field(
+        None, description="The words for its codes, in `language`; the report's `labels` have its evidence"
+    )
 
 
 class Corrections(_Part):

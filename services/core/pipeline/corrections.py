@@ -1,6 +1,7 @@
 """Corrects a report by its owner's merge patch: the rule's grade and the template's text follow the facts."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -143,7 +144,10 @@ def _rewritten(report: Report, catalogue: Catalogue, photos: int) -> RewrittenTe
         title=own.title,
         description=own.description,
         caption=fitting_caption(assessment, captions),
-        **listed(assessment, texts, catalogue),
+        # Their reasons have words for all of `confidence`, which stays that of the photos.
+        **listed(
+            replace(assessment, confidence=report.confidence or Reliance(level="high")), texts, catalogue
+        ),
     )
 
 

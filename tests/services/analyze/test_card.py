@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from services.analyze.card.page import card_page
 from services.analyze.card.words import card_words
 from services.analyze.documents import Report
+from services.core.domain.listing import Labels
 from services.core.domain.report import (
     Condition,
     ConditionCorrection,
@@ -139,8 +140,14 @@ class TestContent:
 
     def test_unknown_product_reads_as_not_recognised(self) -> None:
         unknown = Product(type="unknown", material="unknown")
-        values = [words_of(each) for each in parsed(report(product=unknown, listing=None)).iter("dd")]
+        values = [words_of(each) for each in parsed(older_report(product=unknown)).iter("dd")]
         assert values == ["not recognised", "not recognised"]
+
+    def test_not_recognised_agrees_in_french(self) -> None:
+        labels = Labels(type="non reconnu", material="non reconnue", grade="bon")
+        unknown = Product(type="unknown", material="unknown")
+        shown = report(product=unknown, labels=labels, listing=None, language="fr", translations={})
+        assert [words_of(each) for each in parsed(shown).iter("dd")] == ["non reconnu", "non reconnue"]
 
     def test_older_report_has_a_card(self) -> None:
         shown = words_of(parsed(older_report()))
@@ -186,6 +193,17 @@ class TestContent:
         assert "Before the owner's corrections: A mug." not in shown
         assert "Corrected by the owner 2026-11-27 11:00 UTC." in shown
 
+    def test_what_was_said_before_is_in_the_cards_language(self, client: TestClient, jpeg: Jpeg) -> None:
+        made = client.post("/analyze", files={"images": jpeg()}, data={"languages": "fr"}).json()
+        patch = {"product": {"type": "vase", "material": "glass"}, "condition": {"wear": ["crack"]}}
+        client.patch(f"/reports/{made['id']}", json=patch)
+        answer = client.get(f"/reports/{made['id']}", headers=HTML)
+        shown = words_of(html5lib.HTMLParser(namespaceHTMLElements=False).parse(answer.text))
+        before = "indiqué par le propriétaire Avant les corrections du propriétaire :"
+        for text in (f"vase {before} tasse", f"verre {before} céramique", "8 sur 10 · ébréchure"):
+            assert text in shown
+        assert "Fiabilité Avant les corrections du propriétaire : Élevée" in shown
+
 
 class TestState:
     """Reports without a result."""
@@ -224,10 +242,11 @@ class TestSafety:
             description=text,
             caption=text,
             narrative="llm",
+            labels=labels,
         )
         corrections = Corrections(
-            product=None,
-            condition=None,
+            product=ProductCorrection(type="vase"),
+            condition=ConditionCorrection(score=9),
             title=text,
             description=text,
             corrected_at=made.created_at,

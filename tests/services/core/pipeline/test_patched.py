@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 import catalogue
 from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.errors import InvalidInput
+from services.core.domain.listing import EvidenceLabel, Labels
 from services.core.domain.report import (
     Condition,
     Evidence,
     Grade,
     Product,
     Provenance,
+    Reason,
     Reliance,
     Report,
     Severity,
@@ -311,3 +313,26 @@ def test_any_patches_give_a_report_or_a_reason(patches: list[dict[str, Any]]) ->
     assert found.title and found.description
     if corrections is None:
         assert found == report
+
+
+def test_labels_have_words_for_all_reasons() -> None:
+    doubts = Reliance(level="medium", reasons=(Reason.SEVERAL_THINGS, Reason.MATERIAL_UNCERTAIN))
+    report = report_of(Product(type="mug", material="unknown")).model_copy(update={"confidence": doubts})
+    given = patched(report, None, {"product": {"type": "vase"}}, REAL)
+    assert given is not None
+    shown = corrected(report, given)
+    assert shown.labels is not None
+    assert shown.confidence is not None
+    assert set(shown.labels.reasons) == set(shown.confidence.reasons)
+
+
+def test_original_keeps_its_words() -> None:
+    words = Labels(
+        type="mug", material="ceramic", grade="good", evidence=(EvidenceLabel(question="q", answer="a"),)
+    )
+    report = report_of(Product(type="mug", material="ceramic")).model_copy(update={"labels": words})
+    given = patched(report, None, {"product": {"material": "glass"}}, REAL)
+    assert given is not None
+    shown = corrected(report, given)
+    assert shown.corrections is not None
+    assert shown.corrections.original.labels == words.model_copy(update={"evidence": ()})
