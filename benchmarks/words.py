@@ -1,8 +1,9 @@
 """`python -m benchmarks.words`: listing texts that are true or false of given facts, read by the check.
 
 Each line of FOLDER/en.jsonl and FOLDER/fr.jsonl is a product with its facts, honest and false sentences, and
-honest and false titles, written from a brief that does not say how the check works (benchmarks/words/BRIEF.md).
-Tokens are counted by OpenAI's o200k tokenizer, for an answer as long as the template's sentences.
+honest and false titles, written from a brief that does not say how the check works
+(benchmarks/words/BRIEF.md). Tokens are counted by OpenAI's o200k tokenizer, for an answer as long as the
+template's sentences.
 """
 
 import argparse
@@ -60,9 +61,12 @@ class Decision:
 
     def line(self) -> str:
         """One line about the decision."""
-        reason = f"{self.found.rule.value}: {self.found.word!r}" if isinstance(self.found, Violation) else "held"
-        return f"{self.product} {'honest' if self.honest else 'false'} {self.kind}, {reason} · {self.text}" + (
-            f" · {self.why}" if self.why else ""
+        reason = (
+            f"{self.found.rule.value}: {self.found.word!r}" if isinstance(self.found, Violation) else "held"
+        )
+        return (
+            f"{self.product} {'honest' if self.honest else 'false'} {self.kind}, {reason} · {self.text}"
+            + (f" · {self.why}" if self.why else "")
         )
 
 
@@ -154,7 +158,9 @@ def _cost(language: Language, products: list[Assessment]) -> Iterator[Figure]:
     prefix = _tokens(*(str(message["content"]) for message in prompt_prefix((language,))))
     asked = [prompt_messages(product, (language,)) for product in products]
     now = Usage(
-        prompt_tokens=round(fmean(_tokens(*(str(each["content"]) for each in messages)) for messages in asked)),
+        prompt_tokens=round(
+            fmean(_tokens(*(str(each["content"]) for each in messages)) for messages in asked)
+        ),
         completion_tokens=round(fmean(_tokens(_answer(product, language)) for product in products)),
     )
     cached = now.model_copy(update={"cached_tokens": prefix})

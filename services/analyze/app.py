@@ -81,8 +81,16 @@ async def analyze(
             earlier = await service.submission.earlier(
                 order, at_hand=received.at_hand, compare=received.compare
             )
-            tiled = service.processor.endpoint.wear_tiles > 0
-            photos = [] if earlier else await received.prepare(until, keyed=key is not None, tiled=tiled)
+            photos = (
+                []
+                if earlier
+                else await received.prepare(
+                    until,
+                    keyed=key is not None,
+                    tiled=service.processor.endpoint.wear_tiles > 0,
+                    with_colours=bool(service.processor.catalogue.colours),
+                )
+            )
             order = order.about(received.contents)
     if await request.is_disconnected():
         raise ClientDisconnect

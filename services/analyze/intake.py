@@ -111,10 +111,12 @@ class Received:
         self.contents = await to_thread.run_sync(digest, (load() for load in self._loads.values()))
         return self.contents
 
-    async def prepare(self, until: float, *, keyed: bool = False, tiled: bool = False) -> list[Photo]:
+    async def prepare(
+        self, until: float, *, keyed: bool = False, tiled: bool = False, with_colours: bool = False
+    ) -> list[Photo]:
         """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
 
-        With `keyed`, `contents` is known afterwards. `tiled` says that the model looks at their quarters too.
+        With `keyed`, `contents` is known afterwards. `tiled` and `with_colours` are those of `photo.prepare`.
         Raises InvalidInput by field, or Busy if the decoders have too much to do; at the first error the
         other photos are given up.
         """
@@ -127,7 +129,12 @@ class Received:
                 # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
                 photos = [
                     group.create_task(
-                        to_thread.run_sync(_prepare, load, field, until, sums, tiled, limiter=_decoding)
+                        to_thread.run_sync(
+                            partial(
+                                _prepare, load, field, until, sums, tiled=tiled, with_colours=with_colours
+                            ),
+                            limiter=_decoding,
+                        )
                     )
                     for field, load in self._loads.items()
                 ]
@@ -167,13 +174,19 @@ class _Uploaded(Received):
 
 
 def _prepare(
-    load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None, tiled: bool
+    load: Callable[[], bytes],
+    field: str,
+    until: float,
+    sums: dict[str, bytes] | None,
+    *,
+    tiled: bool,
+    with_colours: bool,
 ) -> Photo:
     upload = load()
     if sums is not None:
         sums[field] = photo_digest(upload)
     # The event loop's clock is the monotonic one.
-    return prepare(upload, field, until - time.monotonic(), tiled=tiled)
+    return prepare(upload, field, until - time.monotonic(), tiled=tiled, with_colours=with_colours)
 
 
 @asynccontextmanager

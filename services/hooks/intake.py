@@ -148,7 +148,8 @@ class AnalysisIntake:
 
     def _photo(self, owner: str, upload_id: str, number: int) -> Photo:
         # The upload's bytes are freed before this thread fetches the next one.
-        return prepare(self.uploads.fetch(owner, upload_id), f"upload_ids[{number}]")
+        # A hooks worker has no catalogue that would say whether colours are asked.
+        return prepare(self.uploads.fetch(owner, upload_id), f"upload_ids[{number}]", with_colours=True)
 
     async def _erase(self, row: AnalysisRow) -> None:
         try:

@@ -1,11 +1,11 @@
-"""Composes the printed text from an LLM's draft: what holds stays, the template's sentences replace the rest."""
+"""Composes a text from an LLM's draft: what holds stays, the template's sentences replace the rest."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from services.core.domain.assessment import Assessment
-from services.core.domain.listing import Narration
 from services.core.narrative.facts import FACT_IDS, FactId
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
 from services.core.narrative.lexicon import Lexicon
@@ -20,6 +20,9 @@ from services.core.narrative.template import (
     too_long,
 )
 from services.core.narrative.wording import Wording
+
+if TYPE_CHECKING:
+    from services.core.domain.listing import Narration
 
 # A draft is read up to here: more sentences would not fit in a description.
 MOST_SENTENCES = 12

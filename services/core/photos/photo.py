@@ -36,7 +36,7 @@ decoders = pool.Decoders(os.cpu_count() or 1)
 class Photo:
     """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, and one for the model.
 
-    `flaws` and `colours` are what its pixels show.
+    `flaws` and `colours` are what its pixels show; without colours, they were not measured or do not show.
     """
 
     stored_jpeg: bytes
@@ -62,11 +62,18 @@ def combined_digest(digests: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
-def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tiled: bool = False) -> Photo:
+def prepare(
+    upload: bytes,
+    field: str,
+    within_s: float = LONGEST_WAIT_S,
+    *,
+    tiled: bool = False,
+    with_colours: bool = False,
+) -> Photo:
     """Decode `upload` by its content, and encode both JPEGs; `field` is the one that errors name.
 
-    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored.
-    Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
+    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored;
+    `with_colours`, that the colours are measured, which a catalogue without colours does not need. Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
     TooLarge for too many pixels, InvalidInput for a damaged photo, and Busy if it is not decoded within
     `within_s`.
     """
@@ -79,7 +86,8 @@ def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tile
     # The bounds of the flaws hold for this size, and those of the colours.
     small = fit(image, MODEL_PX, reducing_gap=1.0)
     model = stored if tiled else _encoded(small)
-    return Photo(stored, model, image.width, image.height, flaws(small), named_colours.measure(small))
+    colours = named_colours.measure(small) if with_colours else ()
+    return Photo(stored, model, image.width, image.height, flaws(small), colours)
 
 
 def model_jpeg_from_stored(stored_jpeg: bytes, *, tiled: bool = False) -> bytes:

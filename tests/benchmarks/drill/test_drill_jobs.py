@@ -25,5 +25,7 @@ def test_prompts_differ_between_jobs(one: int, other: int) -> None:
 @given(numbers)
 def test_fake_text_is_grounded(number: int) -> None:
     answer = llm_answer(number)[1]["en"]
-    draft = Draft(answer["title"], tuple(DraftSentence(s["text"], tuple(s["facts"])) for s in answer["sentences"]))
+    draft = Draft(
+        answer["title"], tuple(DraftSentence(s["text"], tuple(s["facts"])) for s in answer["sentences"])
+    )
     assert compose(draft, seen(number), wording("en"), lexicon(DRAWN, "en")).text.source == "llm"

@@ -31,7 +31,6 @@ from services.core.domain.errors import InvalidToken
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.llm import TokenPrices
 from services.core.messaging.job_queue import JobQueue
-from services.core.llm import TokenPrices
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline import submission
 from services.core.pipeline.ended import Prices

@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from catalogue import Catalogue
 from services.core.domain.colours import QUESTION
+from services.core.storage.rows import from_item
 from tests.services.analyze.conftest import World, observation
+from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
 THEIRS = "0123456789abcdef"
@@ -28,6 +30,12 @@ def sizes(world: World) -> list[tuple[int, int]]:
     """The sizes of the photos that the model was sent."""
     photos = json.loads(world.question.body)["photos"]
     return [Image.open(BytesIO(base64.b64decode(photo))).size for photo in photos]
+
+
+def measured(world: World) -> list[Any]:
+    """The colours of the photos' pixels in the stored rows."""
+    rows = [from_item(item) for item in world.dynamodb.scan(TableName=TABLE)["Items"]]
+    return [photo["colours"] for row in rows for photo in row.get("photos", ())]
 
 
 def test_whole_photo_is_sent_small(client: TestClient, world: World, jpeg: Jpeg) -> None:
@@ -63,6 +71,12 @@ def test_other_catalogue_leaves_report_queued(client: TestClient, world: World, 
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert THEIRS in answer.json()["waiting"]
     assert world.catalogue.version in answer.json()["waiting"]
+
+
+def test_colours_are_not_measured_in_vain(client: TestClient, world: World) -> None:
+    assert not world.catalogue.colours
+    post(client, BLUE_LAMP.read_bytes())
+    assert measured(world) == [[]]
 
 
 class TestQuarters:
@@ -109,6 +123,8 @@ class TestRealGoods:
             "sources": dict.fromkeys(("type", "material", "colour", "pattern"), "model"),
         }
         assert {each["question"]: each["answer"] for each in report["evidence"]}[QUESTION] == "blue"
+        ((most, *_),) = measured(world)
+        assert most[0] == "blue"
         assert report["model"]["catalogue"] == question["catalogue"] == world.catalogue.version
 
     def test_white_thing_is_not_called_blue(self, client: TestClient, jpeg: Jpeg) -> None:

@@ -35,7 +35,17 @@ TRUE = Draft(
 )
 # Words of claims that no assessment holds, by language.
 FALSE_WORDS: dict[Language, list[str]] = {
-    "en": ["genuine", "vintage", "Ikea", "flawless", "waterproof", "seventy", "photo 9", "solid gold", "unworn"],
+    "en": [
+        "genuine",
+        "vintage",
+        "Ikea",
+        "flawless",
+        "waterproof",
+        "seventy",
+        "photo 9",
+        "solid gold",
+        "unworn",
+    ],
     "fr": ["authentique", "vintage", "Ikea", "impeccable", "étanche", "photo 9", "neuf", "soixante"],
 }
 
@@ -88,7 +98,9 @@ def test_unfit_title_is_the_template(title: str) -> None:
 def test_title_says_what_is_not_known() -> None:
     title = composed(Draft("Article for sale"), UNKNOWN_GOODS).text.title
     assert title == "Item not recognised from the photos"
-    assert composed(Draft("Black camera"), CAMERA).text.title == "Second-hand black camera, condition not judged"
+    assert (
+        composed(Draft("Black camera"), CAMERA).text.title == "Second-hand black camera, condition not judged"
+    )
 
 
 def test_repeated_sentences_are_printed_once() -> None:
@@ -102,7 +114,9 @@ def test_unreadable_citations_are_ignored() -> None:
 
 
 def test_thousand_sentences_are_bounded() -> None:
-    many = tuple(DraftSentence(f"Photo 1 shows a minor scratch, number {n}.", ("mark1",)) for n in range(1000))
+    many = tuple(
+        DraftSentence(f"Photo 1 shows a minor scratch, number {n}.", ("mark1",)) for n in range(1000)
+    )
     made = composed(Draft("x", many), CANDLE)
     assert fits(made.text.description)
     assert len(made.violations) < 20

@@ -34,7 +34,12 @@ def judged(
 
 
 CHIPPED = judged(
-    "mug", "ceramic", mark("chip", 2, Place.TOP_LEFT, Severity.MINOR), score=8, colour="blue", pattern="floral"
+    "mug",
+    "ceramic",
+    mark("chip", 2, Place.TOP_LEFT, Severity.MINOR),
+    score=8,
+    colour="blue",
+    pattern="floral",
 )
 WORN = judged(
     "jacket",
@@ -49,9 +54,14 @@ WORN = judged(
 )
 CLEAN = judged("chair", "wood", score=10, photos=2, colour="brown")
 SCREEN = replace(
-    judged("smartphone", None, mark("cracked_screen", 1, None, Severity.SEVERE), score=5, open_="scratch dirt"),
+    judged(
+        "smartphone", None, mark("cracked_screen", 1, None, Severity.SEVERE), score=5, open_="scratch dirt"
+    ),
     condition=Condition(
-        status="not_assessed", score=None, grade=None, wear=(mark("cracked_screen", 1, None, Severity.SEVERE),)
+        status="not_assessed",
+        score=None,
+        grade=None,
+        wear=(mark("cracked_screen", 1, None, Severity.SEVERE),),
     ),
 )
 NOTHING = replace(
@@ -345,7 +355,9 @@ def sentence(seen: Assessment, one: Wear, **changed: str) -> str:
         "severity": SEVERITIES[one.severity] if one.severity else "",
         "kind": seen.goods.kind.noun.fr if seen.goods.kind else "",
     } | changed
-    return "Article d'occasion ({kind}) : {noun} de gravité {severity}, {place} de la photo {photo}.".format(**words)
+    return "Article d'occasion ({kind}) : {noun} de gravité {severity}, {place} de la photo {photo}.".format(
+        **words
+    )
 
 
 @given(marked())

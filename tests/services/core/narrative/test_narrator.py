@@ -18,7 +18,10 @@ from services.core.narrative.narrator import Narrative, Narrator
 
 DRAWN = catalogue.load(catalogue.DRAWN)
 SENTENCES = [
-    {"text": "A ceramic mug in excellent condition, rated 10 out of 10.", "facts": ["kind", "material", "grade"]},
+    {
+        "text": "A ceramic mug in excellent condition, rated 10 out of 10.",
+        "facts": ["kind", "material", "grade"],
+    },
     {"text": "The photos show no marks.", "facts": ["absent"]},
     {"text": "Please look at the photos before you decide.", "facts": []},
 ]
@@ -26,7 +29,10 @@ GOOD = {"en": {"title": "Ceramic mug, excellent condition", "sentences": SENTENC
 FRENCH = {
     "title": "Tasse en céramique, excellent état",
     "sentences": [
-        {"text": "Tasse en céramique en excellent état, notée 10 sur 10.", "facts": ["kind", "material", "grade"]},
+        {
+            "text": "Tasse en céramique en excellent état, notée 10 sur 10.",
+            "facts": ["kind", "material", "grade"],
+        },
         {"text": "Les photos ne montrent aucune trace d'usure.", "facts": ["absent"]},
         {"text": "Regardez bien les photos avant de décider.", "facts": []},
     ],
@@ -132,7 +138,10 @@ LIES = [
         (json.dumps({"en": FRENCH}), "template"),
         (said("Eine Tasse", [{"text": "Eine Tasse aus Keramik.", "facts": ["kind"]}]), "template"),
         (said("<b>mug</b>", [{"text": "<p>A mug.</p> [link](http://x)", "facts": ["kind"]}]), "template"),
-        (said(sentences=[{"text": each["text"], "facts": ["mark7", "brand", 3]} for each in SENTENCES]), "llm"),
+        (
+            said(sentences=[{"text": each["text"], "facts": ["mark7", "brand", 3]} for each in SENTENCES]),
+            "llm",
+        ),
         (said(sentences=SENTENCES * 1000), "llm"),
         (said("mug " * 100_000), "mixed"),
         (said(sentences=[{"text": "a mug " * 100_000, "facts": ["kind"]}]), "mixed"),

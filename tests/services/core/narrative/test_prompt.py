@@ -13,8 +13,8 @@ from services.core.narrative.lexicon import lexicon
 from services.core.narrative.prompt import answer_schema, fact_values, prompt_messages, prompt_prefix
 from services.core.narrative.sentences import required
 from services.core.narrative.wording import wording
-from tests.services.core.narrative.examples import EXAMPLES, SECOND_HAND
 from tests.services.conftest import DRAWN
+from tests.services.core.narrative.examples import EXAMPLES, SECOND_HAND
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 SETS: list[tuple[Language, ...]] = [("en",), ("fr",), ("en", "fr"), ("fr", "en")]
@@ -94,5 +94,7 @@ def test_schema_is_strict_and_constant() -> None:
         assert each["additionalProperties"] is False
         assert each["required"] == list(each["properties"])
     assert answer_schema(("en", "fr")) is schema
-    (items,) = {json.dumps(text["properties"]["sentences"]["items"]) for text in schema["properties"].values()}  # type: ignore[attr-defined]
+    (items,) = {
+        json.dumps(text["properties"]["sentences"]["items"]) for text in schema["properties"].values()
+    }  # type: ignore[attr-defined]
     assert json.loads(items)["properties"]["facts"]["items"]["enum"] == list(FACT_IDS)
