@@ -5,7 +5,6 @@ The fake model and LLM identify the job by its photo and by the prompt alone.
 
 import hashlib
 import json
-from functools import cache
 from io import BytesIO
 from typing import Any
 

@@ -30,7 +30,7 @@ _REASON = {
     Reason.UNCALIBRATED: "the model is not calibrated",
 }
 # About what one request to the LLM reads and writes; the report has no token counts.
-_LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
+_LLM_TOKENS_IN, _LLM_TOKENS_OUT = 1200, 150
 
 
 def print_report(report: Report, timing: RequestTiming, console: Console) -> None:

@@ -58,7 +58,7 @@ def main(port: int) -> None:
 
 
 def read_prefix(url: str) -> None:
-    """Let the server read what begins each English report's prompt, so that the first is as fast as others."""
+    """Let the server read how each English prompt begins, so that the first report is as fast as others."""
     body = {"messages": [*prompt_prefix(("en",)), {"role": "user", "content": "kind:"}], "max_tokens": 1}
     try:
         httpx2.post(f"{url}/v1/chat/completions", json=body, timeout=120, trust_env=False).raise_for_status()

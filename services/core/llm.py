@@ -101,7 +101,9 @@ def _usage(said: object) -> Usage | None:
     if not isinstance(said, dict):
         return None
     try:
-        usage = Usage.model_validate({name: said.get(name) for name in ("prompt_tokens", "completion_tokens")})
+        usage = Usage.model_validate(
+            {name: said.get(name) for name in ("prompt_tokens", "completion_tokens")}
+        )
     except ValidationError:
         return None
     details = said.get("prompt_tokens_details")

@@ -1,11 +1,11 @@
-"""Composes the printed text from an LLM's draft: what holds stays, the template's sentences replace the rest."""
+"""Composes a text from an LLM's draft: what holds stays, the template's sentences replace the rest."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from services.core.domain.assessment import Assessment
-from services.core.domain.listing import Narration
 from services.core.narrative.facts import FACT_IDS, FactId
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
 from services.core.narrative.lexicon import Lexicon
@@ -20,6 +20,9 @@ from services.core.narrative.template import (
     too_long,
 )
 from services.core.narrative.wording import Wording
+
+if TYPE_CHECKING:
+    from services.core.domain.listing import Narration
 
 # A draft is read up to here: more sentences would not fit in a description.
 MOST_SENTENCES = 12
@@ -107,18 +110,22 @@ def _body(
     pieces = list(_pieces(draft.sentences))
     read = [hold(text, cited, sentences.facts, lexicon) for text, cited in pieces]
     violations += [each for each in read if isinstance(each, Violation)]
-    stated = _union(each.facts for each in read if isinstance(each, Held))
+    # Of several things that were not judged, the LLM may name one: the template's sentences name them all.
+    partial: frozenset[FactId] = frozenset({"not_judged"} if sentences.several_not_judged else ())
+    stated = _union(each.facts for each in read if isinstance(each, Held)) - partial
     body: list[_Printed] = []
     said: frozenset[FactId] = frozenset()
     seen: set[str] = set()
     for (text, cited), found in zip(pieces, read, strict=True):
-        if isinstance(found, Held):
-            printed = [_Printed(Sentence(text, found.facts), by_llm=True)]
-            news = found.facts - _PASSING
+        if isinstance(found, Held) and not (partial and found.facts - _PASSING == partial):
+            facts = found.facts - partial
+            printed = [_Printed(Sentence(text, facts), by_llm=True)]
+            news = facts - _PASSING
             if news and news <= said:
                 continue
         else:
-            about = [id_ for id_ in FACT_IDS if id_ in cited and id_ not in stated | said]
+            named = found.facts if isinstance(found, Held) else frozenset(cited)
+            about = [id_ for id_ in FACT_IDS if id_ in named and id_ not in stated | said]
             printed = [_Printed(each, by_llm=False) for each in sentences.of(about)]
         for each in printed:
             if (key := each.sentence.text.casefold()) not in seen:
@@ -143,8 +150,11 @@ def _completed(body: list[_Printed], sentences: FactSentences) -> list[_Printed]
     """The body with what must be said and is not, and with enough words for a description."""
     said = _union(each.sentence.facts for each in body)
     missing = required(sentences.facts) - said
-    kind = sentences.of(missing & {"kind"})
-    others = sentences.of(missing - {"kind"})
+    printed = {each.sentence.text.casefold() for each in body}
+    kind, others = (
+        [each for each in sentences.of(ids) if each.text.casefold() not in printed]
+        for ids in (missing & {"kind"}, missing - {"kind"})
+    )
     # Before what asks the reader to look, and states nothing.
     at = next((at for at in range(len(body), 0, -1) if body[at - 1].sentence.facts - _PASSING), 0)
     completed = [

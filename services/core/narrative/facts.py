@@ -59,7 +59,7 @@ class Facts:
     def kinds(self) -> frozenset[str]:
         """The ids of the kind and of the more general kinds that it belongs to."""
         kind = self.assessment.goods.kind
-        return frozenset({kind.id, kind.broader} - {None}) if kind else frozenset()
+        return frozenset(filter(None, (kind.id, kind.broader))) if kind else frozenset()
 
     @cached_property
     def ids(self) -> frozenset[FactId]:

@@ -41,7 +41,9 @@ def with_article(noun: Noun, language: Language, phrase: str | None = None) -> s
         return text if plural or uncountable else f"{_a(text)} {text}"
     if plural:
         return f"des {text}"
-    return of_the(noun, language) if uncountable else f"{'un' if noun.gender == 'm' else 'une'} {text}"
+    if uncountable:
+        return f"{of_the(noun, language).removesuffix(noun.fr)}{text}"
+    return f"{'un' if noun.gender == 'm' else 'une'} {text}"
 
 
 def the(noun: Noun, language: Language) -> str:

@@ -133,7 +133,7 @@ class _Check:
         pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO)]
         if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
-        broken = []
+        broken: list[Rule | None] = []
         for sense in sorted(
             term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
         ):
@@ -171,6 +171,9 @@ class _Check:
         product, seen, term = self._seen.product, self._seen, words[at].term
         before, after = words[max(0, at - 1) : at], words[at + 1 : at + 2]
         denied = group.denies(at)
+        made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
+        if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
+            return Rule.MATERIAL
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
@@ -198,7 +201,7 @@ class _Check:
                 how = before and before[0].term.has(Role.SEVERITY)
                 return Rule.HISTORY if denied or how else None
             case Role.ALL:
-                counted = id(words[at]) in self._numbers.all_photos or self._wear.complete
+                counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
                 return None if counted else Rule.ONLY
             case Role.CLAIM:
                 return Rule(sense.value)

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import snowballstemmer
 from pydantic import BaseModel, ConfigDict
@@ -176,7 +176,7 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)
 
 
-def _senses(role: Role, table: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, Sense]]:
+def _senses(role: Role, table: Mapping[Any, Iterable[str]]) -> Iterator[tuple[str, Sense]]:
     for value, phrases in table.items():
         yield from ((phrase, Sense(role, str(value))) for phrase in phrases)
 

@@ -63,9 +63,13 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
             found |= tags
             yield _mention(tags, (one, other), group, Role.PART)
     for place in (place for place in places if place.at not in taken):
-        if tags := place.word.term.values(Role.WEAR):
+        parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
+        if again := states & found:
+            # "A string is missing or broken."
+            yield _mention(again, (place,), group, Role.STATE)
+        elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := place.word.term.values(Role.PART) if unjudged else place.word.term.values(Role.PART) & found:
+        elif tags := parts if unjudged else parts & found:
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
@@ -73,14 +77,21 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
 def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:
     """Parts with their states, the nearest first: "button" and "missing"."""
     parts = [place for place in places if place.word.term.has(Role.PART)]
-    states = [place for place in places if place.word.term.has(Role.STATE)]
+    states = [place for place in places if place.word.term.has(Role.STATE, Role.WEAR)]
     found = [
-        (part, state, part.word.term.values(Role.PART) & state.word.term.values(Role.STATE))
+        (part, state, part.word.term.values(Role.PART) & _states(state.word, part.word))
         for part in parts
         for state in states
         if part.at != state.at
     ]
     return sorted((each for each in found if each[2]), key=lambda each: abs(each[0].at - each[1].at))
+
+
+def _states(state: Word, part: Word) -> frozenset[str]:
+    """The wear that a word says of a part: "worn", or a name without the part, "the pages have foxing"."""
+    named = set(state.term.text.split()) & set(part.term.text.split())
+    names = frozenset() if named else state.term.values(Role.WEAR)
+    return state.term.values(Role.STATE) | names
 
 
 def _mention(tags: frozenset[str], places: Sequence[_Place], group: int, role: Role) -> Mention:

@@ -86,7 +86,9 @@ class Narrator:
             completion = Completion.read(answer)
             usage = completion.usage
             drafts = _drafts(completion.text, languages)
-            composed = {language: self._compose(drafts[language], assessment, language) for language in drafts}
+            composed = {
+                language: self._compose(drafts[language], assessment, language) for language in drafts
+            }
             _log_violations([broken for each in composed.values() for broken in each.violations])
             texts = {language: each.text for language, each in composed.items()}
         except Exception as error:

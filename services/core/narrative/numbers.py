@@ -102,7 +102,9 @@ class _GroupNumbers:
         self._numbers.counts.append(Count(of, number, term.text, self._group, least))
 
     def _number(self, at: int, term: Term, number: int) -> None:
-        ahead = [word.term for word in self._words[at + 1 : at + 6]]
+        beyond = [n for n, word in enumerate(self._words) if n > at and id(word) in self._firsts]
+        end = min([at + 6, *beyond])
+        ahead = [word.term for word in self._words[at + 1 : end]]
         if term.has(Role.ORDINAL):
             if self._counts_photos(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})

@@ -31,8 +31,12 @@ def prompt_messages(
     assessment: Assessment, languages: Sequence[Language]
 ) -> list["ChatCompletionMessageParam"]:
     """The messages of the conversation; the last has the facts of this assessment, one a line."""
-    facts = [fact_values(assessment, wording(language)) for language in languages]
-    return [*prompt_prefix(tuple(languages)), {"role": "user", "content": _lines(facts)}]
+    facts: list[Mapping[str, str]] = []
+    for language in languages:
+        values: dict[str, str] = {**fact_values(assessment, wording(language))}
+        facts.append(values)
+    last: ChatCompletionMessageParam = {"role": "user", "content": _lines(facts)}
+    return [*prompt_prefix(tuple(languages)), last]
 
 
 @cache

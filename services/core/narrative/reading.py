@@ -135,15 +135,16 @@ def _has_subject(segment: Segment) -> bool:
     """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
     inverted = segment.link is not None and segment.link.has(Role.NOR)
     before = [word for word in segment.words if not word.term.has(Role.NOT)]
-    first = before[0].term if before else None
-    if first is not None and (first.has(Role.NUMBER) or first.text.isdecimal()) and before[1:2]:
-        if before[1].term.has(Role.VERB):
-            return False  # "photos 1 and 2 show a chip"
+    opening = [word.term for word in before[:2]]
+    # "Photos 1 and 2 show a chip" has one subject.
+    numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
+    if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
+        return False
     for at, word in enumerate(before):
         if names_wear(word):
             return False
         if word.term.has(Role.VERB):
-            return at > 0 or inverted
+            return at == 0 if inverted else at > 0
     return False
 
 
@@ -235,8 +236,8 @@ def _exceptions(group: Group) -> None:
     active = False
     for segment in group.segments:
         ends = segment.has(Role.VERB, Role.NO, Role.NOTHING) and not segment.has(Role.EXCEPT)
-        joined = segment.link is not None and segment.link.has(Role.AND) and not segment.has(Role.NO, Role.NOTHING)
-        if ends and not joined:
+        joined = segment.link is not None and segment.link.has(Role.AND)
+        if ends and not (joined and not segment.has(Role.NO, Role.NOTHING)):
             active = False
         for word in segment.words:
             if ends and word.term.has(Role.VERB, Role.NOT):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Rule(StrEnum):
@@ -119,8 +120,14 @@ class Term:
 
     def has(self, *roles: Role) -> bool:
         """Whether the term has one of the roles."""
-        return any(sense.role in roles for sense in self.senses)
+        return not _roles(self.senses).isdisjoint(roles)
 
     def values(self, role: Role) -> frozenset[str]:
         """The values of the term in a role."""
         return frozenset(sense.value for sense in self.senses if sense.role is role)
+
+
+# Every word of a sentence is asked for its roles many times.
+@lru_cache(maxsize=10_000)
+def _roles(senses: frozenset[Sense]) -> frozenset[Role]:
+    return frozenset(sense.role for sense in senses)

@@ -55,6 +55,13 @@ class FactSentences:
         """Whether there are marks without an id."""
         return len(self.assessment.condition.wear) > len(self.facts.marks)
 
+    @property
+    def several_not_judged(self) -> bool:
+        """Whether more than one thing was not judged: kinds of wear, or photos that were left out as well."""
+        seen = self.assessment
+        parts = 1 if seen.condition.status != "assessed" else len(self.facts.unclear)
+        return parts + seen.left_out > 1
+
     def of(self, ids: Collection[FactId], *, detailed: bool = True) -> list[Sentence]:
         """The sentences for those of the facts that the assessment has; the same set has the same sentences.
 

@@ -73,9 +73,7 @@ def _descriptions(sentences: FactSentences, caption: Sentence | None) -> Iterato
     yield _description(sentences, None, detailed=False, closed=False)
 
 
-def _description(
-    sentences: FactSentences, caption: Sentence | None, *, detailed: bool, closed: bool
-) -> str:
+def _description(sentences: FactSentences, caption: Sentence | None, *, detailed: bool, closed: bool) -> str:
     seen = sentences.assessment
     # What was not seen is listed only where all was looked at: the list of what was not judged suffices.
     left_out = {"absent"} if not seen.wear_judged else set()

@@ -49,6 +49,8 @@ def tokens(text: str, language: Language) -> list[Token]:
 
 def words_of(phrase: str, language: Language) -> tuple[str, ...]:
     """The tokens of a phrase of the data files or of the catalogue."""
+    if phrase.islower() and phrase.replace(" ", "").isalpha() and unicodedata.is_normalized("NFC", phrase):
+        return tuple(phrase.split())
     text = unicodedata.normalize("NFC", phrase).translate(_SPACES)
     return (text,) if text.startswith("'") else tuple(token.text for token in tokens(text, language))
 

@@ -42,6 +42,17 @@ class WearCheck:
         named = self._named or {wear.tag for wear in self._cited}
         return self._seen.wear_judged and bool(self._marks) and {wear.tag for wear in self._marks} <= named
 
+    @property
+    def _complete_without_names(self) -> bool:
+        """As `complete`; a sentence that names and cites no mark speaks of others than all on record."""
+        unnamed = not self._named and not self._cited
+        return self.complete or (unnamed and self._seen.wear_judged)
+
+    @property
+    def names_all(self) -> bool:
+        """Whether the sentence speaks of wear, and of all marks that there can be."""
+        return bool(self.mentions) and self.complete
+
     @cached_property
     def _named(self) -> set[str]:
         stated = [mention for mention in self.mentions if mention.said is Polarity.STATED]
@@ -79,7 +90,7 @@ class WearCheck:
                 yield Violation(Rule.COUNT, mention.word)
         elif mention.said is Polarity.DENIED:
             if self._denies_others(mention):
-                if not self.complete:
+                if not self._complete_without_names:
                     yield Violation(Rule.ONLY, mention.word)
             elif self._marks or not self._seen.wear_judged:
                 yield Violation(Rule.WEAR, mention.word)
@@ -94,7 +105,7 @@ class WearCheck:
             other.said is Polarity.DENIED and not other.general and other.group == mention.group
             for other in self.mentions
         )
-        return excluding and (bool(self._named) or (bool(self._cited) and not listed))
+        return excluding and (bool(self._named) or not listed)
 
     def _whole(self) -> Iterator[Violation]:
         """What excludes other wear, or all: "only", "nothing else", a negation that names no wear."""
@@ -106,9 +117,9 @@ class WearCheck:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
-                if word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:]):
-                    if not any(names_wear(near) for near in words[at + 1 : at + 3]):
-                        yield Violation(Rule.ONLY, word.term.text)
+                others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
+                if others and not any(names_wear(near) for near in words[at + 1 : at + 3]):
+                    yield Violation(Rule.ONLY, word.term.text)
             denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
             if denying is not None and not group.unjudged and not denied:
                 yield from self._denies_all(group, denying)
@@ -121,7 +132,7 @@ class WearCheck:
         if group.has(Role.OTHER) or (
             group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)
         ):
-            if not self.complete:
+            if not self._complete_without_names:
                 yield Violation(Rule.ONLY, word)
         elif self._marks or not self._seen.wear_judged or not group.has(Role.NOTHING, Role.NO):
             yield Violation(Rule.WEAR, word)
@@ -204,7 +215,8 @@ class WearCheck:
         words = list(self._groups[count.group])
         at = next((at for at, word in enumerate(words) if word.term.text == count.word), 0)
         where = any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
-        return where and (self._stated_in(self._groups[count.group]) or bool(self._cited and not self.mentions))
+        unnamed = bool(self._cited) and not self.mentions
+        return where and (unnamed or self._stated_in(self._groups[count.group]))
 
     def _stated_in(self, group: Group) -> bool:
         at = next(number for number, each in enumerate(self._groups) if each is group)

@@ -25,7 +25,6 @@ from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, S
 from services.core.llm import TokenPrices
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
-from services.core.llm import TokenPrices
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.ended import Prices
 from services.core.pipeline.report_processor import ReportProcessor

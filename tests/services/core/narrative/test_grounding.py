@@ -91,20 +91,65 @@ def test_true_sentence_holds(text: str) -> None:
     ("rule", "texts"),
     [
         (Rule.KIND, ["A blue vase.", "A travel mug.", "The table is blue.", "It is not a mug."]),
-        (Rule.MATERIAL, ["A porcelain mug.", "Made of glass.", "It is not ceramic.", "A mug without ceramic."]),
+        (
+            Rule.MATERIAL,
+            ["A porcelain mug.", "Made of glass.", "It is not ceramic.", "A mug without ceramic."],
+        ),
         (Rule.COLOUR, ["A red mug.", "A blue chip is visible.", "A light blue mug.", "Navy blue."]),
         (Rule.PATTERN, ["A striped mug.", "With polka dots.", "A picture mug."]),
-        (Rule.WEAR, ["It is cracked.", "No chips.", "It is not chipped.", "Chip-free.", "No marks were found.",
-                     "Nothing was found.", "No cracks on the stained mug.", "You do not even see it."]),
-        (Rule.COUNT, ["Two chips.", "Chips are visible.", "It has two marks.", "Another chip is visible.",
-                      "Two mugs.", "Several marks.", "Marks are visible."]),
+        (
+            Rule.WEAR,
+            [
+                "It is cracked.",
+                "No chips.",
+                "It is not chipped.",
+                "Chip-free.",
+                "No marks were found.",
+                "Nothing was found.",
+                "No cracks on the stained mug.",
+                "You do not even see it.",
+            ],
+        ),
+        (
+            Rule.COUNT,
+            [
+                "Two chips.",
+                "Chips are visible.",
+                "It has two marks.",
+                "Another chip is visible.",
+                "Two mugs.",
+                "Several marks.",
+                "Marks are visible.",
+            ],
+        ),
         (Rule.SEVERITY, ["A severe chip.", "The chip is severe.", "It is badly chipped."]),
-        (Rule.PLACE, ["A chip at the top right of photo 2.", "The chip is on the handle.", "A chip, bottom left."]),
-        (Rule.PHOTO, ["The chip is visible in photo 3.", "See photo 4.", "Photos 1 and 2 show the chip.",
-                      "The first photo shows the chip.", "Shown in four photos.", "The chip is in the last photo.",
-                      "All photos show the chip."]),
-        (Rule.GRADE, ["In excellent condition.", "9 out of 10.", "A score of nine.", "8.5 is the score.",
-                      "A good choice.", "A good buy."]),
+        (
+            Rule.PLACE,
+            ["A chip at the top right of photo 2.", "The chip is on the handle.", "A chip, bottom left."],
+        ),
+        (
+            Rule.PHOTO,
+            [
+                "The chip is visible in photo 3.",
+                "See photo 4.",
+                "Photos 1 and 2 show the chip.",
+                "The first photo shows the chip.",
+                "Shown in four photos.",
+                "The chip is in the last photo.",
+                "All photos show the chip.",
+            ],
+        ),
+        (
+            Rule.GRADE,
+            [
+                "In excellent condition.",
+                "9 out of 10.",
+                "A score of nine.",
+                "8.5 is the score.",
+                "A good choice.",
+                "A good buy.",
+            ],
+        ),
         (Rule.NUMBER, ["It is 10.", "The second mug.", "30cm", "2nd"]),
         (Rule.ONLY, ["It only shows in photo 2.", "The only mug that you see.", "It is chipped all over."]),
         (Rule.NAME, ["A Wedgwood mug.", "A blue mug by Rosenthal.", "A Look mug in blue.", "A Next mug."]),
@@ -115,16 +160,34 @@ def test_true_sentence_holds(text: str) -> None:
         (Rule.FITNESS, ["It works.", "Ideal for tea.", "It can be used again.", "Dishwasher-safe."]),
         (Rule.HISTORY, ["It has never been used.", "Barely used.", "One owner.", "It is as it was before."]),
         (Rule.COMPLETENESS, ["In its box.", "It is complete.", "Everything is there."]),
-        (Rule.JUDGE, ["Graded and documented by the marketplace.", "Our experts looked at it.",
-                      "The seller says that it is chipped.", "The condition could not be judged.",
-                      "It was examined."]),
+        (
+            Rule.JUDGE,
+            [
+                "Graded and documented by the marketplace.",
+                "Our experts looked at it.",
+                "The seller says that it is chipped.",
+                "The condition could not be judged.",
+                "It was examined.",
+            ],
+        ),
         (Rule.QUALITY, ["A beautiful mug.", "Very good condition.", "Flawless.", "A fine mug."]),
         (Rule.OFFER, ["Free delivery.", "It can be returned.", "Free."]),
         (Rule.UNFAMILIAR, ["It belongs in a museum.", "Nothing to complain about.", "Une tasse bleue."]),
-        (Rule.FORM, ["", "<b>A mug</b>", "A mug\nwith a chip.", "A mug \N{GRINNING FACE}", "A mug with a \N{CYRILLIC SMALL LETTER ES}hip.",
-                     "A ch\N{ZERO WIDTH SPACE}ip.", "Write to me@example.org", "A mug. " * 100]),
+        (
+            Rule.FORM,
+            [
+                "",
+                "<b>A mug</b>",
+                "A mug\nwith a chip.",
+                "A mug \N{GRINNING FACE}",
+                "A mug with a \N{CYRILLIC SMALL LETTER ES}hip.",
+                "A ch\N{ZERO WIDTH SPACE}ip.",
+                "Write to me@example.org",
+                "A mug. " * 100,
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_false_sentence_breaks_its_rule(rule: Rule, texts: list[str]) -> None:
     found = {text: broken(text, CHIPPED, "mark1") for text in texts}
     assert None not in found.values(), found
@@ -189,13 +252,23 @@ def test_unclear_wear_may_be_left_open(text: str) -> None:
     assert broken(text, CHIPPED) is not None
 
 
-@pytest.mark.parametrize("text", ["No wear was found.", "It shows no marks.", "10 out of 10.", "We looked for cracks and found none."])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["No wear was found.", "It shows no marks.", "10 out of 10.", "We looked for cracks and found none."],
+)
 def test_judged_goods_may_be_without_wear(text: str) -> None:
     assert broken(text, CLEAN) is None
     assert broken(text, UNJUDGED) is not None
 
 
-@pytest.mark.parametrize("text", ["The condition could not be judged from the photos.", "No grade was given.", "Its condition is unknown."])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The condition could not be judged from the photos.",
+        "No grade was given.",
+        "Its condition is unknown.",
+    ],
+)
 def test_unjudged_condition_may_be_said(text: str) -> None:
     assert broken(text, UNJUDGED) is None
     assert broken(text, CHIPPED) is not None
@@ -228,6 +301,20 @@ def test_it_is_the_cited_mark() -> None:
     assert broken("It is at the top left of photo 2.", CRACKED, "mark1") is None
     assert broken("It is at the top left of photo 2.", CRACKED, "mark2") is Rule.PLACE
     assert broken("It is at the top left of photo 2.", CRACKED) is not None
+
+
+def test_what_it_is_made_of_is_a_material() -> None:
+    canvas = assessment_of(REAL, "blank_canvas", "bronze", [], "gold")
+    assert broken("A gold canvas.", canvas) is None
+    assert broken("It is made of canvas.", canvas) is Rule.MATERIAL
+    assert broken("It is made of gold.", canvas) is Rule.MATERIAL
+
+
+def test_others_are_those_not_on_record() -> None:
+    assert broken("No other marks were found.", CRACKED) is None
+    assert broken("No other marks were found.", CRACKED, "mark1") is Rule.ONLY
+    assert broken("No other marks were found.", UNSURE) is Rule.ONLY
+    assert broken("No cracks or other marks.", CHIPPED, "mark1") is Rule.WEAR
 
 
 def test_owner_may_state_the_condition() -> None:
@@ -277,7 +364,9 @@ def test_caption_fits_if_it_holds(caption: str, fits: bool) -> None:
     assert not caption_fits(replace(UNKNOWN, caption=caption), ENGLISH)
 
 
-@pytest.mark.parametrize("text", ["no " * 130, "a chip, " * 50, "(" * 400, "chip " * 80, "photo 2 and " * 33, "'" * 400])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["no " * 130, "a chip, " * 50, "(" * 400, "chip " * 80, "photo 2 and " * 33, "'" * 400]
+)
 def test_reading_takes_bounded_time(text: str) -> None:
     started = process_time()
     hold(text, ["mark1"], Facts(CHIPPED), ENGLISH)
@@ -367,14 +456,22 @@ def test_altered_look_does_not_hold(assessment: Assessment, data: st.DataObject)
         and not own.issuperset(each.noun.en.lower().replace("-", " ").split())
         and each.noun.en not in {*item.kind.aliases, item.kind.answer}
     ]
-    colours = [each.en for each in REAL.colours if not item.colour.en.endswith(each.en) and each.en not in item.colour.aliases]  # fmt: skip
-    materials = [each.noun.en for each in REAL.departments[item.kind.department].materials if each.id != item.material.id]  # fmt: skip
+    colours = [
+        each.en
+        for each in REAL.colours
+        if not item.colour.en.endswith(each.en) and each.en not in item.colour.aliases
+    ]
+    materials = [
+        each.noun.en
+        for each in REAL.departments[item.kind.department].materials
+        if each.id != item.material.id
+    ]
     word, others = data.draw(st.sampled_from([("kind", kinds), ("colour", colours), ("material", materials)]))
+    # Some words are a colour and a material, and metal is true of brass, fabric of silk.
+    both = {item.colour.en, item.material.noun.en, *item.material.aliases, "metal", "steel", "fabric"}
+    others = [each for each in others if each not in both]
     assume(others)
     other = data.draw(st.sampled_from(others))
-    assume(
-        not (word == "material" and (other in ("metal", "steel", "fabric") or other == item.material.noun.en))
-    )
     false = text.format_map({**said, word: other})
     assert broken(false, assessment) is not None, false
 
@@ -398,9 +495,15 @@ def test_denied_mark_does_not_hold(assessment: Assessment, data: st.DataObject) 
     frame = data.draw(
         st.sampled_from(
             [
-                "No {} was found.", "The photos do not show any {}.", "It is without {}.", "Free of {}.",
-                "Neither {} nor rust was found.", "No marks such as {}.", "There are no marks.", "It shows no wear.",
+                "No {} was found.",
+                "The photos do not show any {}.",
+                "It is without {}.",
+                "Free of {}.",
+                "Neither {} nor rust was found.",
+                "No marks such as {}.",
+                "There are no marks.",
+                "It shows no wear.",
             ]
         )
-    )  # fmt: skip
+    )
     assert broken(frame.format(noun), assessment, "mark1") is not None

@@ -34,7 +34,12 @@ def judged(
 
 
 CHIPPED = judged(
-    "mug", "ceramic", mark("chip", 2, Place.TOP_LEFT, Severity.MINOR), score=8, colour="blue", pattern="floral"
+    "mug",
+    "ceramic",
+    mark("chip", 2, Place.TOP_LEFT, Severity.MINOR),
+    score=8,
+    colour="blue",
+    pattern="floral",
 )
 WORN = judged(
     "jacket",
@@ -49,9 +54,14 @@ WORN = judged(
 )
 CLEAN = judged("chair", "wood", score=10, photos=2, colour="brown")
 SCREEN = replace(
-    judged("smartphone", None, mark("cracked_screen", 1, None, Severity.SEVERE), score=5, open_="scratch dirt"),
+    judged(
+        "smartphone", None, mark("cracked_screen", 1, None, Severity.SEVERE), score=5, open_="scratch dirt"
+    ),
     condition=Condition(
-        status="not_assessed", score=None, grade=None, wear=(mark("cracked_screen", 1, None, Severity.SEVERE),)
+        status="not_assessed",
+        score=None,
+        grade=None,
+        wear=(mark("cracked_screen", 1, None, Severity.SEVERE),),
     ),
 )
 NOTHING = replace(
@@ -203,14 +213,35 @@ FALSE = {
     Rule.PATTERN: (CHIPPED, ["Tasse bleue à pois.", "Tasse unie."]),
     Rule.WEAR: (
         CHIPPED,
-        ["Elle est fêlée.", "Elle n'est pas ébréchée.", "Sans ébréchure ni fissure.", "Aucun défaut.", "Rien à signaler."],
+        [
+            "Elle est fêlée.",
+            "Elle n'est pas ébréchée.",
+            "Sans ébréchure ni fissure.",
+            "Aucun défaut.",
+            "Rien à signaler.",
+        ],
     ),
-    Rule.COUNT: (CHIPPED, ["Deux ébréchures sont visibles.", "Elle a quelques ébréchures.", "Des défauts sont visibles."]),
-    Rule.SEVERITY: (CHIPPED, ["Une ébréchure importante.", "Elle est très ébréchée.", "L'ébréchure est à peine visible."]),
-    Rule.PLACE: (CHIPPED, ["L'ébréchure est en haut à droite de la photo 2.", "L'ébréchure est sur le bord."]),
-    Rule.PHOTO: (CHIPPED, ["L'ébréchure se voit sur la photo 3.", "Les deux photos la montrent.", "Voyez la photo 4."]),
+    Rule.COUNT: (
+        CHIPPED,
+        ["Deux ébréchures sont visibles.", "Elle a quelques ébréchures.", "Des défauts sont visibles."],
+    ),
+    Rule.SEVERITY: (
+        CHIPPED,
+        ["Une ébréchure importante.", "Elle est très ébréchée.", "L'ébréchure est à peine visible."],
+    ),
+    Rule.PLACE: (
+        CHIPPED,
+        ["L'ébréchure est en haut à droite de la photo 2.", "L'ébréchure est sur le bord."],
+    ),
+    Rule.PHOTO: (
+        CHIPPED,
+        ["L'ébréchure se voit sur la photo 3.", "Les deux photos la montrent.", "Voyez la photo 4."],
+    ),
     Rule.GRADE: (CHIPPED, ["Elle est en excellent état.", "Elle est notée 9 sur 10.", "La note maximale."]),
-    Rule.ONLY: (WORN, ["Le seul défaut est une tache.", "Hormis la tache, aucun autre défaut.", "Elle n'a qu'une tache."]),
+    Rule.ONLY: (
+        WORN,
+        ["Le seul défaut est une tache.", "Hormis la tache, aucun autre défaut.", "Elle n'a qu'une tache."],
+    ),
     Rule.NAME: (CHIPPED, ["Cette tasse Wedgwood est bleue.", "Une Villeroy bleue."]),
     Rule.AUTHENTICITY: (CHIPPED, ["Une tasse authentique.", "Tasse d'origine."]),
     Rule.AGE: (CHIPPED, ["Tasse ancienne.", "Une tasse comme neuve.", "Tasse vintage."]),
@@ -218,7 +249,12 @@ FALSE = {
     Rule.SIZE: (CHIPPED, ["Une grande tasse.", "Une petite tasse bleue avec une ébréchure."]),
     Rule.FITNESS: (
         CHIPPED,
-        ["Elle est idéale pour un usage quotidien.", "Prête à servir.", "Elle est en état de marche.", "Pour l'été."],
+        [
+            "Elle est idéale pour un usage quotidien.",
+            "Prête à servir.",
+            "Elle est en état de marche.",
+            "Pour l'été.",
+        ],
     ),
     Rule.HISTORY: (CHIPPED, ["Elle n'a jamais servi.", "Portée une fois.", "Elle m'a été donnée."]),
     Rule.COMPLETENESS: (CHIPPED, ["Tout y est.", "Vendue dans sa boîte.", "Elle est complète."]),
@@ -234,8 +270,11 @@ FALSE = {
     ),
     Rule.QUALITY: (CHIPPED, ["Elle est intacte.", "Très bon état.", "Une belle tasse.", "État impeccable."]),
     Rule.OFFER: (CHIPPED, ["Livraison offerte.", "Elle est garantie."]),
-    Rule.UNFAMILIAR: (CHIPPED, ["Il fait ce qu'on attend de lui.", "Elle irait dans un musée.", "Elle ne décevra pas."]),
-}  # fmt: skip
+    Rule.UNFAMILIAR: (
+        CHIPPED,
+        ["Il fait ce qu'on attend de lui.", "Elle irait dans un musée.", "Elle ne décevra pas."],
+    ),
+}
 
 
 @pytest.mark.parametrize(("seen", "text"), [(seen, text) for seen, texts in TRUE.values() for text in texts])
@@ -259,6 +298,23 @@ def test_violation_names_its_rule(rule: Rule, seen: Assessment, text: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
+        "Aucune note n'est donnée.",
+        "L'état n'a pas été évalué.",
+        "La veste n'a pas été notée.",
+        "Il n'a pas été possible d'identifier cet objet.",
+        "Ni la matière ni la couleur n'ont pu être établies.",
+        "La couleur n'a pas pu être déterminée.",
+        "Elle n'est ni trouée ni déchirée.",
+        "On ne sait pas si elle est trouée.",
+    ],
+)
+def test_known_fact_is_not_said_to_be_unknown(text: str) -> None:
+    assert isinstance(found(text, WORN), Violation)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "L’ébréchure est visible sur la photo 2.",
         f"L’état{NO_BREAK}: bon{NO_BREAK}; la tasse n’est pas fissurée{NARROW}!",
         f"« Tasse bleue »{NO_BREAK}: d’occasion.",
@@ -275,6 +331,11 @@ def test_french_typography_is_read(text: str) -> None:
     "text",
     [
         "Elle a tout ce qu'il faut.",
+        "Elle a tout pour elle.",
+        "Toutes les couleurs sont là.",
+        "Elle est vendue avec une autre tasse.",
+        "La tasse est légère ; une ébréchure est visible.",
+        "Elle est visible sur les trois photos.",
         "Elle fait ce qu'on lui demande.",
         "Elle se porte bien.",
         "Elle en a vu d'autres.",
@@ -345,7 +406,9 @@ def sentence(seen: Assessment, one: Wear, **changed: str) -> str:
         "severity": SEVERITIES[one.severity] if one.severity else "",
         "kind": seen.goods.kind.noun.fr if seen.goods.kind else "",
     } | changed
-    return "Article d'occasion ({kind}) : {noun} de gravité {severity}, {place} de la photo {photo}.".format(**words)
+    return "Article d'occasion ({kind}) : {noun} de gravité {severity}, {place} de la photo {photo}.".format(
+        **words
+    )
 
 
 @given(marked())

@@ -30,7 +30,10 @@ def wear_in(sentence: str) -> dict[str, Polarity]:
         ("There is no dent and a scratch.", {"dent": DENIED, "scratch": STATED}),
         ("Without a dent or a scratch.", {"dent": DENIED, "scratch": DENIED}),
         ("Neither cracked nor stained.", {"crack": DENIED, "stain": DENIED}),
-        ("There is slight rust, yet neither a dent nor a crack.", {"rust": STATED, "dent": DENIED, "crack": DENIED}),
+        (
+            "There is slight rust, yet neither a dent nor a crack.",
+            {"rust": STATED, "dent": DENIED, "crack": DENIED},
+        ),
         ("It has a chip but no cracks.", {"chip": STATED, "crack": DENIED}),
         ("It has a chip and is not cracked.", {"chip": STATED, "crack": DENIED}),
         ("It is not cracked and a chip is visible.", {"crack": DENIED, "chip": STATED}),
@@ -41,7 +44,10 @@ def wear_in(sentence: str) -> dict[str, Polarity]:
         ("Cracks? None.", {"crack": DENIED}),
         ("Cracks and chips: not judged.", {"crack": OPEN, "chip": OPEN}),
         ("Cracks could not be judged.", {"crack": OPEN}),
-        ("We could not tell whether it is cracked or whether there is a dent.", {"crack": OPEN, "dent": OPEN}),
+        (
+            "We could not tell whether it is cracked or whether there is a dent.",
+            {"crack": OPEN, "dent": OPEN},
+        ),
         ("Rust could not be ruled out, nor could a dent.", {"rust": OPEN, "dent": OPEN}),
         ("We looked for cracks.", {"crack": SOUGHT}),
         ("Cracks were looked for without being found.", {"crack": DENIED}),
@@ -49,7 +55,7 @@ def wear_in(sentence: str) -> dict[str, Polarity]:
         ("No joint is loose.", {"loose_joint": DENIED}),
         ("The sole shows wear and the cover is not torn.", {"sole_wear": STATED, "torn_cover": DENIED}),
     ],
-)  # fmt: skip
+)
 def test_wear_has_its_polarity(sentence: str, said: dict[str, Polarity]) -> None:
     assert wear_in(sentence) == said
 
@@ -114,10 +120,24 @@ def test_french_elision_is_a_token() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "  ", "a\nb", "a\tb", "a\N{ZERO WIDTH SPACE}b", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "a\x00b", "кружка",
-        "a mug \N{GRINNING FACE}", "<b>mug</b>", "**mug**", "mug_1", "a@b", "[mug]", "٨/١٠", "x" * (LONGEST + 1),
+        "",
+        "  ",
+        "a\nb",
+        "a\tb",
+        "a\N{ZERO WIDTH SPACE}b",
+        "a\N{RIGHT-TO-LEFT OVERRIDE}b",
+        "a\x00b",
+        "кружка",
+        "a mug \N{GRINNING FACE}",
+        "<b>mug</b>",
+        "**mug**",
+        "mug_1",
+        "a@b",
+        "[mug]",
+        "٨/١٠",
+        "x" * (LONGEST + 1),
     ],
-)  # fmt: skip
+)
 def test_text_beyond_one_line_is_not_plain(text: str) -> None:
     assert plain(text) is None
 
