@@ -14,6 +14,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
 from catalogue.model import Language
@@ -53,7 +54,8 @@ def share_decoders(workers: int) -> None:
 
 def _distinct(languages: list[Language]) -> list[Language]:
     if len(set(languages)) < len(languages):
-        raise ValueError("names a language twice")
+        # A ValueError's message would begin with its type.
+        raise PydanticCustomError("twice", "names a language twice")
     return languages
 
 

@@ -98,7 +98,7 @@ def category(of: Callable[[Category], object]) -> Cell:
 
 
 def condition(of: Callable[[TradeCondition], object]) -> Cell:
-    """The condition in the words of one marketplace; None where it was not assessed."""
+    """The condition in the words of one marketplace; None where it has none for what the photos show."""
 
     def cell(item: Item) -> str | None:
         listing = item.report.listing

@@ -183,9 +183,7 @@ class Original(_Part):
     description: str
     caption: str | None
     narrative: Narration | None
-    labels: Labels | None = Field(
-        None, description="The words for its codes, in `language`; the report's `labels` have its evidence"
-    )
+    labels: Labels | None = Field(None, description="The words for its codes, without the evidence's")
 
 
 class Corrections(_Part):

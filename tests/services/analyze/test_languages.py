@@ -68,7 +68,7 @@ def test_uploads_name_languages(client: TestClient, world: World, jpeg: Jpeg) ->
     [
         (["de"], "languages[0]", "'en' or 'fr'"),
         (["en", "EN"], "languages[1]", "'en' or 'fr'"),
-        (["fr", "fr"], "languages", "names a language twice"),
+        (["fr", "fr"], "languages", "languages: names a language twice."),
         ([], "languages", "at least 1"),
         (["en", "fr", "en"], "languages", "at most 2"),
         ("en", "languages", "list"),
