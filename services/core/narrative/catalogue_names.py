@@ -40,7 +40,7 @@ def catalogue_names(catalogue: Catalogue, language: Language) -> Iterator[tuple[
             for name in _adjective(adjective, language):
                 yield words_of(name, language), Sense(role, adjective.id)
                 # "Blue" is true of a light blue, "gold" not of the alias "rose gold".
-                if role is Role.COLOUR and (language == "fr" or name in (adjective.en, adjective.answer)):
+                if role is Role.COLOUR and (language == "fr" or name == adjective.en):
                     yield words_of(_head_of_colour(name, language), language), Sense(role, adjective.id)
     for wear in {one.id: one for each in departments for one in each.wear}.values():
         name, fixed = (
