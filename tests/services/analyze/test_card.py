@@ -28,6 +28,8 @@ from services.core.domain.report import (
     Original,
     Product,
     ProductCorrection,
+    Reason,
+    Reliance,
     Status,
     Wear,
 )
@@ -148,6 +150,11 @@ class TestContent:
         unknown = Product(type="unknown", material="unknown")
         shown = report(product=unknown, labels=labels, listing=None, language="fr", translations={})
         assert [words_of(each) for each in parsed(shown).iter("dd")] == ["non reconnu", "non reconnue"]
+
+    def test_photos_are_not_said_to_be_judged(self) -> None:
+        # Those with a flaw are left out while others have none.
+        blurred = Reliance(level="medium", reasons=(Reason.BLURRED,))
+        assert "Photos: 2. Model: demo-000000000000." in words_of(parsed(report(confidence=blurred)))
 
     def test_older_report_has_a_card(self) -> None:
         shown = words_of(parsed(older_report()))
