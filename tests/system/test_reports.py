@@ -31,8 +31,11 @@ def test_photo_of_nothing_is_not_assessed(system: System, photo: Path) -> None:
     report = system.analyze(photo).json()
     assert report["product"].items() >= {"type": "unknown", "material": "unknown"}.items()
     assert report["condition"] == {
-        **{"status": "not_assessed", "score": None, "grade": None},
-        **{"wear": [], "source": "model"},
+        "status": "not_assessed",
+        "score": None,
+        "grade": None,
+        "wear": [],
+        "source": "model",
     }
     assert report["confidence"] == {"level": "low", "reasons": ["blank", "not_recognised"]}
 
