@@ -1,4 +1,4 @@
-"""The card of a report: valid HTML without scripts that says what the report says, whatever its texts are."""
+"""The card of a report: valid HTML without scripts that says what the report says, with any texts."""
 
 import itertools
 import re
