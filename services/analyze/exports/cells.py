@@ -101,8 +101,7 @@ def condition(of: Callable[[TradeCondition], object]) -> Cell:
     """The condition in the words of one marketplace; None where it has none for what the photos show."""
 
     def cell(item: Item) -> str | None:
-        listing = item.report.listing
-        found = of(listing.condition) if listing is not None and listing.condition is not None else None
+        found = of(item.report.listing.condition) if item.report.listing is not None else None
         return None if found is None else str(found)
 
     return cell

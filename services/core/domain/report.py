@@ -183,7 +183,7 @@ class Original(_Part):
     description: str
     caption: str | None
     narrative: Narration | None
-    labels: Labels | None = Field(None, description="The words for its codes, without the evidence's")
+    labels: Labels | None = Field(None, description="The words for the codes of these fields")
 
 
 class Corrections(_Part):
