@@ -31,10 +31,7 @@ def prompt_messages(
     assessment: Assessment, languages: Sequence[Language]
 ) -> list["ChatCompletionMessageParam"]:
     """The messages of the conversation; the last has the facts of this assessment, one a line."""
-    facts: list[Mapping[str, str]] = []
-    for language in languages:
-        values: dict[str, str] = {**fact_values(assessment, wording(language))}
-        facts.append(values)
+    facts = [dict[str, str](fact_values(assessment, wording(language)).items()) for language in languages]
     last: ChatCompletionMessageParam = {"role": "user", "content": _lines(facts)}
     return [*prompt_prefix(tuple(languages)), last]
 
