@@ -19,8 +19,16 @@ class Item:
     texts: Texts
 
 
+# The full-width forms are the same to spreadsheets of East Asian languages.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Cell = Callable[[Item], str | None]
 PhotoCell = Callable[[Item, Photo], str | None]
+
+
+def harmless(cell: str | None) -> str:
+    """The cell's text, with an apostrophe before what a spreadsheet would run as a formula."""
+    text = cell or ""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def fixed(text: str) -> Cell:
@@ -52,7 +60,8 @@ def short_title(most: int) -> Cell:
     """The title in at most so many characters, cut between words where it has any."""
 
     def cell(item: Item) -> str:
-        text = item.texts.title
+        # The apostrophe counts too.
+        text = harmless(item.texts.title)
         if len(text) <= most:
             return text
         cut = text[: most + 1].rpartition(" ")[0].rstrip(" ,;:-–—")

@@ -113,6 +113,10 @@ class TestEbay:
         assert title.startswith(row["Title"])
         assert not row["Title"].endswith(" ")
 
+    def test_formula_as_a_title_fits(self) -> None:
+        (row,) = table("ebay", report(title="=" + "w" * 79))
+        assert row["Title"] == "'=" + "w" * 78
+
 
 class TestFacebook:
     """Items of a catalogue, one row each."""
