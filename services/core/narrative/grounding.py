@@ -11,6 +11,9 @@ from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
 from services.core.narrative.reading import Group, Word, read
+from services.core.narrative.scores import (
+    count_violations, deducts, facts_counted, is_left_open, says_full_score,
+)
 from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
@@ -29,7 +32,7 @@ _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -99,7 +102,8 @@ class _Check:
                 if id(word) not in self._wear.words and word.term.senses:
                     yield from self._word(words, at, group)
         yield from self._wear.violations()
-        yield from self._counts()
+        yield from count_violations(self._numbers.counts, self._seen, names_all=self._wear.names_no_part)
+        self.stated |= facts_counted(self._numbers.counts)
         for number, group in enumerate(self._groups):
             if group.unjudged:
                 yield from self._unjudged(number, group)
@@ -130,7 +134,7 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
-        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO)]
+        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
         if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken: list[Rule | None] = []
@@ -194,7 +198,7 @@ class _Check:
             case Role.FREE:
                 return None if before and id(before[0]) in self._wear.words else Rule.OFFER
             case Role.INSPECTED:
-                return None if group.has(Role.PHOTO) else Rule.JUDGE
+                return None if group.has(Role.PHOTO) or group.unjudged else Rule.JUDGE
             case Role.SELLER:
                 return None if seen.condition_stated or seen.wear_stated else Rule.JUDGE
             case Role.USED:
@@ -203,10 +207,20 @@ class _Check:
             case Role.ALL:
                 counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
                 return None if counted else Rule.ONLY
+            case Role.UNTOLD | Role.UNTESTED:
+                return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
+            case Role.DEDUCT:
+                return None if deducts(group, seen) else self._claimed(term)
+            case Role.FULL_SCORE:
+                return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
                 return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    @staticmethod
+    def _claimed(term: Term) -> Rule:
+        return Rule(min(term.values(Role.CLAIM), default=Rule.UNFAMILIAR))
 
     def _is_kind(self, id_: str) -> bool:
         kind = self._seen.goods.kind
@@ -226,25 +240,6 @@ class _Check:
         """Whether a word follows the one before it without a comma or "and"."""
         return all(segment.words[0] is not word for segment in group.segments)
 
-    def _counts(self) -> Iterator[Violation]:
-        for count in self._numbers.counts:
-            if count.of == "score":
-                if count.number != self._seen.condition.score:
-                    yield Violation(Rule.GRADE, count.word)
-                self.stated.add("grade")
-            elif count.of == "photos":
-                photos = self._seen.photos
-                if not (2 <= count.number <= photos if count.least else count.number == photos):
-                    yield Violation(Rule.PHOTO, count.word)
-                self.stated.add("photos")
-            elif count.of == "pair":
-                kind = self._seen.goods.kind
-                pair = kind is not None and (kind.pair is not None or kind.noun.plural)
-                if not (pair and count.number == 2 and count.least):
-                    yield Violation(Rule.COUNT, count.word)
-            elif count.of == "unknown":
-                yield Violation(Rule.NUMBER, count.word)
-
     def _unjudged(self, number: int, group: Group) -> Iterator[Violation]:
         """What is said to be unknown is: the condition, the kind, the material, the colour, the pattern."""
         product = self._seen.product
@@ -260,10 +255,15 @@ class _Check:
         terms = [word.term for word in group if word.term.has(Role.TOPIC)]
         # "Its material could not be recognised" is about the material, "not recognised" about the kind.
         named = [term for term in terms if not term.has(Role.JUDGING)]
+        untold = any(word.term.has(Role.UNTOLD, Role.UNTESTED) for word in group)
+        again = number > 0 and self._groups[number - 1].unjudged and group.has(Role.REFERRING)
+        if not named and (untold or again):
+            return
         topics = {topic for term in named or terms for topic in term.values(Role.TOPIC)}
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
+            vague = vague and (anything or not group.has(Role.NO, Role.NOTHING))
             topics = set() if vague else {"condition"}
         for topic in sorted(topics):
             if not unknown[topic]:

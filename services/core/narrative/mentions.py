@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.core.narrative.reading import Group, Polarity, Word
-from services.core.narrative.senses import ANY, ANYTHING, Role
+from services.core.narrative.senses import ANY, ANYTHING, MISSING_PART, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,10 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
             yield _mention(tags, (one, other), group, Role.PART)
     for place in (place for place in places if place.at not in taken):
         parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
-        if again := states & found:
+        if MISSING_PART in states and _is_anything(places, place):
+            # "Nothing is missing", "whether anything is missing".
+            yield _mention(frozenset({MISSING_PART}), (place,), group, Role.STATE)
+        elif again := states & found:
             # "A string is missing or broken."
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
@@ -72,6 +75,13 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
         elif tags := parts if unjudged else parts & found:
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
+
+
+def _is_anything(places: Sequence[_Place], state: _Place) -> bool:
+    """Whether it is of "nothing" or "anything" that a state is denied, or left open."""
+    before = [place.word.term for place in places[max(0, state.at - 6) : state.at]]
+    general = any(term.has(Role.NOTHING) or ANYTHING in term.values(Role.WEAR) for term in before)
+    return general and state.word.said in (Polarity.DENIED, Polarity.UNJUDGED)
 
 
 def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:

@@ -81,10 +81,15 @@ def read(terms: Sequence[Term]) -> list[Group]:
     """The groups of a sentence in their order."""
     groups: list[Group] = []
     for clause, ends in _clauses(terms):
+        first = len(groups)
         for group in _groups(_segments(clause)):
             group.ends = ends
-            _polarity(group, groups[-1] if groups else None)
+            before = groups[-1] if groups else None
+            _polarity(group, before)
+            if before is not None and first == len(groups):
+                _look_ahead(before, group)
             groups.append(group)
+        _open_questions(groups[first:])
     return groups
 
 
@@ -98,7 +103,8 @@ def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
     for term in terms:
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
-            clause = []
+            # "Otherwise without a mark" excludes the marks before it.
+            clause = [term] if term.has(Role.OTHER) else []
         else:
             clause.append(term)
     yield clause, ""
@@ -121,7 +127,7 @@ def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
     open_: list[Segment] = []
     has_verb = False
     for segment in segments:
-        own_verb = segment.has(Role.VERB)
+        own_verb = segment.has(Role.VERB) and not (open_ and _is_listed(segment))
         if open_ and own_verb and (has_verb or _has_subject(segment)):
             yield Group(open_)
             open_, has_verb = [], False
@@ -129,6 +135,12 @@ def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
         has_verb = has_verb or own_verb
     if open_:
         yield Group(open_)
+
+
+def _is_listed(segment: Segment) -> bool:
+    """Whether the verb is of a clause about the end of a list: "dented or scratched as the photos show"."""
+    listed = segment.link is not None and segment.link.has(Role.OR) and names_wear(segment.words[0])
+    return listed and len(segment.words) > 1 and not segment.words[1].term.has(Role.VERB)
 
 
 def _has_subject(segment: Segment) -> bool:
@@ -156,7 +168,10 @@ def _polarity(group: Group, before: Group | None) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
-    group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or group.has(Role.JUDGING))) or goes_on
+    judging = group.has(Role.JUDGING, Role.INSPECTED)
+    # "None of that could be judged", but "no chip could be confirmed" is not read.
+    nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
+    group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
     group.denied = (negated or nor) and not group.unjudged
     if group.unjudged:
         _say(group, Polarity.UNJUDGED)
@@ -178,7 +193,7 @@ def _polarity(group: Group, before: Group | None) -> None:
 
 def _look_back(group: Group, before: Group) -> None:
     """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
-    denied = group.denied or group.has(Role.NO, Role.NOTHING)
+    denied = not group.unjudged and (group.denied or group.has(Role.NO, Role.NOTHING))
     fragment = not before.has(Role.VERB) and before.ends in (group.ends, ":", "?", "–", "—", "-")
     fragment = fragment and not group.has(Role.TOPIC)
     for word in (word for word in before if not word.excepted):
@@ -187,6 +202,28 @@ def _look_back(group: Group, before: Group) -> None:
         elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
+
+
+def _look_ahead(before: Group, group: Group) -> None:
+    """A list after a colon is said to be what stands before it: "still unclear: mould and the zip"."""
+    opens = before.ends in (":", "(", "–", "—") and not any(map(names_wear, before))
+    if not opens or group.has(Role.VERB, *_NEGATIONS) or not any(map(names_wear, group)):
+        return
+    words = list(before)
+    if before.unjudged:
+        group.unjudged = True
+        _say(group, Polarity.UNJUDGED)
+    elif before.denied and not before.has(Role.OTHER) and words[0].term.has(Role.NOT, Role.SEEK):
+        _say(group, Polarity.DENIED)
+
+
+def _open_questions(groups: Sequence[Group]) -> None:
+    """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
+    for group, after in zip(groups, groups[1:], strict=False):
+        asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
+        if asks and after.unjudged and after.has(Role.WHETHER) and not group.has(*_NEGATIONS):
+            group.unjudged = True
+            _say(group, Polarity.UNJUDGED)
 
 
 def _say(group: Group, said: Polarity) -> None:
@@ -210,6 +247,7 @@ def _lists(group: Group) -> None:
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
     active = met = opened = False
+    joined = any(segment.link is not None and segment.link.has(*_LIST[1:]) for segment in group.segments)
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
@@ -221,10 +259,24 @@ def _lists(group: Group) -> None:
                 met = False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
+            elif active and met and joined and word.term.has(Role.VERB):
+                _deny_predicates(group, word)
+                active = False
             elif (active and met and not word.term.has(*goes_on)) or (
                 active and not met and word.term.has(Role.EXCEPT)
             ):
                 active = False
+
+
+def _deny_predicates(group: Group, verb: Word) -> None:
+    """Deny the states that "or" joins after the verb: "no string is missing or broken"."""
+    words = list(group)
+    firsts = {id(segment.words[0]) for segment in group.segments}
+    at = next(at for at, word in enumerate(words) if word is verb)
+    for before, word in zip(words[at:], words[at + 1 :], strict=False):
+        if not names_wear(word) or not (before.term.has(Role.VERB) or id(word) in firsts):
+            return
+        word.said = Polarity.DENIED
 
 
 def _exceptions(group: Group) -> None:

@@ -53,6 +53,11 @@ class WearCheck:
         """Whether the sentence speaks of wear, and of all marks that there can be."""
         return bool(self.mentions) and self.complete
 
+    @property
+    def names_no_part(self) -> bool:
+        """Whether the sentence names all marks or none: "a scratch cost it two points" of the only scratch."""
+        return self.complete or not self._named
+
     @cached_property
     def _named(self) -> set[str]:
         stated = [mention for mention in self.mentions if mention.said is Polarity.STATED]
@@ -80,7 +85,9 @@ class WearCheck:
     def _is_another(self, mention: Mention) -> bool:
         """Whether the mark is said to be one more: "another chip"."""
         words = list(self._groups[mention.group])[max(0, mention.at - 2) : mention.at]
-        return any(word.term.has(Role.OTHER) for word in words) and not mention.excepted
+        # "In another photo, scratched" is no other scratch.
+        other = any(word.term.has(Role.OTHER) and not word.term.has(Role.BREAK) for word in words)
+        return other and not any(word.term.has(Role.PHOTO) for word in words) and not mention.excepted
 
     def _general(self, mention: Mention) -> Iterator[Violation]:
         if mention.said is Polarity.STATED and ANYTHING not in mention.tags:
@@ -113,14 +120,23 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                if word.term.has(Role.ONLY) and id(word) not in self.words:
+                counts = any(id(each) in self._numbers.exact for each in words[at + 1 : at + 3])
+                if word.term.has(Role.ONLY) and id(word) not in self.words and not counts:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
                 others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
+                others = others and not word.term.has(Role.BREAK)
                 if others and not any(names_wear(near) for near in words[at + 1 : at + 3]):
                     yield Violation(Rule.ONLY, word.term.text)
-            denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
+            denying = next(
+                (
+                    word.term.text
+                    for word in words
+                    if word.term.has(*_DENYING) and id(word) not in self._numbers.denials
+                ),
+                None,
+            )
             if denying is not None and not group.unjudged and not denied:
                 yield from self._denies_all(group, denying)
         excepting = any(mention.excepted for mention in self.mentions)
