@@ -263,7 +263,9 @@ class _Check:
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            vague = vague and (anything or not group.has(Role.NO, Role.NOTHING))
+            # "No photo could not be judged" denies it; the "pas" of « n'ont pas été jugées » is the verb's.
+            first = next((w.term for w in group if w.term.has(Role.NO, Role.NOTHING, Role.NOT)), None)
+            vague = vague and (anything or first is None or first.has(Role.NOT))
             topics = set() if vague else {"condition"}
         for topic in sorted(topics):
             if not unknown[topic]:
