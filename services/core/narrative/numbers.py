@@ -28,6 +28,7 @@ class Numbers:
     counts: list[Count] = field(default_factory=list)
     photos: dict[int, frozenset[str]] = field(default_factory=dict)
     all_photos: set[int] = field(default_factory=set)
+    met_photo: bool = False
 
 
 def read_numbers(groups: Sequence[Group]) -> Numbers:
@@ -58,6 +59,7 @@ class _GroupNumbers:
             if at in self._done:
                 continue
             if word.term.has(Role.PHOTO):
+                self._numbers.met_photo = True
                 self._after_photo(at)
             elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
                 self._numbers.all_photos.add(id(word))
@@ -73,6 +75,11 @@ class _GroupNumbers:
         """Whether the noun after "all the three" or "the second of the four" is a photo."""
         ahead = (word.term for word in self._words[at + 1 : at + 5])
         return next((t.has(Role.PHOTO) for t in ahead if not t.has(Role.ARTICLE, Role.NUMBER)), False)
+
+    def _is_photo(self, at: int) -> bool:
+        """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
+        alone = at + 1 == len(self._words) or id(self._words[at + 1]) in self._firsts
+        return alone and self._numbers.met_photo
 
     def _follows(self, at: int, role: Role) -> bool:
         return any(word.term.has(role) for word in self._words[at + 1 : at + 2])
@@ -106,7 +113,7 @@ class _GroupNumbers:
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
         if term.has(Role.ORDINAL):
-            if self._counts_photos(at):
+            if self._counts_photos(at) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
             else:
                 self._count("unknown", number, term)

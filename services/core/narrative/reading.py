@@ -83,7 +83,7 @@ def read(terms: Sequence[Term]) -> list[Group]:
     for clause, ends in _clauses(terms):
         for group in _groups(_segments(clause)):
             group.ends = ends
-            _polarity(group, groups[-1] if groups else None)
+            _polarity(group, groups)
             groups.append(group)
     return groups
 
@@ -148,7 +148,8 @@ def _has_subject(segment: Segment) -> bool:
     return False
 
 
-def _polarity(group: Group, before: Group | None) -> None:
+def _polarity(group: Group, earlier: Sequence[Group]) -> None:
+    before = earlier[-1] if earlier else None
     link = group.segments[0].link
     nor = link is not None and link.has(Role.NOR)
     negated = group.has(Role.NOT)
@@ -172,20 +173,28 @@ def _polarity(group: Group, before: Group | None) -> None:
         for word in group:
             word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
     _exceptions(group)
-    if before is not None and not any(map(names_wear, group)):
-        _look_back(group, before)
+    if not any(map(names_wear, group)):
+        for question in reversed(earlier):
+            _look_back(group, question)
+            if question.ends != "?":
+                break
 
 
 def _look_back(group: Group, before: Group) -> None:
-    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
+    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found".
+
+    An answer to a question that neither denies nor leaves open says yes: "is it scratched? Look at photo 2."
+    """
     denied = group.denied or group.has(Role.NO, Role.NOTHING)
     fragment = not before.has(Role.VERB) and before.ends in (group.ends, ":", "?", "–", "—", "-")
     fragment = fragment and not group.has(Role.TOPIC)
     for word in (word for word in before if not word.excepted):
-        if denied and (fragment or word.said is Polarity.SOUGHT):
-            word.said = Polarity.DENIED
-        elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
+        elif denied and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+            word.said = Polarity.DENIED
+        elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
+            word.said = Polarity.STATED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
 
 
@@ -209,16 +218,15 @@ def _lists(group: Group) -> None:
     goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
-    active = met = opened = False
+    active = met = False
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
-        if opened and segment.link is not None and segment.link.has(Role.NOR):
+        if segment.link is not None and segment.link.has(Role.NOR):
             active, met = True, False
         for word in segment.words:
             if word.term.has(Role.NO, Role.NOTHING):
-                active = opened = True
-                met = False
+                active, met = True, False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
             elif (active and met and not word.term.has(*goes_on)) or (

@@ -25,8 +25,18 @@ class WearCheck:
         self._groups, self._numbers, self._cited = groups, numbers, cited
         self._facts, self._seen, self._lexicon = facts, facts.assessment, lexicon
         self._marks = self._seen.condition.wear
-        self.mentions, self.words = mentions(groups)
+        found, words = mentions(groups)
+        patterns = {m: self._pattern(m) for m in found}
+        self.mentions = [m for m in found if patterns[m] is None]
+        self.words = words - {id_ for id_ in patterns.values() if id_ is not None}
         self.stated: set[FactId] = set()
+
+    def _pattern(self, mention: Mention) -> int | None:
+        """The id of a word that names the pattern of goods without this wear: « rayé », striped or scratched."""
+        word = list(self._groups[mention.group])[mention.at]
+        seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
+        stated = mention.said is Polarity.STATED and not self._of(mention)
+        return id(word) if seen and stated else None
 
     def violations(self) -> Iterator[Violation]:
         """The rules that the sentence breaks."""
