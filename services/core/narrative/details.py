@@ -152,13 +152,21 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
             return (*own, *_following(spot, mine, groups))
         return (*_undetailed(spot, mine, groups), *own)
     if earlier:
-        return tuple(earlier[-1:])
+        return tuple(_gap(spot, mine, group)) or tuple(earlier[-1:])
     if mine:
         return (mine[0], *_following(_Spot(spot.group, mine[0].segment, spot.at), mine, groups))
     if before:
         return tuple(m for m in before if m.group == before[-1].group)[-1:]
     after = [m for m in named if m.group > spot.group]
     return tuple(m for m in after if m.group == after[0].group)
+
+
+def _gap(spot: _Spot, mine: Sequence[Mention], group: Group) -> Iterator[Mention]:
+    """The wear after a photo that stands for the verb as well: "photo 2 shows a chip, and photo 3, a dent"."""
+    first, *others = group.segments[: spot.segment + 1]
+    shows = next((word.term for word in first.words if word.term.has(Role.PHOTO, Role.WEAR, Role.PART)), None)
+    if others and shows is not None and shows.has(Role.PHOTO) and others[-1].has(Role.PHOTO):
+        yield from (mention for mention in mine if mention.segment == spot.segment + 1)
 
 
 def _undetailed(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) -> Iterator[Mention]:

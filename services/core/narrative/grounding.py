@@ -130,7 +130,8 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
-        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO)]
+        after_photo = [w for w in words[at + 1 : at + 2] if not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
+        pictured = [w for w in after_photo if w.term.has(Role.KIND)]
         if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken: list[Rule | None] = []
@@ -264,7 +265,11 @@ class _Check:
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            topics = set() if vague else {"condition"}
+            near = self._groups[max(0, number - 1) : number + 2]
+            beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
+            # « Et la matière ? Inconnue. »
+            beside = {topic for topic in beside if unknown[topic]}
+            topics = beside or (set() if vague else {"condition"})
         for topic in sorted(topics):
             if not unknown[topic]:
                 yield Violation(Rule.JUDGE, topic)

@@ -8,6 +8,7 @@ its group, "no" denies the list that follows it, "apart from" states what follow
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 
 from services.core.narrative.senses import Role, Term
 
@@ -95,7 +96,10 @@ def names_wear(word: Word) -> bool:
 
 def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
     clause: list[Term] = []
-    for term in terms:
+    for term, following in zip_longest(terms, terms[1:]):
+        score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
+        if score and following is not None and following.has(Role.NUMBER):
+            continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
             clause = []
@@ -157,8 +161,11 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
+    # « Qu'une pièce manque ou soit tordue » : the verb after "or" has the subject and the negation before it.
+    carried = link is not None and link.has(Role.OR) and before is not None and before.denied
+    carried = carried and group.segments[0].words[0].term.has(Role.VERB)
     group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or group.has(Role.JUDGING))) or goes_on
-    group.denied = (negated or nor) and not group.unjudged
+    group.denied = (negated or nor or carried) and not group.unjudged
     if group.unjudged:
         _say(group, Polarity.UNJUDGED)
     elif group.denied:
