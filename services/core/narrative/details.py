@@ -114,11 +114,12 @@ def _before(
     words = list(groups[spot.group])
     # « Le cuir léger », « la tasse est légère » : of the goods, not of the wear.
     beside = [*words[max(0, spot.at - 1) : spot.at], *following]
+    beside = [word for word in beside if not word.term.has(Role.PHOTO, Role.VERB, Role.NUMBER_SIGN)]
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
     if mine and spot.at - 1 in mine[-1].places:
-        # A name of wear can be one of goods as well: « voile ».
-        beside = list(following)
-    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in beside):
+        # « Un voile important sur l'objectif » : the name of the wear is one of goods as well.
+        beside = []
+    if any(word.term.has(*goods) for word in beside):
         return ()
     last = [m for m in mine if m.segment == spot.segment]
     segments = groups[spot.group].segments

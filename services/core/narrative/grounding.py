@@ -193,7 +193,9 @@ class _Check:
                 held = sense.value == seen.condition.grade and not denied
                 return None if held and (" " in term.text or self._grades(after, group)) else Rule.GRADE
             case Role.FREE:
-                return None if before and id(before[0]) in self._wear.words else Rule.OFFER
+                # « Les taches sont absentes » : a word that says the state of a part as well.
+                those = words[:at] if term.has(Role.STATE) else before
+                return None if any(id(word) in self._wear.words for word in those) else Rule.OFFER
             case Role.INSPECTED:
                 return None if group.has(Role.PHOTO) else Rule.JUDGE
             case Role.SELLER:

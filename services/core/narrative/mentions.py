@@ -70,7 +70,8 @@ def _of_group(
             yield _mention(tags, (one, other), group, Role.PART)
     for place in (place for place in places if place.at not in taken):
         parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
-        if again := states & (found or met):
+        named = place.word.term.has(Role.WEAR)
+        if again := states & (found if named else found | met):
             # "A string is missing or broken", "no part is bent, and none is missing".
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):

@@ -127,7 +127,8 @@ class _GroupNumbers:
             if other.has(Role.WEAR, Role.PART, Role.STATE):
                 if ANY not in other.values(Role.WEAR):
                     # "Both a chip and a crack" counts neither.
-                    return None if term.has(Role.BOTH) else self._count("mark", number, term)
+                    # « Zéro tache » denies.
+                    return None if term.has(Role.BOTH, Role.NO) else self._count("mark", number, term)
                 return self._count("marks", number, term)
             # "One can see some wear" and "one of the marks" count nothing.
             if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):

@@ -124,8 +124,16 @@ def _segments(clause: Sequence[Term]) -> list[Segment]:
 def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
     open_: list[Segment] = []
     has_verb = False
+    verbless = not any(segment.has(Role.VERB) for segment in segments)
     for segment in segments:
         own_verb = segment.has(Role.VERB)
+        if verbless and _stands_apart(segment):
+            # « Collier doré, matière inconnue, légère ternissure ».
+            if open_:
+                yield Group(open_)
+            yield Group([segment])
+            open_ = []
+            continue
         if open_ and own_verb and (has_verb or _has_subject(segment)):
             yield Group(open_)
             open_, has_verb = [], False
@@ -133,6 +141,13 @@ def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
         has_verb = has_verb or own_verb
     if open_:
         yield Group(open_)
+
+
+def _stands_apart(segment: Segment) -> bool:
+    """Whether a segment after a comma leaves open what it names itself."""
+    joined = segment.link is not None and segment.link.has(*_LIST)
+    names = segment.has(Role.TOPIC) or any(map(names_wear, segment.words))
+    return segment.has(Role.UNJUDGED) and names and not joined
 
 
 def _has_subject(segment: Segment) -> bool:
@@ -198,7 +213,7 @@ def _look_back(group: Group, before: Group) -> None:
     for word in (word for word in before if not word.excepted):
         if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
-        elif denied and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        elif denied and not before.unjudged and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.DENIED
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED
@@ -211,6 +226,12 @@ def _say(group: Group, said: Polarity) -> None:
 
 
 def _free(group: Group) -> None:
+    words = list(group)
+    absent = next((at for at, word in enumerate(words) if word.term.has(Role.FREE)), 0)
+    if not group.has(Role.PART):
+        # « Les taches sont absentes », but « une pièce est absente ».
+        for word in words[:absent]:
+            word.said = Polarity.DENIED if word.term.has(Role.WEAR) else word.said
     for segment in group.segments:
         for word, following in zip(segment.words, segment.words[1:], strict=False):
             if following.term.has(Role.FREE) and names_wear(word):
