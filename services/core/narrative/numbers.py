@@ -32,6 +32,7 @@ class Numbers:
     # The words that count in full, after "only", and those that deny another score, "not a 10".
     exact: set[int] = field(default_factory=set)
     denials: set[int] = field(default_factory=set)
+    met_photo: bool = False
 
 
 def read_numbers(groups: Sequence[Group]) -> Numbers:
@@ -65,6 +66,7 @@ class _GroupNumbers:
             if at in self._done:
                 continue
             if word.term.has(Role.PHOTO):
+                self._numbers.met_photo = True
                 self._after_photo(at)
             elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
                 self._numbers.all_photos.add(id(word))
@@ -86,6 +88,11 @@ class _GroupNumbers:
         """Whether "the first" is a photo by itself: "two photos: rust in the first, a stain in the second"."""
         article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
         return self._pictured and article and (not ahead or ahead[0].has(Role.VERB))
+
+    def _is_photo(self, at: int) -> bool:
+        """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
+        alone = at + 1 == len(self._words) or id(self._words[at + 1]) in self._firsts
+        return alone and self._numbers.met_photo
 
     def _follows(self, at: int, role: Role) -> bool:
         return any(word.term.has(role) for word in self._words[at + 1 : at + 2])
@@ -119,7 +126,7 @@ class _GroupNumbers:
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
         if term.has(Role.ORDINAL):
-            if self._counts_photos(at) or self._names_a_photo(at, ahead):
+            if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
             else:
                 self._count("unknown", number, term)
@@ -135,7 +142,8 @@ class _GroupNumbers:
             if other.has(Role.WEAR, Role.PART, Role.STATE):
                 if ANY not in other.values(Role.WEAR):
                     # "Both a chip and a crack" counts neither.
-                    return None if term.has(Role.BOTH) else self._count("mark", number, term)
+                    # « Zéro tache » denies.
+                    return None if term.has(Role.BOTH, Role.NO) else self._count("mark", number, term)
                 return self._count("marks", number, term)
             # "One can see some wear" and "one of the marks" count nothing.
             if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):

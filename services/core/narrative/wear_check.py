@@ -8,7 +8,7 @@ from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Count, Numbers
+from services.core.narrative.numbers import Count, Numbers, value_of
 from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
@@ -25,8 +25,18 @@ class WearCheck:
         self._groups, self._numbers, self._cited = groups, numbers, cited
         self._facts, self._seen, self._lexicon = facts, facts.assessment, lexicon
         self._marks = self._seen.condition.wear
-        self.mentions, self.words = mentions(groups)
+        found, words = mentions(groups)
+        patterns = {m: self._pattern(m) for m in found}
+        self.mentions = [m for m in found if patterns[m] is None]
+        self.words = words - {id_ for id_ in patterns.values() if id_ is not None}
         self.stated: set[FactId] = set()
+
+    def _pattern(self, mention: Mention) -> int | None:
+        """The id of a word that names the pattern of goods without this wear: « rayé », striped or scratched."""
+        word = list(self._groups[mention.group])[mention.at]
+        seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
+        stated = mention.said is Polarity.STATED and not self._of(mention)
+        return id(word) if seen and stated else None
 
     def violations(self) -> Iterator[Violation]:
         """The rules that the sentence breaks."""
@@ -121,6 +131,7 @@ class WearCheck:
             words = list(group)
             for at, word in enumerate(words):
                 counts = any(id(each) in self._numbers.exact for each in words[at + 1 : at + 3])
+                counts = counts or self._only_count(words, at)
                 if word.term.has(Role.ONLY) and id(word) not in self.words and not counts:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
@@ -142,6 +153,17 @@ class WearCheck:
         excepting = any(mention.excepted for mention in self.mentions)
         if excepting and any(mention.general for mention in denied) and not self.complete:
             yield Violation(Rule.ONLY, "except")
+
+    def _only_count(self, words: Sequence[Word], at: int) -> bool:
+        """Whether "only" says a number that is exact, "only two photos", "8 out of 10, no more"."""
+        after = words[at + 1 : at + 3]
+        if len(after) == 2 and after[1].term.has(Role.PHOTO) and not self.mentions:
+            single = self._seen.photos == 1 and after[0].term.has(Role.ARTICLE)
+            return single or value_of(after[0].term, Role.NUMBER) is not None
+        if after and after[0].term.has(Role.PHOTO):
+            return self._seen.photos == 1
+        exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
+        return not after and exact and not self.mentions
 
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
