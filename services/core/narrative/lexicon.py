@@ -28,6 +28,8 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     part: tuple[str, ...]
     state: tuple[str, ...]
+    # One mark, on however many of its parts: "worn corners".
+    spread: bool = False
 
 
 class LexiconFile(BaseModel):
@@ -168,12 +170,16 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
     yield from ((phrase, Sense(Role.WEAR, ANY, plural=True)) for phrase in data.wear_plural)
     for tag, part in data.parts.items():
         yield from (
-            (phrase, Sense(Role.PART, tag, plural=phrase.removesuffix("s") in {*part.part} - {phrase}))
+            (phrase, Sense(Role.PART, tag, plural=not part.spread and _is_plural(phrase, part.part)))
             for phrase in part.part
         )
         yield from ((phrase, Sense(Role.STATE, tag)) for phrase in part.state)
     for department, phrases in data.departments.items():
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)
+
+
+def _is_plural(phrase: str, phrases: Iterable[str]) -> bool:
+    return phrase.removesuffix("s") in {*phrases} - {phrase}
 
 
 def _senses(role: Role, table: Mapping[Any, Iterable[str]]) -> Iterator[tuple[str, Sense]]:

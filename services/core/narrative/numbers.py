@@ -8,7 +8,7 @@ from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
 _FULL = 10
-Counted = Literal["score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
+Counted = Literal["open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def value_of(term: Term, *roles: Role) -> int | None:
 
 class _GroupNumbers:
     def __init__(self, group: Group, at: int, numbers: Numbers, *, pictured: bool) -> None:
-        self._pictured = pictured
+        self._pictured, self._open = pictured, group.unjudged
         self._words = list(group)
         self._group, self._numbers = at, numbers
         self._firsts = {id(segment.words[0]) for segment in group.segments}
@@ -124,6 +124,9 @@ class _GroupNumbers:
             else:
                 self._count("unknown", number, term)
             return None
+        if self._open and ahead and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED) and not self._of_ten(at, ahead):
+            if not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2]):
+                return self._count("open", number, term)
         if score := self._score(at, ahead, number):
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))

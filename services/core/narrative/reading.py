@@ -152,8 +152,9 @@ def _has_subject(segment: Segment) -> bool:
     numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
     if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
         return False
+    listed = segment.link is not None and segment.link.has(Role.OR, Role.NOR)
     for at, word in enumerate(before):
-        if names_wear(word):
+        if names_wear(word) or (listed and word.term.has(Role.UNTOLD)):
             return False
         if word.term.has(Role.VERB):
             return at == 0 if inverted else at > 0
@@ -168,13 +169,13 @@ def _polarity(group: Group, before: Group | None) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
-    judging = group.has(Role.JUDGING, Role.INSPECTED)
+    judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
     # "None of that could be judged", but "no chip could be confirmed" is not read.
     nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
     group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
     group.denied = (negated or nor) and not group.unjudged
     if group.unjudged:
-        _say(group, Polarity.UNJUDGED)
+        _leave_open(group)
     elif group.denied:
         _say(group, Polarity.DENIED)
     elif group.has(Role.SEEK) or group.ends == "?":
@@ -202,6 +203,26 @@ def _look_back(group: Group, before: Group) -> None:
         elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
+
+
+def _is_unchecked(segment: Segment) -> bool:
+    """"Could not be checked", but not "I checked it and could not find a chip"."""
+    denied = False
+    for word in segment.words:
+        denied = denied or word.term.has(Role.NOT)
+        if denied and word.term.has(Role.INSPECTED):
+            return True
+    return False
+
+
+def _leave_open(group: Group) -> None:
+    """Leave the wear of a group open; a title's "a dent, not graded" leaves open its condition alone."""
+    marked = [segment for segment in group.segments if segment.has(Role.UNJUDGED, Role.JUDGING)]
+    listed = len(group.segments) > 1 and not group.has(Role.VERB) and len(marked) == 1
+    alone = listed and not any(map(names_wear, marked[0].words)) and not group.has(Role.WHETHER)
+    for segment in marked if alone else group.segments:
+        for word in segment.words:
+            word.said = Polarity.UNJUDGED
 
 
 def _look_ahead(before: Group, group: Group) -> None:
