@@ -6,6 +6,7 @@ word claims nothing, alone or together with others. Every other word is unfamili
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -75,9 +76,11 @@ class Lexicon:
         unprintable = {words_of(phrase, language) for phrase in data.unprintable}
         self._surfaces: dict[tuple[str, ...], frozenset[Sense]] = {}
         self._stems: dict[tuple[str, ...], frozenset[Sense]] = {}
+        spread = {tag for tag, part in data.parts.items() if part.spread}
         for words, sense in catalogue_names(catalogue, language):
             if words not in unprintable:
-                self._add(self._surfaces, words, sense)
+                once = sense.role is Role.WEAR and sense.value in spread
+                self._add(self._surfaces, words, replace(sense, plural=False) if once else sense)
         self._names = frozenset(self._surfaces)
         for phrase, sense in _closed(data):
             words = words_of(phrase, language)

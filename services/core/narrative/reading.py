@@ -219,7 +219,7 @@ def _leave_open(group: Group) -> None:
     """Leave the wear of a group open; a title's "a dent, not graded" leaves open its condition alone."""
     marked = [segment for segment in group.segments if segment.has(Role.UNJUDGED, Role.JUDGING)]
     listed = len(group.segments) > 1 and not group.has(Role.VERB) and len(marked) == 1
-    alone = listed and not any(map(names_wear, marked[0].words)) and not group.has(Role.WHETHER)
+    alone = listed and not any(map(names_wear, marked[0].words)) and marked[0].has(Role.TOPIC, Role.POINTS)
     for segment in marked if alone else group.segments:
         for word in segment.words:
             word.said = Polarity.UNJUDGED
@@ -242,7 +242,9 @@ def _open_questions(groups: Sequence[Group]) -> None:
     """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
     for group, after in zip(groups, groups[1:], strict=False):
         asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
-        if asks and after.unjudged and after.has(Role.WHETHER) and not group.has(*_NEGATIONS):
+        link = after.segments[0].link
+        goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
+        if asks and goes_on and after.unjudged and not group.has(*_NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
 
@@ -317,5 +319,8 @@ def _exceptions(group: Group) -> None:
                 active = False
             elif word.term.has(Role.EXCEPT):
                 active = True
+            elif active and word.term.has(*_NEGATIONS):
+                # "Apart from a chip the mug shows no marks."
+                active = False
             elif active:
                 word.said, word.excepted = Polarity.STATED, True

@@ -121,6 +121,9 @@ class WearCheck:
             words = list(group)
             for at, word in enumerate(words):
                 counts = any(id(each) in self._numbers.exact for each in words[at + 1 : at + 3])
+                # "It is only minor", but not "only minor scratches".
+                ahead = [each.term.has(Role.SEVERITY) for each in words[at + 1 : at + 3]]
+                counts = counts or ahead == [True] or (ahead[:1] == [True] and words[at + 2].term.has(Role.AWAY))
                 if word.term.has(Role.ONLY) and id(word) not in self.words and not counts:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
