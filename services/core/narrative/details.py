@@ -120,9 +120,13 @@ def _before(
     words = list(groups[spot.group])
     # « Le cuir léger », « la tasse est légère » : of the goods, not of the wear.
     beside = [*words[max(0, spot.at - 1) : spot.at], *following]
-    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in beside):
-        return ()
+    beside = [word for word in beside if not word.term.has(Role.PHOTO, Role.VERB, Role.NUMBER_SIGN)]
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
+    if mine and spot.at - 1 in mine[-1].places:
+        # « Un voile important sur l'objectif » : the name of the wear is one of goods as well.
+        beside = []
+    if any(word.term.has(*goods) for word in beside):
+        return ()
     last = [m for m in mine if m.segment == spot.segment]
     segments = groups[spot.group].segments
     own = segments[spot.segment].words
@@ -155,13 +159,21 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
             return (*own, *_following(spot, mine, groups))
         return (*_undetailed(spot, mine, groups), *own)
     if earlier:
-        return tuple(earlier[-1:])
+        return tuple(_gap(spot, mine, group)) or tuple(earlier[-1:])
     if mine:
         return (mine[0], *_following(replace(spot, segment=mine[0].segment), mine, groups))
     if before:
         return tuple(m for m in before if m.group == before[-1].group)[-1:]
     after = [m for m in named if m.group > spot.group]
     return tuple(m for m in after if m.group == after[0].group)
+
+
+def _gap(spot: _Spot, mine: Sequence[Mention], group: Group) -> Iterator[Mention]:
+    """The wear after a photo that stands for the verb as well: "photo 2 shows a chip, and photo 3, a dent"."""
+    first, *others = group.segments[: spot.segment + 1]
+    shows = next((word.term for word in first.words if word.term.has(Role.PHOTO, Role.WEAR, Role.PART)), None)
+    if others and shows is not None and shows.has(Role.PHOTO) and others[-1].has(Role.PHOTO):
+        yield from (mention for mention in mine if mention.segment == spot.segment + 1)
 
 
 def _undetailed(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) -> Iterator[Mention]:

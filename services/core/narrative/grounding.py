@@ -135,7 +135,8 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
-        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
+        after_photo = [w for w in words[at + 1 : at + 2] if not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
+        pictured = [w for w in after_photo if w.term.has(Role.KIND)]
         if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken: list[Rule | None] = []
@@ -199,7 +200,9 @@ class _Check:
                 held = sense.value == seen.condition.grade and not denied
                 return None if held and (" " in term.text or self._grades(after, group)) else Rule.GRADE
             case Role.FREE:
-                return None if before and id(before[0]) in self._wear.words else Rule.OFFER
+                # « Les taches sont absentes » : a word that says the state of a part as well.
+                those = words[:at] if term.has(Role.STATE) else before
+                return None if any(id(word) in self._wear.words for word in those) else Rule.OFFER
             case Role.INSPECTED:
                 return None if group.has(Role.PHOTO) or group.unjudged else Rule.JUDGE
             case Role.SELLER:
@@ -287,7 +290,11 @@ class _Check:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
             vague = vague and (anything or not group.has(Role.NO, Role.NOTHING))
-            topics = set() if vague else {"condition"}
+            near = self._groups[max(0, number - 1) : number + 2]
+            beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
+            # « Et la matière ? Inconnue. »
+            beside = {topic for topic in beside if unknown[topic]}
+            topics = beside or (set() if vague else {"condition"})
         for topic in sorted(topics):
             if not unknown[topic]:
                 yield Violation(Rule.JUDGE, topic)

@@ -45,16 +45,22 @@ def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
     """The mentions in their order, and the ids of the words that form them."""
     found: list[Mention] = []
     used: set[int] = set()
+    parts: frozenset[str] = frozenset()
     for number, group in enumerate(groups):
         words = [(segment, word) for segment, each in enumerate(group.segments) for word in each.words]
         places = [_Place(at, segment, word) for at, (segment, word) in enumerate(words)]
-        for mention in _of_group(places, number, unjudged=group.unjudged):
+        for place in places:
+            parts |= place.word.term.values(Role.PART)
+        for mention in _of_group(places, number, parts, unjudged=group.unjudged):
             found.append(mention)
             used.update(id(places[at].word) for at in mention.places)
     return sorted(found, key=lambda mention: (mention.group, mention.at)), frozenset(used)
 
 
-def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
+def _of_group(
+    places: Sequence[_Place], group: int, met: frozenset[str], *, unjudged: bool
+) -> Iterator[Mention]:
+    """`met` are the kinds of wear of the parts that the sentence names so far."""
     taken: set[int] = set()
     found: frozenset[str] = frozenset()
     for one, other, tags in _pairs(places):
@@ -67,12 +73,13 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
         if place.at in taken:
             continue
         parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
+        named = place.word.term.has(Role.WEAR)
         if MISSING_PART in states and (of := _anything(places, place)):
             # "Nothing is missing", "whether anything is missing".
             taken |= {of.at}
             yield _mention(frozenset({MISSING_PART}), (place, of), group, Role.STATE)
-        elif again := states & found:
-            # "A string is missing or broken."
+        elif again := states & (found if named else found | met):
+            # "A string is missing or broken", "no part is bent, and none is missing".
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
