@@ -8,6 +8,7 @@ its group, "no" denies the list that follows it, "apart from" states what follow
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 
 from services.core.narrative.senses import Role, Term
 
@@ -85,7 +86,7 @@ def read(terms: Sequence[Term]) -> list[Group]:
         for group in _groups(_segments(clause)):
             group.ends = ends
             before = groups[-1] if groups else None
-            _polarity(group, before)
+            _polarity(group, groups)
             if before is not None and first == len(groups):
                 _look_ahead(before, group)
             groups.append(group)
@@ -100,7 +101,10 @@ def names_wear(word: Word) -> bool:
 
 def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
     clause: list[Term] = []
-    for term in terms:
+    for term, following in zip_longest(terms, terms[1:]):
+        score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
+        if score and following is not None and following.has(Role.NUMBER):
+            continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
             # "Otherwise without a mark" excludes the marks before it.
@@ -126,8 +130,16 @@ def _segments(clause: Sequence[Term]) -> list[Segment]:
 def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
     open_: list[Segment] = []
     has_verb = False
+    verbless = not any(segment.has(Role.VERB) for segment in segments)
     for segment in segments:
         own_verb = segment.has(Role.VERB) and not (open_ and _is_listed(segment))
+        if verbless and _stands_apart(segment):
+            # « Collier doré, matière inconnue, légère ternissure ».
+            if open_:
+                yield Group(open_)
+            yield Group([segment])
+            open_ = []
+            continue
         if open_ and own_verb and (has_verb or _has_subject(segment)):
             yield Group(open_)
             open_, has_verb = [], False
@@ -143,6 +155,13 @@ def _is_listed(segment: Segment) -> bool:
     return listed and len(segment.words) > 1 and not segment.words[1].term.has(Role.VERB)
 
 
+def _stands_apart(segment: Segment) -> bool:
+    """Whether a segment after a comma leaves open what it names itself."""
+    joined = segment.link is not None and segment.link.has(*_LIST)
+    names = segment.has(Role.TOPIC) or any(map(names_wear, segment.words))
+    return segment.has(Role.UNJUDGED) and names and not joined
+
+
 def _has_subject(segment: Segment) -> bool:
     """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
     inverted = segment.link is not None and segment.link.has(Role.NOR)
@@ -152,15 +171,17 @@ def _has_subject(segment: Segment) -> bool:
     numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
     if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
         return False
+    listed = segment.link is not None and segment.link.has(Role.OR, Role.NOR)
     for at, word in enumerate(before):
-        if names_wear(word):
+        if names_wear(word) or (listed and word.term.has(Role.UNTOLD)):
             return False
         if word.term.has(Role.VERB):
             return at == 0 if inverted else at > 0
     return False
 
 
-def _polarity(group: Group, before: Group | None) -> None:
+def _polarity(group: Group, earlier: Sequence[Group]) -> None:
+    before = earlier[-1] if earlier else None
     link = group.segments[0].link
     nor = link is not None and link.has(Role.NOR)
     negated = group.has(Role.NOT)
@@ -168,13 +189,16 @@ def _polarity(group: Group, before: Group | None) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
-    judging = group.has(Role.JUDGING, Role.INSPECTED)
+    judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
     # "None of that could be judged", but "no chip could be confirmed" is not read.
     nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
+    # « Qu'une pièce manque ou soit tordue » : the verb after "or" has the subject and the negation before it.
+    carried = link is not None and link.has(Role.OR) and before is not None and before.denied
+    carried = carried and group.segments[0].words[0].term.has(Role.VERB)
     group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
-    group.denied = (negated or nor) and not group.unjudged
+    group.denied = (negated or nor or carried) and not group.unjudged
     if group.unjudged:
-        _say(group, Polarity.UNJUDGED)
+        _leave_open(group)
     elif group.denied:
         _say(group, Polarity.DENIED)
     elif group.has(Role.SEEK) or group.ends == "?":
@@ -187,21 +211,49 @@ def _polarity(group: Group, before: Group | None) -> None:
         for word in group:
             word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
     _exceptions(group)
-    if before is not None and not any(map(names_wear, group)):
-        _look_back(group, before)
+    if not any(map(names_wear, group)):
+        for question in reversed(earlier):
+            _look_back(group, question)
+            if question.ends != "?":
+                break
 
 
 def _look_back(group: Group, before: Group) -> None:
-    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
+    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found".
+
+    An answer to a question that neither denies nor leaves open says yes: "is it scratched? Look at photo 2."
+    """
     denied = not group.unjudged and (group.denied or group.has(Role.NO, Role.NOTHING))
     fragment = not before.has(Role.VERB) and before.ends in (group.ends, ":", "?", "–", "—", "-")
     fragment = fragment and not group.has(Role.TOPIC)
     for word in (word for word in before if not word.excepted):
-        if denied and (fragment or word.said is Polarity.SOUGHT):
-            word.said = Polarity.DENIED
-        elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
+        elif denied and not before.unjudged and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+            word.said = Polarity.DENIED
+        elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
+            word.said = Polarity.STATED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
+
+
+def _is_unchecked(segment: Segment) -> bool:
+    """"Could not be checked", but not "I checked it and could not find a chip"."""
+    denied = False
+    for word in segment.words:
+        denied = denied or word.term.has(Role.NOT)
+        if denied and word.term.has(Role.INSPECTED):
+            return True
+    return False
+
+
+def _leave_open(group: Group) -> None:
+    """Leave the wear of a group open; a title's "a dent, not graded" leaves open its condition alone."""
+    marked = [segment for segment in group.segments if segment.has(Role.UNJUDGED, Role.JUDGING)]
+    listed = len(group.segments) > 1 and not group.has(Role.VERB) and len(marked) == 1
+    alone = listed and not any(map(names_wear, marked[0].words)) and marked[0].has(Role.TOPIC, Role.POINTS)
+    for segment in marked if alone else group.segments:
+        for word in segment.words:
+            word.said = Polarity.UNJUDGED
 
 
 def _look_ahead(before: Group, group: Group) -> None:
@@ -221,7 +273,9 @@ def _open_questions(groups: Sequence[Group]) -> None:
     """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
     for group, after in zip(groups, groups[1:], strict=False):
         asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
-        if asks and after.unjudged and after.has(Role.WHETHER) and not group.has(*_NEGATIONS):
+        link = after.segments[0].link
+        goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
+        if asks and goes_on and after.unjudged and not group.has(*_NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
 
@@ -232,6 +286,12 @@ def _say(group: Group, said: Polarity) -> None:
 
 
 def _free(group: Group) -> None:
+    words = list(group)
+    absent = next((at for at, word in enumerate(words) if word.term.has(Role.FREE)), 0)
+    if not group.has(Role.PART):
+        # « Les taches sont absentes », but « une pièce est absente ».
+        for word in words[:absent]:
+            word.said = Polarity.DENIED if word.term.has(Role.WEAR) else word.said
     for segment in group.segments:
         for word, following in zip(segment.words, segment.words[1:], strict=False):
             if following.term.has(Role.FREE) and names_wear(word):
@@ -246,17 +306,16 @@ def _lists(group: Group) -> None:
     goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
-    active = met = opened = False
+    active = met = False
     joined = any(segment.link is not None and segment.link.has(*_LIST[1:]) for segment in group.segments)
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
-        if opened and segment.link is not None and segment.link.has(Role.NOR):
+        if segment.link is not None and segment.link.has(Role.NOR):
             active, met = True, False
         for word in segment.words:
             if word.term.has(Role.NO, Role.NOTHING):
-                active = opened = True
-                met = False
+                active, met = True, False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
             elif active and met and joined and word.term.has(Role.VERB):
@@ -296,5 +355,8 @@ def _exceptions(group: Group) -> None:
                 active = False
             elif word.term.has(Role.EXCEPT):
                 active = True
+            elif active and word.term.has(*_NEGATIONS):
+                # "Apart from a chip the mug shows no marks."
+                active = False
             elif active:
                 word.said, word.excepted = Polarity.STATED, True

@@ -25,8 +25,18 @@ class WearCheck:
         self._groups, self._numbers, self._cited = groups, numbers, cited
         self._facts, self._seen, self._lexicon = facts, facts.assessment, lexicon
         self._marks = self._seen.condition.wear
-        self.mentions, self.words = mentions(groups)
+        found, words = mentions(groups)
+        patterns = {m: self._pattern(m) for m in found}
+        self.mentions = [m for m in found if patterns[m] is None]
+        self.words = words - {id_ for id_ in patterns.values() if id_ is not None}
         self.stated: set[FactId] = set()
+
+    def _pattern(self, mention: Mention) -> int | None:
+        """The id of a word that names the pattern of goods without this wear: « rayé », striped or scratched."""
+        word = list(self._groups[mention.group])[mention.at]
+        seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
+        stated = mention.said is Polarity.STATED and not self._of(mention)
+        return id(word) if seen and stated else None
 
     def violations(self) -> Iterator[Violation]:
         """The rules that the sentence breaks."""
@@ -120,8 +130,7 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                counts = any(id(each) in self._numbers.exact for each in words[at + 1 : at + 3])
-                if word.term.has(Role.ONLY) and id(word) not in self.words and not counts:
+                if word.term.has(Role.ONLY) and id(word) not in self.words and not self._only_count(words, at):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
@@ -142,6 +151,19 @@ class WearCheck:
         excepting = any(mention.excepted for mention in self.mentions)
         if excepting and any(mention.general for mention in denied) and not self.complete:
             yield Violation(Rule.ONLY, "except")
+
+    def _only_count(self, words: Sequence[Word], at: int) -> bool:
+        """Whether "only" says a number that is exact, "only two photos", "8 out of 10, no more"."""
+        after = words[at + 1 : at + 3]
+        if any(id(word) in self._numbers.exact for word in after):
+            return True
+        # "It is only minor", but not "only minor scratches".
+        if after and after[0].term.has(Role.SEVERITY):
+            return len(after) == 1 or after[1].term.has(Role.AWAY)
+        if after and after[0].term.has(Role.PHOTO):
+            return self._seen.photos == 1
+        exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
+        return not after and exact and not self.mentions
 
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
