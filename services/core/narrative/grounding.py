@@ -10,7 +10,7 @@ from services.core.domain.report import UNKNOWN
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
-from services.core.narrative.reading import Group, Word, read
+from services.core.narrative.reading import Group, Polarity, Word, read
 from services.core.narrative.scores import (
     count_violations, deducts, facts_counted, is_left_open, says_full_score,
 )
@@ -28,11 +28,12 @@ _PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTER
 _PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
 _AFTER_GRADE = (*_PRODUCT, Role.USED, Role.EXCEPT, Role.NO, Role.POINTS, Role.TOPIC)
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
+_BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.FULL_SCORE,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -102,7 +103,7 @@ class _Check:
                 if id(word) not in self._wear.words and word.term.senses:
                     yield from self._word(words, at, group)
         yield from self._wear.violations()
-        yield from count_violations(self._numbers.counts, self._seen, names_all=self._wear.names_no_part)
+        yield from count_violations(self._numbers.counts, self._facts, names_all=self._wear.names_no_part)
         self.stated |= facts_counted(self._numbers.counts)
         for number, group in enumerate(self._groups):
             if group.unjudged:
@@ -179,6 +180,8 @@ class _Check:
         made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
         if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
             return Rule.MATERIAL
+        if sense.role in (*_PRODUCT, Role.GRADE) and self._is_asked(words, at, group):
+            return Rule.JUDGE
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
@@ -213,13 +216,32 @@ class _Check:
             case Role.UNTOLD | Role.UNTESTED:
                 return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
             case Role.DEDUCT:
-                return None if deducts(group, seen) else self._claimed(term)
+                return None if deducts(self._groups, seen) else self._claimed(term)
+            case Role.BRINGS:
+                return None if self._brings(words[at + 1 :]) else self._claimed(term)
             case Role.FULL_SCORE:
                 return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
                 return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    def _is_asked(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether what is known is said to be unclear: "it is unclear whether it is a mug"."""
+        number = next(number for number, each in enumerate(self._groups) if each is group)
+        if not group.unjudged or any(m.group == number for m in self._wear.mentions):
+            return False
+        whether = next((n for n in range(at) if words[n].term.has(Role.WHETHER)), at)
+        return any(word.term.has(Role.VERB) for word in words[whether:at])
+
+    def _brings(self, following: Sequence[Word]) -> bool:
+        """Whether "comes with" is followed by wear, a score or photos."""
+        for word in following:
+            if id(word) in self._wear.words or word.term.has(Role.POINTS, Role.PHOTO):
+                return True
+            if not word.term.has(*_BEFORE_NOUNS):
+                return False
+        return False
 
     @staticmethod
     def _claimed(term: Term) -> Rule:
@@ -253,7 +275,8 @@ class _Check:
             "colour": product.colour in (None, UNKNOWN),
             "pattern": product.pattern in (None, UNKNOWN),
         }
-        if any(m.group == number and not m.general for m in self._wear.mentions):
+        open_wear = (m for m in self._wear.mentions if m.said is Polarity.UNJUDGED)
+        if any(m.group == number and not m.general for m in open_wear):
             return
         terms = [word.term for word in group if word.term.has(Role.TOPIC)]
         # "Its material could not be recognised" is about the material, "not recognised" about the kind.

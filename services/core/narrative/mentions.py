@@ -68,12 +68,16 @@ def _of_group(
             taken |= {one.at, other.at}
             found |= tags
             yield _mention(tags, (one, other), group, Role.PART)
-    for place in (place for place in places if place.at not in taken):
+    rest = [place for place in places if place.at not in taken]
+    for place in sorted(rest, key=lambda place: not place.word.term.has(Role.STATE)):
+        if place.at in taken:
+            continue
         parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
         named = place.word.term.has(Role.WEAR)
-        if MISSING_PART in states and _is_anything(places, place):
+        if MISSING_PART in states and (of := _anything(places, place)):
             # "Nothing is missing", "whether anything is missing".
-            yield _mention(frozenset({MISSING_PART}), (place,), group, Role.STATE)
+            taken |= {of.at}
+            yield _mention(frozenset({MISSING_PART}), (place, of), group, Role.STATE)
         elif again := states & (found if named else found | met):
             # "A string is missing or broken", "no part is bent, and none is missing".
             yield _mention(again, (place,), group, Role.STATE)
@@ -84,11 +88,13 @@ def _of_group(
             yield _mention(tags, (place,), group, Role.PART)
 
 
-def _is_anything(places: Sequence[_Place], state: _Place) -> bool:
-    """Whether it is of "nothing" or "anything" that a state is denied, or left open."""
-    before = [place.word.term for place in places[max(0, state.at - 6) : state.at]]
-    general = any(term.has(Role.NOTHING) or ANYTHING in term.values(Role.WEAR) for term in before)
-    return general and state.word.said in (Polarity.DENIED, Polarity.UNJUDGED)
+def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
+    """The "nothing" or "anything" of which a state is denied, or left open."""
+    if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
+        return None
+    before = reversed(places[max(0, state.at - 6) : state.at])
+    general = (p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR))
+    return next(general, None)
 
 
 def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:

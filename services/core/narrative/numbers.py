@@ -8,7 +8,7 @@ from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
 _FULL = 10
-Counted = Literal["score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
+Counted = Literal["open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,8 @@ class Numbers:
 def read_numbers(groups: Sequence[Group]) -> Numbers:
     """What the numbers of a sentence count. A number that counts nothing known is `unknown`."""
     numbers = Numbers()
-    pictured = False
     for at, group in enumerate(groups):
-        pictured = pictured or group.has(Role.PHOTO)
-        _GroupNumbers(group, at, numbers, pictured=pictured).read()
+        _GroupNumbers(group, at, numbers).read()
     return numbers
 
 
@@ -54,8 +52,8 @@ def value_of(term: Term, *roles: Role) -> int | None:
 
 
 class _GroupNumbers:
-    def __init__(self, group: Group, at: int, numbers: Numbers, *, pictured: bool) -> None:
-        self._pictured = pictured
+    def __init__(self, group: Group, at: int, numbers: Numbers) -> None:
+        self._open = group.unjudged
         self._words = list(group)
         self._group, self._numbers = at, numbers
         self._firsts = {id(segment.words[0]) for segment in group.segments}
@@ -87,7 +85,7 @@ class _GroupNumbers:
     def _names_a_photo(self, at: int, ahead: Sequence[Term]) -> bool:
         """Whether "the first" is a photo by itself: "two photos: rust in the first, a stain in the second"."""
         article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
-        return self._pictured and article and (not ahead or ahead[0].has(Role.VERB))
+        return self._numbers.met_photo and article and (not ahead or ahead[0].has(Role.VERB))
 
     def _is_photo(self, at: int) -> bool:
         """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
@@ -131,6 +129,9 @@ class _GroupNumbers:
             else:
                 self._count("unknown", number, term)
             return None
+        if self._open and ahead and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED) and not self._of_ten(at, ahead):
+            if not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2]):
+                return self._count("open", number, term)
         if score := self._score(at, ahead, number):
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))

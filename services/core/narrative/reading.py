@@ -85,9 +85,10 @@ def read(terms: Sequence[Term]) -> list[Group]:
         first = len(groups)
         for group in _groups(_segments(clause)):
             group.ends = ends
+            before = groups[-1] if groups else None
             _polarity(group, groups)
-            if groups and first == len(groups):
-                _look_ahead(groups[-1], group)
+            if before is not None and first == len(groups):
+                _look_ahead(before, group)
             groups.append(group)
         _open_questions(groups[first:])
     return groups
@@ -170,8 +171,9 @@ def _has_subject(segment: Segment) -> bool:
     numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
     if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
         return False
+    listed = segment.link is not None and segment.link.has(Role.OR, Role.NOR)
     for at, word in enumerate(before):
-        if names_wear(word):
+        if names_wear(word) or (listed and word.term.has(Role.UNTOLD)):
             return False
         if word.term.has(Role.VERB):
             return at == 0 if inverted else at > 0
@@ -187,16 +189,16 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
+    judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
+    # "None of that could be judged", but "no chip could be confirmed" is not read.
+    nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
     # « Qu'une pièce manque ou soit tordue » : the verb after "or" has the subject and the negation before it.
     carried = link is not None and link.has(Role.OR) and before is not None and before.denied
     carried = carried and group.segments[0].words[0].term.has(Role.VERB)
-    judging = group.has(Role.JUDGING, Role.INSPECTED)
-    # "None of that could be judged", but "no chip could be confirmed" is not read.
-    nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
     group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
     group.denied = (negated or nor or carried) and not group.unjudged
     if group.unjudged:
-        _say(group, Polarity.UNJUDGED)
+        _leave_open(group)
     elif group.denied:
         _say(group, Polarity.DENIED)
     elif group.has(Role.SEEK) or group.ends == "?":
@@ -234,6 +236,26 @@ def _look_back(group: Group, before: Group) -> None:
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
 
 
+def _is_unchecked(segment: Segment) -> bool:
+    """"Could not be checked", but not "I checked it and could not find a chip"."""
+    denied = False
+    for word in segment.words:
+        denied = denied or word.term.has(Role.NOT)
+        if denied and word.term.has(Role.INSPECTED):
+            return True
+    return False
+
+
+def _leave_open(group: Group) -> None:
+    """Leave the wear of a group open; a title's "a dent, not graded" leaves open its condition alone."""
+    marked = [segment for segment in group.segments if segment.has(Role.UNJUDGED, Role.JUDGING)]
+    listed = len(group.segments) > 1 and not group.has(Role.VERB) and len(marked) == 1
+    alone = listed and not any(map(names_wear, marked[0].words)) and marked[0].has(Role.TOPIC, Role.POINTS)
+    for segment in marked if alone else group.segments:
+        for word in segment.words:
+            word.said = Polarity.UNJUDGED
+
+
 def _look_ahead(before: Group, group: Group) -> None:
     """A list after a colon is said to be what stands before it: "still unclear: mould and the zip"."""
     opens = before.ends in (":", "(", "–", "—") and not any(map(names_wear, before))
@@ -251,7 +273,9 @@ def _open_questions(groups: Sequence[Group]) -> None:
     """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
     for group, after in zip(groups, groups[1:], strict=False):
         asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
-        if asks and after.unjudged and after.has(Role.WHETHER) and not group.has(*_NEGATIONS):
+        link = after.segments[0].link
+        goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
+        if asks and goes_on and after.unjudged and not group.has(*_NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
 
@@ -282,7 +306,7 @@ def _lists(group: Group) -> None:
     goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
-    active = met = opened = False
+    active = met = False
     joined = any(segment.link is not None and segment.link.has(*_LIST[1:]) for segment in group.segments)
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
@@ -331,5 +355,8 @@ def _exceptions(group: Group) -> None:
                 active = False
             elif word.term.has(Role.EXCEPT):
                 active = True
+            elif active and word.term.has(*_NEGATIONS):
+                # "Apart from a chip the mug shows no marks."
+                active = False
             elif active:
                 word.said, word.excepted = Polarity.STATED, True

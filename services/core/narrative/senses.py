@@ -90,6 +90,7 @@ class Role(StrEnum):
     UNTESTED = "untested"
     DEDUCT = "deduct"
     SCORING = "scoring"
+    BRINGS = "brings"
     FULL_SCORE = "full_score"
     VERB = "verb"
     PHOTO = "photo"

@@ -8,7 +8,7 @@ from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Count, Numbers, value_of
+from services.core.narrative.numbers import Count, Numbers
 from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
@@ -130,9 +130,7 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                counts = any(id(each) in self._numbers.exact for each in words[at + 1 : at + 3])
-                counts = counts or self._only_count(words, at)
-                if word.term.has(Role.ONLY) and id(word) not in self.words and not counts:
+                if word.term.has(Role.ONLY) and id(word) not in self.words and not self._only_count(words, at):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
@@ -157,9 +155,11 @@ class WearCheck:
     def _only_count(self, words: Sequence[Word], at: int) -> bool:
         """Whether "only" says a number that is exact, "only two photos", "8 out of 10, no more"."""
         after = words[at + 1 : at + 3]
-        if len(after) == 2 and after[1].term.has(Role.PHOTO) and not self.mentions:
-            single = self._seen.photos == 1 and after[0].term.has(Role.ARTICLE)
-            return single or value_of(after[0].term, Role.NUMBER) is not None
+        if any(id(word) in self._numbers.exact for word in after):
+            return True
+        # "It is only minor", but not "only minor scratches".
+        if after and after[0].term.has(Role.SEVERITY):
+            return len(after) == 1 or after[1].term.has(Role.AWAY)
         if after and after[0].term.has(Role.PHOTO):
             return self._seen.photos == 1
         exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
