@@ -1,10 +1,10 @@
 """The severity, place and photo that a sentence states, and the wear that each belongs to."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.core.narrative.mentions import Mention
-from services.core.narrative.reading import Group, Polarity, Word
+from services.core.narrative.reading import Group, Polarity, Segment, Word
 from services.core.narrative.senses import Role
 
 
@@ -26,6 +26,11 @@ class _Spot:
     group: int
     segment: int
     at: int
+    photos: Collection[int] = ()
+
+    def parts(self, segment: Segment) -> bool:
+        """Whether a segment has a photo or place of its own."""
+        return segment.has(Role.PHOTO, Role.PLACE) or any(id(word) in self.photos for word in segment.words)
 
 
 def details(
@@ -64,7 +69,7 @@ def _of_group(
     for segment, each in enumerate(group.segments):
         for place, word in enumerate(each.words):
             at += 1
-            spot = _Spot(number, segment, at)
+            spot = _Spot(number, segment, at, photos)
             text = word.term.text
             if id(word) in photos:
                 yield Detail(Role.PHOTO, photos[id(word)], text, _owners(spot, named, groups))
@@ -98,7 +103,8 @@ def _shared(
     for number in range(first.segment + 1, len(segments)):
         place += len(segments[number - 1].words)
         mine = [m for m in named if m.group == spot.group and m.at == place]
-        if not mine or segments[number].has(Role.SEVERITY):
+        # "Paint badly chipped, joint loose": a part with its state is described by itself.
+        if not mine or segments[number].has(Role.SEVERITY) or len(mine[0].places) > 1:
             return
         yield from mine
 
@@ -155,7 +161,7 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
     if earlier:
         return tuple(_gap(spot, mine, group)) or tuple(earlier[-1:])
     if mine:
-        return (mine[0], *_following(_Spot(spot.group, mine[0].segment, spot.at), mine, groups))
+        return (mine[0], *_following(replace(spot, segment=mine[0].segment), mine, groups))
     if before:
         return tuple(m for m in before if m.group == before[-1].group)[-1:]
     after = [m for m in named if m.group > spot.group]
@@ -174,7 +180,7 @@ def _undetailed(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) -
     """The wear of the segments before that have no photo or place: "a chip and a dent in photo 2"."""
     segments = groups[spot.group].segments
     for number in range(spot.segment - 1, -1, -1):
-        if segments[number].has(Role.PHOTO, Role.PLACE):
+        if spot.parts(segments[number]):
             return
         yield from (mention for mention in mine if mention.segment == number)
 
@@ -183,6 +189,6 @@ def _following(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) ->
     """The wear of the segments after that have no photo or place: "photo 2 shows a chip and a dent"."""
     segments = groups[spot.group].segments
     for number in range(spot.segment + 1, len(segments)):
-        if segments[number].has(Role.PHOTO, Role.PLACE):
+        if spot.parts(segments[number]):
             return
         yield from (mention for mention in mine if mention.segment == number)

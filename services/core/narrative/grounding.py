@@ -10,7 +10,10 @@ from services.core.domain.report import UNKNOWN
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
-from services.core.narrative.reading import Group, Word, read
+from services.core.narrative.reading import Group, Polarity, Word, read
+from services.core.narrative.scores import (
+    count_violations, deducts, facts_counted, is_left_open, says_full_score,
+)
 from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
@@ -25,11 +28,12 @@ _PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTER
 _PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
 _AFTER_GRADE = (*_PRODUCT, Role.USED, Role.EXCEPT, Role.NO, Role.POINTS, Role.TOPIC)
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
+_BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -99,7 +103,8 @@ class _Check:
                 if id(word) not in self._wear.words and word.term.senses:
                     yield from self._word(words, at, group)
         yield from self._wear.violations()
-        yield from self._counts()
+        yield from count_violations(self._numbers.counts, self._facts, names_all=self._wear.names_no_part)
+        self.stated |= facts_counted(self._numbers.counts)
         for number, group in enumerate(self._groups):
             if group.unjudged:
                 yield from self._unjudged(number, group)
@@ -175,6 +180,8 @@ class _Check:
         made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
         if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
             return Rule.MATERIAL
+        if sense.role in (*_PRODUCT, Role.GRADE) and self._is_asked(words, at, group):
+            return Rule.JUDGE
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
@@ -197,7 +204,7 @@ class _Check:
                 those = words[:at] if term.has(Role.STATE) else before
                 return None if any(id(word) in self._wear.words for word in those) else Rule.OFFER
             case Role.INSPECTED:
-                return None if group.has(Role.PHOTO) else Rule.JUDGE
+                return None if group.has(Role.PHOTO) or group.unjudged else Rule.JUDGE
             case Role.SELLER:
                 return None if seen.condition_stated or seen.wear_stated else Rule.JUDGE
             case Role.USED:
@@ -206,10 +213,39 @@ class _Check:
             case Role.ALL:
                 counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
                 return None if counted else Rule.ONLY
+            case Role.UNTOLD | Role.UNTESTED:
+                return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
+            case Role.DEDUCT:
+                return None if deducts(self._groups, seen) else self._claimed(term)
+            case Role.BRINGS:
+                return None if self._brings(words[at + 1 :]) else self._claimed(term)
+            case Role.FULL_SCORE:
+                return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
                 return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    def _is_asked(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether what is known is said to be unclear: "it is unclear whether it is a mug"."""
+        number = next(number for number, each in enumerate(self._groups) if each is group)
+        if not group.unjudged or any(m.group == number for m in self._wear.mentions):
+            return False
+        whether = next((n for n in range(at) if words[n].term.has(Role.WHETHER)), at)
+        return any(word.term.has(Role.VERB) for word in words[whether:at])
+
+    def _brings(self, following: Sequence[Word]) -> bool:
+        """Whether "comes with" is followed by wear, a score or photos."""
+        for word in following:
+            if id(word) in self._wear.words or word.term.has(Role.POINTS, Role.PHOTO):
+                return True
+            if not word.term.has(*_BEFORE_NOUNS):
+                return False
+        return False
+
+    @staticmethod
+    def _claimed(term: Term) -> Rule:
+        return Rule(min(term.values(Role.CLAIM), default=Rule.UNFAMILIAR))
 
     def _is_kind(self, id_: str) -> bool:
         kind = self._seen.goods.kind
@@ -229,25 +265,6 @@ class _Check:
         """Whether a word follows the one before it without a comma or "and"."""
         return all(segment.words[0] is not word for segment in group.segments)
 
-    def _counts(self) -> Iterator[Violation]:
-        for count in self._numbers.counts:
-            if count.of == "score":
-                if count.number != self._seen.condition.score:
-                    yield Violation(Rule.GRADE, count.word)
-                self.stated.add("grade")
-            elif count.of == "photos":
-                photos = self._seen.photos
-                if not (2 <= count.number <= photos if count.least else count.number == photos):
-                    yield Violation(Rule.PHOTO, count.word)
-                self.stated.add("photos")
-            elif count.of == "pair":
-                kind = self._seen.goods.kind
-                pair = kind is not None and (kind.pair is not None or kind.noun.plural)
-                if not (pair and count.number == 2 and count.least):
-                    yield Violation(Rule.COUNT, count.word)
-            elif count.of == "unknown":
-                yield Violation(Rule.NUMBER, count.word)
-
     def _unjudged(self, number: int, group: Group) -> Iterator[Violation]:
         """What is said to be unknown is: the condition, the kind, the material, the colour, the pattern."""
         product = self._seen.product
@@ -258,15 +275,21 @@ class _Check:
             "colour": product.colour in (None, UNKNOWN),
             "pattern": product.pattern in (None, UNKNOWN),
         }
-        if any(m.group == number and not m.general for m in self._wear.mentions):
+        open_wear = (m for m in self._wear.mentions if m.said is Polarity.UNJUDGED)
+        if any(m.group == number and not m.general for m in open_wear):
             return
         terms = [word.term for word in group if word.term.has(Role.TOPIC)]
         # "Its material could not be recognised" is about the material, "not recognised" about the kind.
         named = [term for term in terms if not term.has(Role.JUDGING)]
+        untold = any(word.term.has(Role.UNTOLD, Role.UNTESTED) for word in group)
+        again = number > 0 and self._groups[number - 1].unjudged and group.has(Role.REFERRING)
+        if not named and (untold or again):
+            return
         topics = {topic for term in named or terms for topic in term.values(Role.TOPIC)}
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
+            vague = vague and (anything or not group.has(Role.NO, Role.NOTHING))
             near = self._groups[max(0, number - 1) : number + 2]
             beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
             # « Et la matière ? Inconnue. »

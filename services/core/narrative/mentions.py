@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.core.narrative.reading import Group, Polarity, Word
-from services.core.narrative.senses import ANY, ANYTHING, Role
+from services.core.narrative.senses import ANY, ANYTHING, MISSING_PART, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,17 @@ def _of_group(
             taken |= {one.at, other.at}
             found |= tags
             yield _mention(tags, (one, other), group, Role.PART)
-    for place in (place for place in places if place.at not in taken):
+    rest = [place for place in places if place.at not in taken]
+    for place in sorted(rest, key=lambda place: not place.word.term.has(Role.STATE)):
+        if place.at in taken:
+            continue
         parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
         named = place.word.term.has(Role.WEAR)
-        if again := states & (found if named else found | met):
+        if MISSING_PART in states and (of := _anything(places, place)):
+            # "Nothing is missing", "whether anything is missing".
+            taken |= {of.at}
+            yield _mention(frozenset({MISSING_PART}), (place, of), group, Role.STATE)
+        elif again := states & (found if named else found | met):
             # "A string is missing or broken", "no part is bent, and none is missing".
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
@@ -79,6 +86,15 @@ def _of_group(
         elif tags := parts if unjudged else parts & found:
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
+
+
+def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
+    """The "nothing" or "anything" of which a state is denied, or left open."""
+    if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
+        return None
+    before = reversed(places[max(0, state.at - 6) : state.at])
+    general = (p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR))
+    return next(general, None)
 
 
 def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:

@@ -7,7 +7,8 @@ from typing import Literal
 from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
-Counted = Literal["score", "photos", "marks", "mark", "pair", "unknown"]
+_FULL = 10
+Counted = Literal["open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class Numbers:
     counts: list[Count] = field(default_factory=list)
     photos: dict[int, frozenset[str]] = field(default_factory=dict)
     all_photos: set[int] = field(default_factory=set)
+    # The words that count in full, after "only", and those that deny another score, "not a 10".
+    exact: set[int] = field(default_factory=set)
+    denials: set[int] = field(default_factory=set)
     met_photo: bool = False
 
 
@@ -49,6 +53,7 @@ def value_of(term: Term, *roles: Role) -> int | None:
 
 class _GroupNumbers:
     def __init__(self, group: Group, at: int, numbers: Numbers) -> None:
+        self._open = group.unjudged
         self._words = list(group)
         self._group, self._numbers = at, numbers
         self._firsts = {id(segment.words[0]) for segment in group.segments}
@@ -74,7 +79,13 @@ class _GroupNumbers:
     def _counts_photos(self, at: int) -> bool:
         """Whether the noun after "all the three" or "the second of the four" is a photo."""
         ahead = (word.term for word in self._words[at + 1 : at + 5])
-        return next((t.has(Role.PHOTO) for t in ahead if not t.has(Role.ARTICLE, Role.NUMBER)), False)
+        passed = (Role.ARTICLE, Role.NUMBER, Role.OUT_OF)
+        return next((t.has(Role.PHOTO) for t in ahead if not t.has(*passed)), False)
+
+    def _names_a_photo(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether "the first" is a photo by itself: "two photos: rust in the first, a stain in the second"."""
+        article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
+        return self._numbers.met_photo and article and (not ahead or ahead[0].has(Role.VERB))
 
     def _is_photo(self, at: int) -> bool:
         """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
@@ -113,16 +124,21 @@ class _GroupNumbers:
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
         if term.has(Role.ORDINAL):
-            if self._counts_photos(at) or self._is_photo(at):
+            if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
             else:
                 self._count("unknown", number, term)
             return None
-        if self._is_score(at, ahead):
-            self._count("score", number, term)
+        if self._open and ahead and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED) and not self._of_ten(at, ahead):
+            if not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2]):
+                return self._count("open", number, term)
+        if score := self._score(at, ahead, number):
+            self._count(score, number, term)
+            self._numbers.exact.add(id(self._words[at]))
             return None
         for other in ahead:
             if other.has(Role.PHOTO):
+                self._numbers.exact.add(id(self._words[at]))
                 return self._count("photos", number, term)
             if other.has(Role.WEAR, Role.PART, Role.STATE):
                 if ANY not in other.values(Role.WEAR):
@@ -141,21 +157,80 @@ class _GroupNumbers:
             self._count("unknown", number, term)
         return None
 
-    def _is_score(self, at: int, ahead: Sequence[Term]) -> bool:
-        """Whether a number is a score: "8 out of 10", "8 points of ten", "a score of 8", "rated 8"."""
-        rest = list(ahead[1:] if ahead and ahead[0].has(Role.POINTS) else ahead)
-        points = len(rest) < len(ahead)
-        if len(rest) > 1 and rest[0].has(Role.OUT_OF) and value_of(rest[1], Role.NUMBER) == 10:
-            end = at + 2 + points
-            self._done |= {end}
-            return True
-        if points:
-            return True
-        if any(term.has(Role.WEAR, Role.PART) for term in ahead[:2]):
+    def _score(self, at: int, ahead: Sequence[Term], number: int) -> Counted | None:
+        """What a number says of the score, if it does: "8 out of 10", "lost two points", "8 and not a 10"."""
+        before = self._segment_before(at)
+        lost = [*before[-4:], *ahead[:5]]
+        if any(term.has(Role.DEDUCT) for term in lost) and (self._points(ahead) or self._of_ten(at, ahead)):
+            return "points lost"
+        if number == _FULL and self._from_full(at, ahead):
+            self._numbers.exact.add(id(self._words[at]))
+            return "ten"
+        if not self._is_score(at, ahead, before):
+            return None
+        denial = [word for word in self._words[max(0, at - 3) : at] if word.term.has(Role.NO, Role.NOT)]
+        if denial and any(term is denial[-1].term for term in before):
+            self._numbers.denials.update(map(id, denial))
+            return "other score"
+        return "score"
+
+    def _segment_before(self, at: int) -> list[Term]:
+        first = max((n for n in range(at + 1) if id(self._words[n]) in self._firsts), default=0)
+        return [word.term for word in self._words[first:at]]
+
+    def _points(self, ahead: Sequence[Term]) -> bool:
+        return any(term.has(Role.POINTS) for term in ahead[:1])
+
+    def _of_ten(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether "out of 10" follows, and no photo: "8 of a possible ten", but "8 of 10 photos"."""
+        skipped = int(self._points(ahead))
+        rest = ahead[skipped:]
+        if not rest or not rest[0].has(Role.OUT_OF):
             return False
+        for place, term in enumerate(rest[1:4], 1):
+            if value_of(term, Role.NUMBER) == _FULL:
+                if any(other.has(Role.PHOTO, Role.WEAR) for other in rest[place + 1 : place + 2]):
+                    return False
+                self._done |= {at + 1 + skipped + place}
+                return True
+            if not term.has(Role.ARTICLE, Role.ORDINARY):
+                return False
+        return False
+
+    def _from_full(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether a ten is where a score begins: "took it from ten points to eight"."""
+        rest = ahead[self._points(ahead) :]
+        if not (at > 0 and self._words[at - 1].term.has(Role.AWAY)):
+            return False
+        target = next((n for n, term in enumerate(rest[:4]) if value_of(term, Role.NUMBER) is not None), None)
+        if target is None or any(term.has(Role.PHOTO, Role.WEAR) for term in rest):
+            return False
+        place = at + 1 + (len(ahead) - len(rest)) + target
+        self._done.add(place)
+        word = self._words[place]
+        self._count("score", value_of(word.term, Role.NUMBER) or 0, word.term)
+        return True
+
+    def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
+        """Whether a number is a score: "8 out of 10", "8 points of ten", "a score of 8", "rated 8", "got an 8"."""
+        if self._of_ten(at, ahead) or self._points(ahead):
+            return True
+        if any(term.has(Role.WEAR, Role.PART, Role.PHOTO) for term in ahead[:2]):
+            return False
+        ends = not ahead or ahead[0].has(Role.AWAY, Role.ONLY) or any(t.has(Role.TOPIC) for t in ahead[:2])
+        if ends and any(term.has(Role.SCORING) for term in before[-3:]):
+            return True
+        scored = any(count.of == "score" and count.group == self._group for count in self._numbers.counts)
+        if ends and scored and number_is_full(self._words[at].term) and any(t.has(Role.NO) for t in before):
+            return True
         for word in reversed(self._words[max(0, at - 4) : at]):
-            if word.term.has(Role.POINTS):
+            if word.term.has(Role.POINTS, Role.FULL_SCORE):
                 return not (ahead and ahead[0].has(Role.PHOTO))
             if word.term.has(Role.PHOTO, Role.WEAR, Role.KIND):
                 return False
         return False
+
+
+def number_is_full(term: Term) -> bool:
+    """Whether a number is the best score."""
+    return value_of(term, Role.NUMBER) == _FULL

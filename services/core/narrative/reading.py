@@ -82,10 +82,15 @@ def read(terms: Sequence[Term]) -> list[Group]:
     """The groups of a sentence in their order."""
     groups: list[Group] = []
     for clause, ends in _clauses(terms):
+        first = len(groups)
         for group in _groups(_segments(clause)):
             group.ends = ends
+            before = groups[-1] if groups else None
             _polarity(group, groups)
+            if before is not None and first == len(groups):
+                _look_ahead(before, group)
             groups.append(group)
+        _open_questions(groups[first:])
     return groups
 
 
@@ -102,7 +107,8 @@ def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
             continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
-            clause = []
+            # "Otherwise without a mark" excludes the marks before it.
+            clause = [term] if term.has(Role.OTHER) else []
         else:
             clause.append(term)
     yield clause, ""
@@ -126,7 +132,7 @@ def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
     has_verb = False
     verbless = not any(segment.has(Role.VERB) for segment in segments)
     for segment in segments:
-        own_verb = segment.has(Role.VERB)
+        own_verb = segment.has(Role.VERB) and not (open_ and _is_listed(segment))
         if verbless and _stands_apart(segment):
             # « Collier doré, matière inconnue, légère ternissure ».
             if open_:
@@ -141,6 +147,12 @@ def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
         has_verb = has_verb or own_verb
     if open_:
         yield Group(open_)
+
+
+def _is_listed(segment: Segment) -> bool:
+    """Whether the verb is of a clause about the end of a list: "dented or scratched as the photos show"."""
+    listed = segment.link is not None and segment.link.has(Role.OR) and names_wear(segment.words[0])
+    return listed and len(segment.words) > 1 and not segment.words[1].term.has(Role.VERB)
 
 
 def _stands_apart(segment: Segment) -> bool:
@@ -159,8 +171,9 @@ def _has_subject(segment: Segment) -> bool:
     numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
     if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
         return False
+    listed = segment.link is not None and segment.link.has(Role.OR, Role.NOR)
     for at, word in enumerate(before):
-        if names_wear(word):
+        if names_wear(word) or (listed and word.term.has(Role.UNTOLD)):
             return False
         if word.term.has(Role.VERB):
             return at == 0 if inverted else at > 0
@@ -176,13 +189,16 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
+    judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
+    # "None of that could be judged", but "no chip could be confirmed" is not read.
+    nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
     # « Qu'une pièce manque ou soit tordue » : the verb after "or" has the subject and the negation before it.
     carried = link is not None and link.has(Role.OR) and before is not None and before.denied
     carried = carried and group.segments[0].words[0].term.has(Role.VERB)
-    group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or group.has(Role.JUDGING))) or goes_on
+    group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
     group.denied = (negated or nor or carried) and not group.unjudged
     if group.unjudged:
-        _say(group, Polarity.UNJUDGED)
+        _leave_open(group)
     elif group.denied:
         _say(group, Polarity.DENIED)
     elif group.has(Role.SEEK) or group.ends == "?":
@@ -207,7 +223,7 @@ def _look_back(group: Group, before: Group) -> None:
 
     An answer to a question that neither denies nor leaves open says yes: "is it scratched? Look at photo 2."
     """
-    denied = group.denied or group.has(Role.NO, Role.NOTHING)
+    denied = not group.unjudged and (group.denied or group.has(Role.NO, Role.NOTHING))
     fragment = not before.has(Role.VERB) and before.ends in (group.ends, ":", "?", "–", "—", "-")
     fragment = fragment and not group.has(Role.TOPIC)
     for word in (word for word in before if not word.excepted):
@@ -218,6 +234,50 @@ def _look_back(group: Group, before: Group) -> None:
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
+
+
+def _is_unchecked(segment: Segment) -> bool:
+    """"Could not be checked", but not "I checked it and could not find a chip"."""
+    denied = False
+    for word in segment.words:
+        denied = denied or word.term.has(Role.NOT)
+        if denied and word.term.has(Role.INSPECTED):
+            return True
+    return False
+
+
+def _leave_open(group: Group) -> None:
+    """Leave the wear of a group open; a title's "a dent, not graded" leaves open its condition alone."""
+    marked = [segment for segment in group.segments if segment.has(Role.UNJUDGED, Role.JUDGING)]
+    listed = len(group.segments) > 1 and not group.has(Role.VERB) and len(marked) == 1
+    alone = listed and not any(map(names_wear, marked[0].words)) and marked[0].has(Role.TOPIC, Role.POINTS)
+    for segment in marked if alone else group.segments:
+        for word in segment.words:
+            word.said = Polarity.UNJUDGED
+
+
+def _look_ahead(before: Group, group: Group) -> None:
+    """A list after a colon is said to be what stands before it: "still unclear: mould and the zip"."""
+    opens = before.ends in (":", "(", "–", "—") and not any(map(names_wear, before))
+    if not opens or group.has(Role.VERB, *_NEGATIONS) or not any(map(names_wear, group)):
+        return
+    words = list(before)
+    if before.unjudged:
+        group.unjudged = True
+        _say(group, Polarity.UNJUDGED)
+    elif before.denied and not before.has(Role.OTHER) and words[0].term.has(Role.NOT, Role.SEEK):
+        _say(group, Polarity.DENIED)
+
+
+def _open_questions(groups: Sequence[Group]) -> None:
+    """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
+    for group, after in zip(groups, groups[1:], strict=False):
+        asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
+        link = after.segments[0].link
+        goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
+        if asks and goes_on and after.unjudged and not group.has(*_NEGATIONS):
+            group.unjudged = True
+            _say(group, Polarity.UNJUDGED)
 
 
 def _say(group: Group, said: Polarity) -> None:
@@ -247,6 +307,7 @@ def _lists(group: Group) -> None:
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
     active = met = False
+    joined = any(segment.link is not None and segment.link.has(*_LIST[1:]) for segment in group.segments)
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
@@ -257,10 +318,24 @@ def _lists(group: Group) -> None:
                 active, met = True, False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
+            elif active and met and joined and word.term.has(Role.VERB):
+                _deny_predicates(group, word)
+                active = False
             elif (active and met and not word.term.has(*goes_on)) or (
                 active and not met and word.term.has(Role.EXCEPT)
             ):
                 active = False
+
+
+def _deny_predicates(group: Group, verb: Word) -> None:
+    """Deny the states that "or" joins after the verb: "no string is missing or broken"."""
+    words = list(group)
+    firsts = {id(segment.words[0]) for segment in group.segments}
+    at = next(at for at, word in enumerate(words) if word is verb)
+    for before, word in zip(words[at:], words[at + 1 :], strict=False):
+        if not names_wear(word) or not (before.term.has(Role.VERB) or id(word) in firsts):
+            return
+        word.said = Polarity.DENIED
 
 
 def _exceptions(group: Group) -> None:
@@ -280,5 +355,8 @@ def _exceptions(group: Group) -> None:
                 active = False
             elif word.term.has(Role.EXCEPT):
                 active = True
+            elif active and word.term.has(*_NEGATIONS):
+                # "Apart from a chip the mug shows no marks."
+                active = False
             elif active:
                 word.said, word.excepted = Polarity.STATED, True

@@ -84,6 +84,14 @@ class Role(StrEnum):
     JUDGING = "judging"
     INSPECTED = "inspected"
     SELLER = "seller"
+    WHETHER = "whether"
+    REFERRING = "referring"
+    UNTOLD = "untold"
+    UNTESTED = "untested"
+    DEDUCT = "deduct"
+    SCORING = "scoring"
+    BRINGS = "brings"
+    FULL_SCORE = "full_score"
     VERB = "verb"
     PHOTO = "photo"
     NUMBER_SIGN = "number_sign"
@@ -94,6 +102,8 @@ class Role(StrEnum):
 
 # Words of any wear, "mark", "damage", and those that stand for it, "anything".
 ANY, ANYTHING = "any", "anything"
+# The kind of wear that "nothing is missing" denies.
+MISSING_PART = "missing_part"
 # The number of the last photo, as the data files write it.
 LAST = "-1"
 

@@ -8,7 +8,7 @@ from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Count, Numbers, value_of
+from services.core.narrative.numbers import Count, Numbers
 from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
@@ -63,6 +63,11 @@ class WearCheck:
         """Whether the sentence speaks of wear, and of all marks that there can be."""
         return bool(self.mentions) and self.complete
 
+    @property
+    def names_no_part(self) -> bool:
+        """Whether the sentence names all marks or none: "a scratch cost it two points" of the only scratch."""
+        return self.complete or not self._named
+
     @cached_property
     def _named(self) -> set[str]:
         stated = [mention for mention in self.mentions if mention.said is Polarity.STATED]
@@ -90,7 +95,9 @@ class WearCheck:
     def _is_another(self, mention: Mention) -> bool:
         """Whether the mark is said to be one more: "another chip"."""
         words = list(self._groups[mention.group])[max(0, mention.at - 2) : mention.at]
-        return any(word.term.has(Role.OTHER) for word in words) and not mention.excepted
+        # "In another photo, scratched" is no other scratch.
+        other = any(word.term.has(Role.OTHER) and not word.term.has(Role.BREAK) for word in words)
+        return other and not any(word.term.has(Role.PHOTO) for word in words) and not mention.excepted
 
     def _general(self, mention: Mention) -> Iterator[Violation]:
         if mention.said is Polarity.STATED and ANYTHING not in mention.tags:
@@ -128,9 +135,17 @@ class WearCheck:
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
                 others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
+                others = others and not word.term.has(Role.BREAK)
                 if others and not any(names_wear(near) for near in words[at + 1 : at + 3]):
                     yield Violation(Rule.ONLY, word.term.text)
-            denying = next((word.term.text for word in words if word.term.has(*_DENYING)), None)
+            denying = next(
+                (
+                    word.term.text
+                    for word in words
+                    if word.term.has(*_DENYING) and id(word) not in self._numbers.denials
+                ),
+                None,
+            )
             if denying is not None and not group.unjudged and not denied:
                 yield from self._denies_all(group, denying)
         excepting = any(mention.excepted for mention in self.mentions)
@@ -140,9 +155,11 @@ class WearCheck:
     def _only_count(self, words: Sequence[Word], at: int) -> bool:
         """Whether "only" says a number that is exact, "only two photos", "8 out of 10, no more"."""
         after = words[at + 1 : at + 3]
-        if len(after) == 2 and after[1].term.has(Role.PHOTO) and not self.mentions:
-            single = self._seen.photos == 1 and after[0].term.has(Role.ARTICLE)
-            return single or value_of(after[0].term, Role.NUMBER) is not None
+        if any(id(word) in self._numbers.exact for word in after):
+            return True
+        # "It is only minor", but not "only minor scratches".
+        if after and after[0].term.has(Role.SEVERITY):
+            return len(after) == 1 or after[1].term.has(Role.AWAY)
         if after and after[0].term.has(Role.PHOTO):
             return self._seen.photos == 1
         exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
