@@ -229,7 +229,7 @@ def _look_back(group: Group, before: Group) -> None:
     for word in (word for word in before if not word.excepted):
         if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
-        elif denied and not before.unjudged and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        elif denied and not before.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.DENIED
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED

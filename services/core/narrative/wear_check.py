@@ -32,7 +32,7 @@ class WearCheck:
         self.stated: set[FactId] = set()
 
     def _pattern(self, mention: Mention) -> int | None:
-        """The id of a word that names a pattern, of goods without this wear: « rayé », striped or scratched."""
+        """The id of a word for the pattern, if the goods lack that wear: « rayé », striped or scratched."""
         word = list(self._groups[mention.group])[mention.at]
         seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
         stated = mention.said is Polarity.STATED and not self._of(mention)
