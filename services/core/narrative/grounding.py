@@ -289,13 +289,13 @@ class _Check:
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            # "No photo could not be judged" denies it; the "pas" of « n'ont pas été jugées » is the verb's.
-            first = next((w.term for w in group if w.term.has(Role.NO, Role.NOTHING, Role.NOT)), None)
-            vague = vague and (anything or first is None or first.has(Role.NOT))
-            near = self._groups[max(0, number - 1) : number + 2]
+            denies = group.has(Role.NO, Role.NOTHING) and not group.has(Role.NOT)
+            vague = vague and (anything or not denies)
+            asked = number > 0 and self._groups[number - 1].ends == "?"
+            near = self._groups[max(0, number - 1) : number + (1 if asked else 2)]
             beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
             # « Et la matière ? Inconnue. »
-            beside = {topic for topic in beside if unknown[topic]}
+            beside = beside if asked else {topic for topic in beside if unknown[topic]}
             topics = beside or (set() if vague else {"condition"})
         for topic in sorted(topics):
             if not unknown[topic]:

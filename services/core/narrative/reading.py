@@ -103,7 +103,7 @@ def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
     clause: list[Term] = []
     for term, following in zip_longest(terms, terms[1:]):
         score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
-        if score and following is not None and following.has(Role.NUMBER):
+        if score and following is not None and (following.has(Role.NUMBER) or following.text.isdecimal()):
             continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
@@ -229,7 +229,7 @@ def _look_back(group: Group, before: Group) -> None:
     for word in (word for word in before if not word.excepted):
         if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
-        elif denied and not before.unjudged and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        elif denied and not before.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.DENIED
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED

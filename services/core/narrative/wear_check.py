@@ -32,7 +32,7 @@ class WearCheck:
         self.stated: set[FactId] = set()
 
     def _pattern(self, mention: Mention) -> int | None:
-        """The id of a word that names the pattern of goods without this wear: « rayé », striped or scratched."""
+        """The id of a word for the pattern, if the goods lack that wear: « rayé », striped or scratched."""
         word = list(self._groups[mention.group])[mention.at]
         seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
         stated = mention.said is Polarity.STATED and not self._of(mention)
@@ -130,7 +130,8 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                if word.term.has(Role.ONLY) and id(word) not in self.words and not self._only_count(words, at):
+                only = word.term.has(Role.ONLY) and id(word) not in self.words
+                if only and not self._only_count(words, at):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
