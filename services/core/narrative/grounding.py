@@ -33,7 +33,7 @@ _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.OF_PHOTOS, Role.UNLESS_WEAR, Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -215,6 +215,10 @@ class _Check:
                 return None if counted else Rule.ONLY
             case Role.UNTOLD | Role.UNTESTED:
                 return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
+            case Role.OF_PHOTOS:
+                return None if group.has(Role.PHOTO) or group.unjudged else self._claimed(term)
+            case Role.UNLESS_WEAR:
+                return self._claimed(term) if self._wear.states_wear(group) else None
             case Role.DEDUCT:
                 return None if deducts(self._groups, seen) else self._claimed(term)
             case Role.BRINGS:

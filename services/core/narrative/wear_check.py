@@ -9,6 +9,7 @@ from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.numbers import Count, Numbers
+from services.core.narrative.presumed import presumed
 from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
@@ -42,6 +43,7 @@ class WearCheck:
         """The rules that the sentence breaks."""
         for mention in self.mentions:
             yield from self._general(mention) if mention.general else self._named_one(mention)
+        yield from presumed(self._groups, self.mentions, self._marks)
         yield from self._whole()
         yield from self._details()
         yield from self._counts()
@@ -135,6 +137,9 @@ class WearCheck:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
+                summed = not any(m.general and m.said is Polarity.STATED for m in self.mentions)
+                if word.term.has(Role.SUMMING) and self._named and summed and not self.complete:
+                    yield Violation(Rule.ONLY, word.term.text)
                 others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
                 others = others and not word.term.has(Role.BREAK)
                 if others and not any(names_wear(near) for near in words[at + 1 : at + 3]):
@@ -267,6 +272,10 @@ class WearCheck:
         }
         there = [wear for wear in self._marks if not photos or str(wear.photo) in photos]
         return len(there) >= number if least else len(there) == number
+
+    def states_wear(self, group: Group) -> bool:
+        """Whether a wear is stated in a group, and not left open."""
+        return self._stated_in(group)
 
     def has_owner(self, word: Word) -> bool:
         """Whether the word is part of a wear's name."""
