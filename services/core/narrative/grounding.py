@@ -15,6 +15,7 @@ from services.core.narrative.scores import (
     count_violations, deducts, facts_counted, is_left_open, says_full_score,
 )
 from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
+from services.core.narrative.subjects import is_colour, is_of_part, is_of_wear
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
@@ -116,10 +117,12 @@ class _Check:
         titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
             known = term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
+            known = known and term.text not in self._lexicon.things
             known = known or self._lexicon.capitals.issuperset(term.text.split())
             first = before is None or before.text in _OPENS
+            thing = term.capital and term.text in self._lexicon.things and not first
             named = term.capital and term.has(*_NAMELIKE) and not known
-            if named and ((titled and len(words) > 1) or not first):
+            if thing or (named and ((titled and len(words) > 1) or not first)):
                 yield Violation(Rule.NAME, term.text)
 
     def _unknown(self, term: Term) -> Iterator[Violation]:
@@ -195,9 +198,14 @@ class _Check:
                 of_wear = bool(beside) and self._joined(second, group) and beside[0].term.has(Role.WEAR)
                 of_wear = of_wear and id(beside[0]) in self._wear.words
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
+                if sense.role is Role.COLOUR and term.text in self._lexicon.things:
+                    held = held and is_colour(at, group, self._groups)
+                if sense.role is not Role.PATTERN:
+                    held = held and not is_of_wear(at, group, self._wear.words)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
+                held = held and not is_of_part(at, group)
                 return None if held and (" " in term.text or self._grades(after, group)) else Rule.GRADE
             case Role.FREE:
                 # « Les taches sont absentes » : a word that says the state of a part as well.

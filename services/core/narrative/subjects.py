@@ -1,0 +1,69 @@
+"""What a colour, a material or a grade is said of: the goods, or a wear, a part or a material of theirs."""
+
+from collections.abc import Collection, Sequence
+
+from services.core.narrative.reading import Group, Segment, Word
+from services.core.narrative.senses import Role
+
+_SAID = (Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)
+
+
+def _place(at: int, group: Group) -> tuple[int, int]:
+    """The segment of a word of a group, and its place in it."""
+    for number, segment in enumerate(group.segments):
+        if at < len(segment.words):
+            return number, at
+        at -= len(segment.words)
+    raise IndexError(at)
+
+
+def is_colour(at: int, group: Group, groups: Sequence[Group]) -> bool:
+    """Whether a name of a colour and of a thing is the colour: "un vase turquoise", but not "une turquoise"."""
+    number, place = _place(at, group)
+    segment = group.segments[number]
+    terms = [word.term for each in groups for word in each]
+    if any("colour" in term.values(Role.TOPIC) or "couleur" in term.text for term in terms):
+        return True
+    if place > 0:
+        before = segment.words[place - 1].term
+        return not before.has(Role.ARTICLE, Role.JOINING, Role.AWAY, Role.DEFINITE) and before.text not in _BEFORE
+    alone = len(segment.words) == 1
+    return number > 0 and alone and segment.link is not None and not segment.link.has(Role.AND)
+
+
+# A thing that a colour could also be the name of follows these.
+_BEFORE = frozenset({"en", "à", "à la", "au", "aux", "avec"})
+
+
+def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
+    """Whether the wear of its segment is what a word describes: "the stain is grey", "a stain of grey colour"."""
+    number, place = _place(at, group)
+    before = group.segments[number].words[:place]
+    if any(word.term.has(Role.KIND, Role.AWAY) for word in before):
+        return False
+    return any(id(word) in wear for word in before)
+
+
+def is_of_part(at: int, group: Group) -> bool:
+    """Whether a grade is of a material or a wear: "the leather is in good condition", not of the goods."""
+    number, place = _place(at, group)
+    segment = group.segments[number]
+    subject = next((n for n, w in enumerate(segment.words[:place]) if w.term.has(*_SAID)), None)
+    if subject is not None and _is_subject(segment, subject):
+        return True
+    after = [word.term for word in segment.words[place + 1 : place + 4]]
+    while after and after[0].has(Role.ARTICLE, Role.JOINING):
+        after = after[1:]
+        if after and after[0].has(Role.MATERIAL, Role.WEAR) and not after[0].has(Role.KIND):
+            return True
+    return False
+
+
+def _is_subject(segment: Segment, at: int) -> bool:
+    """Whether a wear or material begins its segment, by itself or after an article."""
+    words: Sequence[Word] = segment.words
+    if words[at].term.has(Role.KIND) or not words[at].term.has(Role.MATERIAL, Role.WEAR, Role.PART):
+        return False
+    before = words[:at]
+    definite = all(word.term.has(Role.DEFINITE) for word in before)
+    return definite and bool(before) or (not before and any(w.term.has(Role.VERB) for w in words[at + 1 :]))
