@@ -12,7 +12,11 @@ from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
 from services.core.narrative.reading import Group, Polarity, Word, read
 from services.core.narrative.scores import (
-    count_violations, deducts, facts_counted, is_left_open, says_full_score,
+    count_violations,
+    deducts,
+    facts_counted,
+    is_left_open,
+    says_full_score,
 )
 from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
@@ -154,12 +158,16 @@ class _Check:
             yield Violation(cast("Rule", broken[0]), term.text)
 
     def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
-        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather."""
+        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather.
+
+        Its kind comes last in English and first in French: « tableau blanc » of a white painting.
+        """
         term = words[at].term
         if not term.has(Role.KIND) or " " not in term.text:
             return False
         parts = self._lexicon.apart(term)
-        if not parts[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in parts[:-1]):
+        ordered = parts if self._lexicon.language == "en" else parts[::-1]
+        if not ordered[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in ordered[:-1]):
             return False
         for part in parts:
             holding = [s for s in part.senses if s.role in _PRODUCT and not self._broken(s, words, at, group)]
@@ -289,7 +297,9 @@ class _Check:
         if not topics:
             anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
             vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            vague = vague and (anything or not group.has(Role.NO, Role.NOTHING))
+            # "Nothing could be judged" is said of the whole condition.
+            nothing = group.has(Role.NO, Role.NOTHING) and not group.has(Role.NOT)
+            vague = anything or (vague and not nothing)
             near = self._groups[max(0, number - 1) : number + 2]
             beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
             # « Et la matière ? Inconnue. »

@@ -93,7 +93,9 @@ def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
     if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
         return None
     before = reversed(places[max(0, state.at - 6) : state.at])
-    general = (p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR))
+    general = (
+        p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR)
+    )
     return next(general, None)
 
 

@@ -8,7 +8,9 @@ from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
 _FULL = 10
-Counted = Literal["open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
+Counted = Literal[
+    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,12 @@ class _GroupNumbers:
             else:
                 self._count("unknown", number, term)
             return None
-        if self._open and ahead and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED) and not self._of_ten(at, ahead):
+        if (
+            self._open
+            and ahead
+            and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED)
+            and not self._of_ten(at, ahead)
+        ):
             if not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2]):
                 return self._count("open", number, term)
         if score := self._score(at, ahead, number):

@@ -229,7 +229,12 @@ def _look_back(group: Group, before: Group) -> None:
     for word in (word for word in before if not word.excepted):
         if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
-        elif denied and not before.unjudged and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        elif (
+            denied
+            and not before.unjudged
+            and not group.unjudged
+            and (fragment or word.said is Polarity.SOUGHT)
+        ):
             word.said = Polarity.DENIED
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED
@@ -237,7 +242,7 @@ def _look_back(group: Group, before: Group) -> None:
 
 
 def _is_unchecked(segment: Segment) -> bool:
-    """"Could not be checked", but not "I checked it and could not find a chip"."""
+    """ "Could not be checked", but not "I checked it and could not find a chip"."""
     denied = False
     for word in segment.words:
         denied = denied or word.term.has(Role.NOT)

@@ -9,7 +9,12 @@ from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import Role, Rule, Violation
 
 FULL = 10
-_COUNTED: dict[str, FactId] = {"score": "grade", "points lost": "grade", "other score": "grade", "photos": "photos"}
+_COUNTED: dict[str, FactId] = {
+    "score": "grade",
+    "points lost": "grade",
+    "other score": "grade",
+    "photos": "photos",
+}
 _PRODUCT = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN, Role.GRADE)
 
 

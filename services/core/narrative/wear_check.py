@@ -130,7 +130,11 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                if word.term.has(Role.ONLY) and id(word) not in self.words and not self._only_count(words, at):
+                if (
+                    word.term.has(Role.ONLY)
+                    and id(word) not in self.words
+                    and not self._only_count(words, at)
+                ):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
