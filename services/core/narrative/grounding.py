@@ -7,10 +7,12 @@ from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
-from services.core.narrative.reading import Group, Polarity, Word, read
+from services.core.narrative.open_points import open_topics, unknown_topics
+from services.core.narrative.reading import read
 from services.core.narrative.scores import (
     count_violations,
     deducts,
@@ -18,7 +20,7 @@ from services.core.narrative.scores import (
     is_left_open,
     says_full_score,
 )
-from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
+from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
@@ -37,7 +39,8 @@ _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS,
+        Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -111,7 +114,9 @@ class _Check:
         self.stated |= facts_counted(self._numbers.counts)
         for number, group in enumerate(self._groups):
             if group.unjudged:
-                yield from self._unjudged(number, group)
+                topics = open_topics(number, self._groups, self._wear.mentions, self._facts)
+                if topics is not None:
+                    yield from self._unjudged(topics)
         self.stated |= self._wear.stated
 
     def _capitals(self) -> Iterator[Violation]:
@@ -273,38 +278,9 @@ class _Check:
         """Whether a word follows the one before it without a comma or "and"."""
         return all(segment.words[0] is not word for segment in group.segments)
 
-    def _unjudged(self, number: int, group: Group) -> Iterator[Violation]:
-        """What is said to be unknown is: the condition, the kind, the material, the colour, the pattern."""
-        product = self._seen.product
-        unknown: dict[str, bool] = {
-            "condition": self._seen.condition.status != "assessed",
-            "kind": product.type == UNKNOWN,
-            "material": product.material == UNKNOWN,
-            "colour": product.colour in (None, UNKNOWN),
-            "pattern": product.pattern in (None, UNKNOWN),
-        }
-        open_wear = (m for m in self._wear.mentions if m.said is Polarity.UNJUDGED)
-        if any(m.group == number and not m.general for m in open_wear):
-            return
-        terms = [word.term for word in group if word.term.has(Role.TOPIC)]
-        # "Its material could not be recognised" is about the material, "not recognised" about the kind.
-        named = [term for term in terms if not term.has(Role.JUDGING)]
-        untold = any(word.term.has(Role.UNTOLD, Role.UNTESTED) for word in group)
-        again = number > 0 and self._groups[number - 1].unjudged and group.has(Role.REFERRING)
-        if not named and (untold or again):
-            return
-        topics = {topic for term in named or terms for topic in term.values(Role.TOPIC)}
-        if not topics:
-            anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
-            vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            # "Nothing could be judged" is said of the whole condition.
-            nothing = group.has(Role.NO, Role.NOTHING) and not group.has(Role.NOT)
-            vague = anything or (vague and not nothing)
-            near = self._groups[max(0, number - 1) : number + 2]
-            beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
-            # « Et la matière ? Inconnue. »
-            beside = {topic for topic in beside if unknown[topic]}
-            topics = beside or (set() if vague else {"condition"})
+    def _unjudged(self, topics: frozenset[str]) -> Iterator[Violation]:
+        """What is said to be unknown is."""
+        unknown = unknown_topics(self._facts)
         for topic in sorted(topics):
             if not unknown[topic]:
                 yield Violation(Rule.JUDGE, topic)
