@@ -50,7 +50,8 @@ def _unnamed(number: int, groups: Sequence[Group], mine: Sequence[Mention], fact
     if beside := {topic for topic in beside if asked or unknown[topic]}:
         return frozenset(beside)
     anything = any(ANYTHING in mention.tags for mention in mine)
-    # "Nothing could be judged" is said of the whole condition.
-    nothing = group.has(Role.NO, Role.NOTHING) and not group.has(Role.NOT)
+    # "Nothing could be judged" is said of all; the "pas" of « n'ont pas été jugées » is the verb's.
+    first = next((w.term for w in group if w.term.has(Role.NO, Role.NOTHING, Role.NOT)), None)
+    nothing = first is not None and not first.has(Role.NOT)
     vague = (bool(facts.unclear) or facts.assessment.left_out) and not nothing
     return frozenset() if anything or vague else frozenset({"condition"})
