@@ -43,10 +43,11 @@ def open_topics(
 def _unnamed(number: int, groups: Sequence[Group], mine: Sequence[Mention], facts: Facts) -> frozenset[str]:
     group = groups[number]
     unknown = unknown_topics(facts)
-    near = groups[max(0, number - 1) : number + 2]
     # « Et la matière ? Inconnue. »
+    asked = number > 0 and groups[number - 1].ends == "?"
+    near = groups[max(0, number - 1) : number + (1 if asked else 2)]
     beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
-    if beside := {topic for topic in beside if unknown[topic]}:
+    if beside := beside if asked else {topic for topic in beside if unknown[topic]}:
         return frozenset(beside)
     anything = any(ANYTHING in mention.tags for mention in mine)
     # "Nothing could be judged" is said of the whole condition.
