@@ -85,7 +85,7 @@ def clauses_of(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
     clause: list[Term] = []
     for term, following in zip_longest(terms, terms[1:]):
         score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
-        if score and following and (following.has(Role.NUMBER) or following.text.isdecimal()):
+        if score and following is not None and (following.has(Role.NUMBER) or following.text.isdecimal()):
             continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text

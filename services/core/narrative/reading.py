@@ -181,7 +181,8 @@ def _lists(group: Group) -> None:
             active, met = True, False
         for word in segment.words:
             if word.term.has(Role.NO, Role.NOTHING):
-                active, met = True, False
+                # "Not a 10, because of the chip."
+                active, met = not segment.words[-1].term.text.isdecimal(), False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
             elif active and met and joined and word.term.has(Role.VERB):

@@ -150,7 +150,8 @@ class WearCheck:
                 ),
                 None,
             )
-            if denying is not None and not group.unjudged and not denied:
+            scored = group.has(Role.FULL_SCORE)
+            if denying is not None and not group.unjudged and not denied and not scored:
                 yield from self._denies_all(group, denying)
         excepting = any(mention.excepted for mention in self.mentions)
         if excepting and any(mention.general for mention in denied) and not self.complete:
