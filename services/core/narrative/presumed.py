@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from services.core.domain.report import Wear
 from services.core.narrative.mentions import Mention
-from services.core.narrative.reading import Group, Polarity, Word, names_wear
+from services.core.narrative.clauses import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import Role, Rule, Violation
 
 _DETAILS = (Role.PHOTO, Role.PLACE, Role.SEVERITY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from services.core.narrative.reading import Group, Segment, Word
+from services.core.narrative.clauses import Group, Segment, Word
 from services.core.narrative.senses import Role
 
 _SAID = (Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)
