@@ -71,10 +71,16 @@ def _element(part: str) -> str:
     core = part.removesuffix(many) if many else part
     denied = core.startswith("!")
     core = core.removeprefix("!")
-    if core.startswith("{"):
-        found = rf"[^ ‹]+‹[^›]*\b(?:{core[1:-1]})\b[^›]*› "
-    else:
-        found = rf"(?:{'|'.join(map(re.escape, core.split('|')))})‹[^›]*› "
+    found = "|".join(map(_choice, re.findall(r"\{[^}]*\}|[^|{]+", core)))
     if denied:
         return f"(?!{found})"
     return f"(?:{found}){ {'?': '?', '+': '*', '': ''}[many] }"
+
+
+def _choice(one: str) -> str:
+    if one in _FIXED:
+        return _FIXED[one]
+    if one.startswith("{"):
+        # Names of several words are one term.
+        return rf"[^ ‹]+‹[^›]*\b(?:{one[1:-1]})\b[^›]*› "
+    return rf"{re.escape(one)}‹[^›]*› "

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.core.narrative.clauses import Group, Polarity, Segment, Word
 from services.core.narrative.mentions import Mention
-from services.core.narrative.reading import Group, Polarity, Segment, Word
 from services.core.narrative.senses import Role
 
 
@@ -169,7 +169,7 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
 
 
 def _gap(spot: _Spot, mine: Sequence[Mention], group: Group) -> Iterator[Mention]:
-    """The wear after a photo that stands for the verb as well: "photo 2 shows a chip, and photo 3, a dent"."""
+    """The wear after a photo that stands for the verb as well: "photo 2 shows a chip, photo 3, a dent"."""
     first, *others = group.segments[: spot.segment + 1]
     shows = next((word.term for word in first.words if word.term.has(Role.PHOTO, Role.WEAR, Role.PART)), None)
     if others and shows is not None and shows.has(Role.PHOTO) and others[-1].has(Role.PHOTO):

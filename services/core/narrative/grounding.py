@@ -7,14 +7,20 @@ from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
-from services.core.narrative.reading import Group, Polarity, Word, read
+from services.core.narrative.open_points import open_topics, unknown_topics
+from services.core.narrative.reading import read
 from services.core.narrative.scores import (
-    count_violations, deducts, facts_counted, is_left_open, says_full_score,
+    count_violations,
+    deducts,
+    facts_counted,
+    is_left_open,
+    says_full_score,
 )
-from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
+from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
@@ -33,7 +39,8 @@ _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS,
+        Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -108,7 +115,9 @@ class _Check:
         self.stated |= facts_counted(self._numbers.counts)
         for number, group in enumerate(self._groups):
             if group.unjudged:
-                yield from self._unjudged(number, group)
+                topics = open_topics(number, self._groups, self._wear.mentions, self._facts)
+                if topics is not None:
+                    yield from self._unjudged(topics)
         self.stated |= self._wear.stated
 
     def _combined(self) -> Iterator[Violation]:
@@ -166,12 +175,16 @@ class _Check:
             yield Violation(cast("Rule", broken[0]), term.text)
 
     def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
-        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather."""
+        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather.
+
+        Its kind comes last in English and first in French: « tableau blanc » of a white painting.
+        """
         term = words[at].term
         if not term.has(Role.KIND) or " " not in term.text:
             return False
         parts = self._lexicon.apart(term)
-        if not parts[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in parts[:-1]):
+        ordered = parts if self._lexicon.language == "en" else parts[::-1]
+        if not ordered[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in ordered[:-1]):
             return False
         for part in parts:
             holding = [s for s in part.senses if s.role in _PRODUCT and not self._broken(s, words, at, group)]
@@ -277,38 +290,9 @@ class _Check:
         """Whether a word follows the one before it without a comma or "and"."""
         return all(segment.words[0] is not word for segment in group.segments)
 
-    def _unjudged(self, number: int, group: Group) -> Iterator[Violation]:
-        """What is said to be unknown is: the condition, the kind, the material, the colour, the pattern."""
-        product = self._seen.product
-        unknown: dict[str, bool] = {
-            "condition": self._seen.condition.status != "assessed",
-            "kind": product.type == UNKNOWN,
-            "material": product.material == UNKNOWN,
-            "colour": product.colour in (None, UNKNOWN),
-            "pattern": product.pattern in (None, UNKNOWN),
-        }
-        open_wear = (m for m in self._wear.mentions if m.said is Polarity.UNJUDGED)
-        if any(m.group == number and not m.general for m in open_wear):
-            return
-        terms = [word.term for word in group if word.term.has(Role.TOPIC)]
-        # "Its material could not be recognised" is about the material, "not recognised" about the kind.
-        named = [term for term in terms if not term.has(Role.JUDGING)]
-        untold = any(word.term.has(Role.UNTOLD, Role.UNTESTED) for word in group)
-        again = number > 0 and self._groups[number - 1].unjudged and group.has(Role.REFERRING)
-        if not named and (untold or again):
-            return
-        topics = {topic for term in named or terms for topic in term.values(Role.TOPIC)}
-        if not topics:
-            anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
-            vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            # "No photo could not be judged" denies it; the "pas" of « n'ont pas été jugées » is the verb's.
-            first = next((w.term for w in group if w.term.has(Role.NO, Role.NOTHING, Role.NOT)), None)
-            vague = vague and (anything or first is None or first.has(Role.NOT))
-            near = self._groups[max(0, number - 1) : number + 2]
-            beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
-            # « Et la matière ? Inconnue. »
-            beside = {topic for topic in beside if unknown[topic]}
-            topics = beside or (set() if vague else {"condition"})
+    def _unjudged(self, topics: frozenset[str]) -> Iterator[Violation]:
+        """What is said to be unknown is."""
+        unknown = unknown_topics(self._facts)
         for topic in sorted(topics):
             if not unknown[topic]:
                 yield Violation(Rule.JUDGE, topic)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.core.narrative.reading import Group, Polarity, Word
+from services.core.narrative.clauses import Group, Polarity, Word
 from services.core.narrative.senses import ANY, ANYTHING, MISSING_PART, Role
 
 
@@ -51,15 +51,13 @@ def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
         places = [_Place(at, segment, word) for at, (segment, word) in enumerate(words)]
         for place in places:
             parts |= place.word.term.values(Role.PART)
-        for mention in _of_group(places, number, parts, unjudged=group.unjudged):
+        for mention in _of_group(places, number, parts):
             found.append(mention)
             used.update(id(places[at].word) for at in mention.places)
     return sorted(found, key=lambda mention: (mention.group, mention.at)), frozenset(used)
 
 
-def _of_group(
-    places: Sequence[_Place], group: int, met: frozenset[str], *, unjudged: bool
-) -> Iterator[Mention]:
+def _of_group(places: Sequence[_Place], group: int, met: frozenset[str]) -> Iterator[Mention]:
     """`met` are the kinds of wear of the parts that the sentence names so far."""
     taken: set[int] = set()
     found: frozenset[str] = frozenset()
@@ -83,7 +81,7 @@ def _of_group(
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := parts if unjudged else parts & found:
+        elif tags := parts if place.word.said is Polarity.UNJUDGED else parts & found:
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
@@ -93,7 +91,9 @@ def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
     if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
         return None
     before = reversed(places[max(0, state.at - 6) : state.at])
-    general = (p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR))
+    general = (
+        p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR)
+    )
     return next(general, None)
 
 

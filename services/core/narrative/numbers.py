@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.core.narrative.reading import Group, Word
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
 _FULL = 10
-Counted = Literal["open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
+Counted = Literal[
+    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class _GroupNumbers:
         return next((t.has(Role.PHOTO) for t in ahead if not t.has(*passed)), False)
 
     def _names_a_photo(self, at: int, ahead: Sequence[Term]) -> bool:
-        """Whether "the first" is a photo by itself: "two photos: rust in the first, a stain in the second"."""
+        """Whether "the first" is a photo by itself: "rust in the first, a stain in the second"."""
         article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
         return self._numbers.met_photo and article and (not ahead or ahead[0].has(Role.VERB))
 
@@ -129,9 +131,15 @@ class _GroupNumbers:
             else:
                 self._count("unknown", number, term)
             return None
-        if self._open and ahead and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED) and not self._of_ten(at, ahead):
-            if not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2]):
-                return self._count("open", number, term)
+        if (
+            self._open
+            and ahead
+            and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED)
+            and not self._of_ten(at, ahead)
+            and not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2])
+        ):
+            # "Two points remain open."
+            return self._count("open", number, term)
         if score := self._score(at, ahead, number):
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))
@@ -212,7 +220,7 @@ class _GroupNumbers:
         return True
 
     def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
-        """Whether a number is a score: "8 out of 10", "8 points of ten", "a score of 8", "rated 8", "got an 8"."""
+        """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
         if self._of_ten(at, ahead) or self._points(ahead):
             return True
         if any(term.has(Role.WEAR, Role.PART, Role.PHOTO) for term in ahead[:2]):

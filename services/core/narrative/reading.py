@@ -1,89 +1,36 @@
-"""Reads a sentence as clauses, groups and segments of terms, each wear stated, denied or left open.
+"""Reads each wear of a sentence as stated, denied or left open.
 
-A clause ends at a sign or a word such as "but". Its segments are what "and" and commas separate; segments
-that share a verb are one group: "no chips, cracks or dents were seen". A verb's negation denies all wear of
-its group, "no" denies the list that follows it, "apart from" states what follows.
+A verb's negation denies all wear of its group, "no" denies the list that follows it, "apart from" states what
+follows, and "could not be judged" leaves open.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from itertools import zip_longest
+from collections.abc import Sequence
+from itertools import pairwise
 
+from services.core.narrative.clauses import (
+    LINKS,
+    NEGATIONS,
+    Group,
+    Polarity,
+    Segment,
+    Word,
+    clauses_of,
+    groups_of,
+    names_wear,
+    segments_of,
+)
 from services.core.narrative.senses import Role, Term
 
-_BREAKS = frozenset('.;:!?()–—…"«»“”-')
-_LIST = (Role.AND, Role.OR, Role.NOR)
-_NEGATIONS = (Role.NOT, Role.NO, Role.NOTHING)
 # What can be unknown of goods, other than their condition.
 _LOOKS = frozenset({"kind", "material", "colour", "pattern"})
-
-
-class Polarity(Enum):
-    """What a text says of a wear."""
-
-    STATED = "stated"
-    DENIED = "denied"
-    UNJUDGED = "unjudged"
-    SOUGHT = "sought"
-
-
-@dataclass(slots=True)
-class Word:
-    """A term at its place, and what is said of it if it names wear or a part."""
-
-    term: Term
-    said: Polarity = Polarity.STATED
-    excepted: bool = False
-
-
-@dataclass(slots=True)
-class Segment:
-    """What stands between commas and "and"; `link` is the term before it."""
-
-    words: list[Word] = field(default_factory=list)
-    link: Term | None = None
-
-    def has(self, *roles: Role) -> bool:
-        """Whether a word has one of the roles."""
-        return any(word.term.has(*roles) for word in self.words)
-
-
-@dataclass(slots=True)
-class Group:
-    """Segments that share a verb. `ends` is the sign or word that ends its clause."""
-
-    segments: list[Segment]
-    ends: str = ""
-    unjudged: bool = False
-    denied: bool = False
-
-    def __iter__(self) -> Iterator[Word]:
-        return (word for segment in self.segments for word in segment.words)
-
-    def has(self, *roles: Role) -> bool:
-        """Whether a word has one of the roles."""
-        return any(segment.has(*roles) for segment in self.segments)
-
-    def denies(self, at: int) -> bool:
-        """Whether a word at a place that is not wear is denied: "not ceramic", "no leather"."""
-        words = list(self)
-        if self.unjudged:
-            return False
-        for word in reversed(words[:at]):
-            if names_wear(word) or word.term.has(Role.EXCEPT, Role.AWAY):
-                return False
-            if word.term.has(*_NEGATIONS):
-                return True
-        return False
 
 
 def read(terms: Sequence[Term]) -> list[Group]:
     """The groups of a sentence in their order."""
     groups: list[Group] = []
-    for clause, ends in _clauses(terms):
+    for clause, ends in clauses_of(terms):
         first = len(groups)
-        for group in _groups(_segments(clause)):
+        for group in groups_of(segments_of(clause)):
             group.ends = ends
             before = groups[-1] if groups else None
             _polarity(group, groups)
@@ -92,92 +39,6 @@ def read(terms: Sequence[Term]) -> list[Group]:
             groups.append(group)
         _open_questions(groups[first:])
     return groups
-
-
-def names_wear(word: Word) -> bool:
-    """Whether the word names wear, or a part or state that does."""
-    return word.term.has(Role.WEAR, Role.PART, Role.STATE)
-
-
-def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
-    clause: list[Term] = []
-    for term, following in zip_longest(terms, terms[1:]):
-        score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
-        if score and following is not None and following.has(Role.NUMBER):
-            continue
-        if term.text in _BREAKS or term.has(Role.BREAK):
-            yield clause, term.text
-            # "Otherwise without a mark" excludes the marks before it.
-            clause = [term] if term.has(Role.OTHER) else []
-        else:
-            clause.append(term)
-    yield clause, ""
-
-
-def _segments(clause: Sequence[Term]) -> list[Segment]:
-    found = [Segment()]
-    for term in clause:
-        if term.text in (",", "&") or term.has(*_LIST):
-            if found[-1].words:
-                found.append(Segment(link=term))
-            elif found[-1].link is None or term.has(*_LIST):
-                found[-1].link = term
-        else:
-            found[-1].words.append(Word(term))
-    return [segment for segment in found if segment.words]
-
-
-def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
-    open_: list[Segment] = []
-    has_verb = False
-    verbless = not any(segment.has(Role.VERB) for segment in segments)
-    for segment in segments:
-        own_verb = segment.has(Role.VERB) and not (open_ and _is_listed(segment))
-        if verbless and _stands_apart(segment):
-            # « Collier doré, matière inconnue, légère ternissure ».
-            if open_:
-                yield Group(open_)
-            yield Group([segment])
-            open_ = []
-            continue
-        if open_ and own_verb and (has_verb or _has_subject(segment)):
-            yield Group(open_)
-            open_, has_verb = [], False
-        open_.append(segment)
-        has_verb = has_verb or own_verb
-    if open_:
-        yield Group(open_)
-
-
-def _is_listed(segment: Segment) -> bool:
-    """Whether the verb is of a clause about the end of a list: "dented or scratched as the photos show"."""
-    listed = segment.link is not None and segment.link.has(Role.OR) and names_wear(segment.words[0])
-    return listed and len(segment.words) > 1 and not segment.words[1].term.has(Role.VERB)
-
-
-def _stands_apart(segment: Segment) -> bool:
-    """Whether a segment after a comma leaves open what it names itself."""
-    joined = segment.link is not None and segment.link.has(*_LIST)
-    names = segment.has(Role.TOPIC) or any(map(names_wear, segment.words))
-    return segment.has(Role.UNJUDGED) and names and not joined
-
-
-def _has_subject(segment: Segment) -> bool:
-    """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
-    inverted = segment.link is not None and segment.link.has(Role.NOR)
-    before = [word for word in segment.words if not word.term.has(Role.NOT)]
-    opening = [word.term for word in before[:2]]
-    # "Photos 1 and 2 show a chip" has one subject.
-    numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
-    if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
-        return False
-    listed = segment.link is not None and segment.link.has(Role.OR, Role.NOR)
-    for at, word in enumerate(before):
-        if names_wear(word) or (listed and word.term.has(Role.UNTOLD)):
-            return False
-        if word.term.has(Role.VERB):
-            return at == 0 if inverted else at > 0
-    return False
 
 
 def _polarity(group: Group, earlier: Sequence[Group]) -> None:
@@ -229,7 +90,12 @@ def _look_back(group: Group, before: Group) -> None:
     for word in (word for word in before if not word.excepted):
         if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
-        elif denied and not before.unjudged and not group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        elif (
+            denied
+            and not before.unjudged
+            and not group.unjudged
+            and (fragment or word.said is Polarity.SOUGHT)
+        ):
             word.said = Polarity.DENIED
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED
@@ -237,7 +103,7 @@ def _look_back(group: Group, before: Group) -> None:
 
 
 def _is_unchecked(segment: Segment) -> bool:
-    """"Could not be checked", but not "I checked it and could not find a chip"."""
+    """ "Could not be checked", but not "I checked it and could not find a chip"."""
     denied = False
     for word in segment.words:
         denied = denied or word.term.has(Role.NOT)
@@ -259,7 +125,7 @@ def _leave_open(group: Group) -> None:
 def _look_ahead(before: Group, group: Group) -> None:
     """A list after a colon is said to be what stands before it: "still unclear: mould and the zip"."""
     opens = before.ends in (":", "(", "–", "—") and not any(map(names_wear, before))
-    if not opens or group.has(Role.VERB, *_NEGATIONS) or not any(map(names_wear, group)):
+    if not opens or group.has(Role.VERB, *NEGATIONS) or not any(map(names_wear, group)):
         return
     words = list(before)
     if before.unjudged:
@@ -271,11 +137,11 @@ def _look_ahead(before: Group, group: Group) -> None:
 
 def _open_questions(groups: Sequence[Group]) -> None:
     """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
-    for group, after in zip(groups, groups[1:], strict=False):
+    for group, after in pairwise(groups):
         asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
         link = after.segments[0].link
         goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
-        if asks and goes_on and after.unjudged and not group.has(*_NEGATIONS):
+        if asks and goes_on and after.unjudged and not group.has(*NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
 
@@ -307,7 +173,7 @@ def _lists(group: Group) -> None:
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
     active = met = False
-    joined = any(segment.link is not None and segment.link.has(*_LIST[1:]) for segment in group.segments)
+    joined = any(segment.link is not None and segment.link.has(*LINKS[1:]) for segment in group.segments)
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
@@ -315,7 +181,8 @@ def _lists(group: Group) -> None:
             active, met = True, False
         for word in segment.words:
             if word.term.has(Role.NO, Role.NOTHING):
-                active, met = True, False
+                # "Not a 10, because of the chip."
+                active, met = not segment.words[-1].term.text.isdecimal(), False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
             elif active and met and joined and word.term.has(Role.VERB):
@@ -355,7 +222,7 @@ def _exceptions(group: Group) -> None:
                 active = False
             elif word.term.has(Role.EXCEPT):
                 active = True
-            elif active and word.term.has(*_NEGATIONS):
+            elif active and word.term.has(*NEGATIONS):
                 # "Apart from a chip the mug shows no marks."
                 active = False
             elif active:

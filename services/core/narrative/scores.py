@@ -3,18 +3,23 @@
 from collections.abc import Iterator, Sequence
 
 from services.core.domain.assessment import Assessment
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.numbers import Count
-from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import Role, Rule, Violation
 
 FULL = 10
-_COUNTED: dict[str, FactId] = {"score": "grade", "points lost": "grade", "other score": "grade", "photos": "photos"}
+_COUNTED: dict[str, FactId] = {
+    "score": "grade",
+    "points lost": "grade",
+    "other score": "grade",
+    "photos": "photos",
+}
 _PRODUCT = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN, Role.GRADE)
 
 
 def count_violations(counts: Sequence[Count], facts: Facts, *, names_all: bool) -> Iterator[Violation]:
-    """The numbers that are not those of the assessment; `names_all`: the sentence names each mark there is."""
+    """The numbers that are not those of the assessment; `names_all`: the sentence names all marks."""
     seen = facts.assessment
     score = seen.condition.score
     for count in counts:

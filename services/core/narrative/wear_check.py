@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from services.core.domain.report import Wear
+from services.core.narrative.clauses import Group, Polarity, Word, names_wear
 from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.numbers import Count, Numbers
-from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
@@ -32,7 +32,7 @@ class WearCheck:
         self.stated: set[FactId] = set()
 
     def _pattern(self, mention: Mention) -> int | None:
-        """The id of a word that names the pattern of goods without this wear: « rayé », striped or scratched."""
+        """The id of a word that names the pattern of goods without this wear: « rayé », striped."""
         word = list(self._groups[mention.group])[mention.at]
         seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
         stated = mention.said is Polarity.STATED and not self._of(mention)
@@ -65,7 +65,7 @@ class WearCheck:
 
     @property
     def names_no_part(self) -> bool:
-        """Whether the sentence names all marks or none: "a scratch cost it two points" of the only scratch."""
+        """Whether the sentence names all marks or none: "the scratch cost it two points"."""
         return self.complete or not self._named
 
     @cached_property
@@ -136,7 +136,11 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                if word.term.has(Role.ONLY) and id(word) not in self.words and not self._only_count(words, at):
+                if (
+                    word.term.has(Role.ONLY)
+                    and id(word) not in self.words
+                    and not self._only_count(words, at)
+                ):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
@@ -152,7 +156,8 @@ class WearCheck:
                 ),
                 None,
             )
-            if denying is not None and not group.unjudged and not denied:
+            scored = group.has(Role.FULL_SCORE)
+            if denying is not None and not group.unjudged and not denied and not scored:
                 yield from self._denies_all(group, denying)
         excepting = any(mention.excepted for mention in self.mentions)
         if excepting and any(mention.general for mention in denied) and not self.complete:
