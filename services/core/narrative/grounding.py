@@ -105,6 +105,7 @@ class _Check:
         yield from self._capitals()
         for term in self._terms:
             yield from self._unknown(term)
+        yield from self._combined()
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
@@ -119,6 +120,17 @@ class _Check:
                 if topics is not None:
                     yield from self._unjudged(topics)
         self.stated |= self._wear.stated
+
+    def _combined(self) -> Iterator[Violation]:
+        """What words claim together: "given to me"."""
+        for claims, words in self._lexicon.combinations.found(self._terms):
+            if claims == "shared_severity":
+                # "The scratch is minor, and so is the tear."
+                if not self._wear.shares_severity:
+                    yield Violation(Rule.SEVERITY, words)
+            # "Its flaw is a chip" is true where the chip is the only mark.
+            elif claims != Rule.ONLY or not self._wear.names_all:
+                yield Violation(Rule(claims), words)
 
     def _capitals(self) -> Iterator[Violation]:
         """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""

@@ -18,10 +18,17 @@ from catalogue import Catalogue
 from catalogue.model import Language
 from services.core.domain.report import Grade, Severity
 from services.core.narrative.catalogue_names import catalogue_names
+from services.core.narrative.combinations import Combinations
+from services.core.narrative.inflections import inflections
 from services.core.narrative.senses import ANY, ORDINARY, Role, Rule, Sense, Term
 from services.core.narrative.tokens import Token, words_of
 
 _FOLDER = Path(__file__).parent / "lexicon"
+# What these claim, each word of their family claims; other words are known by their inflections.
+_BY_STEM = frozenset({
+    Role.CLAIM, Role.WEAR, Role.PART, Role.STATE, Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN,
+    Role.SEVERITY, Role.GRADE, Role.PLACE, Role.USED,
+})  # fmt: skip
 _STEMMERS: Mapping[Language, str] = {"en": "english", "fr": "french"}
 
 
@@ -76,11 +83,15 @@ class Lexicon:
         self.things = frozenset(data.things)
         self.severity_alone = frozenset(data.severity_alone)
         self.grade_followers = frozenset(data.grade_followers)
+        self.combinations = _combinations(language)
         unprintable = {words_of(phrase, language) for phrase in data.unprintable}
         self._surfaces: dict[tuple[str, ...], frozenset[Sense]] = {}
         self._stems: dict[tuple[str, ...], frozenset[Sense]] = {}
+        self._forms: dict[tuple[str, ...], frozenset[Sense]] = {}
         spread = {tag for tag, part in data.parts.items() if part.spread}
         for words, sense in catalogue_names(catalogue, language):
+            if words in unprintable and len(words) > 1:
+                self._add(self._surfaces, words, Sense(Role.CLAIM, sense.role.value))
             if words not in unprintable:
                 once = sense.role is Role.WEAR and sense.value in spread
                 self._add(self._surfaces, words, replace(sense, plural=False) if once else sense)
@@ -88,16 +99,21 @@ class Lexicon:
         for phrase, sense in _closed(data):
             words = words_of(phrase, language)
             self._add(self._surfaces, words, sense)
-            self._add(self._stems, self._stemmed(words), sense)
+            if sense.role in _BY_STEM or not data.stems:
+                self._add(self._stems, self._stemmed(words), sense)
+            else:
+                for form in _forms(words):
+                    self._add(self._forms, form, sense)
         ordinary = {
             phrase: words_of(phrase.lstrip("="), language) for phrase in (*data.phrases, *_words(language))
         }
         for phrase, words in ordinary.items():
             self._surfaces.setdefault(words, frozenset({ORDINARY}))
-            if not phrase.startswith("="):
-                self._stems.setdefault(self._stemmed(words), frozenset({ORDINARY}))
+            if data.stems and not phrase.startswith("="):
+                for form in _forms(words):
+                    self._forms.setdefault(form, frozenset({ORDINARY}))
         self._ordinary = frozenset(ordinary.values())
-        keys = (*self._surfaces, *self._stems)
+        keys = (*self._surfaces, *self._stems, *self._forms)
         self._longest: dict[str, int] = {}
         for key in keys:
             self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
@@ -108,7 +124,7 @@ class Lexicon:
         return self._ordinary & self._names
 
     def terms(self, tokens: Sequence[Token]) -> list[Term]:
-        """The tokens as terms, each the longest that the lexicon has, as it stands before by its stem."""
+        """The tokens as terms, each the longest that the lexicon has, as it stands before by its stem or form."""
         texts = [token.text for token in tokens]
         stems = [self._stem(text) for text in texts]
         found: list[Term] = []
@@ -129,7 +145,8 @@ class Lexicon:
         for length in range(min(most, len(texts) - at), 0, -1):
             senses = self._surfaces.get(tuple(texts[at : at + length]))
             senses = senses or self._stems.get(tuple(stems[at : at + length]))
-            if senses:
+            senses = senses or self._forms.get(tuple(texts[at : at + length]))
+            if senses and not (length > 1 and _is_cut(senses, texts[at + length : at + length + 1])):
                 return length, senses
         return 1, frozenset()
 
@@ -139,6 +156,12 @@ class Lexicon:
     @staticmethod
     def _add(table: dict[tuple[str, ...], frozenset[Sense]], words: tuple[str, ...], sense: Sense) -> None:
         table[words] = table.get(words, frozenset()) | {sense}
+
+
+def _combinations(language: Language) -> Combinations:
+    file = _FOLDER / f"combinations_{language}.toml"
+    table = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    return Combinations(table.items())
 
 
 def _read(language: Language) -> LexiconFile:
@@ -184,6 +207,17 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)
     for phrase, kinds in data.several_kinds.items():
         yield from ((phrase, Sense(Role.KIND, kind)) for kind in kinds)
+
+
+def _forms(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """A phrase with one of its words inflected."""
+    for at, word in enumerate(words):
+        yield from ((*words[:at], form, *words[at + 1 :]) for form in inflections(word))
+
+
+def _is_cut(senses: frozenset[Sense], following: Sequence[str]) -> bool:
+    """Whether "no." ends a sentence, since no number follows."""
+    return senses == {Sense(Role.NUMBER_SIGN)} and not (following and following[0].isdecimal())
 
 
 def _is_plural(phrase: str, phrases: Iterable[str]) -> bool:

@@ -75,6 +75,12 @@ class WearCheck:
         stated = [mention for mention in self.mentions if mention.said is Polarity.STATED]
         return {tag for mention in stated if not mention.general for tag in mention.tags}
 
+    @property
+    def shares_severity(self) -> bool:
+        """Whether the marks that the sentence speaks of are equally severe."""
+        named = [wear for wear in self._marks if wear.tag in self._named] or self._cited
+        return len({wear.severity for wear in named}) == 1
+
     def _of(self, mention: Mention) -> list[Wear]:
         return [wear for wear in self._marks if mention.general or wear.tag in mention.tags]
 
