@@ -21,7 +21,7 @@ from services.core.narrative.scores import (
     says_full_score,
 )
 from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
-from services.core.narrative.subjects import is_colour, is_of_part, is_of_wear
+from services.core.narrative.subjects import is_colour, is_of_part, is_of_pattern, is_of_wear
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
@@ -168,7 +168,8 @@ class _Check:
             term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
         ):
             if sense.role not in _WORDS:
-                broken.append(None)
+                if not term.has(Role.OF_PHOTOS, Role.UNLESS_WEAR):
+                    broken.append(None)
                 continue
             rule = self._broken(sense, words, at, group)
             if rule is None:
@@ -227,6 +228,8 @@ class _Check:
                     held = held and is_colour(at, group, self._groups)
                 if sense.role is not Role.PATTERN:
                     held = held and not is_of_wear(at, group, self._wear.words)
+                if sense.role is Role.COLOUR:
+                    held = held and not is_of_pattern(at, group)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied

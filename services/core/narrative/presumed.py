@@ -21,13 +21,16 @@ def presumed(
         on_record = mention.general or any(mark.tag in mention.tags for mark in marks)
         asked = mention.said is Polarity.SOUGHT and group.ends == "?"
         hides = mention.said is Polarity.DENIED and not mention.general and _is_definite(group, mention)
-        if (asked or hides) and not on_record:
+        unanswered = asked and not mention.general and mention.group == len(groups) - 1
+        if unanswered or ((asked or hides) and not on_record):
             yield Violation(Rule.WEAR, mention.word)
     for group in groups:
         yield from _negated_twice(group)
     stated = [mention for mention in mentions if mention.said is Polarity.STATED and not mention.general]
     yield from _named_twice(groups, stated, marks)
     yield from _compared(groups, stated)
+    yield from _placed(groups, stated)
+    yield from _together(groups, stated, marks)
 
 
 def _is_definite(group: Group, mention: Mention) -> bool:
@@ -35,7 +38,8 @@ def _is_definite(group: Group, mention: Mention) -> bool:
     before = [word.term for word in list(group)[max(0, mention.at - 2) : mention.at]]
     listed = any(segment.link is not None and segment.link.has(Role.NOR) for segment in group.segments)
     noun = list(group)[mention.at].term
-    if not before or listed or any(term.has(Role.NO, Role.NOTHING) for term in before):
+    own = any(term.has(Role.NO, Role.NOTHING) for term in before) and not group.denied
+    if not before or listed or own:
         return False
     if group.has(Role.SEEK) or noun.has(Role.PART, Role.STATE) or len(mention.places) > 1:
         return False
@@ -81,3 +85,43 @@ def _compared(groups: Sequence[Group], stated: Sequence[Mention]) -> Iterator[Vi
     alike = next((term for term in (*(word.term for word in words), *links) if term.has(Role.ALIKE)), None)
     if alike is not None and any(word.term.has(*_DETAILS) for word in words):
         yield Violation(Rule.PLACE, alike.text)
+
+
+def _placed(groups: Sequence[Group], stated: Sequence[Mention]) -> Iterator[Violation]:
+    """A mark at another mark, or within the goods: no assessment tells it: "the dent is in the stain"."""
+    for number, group in enumerate(groups):
+        words = list(group)
+        mine = [mention for mention in stated if mention.group == number]
+        for at, word in enumerate(words):
+            before = [m for m in mine if m.at < at and m.segment == _segment(group, at)]
+            after = [m for m in mine if m.segment == _segment(group, at) and at < m.at <= at + 3]
+            if not before:
+                continue
+            beside = word.term.has(Role.AWAY, Role.ALIKE) or word.term.text in _AT
+            inside = word.term.has(Role.WITHIN) and any(each.term.has(Role.KIND) for each in words[at + 1 : at + 3])
+            if (beside and after and not set(before[-1].places) & set(after[0].places)) or inside:
+                yield Violation(Rule.PLACE, word.term.text)
+
+
+_AT = frozenset({"au", "touche la", "touche le", "touche l'", "touche"})
+
+
+def _segment(group: Group, at: int) -> int:
+    for number, segment in enumerate(group.segments):
+        if at < len(segment.words):
+            return number
+        at -= len(segment.words)
+    raise IndexError(at)
+
+
+def _together(
+    groups: Sequence[Group], stated: Sequence[Mention], marks: Sequence[Wear]
+) -> Iterator[Violation]:
+    """Marks of several photos said to be on one: "in this photo, the scratch and the worn corner"."""
+    photos = [{mark.photo for mark in marks if mark.tag in mention.tags} for mention in stated]
+    if len(photos) < 2 or set.intersection(*photos):
+        return
+    for group in groups:
+        for word in group:
+            if word.term.has(Role.TOGETHER):
+                yield Violation(Rule.PHOTO, word.term.text)

@@ -94,6 +94,8 @@ class Role(StrEnum):
     ALIKE = "alike"
     WITHOUT = "without"
     DEFINITE = "definite"
+    WITHIN = "within"
+    TOGETHER = "together"
     DEDUCT = "deduct"
     SCORING = "scoring"
     BRINGS = "brings"

@@ -44,6 +44,18 @@ def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
     return any(id(word) in wear for word in before)
 
 
+def is_of_pattern(at: int, group: Group) -> bool:
+    """Whether a colour is that of a pattern: "red flowers", "the pattern is red"."""
+    number, place = _place(at, group)
+    before = [word.term for word in group.segments[number].words[:place]]
+    if not before:
+        return False
+    if before[-1].has(Role.PATTERN):
+        return not before[-1].has(Role.KIND, Role.COLOUR, Role.MATERIAL) and before[-1].text.endswith("s")
+    named = [term for term in before if term.has(Role.KIND, Role.PATTERN) or "pattern" in term.values(Role.TOPIC)]
+    return bool(named) and not any(term.has(Role.KIND) for term in named) and before[0].has(Role.DEFINITE)
+
+
 def is_of_part(at: int, group: Group) -> bool:
     """Whether a grade is of a material or a wear: "the leather is in good condition", not of the goods."""
     number, place = _place(at, group)

@@ -144,10 +144,13 @@ class WearCheck:
                     and not self._only_count(words, at)
                 ):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
-                    if near or not self.mentions or not self.complete:
+                    single = [m for m in self.mentions if m.said is Polarity.STATED and not m.general]
+                    several = any(not m.plural and len(self._of(m)) > 1 for m in single)
+                    if near or not self.mentions or not self.complete or several:
                         yield Violation(Rule.ONLY, word.term.text)
-                summed = not any(m.general and m.said is Polarity.STATED for m in self.mentions)
-                if word.term.has(Role.SUMMING) and self._named and summed and not self.complete:
+                counted = any(count.of == "marks" for count in self._numbers.counts)
+                stated = any(m.said is Polarity.STATED for m in self.mentions)
+                if word.term.has(Role.SUMMING) and stated and not counted and not self.complete:
                     yield Violation(Rule.ONLY, word.term.text)
                 others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
                 others = others and not word.term.has(Role.BREAK)
