@@ -41,7 +41,7 @@ def _is_definite(group: Group, mention: Mention) -> bool:
     own = any(term.has(Role.NO, Role.NOTHING) for term in before) and not group.denied
     if not before or listed or own:
         return False
-    if group.has(Role.SEEK) or noun.has(Role.PART, Role.STATE) or len(mention.places) > 1:
+    if group.has(Role.SEEK, Role.FREE) or noun.has(Role.PART, Role.STATE) or len(mention.places) > 1:
         return False
     return before[-1].has(Role.DEFINITE)
 
