@@ -112,7 +112,8 @@ class Lexicon:
         at = 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
-            if length > 1 and texts[at + length - 1] == "." and not _is_number(texts[at + length :]):
+            sign = texts[at + length - 1] == "." and any(each.role is Role.NUMBER_SIGN for each in senses)
+            if sign and not _is_number(texts[at + length :]):
                 # "No." ends a sentence; "no. 2" is a number.
                 length, senses = self._match(texts[: at + length - 1], stems, at)
             text = " ".join(texts[at : at + length])
