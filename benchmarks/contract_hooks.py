@@ -41,14 +41,16 @@ def before_call(context: HookContext, case: "Case[Any]", kwargs: dict[str, Any])
         return
     if case.headers and "idempotency-key" in case.headers:
         case.headers["idempotency-key"] = f"key-{next(_keys)}"
-    match case.body:
+    # Of JSON in any form.
+    body: Any = case.body
+    match body:
         case {"upload_ids": list(ids)}:
-            case.body = {**case.body, "upload_ids": [_upload() for _ in ids]}
+            case.body = {**body, "upload_ids": [_upload() for _ in ids]}
         case {"product": dict(product)}:
-            case.body["product"] = {name: product[name] and _CORRECTED.get(name) for name in product}
-    match case.body:
+            body["product"] = {name: product[name] and _CORRECTED.get(name) for name in product}
+    match body:
         case {"condition": {"wear": list(tags)}}:
-            case.body["condition"]["wear"] = ["chip" for _ in tags]
+            body["condition"]["wear"] = ["chip" for _ in tags]
 
 
 def _upload() -> str:

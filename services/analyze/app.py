@@ -30,9 +30,7 @@ from services.analyze.documents import Page, Report, page_document, report_docum
 from services.analyze.erasure_receipt import ErasureReceipt, erasure_receipt
 from services.analyze.exports.layouts import LayoutName
 from services.analyze.exports.page import csv_page
-from services.core.domain.languages import LANGUAGES
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.narrative.lexicon import lexicon
 from services.core.narrative.wording import preferred_language
 from services.core.photos.photo import decoders
 from services.core.pipeline.submission import SubmitReport
@@ -247,9 +245,6 @@ def dependencies_from_environment(timing: Timing = PRODUCTION) -> Dependencies:
     settings = AnalyzeSettings()
     intake.share_decoders(settings.workers)
     made = build_dependencies(settings, timing)
-    # The first report would wait for them, and the event loop with it.
-    for language in LANGUAGES:
-        lexicon(made.service.processor.catalogue, language)
     # All that is loaded now stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()

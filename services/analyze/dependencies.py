@@ -13,7 +13,9 @@ from starlette.requests import Request
 from services.core.auth.bearer import bearer_token
 from services.core.auth.tokens import TokenVerifier
 from services.core.auth.users import SupabaseSettings
+from services.core.domain.languages import LANGUAGES
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.narrative.lexicon import lexicon
 from services.core.pipeline.report_service import ReportService
 from services.core.pipeline.submission import Submission, SubmissionSettings
 from services.core.pipeline.wiring import PipelineSettings, build_pipeline
@@ -60,6 +62,9 @@ def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -
         narrate_timeout_s=timing.narrate_in_request_s,
         timing=timing,
     )
+    for language in LANGUAGES:
+        # Each takes 0.3 s, for which the first report would stop the event loop.
+        lexicon(pipeline.processor.catalogue, language)
     return Dependencies(
         verifier=TokenVerifier(
             settings.issuer, legacy.get_secret_value() if legacy else None, settings.allowed_users

@@ -30,8 +30,13 @@ def test_posted_photo_becomes_a_report(system: System, photo: Path) -> None:
 def test_photo_of_nothing_is_not_assessed(system: System, photo: Path) -> None:
     report = system.analyze(photo).json()
     assert report["product"].items() >= {"type": "unknown", "material": "unknown"}.items()
-    condition = {"status": "not_assessed", "score": None, "grade": None, "wear": [], "source": "model"}
-    assert report["condition"] == condition
+    assert report["condition"] == {
+        "status": "not_assessed",
+        "score": None,
+        "grade": None,
+        "wear": [],
+        "source": "model",
+    }
     assert report["confidence"] == {"level": "low", "reasons": ["blank", "not_recognised"]}
 
 

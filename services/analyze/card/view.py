@@ -7,9 +7,10 @@ from typing import Literal, Self, get_args
 from catalogue.model import Language
 from services.analyze.card.words import CardWords, card_words
 from services.analyze.documents import Photo, Report
-from services.analyze.exports.texts import Named, Texts, spelled
+from services.analyze.exports.texts import Named, Texts
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Condition, Corrections, Place, Product, Severity, Tag
+from services.core.narrative.grammar import spaced
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class _Said:
             return self._words.before.format(text=self._words.not_assessed)
         labels = corrections.original.labels
         wear = labels.wear if labels else {}
-        tags = ", ".join(wear.get(each.tag) or spelled(each.tag) for each in was.wear)
+        tags = ", ".join(wear.get(each.tag) or spaced(each.tag) for each in was.wear)
         score = self._words.score.format(score=was.score)
         return self._words.before.format(text=" · ".join(filter(None, [score, tags])))
 
@@ -161,7 +162,7 @@ class _Said:
     def reasons(self, report: Report) -> tuple[str, ...]:
         labels = self._labels.reasons if self._labels else {}
         codes = report.confidence.reasons if report.confidence else ()
-        return tuple(labels.get(code) or spelled(code) for code in codes)
+        return tuple(labels.get(code) or spaced(code) for code in codes)
 
     def unsure(self, report: Report) -> tuple[str, ...]:
         labels = self._labels.evidence if self._labels else ()
@@ -178,11 +179,11 @@ class _Said:
         return tuple(lines)
 
     def _mark(self, tag: Tag, severity: Severity | None, place: Place | None) -> str:
-        parts = [self._wear.get(tag) or spelled(tag)]
+        parts = [self._wear.get(tag) or spaced(tag)]
         if severity is not None:
-            parts.append(self._severities.get(severity) or spelled(severity))
+            parts.append(self._severities.get(severity) or spaced(severity))
         if place is not None:
-            parts.append(self._places.get(place) or spelled(place))
+            parts.append(self._places.get(place) or spaced(place))
         return ", ".join(parts)
 
 
@@ -207,7 +208,7 @@ def _before(corrections: Corrections | None, name: Named, words: CardWords) -> s
 
 def _word(code: str | None, name: Named, labels: Labels | None, words: CardWords) -> str:
     word: str | None = getattr(labels, name) if labels else None
-    return word or (words.not_recognised if code in (None, UNKNOWN) else spelled(code))
+    return word or (words.not_recognised if code in (None, UNKNOWN) else spaced(code))
 
 
 def _reliance(report: Report, words: CardWords) -> str | None:

@@ -19,8 +19,16 @@ class Item:
     texts: Texts
 
 
+# The full-width forms are the same to spreadsheets of East Asian languages.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Cell = Callable[[Item], str | None]
 PhotoCell = Callable[[Item, Photo], str | None]
+
+
+def harmless(cell: str | None) -> str:
+    """The cell's text, with an apostrophe before what a spreadsheet would run as a formula."""
+    text = cell or ""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def fixed(text: str) -> Cell:
@@ -52,7 +60,8 @@ def short_title(most: int) -> Cell:
     """The title in at most so many characters, cut between words where it has any."""
 
     def cell(item: Item) -> str:
-        text = item.texts.title
+        # The apostrophe counts too.
+        text = harmless(item.texts.title)
         if len(text) <= most:
             return text
         cut = text[: most + 1].rpartition(" ")[0].rstrip(" ,;:-–—")
@@ -101,8 +110,7 @@ def condition(of: Callable[[TradeCondition], object]) -> Cell:
     """The condition in the words of one marketplace; None where it has none for what the photos show."""
 
     def cell(item: Item) -> str | None:
-        listing = item.report.listing
-        found = of(listing.condition) if listing is not None and listing.condition is not None else None
+        found = of(item.report.listing.condition) if item.report.listing is not None else None
         return None if found is None else str(found)
 
     return cell

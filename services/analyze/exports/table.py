@@ -12,14 +12,12 @@ from io import StringIO
 
 from catalogue.model import Language
 from services.analyze.documents import Report
-from services.analyze.exports.cells import Item
+from services.analyze.exports.cells import Item, harmless
 from services.analyze.exports.layouts import Layout, LayoutName
 from services.analyze.exports.texts import Texts
 from services.core.domain.report import Status
 
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
-# The full-width forms are the same to spreadsheets of East Asian languages.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write_table(layout: Layout, reports: Iterable[Report], language: Language | None = None) -> str:
@@ -46,16 +44,9 @@ def _rows(layout: Layout, item: Item) -> Iterator[list[str]]:
     photos = item.report.photos
     first = photos[0] if photos else None
     yield [
-        _harmless(column.photo(item, first) if column.photo and first else column.cell(item))
+        harmless(column.photo(item, first) if column.photo and first else column.cell(item))
         for column in layout.columns
     ]
     if any(column.photo for column in layout.columns):
         for photo in photos[1:]:
-            yield [
-                _harmless(column.photo(item, photo) if column.photo else None) for column in layout.columns
-            ]
-
-
-def _harmless(cell: str | None) -> str:
-    text = cell or ""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+            yield [harmless(column.photo(item, photo) if column.photo else None) for column in layout.columns]

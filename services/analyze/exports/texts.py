@@ -6,6 +6,7 @@ from typing import Literal, Self
 from catalogue.model import Language
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Product, Report
+from services.core.narrative.grammar import spaced
 
 Named = Literal["type", "material", "colour", "pattern"]
 
@@ -35,9 +36,4 @@ class Texts:
             return None
         label: str | None = getattr(self.labels, name) if self.labels else None
         # An id of the catalogue is the English name; a report of an earlier release has no labels.
-        return label or (spelled(code) if self.language == "en" else None)
-
-
-def spelled(code: str) -> str:
-    """A code in words: `running_shoe` as "running shoe"."""
-    return code.replace("_", " ")
+        return label or (spaced(code) if self.language == "en" else None)

@@ -126,7 +126,7 @@ def corrected(report: Report, given: GivenCorrections) -> Report:
                 description=report.description or "",
                 caption=report.caption,
                 narrative=report.narrative,
-                labels=report.labels and report.labels.model_copy(update={"evidence": ()}),
+                labels=report.labels and report.labels.model_copy(update={"evidence": (), "reasons": {}}),
             ),
         )
     return report.model_copy(update=changes)

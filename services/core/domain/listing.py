@@ -80,5 +80,5 @@ class Listing(_Part):
     """
 
     category: Category | None = Field(description="Null: the kind is unknown")
-    condition: TradeCondition | None
+    condition: TradeCondition
     specifics: dict[str, str | None] = {}

@@ -76,8 +76,6 @@ class Reason(StrEnum):
 # A bound that NaN does not satisfy either.
 Probability = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[Probability, Field(description="Calibrated probability")]
-
-
 Source = Annotated[
     Literal["model", "pixels", "owner"],
     Field(
@@ -185,7 +183,7 @@ class Original(_Part):
     description: str
     caption: str | None
     narrative: Narration | None
-    labels: Labels | None = Field(None, description="The words for its codes, without the evidence's")
+    labels: Labels | None = Field(None, description="The words for the codes of these fields")
 
 
 class Corrections(_Part):
@@ -291,8 +289,7 @@ class Report(_Part):
     expires_at: datetime
     failure: Failure | None = None
     corrections: Corrections | None = Field(
-        None,
-        description="What the owner has corrected; the other fields follow it. Null: nothing",
+        None, description="What the owner has corrected; the other fields follow it. Null: nothing"
     )
     waiting: str | None = Field(
         None,

@@ -30,6 +30,11 @@ def text_of(noun: Noun, language: Language) -> str:
     return noun.en if language == "en" else noun.fr
 
 
+def spaced(id_: str) -> str:
+    """An id in words: `running_shoe` as "running shoe"."""
+    return id_.replace("_", " ")
+
+
 def with_article(noun: Noun, language: Language, phrase: str | None = None) -> str:
     """The noun with its indefinite article: "an urn", "scissors", "rust"; « des ciseaux », « de la rouille ».
 

@@ -15,7 +15,7 @@ from services.core.domain import colours
 from services.core.domain.assessment import Assessment
 from services.core.domain.listing import EvidenceLabel, Labels
 from services.core.domain.report import UNKNOWN, Evidence, Reason, Severity
-from services.core.narrative.grammar import agree, agreed, text_of
+from services.core.narrative.grammar import agree, agreed, spaced, text_of
 from services.core.narrative.wording import wording
 
 Asked = Literal["type", "material", "colour", "pattern"]
@@ -155,8 +155,3 @@ class LabelNames:
 
     def _named(self, field: Asked, id_: str, name: str | None) -> str:
         return self._words.unknown[field] if id_ == UNKNOWN else name or spaced(id_)
-
-
-def spaced(id_: str) -> str:
-    """The words of an id."""
-    return id_.replace("_", " ")

@@ -6,7 +6,7 @@ from typing import Literal
 from catalogue import Adjective, Noun
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN, Wear
-from services.core.narrative.grammar import agree, agreed, described, text_of, with_article
+from services.core.narrative.grammar import agree, agreed, described, spaced, text_of, with_article
 from services.core.narrative.wording import Wording
 
 _ASPECT = Noun("look", "aspect", "m")
@@ -29,7 +29,7 @@ class Names:
         """The material's name; None: unknown."""
         if self._goods.material:
             return text_of(self._goods.material.noun, self._language)
-        return None if self._product.material == UNKNOWN else _spaced(self._product.material)
+        return None if self._product.material == UNKNOWN else spaced(self._product.material)
 
     @property
     def colour(self) -> str | None:
@@ -73,7 +73,7 @@ class Names:
 
     def _agreed(self, adjective: Adjective | None, id_: str | None) -> str | None:
         if adjective is None:
-            return None if id_ in (None, UNKNOWN) else _spaced(id_)
+            return None if id_ is None or id_ == UNKNOWN else spaced(id_)
         return agreed(adjective, self.item, self._language)
 
 
@@ -106,9 +106,5 @@ def _seen_where(wear: Wear, words: Wording) -> str:
     return f"{photo}, {words.places[wear.place]}" if wear.place else photo
 
 
-def _spaced(id_: str | None) -> str:
-    return (id_ or "").replace("_", " ")
-
-
 def _noun(id_: str) -> Noun:
-    return Noun(_spaced(id_), _spaced(id_), "m")
+    return Noun(spaced(id_), spaced(id_), "m")

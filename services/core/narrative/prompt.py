@@ -31,10 +31,7 @@ def prompt_messages(
     assessment: Assessment, languages: Sequence[Language]
 ) -> list["ChatCompletionMessageParam"]:
     """The messages of the conversation; the last has the facts of this assessment, one a line."""
-    facts: list[Mapping[str, str]] = []
-    for language in languages:
-        values: dict[str, str] = {**fact_values(assessment, wording(language))}
-        facts.append(values)
+    facts = [fact_values(assessment, wording(language)) for language in languages]
     last: ChatCompletionMessageParam = {"role": "user", "content": _lines(facts)}
     return [*prompt_prefix(tuple(languages)), last]
 
@@ -77,7 +74,7 @@ def answer_schema(languages: tuple[Language, ...]) -> dict[str, object]:
     return _object(**dict.fromkeys(languages, text))
 
 
-def fact_values(assessment: Assessment, words: Wording) -> dict[FactId, str]:
+def fact_values(assessment: Assessment, words: Wording) -> Mapping[str, str]:
     """What is known of each fact that the assessment has, in one language."""
     stated = FactSentences(assessment, words)
     names, prompt = stated.names, words.prompt

@@ -1,4 +1,4 @@
-"""The card of a report: valid HTML without scripts that says what the report says, whatever its texts are."""
+"""The card of a report: valid HTML without scripts that says what the report says, with any texts."""
 
 import itertools
 import re
@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -28,6 +28,8 @@ from services.core.domain.report import (
     Original,
     Product,
     ProductCorrection,
+    Reason,
+    Reliance,
     Status,
     Wear,
 )
@@ -149,6 +151,11 @@ class TestContent:
         shown = report(product=unknown, labels=labels, listing=None, language="fr", translations={})
         assert [words_of(each) for each in parsed(shown).iter("dd")] == ["non reconnu", "non reconnue"]
 
+    def test_photos_are_not_said_to_be_judged(self) -> None:
+        # Those with a flaw are left out while others have none.
+        blurred = Reliance(level="medium", reasons=(Reason.BLURRED,))
+        assert "Photos: 2. Model: demo-000000000000." in words_of(parsed(report(confidence=blurred)))
+
     def test_older_report_has_a_card(self) -> None:
         shown = words_of(parsed(older_report()))
         assert "chip, minor, top left" in shown
@@ -268,6 +275,7 @@ class TestSafety:
         assert readable in words_of(parsed(self.filled(text)))
 
     @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
+    @settings(max_examples=40)  # a page each
     def test_any_text_stays_text(self, text: str) -> None:
         self.check(text)
 

@@ -18,6 +18,7 @@ from services.analyze.documents import Report
 from services.analyze.exports.layouts import LAYOUTS, LayoutName
 from services.analyze.exports.table import file_name, write_table
 from services.core.domain.report import Product, Status
+from services.core.domain.trade.conditions import trade_condition
 from tests.services.analyze.conftest import World
 from tests.services.analyze.reports import ID, LINK, not_assessed, older_report, report
 
@@ -112,6 +113,10 @@ class TestEbay:
         assert title.startswith(row["Title"])
         assert not row["Title"].endswith(" ")
 
+    def test_formula_as_a_title_fits(self) -> None:
+        (row,) = table("ebay", report(title="=" + "w" * 79))
+        assert row["Title"] == "'=" + "w" * 78
+
 
 class TestFacebook:
     """Items of a catalogue, one row each."""
@@ -175,12 +180,15 @@ class TestEveryLayout:
         (row, *_) = table(layout, report(product=unknown, keywords=(), title="Item"))
         assert not {"mug", "ceramic", "blue", "striped"} & set(row.values())
 
-    def test_not_assessed_condition_is_empty(self, layout: LayoutName) -> None:
+    def test_not_assessed_condition_claims_nothing(self, layout: LayoutName) -> None:
         listing = report().listing
         assert listing is not None
-        bare = listing.model_copy(update={"condition": None})
-        (row, *_) = table(layout, report(condition=not_assessed(), listing=bare))
-        assert [row[name] for name in row if "ondition" in name] == [""]
+        assert listing.category is not None
+        used = trade_condition(not_assessed(), listing.category.path)
+        listed = listing.model_copy(update={"condition": used})
+        (row, *_) = table(layout, report(condition=not_assessed(), listing=listed))
+        said = {"shopify": "used", "ebay": "", "facebook": "used"}
+        assert [row[name] for name in row if "ondition" in name] == [said[layout]]
 
     def test_sellers_cells_are_empty(self, layout: LayoutName) -> None:
         (row, *_) = table(layout, report())

@@ -1,4 +1,4 @@
-"""A corrected report is worded again by the LLM, once for the same facts, whatever happens meanwhile."""
+"""A corrected report is worded again by the LLM, once for the same facts, also under concurrent changes."""
 
 import asyncio
 import json

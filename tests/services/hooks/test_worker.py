@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -169,6 +170,12 @@ class TestAccepted:
         intake.tell(intake.row(intake.upload(), intake.upload()))
         assert sorted(intake.objects()) == sorted(intake.report().pictures)
         assert len(intake.objects()) == 2
+
+    def test_photos_have_their_colours(self, intake: Consumer) -> None:
+        lamp = Path(__file__).parents[3] / "examples" / "photos" / "drawn-lamp.jpg"
+        intake.tell(intake.row(intake.upload(lamp.read_bytes())))
+        (photo,) = intake.report().photos
+        assert photo.colours[0][0] == "blue"
 
     def test_other_users_upload_is_not_found(self, intake: Consumer) -> None:
         theirs = intake.upload(owner=str(uuid4()))

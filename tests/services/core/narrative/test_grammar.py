@@ -1,7 +1,7 @@
 """Expectations are written by hand, as a dictionary has them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue import Adjective, Noun
@@ -173,6 +173,7 @@ def test_french_words_stand_after_noun(
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 @given(name=st.from_regex(r"[A-Za-zàâéèêîôûœ0-9]+([ '-][a-zàâéèêîôûœ0-9]+)*", fullmatch=True))
+@settings(max_examples=50)
 def test_any_name_has_forms(language: Language, name: str) -> None:
     """Names of a catalogue to come: the forms keep the name, and a plural its number of words."""
     noun = Noun(name, name, "m")

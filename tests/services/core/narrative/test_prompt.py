@@ -94,7 +94,6 @@ def test_schema_is_strict_and_constant() -> None:
         assert each["additionalProperties"] is False
         assert each["required"] == list(each["properties"])
     assert answer_schema(("en", "fr")) is schema
-    (items,) = {
-        json.dumps(text["properties"]["sentences"]["items"]) for text in schema["properties"].values()
-    }  # type: ignore[attr-defined]
+    texts: Any = schema["properties"]
+    (items,) = {json.dumps(text["properties"]["sentences"]["items"]) for text in texts.values()}
     assert json.loads(items)["properties"]["facts"]["items"]["enum"] == list(FACT_IDS)

@@ -31,7 +31,7 @@ ENGLISH = lexicon(DRAWN, "en")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_sentence_holds(language: Language, data: st.DataObject) -> None:
     goods = data.draw(st.sampled_from([DRAWN, REAL]))
     assessment = data.draw(assessments(goods))

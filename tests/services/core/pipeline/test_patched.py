@@ -335,4 +335,4 @@ def test_original_keeps_its_words() -> None:
     assert given is not None
     shown = corrected(report, given)
     assert shown.corrections is not None
-    assert shown.corrections.original.labels == words.model_copy(update={"evidence": ()})
+    assert shown.corrections.original.labels == words.model_copy(update={"evidence": (), "reasons": {}})
