@@ -112,6 +112,10 @@ class Lexicon:
         at = 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
+            sign = texts[at + length - 1] == "." and any(each.role is Role.NUMBER_SIGN for each in senses)
+            if sign and not _is_number(texts[at + length :]):
+                # "No." ends a sentence; "no. 2" is a number.
+                length, senses = self._match(texts[: at + length - 1], stems, at)
             text = " ".join(texts[at : at + length])
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
@@ -179,6 +183,10 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         yield from ((phrase, Sense(Role.STATE, tag)) for phrase in part.state)
     for department, phrases in data.departments.items():
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)
+
+
+def _is_number(texts: Sequence[str]) -> bool:
+    return bool(texts) and texts[0].isdecimal()
 
 
 def _is_plural(phrase: str, phrases: Iterable[str]) -> bool:
