@@ -67,6 +67,7 @@ class LexiconFile(BaseModel):
     pattern: dict[str, tuple[str, ...]]
     kinds: dict[str, tuple[str, ...]] = {}
     departments: dict[str, tuple[str, ...]]
+    denial_words: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -80,6 +81,7 @@ class Lexicon:
         self.capitals = frozenset(word for phrase in data.capitals for word in words_of(phrase, language))
         self.severity_alone = frozenset(data.severity_alone)
         self.grade_followers = frozenset(data.grade_followers)
+        self.denial_words = frozenset(data.denial_words)
         self.combinations = _combinations(language)
         unprintable = {words_of(phrase, language) for phrase in data.unprintable}
         self._surfaces: dict[tuple[str, ...], frozenset[Sense]] = {}
