@@ -66,14 +66,19 @@ def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Fa
     if sense.role is not Role.COLOUR:
         return False
     near = [*following, *(word.term for word in words[max(0, at - 4) : at])]
-    if any(each.text in _COLOURED or "colour" in each.values(Role.TOPIC) for each in near):
+    if any(not _COLOURED.isdisjoint(each.text.split()) or "colour" in each.values(Role.TOPIC) for each in near):
         return False
     kind = facts.assessment.goods.kind
     if kind is not None and kind.department == "jewellery" and not kind.id.endswith("watch"):
         return True
-    beside = [word for word in (*words[max(0, at - 1) : at], *words[at + 1 : at + 2]) if word.term.has(Role.MATERIAL)]
-    later = [words[at], *words[at + 1 : at + 2]]
-    apart = any(not joined(word, group) for word in later) and bool(beside)
+    # "Silver and steel", but "silver steel watch".
+    pairs = [words[max(0, at - 1) : at + 1], words[at : at + 2]]
+    apart = any(
+        len(pair) == 2
+        and not joined(pair[1], group)
+        and all(word.term.has(Role.MATERIAL) for word in pair)
+        for pair in pairs
+    )
     return apart or (previous is not None and previous.text in _OUT_OF)
 
 

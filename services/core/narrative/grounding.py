@@ -124,8 +124,9 @@ class _Check:
         """A condition that nothing judged is said to be: "its condition is known"."""
         for group in self._groups if self._seen.condition.status != "assessed" else ():
             words = [word.term for word in group]
-            at = next((n for n, term in enumerate(words) if term.text == "condition"), len(words))
-            if not group.unjudged and not group.denied and any(term.has(Role.VERB) for term in words[at + 1 : at + 3]):
+            texts = [term.text for term in words]
+            at = texts.index("condition") if "condition" in texts else len(words)
+            if not group.unjudged and not group.denied and any(term.has(Role.VERB) for term in words[at + 1 : at + 3]) and "for" not in texts:
                 yield Violation(Rule.JUDGE, "condition")
 
     def _combined(self) -> Iterator[Violation]:
