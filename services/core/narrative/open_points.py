@@ -43,14 +43,15 @@ def open_topics(
 def _unnamed(number: int, groups: Sequence[Group], mine: Sequence[Mention], facts: Facts) -> frozenset[str]:
     group = groups[number]
     unknown = unknown_topics(facts)
-    # « Et la matière ? Inconnue. »
+    # « Et la matière ? Inconnue. » is about the material alone.
     asked = number > 0 and groups[number - 1].ends == "?"
     near = groups[max(0, number - 1) : number + (1 if asked else 2)]
     beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
-    if beside := beside if asked else {topic for topic in beside if unknown[topic]}:
+    if beside := {topic for topic in beside if asked or unknown[topic]}:
         return frozenset(beside)
     anything = any(ANYTHING in mention.tags for mention in mine)
-    # "Nothing could be judged" is said of the whole condition.
-    nothing = group.has(Role.NO, Role.NOTHING) and not group.has(Role.NOT)
+    # "Nothing could be judged" is said of all; the "pas" of « n'ont pas été jugées » is the verb's.
+    first = next((w.term for w in group if w.term.has(Role.NO, Role.NOTHING, Role.NOT)), None)
+    nothing = first is not None and not first.has(Role.NOT)
     vague = (bool(facts.unclear) or facts.assessment.left_out) and not nothing
     return frozenset() if anything or vague else frozenset({"condition"})

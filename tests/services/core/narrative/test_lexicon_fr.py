@@ -398,6 +398,7 @@ FAMILIES = {
             (WORN, "Les trous et les taches sont absents."),
             (WORN, "Zéro tache."),
             (CLEAN, "Une pièce est absente."),
+            (CLEAN, "Il ne manque qu'une pièce."),
             (CHIPPED, "Elle a gardé son éclat."),
         ],
     ),
