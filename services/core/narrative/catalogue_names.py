@@ -12,6 +12,7 @@ from services.core.narrative.tokens import words_of
 
 # After these, a name says what belongs to the thing: the head stands before them.
 _LINKS = (" of ", " with ", " for ", " in ")
+_IMITATING = frozenset({"toy", "play", "model", "doll", "doll's", "remote", "rc", "miniature"})
 _WITH = ("with a ", "with an ", "with ", "à motif ", "à ")
 
 
@@ -90,6 +91,9 @@ def _shorter(name: str, language: Language) -> Iterator[str]:
         # « Harnais orange pour chien ».
         if "pour" in words:
             yield " ".join(words[words.index("pour") :])
+        return
+    # The car of a toy car is no car.
+    if name.split()[0] in _IMITATING:
         return
     head = name
     for link in _LINKS:

@@ -60,7 +60,8 @@ class Combinations:
 
 
 def _rendered(term: Term) -> str:
-    roles = " ".join(sorted({sense.role.value for sense in term.senses})).replace(" ", ",")
+    found = {sense.role.value for sense in term.senses} | ({"number"} if term.text.isdecimal() else set())
+    roles = ",".join(sorted(found))
     return "".join(f"{word}‹{roles}› " for word in term.text.split())
 
 

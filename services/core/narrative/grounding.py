@@ -9,6 +9,7 @@ from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
 from services.core.narrative.clauses import Group, Word
 from services.core.narrative.facts import FactId, Facts
+from services.core.narrative.goods_words import PRODUCT, grades, is_kind, joined, misread
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
 from services.core.narrative.open_points import open_topics, unknown_topics
@@ -31,15 +32,13 @@ TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
 _SIGN = re.compile(r"[^\w]+")
 _OPENS = frozenset('.:!?–—("«“-')
-_PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
 _PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
-_AFTER_GRADE = (*_PRODUCT, Role.USED, Role.EXCEPT, Role.NO, Role.POINTS, Role.TOPIC)
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
-        Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
+        Role.CLAIM, *PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
         Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.OF_PHOTOS, Role.UNLESS_WEAR,
         Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
     }
@@ -106,6 +105,7 @@ class _Check:
         for term in self._terms:
             yield from self._unknown(term)
         yield from self._combined()
+        yield from self._judged()
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
@@ -120,6 +120,15 @@ class _Check:
                 if topics is not None:
                     yield from self._unjudged(topics)
         self.stated |= self._wear.stated
+
+    def _judged(self) -> Iterator[Violation]:
+        """A condition that nothing judged is said to be: "its condition is known"."""
+        for group in self._groups if self._seen.condition.status != "assessed" else ():
+            words = [word.term for word in group]
+            texts = [term.text for term in words]
+            at = texts.index("condition") if "condition" in texts else len(words)
+            if not group.unjudged and not group.denied and any(term.has(Role.VERB) for term in words[at + 1 : at + 3]) and "for" not in texts:
+                yield Violation(Rule.JUDGE, "condition")
 
     def _combined(self) -> Iterator[Violation]:
         """What words claim together: "given to me"."""
@@ -137,7 +146,7 @@ class _Check:
         words = [term for term in self._terms if term.text[0].isalpha()]
         titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
-            known = term.has(*_PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
+            known = term.has(*PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
             known = known and term.text not in self._lexicon.things
             known = known or self._lexicon.capitals.issuperset(term.text.split())
             first = before is None or before.text in _OPENS
@@ -161,7 +170,7 @@ class _Check:
         term = words[at].term
         after_photo = [w for w in words[at + 1 : at + 2] if not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
         pictured = [w for w in after_photo if w.term.has(Role.KIND)]
-        if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
+        if term.has(Role.PHOTO) and pictured and joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken: list[Rule | None] = []
         for sense in sorted(
@@ -188,17 +197,17 @@ class _Check:
             return False
         parts = self._lexicon.apart(term)
         ordered = parts if self._lexicon.language == "en" else parts[::-1]
-        if not ordered[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in ordered[:-1]):
+        if not ordered[-1].has(Role.KIND) or not all(part.has(*PRODUCT[1:]) for part in ordered[:-1]):
             return False
         for part in parts:
-            holding = [s for s in part.senses if s.role in _PRODUCT and not self._broken(s, words, at, group)]
+            holding = [s for s in part.senses if s.role in PRODUCT and not self._broken(s, words, at, group)]
             if not holding:
                 return False
             self._state(holding[0].role)
         return True
 
     def _state(self, role: Role) -> None:
-        if role in (*_PRODUCT, Role.GRADE):
+        if role in (*PRODUCT, Role.GRADE):
             self.stated.add(cast("FactId", role.value))
 
     def _broken(self, sense: Sense, words: Sequence[Word], at: int, group: Group) -> Rule | None:
@@ -209,19 +218,23 @@ class _Check:
         made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
         if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
             return Rule.MATERIAL
-        if sense.role in (*_PRODUCT, Role.GRADE) and self._is_asked(words, at, group):
+        number = next(number for number, each in enumerate(self._groups) if each is group)
+        earlier = self._groups[number - 1] if number else None
+        if self._lexicon.language == "en" and misread(sense, at, group, earlier, self._facts):
+            return Rule.MATERIAL
+        if sense.role in (*PRODUCT, Role.GRADE) and self._is_asked(words, at, group):
             return Rule.JUDGE
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
                 return (
-                    Rule.KIND if denied or not self._is_kind(sense.value) else Rule.COUNT if several else None
+                    Rule.KIND if denied or not is_kind(sense.value, self._facts) else Rule.COUNT if several else None
                 )
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
                 beside = after if self._lexicon.language == "en" else before
                 second = words[at] if beside is before else (*after, words[at])[0]
-                of_wear = bool(beside) and self._joined(second, group) and beside[0].term.has(Role.WEAR)
+                of_wear = bool(beside) and joined(second, group) and beside[0].term.has(Role.WEAR)
                 of_wear = of_wear and id(beside[0]) in self._wear.words
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
                 if sense.role is Role.COLOUR and term.text in self._lexicon.things:
@@ -234,7 +247,8 @@ class _Check:
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
                 held = held and not is_of_part(at, group)
-                return None if held and (" " in term.text or self._grades(after, group)) else Rule.GRADE
+                of_goods = " " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)
+                return None if held and of_goods else Rule.GRADE
             case Role.FREE:
                 # « Les taches sont absentes » : a word that says the state of a part as well.
                 those = words[:at] if term.has(Role.STATE) else before
@@ -286,24 +300,6 @@ class _Check:
     @staticmethod
     def _claimed(term: Term) -> Rule:
         return Rule(min(term.values(Role.CLAIM), default=Rule.UNFAMILIAR))
-
-    def _is_kind(self, id_: str) -> bool:
-        kind = self._seen.goods.kind
-        if id_.endswith("/"):
-            return kind is not None and kind.department == id_[:-1]
-        return id_ in self._facts.kinds
-
-    def _grades(self, after: Sequence[Word], group: Group) -> bool:
-        """Whether a grade word is one: "good condition", not "good choice"."""
-        if not after or not self._joined(after[0], group):
-            return True
-        term = after[0].term
-        return not term.senses or term.text in self._lexicon.grade_followers or term.has(*_AFTER_GRADE)
-
-    @staticmethod
-    def _joined(word: Word, group: Group) -> bool:
-        """Whether a word follows the one before it without a comma or "and"."""
-        return all(segment.words[0] is not word for segment in group.segments)
 
     def _unjudged(self, topics: frozenset[str]) -> Iterator[Violation]:
         """What is said to be unknown is."""

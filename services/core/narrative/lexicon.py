@@ -69,6 +69,7 @@ class LexiconFile(BaseModel):
     kinds: dict[str, tuple[str, ...]] = {}
     departments: dict[str, tuple[str, ...]]
     several_kinds: dict[str, tuple[str, ...]] = {}
+    denial_words: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -83,6 +84,7 @@ class Lexicon:
         self.things = frozenset(data.things)
         self.severity_alone = frozenset(data.severity_alone)
         self.grade_followers = frozenset(data.grade_followers)
+        self.denial_words = frozenset(data.denial_words)
         self.combinations = _combinations(language)
         unprintable = {words_of(phrase, language) for phrase in data.unprintable}
         self._surfaces: dict[tuple[str, ...], frozenset[Sense]] = {}
@@ -131,10 +133,6 @@ class Lexicon:
         at = 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
-            sign = texts[at + length - 1] == "." and any(each.role is Role.NUMBER_SIGN for each in senses)
-            if sign and not _is_number(texts[at + length :]):
-                # "No." ends a sentence; "no. 2" is a number.
-                length, senses = self._match(texts[: at + length - 1], stems, at)
             text = " ".join(texts[at : at + length])
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
@@ -222,10 +220,6 @@ def _forms(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 def _is_cut(senses: frozenset[Sense], following: Sequence[str]) -> bool:
     """Whether "no." ends a sentence, since no number follows."""
     return senses == {Sense(Role.NUMBER_SIGN)} and not (following and following[0].isdecimal())
-
-
-def _is_number(texts: Sequence[str]) -> bool:
-    return bool(texts) and texts[0].isdecimal()
 
 
 def _is_plural(phrase: str, phrases: Iterable[str]) -> bool:

@@ -11,9 +11,11 @@ from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.numbers import Count, Numbers
 from services.core.narrative.presumed import presumed
+from services.core.narrative.repeats import repeats
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
+_DEFINITE = frozenset({"the", "its", "these", "their", "this", "those"})
 _DENYING = (Role.NO, Role.NOT, Role.NOTHING)
 
 
@@ -99,6 +101,13 @@ class WearCheck:
             if not mention.tags & self._facts.unclear:
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("not_judged")
+        elif self._is_definite(mention) and not self._of(mention):
+            # "Do you see the cracks in photo 1?"
+            yield Violation(Rule.WEAR, mention.word)
+
+    def _is_definite(self, mention: Mention) -> bool:
+        before = list(self._groups[mention.group])[max(0, mention.at - 1) : mention.at]
+        return self._groups[mention.group].ends == "?" and any(w.term.text in _DEFINITE for w in before)
 
     def _is_another(self, mention: Mention) -> bool:
         """Whether the mark is said to be one more: "another chip"."""
@@ -191,9 +200,20 @@ class WearCheck:
         ):
             if not self._complete_without_names:
                 yield Violation(Rule.ONLY, word)
-        elif self._marks or not self._seen.wear_judged or not group.has(Role.NOTHING, Role.NO):
+        elif self._marks or not self._seen.wear_judged or not self._is_denial(group):
             yield Violation(Rule.WEAR, word)
         self.stated.add("absent")
+
+    def _is_denial(self, group: Group) -> bool:
+        """Whether a negation without wear is one of seeing: "nothing was found", but not "none like this"."""
+        words = [word.term for word in group]
+        opens = self._lexicon.denial_words
+        if not group.has(Role.NOTHING, Role.NO):
+            return False
+        return not opens or all(
+            term.text in opens or term.text.isdecimal() or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
+            for term in words
+        )
 
     # Severity, place and photo
 
@@ -255,10 +275,9 @@ class WearCheck:
     # How many
 
     def _counts(self) -> Iterator[Violation]:
+        yield from repeats(self.mentions, self._groups, self._numbers, self._marks)
         for count in self._numbers.counts:
-            if (count.of == "mark" and count.number != 1) or (
-                count.of == "marks" and not self._counted(count.number, count.group, least=count.least)
-            ):
+            if count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "photos" and self._seen.photos > 1 and self._on_photos(count):
                 yield Violation(Rule.PHOTO, count.word)

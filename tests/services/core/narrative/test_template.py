@@ -87,7 +87,7 @@ def test_contradicting_caption_is_omitted(observation: Make) -> None:
         (EXAMPLES[2], "en", "Second-hand polyester umbrella, fair condition", "Stain: not judged"),
         (EXAMPLES[2], "fr", "Parapluie en polyester d'occasion, état : correct", "Tache : non jugé"),
     ],
-    ids=str,
+    ids=[f"{case}-{each}" for case in ("unknown", "not judged", "partly judged") for each in ("en", "fr")],
 )
 def test_what_is_not_known_is_said_first(
     assessment: Assessment, language: Language, title: str, said: str
