@@ -21,6 +21,10 @@ def presumed(
         on_record = mention.general or any(mark.tag in mention.tags for mark in marks)
         asked = mention.said is Polarity.SOUGHT and group.ends == "?"
         hides = mention.said is Polarity.DENIED and not mention.general and _is_definite(group, mention)
+        # "No other stain" presumes one more, of which there is none.
+        before = list(group)[max(0, mention.at - 2) : mention.at]
+        other = mention.said is Polarity.DENIED and any(word.term.has(Role.OTHER) for word in before)
+        hides = hides or (other and not mention.general)
         unanswered = asked and not mention.general and mention.group == len(groups) - 1
         if unanswered or ((asked or hides) and not on_record):
             yield Violation(Rule.WEAR, mention.word)
