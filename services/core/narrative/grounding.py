@@ -127,7 +127,12 @@ class _Check:
             words = [word.term for word in group]
             texts = [term.text for term in words]
             at = texts.index("condition") if "condition" in texts else len(words)
-            if not group.unjudged and not group.denied and any(term.has(Role.VERB) for term in words[at + 1 : at + 3]) and "for" not in texts:
+            if (
+                not group.unjudged
+                and not group.denied
+                and any(term.has(Role.VERB) for term in words[at + 1 : at + 3])
+                and "for" not in texts
+            ):
                 yield Violation(Rule.JUDGE, "condition")
 
     def _combined(self) -> Iterator[Violation]:
@@ -228,7 +233,11 @@ class _Check:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
                 return (
-                    Rule.KIND if denied or not is_kind(sense.value, self._facts) else Rule.COUNT if several else None
+                    Rule.KIND
+                    if denied or not is_kind(sense.value, self._facts)
+                    else Rule.COUNT
+                    if several
+                    else None
                 )
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)

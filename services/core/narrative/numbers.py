@@ -159,7 +159,11 @@ class _GroupNumbers:
                 return None
             if other.has(Role.KIND):
                 pair = term.has(Role.NUMBER, Role.BOTH) or "pair" in term.text or term.text.isdecimal()
-                return None if term.has(Role.ARTICLE) else self._count("pair" if pair else "unknown", number, term)
+                return (
+                    None
+                    if term.has(Role.ARTICLE)
+                    else self._count("pair" if pair else "unknown", number, term)
+                )
             if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):
                 break
         if not term.has(Role.ARTICLE, Role.BOTH):
@@ -240,18 +244,21 @@ class _GroupNumbers:
                 return False
         return False
 
-
     @staticmethod
     def _of_other(ahead: Sequence[Term], before: Sequence[Term], *, of_ten: bool) -> bool:
-        """Whether a score is not of the goods: "the chip is rated 8/10", "10/10 for the colour", "8 points of wear"."""
+        """Whether a score is not of the goods: "the chip is rated 8/10", "10/10 for the colour"."""
         scored = any(term.has(Role.SCORING, Role.POINTS, Role.FULL_SCORE) for term in before)
         if not of_ten and len(ahead) > 1 and not scored:
             return True
         if not of_ten and any(term.has(Role.KIND, Role.WEAR) for term in before) and not scored:
             return True
-        if any(term.has(Role.MATERIAL, Role.COLOUR, Role.WEAR) or term.text in _ASPECTS for term in ahead[:6]):
+        if any(
+            term.has(Role.MATERIAL, Role.COLOUR, Role.WEAR) or term.text in _ASPECTS for term in ahead[:6]
+        ):
             return any(term.text.startswith("pour") for term in ahead) or not of_ten
-        about = next((term for term in before if term.has(Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)), None)
+        about = next(
+            (term for term in before if term.has(Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)), None
+        )
         if about is None or about.has(Role.KIND) or any(term.has(Role.KIND) for term in before):
             return False
         return about.has(Role.WEAR, Role.PART) or not about.text.startswith(("en ", "de "))

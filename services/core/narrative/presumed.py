@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from services.core.domain.report import Wear
-from services.core.narrative.mentions import Mention
 from services.core.narrative.clauses import Group, Polarity, Word, names_wear
+from services.core.narrative.mentions import Mention
 from services.core.narrative.senses import Role, Rule, Violation
 
 _DETAILS = (Role.PHOTO, Role.PLACE, Role.SEVERITY)
@@ -102,7 +102,9 @@ def _placed(groups: Sequence[Group], stated: Sequence[Mention]) -> Iterator[Viol
             if not before:
                 continue
             beside = word.term.has(Role.AWAY, Role.ALIKE) or word.term.text in _AT
-            inside = word.term.has(Role.WITHIN) and any(each.term.has(Role.KIND) for each in words[at + 1 : at + 3])
+            inside = word.term.has(Role.WITHIN) and any(
+                each.term.has(Role.KIND) for each in words[at + 1 : at + 3]
+            )
             if (beside and after and not set(before[-1].places) & set(after[0].places)) or inside:
                 yield Violation(Rule.PLACE, word.term.text)
 

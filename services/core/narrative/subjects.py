@@ -18,7 +18,7 @@ def _place(at: int, group: Group) -> tuple[int, int]:
 
 
 def is_colour(at: int, group: Group, groups: Sequence[Group]) -> bool:
-    """Whether a name of a colour and of a thing is the colour: "un vase turquoise", but not "une turquoise"."""
+    """Whether a name of a colour and a thing is the colour: "un vase turquoise", but not "une turquoise"."""
     number, place = _place(at, group)
     segment = group.segments[number]
     terms = [word.term for each in groups for word in each]
@@ -26,7 +26,10 @@ def is_colour(at: int, group: Group, groups: Sequence[Group]) -> bool:
         return True
     if place > 0:
         before = segment.words[place - 1].term
-        return not before.has(Role.ARTICLE, Role.JOINING, Role.AWAY, Role.DEFINITE) and before.text not in _BEFORE
+        return (
+            not before.has(Role.ARTICLE, Role.JOINING, Role.AWAY, Role.DEFINITE)
+            and before.text not in _BEFORE
+        )
     alone = len(segment.words) == 1
     return number > 0 and alone and segment.link is not None and not segment.link.has(Role.AND)
 
@@ -36,7 +39,7 @@ _BEFORE = frozenset({"en", "à", "à la", "au", "aux", "avec"})
 
 
 def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
-    """Whether the wear of its segment is what a word describes: "the stain is grey", "a stain of grey colour"."""
+    """Whether a word describes the wear of its segment: "the stain is grey", "a stain of grey colour"."""
     number, place = _place(at, group)
     before = group.segments[number].words[:place]
     if any(word.term.has(Role.KIND, Role.AWAY) for word in before):
@@ -52,7 +55,9 @@ def is_of_pattern(at: int, group: Group) -> bool:
         return False
     if before[-1].has(Role.PATTERN):
         return not before[-1].has(Role.KIND, Role.COLOUR, Role.MATERIAL) and before[-1].text.endswith("s")
-    named = [term for term in before if term.has(Role.KIND, Role.PATTERN) or "pattern" in term.values(Role.TOPIC)]
+    named = [
+        term for term in before if term.has(Role.KIND, Role.PATTERN) or "pattern" in term.values(Role.TOPIC)
+    ]
     return bool(named) and not any(term.has(Role.KIND) for term in named) and before[0].has(Role.DEFINITE)
 
 
@@ -78,4 +83,4 @@ def _is_subject(segment: Segment, at: int) -> bool:
         return False
     before = words[:at]
     definite = all(word.term.has(Role.DEFINITE) for word in before)
-    return definite and bool(before) or (not before and any(w.term.has(Role.VERB) for w in words[at + 1 :]))
+    return (definite and bool(before)) or (not before and any(w.term.has(Role.VERB) for w in words[at + 1 :]))

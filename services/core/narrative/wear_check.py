@@ -211,7 +211,9 @@ class WearCheck:
         if not group.has(Role.NOTHING, Role.NO):
             return False
         return not opens or all(
-            term.text in opens or term.text.isdecimal() or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
+            term.text in opens
+            or term.text.isdecimal()
+            or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
             for term in words
         )
 
