@@ -136,6 +136,9 @@ class _Check:
                 # "The scratch is minor, and so is the tear."
                 if not self._wear.shares_severity:
                     yield Violation(Rule.SEVERITY, words)
+            elif claims == "judged":
+                if self._seen.condition.status != "assessed":
+                    yield Violation(Rule.JUDGE, words)
             # "Its flaw is a chip" is true where the chip is the only mark.
             elif claims != Rule.ONLY or not self._wear.names_all:
                 yield Violation(Rule(claims), words)
