@@ -87,6 +87,9 @@ def _shorter(name: str, language: Language) -> Iterator[str]:
         words = name.split()
         if len(words) > 1:
             yield words[0]
+        # « Harnais orange pour chien ».
+        if "pour" in words:
+            yield " ".join(words[words.index("pour") :])
         return
     head = name
     for link in _LINKS:

@@ -1,10 +1,10 @@
 """The severity, place and photo that a sentence states, and the wear that each belongs to."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from services.core.narrative.clauses import Group, Polarity, Segment, Word
 from services.core.narrative.mentions import Mention
-from services.core.narrative.reading import Group, Polarity, Word
 from services.core.narrative.senses import Role
 
 
@@ -26,6 +26,11 @@ class _Spot:
     group: int
     segment: int
     at: int
+    photos: Collection[int] = ()
+
+    def parts(self, segment: Segment) -> bool:
+        """Whether a segment has a photo or place of its own."""
+        return segment.has(Role.PHOTO, Role.PLACE) or any(id(word) in self.photos for word in segment.words)
 
 
 def details(
@@ -64,7 +69,7 @@ def _of_group(
     for segment, each in enumerate(group.segments):
         for place, word in enumerate(each.words):
             at += 1
-            spot = _Spot(number, segment, at)
+            spot = _Spot(number, segment, at, photos)
             text = word.term.text
             if id(word) in photos:
                 yield Detail(Role.PHOTO, photos[id(word)], text, _owners(spot, named, groups))
@@ -98,7 +103,8 @@ def _shared(
     for number in range(first.segment + 1, len(segments)):
         place += len(segments[number - 1].words)
         mine = [m for m in named if m.group == spot.group and m.at == place]
-        if not mine or segments[number].has(Role.SEVERITY):
+        # "Paint badly chipped, joint loose": a part with its state is described by itself.
+        if not mine or segments[number].has(Role.SEVERITY) or len(mine[0].places) > 1:
             return
         yield from mine
 
@@ -114,9 +120,13 @@ def _before(
     words = list(groups[spot.group])
     # « Le cuir léger », « la tasse est légère » : of the goods, not of the wear.
     beside = [*words[max(0, spot.at - 1) : spot.at], *following]
-    if any(word.term.has(*goods) and not word.term.has(Role.PHOTO, Role.VERB) for word in beside):
-        return ()
+    beside = [word for word in beside if not word.term.has(Role.PHOTO, Role.VERB, Role.NUMBER_SIGN)]
     mine = [m for m in named if m.group == spot.group and m.at < spot.at]
+    if mine and spot.at - 1 in mine[-1].places:
+        # « Un voile important sur l'objectif » : the name of the wear is one of goods as well.
+        beside = []
+    if any(word.term.has(*goods) for word in beside):
+        return ()
     last = [m for m in mine if m.segment == spot.segment]
     segments = groups[spot.group].segments
     own = segments[spot.segment].words
@@ -149,20 +159,28 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
             return (*own, *_following(spot, mine, groups))
         return (*_undetailed(spot, mine, groups), *own)
     if earlier:
-        return tuple(earlier[-1:])
+        return tuple(_gap(spot, mine, group)) or tuple(earlier[-1:])
     if mine:
-        return (mine[0], *_following(_Spot(spot.group, mine[0].segment, spot.at), mine, groups))
+        return (mine[0], *_following(replace(spot, segment=mine[0].segment), mine, groups))
     if before:
         return tuple(m for m in before if m.group == before[-1].group)[-1:]
     after = [m for m in named if m.group > spot.group]
     return tuple(m for m in after if m.group == after[0].group)
 
 
+def _gap(spot: _Spot, mine: Sequence[Mention], group: Group) -> Iterator[Mention]:
+    """The wear after a photo that stands for the verb as well: "photo 2 shows a chip, photo 3, a dent"."""
+    first, *others = group.segments[: spot.segment + 1]
+    shows = next((word.term for word in first.words if word.term.has(Role.PHOTO, Role.WEAR, Role.PART)), None)
+    if others and shows is not None and shows.has(Role.PHOTO) and others[-1].has(Role.PHOTO):
+        yield from (mention for mention in mine if mention.segment == spot.segment + 1)
+
+
 def _undetailed(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) -> Iterator[Mention]:
     """The wear of the segments before that have no photo or place: "a chip and a dent in photo 2"."""
     segments = groups[spot.group].segments
     for number in range(spot.segment - 1, -1, -1):
-        if segments[number].has(Role.PHOTO, Role.PLACE):
+        if spot.parts(segments[number]):
             return
         yield from (mention for mention in mine if mention.segment == number)
 
@@ -171,6 +189,6 @@ def _following(spot: _Spot, mine: Sequence[Mention], groups: Sequence[Group]) ->
     """The wear of the segments after that have no photo or place: "photo 2 shows a chip and a dent"."""
     segments = groups[spot.group].segments
     for number in range(spot.segment + 1, len(segments)):
-        if segments[number].has(Role.PHOTO, Role.PLACE):
+        if spot.parts(segments[number]):
             return
         yield from (mention for mention in mine if mention.segment == number)

@@ -7,14 +7,20 @@ from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
-from services.core.narrative.reading import Group, Word, read
+from services.core.narrative.open_points import open_topics, unknown_topics
+from services.core.narrative.reading import read
 from services.core.narrative.scores import (
-    count_violations, deducts, facts_counted, is_left_open, says_full_score,
+    count_violations,
+    deducts,
+    facts_counted,
+    is_left_open,
+    says_full_score,
 )
-from services.core.narrative.senses import ANYTHING, Role, Rule, Sense, Term, Violation
+from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
@@ -28,11 +34,13 @@ _PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTER
 _PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
 _AFTER_GRADE = (*_PRODUCT, Role.USED, Role.EXCEPT, Role.NO, Role.POINTS, Role.TOPIC)
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
+_BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
         Role.CLAIM, *_PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.FULL_SCORE,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS,
+        Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -102,11 +110,13 @@ class _Check:
                 if id(word) not in self._wear.words and word.term.senses:
                     yield from self._word(words, at, group)
         yield from self._wear.violations()
-        yield from count_violations(self._numbers.counts, self._seen, names_all=self._wear.names_no_part)
+        yield from count_violations(self._numbers.counts, self._facts, names_all=self._wear.names_no_part)
         self.stated |= facts_counted(self._numbers.counts)
         for number, group in enumerate(self._groups):
             if group.unjudged:
-                yield from self._unjudged(number, group)
+                topics = open_topics(number, self._groups, self._wear.mentions, self._facts)
+                if topics is not None:
+                    yield from self._unjudged(topics)
         self.stated |= self._wear.stated
 
     def _capitals(self) -> Iterator[Violation]:
@@ -134,7 +144,8 @@ class _Check:
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
-        pictured = [w for w in words[at + 1 : at + 2] if w.term.has(Role.KIND) and not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
+        after_photo = [w for w in words[at + 1 : at + 2] if not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
+        pictured = [w for w in after_photo if w.term.has(Role.KIND)]
         if term.has(Role.PHOTO) and pictured and self._joined(pictured[0], group):
             yield Violation(Rule.PATTERN, term.text)
         broken: list[Rule | None] = []
@@ -152,12 +163,16 @@ class _Check:
             yield Violation(cast("Rule", broken[0]), term.text)
 
     def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
-        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather."""
+        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather.
+
+        Its kind comes last in English and first in French: « tableau blanc » of a white painting.
+        """
         term = words[at].term
         if not term.has(Role.KIND) or " " not in term.text:
             return False
         parts = self._lexicon.apart(term)
-        if not parts[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in parts[:-1]):
+        ordered = parts if self._lexicon.language == "en" else parts[::-1]
+        if not ordered[-1].has(Role.KIND) or not all(part.has(*_PRODUCT[1:]) for part in ordered[:-1]):
             return False
         for part in parts:
             holding = [s for s in part.senses if s.role in _PRODUCT and not self._broken(s, words, at, group)]
@@ -178,6 +193,8 @@ class _Check:
         made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
         if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
             return Rule.MATERIAL
+        if sense.role in (*_PRODUCT, Role.GRADE) and self._is_asked(words, at, group):
+            return Rule.JUDGE
         match sense.role:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
@@ -196,7 +213,9 @@ class _Check:
                 held = sense.value == seen.condition.grade and not denied
                 return None if held and (" " in term.text or self._grades(after, group)) else Rule.GRADE
             case Role.FREE:
-                return None if before and id(before[0]) in self._wear.words else Rule.OFFER
+                # « Les taches sont absentes » : a word that says the state of a part as well.
+                those = words[:at] if term.has(Role.STATE) else before
+                return None if any(id(word) in self._wear.words for word in those) else Rule.OFFER
             case Role.INSPECTED:
                 return None if group.has(Role.PHOTO) or group.unjudged else Rule.JUDGE
             case Role.SELLER:
@@ -210,13 +229,32 @@ class _Check:
             case Role.UNTOLD | Role.UNTESTED:
                 return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
             case Role.DEDUCT:
-                return None if deducts(group, seen) else self._claimed(term)
+                return None if deducts(self._groups, seen) else self._claimed(term)
+            case Role.BRINGS:
+                return None if self._brings(words[at + 1 :]) else self._claimed(term)
             case Role.FULL_SCORE:
                 return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
                 return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    def _is_asked(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether what is known is said to be unclear: "it is unclear whether it is a mug"."""
+        number = next(number for number, each in enumerate(self._groups) if each is group)
+        if not group.unjudged or any(m.group == number for m in self._wear.mentions):
+            return False
+        whether = next((n for n in range(at) if words[n].term.has(Role.WHETHER)), at)
+        return any(word.term.has(Role.VERB) for word in words[whether:at])
+
+    def _brings(self, following: Sequence[Word]) -> bool:
+        """Whether "comes with" is followed by wear, a score or photos."""
+        for word in following:
+            if id(word) in self._wear.words or word.term.has(Role.POINTS, Role.PHOTO):
+                return True
+            if not word.term.has(*_BEFORE_NOUNS):
+                return False
+        return False
 
     @staticmethod
     def _claimed(term: Term) -> Rule:
@@ -240,33 +278,9 @@ class _Check:
         """Whether a word follows the one before it without a comma or "and"."""
         return all(segment.words[0] is not word for segment in group.segments)
 
-    def _unjudged(self, number: int, group: Group) -> Iterator[Violation]:
-        """What is said to be unknown is: the condition, the kind, the material, the colour, the pattern."""
-        product = self._seen.product
-        unknown: dict[str, bool] = {
-            "condition": self._seen.condition.status != "assessed",
-            "kind": product.type == UNKNOWN,
-            "material": product.material == UNKNOWN,
-            "colour": product.colour in (None, UNKNOWN),
-            "pattern": product.pattern in (None, UNKNOWN),
-        }
-        if any(m.group == number and not m.general for m in self._wear.mentions):
-            return
-        terms = [word.term for word in group if word.term.has(Role.TOPIC)]
-        # "Its material could not be recognised" is about the material, "not recognised" about the kind.
-        named = [term for term in terms if not term.has(Role.JUDGING)]
-        untold = any(word.term.has(Role.UNTOLD, Role.UNTESTED) for word in group)
-        again = number > 0 and self._groups[number - 1].unjudged and group.has(Role.REFERRING)
-        if not named and (untold or again):
-            return
-        topics = {topic for term in named or terms for topic in term.values(Role.TOPIC)}
-        if not topics:
-            anything = any(m.group == number and ANYTHING in m.tags for m in self._wear.mentions)
-            vague = anything or bool(self._facts.unclear) or self._seen.left_out
-            # "No photo could not be judged" denies it; the "pas" of « n'ont pas été jugées » is the verb's.
-            first = next((w.term for w in group if w.term.has(Role.NO, Role.NOTHING, Role.NOT)), None)
-            vague = vague and (anything or first is None or first.has(Role.NOT))
-            topics = set() if vague else {"condition"}
+    def _unjudged(self, topics: frozenset[str]) -> Iterator[Violation]:
+        """What is said to be unknown is."""
+        unknown = unknown_topics(self._facts)
         for topic in sorted(topics):
             if not unknown[topic]:
                 yield Violation(Rule.JUDGE, topic)

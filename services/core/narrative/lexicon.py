@@ -6,6 +6,7 @@ word claims nothing, alone or together with others. Every other word is unfamili
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,8 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     part: tuple[str, ...]
     state: tuple[str, ...]
+    # One mark, on however many of its parts: "worn corners".
+    spread: bool = False
 
 
 class LexiconFile(BaseModel):
@@ -73,9 +76,11 @@ class Lexicon:
         unprintable = {words_of(phrase, language) for phrase in data.unprintable}
         self._surfaces: dict[tuple[str, ...], frozenset[Sense]] = {}
         self._stems: dict[tuple[str, ...], frozenset[Sense]] = {}
+        spread = {tag for tag, part in data.parts.items() if part.spread}
         for words, sense in catalogue_names(catalogue, language):
             if words not in unprintable:
-                self._add(self._surfaces, words, sense)
+                once = sense.role is Role.WEAR and sense.value in spread
+                self._add(self._surfaces, words, replace(sense, plural=False) if once else sense)
         self._names = frozenset(self._surfaces)
         for phrase, sense in _closed(data):
             words = words_of(phrase, language)
@@ -107,6 +112,10 @@ class Lexicon:
         at = 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
+            sign = texts[at + length - 1] == "." and any(each.role is Role.NUMBER_SIGN for each in senses)
+            if sign and not _is_number(texts[at + length :]):
+                # "No." ends a sentence; "no. 2" is a number.
+                length, senses = self._match(texts[: at + length - 1], stems, at)
             text = " ".join(texts[at : at + length])
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
@@ -168,12 +177,20 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
     yield from ((phrase, Sense(Role.WEAR, ANY, plural=True)) for phrase in data.wear_plural)
     for tag, part in data.parts.items():
         yield from (
-            (phrase, Sense(Role.PART, tag, plural=phrase.removesuffix("s") in {*part.part} - {phrase}))
+            (phrase, Sense(Role.PART, tag, plural=not part.spread and _is_plural(phrase, part.part)))
             for phrase in part.part
         )
         yield from ((phrase, Sense(Role.STATE, tag)) for phrase in part.state)
     for department, phrases in data.departments.items():
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)
+
+
+def _is_number(texts: Sequence[str]) -> bool:
+    return bool(texts) and texts[0].isdecimal()
+
+
+def _is_plural(phrase: str, phrases: Iterable[str]) -> bool:
+    return phrase.removesuffix("s") in {*phrases} - {phrase}
 
 
 def _senses(role: Role, table: Mapping[Any, Iterable[str]]) -> Iterator[tuple[str, Sense]]:

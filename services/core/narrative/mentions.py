@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.core.narrative.reading import Group, Polarity, Word
+from services.core.narrative.clauses import Group, Polarity, Word
 from services.core.narrative.senses import ANY, ANYTHING, MISSING_PART, Role
 
 
@@ -45,16 +45,20 @@ def mentions(groups: Sequence[Group]) -> tuple[list[Mention], frozenset[int]]:
     """The mentions in their order, and the ids of the words that form them."""
     found: list[Mention] = []
     used: set[int] = set()
+    parts: frozenset[str] = frozenset()
     for number, group in enumerate(groups):
         words = [(segment, word) for segment, each in enumerate(group.segments) for word in each.words]
         places = [_Place(at, segment, word) for at, (segment, word) in enumerate(words)]
-        for mention in _of_group(places, number, unjudged=group.unjudged):
+        for place in places:
+            parts |= place.word.term.values(Role.PART)
+        for mention in _of_group(places, number, parts):
             found.append(mention)
             used.update(id(places[at].word) for at in mention.places)
     return sorted(found, key=lambda mention: (mention.group, mention.at)), frozenset(used)
 
 
-def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterator[Mention]:
+def _of_group(places: Sequence[_Place], group: int, met: frozenset[str]) -> Iterator[Mention]:
+    """`met` are the kinds of wear of the parts that the sentence names so far."""
     taken: set[int] = set()
     found: frozenset[str] = frozenset()
     for one, other, tags in _pairs(places):
@@ -62,26 +66,35 @@ def _of_group(places: Sequence[_Place], group: int, *, unjudged: bool) -> Iterat
             taken |= {one.at, other.at}
             found |= tags
             yield _mention(tags, (one, other), group, Role.PART)
-    for place in (place for place in places if place.at not in taken):
+    rest = [place for place in places if place.at not in taken]
+    for place in sorted(rest, key=lambda place: not place.word.term.has(Role.STATE)):
+        if place.at in taken:
+            continue
         parts, states = place.word.term.values(Role.PART), place.word.term.values(Role.STATE)
-        if MISSING_PART in states and _is_anything(places, place):
+        named = place.word.term.has(Role.WEAR)
+        if MISSING_PART in states and (of := _anything(places, place)):
             # "Nothing is missing", "whether anything is missing".
-            yield _mention(frozenset({MISSING_PART}), (place,), group, Role.STATE)
-        elif again := states & found:
-            # "A string is missing or broken."
+            taken |= {of.at}
+            yield _mention(frozenset({MISSING_PART}), (place, of), group, Role.STATE)
+        elif again := states & (found if named else found | met):
+            # "A string is missing or broken", "no part is bent, and none is missing".
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := parts if unjudged else parts & found:
+        elif tags := parts if place.word.said is Polarity.UNJUDGED else parts & found:
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
 
-def _is_anything(places: Sequence[_Place], state: _Place) -> bool:
-    """Whether it is of "nothing" or "anything" that a state is denied, or left open."""
-    before = [place.word.term for place in places[max(0, state.at - 6) : state.at]]
-    general = any(term.has(Role.NOTHING) or ANYTHING in term.values(Role.WEAR) for term in before)
-    return general and state.word.said in (Polarity.DENIED, Polarity.UNJUDGED)
+def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
+    """The "nothing" or "anything" of which a state is denied, or left open."""
+    if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
+        return None
+    before = reversed(places[max(0, state.at - 6) : state.at])
+    general = (
+        p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR)
+    )
+    return next(general, None)
 
 
 def _pairs(places: Sequence[_Place]) -> list[tuple[_Place, _Place, frozenset[str]]]:

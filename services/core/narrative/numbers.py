@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.core.narrative.reading import Group, Word
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
 _FULL = 10
-Counted = Literal["score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"]
+Counted = Literal[
+    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,14 @@ class Numbers:
     # The words that count in full, after "only", and those that deny another score, "not a 10".
     exact: set[int] = field(default_factory=set)
     denials: set[int] = field(default_factory=set)
+    met_photo: bool = False
 
 
 def read_numbers(groups: Sequence[Group]) -> Numbers:
     """What the numbers of a sentence count. A number that counts nothing known is `unknown`."""
     numbers = Numbers()
-    pictured = False
     for at, group in enumerate(groups):
-        pictured = pictured or group.has(Role.PHOTO)
-        _GroupNumbers(group, at, numbers, pictured=pictured).read()
+        _GroupNumbers(group, at, numbers).read()
     return numbers
 
 
@@ -53,8 +54,8 @@ def value_of(term: Term, *roles: Role) -> int | None:
 
 
 class _GroupNumbers:
-    def __init__(self, group: Group, at: int, numbers: Numbers, *, pictured: bool) -> None:
-        self._pictured = pictured
+    def __init__(self, group: Group, at: int, numbers: Numbers) -> None:
+        self._open = group.unjudged
         self._words = list(group)
         self._group, self._numbers = at, numbers
         self._firsts = {id(segment.words[0]) for segment in group.segments}
@@ -65,6 +66,7 @@ class _GroupNumbers:
             if at in self._done:
                 continue
             if word.term.has(Role.PHOTO):
+                self._numbers.met_photo = True
                 self._after_photo(at)
             elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
                 self._numbers.all_photos.add(id(word))
@@ -83,9 +85,14 @@ class _GroupNumbers:
         return next((t.has(Role.PHOTO) for t in ahead if not t.has(*passed)), False)
 
     def _names_a_photo(self, at: int, ahead: Sequence[Term]) -> bool:
-        """Whether "the first" is a photo by itself: "two photos: rust in the first, a stain in the second"."""
+        """Whether "the first" is a photo by itself: "rust in the first, a stain in the second"."""
         article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
-        return self._pictured and article and (not ahead or ahead[0].has(Role.VERB))
+        return self._numbers.met_photo and article and (not ahead or ahead[0].has(Role.VERB))
+
+    def _is_photo(self, at: int) -> bool:
+        """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
+        alone = at + 1 == len(self._words) or id(self._words[at + 1]) in self._firsts
+        return alone and self._numbers.met_photo
 
     def _follows(self, at: int, role: Role) -> bool:
         return any(word.term.has(role) for word in self._words[at + 1 : at + 2])
@@ -119,11 +126,20 @@ class _GroupNumbers:
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
         if term.has(Role.ORDINAL):
-            if self._counts_photos(at) or self._names_a_photo(at, ahead):
+            if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
             else:
                 self._count("unknown", number, term)
             return None
+        if (
+            self._open
+            and ahead
+            and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED)
+            and not self._of_ten(at, ahead)
+            and not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2])
+        ):
+            # "Two points remain open."
+            return self._count("open", number, term)
         if score := self._score(at, ahead, number):
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))
@@ -135,7 +151,8 @@ class _GroupNumbers:
             if other.has(Role.WEAR, Role.PART, Role.STATE):
                 if ANY not in other.values(Role.WEAR):
                     # "Both a chip and a crack" counts neither.
-                    return None if term.has(Role.BOTH) else self._count("mark", number, term)
+                    # « Zéro tache » denies.
+                    return None if term.has(Role.BOTH, Role.NO) else self._count("mark", number, term)
                 return self._count("marks", number, term)
             # "One can see some wear" and "one of the marks" count nothing.
             if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):
@@ -203,7 +220,7 @@ class _GroupNumbers:
         return True
 
     def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
-        """Whether a number is a score: "8 out of 10", "8 points of ten", "a score of 8", "rated 8", "got an 8"."""
+        """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
         if self._of_ten(at, ahead) or self._points(ahead):
             return True
         if any(term.has(Role.WEAR, Role.PART, Role.PHOTO) for term in ahead[:2]):

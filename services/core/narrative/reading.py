@@ -1,91 +1,39 @@
-"""Reads a sentence as clauses, groups and segments of terms, each wear stated, denied or left open.
+"""Reads each wear of a sentence as stated, denied or left open.
 
-A clause ends at a sign or a word such as "but". Its segments are what "and" and commas separate; segments
-that share a verb are one group: "no chips, cracks or dents were seen". A verb's negation denies all wear of
-its group, "no" denies the list that follows it, "apart from" states what follows.
+A verb's negation denies all wear of its group, "no" denies the list that follows it, "apart from" states what
+follows, and "could not be judged" leaves open.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Sequence
+from itertools import pairwise
 
+from services.core.narrative.clauses import (
+    LINKS,
+    NEGATIONS,
+    Group,
+    Polarity,
+    Segment,
+    Word,
+    clauses_of,
+    groups_of,
+    names_wear,
+    segments_of,
+)
 from services.core.narrative.senses import Role, Term
 
-_BREAKS = frozenset('.;:!?()–—…"«»“”-')
-_LIST = (Role.AND, Role.OR, Role.NOR)
-_NEGATIONS = (Role.NOT, Role.NO, Role.NOTHING)
 # What can be unknown of goods, other than their condition.
 _LOOKS = frozenset({"kind", "material", "colour", "pattern"})
-
-
-class Polarity(Enum):
-    """What a text says of a wear."""
-
-    STATED = "stated"
-    DENIED = "denied"
-    UNJUDGED = "unjudged"
-    SOUGHT = "sought"
-
-
-@dataclass(slots=True)
-class Word:
-    """A term at its place, and what is said of it if it names wear or a part."""
-
-    term: Term
-    said: Polarity = Polarity.STATED
-    excepted: bool = False
-
-
-@dataclass(slots=True)
-class Segment:
-    """What stands between commas and "and"; `link` is the term before it."""
-
-    words: list[Word] = field(default_factory=list)
-    link: Term | None = None
-
-    def has(self, *roles: Role) -> bool:
-        """Whether a word has one of the roles."""
-        return any(word.term.has(*roles) for word in self.words)
-
-
-@dataclass(slots=True)
-class Group:
-    """Segments that share a verb. `ends` is the sign or word that ends its clause."""
-
-    segments: list[Segment]
-    ends: str = ""
-    unjudged: bool = False
-    denied: bool = False
-
-    def __iter__(self) -> Iterator[Word]:
-        return (word for segment in self.segments for word in segment.words)
-
-    def has(self, *roles: Role) -> bool:
-        """Whether a word has one of the roles."""
-        return any(segment.has(*roles) for segment in self.segments)
-
-    def denies(self, at: int) -> bool:
-        """Whether a word at a place that is not wear is denied: "not ceramic", "no leather"."""
-        words = list(self)
-        if self.unjudged:
-            return False
-        for word in reversed(words[:at]):
-            if names_wear(word) or word.term.has(Role.EXCEPT, Role.AWAY):
-                return False
-            if word.term.has(*_NEGATIONS):
-                return True
-        return False
 
 
 def read(terms: Sequence[Term]) -> list[Group]:
     """The groups of a sentence in their order."""
     groups: list[Group] = []
-    for clause, ends in _clauses(terms):
+    for clause, ends in clauses_of(terms):
         first = len(groups)
-        for group in _groups(_segments(clause)):
+        for group in groups_of(segments_of(clause)):
             group.ends = ends
             before = groups[-1] if groups else None
-            _polarity(group, before)
+            _polarity(group, groups)
             if before is not None and first == len(groups):
                 _look_ahead(before, group)
             groups.append(group)
@@ -93,74 +41,8 @@ def read(terms: Sequence[Term]) -> list[Group]:
     return groups
 
 
-def names_wear(word: Word) -> bool:
-    """Whether the word names wear, or a part or state that does."""
-    return word.term.has(Role.WEAR, Role.PART, Role.STATE)
-
-
-def _clauses(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
-    clause: list[Term] = []
-    for term in terms:
-        if term.text in _BREAKS or term.has(Role.BREAK):
-            yield clause, term.text
-            # "Otherwise without a mark" excludes the marks before it.
-            clause = [term] if term.has(Role.OTHER) else []
-        else:
-            clause.append(term)
-    yield clause, ""
-
-
-def _segments(clause: Sequence[Term]) -> list[Segment]:
-    found = [Segment()]
-    for term in clause:
-        if term.text in (",", "&") or term.has(*_LIST):
-            if found[-1].words:
-                found.append(Segment(link=term))
-            elif found[-1].link is None or term.has(*_LIST):
-                found[-1].link = term
-        else:
-            found[-1].words.append(Word(term))
-    return [segment for segment in found if segment.words]
-
-
-def _groups(segments: Sequence[Segment]) -> Iterator[Group]:
-    open_: list[Segment] = []
-    has_verb = False
-    for segment in segments:
-        own_verb = segment.has(Role.VERB) and not (open_ and _is_listed(segment))
-        if open_ and own_verb and (has_verb or _has_subject(segment)):
-            yield Group(open_)
-            open_, has_verb = [], False
-        open_.append(segment)
-        has_verb = has_verb or own_verb
-    if open_:
-        yield Group(open_)
-
-
-def _is_listed(segment: Segment) -> bool:
-    """Whether the verb is of a clause about the end of a list: "dented or scratched as the photos show"."""
-    listed = segment.link is not None and segment.link.has(Role.OR) and names_wear(segment.words[0])
-    return listed and len(segment.words) > 1 and not segment.words[1].term.has(Role.VERB)
-
-
-def _has_subject(segment: Segment) -> bool:
-    """Whether the verb of a segment has a subject of its own, which is not wear; "nor is it" has."""
-    inverted = segment.link is not None and segment.link.has(Role.NOR)
-    before = [word for word in segment.words if not word.term.has(Role.NOT)]
-    opening = [word.term for word in before[:2]]
-    # "Photos 1 and 2 show a chip" has one subject.
-    numbered = bool(opening) and (opening[0].has(Role.NUMBER) or opening[0].text.isdecimal())
-    if numbered and len(opening) > 1 and opening[1].has(Role.VERB):
-        return False
-    for at, word in enumerate(before):
-        if names_wear(word):
-            return False
-        if word.term.has(Role.VERB):
-            return at == 0 if inverted else at > 0
-    return False
-
-
-def _polarity(group: Group, before: Group | None) -> None:
+def _polarity(group: Group, earlier: Sequence[Group]) -> None:
+    before = earlier[-1] if earlier else None
     link = group.segments[0].link
     nor = link is not None and link.has(Role.NOR)
     negated = group.has(Role.NOT)
@@ -168,13 +50,16 @@ def _polarity(group: Group, before: Group | None) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
-    judging = group.has(Role.JUDGING, Role.INSPECTED)
+    judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
     # "None of that could be judged", but "no chip could be confirmed" is not read.
     nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
+    # « Qu'une pièce manque ou soit tordue » : the verb after "or" has the subject and the negation before it.
+    carried = link is not None and link.has(Role.OR) and before is not None and before.denied
+    carried = carried and group.segments[0].words[0].term.has(Role.VERB)
     group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
-    group.denied = (negated or nor) and not group.unjudged
+    group.denied = (negated or nor or carried) and not group.unjudged
     if group.unjudged:
-        _say(group, Polarity.UNJUDGED)
+        _leave_open(group)
     elif group.denied:
         _say(group, Polarity.DENIED)
     elif group.has(Role.SEEK) or group.ends == "?":
@@ -187,27 +72,60 @@ def _polarity(group: Group, before: Group | None) -> None:
         for word in group:
             word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
     _exceptions(group)
-    if before is not None and not any(map(names_wear, group)):
-        _look_back(group, before)
+    if not any(map(names_wear, group)):
+        for question in reversed(earlier):
+            _look_back(group, question)
+            if question.ends != "?":
+                break
 
 
 def _look_back(group: Group, before: Group) -> None:
-    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found"."""
+    """A group without wear speaks of the wear before it: "cracks and chips: not judged", "none was found".
+
+    An answer to a question that neither denies nor leaves open says yes: "is it scratched? Look at photo 2."
+    """
     denied = not group.unjudged and (group.denied or group.has(Role.NO, Role.NOTHING))
     fragment = not before.has(Role.VERB) and before.ends in (group.ends, ":", "?", "–", "—", "-")
     fragment = fragment and not group.has(Role.TOPIC)
     for word in (word for word in before if not word.excepted):
-        if denied and (fragment or word.said is Polarity.SOUGHT):
-            word.said = Polarity.DENIED
-        elif group.unjudged and (fragment or word.said is Polarity.SOUGHT):
+        if group.unjudged and (fragment or word.said is Polarity.SOUGHT):
             word.said = Polarity.UNJUDGED
+        elif (
+            denied
+            and not before.unjudged
+            and not group.unjudged
+            and (fragment or word.said is Polarity.SOUGHT)
+        ):
+            word.said = Polarity.DENIED
+        elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
+            word.said = Polarity.STATED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
+
+
+def _is_unchecked(segment: Segment) -> bool:
+    """ "Could not be checked", but not "I checked it and could not find a chip"."""
+    denied = False
+    for word in segment.words:
+        denied = denied or word.term.has(Role.NOT)
+        if denied and word.term.has(Role.INSPECTED):
+            return True
+    return False
+
+
+def _leave_open(group: Group) -> None:
+    """Leave the wear of a group open; a title's "a dent, not graded" leaves open its condition alone."""
+    marked = [segment for segment in group.segments if segment.has(Role.UNJUDGED, Role.JUDGING)]
+    listed = len(group.segments) > 1 and not group.has(Role.VERB) and len(marked) == 1
+    alone = listed and not any(map(names_wear, marked[0].words)) and marked[0].has(Role.TOPIC, Role.POINTS)
+    for segment in marked if alone else group.segments:
+        for word in segment.words:
+            word.said = Polarity.UNJUDGED
 
 
 def _look_ahead(before: Group, group: Group) -> None:
     """A list after a colon is said to be what stands before it: "still unclear: mould and the zip"."""
     opens = before.ends in (":", "(", "–", "—") and not any(map(names_wear, before))
-    if not opens or group.has(Role.VERB, *_NEGATIONS) or not any(map(names_wear, group)):
+    if not opens or group.has(Role.VERB, *NEGATIONS) or not any(map(names_wear, group)):
         return
     words = list(before)
     if before.unjudged:
@@ -219,9 +137,11 @@ def _look_ahead(before: Group, group: Group) -> None:
 
 def _open_questions(groups: Sequence[Group]) -> None:
     """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
-    for group, after in zip(groups, groups[1:], strict=False):
+    for group, after in pairwise(groups):
         asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
-        if asks and after.unjudged and after.has(Role.WHETHER) and not group.has(*_NEGATIONS):
+        link = after.segments[0].link
+        goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
+        if asks and goes_on and after.unjudged and not group.has(*NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
 
@@ -232,6 +152,12 @@ def _say(group: Group, said: Polarity) -> None:
 
 
 def _free(group: Group) -> None:
+    words = list(group)
+    absent = next((at for at, word in enumerate(words) if word.term.has(Role.FREE)), 0)
+    if not group.has(Role.PART):
+        # « Les taches sont absentes », but « une pièce est absente ».
+        for word in words[:absent]:
+            word.said = Polarity.DENIED if word.term.has(Role.WEAR) else word.said
     for segment in group.segments:
         for word, following in zip(segment.words, segment.words[1:], strict=False):
             if following.term.has(Role.FREE) and names_wear(word):
@@ -246,17 +172,17 @@ def _lists(group: Group) -> None:
     goes_on = [Role.JOINING, Role.OTHER, Role.SEVERITY]
     if any(segment.link is not None and segment.link.has(Role.OR) for segment in group.segments):
         goes_on.append(Role.ARTICLE)
-    active = met = opened = False
-    joined = any(segment.link is not None and segment.link.has(*_LIST[1:]) for segment in group.segments)
+    active = met = False
+    joined = any(segment.link is not None and segment.link.has(*LINKS[1:]) for segment in group.segments)
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
-        if opened and segment.link is not None and segment.link.has(Role.NOR):
+        if segment.link is not None and segment.link.has(Role.NOR):
             active, met = True, False
         for word in segment.words:
             if word.term.has(Role.NO, Role.NOTHING):
-                active = opened = True
-                met = False
+                # "Not a 10, because of the chip."
+                active, met = not segment.words[-1].term.text.isdecimal(), False
             elif active and names_wear(word):
                 word.said, met = Polarity.DENIED, True
             elif active and met and joined and word.term.has(Role.VERB):
@@ -296,5 +222,8 @@ def _exceptions(group: Group) -> None:
                 active = False
             elif word.term.has(Role.EXCEPT):
                 active = True
+            elif active and word.term.has(*NEGATIONS):
+                # "Apart from a chip the mug shows no marks."
+                active = False
             elif active:
                 word.said, word.excepted = Polarity.STATED, True

@@ -3,18 +3,24 @@
 from collections.abc import Iterator, Sequence
 
 from services.core.domain.assessment import Assessment
-from services.core.narrative.facts import FactId
+from services.core.narrative.clauses import Group, Word
+from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.numbers import Count
-from services.core.narrative.reading import Group, Word
 from services.core.narrative.senses import Role, Rule, Violation
 
 FULL = 10
-_COUNTED: dict[str, FactId] = {"score": "grade", "points lost": "grade", "other score": "grade", "photos": "photos"}
+_COUNTED: dict[str, FactId] = {
+    "score": "grade",
+    "points lost": "grade",
+    "other score": "grade",
+    "photos": "photos",
+}
 _PRODUCT = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN, Role.GRADE)
 
 
-def count_violations(counts: Sequence[Count], seen: Assessment, *, names_all: bool) -> Iterator[Violation]:
-    """The numbers that are not those of the assessment; `names_all`: the sentence names each mark there is."""
+def count_violations(counts: Sequence[Count], facts: Facts, *, names_all: bool) -> Iterator[Violation]:
+    """The numbers that are not those of the assessment; `names_all`: the sentence names all marks."""
+    seen = facts.assessment
     score = seen.condition.score
     for count in counts:
         match count.of:
@@ -24,6 +30,8 @@ def count_violations(counts: Sequence[Count], seen: Assessment, *, names_all: bo
                 yield Violation(Rule.GRADE, count.word)
             case "points lost" if score is None or score + count.number != FULL or not names_all:
                 yield Violation(Rule.GRADE, count.word)
+            case "open" if count.number != len(facts.unclear):
+                yield Violation(Rule.JUDGE, count.word)
             case "photos":
                 exact = count.number == seen.photos
                 if not (2 <= count.number <= seen.photos if count.least else exact):
@@ -42,9 +50,9 @@ def facts_counted(counts: Sequence[Count]) -> set[FactId]:
     return {_COUNTED[count.of] for count in counts if count.of in _COUNTED}
 
 
-def deducts(group: Group, seen: Assessment) -> bool:
+def deducts(groups: Sequence[Group], seen: Assessment) -> bool:
     """Whether "lost" and "cost" are said of points, and some are lacking."""
-    return group.has(Role.POINTS) and (seen.condition.score or FULL) < FULL
+    return any(group.has(Role.POINTS) for group in groups) and (seen.condition.score or FULL) < FULL
 
 
 def says_full_score(*, denied: bool, seen: Assessment) -> bool:

@@ -1,6 +1,6 @@
 """What a term of a text can mean, and the rules that a sentence can break."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -90,6 +90,7 @@ class Role(StrEnum):
     UNTESTED = "untested"
     DEDUCT = "deduct"
     SCORING = "scoring"
+    BRINGS = "brings"
     FULL_SCORE = "full_score"
     VERB = "verb"
     PHOTO = "photo"
@@ -126,10 +127,14 @@ class Term:
     text: str
     senses: frozenset[Sense]
     capital: bool = False
+    _roles: frozenset[Role] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_roles", _roles(self.senses))
 
     def has(self, *roles: Role) -> bool:
         """Whether the term has one of the roles."""
-        return not _roles(self.senses).isdisjoint(roles)
+        return not self._roles.isdisjoint(roles)
 
     def values(self, role: Role) -> frozenset[str]:
         """The values of the term in a role."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from services.core.domain.report import Wear
+from services.core.narrative.clauses import Group, Polarity, Word, names_wear
 from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.numbers import Count, Numbers
-from services.core.narrative.reading import Group, Polarity, Word, names_wear
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
@@ -25,8 +25,18 @@ class WearCheck:
         self._groups, self._numbers, self._cited = groups, numbers, cited
         self._facts, self._seen, self._lexicon = facts, facts.assessment, lexicon
         self._marks = self._seen.condition.wear
-        self.mentions, self.words = mentions(groups)
+        found, words = mentions(groups)
+        patterns = {m: self._pattern(m) for m in found}
+        self.mentions = [m for m in found if patterns[m] is None]
+        self.words = words - {id_ for id_ in patterns.values() if id_ is not None}
         self.stated: set[FactId] = set()
+
+    def _pattern(self, mention: Mention) -> int | None:
+        """The id of a word that names the pattern of goods without this wear: « rayé », striped."""
+        word = list(self._groups[mention.group])[mention.at]
+        seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
+        stated = mention.said is Polarity.STATED and not self._of(mention)
+        return id(word) if seen and stated else None
 
     def violations(self) -> Iterator[Violation]:
         """The rules that the sentence breaks."""
@@ -55,7 +65,7 @@ class WearCheck:
 
     @property
     def names_no_part(self) -> bool:
-        """Whether the sentence names all marks or none: "a scratch cost it two points" of the only scratch."""
+        """Whether the sentence names all marks or none: "the scratch cost it two points"."""
         return self.complete or not self._named
 
     @cached_property
@@ -120,8 +130,11 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                counts = any(id(each) in self._numbers.exact for each in words[at + 1 : at + 3])
-                if word.term.has(Role.ONLY) and id(word) not in self.words and not counts:
+                if (
+                    word.term.has(Role.ONLY)
+                    and id(word) not in self.words
+                    and not self._only_count(words, at)
+                ):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     if near or not self.mentions or not self.complete:
                         yield Violation(Rule.ONLY, word.term.text)
@@ -137,11 +150,25 @@ class WearCheck:
                 ),
                 None,
             )
-            if denying is not None and not group.unjudged and not denied:
+            scored = group.has(Role.FULL_SCORE)
+            if denying is not None and not group.unjudged and not denied and not scored:
                 yield from self._denies_all(group, denying)
         excepting = any(mention.excepted for mention in self.mentions)
         if excepting and any(mention.general for mention in denied) and not self.complete:
             yield Violation(Rule.ONLY, "except")
+
+    def _only_count(self, words: Sequence[Word], at: int) -> bool:
+        """Whether "only" says a number that is exact, "only two photos", "8 out of 10, no more"."""
+        after = words[at + 1 : at + 3]
+        if any(id(word) in self._numbers.exact for word in after):
+            return True
+        # "It is only minor", but not "only minor scratches".
+        if after and after[0].term.has(Role.SEVERITY):
+            return len(after) == 1 or after[1].term.has(Role.AWAY)
+        if after and after[0].term.has(Role.PHOTO):
+            return self._seen.photos == 1
+        exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
+        return not after and exact and not self.mentions
 
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""

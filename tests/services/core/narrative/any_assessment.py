@@ -16,9 +16,6 @@ from services.core.domain.report import (
     Wear,
 )
 
-# Names that are more often another claim, so that no text of the LLM may have them (lexicon/en.toml).
-UNPRINTABLE = {"shell", "clear", "tin", "down", "transparent", "stone"}
-
 
 @st.composite
 def assessments(draw: st.DrawFn, goods: Catalogue) -> Assessment:
@@ -27,15 +24,11 @@ def assessments(draw: st.DrawFn, goods: Catalogue) -> Assessment:
     department = goods.departments[kind.department] if kind else None
     asked = department.wear if department else ()
     # An observation has a material only with a kind.
-    materials = [each.id for each in department.materials if each.id not in UNPRINTABLE] if department else []
+    materials = [each.id for each in department.materials] if department else []
     product = Product(
         type=kind.id if kind else UNKNOWN,
         material=draw(st.sampled_from([UNKNOWN, *materials])),
-        colour=draw(
-            st.sampled_from([None, *(each.id for each in goods.colours if each.id not in UNPRINTABLE)])
-        )
-        if kind
-        else None,
+        colour=draw(st.sampled_from([None, *(each.id for each in goods.colours)])) if kind else None,
         pattern=draw(st.sampled_from([None, *(each.id for each in goods.patterns)])) if kind else None,
     )
     photos = draw(st.integers(1, 8))

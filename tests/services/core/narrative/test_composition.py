@@ -158,7 +158,8 @@ def altered(draw: st.DrawFn, language: Language, assessment: Assessment) -> Draf
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Each takes a tenth of a second: the draft is altered, composed and composed again.
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_false_and_all_that_must_be_said(language: Language, data: st.DataObject) -> None:
     assessment = data.draw(assessments(GOODS))
     draft = data.draw(altered(language, assessment))

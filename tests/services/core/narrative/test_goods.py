@@ -15,7 +15,6 @@ from services.core.narrative.grounding import Held, hold_title
 from services.core.narrative.lexicon import lexicon
 from services.core.narrative.template import fits, template_text
 from services.core.narrative.wording import wording
-from tests.services.core.narrative.any_assessment import UNPRINTABLE
 from tests.services.core.narrative.goods import assessment_of, worn_mark
 
 REAL = catalogue.load(catalogue.SECOND_HAND)
@@ -85,8 +84,6 @@ def test_titles_hold_for_kinds(language: Language) -> None:
     words = wording(language)
     # Each takes milliseconds, and the kinds of a department are alike.
     for assessment in EVERY[::23]:
-        if UNPRINTABLE & {assessment.product.material, assessment.product.colour}:
-            continue
         goods = REAL if assessment.product.type in REAL.kinds else CATALOGUES[0]
         title = template_text(assessment, words).title
         held = hold_title(title, Facts(assessment), lexicon(goods, language))

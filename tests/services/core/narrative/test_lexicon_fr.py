@@ -343,7 +343,6 @@ def test_french_typography_is_read(text: str) -> None:
         "C'est ce qu'il vous faut.",
         "On n'en trouve pas d'autre.",
         "Elle est telle qu'au premier jour.",
-        "Rien ne manque.",
         "Elle a sa place dans un musée.",
         "Elle est de marque.",
         "Une tasse recherchée.",
@@ -353,6 +352,128 @@ def test_french_typography_is_read(text: str) -> None:
 )
 def test_ordinary_words_do_not_add_up_to_a_claim(text: str) -> None:
     assert isinstance(found(text, CHIPPED), Violation)
+
+
+# Ways to speak that one family of words opens, each with sentences that it must not carry.
+FAMILIES = {
+    "answer": (
+        [
+            (WORN, "Est-elle jaunie ? Les photos ne permettent pas de trancher."),
+            (WORN, "Est-elle déchirée ? Est-elle jaunie ? Impossible de répondre."),
+            (CHIPPED, "Fissurée ? Non. Rayée ? Non plus."),
+            (CHIPPED, "Est-elle ébréchée ? Oui, en haut à gauche de la photo 2."),
+        ],
+        [
+            (CHIPPED, "Est-elle rayée ? Oui."),
+            (CHIPPED, "Est-elle ébréchée ? Pas du tout."),
+            (CHIPPED, "Est-elle rayée ? Je ne saurais le dire."),
+            (WORN, "La matière ? Inconnue."),
+        ],
+    ),
+    "left open": (
+        [
+            (WORN, "Je ne sais pas s'il y a des déchirures, les images ne sont pas assez claires."),
+            (WORN, "Je préfère ne pas me prononcer sur le jaunissement."),
+            (WORN, "Il se peut qu'elle soit jaunie."),
+            (NOTHING, "Et la matière ? Inconnue."),
+        ],
+        [
+            (CHIPPED, "Je ne sais pas s'il y a une fissure."),
+            (WORN, "Je ne saurais dire s'il manque un bouton."),
+            (WORN, "Il se peut qu'elle soit trouée."),
+        ],
+    ),
+    "forms of wear": (
+        [
+            (WORN, "Ses couleurs ne sont pas passées et aucun fil ne pend."),
+            (WORN, "Un bouton fait défaut sur la troisième photo."),
+            (CLEAN, "Aucune pièce ne manque ou n'est rayée."),
+            (CLEAN, "Rien n'indique qu'une pièce manque ou soit gauchie."),
+            (CLEAN, "Les rayures et les taches sont absentes."),
+            (CLEAN, "Zéro rayure, zéro tache."),
+        ],
+        [
+            (WORN, "Sa couleur a passé."),
+            (WORN, "Une couture se défait."),
+            (WORN, "Les trous et les taches sont absents."),
+            (WORN, "Zéro tache."),
+            (CLEAN, "Une pièce est absente."),
+            (CLEAN, "Il ne manque qu'une pièce."),
+            (CHIPPED, "Elle a gardé son éclat."),
+        ],
+    ),
+    "photos": (
+        [
+            (replace(CHIPPED, photos=2), "L'ébréchure se voit sur la dernière photo."),
+            (CHIPPED, "Il n'y a que trois photos."),
+            (WORN, "La photo 2 montre une tache, et la photo 3, un bouton manquant."),
+            (WORN, "Le bouton manque sur la troisième photo et la tache se voit sur la deuxième."),
+        ],
+        [
+            (CHIPPED, "L'ébréchure se voit sur la dernière photo."),
+            (CHIPPED, "Il n'y a que deux photos."),
+            (CHIPPED, "Seules deux photos montrent l'ébréchure."),
+            (WORN, "La photo 3 montre une tache, et la photo 2, un bouton manquant."),
+            (WORN, "Une tache est sur la photo 2 et un bouton manque sur la première."),
+        ],
+    ),
+    "scores": (
+        [
+            (CHIPPED, "Note : 8."),
+            (CHIPPED, "Ce qui lui vaut une note de huit, pas davantage."),
+            (CHIPPED, "Son état est dit bon."),
+        ],
+        [
+            (CHIPPED, "Note : 9."),
+            (CHIPPED, "Son état est réputé excellent."),
+            (CHIPPED, "Notée 8 sur 10, elle vaut mieux."),
+        ],
+    ),
+    "nothing more": (
+        [
+            (CHIPPED, "Une ébréchure, c'est tout."),
+            (WORN, "Deux choses à signaler : une tache et un bouton manquant."),
+        ],
+        [
+            (WORN, "Une tache, c'est tout."),
+            (WORN, "Une tache, pas davantage."),
+            (WORN, "Trois choses à signaler."),
+            (WORN, "Moins de deux défauts."),
+        ],
+    ),
+    "ordinary": (
+        [
+            (CHIPPED, "Cela dit, mieux vaut le savoir : elle est ébréchée."),
+            (CHIPPED, "À titre indicatif, la photo 2 montre l'ébréchure."),
+            (CHIPPED, "Je préfère vous prévenir : une ébréchure se remarque."),
+            (CHIPPED, "N'oubliez pas de faire défiler les trois photos."),
+            (WORN, "Le tissu est taché."),
+        ],
+        [
+            (CHIPPED, "Elle est faite pour durer."),
+            (CHIPPED, "Je la crois ancienne."),
+            (CHIPPED, "Disons qu'elle est presque neuve."),
+            (CHIPPED, "Elle suffit à deux personnes."),
+            (CHIPPED, "Quantité de rayures."),
+            (CHIPPED, "Elle porte un motif."),
+            (WORN, "Veste en tissu épais."),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"), [(seen, text) for honest, _ in FAMILIES.values() for seen, text in honest]
+)
+def test_family_carries_what_is_true(seen: Assessment, text: str) -> None:
+    assert isinstance(found(text, seen), Held), found(text, seen)
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"), [(seen, text) for _, false in FAMILIES.values() for seen, text in false]
+)
+def test_family_carries_nothing_false(seen: Assessment, text: str) -> None:
+    assert isinstance(found(text, seen), Violation)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import pytest
 
 import catalogue
+from services.core.narrative.clauses import Polarity
 from services.core.narrative.lexicon import lexicon
 from services.core.narrative.mentions import mentions
 from services.core.narrative.numbers import read_numbers
-from services.core.narrative.reading import Polarity, read
+from services.core.narrative.reading import read
 from services.core.narrative.tokens import LONGEST, plain, tokens, words_of
 
 ENGLISH = lexicon(catalogue.load(catalogue.SECOND_HAND), "en")
