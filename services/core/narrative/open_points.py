@@ -43,10 +43,12 @@ def open_topics(
 def _unnamed(number: int, groups: Sequence[Group], mine: Sequence[Mention], facts: Facts) -> frozenset[str]:
     group = groups[number]
     unknown = unknown_topics(facts)
-    # « Et la matière ? Inconnue. » is about the material alone.
-    asked = number > 0 and groups[number - 1].ends == "?"
+    # « Et la matière ? Inconnue. » is about the material alone, « note : non attribuée » about the condition.
+    asked = number > 0 and groups[number - 1].ends in ("?", ":")
     near = groups[max(0, number - 1) : number + (1 if asked else 2)]
     beside = {topic for each in near for word in each for topic in word.term.values(Role.TOPIC)}
+    if asked and groups[number - 1].has(Role.POINTS):
+        beside.add("condition")
     if beside := {topic for topic in beside if asked or unknown[topic]}:
         return frozenset(beside)
     anything = any(ANYTHING in mention.tags for mention in mine)

@@ -177,6 +177,10 @@ def _lists(group: Group) -> None:
     for number, segment in enumerate(group.segments):
         if active and not met and number and not any(map(names_wear, segment.words)):
             active = False
+        # « Sans rouille, fissure importante ».
+        listed = segment.link is not None and segment.link.has(Role.AND, Role.OR, Role.NOR)
+        if active and met and not listed and segment.words[-1].term.has(Role.SEVERITY):
+            active = False
         if segment.link is not None and segment.link.has(Role.NOR):
             active, met = True, False
         for word in segment.words:

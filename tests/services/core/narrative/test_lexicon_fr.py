@@ -386,7 +386,7 @@ FAMILIES = {
     "forms of wear": (
         [
             (WORN, "Ses couleurs ne sont pas passées et aucun fil ne pend."),
-            (WORN, "Un bouton fait défaut sur la troisième photo."),
+            (WORN, "Un bouton a disparu, voyez la troisième photo."),
             (CLEAN, "Aucune pièce ne manque ou n'est rayée."),
             (CLEAN, "Rien n'indique qu'une pièce manque ou soit gauchie."),
             (CLEAN, "Les rayures et les taches sont absentes."),
@@ -395,6 +395,7 @@ FAMILIES = {
         [
             (WORN, "Sa couleur a passé."),
             (WORN, "Une couture se défait."),
+            (CLEAN, "Si elle a jauni, la chaise n'est toutefois pas rayée."),
             (WORN, "Les trous et les taches sont absents."),
             (WORN, "Zéro tache."),
             (CLEAN, "Une pièce est absente."),
