@@ -16,6 +16,8 @@ from services.core.narrative.senses import Term
 _SIGN = r"[.:;?!,–—()-]"
 _ANY = r"[^\W_][^ ‹]*‹[^›]*› "
 _NO_WEAR = r"[^\W_][^ ‹]*‹(?![^›]*\b(?:wear|state|part)\b)[^›]*› "
+# Names of kinds that are said of marks and photos first.
+_KIND = r"(?!marks?‹|number‹)[^ ‹]+‹(?![^›]*\b(?:photo|severity|all)\b)[^›]*\bkind\b[^›]*› "
 _FIXED = {
     "^^": "^",
     "^": rf"(?:^|(?<={_SIGN}‹› ))",
@@ -38,7 +40,7 @@ class Combination:
     def of(cls, claims: str, phrase: str) -> Self:
         """The combination that a phrase of the data file writes."""
         parts = phrase.split()
-        words = [frozenset(part.split("|")) for part in parts if part[0].isalpha() and part[-1] not in "?+"]
+        words = [frozenset(part.split("|")) for part in parts if part[0].isalpha() and part[-1] not in "?+" and _is_words(part)]
         return cls(claims, re.compile(r"(?<![^ ])" + "".join(map(_element, parts))), next(iter(words), frozenset()))
 
 
@@ -57,6 +59,10 @@ class Combinations:
                 continue
             if match := each.pattern.search(text):
                 yield each.claims, re.sub(r"‹[^›]*›", "", match.group()).strip()
+
+
+def _is_words(part: str) -> bool:
+    return all(one.replace("'", "").isalnum() for one in part.split("|"))
 
 
 def _rendered(term: Term) -> str:
@@ -81,6 +87,8 @@ def _element(part: str) -> str:
 def _choice(one: str) -> str:
     if one in _FIXED:
         return _FIXED[one]
+    if one == "{kind}":
+        return _KIND
     if one.startswith("{"):
         # Names of several words are one term.
         return rf"[^ ‹]+‹[^›]*\b(?:{one[1:-1]})\b[^›]*› "

@@ -142,6 +142,9 @@ class _Check:
                 # "The scratch is minor, and so is the tear."
                 if not self._wear.shares_severity:
                     yield Violation(Rule.SEVERITY, words)
+            elif claims == "judged":
+                if self._seen.condition.status != "assessed":
+                    yield Violation(Rule.JUDGE, words)
             # "Its flaw is a chip" is true where the chip is the only mark.
             elif claims != Rule.ONLY or not self._wear.names_all:
                 yield Violation(Rule(claims), words)
@@ -182,8 +185,10 @@ class _Check:
             term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
         ):
             if sense.role not in _WORDS:
+                # « Neuf » is nine only where it counts something; « semble » claims beside a wear.
+                claims = sense.role is Role.NUMBER and term.has(Role.CLAIM)
                 if not term.has(Role.OF_PHOTOS, Role.UNLESS_WEAR):
-                    broken.append(None)
+                    broken.append(self._claimed(term) if claims and not self._counts(words, at, group) else None)
                 continue
             rule = self._broken(sense, words, at, group)
             if rule is None:
@@ -191,6 +196,13 @@ class _Check:
             broken.append(rule)
         if all(broken) and not self._apart(words, at, group):
             yield Violation(cast("Rule", broken[0]), term.text)
+
+    def _counts(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether what a number counts, or out of how many, follows it at once."""
+        after = [word for word in words[at + 1 : at + 2] if self._joined(word, group)]
+        return any(
+            word.term.has(Role.OUT_OF, Role.POINTS, Role.PHOTO, Role.WEAR, Role.PART) for word in after
+        )
 
     def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
         """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather.

@@ -211,7 +211,8 @@ class WearCheck:
         if not group.has(Role.NOTHING, Role.NO):
             return False
         return not opens or all(
-            term.text in opens
+            opens.issuperset(term.text.split())
+            or term.text in opens
             or term.text.isdecimal()
             or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
             for term in words
@@ -265,13 +266,14 @@ class WearCheck:
                 yield Violation(Rule.SEVERITY, detail.word)
 
     def _unowned(self, found: Sequence[Detail]) -> Iterator[Violation]:
-        """Details of a sentence that names no wear are of a cited mark; photos alone may be any."""
+        """Details of a sentence that names no wear are of all cited marks; photos alone may be any."""
         for detail in found:
             if detail.role is Role.SEVERITY and detail.word not in self._lexicon.severity_alone:
                 yield Violation(Rule.SIZE, detail.word)
-        if not found or (not self._cited and all(detail.role is Role.PHOTO for detail in found)):
+        they = any(word.term.text == "they" for group in self._groups for word in group)
+        if not found or (not self._cited and not they and all(detail.role is Role.PHOTO for detail in found)):
             return
-        if not any(all(_has(wear, detail) for detail in found) for wear in self._cited):
+        if not self._cited or not all(all(_has(wear, detail) for detail in found) for wear in self._cited):
             yield Violation(_RULES[found[0].role], found[0].word)
 
     # How many
