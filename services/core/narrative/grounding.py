@@ -187,8 +187,9 @@ class _Check:
             if sense.role not in _WORDS:
                 # « Neuf » is nine only where it counts something; « semble » claims beside a wear.
                 claims = sense.role is Role.NUMBER and term.has(Role.CLAIM)
+                claims = claims and not self._counts(words, at, group)
                 if not term.has(Role.OF_PHOTOS, Role.UNLESS_WEAR):
-                    broken.append(self._claimed(term) if claims and not self._counts(words, at, group) else None)
+                    broken.append(self._claimed(term) if claims else None)
                 continue
             rule = self._broken(sense, words, at, group)
             if rule is None:
@@ -199,7 +200,7 @@ class _Check:
 
     def _counts(self, words: Sequence[Word], at: int, group: Group) -> bool:
         """Whether what a number counts, or out of how many, follows it at once."""
-        after = [word for word in words[at + 1 : at + 2] if self._joined(word, group)]
+        after = [word for word in words[at + 1 : at + 2] if joined(word, group)]
         return any(
             word.term.has(Role.OUT_OF, Role.POINTS, Role.PHOTO, Role.WEAR, Role.PART) for word in after
         )
