@@ -25,7 +25,8 @@ def presumed(
         before = list(group)[max(0, mention.at - 2) : mention.at]
         other = mention.said is Polarity.DENIED and any(word.term.has(Role.OTHER) for word in before)
         hides = hides or (other and not mention.general)
-        unanswered = asked and not mention.general and mention.group == len(groups) - 1
+        unanswered = asked and group.has(Role.DOUBTING) and mention.group == len(groups) - 1
+        asked = asked and not (mention.group and groups[mention.group - 1].unjudged)
         if unanswered or ((asked or hides) and not on_record):
             yield Violation(Rule.WEAR, mention.word)
     for group in groups:

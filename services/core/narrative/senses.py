@@ -95,6 +95,7 @@ class Role(StrEnum):
     WITHOUT = "without"
     DEFINITE = "definite"
     WITHIN = "within"
+    DOUBTING = "doubting"
     TOGETHER = "together"
     DEDUCT = "deduct"
     SCORING = "scoring"

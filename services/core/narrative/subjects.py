@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from services.core.narrative.clauses import Group, Segment, Word
-from services.core.narrative.senses import Role
+from services.core.narrative.clauses import Group, Polarity, Segment, Word
+from services.core.narrative.senses import ANYTHING, Role
 
 _SAID = (Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)
 
@@ -44,7 +44,8 @@ def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
     before = group.segments[number].words[:place]
     if any(word.term.has(Role.KIND, Role.AWAY) for word in before):
         return False
-    return any(id(word) in wear for word in before)
+    stated = (word for word in before if id(word) in wear and word.said is Polarity.STATED)
+    return any(ANYTHING not in word.term.values(Role.WEAR) for word in stated)
 
 
 def is_of_pattern(at: int, group: Group) -> bool:
