@@ -83,5 +83,8 @@ def _is_subject(segment: Segment, at: int) -> bool:
     if words[at].term.has(Role.KIND) or not words[at].term.has(Role.MATERIAL, Role.WEAR, Role.PART):
         return False
     before = words[:at]
-    definite = all(word.term.has(Role.DEFINITE) for word in before)
-    return (definite and bool(before)) or (not before and any(w.term.has(Role.VERB) for w in words[at + 1 :]))
+    if not before:
+        verb = any(word.term.has(Role.VERB) for word in words[1:])
+        noun = words[0].term.has(Role.MATERIAL) and not words[0].term.text.startswith(("en ", "de "))
+        return verb or (noun and not any(word.term.has(Role.KIND) for word in words))
+    return all(word.term.has(Role.DEFINITE) for word in before)
