@@ -242,7 +242,8 @@ class WearCheck:
                     yield Violation(_RULES[detail.role], detail.word)
             if detail.role is Role.PHOTO and len(detail.values) > 1 and owners:
                 shown = {str(wear.photo) for mention in owners for wear in self._of(mention)}
-                if not detail.values <= shown:
+                marks = sum(len(self._of(mention)) if mention.plural else 1 for mention in owners)
+                if not detail.values <= shown or marks < len(detail.values):
                     yield Violation(Rule.PHOTO, detail.word)
         for mention, each in of_general.items():
             yield from self._general_details(mention, each)
