@@ -190,7 +190,7 @@ class _Check:
 
     def _counts(self, words: Sequence[Word], at: int, group: Group) -> bool:
         """Whether what a number counts, or out of how many, follows it at once."""
-        after = [word for word in words[at + 1 : at + 2] if self._joined(word, group)]
+        after = [word for word in words[at + 1 : at + 2] if joined(word, group)]
         return any(
             word.term.has(Role.OUT_OF, Role.POINTS, Role.PHOTO, Role.WEAR, Role.PART) for word in after
         )
