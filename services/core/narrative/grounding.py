@@ -126,7 +126,12 @@ class _Check:
             words = [word.term for word in group]
             texts = [term.text for term in words]
             at = texts.index("condition") if "condition" in texts else len(words)
-            if not group.unjudged and not group.denied and any(term.has(Role.VERB) for term in words[at + 1 : at + 3]) and "for" not in texts:
+            if (
+                not group.unjudged
+                and not group.denied
+                and any(term.has(Role.VERB) for term in words[at + 1 : at + 3])
+                and "for" not in texts
+            ):
                 yield Violation(Rule.JUDGE, "condition")
 
     def _combined(self) -> Iterator[Violation]:
@@ -236,7 +241,11 @@ class _Check:
             case Role.KIND:
                 several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
                 return (
-                    Rule.KIND if denied or not is_kind(sense.value, self._facts) else Rule.COUNT if several else None
+                    Rule.KIND
+                    if denied or not is_kind(sense.value, self._facts)
+                    else Rule.COUNT
+                    if several
+                    else None
                 )
             case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
                 known: str | None = getattr(product, sense.role.value)
@@ -248,7 +257,12 @@ class _Check:
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
-                return None if held and (" " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)) else Rule.GRADE
+                return (
+                    None
+                    if held
+                    and (" " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon))
+                    else Rule.GRADE
+                )
             case Role.FREE:
                 # « Les taches sont absentes » : a word that says the state of a part as well.
                 those = words[:at] if term.has(Role.STATE) else before

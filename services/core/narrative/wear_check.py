@@ -203,7 +203,10 @@ class WearCheck:
         if not group.has(Role.NOTHING, Role.NO):
             return False
         return not opens or all(
-            opens.issuperset(term.text.split()) or term.text in opens or term.text.isdecimal() or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
+            opens.issuperset(term.text.split())
+            or term.text in opens
+            or term.text.isdecimal()
+            or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
             for term in words
         )
 
