@@ -40,8 +40,14 @@ class Combination:
     def of(cls, claims: str, phrase: str) -> Self:
         """The combination that a phrase of the data file writes."""
         parts = phrase.split()
-        words = [frozenset(part.split("|")) for part in parts if part[0].isalpha() and part[-1] not in "?+" and _is_words(part)]
-        return cls(claims, re.compile(r"(?<![^ ])" + "".join(map(_element, parts))), next(iter(words), frozenset()))
+        words = [
+            frozenset(part.split("|"))
+            for part in parts
+            if part[0].isalpha() and part[-1] not in "?+" and _is_words(part)
+        ]
+        return cls(
+            claims, re.compile(r"(?<![^ ])" + "".join(map(_element, parts))), next(iter(words), frozenset())
+        )
 
 
 class Combinations:

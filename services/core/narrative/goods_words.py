@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from services.core.narrative.facts import Facts
 from services.core.narrative.lexicon import Lexicon
-from services.core.narrative.reading import Group, Word
-from services.core.narrative.senses import Role, Rule, Sense, Term
+from services.core.narrative.clauses import Group, Word
+from services.core.narrative.senses import Role, Sense, Term
 
 PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
 _AFTER_GRADE = (Role.EXCEPT, Role.NO, Role.POINTS)
@@ -66,7 +66,9 @@ def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Fa
     if sense.role is not Role.COLOUR:
         return False
     near = [*following, *(word.term for word in words[max(0, at - 4) : at])]
-    if any(not _COLOURED.isdisjoint(each.text.split()) or "colour" in each.values(Role.TOPIC) for each in near):
+    if any(
+        not _COLOURED.isdisjoint(each.text.split()) or "colour" in each.values(Role.TOPIC) for each in near
+    ):
         return False
     kind = facts.assessment.goods.kind
     if kind is not None and kind.department == "jewellery" and not kind.id.endswith("watch"):
@@ -74,9 +76,7 @@ def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Fa
     # "Silver and steel", but "silver steel watch".
     pairs = [words[max(0, at - 1) : at + 1], words[at : at + 2]]
     apart = any(
-        len(pair) == 2
-        and not joined(pair[1], group)
-        and all(word.term.has(Role.MATERIAL) for word in pair)
+        len(pair) == 2 and not joined(pair[1], group) and all(word.term.has(Role.MATERIAL) for word in pair)
         for pair in pairs
     )
     return apart or (previous is not None and previous.text in _OUT_OF)

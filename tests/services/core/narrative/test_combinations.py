@@ -44,7 +44,11 @@ SOFA = goods(
     colour="brown",
 )
 TORN = goods(
-    "sofa", "leather", mark("tear", 1, None, Severity.MINOR), mark("tear", 2, None, Severity.MINOR), colour="brown"
+    "sofa",
+    "leather",
+    mark("tear", 1, None, Severity.MINOR),
+    mark("tear", 2, None, Severity.MINOR),
+    colour="brown",
 )
 TOY = goods("toy_phone", "plastic", colour="red")
 DVD = goods("dvd", "plastic")
@@ -59,10 +63,21 @@ UNSURE = replace(BOTH, absent=BOTH.absent - {"crack"})
 FALSE: dict[str, tuple[Assessment, list[str]]] = {
     "derived words": (
         MUG,
-        ["An evaluator gave it 8 out of 10.", "It is a decisive mug.", "It was conditioned.", "A stately mug."],
+        [
+            "An evaluator gave it 8 out of 10.",
+            "It is a decisive mug.",
+            "It was conditioned.",
+            "A stately mug.",
+        ],
     ),
-    "who judged": (MUG, ["The judges found it good.", "It was checked by someone.", "No one has assessed it."]),
-    "owners": (MUG, ["It is my mug.", "I am selling our white mug.", "It is yours today.", "We have it here."]),
+    "who judged": (
+        MUG,
+        ["The judges found it good.", "It was checked by someone.", "No one has assessed it."],
+    ),
+    "owners": (
+        MUG,
+        ["It is my mug.", "I am selling our white mug.", "It is yours today.", "We have it here."],
+    ),
     "provenance": (
         MUG,
         [
@@ -76,48 +91,109 @@ FALSE: dict[str, tuple[Assessment, list[str]]] = {
     "names": (MUG, ["It is a known mug.", "It has a name.", "A name you know.", "It is recognised."]),
     "cause and time of a mark": (
         MUG,
-        ["The chip occurred today.", "The chip is due to use.", "It was there when I got it.", "It has seen use."],
+        [
+            "The chip occurred today.",
+            "The chip is due to use.",
+            "It was there when I got it.",
+            "It has seen use.",
+        ],
     ),
     "future": (
         VASE,
-        ["It will not crack.", "It does not stain.", "Nothing could crack this vase.", "No chips will appear."],
+        [
+            "It will not crack.",
+            "It does not stain.",
+            "Nothing could crack this vase.",
+            "No chips will appear.",
+        ],
     ),
     "two denials": (BOTH, ["It does not lack cracks.", "I do not think it is free of cracks."]),
     "scores of something else": (
         MUG,
-        ["Its colour gets 8 out of 10.", "It scores over 8 out of 10.", "In 8 out of 10 listings you see a mug."],
+        [
+            "Its colour gets 8 out of 10.",
+            "It scores over 8 out of 10.",
+            "In 8 out of 10 listings you see a mug.",
+        ],
     ),
     "grades of something else": (
         MUG,
-        ["Its ceramic is good.", "Our offer is good.", "It is of good ceramic.", "It remains good.", "It is above good."],
+        [
+            "Its ceramic is good.",
+            "Our offer is good.",
+            "It is of good ceramic.",
+            "It remains good.",
+            "It is above good.",
+        ],
     ),
     "places of two marks": (
         BOTH,
-        ["The stain is beside the chip.", "The chip has a stain.", "A chip is in photo 2, and a stain is there too."],
+        [
+            "The stain is beside the chip.",
+            "The chip has a stain.",
+            "A chip is in photo 2, and a stain is there too.",
+        ],
     ),
-    "extent": (MUG, ["The chip runs through the mug.", "It is chipped over and over.", "The chip is marked."]),
+    "extent": (
+        MUG,
+        ["The chip runs through the mug.", "It is chipped over and over.", "The chip is marked."],
+    ),
     "only": (BOTH, ["Its flaw is a chip.", "It has but a chip in photo 2.", "In total, it has a chip."]),
     "repeated marks": (
         MUG,
-        ["There is a chip and a chip.", "There is a chip, and there is a mark.", "A chip here and a chip there."],
+        [
+            "There is a chip and a chip.",
+            "There is a chip, and there is a mark.",
+            "A chip here and a chip there.",
+        ],
     ),
     "count of one kind": (TORN, ["There is one tear.", "A single tear is visible."]),
-    "checked and printed": (SHIRT, ["It was checked today.", "It has been checked.", "The stain was checked."]),
+    "checked and printed": (
+        SHIRT,
+        ["It was checked today.", "It has been checked.", "The stain was checked."],
+    ),
     "toys": (TOY, ["It is a phone.", "This phone is excellent."]),
     "other media": (DVD, ["It is a book.", "This book is plastic."]),
     "boxes": (BOX, ["It is a piece of jewellery.", "Wooden jewellery."]),
-    "colour read as a material": (RING, ["The ring is gold.", "A gold ring.", "It is in gold.", "The metal is gold."]),
-    "kind read as a material": (GLASS, ["Its material is glass.", "This glass item is transparent.", "It is in glass."]),
+    "colour read as a material": (
+        RING,
+        ["The ring is gold.", "A gold ring.", "It is in gold.", "The metal is gold."],
+    ),
+    "kind read as a material": (
+        GLASS,
+        ["Its material is glass.", "This glass item is transparent.", "It is in glass."],
+    ),
     "denials without wear": (
         VASE,
-        ["There is no other.", "None like this.", "It has no name.", "No one has seen it.", "No photo does it."],
+        [
+            "There is no other.",
+            "None like this.",
+            "It has no name.",
+            "No one has seen it.",
+            "No photo does it.",
+        ],
     ),
-    "colour of a mark": (SHIRT, ["The stain is red.", "A stain, red, is visible in photo 2.", "It is stained red."]),
-    "what goods do": (VASE, ["It captures images.", "It tells of hope.", "The vase describes how one thinks."]),
+    "colour of a mark": (
+        SHIRT,
+        ["The stain is red.", "A stain, red, is visible in photo 2.", "It is stained red."],
+    ),
+    "what goods do": (
+        VASE,
+        ["It captures images.", "It tells of hope.", "The vase describes how one thinks."],
+    ),
     "offers": (VASE, ["You can inspect it here.", "More photos have been uploaded.", "It will be sold."]),
-    "sought": (UNSURE, ["Did you see the cracks in photo 1?", "How did it get its cracks?", "When did it crack?"]),
-    "no as an answer": (MUG, ["Is it ceramic? No.", "Is it white? No.", "Is it chipped? No.", "Any chip? No."]),
-    "no wear of goods not judged": (UNJUDGED, ["Cracks? No.", "Its condition is known.", "It has been judged."]),
+    "sought": (
+        UNSURE,
+        ["Did you see the cracks in photo 1?", "How did it get its cracks?", "When did it crack?"],
+    ),
+    "no as an answer": (
+        MUG,
+        ["Is it ceramic? No.", "Is it white? No.", "Is it chipped? No.", "Any chip? No."],
+    ),
+    "no wear of goods not judged": (
+        UNJUDGED,
+        ["Cracks? No.", "Its condition is known.", "It has been judged."],
+    ),
     "severity by likeness": (
         SOFA,
         ["The scratch is minor, as is the tear.", "The tear, like the scratch, is severe."],

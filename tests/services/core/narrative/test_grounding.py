@@ -444,6 +444,8 @@ def test_altered_mark_does_not_hold(assessment: Assessment, data: st.DataObject)
 def test_altered_look_does_not_hold(assessment: Assessment, data: st.DataObject) -> None:
     item = assessment.goods
     assert item.kind and item.material and item.colour
+    # A ring that is gold in colour is not said to be gold.
+    assume(item.colour.id not in {each.id for each in REAL.departments["jewellery"].materials})
     text = "The {kind} is {colour} and made of {material}."
     said = {"kind": item.kind.noun.en, "colour": item.colour.en, "material": item.material.noun.en}
     assert broken(text.format_map(said), assessment) in (None, Rule.COUNT), said
