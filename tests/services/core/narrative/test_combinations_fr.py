@@ -187,8 +187,8 @@ FALSE = {
     ],
     "other_photos": [
         ("mug", "L'ébréchure de la photo 2 se voit aussi sur d'autres photos."),
-        ("mug", "D'autres photos montrent l'ébréchure."),
-        ("mug", "L'ébréchure est visible sur la photo suivante."),
+        ("mug", "L'ébréchure est visible sur la photo 2 et sur la suivante."),
+        ("mug", "L'ébréchure est ailleurs que sur la photo 2."),
     ],
     "hard_to_find": [
         ("phone", "Impossible de le voir rayé."),
@@ -267,6 +267,20 @@ FALSE = {
     "name": [
         ("mug", "Tasse bleue Nature et Image"),
         ("dress", "Robe Image rouge"),
+    ],
+    "more": [
+        ("mug", "Nous la trouvons en bon état."),
+        ("mug", "Bon état selon moi."),
+        ("mug", "Vous lui donnerez 8/10."),
+        ("mug", "L'ébréchure se fait oublier."),
+        ("mug", "Une ébréchure et le reste."),
+        ("mug", "Note de 8 sur 8."),
+        ("dress", "Rien ne l'a tachée."),
+        ("dress", "Aucune autre tache."),
+        ("bag", "La rayure est la principale marque."),
+        ("bag", "Le sac est noir et son cuir aussi."),
+        ("phone", "Il n'a pas été jugé rayé."),
+        ("vase", "La fissure ne se voit que sur la photo 3."),
     ],
 }
 
