@@ -1,9 +1,10 @@
-"""What the words for goods mean beside others: the kind, a grade of the goods, and what is of two readings."""
+"""What the words for goods mean beside others: the kind, a grade, and words of two readings."""
 
 from collections.abc import Sequence
 
 from services.core.narrative.facts import Facts
 from services.core.narrative.lexicon import Lexicon
+from services.core.domain.report import UNKNOWN
 from services.core.narrative.clauses import Group, Word
 from services.core.narrative.senses import Role, Sense, Term
 
@@ -54,7 +55,7 @@ def _is_material(term: Term, facts: Facts) -> bool:
 
 
 def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Facts) -> bool:
-    """Whether an English word is read as a kind or colour where it says a material: "a gold ring", "in glass"."""
+    """Whether an English kind or colour says a material: "a gold ring", "in glass"."""
     words = list(group)
     term = words[at].term
     if not term.has(Role.MATERIAL) or _is_material(term, facts) or " " in term.text:
@@ -70,8 +71,12 @@ def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Fa
         not _COLOURED.isdisjoint(each.text.split()) or "colour" in each.values(Role.TOPIC) for each in near
     ):
         return False
-    kind = facts.assessment.goods.kind
-    if kind is not None and kind.department == "jewellery" and not kind.id.endswith("watch"):
+    after = words[at + 1 : at + 2]
+    if after and joined(after[0], group) and _is_material(after[0].term, facts):
+        # "A gold rubber necklace".
+        return previous is not None and previous.text in _OUT_OF
+    kind, known = facts.assessment.goods.kind, facts.assessment.product.material != UNKNOWN
+    if known and kind is not None and kind.department == "jewellery" and not kind.id.endswith("watch"):
         return True
     # "Silver and steel", but "silver steel watch".
     pairs = [words[max(0, at - 1) : at + 1], words[at : at + 2]]
@@ -80,6 +85,10 @@ def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Fa
         for pair in pairs
     )
     return apart or (previous is not None and previous.text in _OUT_OF)
+
+
+def _says_colour(term: Term) -> bool:
+    return not _COLOURED.isdisjoint(term.text.split()) or "colour" in term.values(Role.TOPIC)
 
 
 def _names_material(words: Sequence[Word], at: int, group: Group, before: Group | None) -> bool:

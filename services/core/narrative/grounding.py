@@ -195,7 +195,7 @@ class _Check:
             if rule is None:
                 self._state(sense.role)
             broken.append(rule)
-        if all(broken) and not self._apart(words, at, group):
+        if all(broken) and not (self._apart(words, at, group) or self._goes_on(words, at)):
             yield Violation(cast("Rule", broken[0]), term.text)
 
     def _counts(self, words: Sequence[Word], at: int, group: Group) -> bool:
@@ -223,6 +223,14 @@ class _Check:
                 return False
             self._state(holding[0].role)
         return True
+
+    def _goes_on(self, words: Sequence[Word], at: int) -> bool:
+        """Whether a name goes on from the term before it: "plush toy boat" of a toy boat in plush."""
+        before = words[at - 1].term.text.split()[-1:] if at else []
+        whole = self._lexicon.senses_of((*before, *words[at].term.text.split()))
+        return bool(before) and any(
+            sense.role is Role.KIND and is_kind(sense.value, self._facts) for sense in whole
+        )
 
     def _state(self, role: Role) -> None:
         if role in (*PRODUCT, Role.GRADE):

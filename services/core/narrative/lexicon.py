@@ -126,7 +126,7 @@ class Lexicon:
         return self._ordinary & self._names
 
     def terms(self, tokens: Sequence[Token]) -> list[Term]:
-        """The tokens as terms, each the longest that the lexicon has, as it stands before by its stem or form."""
+        """The tokens as terms, each the longest on record: as it stands, by its stem, by its form."""
         texts = [token.text for token in tokens]
         stems = [self._stem(text) for text in texts]
         found: list[Term] = []
@@ -137,6 +137,10 @@ class Lexicon:
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
         return found
+
+    def senses_of(self, words: tuple[str, ...]) -> frozenset[Sense]:
+        """The senses of a phrase as it stands."""
+        return self._surfaces.get(words, frozenset())
 
     def apart(self, term: Term) -> list[Term]:
         """The words of a name by themselves: "leather" and "jacket" of a leather jacket."""

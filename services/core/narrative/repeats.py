@@ -1,6 +1,7 @@
-"""Marks that a sentence tells apart: each needs its own on record, "a chip and a chip", "a mark and a chip"."""
+"""Marks that a sentence tells apart, "a mark and a chip": each needs its own on record."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from services.core.domain.report import Wear
 from services.core.narrative.mentions import Mention
@@ -21,7 +22,7 @@ def repeats(
         same = [m for m in single if m.tags == mention.tags]
         if not mention.general and len(same) > len(_of(mention, marks)):
             yield Violation(Rule.COUNT, mention.word)
-    for first, second in zip(single, single[1:], strict=False):
+    for first, second in pairwise(single):
         general = first.general != second.general and ANYTHING not in first.tags | second.tags
         if general and len(marks) < 2 and _apart(first, second, groups):
             yield Violation(Rule.COUNT, second.word)
