@@ -55,7 +55,9 @@ def is_of_pattern(at: int, group: Group) -> bool:
     if not before:
         return False
     if before[-1].has(Role.PATTERN):
-        return not before[-1].has(Role.KIND, Role.COLOUR, Role.MATERIAL) and before[-1].text.endswith("s")
+        # « Robe à fleurs rouge » : the dress is, by its number.
+        plural = list(group)[at].term.text.endswith("s") and before[-1].text.endswith("s")
+        return plural and not before[-1].has(Role.KIND, Role.COLOUR, Role.MATERIAL)
     named = [
         term for term in before if term.has(Role.KIND, Role.PATTERN) or "pattern" in term.values(Role.TOPIC)
     ]
