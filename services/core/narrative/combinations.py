@@ -1,9 +1,9 @@
 """Combinations of words that claim something, though each word by itself claims nothing: "given to me".
 
-A pattern is written in the words of the data file. `a|b` is one of several words, `{kind|colour}` a term in one
-of these roles, `!` before either says that none of them follows, `?` after it that it may be lacking, and `+`
-both that and that it may be repeated. `_` is one word, `*` up to four, and `~` up to four that are no wear. `^` begins a
-clause, `^^` the sentence, and `$` ends a clause.
+A pattern is written in the words of the data file. `a|b` is one of several words, `{kind|colour}` a term in
+one of these roles, `!` before either says that none of them follows, `?` after it that it may be lacking, and
+`+` both that and that it may be repeated. `_` is one word, `*` up to four, `~` up to four that are no wear.
+`^` begins a clause, `^^` the sentence, and `$` ends a clause.
 """
 
 import re
@@ -30,7 +30,10 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class Combination:
-    """One pattern, and the key of the data file that says what it claims; a text without one of the words of `needs`, unless empty, does not match."""
+    """One pattern, and the key of the data file that says what it claims.
+
+    A text without one of the words of `needs`, unless empty, does not match.
+    """
 
     claims: str
     pattern: re.Pattern[str]

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.core.narrative.facts import Facts
-from services.core.narrative.lexicon import Lexicon
 from services.core.domain.report import UNKNOWN
 from services.core.narrative.clauses import Group, Word
+from services.core.narrative.facts import Facts
+from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.senses import Role, Sense, Term
 
 PRODUCT: tuple[Role, ...] = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN)
@@ -50,6 +50,13 @@ def grades(following: Sequence[Word], group: Group, facts: Facts, lexicon: Lexic
     return not following
 
 
+def goes_on(words: Sequence[Word], at: int, facts: Facts, lexicon: Lexicon) -> bool:
+    """Whether a name goes on from the term before it: "plush toy boat" of a toy boat in plush."""
+    before = words[at - 1].term.text.split()[-1:] if at else []
+    whole = lexicon.senses_of((*before, *words[at].term.text.split()))
+    return bool(before) and any(sense.role is Role.KIND and is_kind(sense.value, facts) for sense in whole)
+
+
 def _is_material(term: Term, facts: Facts) -> bool:
     return facts.assessment.product.material in term.values(Role.MATERIAL)
 
@@ -67,9 +74,8 @@ def misread(sense: Sense, at: int, group: Group, before: Group | None, facts: Fa
     if sense.role is not Role.COLOUR:
         return False
     near = [*following, *(word.term for word in words[max(0, at - 4) : at])]
-    if any(
-        not _COLOURED.isdisjoint(each.text.split()) or "colour" in each.values(Role.TOPIC) for each in near
-    ):
+    near += [word.term for word in before or ()]
+    if any(map(_says_colour, near)):
         return False
     after = words[at + 1 : at + 2]
     if after and joined(after[0], group) and _is_material(after[0].term, facts):

@@ -8,8 +8,9 @@ from typing import cast
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
 from services.core.narrative.clauses import Group, Word
+from services.core.narrative.combined import combined_claims
 from services.core.narrative.facts import FactId, Facts
-from services.core.narrative.goods_words import PRODUCT, grades, is_kind, joined, misread
+from services.core.narrative.goods_words import PRODUCT, goes_on, grades, is_kind, joined, misread
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.numbers import read_numbers
 from services.core.narrative.open_points import open_topics, unknown_topics
@@ -104,8 +105,7 @@ class _Check:
         yield from self._capitals()
         for term in self._terms:
             yield from self._unknown(term)
-        yield from self._combined()
-        yield from self._judged()
+        yield from combined_claims(self._terms, self._groups, self._wear, self._lexicon)
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
@@ -120,34 +120,6 @@ class _Check:
                 if topics is not None:
                     yield from self._unjudged(topics)
         self.stated |= self._wear.stated
-
-    def _judged(self) -> Iterator[Violation]:
-        """A condition that nothing judged is said to be: "its condition is known"."""
-        for group in self._groups if self._seen.condition.status != "assessed" else ():
-            words = [word.term for word in group]
-            texts = [term.text for term in words]
-            at = texts.index("condition") if "condition" in texts else len(words)
-            if (
-                not group.unjudged
-                and not group.denied
-                and any(term.has(Role.VERB) for term in words[at + 1 : at + 3])
-                and "for" not in texts
-            ):
-                yield Violation(Rule.JUDGE, "condition")
-
-    def _combined(self) -> Iterator[Violation]:
-        """What words claim together: "given to me"."""
-        for claims, words in self._lexicon.combinations.found(self._terms):
-            if claims == "shared_severity":
-                # "The scratch is minor, and so is the tear."
-                if not self._wear.shares_severity:
-                    yield Violation(Rule.SEVERITY, words)
-            elif claims == "judged":
-                if self._seen.condition.status != "assessed":
-                    yield Violation(Rule.JUDGE, words)
-            # "Its flaw is a chip" is true where the chip is the only mark.
-            elif claims != Rule.ONLY or not self._wear.names_all:
-                yield Violation(Rule(claims), words)
 
     def _capitals(self) -> Iterator[Violation]:
         """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
@@ -195,7 +167,9 @@ class _Check:
             if rule is None:
                 self._state(sense.role)
             broken.append(rule)
-        if all(broken) and not (self._apart(words, at, group) or self._goes_on(words, at)):
+        if all(broken) and not (
+            self._apart(words, at, group) or goes_on(words, at, self._facts, self._lexicon)
+        ):
             yield Violation(cast("Rule", broken[0]), term.text)
 
     def _counts(self, words: Sequence[Word], at: int, group: Group) -> bool:
@@ -223,14 +197,6 @@ class _Check:
                 return False
             self._state(holding[0].role)
         return True
-
-    def _goes_on(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a name goes on from the term before it: "plush toy boat" of a toy boat in plush."""
-        before = words[at - 1].term.text.split()[-1:] if at else []
-        whole = self._lexicon.senses_of((*before, *words[at].term.text.split()))
-        return bool(before) and any(
-            sense.role is Role.KIND and is_kind(sense.value, self._facts) for sense in whole
-        )
 
     def _state(self, role: Role) -> None:
         if role in (*PRODUCT, Role.GRADE):

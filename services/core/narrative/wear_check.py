@@ -5,6 +5,7 @@ from functools import cached_property
 
 from services.core.domain.report import Wear
 from services.core.narrative.clauses import Group, Polarity, Word, names_wear
+from services.core.narrative.denials import asks_of_known, denies_seeing
 from services.core.narrative.details import Detail, details
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
@@ -15,7 +16,6 @@ from services.core.narrative.repeats import repeats
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
-_DEFINITE = frozenset({"the", "its", "these", "their", "this", "those"})
 _DENYING = (Role.NO, Role.NOT, Role.NOTHING)
 
 
@@ -26,8 +26,8 @@ class WearCheck:
         self, groups: Sequence[Group], numbers: Numbers, cited: Sequence[Wear], facts: Facts, lexicon: Lexicon
     ) -> None:
         self._groups, self._numbers, self._cited = groups, numbers, cited
-        self._facts, self._seen, self._lexicon = facts, facts.assessment, lexicon
-        self._marks = self._seen.condition.wear
+        self._facts, self.seen, self._lexicon = facts, facts.assessment, lexicon
+        self._marks = self.seen.condition.wear
         found, words = mentions(groups)
         patterns = {m: self._pattern(m) for m in found}
         self.mentions = [m for m in found if patterns[m] is None]
@@ -37,7 +37,7 @@ class WearCheck:
     def _pattern(self, mention: Mention) -> int | None:
         """The id of a word that names the pattern of goods without this wear: « rayé », striped."""
         word = list(self._groups[mention.group])[mention.at]
-        seen = self._seen.product.pattern in word.term.values(Role.PATTERN)
+        seen = self.seen.product.pattern in word.term.values(Role.PATTERN)
         stated = mention.said is Polarity.STATED and not self._of(mention)
         return id(word) if seen and stated else None
 
@@ -54,13 +54,13 @@ class WearCheck:
     def complete(self) -> bool:
         """Whether the sentence names all marks, and there cannot be others."""
         named = self._named or {wear.tag for wear in self._cited}
-        return self._seen.wear_judged and bool(self._marks) and {wear.tag for wear in self._marks} <= named
+        return self.seen.wear_judged and bool(self._marks) and {wear.tag for wear in self._marks} <= named
 
     @property
     def _complete_without_names(self) -> bool:
         """As `complete`; a sentence that names and cites no mark speaks of others than all on record."""
         unnamed = not self._named and not self._cited
-        return self.complete or (unnamed and self._seen.wear_judged)
+        return self.complete or (unnamed and self.seen.wear_judged)
 
     @property
     def names_all(self) -> bool:
@@ -94,20 +94,15 @@ class WearCheck:
                 yield Violation(Rule.COUNT, mention.word)
             self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
         elif mention.said is Polarity.DENIED:
-            if not mention.tags & self._seen.absent or self._of(mention):
+            if not mention.tags & self.seen.absent or self._of(mention):
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED:
             if not mention.tags & self._facts.unclear:
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("not_judged")
-        elif self._is_definite(mention) and not self._of(mention):
-            # "Do you see the cracks in photo 1?"
+        elif asks_of_known(mention, self._groups[mention.group]) and not self._of(mention):
             yield Violation(Rule.WEAR, mention.word)
-
-    def _is_definite(self, mention: Mention) -> bool:
-        before = list(self._groups[mention.group])[max(0, mention.at - 1) : mention.at]
-        return self._groups[mention.group].ends == "?" and any(w.term.text in _DEFINITE for w in before)
 
     def _is_another(self, mention: Mention) -> bool:
         """Whether the mark is said to be one more: "another chip"."""
@@ -126,7 +121,7 @@ class WearCheck:
             if self._denies_others(mention):
                 if not self._complete_without_names:
                     yield Violation(Rule.ONLY, mention.word)
-            elif self._marks or not self._seen.wear_judged:
+            elif self._marks or not self.seen.wear_judged:
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED and not self._facts.ids & {"not_judged"}:
@@ -189,7 +184,7 @@ class WearCheck:
         if after and after[0].term.has(Role.SEVERITY):
             return len(after) == 1 or after[1].term.has(Role.AWAY)
         if after and after[0].term.has(Role.PHOTO):
-            return self._seen.photos == 1
+            return self.seen.photos == 1
         exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
         return not after and exact and not self.mentions
 
@@ -200,28 +195,14 @@ class WearCheck:
         ):
             if not self._complete_without_names:
                 yield Violation(Rule.ONLY, word)
-        elif self._marks or not self._seen.wear_judged or not self._is_denial(group):
+        elif self._marks or not self.seen.wear_judged or not denies_seeing(group, self._lexicon.denial_words):
             yield Violation(Rule.WEAR, word)
         self.stated.add("absent")
-
-    def _is_denial(self, group: Group) -> bool:
-        """Whether a negation without wear is one of seeing: "nothing was found", but not "none like this"."""
-        words = [word.term for word in group]
-        opens = self._lexicon.denial_words
-        if not group.has(Role.NOTHING, Role.NO):
-            return False
-        return not opens or all(
-            opens.issuperset(term.text.split())
-            or term.text in opens
-            or term.text.isdecimal()
-            or not term.has(Role.ORDINARY, Role.PART, Role.SEVERITY)
-            for term in words
-        )
 
     # Severity, place and photo
 
     def _details(self) -> Iterator[Violation]:
-        last = str(self._seen.photos)
+        last = str(self.seen.photos)
         photos = {
             id_: frozenset(last if value == LAST else value for value in values)
             for id_, values in self._numbers.photos.items()
@@ -250,7 +231,7 @@ class WearCheck:
         yield from self._unowned(unowned)
 
     def _exist(self, detail: Detail) -> bool:
-        return all(1 <= int(value) <= self._seen.photos for value in detail.values)
+        return all(1 <= int(value) <= self.seen.photos for value in detail.values)
 
     def _fits(self, detail: Detail, mention: Mention) -> bool:
         of = self._of(mention)
@@ -284,7 +265,7 @@ class WearCheck:
         for count in self._numbers.counts:
             if count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
-            elif count.of == "photos" and self._seen.photos > 1 and self._on_photos(count):
+            elif count.of == "photos" and self.seen.photos > 1 and self._on_photos(count):
                 yield Violation(Rule.PHOTO, count.word)
         for group in self._groups:
             for word in group:
