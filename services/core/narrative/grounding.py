@@ -23,6 +23,7 @@ from services.core.narrative.scores import (
     says_full_score,
 )
 from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
+from services.core.narrative.subjects import is_colour, is_of_part, is_of_pattern, is_of_wear
 from services.core.narrative.tokens import plain, tokens
 from services.core.narrative.wear_check import WearCheck
 
@@ -39,8 +40,8 @@ _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER
 _WORDS = frozenset(
     {
         Role.CLAIM, *PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
-        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.DEDUCT, Role.BRINGS,
-        Role.FULL_SCORE,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.OF_PHOTOS, Role.UNLESS_WEAR,
+        Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
     }
 )  # fmt: skip
 
@@ -126,10 +127,12 @@ class _Check:
         titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
             known = term.has(*PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
+            known = known and term.text not in self._lexicon.things
             known = known or self._lexicon.capitals.issuperset(term.text.split())
             first = before is None or before.text in _OPENS
+            thing = term.capital and term.text in self._lexicon.things and not first
             named = term.capital and term.has(*_NAMELIKE) and not known
-            if named and ((titled and len(words) > 1) or not first):
+            if thing or (named and ((titled and len(words) > 1) or not first)):
                 yield Violation(Rule.NAME, term.text)
 
     def _unknown(self, term: Term) -> Iterator[Violation]:
@@ -154,9 +157,11 @@ class _Check:
             term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
         ):
             if sense.role not in _WORDS:
-                # « Neuf » is nine only where it counts something.
+                # « Neuf » is nine only where it counts something; « semble » claims beside a wear.
                 claims = sense.role is Role.NUMBER and term.has(Role.CLAIM)
-                broken.append(self._claimed(term) if claims and not self._counts(words, at, group) else None)
+                claims = claims and not self._counts(words, at, group)
+                if not term.has(Role.OF_PHOTOS, Role.UNLESS_WEAR):
+                    broken.append(self._claimed(term) if claims else None)
                 continue
             rule = self._broken(sense, words, at, group)
             if rule is None:
@@ -228,15 +233,18 @@ class _Check:
                 of_wear = bool(beside) and joined(second, group) and beside[0].term.has(Role.WEAR)
                 of_wear = of_wear and id(beside[0]) in self._wear.words
                 held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
+                if sense.role is Role.COLOUR and term.text in self._lexicon.things:
+                    held = held and is_colour(at, group, self._groups)
+                if sense.role is not Role.PATTERN:
+                    held = held and not is_of_wear(at, group, self._wear.words)
+                if sense.role is Role.COLOUR:
+                    held = held and not is_of_pattern(at, group)
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
-                return (
-                    None
-                    if held
-                    and (" " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon))
-                    else Rule.GRADE
-                )
+                held = held and not is_of_part(at, group)
+                of_goods = " " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)
+                return None if held and of_goods else Rule.GRADE
             case Role.FREE:
                 # « Les taches sont absentes » : a word that says the state of a part as well.
                 those = words[:at] if term.has(Role.STATE) else before
@@ -253,6 +261,10 @@ class _Check:
                 return None if counted else Rule.ONLY
             case Role.UNTOLD | Role.UNTESTED:
                 return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
+            case Role.OF_PHOTOS:
+                return None if group.has(Role.PHOTO) or group.unjudged else self._claimed(term)
+            case Role.UNLESS_WEAR:
+                return self._claimed(term) if self._wear.states_wear(group) else None
             case Role.DEDUCT:
                 return None if deducts(self._groups, seen) else self._claimed(term)
             case Role.BRINGS:

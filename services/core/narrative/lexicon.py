@@ -61,12 +61,14 @@ class LexiconFile(BaseModel):
     grade_followers: tuple[str, ...]
     wear: dict[str, tuple[str, ...]]
     wear_plural: tuple[str, ...]
+    things: tuple[str, ...] = ()
     parts: dict[str, _Part]
     material: dict[str, tuple[str, ...]]
     colour: dict[str, tuple[str, ...]]
     pattern: dict[str, tuple[str, ...]]
     kinds: dict[str, tuple[str, ...]] = {}
     departments: dict[str, tuple[str, ...]]
+    several_kinds: dict[str, tuple[str, ...]] = {}
     denial_words: tuple[str, ...] = ()
 
 
@@ -79,6 +81,7 @@ class Lexicon:
         stem = snowballstemmer.stemmer(_STEMMERS[language]).stemWord
         self._stem: Callable[[str], str] = lru_cache(maxsize=20_000)(stem) if data.stems else str
         self.capitals = frozenset(word for phrase in data.capitals for word in words_of(phrase, language))
+        self.things = frozenset(data.things)
         self.severity_alone = frozenset(data.severity_alone)
         self.grade_followers = frozenset(data.grade_followers)
         self.denial_words = frozenset(data.denial_words)
@@ -208,6 +211,8 @@ def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
         yield from ((phrase, Sense(Role.STATE, tag)) for phrase in part.state)
     for department, phrases in data.departments.items():
         yield from ((phrase, Sense(Role.KIND, f"{department}/")) for phrase in phrases)
+    for phrase, kinds in data.several_kinds.items():
+        yield from ((phrase, Sense(Role.KIND, kind)) for kind in kinds)
 
 
 def _forms(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

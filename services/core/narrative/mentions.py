@@ -90,10 +90,10 @@ def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
     """The "nothing" or "anything" of which a state is denied, or left open."""
     if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
         return None
-    before = reversed(places[max(0, state.at - 6) : state.at])
-    general = (
-        p for p in before if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR)
-    )
+    # « Il ne manque rien ».
+    after = [p for p in places[state.at + 1 : state.at + 2] if p.word.term.has(Role.NOTHING)]
+    near = (*reversed(places[max(0, state.at - 6) : state.at]), *after)
+    general = (p for p in near if p.word.term.has(Role.NOTHING) or ANYTHING in p.word.term.values(Role.WEAR))
     return next(general, None)
 
 

@@ -158,7 +158,12 @@ class _GroupNumbers:
             if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):
                 return None
             if other.has(Role.KIND):
-                return None if term.has(Role.ARTICLE) else self._count("pair", number, term)
+                pair = term.has(Role.NUMBER, Role.BOTH) or "pair" in term.text or term.text.isdecimal()
+                return (
+                    None
+                    if term.has(Role.ARTICLE)
+                    else self._count("pair" if pair else "unknown", number, term)
+                )
             if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):
                 break
         if not term.has(Role.ARTICLE, Role.BOTH):
@@ -221,8 +226,9 @@ class _GroupNumbers:
 
     def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
         """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
-        if self._of_ten(at, ahead) or self._points(ahead):
-            return True
+        of_ten = self._of_ten(at, ahead)
+        if of_ten or self._points(ahead):
+            return not self._of_other(ahead, before, of_ten=of_ten)
         if any(term.has(Role.WEAR, Role.PART, Role.PHOTO) for term in ahead[:2]):
             return False
         ends = not ahead or ahead[0].has(Role.AWAY, Role.ONLY) or any(t.has(Role.TOPIC) for t in ahead[:2])
@@ -237,6 +243,28 @@ class _GroupNumbers:
             if word.term.has(Role.PHOTO, Role.WEAR, Role.KIND):
                 return False
         return False
+
+    @staticmethod
+    def _of_other(ahead: Sequence[Term], before: Sequence[Term], *, of_ten: bool) -> bool:
+        """Whether a score is not of the goods: "the chip is rated 8/10", "10/10 for the colour"."""
+        scored = any(term.has(Role.SCORING, Role.POINTS, Role.FULL_SCORE) for term in before)
+        if not of_ten and len(ahead) > 1 and not scored:
+            return True
+        if not of_ten and any(term.has(Role.KIND, Role.WEAR) for term in before) and not scored:
+            return True
+        if any(
+            term.has(Role.MATERIAL, Role.COLOUR, Role.WEAR) or term.text in _ASPECTS for term in ahead[:6]
+        ):
+            return any(term.text.startswith("pour") for term in ahead) or not of_ten
+        about = next(
+            (term for term in before if term.has(Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)), None
+        )
+        if about is None or about.has(Role.KIND) or any(term.has(Role.KIND) for term in before):
+            return False
+        return about.has(Role.WEAR, Role.PART) or not about.text.startswith(("en ", "de "))
+
+
+_ASPECTS = frozenset({"pour la couleur", "pour la matière"})
 
 
 def number_is_full(term: Term) -> bool:

@@ -11,6 +11,7 @@ from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.numbers import Count, Numbers
+from services.core.narrative.presumed import presumed
 from services.core.narrative.repeats import repeats
 from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
@@ -44,6 +45,7 @@ class WearCheck:
         """The rules that the sentence breaks."""
         for mention in self.mentions:
             yield from self._general(mention) if mention.general else self._named_one(mention)
+        yield from presumed(self._groups, self.mentions, self._marks)
         yield from self._whole()
         yield from self._details()
         yield from self._counts()
@@ -146,8 +148,14 @@ class WearCheck:
                     and not self._only_count(words, at)
                 ):
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
-                    if near or not self.mentions or not self.complete:
+                    single = [m for m in self.mentions if m.said is Polarity.STATED and not m.general]
+                    several = any(not m.plural and len(self._of(m)) > 1 for m in single)
+                    if near or not self.mentions or not self.complete or several:
                         yield Violation(Rule.ONLY, word.term.text)
+                counted = any(count.of == "marks" for count in self._numbers.counts)
+                stated = any(m.said is Polarity.STATED for m in self.mentions)
+                if word.term.has(Role.SUMMING) and stated and not counted and not self.complete:
+                    yield Violation(Rule.ONLY, word.term.text)
                 others = word.term.has(Role.OTHER) and not group.has(*_DENYING, *_EXCLUDING[1:])
                 others = others and not word.term.has(Role.BREAK)
                 if others and not any(names_wear(near) for near in words[at + 1 : at + 3]):
@@ -215,7 +223,8 @@ class WearCheck:
                     yield Violation(_RULES[detail.role], detail.word)
             if detail.role is Role.PHOTO and len(detail.values) > 1 and owners:
                 shown = {str(wear.photo) for mention in owners for wear in self._of(mention)}
-                if not detail.values <= shown:
+                marks = sum(len(self._of(mention)) if mention.plural else 1 for mention in owners)
+                if not detail.values <= shown or marks < len(detail.values):
                     yield Violation(Rule.PHOTO, detail.word)
         for mention, each in of_general.items():
             yield from self._general_details(mention, each)
@@ -281,6 +290,10 @@ class WearCheck:
         }
         there = [wear for wear in self._marks if not photos or str(wear.photo) in photos]
         return len(there) >= number if least else len(there) == number
+
+    def states_wear(self, group: Group) -> bool:
+        """Whether a wear is stated in a group, and not left open."""
+        return self._stated_in(group)
 
     def has_owner(self, word: Word) -> bool:
         """Whether the word is part of a wear's name."""
