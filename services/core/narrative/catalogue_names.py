@@ -62,7 +62,9 @@ def _kind(kind: Kind, language: Language) -> Iterator[tuple[str, Sense]]:
     for name in true:
         yield from _numbers(name, sense, language, fixed=fixed or (name != own and name.endswith("s")))
         for shorter in _shorter(name, language):
-            yield from _numbers(shorter, sense, language, fixed=fixed)
+            # The car of a toy car is no car.
+            again = Sense(Role.KIND) if name.split()[0] in _IMITATING else sense
+            yield from _numbers(shorter, again, language, fixed=fixed)
     if kind.pair:
         pair = kind.pair.en if language == "en" else kind.pair.fr
         yield from ((name, sense) for name in (pair, *_shorter(pair, language)))
@@ -91,9 +93,6 @@ def _shorter(name: str, language: Language) -> Iterator[str]:
         # « Harnais orange pour chien ».
         if "pour" in words:
             yield " ".join(words[words.index("pour") :])
-        return
-    # The car of a toy car is no car.
-    if name.split()[0] in _IMITATING:
         return
     head = name
     for link in _LINKS:
