@@ -3,9 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.core.domain.report import Wear
 from services.core.narrative.clauses import Group, Polarity, Segment, Word
 from services.core.narrative.mentions import Mention
-from services.core.narrative.senses import Role
+from services.core.narrative.senses import Role, Rule
+
+# The rule that a detail of each role breaks if it is wrong.
+RULES = {Role.PHOTO: Rule.PHOTO, Role.PLACE: Rule.PLACE, Role.SEVERITY: Rule.SEVERITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,16 @@ class _Spot:
     def parts(self, segment: Segment) -> bool:
         """Whether a segment has a photo or place of its own."""
         return segment.has(Role.PHOTO, Role.PLACE) or any(id(word) in self.photos for word in segment.words)
+
+
+def shows(wear: Wear, detail: Detail) -> bool:
+    """Whether a mark is as the detail says."""
+    if detail.role is Role.PHOTO:
+        return str(wear.photo) in detail.values
+    if detail.role is Role.SEVERITY:
+        return wear.severity is not None and wear.severity.value in detail.values
+    place = wear.place.value if wear.place else ""
+    return any(value == place or value in place.split("_") for value in detail.values)
 
 
 def details(

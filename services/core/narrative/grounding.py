@@ -1,6 +1,5 @@
 """Holds a sentence, a title or a caption against the facts of an assessment."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -25,15 +24,14 @@ from services.core.narrative.scores import (
 from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
 from services.core.narrative.subjects import is_colour, is_of_part, is_of_pattern, is_of_wear
 from services.core.narrative.tokens import plain, tokens
+from services.core.narrative.unlisted import unlisted
 from services.core.narrative.wear_check import WearCheck
 
 __all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title"]
 
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
-_SIGN = re.compile(r"[^\w]+")
 _OPENS = frozenset('.:!?–—("«“-')
-_PRICES, _SIZES = frozenset("€$£%"), frozenset("+")
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 # What these do is checked of each word; the other roles shape the sentence.
@@ -104,7 +102,7 @@ class _Check:
         """The rules that the text breaks."""
         yield from self._capitals()
         for term in self._terms:
-            yield from self._unknown(term)
+            yield from unlisted(term)
         yield from combined_claims(self._terms, self._groups, self._wear, self._lexicon)
         for group in self._groups:
             words = list(group)
@@ -134,17 +132,6 @@ class _Check:
             named = term.capital and term.has(*_NAMELIKE) and not known
             if thing or (named and ((titled and len(words) > 1) or not first)):
                 yield Violation(Rule.NAME, term.text)
-
-    def _unknown(self, term: Term) -> Iterator[Violation]:
-        if term.senses or term.text.isdecimal():
-            return
-        if not _SIGN.fullmatch(term.text):
-            rule = Rule.NAME if term.capital else Rule.UNFAMILIAR
-            yield Violation(Rule.NUMBER if term.text[0].isdigit() else rule, term.text)
-        elif term.text in _PRICES:
-            yield Violation(Rule.PRICE, term.text)
-        elif term.text in _SIZES:
-            yield Violation(Rule.FORM, term.text)
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term

@@ -6,7 +6,7 @@ from functools import cached_property
 from services.core.domain.report import Wear
 from services.core.narrative.clauses import Group, Polarity, Word, names_wear
 from services.core.narrative.denials import asks_of_known, denies_seeing
-from services.core.narrative.details import Detail, details
+from services.core.narrative.details import RULES, Detail, details, shows
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
@@ -220,7 +220,7 @@ class WearCheck:
                 if mention.general:
                     of_general.setdefault(mention, []).append(detail)
                 elif not self._fits(detail, mention):
-                    yield Violation(_RULES[detail.role], detail.word)
+                    yield Violation(RULES[detail.role], detail.word)
             if detail.role is Role.PHOTO and len(detail.values) > 1 and owners:
                 shown = {str(wear.photo) for mention in owners for wear in self._of(mention)}
                 marks = sum(len(self._of(mention)) if mention.plural else 1 for mention in owners)
@@ -235,16 +235,16 @@ class WearCheck:
 
     def _fits(self, detail: Detail, mention: Mention) -> bool:
         of = self._of(mention)
-        return bool(of) and all(_has(wear, detail) for wear in of)
+        return bool(of) and all(shows(wear, detail) for wear in of)
 
     def _general_details(self, mention: Mention, found: Sequence[Detail]) -> Iterator[Violation]:
         """Of "marks", some are on the photo or at the place, and those are as severe as is said."""
         where = [detail for detail in found if detail.role is not Role.SEVERITY]
-        there = [wear for wear in self._marks if all(_has(wear, detail) for detail in where)]
+        there = [wear for wear in self._marks if all(shows(wear, detail) for detail in where)]
         if len(there) < 1 + mention.plural:
-            yield Violation(_RULES[found[0].role], found[0].word)
+            yield Violation(RULES[found[0].role], found[0].word)
         for detail in found:
-            if detail.role is Role.SEVERITY and not all(_has(wear, detail) for wear in there):
+            if detail.role is Role.SEVERITY and not all(shows(wear, detail) for wear in there):
                 yield Violation(Rule.SEVERITY, detail.word)
 
     def _unowned(self, found: Sequence[Detail]) -> Iterator[Violation]:
@@ -255,8 +255,8 @@ class WearCheck:
         they = any(word.term.text == "they" for group in self._groups for word in group)
         if not found or (not self._cited and not they and all(detail.role is Role.PHOTO for detail in found)):
             return
-        if not self._cited or not all(all(_has(wear, detail) for detail in found) for wear in self._cited):
-            yield Violation(_RULES[found[0].role], found[0].word)
+        if not self._cited or not all(all(shows(wear, detail) for detail in found) for wear in self._cited):
+            yield Violation(RULES[found[0].role], found[0].word)
 
     # How many
 
@@ -298,15 +298,3 @@ class WearCheck:
     def has_owner(self, word: Word) -> bool:
         """Whether the word is part of a wear's name."""
         return id(word) in self.words
-
-
-_RULES = {Role.PHOTO: Rule.PHOTO, Role.PLACE: Rule.PLACE, Role.SEVERITY: Rule.SEVERITY}
-
-
-def _has(wear: Wear, detail: Detail) -> bool:
-    if detail.role is Role.PHOTO:
-        return str(wear.photo) in detail.values
-    if detail.role is Role.SEVERITY:
-        return wear.severity is not None and wear.severity.value in detail.values
-    place = wear.place.value if wear.place else ""
-    return any(value == place or value in place.split("_") for value in detail.values)
