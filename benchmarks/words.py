@@ -2,8 +2,8 @@
 
 Each line of FOLDER/en.jsonl and FOLDER/fr.jsonl is a product with its facts, honest and false sentences, and
 honest and false titles, written from a brief that does not say how the check works
-(benchmarks/listing_texts/BRIEF.md). Tokens are counted by OpenAI's o200k tokenizer, for an answer as long as the
-template's sentences.
+(benchmarks/listing_texts/BRIEF.md). Tokens are counted by OpenAI's o200k tokenizer, for an answer as long as
+the template's sentences.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 from settings.environment import load_environment
 
-TEXTS = REPOSITORY / "benchmarks" / "listing_texts"
+TEXTS = Path(__file__).parent / "listing_texts"
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 # The prompt and the answer of commit 6dff4a0, which let the LLM write one text and checked it as a whole:
 # mean tokens of the same tokenizer over the products of a development set, answered as its examples are.
