@@ -70,5 +70,7 @@ EXAMPLES = (
         ),
         photos=3,
     ),
-    known("candle", "wax", score=8, marks=(seen("scratch", 1, Place.TOP_RIGHT, Severity.MINOR),)),
+    known("candle", "wax", score=8, marks=(seen("scratch", 1),)),
 )
+# A candle of which severity and place are known too.
+CANDLE = known("candle", "wax", score=8, marks=(seen("scratch", 1, Place.TOP_RIGHT, Severity.MINOR),))

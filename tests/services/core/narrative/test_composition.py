@@ -20,11 +20,11 @@ from services.core.narrative.template import fits, template_text
 from services.core.narrative.wording import wording
 from tests.services.conftest import DRAWN
 from tests.services.core.narrative.any_assessment import assessments
-from tests.services.core.narrative.examples import EXAMPLES, SECOND_HAND
+from tests.services.core.narrative.examples import CANDLE, EXAMPLES, SECOND_HAND
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 GOODS = catalogue.load(catalogue.SECOND_HAND).select(["kitchen", "shoes"])
-CANDLE, UNKNOWN_GOODS, CAMERA = EXAMPLES[5], EXAMPLES[0], EXAMPLES[1]
+UNKNOWN_GOODS, CAMERA = EXAMPLES[0], EXAMPLES[1]
 TRUE = Draft(
     "Wax candle with a minor scratch",
     (

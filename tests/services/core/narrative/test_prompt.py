@@ -32,7 +32,7 @@ def test_facts_come_last_one_a_line() -> None:
         "kind: candle",
         "material: wax",
         "grade: good, 8 out of 10",
-        "mark1: scratch, minor, photo 1, top right",
+        "mark1: scratch, photo 1",
         "absent: no other marks",
         "photos: 1",
     ]

@@ -21,7 +21,7 @@ from services.core.narrative.template import fits, template_text
 from services.core.narrative.wording import wording
 from tests.services.conftest import DRAWN
 from tests.services.core.narrative.any_assessment import assessments
-from tests.services.core.narrative.examples import EXAMPLES
+from tests.services.core.narrative.examples import CANDLE, EXAMPLES
 
 Make = Callable[..., Observation]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -137,7 +137,7 @@ def test_details_give_way_to_length() -> None:
 
 
 def test_corrected_facts_are_the_sellers(observation: Make) -> None:
-    stated = replace(EXAMPLES[5], condition_stated=True, wear_stated=True)
+    stated = replace(CANDLE, condition_stated=True, wear_stated=True)
     text = template_text(stated, wording("en")).description
     assert "Sign of wear, as the seller states: a minor scratch" in text
     assert "The condition is as the seller states it." in text
