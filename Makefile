@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,8 +95,9 @@ fuzz-photos: setup-test ## 20,000 mutated photos through the decoding: make fuzz
 bench-reports: setup-test ## reports of held-out goods by the whole system, compared with the truth; refusals of hostile uploads
 	@$(PYTHON) -m benchmarks.reports
 
-bench-accuracy: setup-test ## how often the demo model is right about held-out drawn goods
+bench-accuracy: setup-test ## how often the demo model is right about held-out drawn goods, and the colours measured from pixels
 	@$(PYTHON) -m benchmarks.accuracy
+	@$(PYTHON) -m benchmarks.named_colours
 
 bench-async: setup-test ## latency of an async endpoint compared with a realtime one
 	@$(PYTHON) -m benchmarks.asynchronous
@@ -113,6 +114,9 @@ bench-synth: setup-test ## synthesis of an environment compared with an empty ap
 
 bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~9: of a commit
 	@$(or $(wildcard $(PYTHON)),python3) -m benchmarks.structure $(COMMIT)
+
+bench-words: setup-test ## false and honest texts by the check of the LLM's words; tokens and USD of a report: make bench-words SHOW=--show
+	@$(PYTHON) -m benchmarks.words $(SHOW)
 
 drill: setup-test ## 2,000 jobs while every process is killed at random; judged once nothing is left to do
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))

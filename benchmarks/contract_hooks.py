@@ -1,6 +1,7 @@
 """Hooks of schemathesis: what a schema cannot say of valid requests.
 
-Photos are pictures, an idempotency key is new for new photos, and an upload's id is one that was given.
+Photos are pictures, an idempotency key is new for new photos, an upload's id is one that was given, and an
+owner's corrections have ids of the drawn catalogue.
 `benchmarks.contract_fuzz` sets CONTRACT_TOKEN, an access token, and CONTRACT_URL, the address of the service.
 """
 
@@ -16,6 +17,8 @@ from PIL import Image
 from schemathesis import Case, GenerationMode, HookContext
 
 _keys = itertools.count()
+# The drawn catalogue has no colours and patterns: null removes their correction.
+_CORRECTED = {"type": "mug", "material": "ceramic"}
 
 
 def _photo(kind: str, shade: int) -> bytes:
@@ -38,9 +41,16 @@ def before_call(context: HookContext, case: "Case[Any]", kwargs: dict[str, Any])
         return
     if case.headers and "idempotency-key" in case.headers:
         case.headers["idempotency-key"] = f"key-{next(_keys)}"
-    match case.body:
+    # Of JSON in any form.
+    body: Any = case.body
+    match body:
         case {"upload_ids": list(ids)}:
-            case.body = {"upload_ids": [_upload() for _ in ids]}
+            case.body = {**body, "upload_ids": [_upload() for _ in ids]}
+        case {"product": dict(product)}:
+            body["product"] = {name: product[name] and _CORRECTED.get(name) for name in product}
+    match body:
+        case {"condition": {"wear": list(tags)}}:
+            body["condition"]["wear"] = ["chip" for _ in tags]
 
 
 def _upload() -> str:

@@ -12,11 +12,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from benchmarks.answers import answer
 from catalogue import DRAWN, load
 
-# Text that the answers below support.
-TEXT = {
-    "title": "Ceramic mug",
-    "description": "This mug is made of ceramic and comes in excellent condition. No wear was seen on it in"
-    " the photos. Please look at them closely before you decide.",
+# A draft whose sentences the answers below hold.
+DRAFT = {
+    "en": {
+        "title": "Ceramic mug",
+        "sentences": [
+            {
+                "text": "This mug is made of ceramic and is in excellent condition.",
+                "facts": ["kind", "material", "grade"],
+            },
+            {"text": "No wear was seen in the photos.", "facts": ["absent"]},
+            {"text": "Please look at them closely before you decide.", "facts": []},
+        ],
+    }
 }
 GOODS = load(DRAWN)
 
@@ -33,7 +41,7 @@ async def _invocations(request: Request) -> Response:
 
 async def _completions(request: Request) -> Response:
     asked = await request.json()
-    message = {"role": "assistant", "content": json.dumps(TEXT)}
+    message = {"role": "assistant", "content": json.dumps(DRAFT)}
     return JSONResponse(
         {
             "id": "bench",

@@ -53,7 +53,7 @@ def main() -> None:
         Figure("type_right_of_20", sum(row["type_right"] for row in twenty), at_least=16),
         Figure("material_right_of_20", sum(row["material_right"] for row in twenty), at_least=13),
         Figure("valid_reports_of_50", sum(row["valid"] for row in reports), at_least=COUNT),
-        Figure("worded_by_llm_of_50", sum(row["narrative"] == "llm" for row in reports)),
+        Figure("worded_by_llm_of_50", sum(row["narrative"] != "template" for row in reports), at_least=40),
         Figure("report_seconds_p50", median(row["seconds"] for row in reports), at_most=10),
         Figure("hostile_refused_rightly", sum(row["right"] for row in refusals), at_least=len(refusals)),
         Figure("hostile_slowest_seconds", max(row["seconds"] for row in refusals), at_most=1),

@@ -1,4 +1,7 @@
-"""The calls of a user: sign in, post photos, erase a report. Each raises Unreachable or Refused."""
+"""The calls of a user: sign in, post photos; correct, word again or erase a report.
+
+Each raises Unreachable or Refused.
+"""
 
 import re
 import time
@@ -11,8 +14,8 @@ import httpx2
 
 GOAL_S = 10.0
 _STAGE = re.compile(r"([a-z]+)\s*;\s*dur=([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9.])", re.ASCII)
-# The form's field for photos.
-IMAGES = "images"
+# The form's fields for photos and for the languages of the report.
+IMAGES, LANGUAGES = "images", "languages"
 # API Gateway ends every request after 30 s; a little more lets its own answer arrive.
 _TIMEOUT_S = 35.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -115,16 +118,18 @@ def post(
     *,
     key: str | None = None,
     wait: bool = True,
+    languages: Sequence[str] = (),
 ) -> Posted:
     """Post photos, given as names and contents; the answer is their report, or where it will be.
 
     With the same idempotency `key`, a repetition returns the same report. Without `wait` the service answers
-    at once.
+    at once. Without `languages` the report is in English and in the languages of the service's settings.
     """
     headers = _bearer(token) | ({"Idempotency-Key": key} if key else {})
     headers |= {} if wait else {"Prefer": "respond-async"}
     begun = time.perf_counter()
-    answer = _call("POST", f"{api_url}/analyze", headers=headers, files=[(IMAGES, photo) for photo in photos])
+    files, data = [(IMAGES, photo) for photo in photos], {LANGUAGES: list(languages)}
+    answer = _call("POST", f"{api_url}/analyze", headers=headers, files=files, data=data)
     total_ms = (time.perf_counter() - begun) * 1000
     report = _document(answer)
     if answer.status_code not in (200, 202) or report is None:
@@ -142,13 +147,27 @@ def read(url: str, token: str, wait_s: int) -> tuple[dict[str, Any], int | None]
     return report, _seconds(answer)
 
 
+def correct(api_url: str, token: str, report_id: str, patch: dict[str, Any]) -> dict[str, Any]:
+    """Correct a report by a JSON merge patch, and return it; null removes a correction."""
+    return _changed("PATCH", f"{api_url}/reports/{report_id}", token, json=patch)
+
+
+def word(api_url: str, token: str, report_id: str) -> dict[str, Any]:
+    """Have the LLM word a report again from its corrected facts, and return it."""
+    return _changed("POST", f"{api_url}/reports/{report_id}/wording", token)
+
+
 def erase(api_url: str, token: str, report_id: str) -> dict[str, Any]:
     """Erase a report and its photos; returns the receipt, which says which copies go later."""
-    answer = _call("DELETE", f"{api_url}/reports/{report_id}", headers=_bearer(token))
-    receipt = _document(answer)
-    if answer.status_code != 200 or receipt is None:
+    return _changed("DELETE", f"{api_url}/reports/{report_id}", token)
+
+
+def _changed(method: str, url: str, token: str, **content: Any) -> dict[str, Any]:
+    answer = _call(method, url, headers=_bearer(token), **content)
+    document = _document(answer)
+    if answer.status_code != 200 or document is None:
         raise Refused("The gateway", answer)
-    return receipt
+    return document
 
 
 def status_without_token(api_url: str) -> int:

@@ -260,20 +260,34 @@ def token(user: str) -> None:
     default=lambda: os.environ.get("JSON", "") not in ("", "0"),
     help="Print only the report, as JSON. Default when the variable JSON is set.",
 )
+@click.option(
+    "--languages",
+    metavar="LANGUAGES",
+    help="The languages of the report, as in fr or en,fr. Default: English, and those of the settings.",
+)
 @mode_option
-def demo(photos: tuple[str, ...], more_photos: tuple[str, ...], as_json: bool, mode: Mode) -> int:
+def demo(
+    photos: tuple[str, ...], more_photos: tuple[str, ...], as_json: bool, languages: str | None, mode: Mode
+) -> int:
     """Bring the system up and print the report of a photo.
 
     The photos are posted through the gateway. With --mode async a database row asks for the
     report instead, and a timeline is printed.
     """
-    from local.demo.command import photo_paths, read_photos, report_on
+    from cli.errors import UserError
+    from local.demo.command import photo_paths, read_languages, read_photos, report_on
 
+    asked = read_languages(languages)
+    if asked and mode == "async":
+        raise UserError(
+            "--languages is for --mode realtime: the row of the database names one language.",
+            hint="Set [listing] languages in environments/local.toml for more.",
+        )
     files = read_photos(photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE])
     _bring_up(mode)
     if mode == "async":
         from local.demo.timeline import follow_row  # its packages are installed for this mode only
 
         return follow_row(files, as_json=as_json)
-    report_on(files, as_json=as_json)
+    report_on(files, as_json=as_json, languages=asked)
     return 0

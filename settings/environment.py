@@ -69,6 +69,7 @@ class Environment(Section):
     service: schema.ServiceSize
     model: Model
     catalogue: Catalogue
+    listing: schema.Listing | None = None
     supabase: schema.Supabase
     llm: schema.Llm
     webhook: schema.Webhook | None = None

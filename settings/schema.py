@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from settings.field_types import (
     BaseUrl,
@@ -109,6 +109,7 @@ class Llm(Section):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
     job_tier: Literal["flex"] | None = None
     usd_per_mtok_input: Usd
+    usd_per_mtok_cached_input: Usd
     usd_per_mtok_output: Usd
     shutdown_date: date | None = None
 
@@ -172,6 +173,19 @@ class Alarms(Section):
         return self.notify if self.notified_topic is None else None
 
 
+class Listing(Section):
+    """What every report is made with: the languages of its texts, beside the one that its client prefers."""
+
+    languages: Annotated[tuple[Literal["en", "fr"], ...], Field(min_length=1, strict=False)]
+
+    @field_validator("languages")
+    @classmethod
+    def _distinct(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(languages)) < len(languages):
+            raise ValueError("each language once")
+        return languages
+
+
 class Rate(Section):
     """Requests per second over all users, and how many may arrive at once."""
 
@@ -180,7 +194,7 @@ class Rate(Section):
 
 
 class Throttle(Section):
-    """The gateway's limits for new analyses and uploads, the report routes, and database webhooks."""
+    """The gateway's limits: for analyses, uploads and rewordings, the other report routes, and webhooks."""
 
     analyze: Rate
     reports: Rate

@@ -56,11 +56,13 @@ def analyze_variables(environment: Environment, **resources: Unpack[ReportResour
             "LLM_BASE_URL": llm.base_url,
             "LLM_REASONING_EFFORT": llm.reasoning_effort,
             "LLM_USD_PER_MTOK_INPUT": str(llm.usd_per_mtok_input),
+            "LLM_USD_PER_MTOK_CACHED_INPUT": str(llm.usd_per_mtok_cached_input),
             "LLM_USD_PER_MTOK_OUTPUT": str(llm.usd_per_mtok_output),
             "WORKERS": str(environment.service.workers),
             "TIME_BUDGET_S": str(environment.time_budget_s),
             "QUOTA_PER_DAY": str(environment.quota_per_day),
             "RETENTION_DAYS": str(environment.retention_days),
+            "LISTING_LANGUAGES": json.dumps(environment.listing.languages) if environment.listing else None,
             "REPORT_WEBHOOK": str(environment.webhook is not None).lower(),
         }
     )

@@ -5,7 +5,6 @@ The fake model and LLM identify the job by its photo and by the prompt alone.
 
 import hashlib
 import json
-from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -14,9 +13,11 @@ from PIL import Image
 from benchmarks.answers import answer
 from catalogue import DRAWN, load
 from services.core.domain.assessment import Assessment, assess
+from services.core.narrative.facts import FACT_IDS
 from services.core.narrative.prompt import prompt_messages
+from services.core.narrative.sentences import FactSentences
 from services.core.narrative.template import template_text
-from services.core.narrative.wording import Text, wording
+from services.core.narrative.wording import wording
 from services.core.vision.answer import parse_observation
 
 _COLUMNS, _COLUMN_PX = 16, 10
@@ -82,16 +83,17 @@ def seen(number: int) -> Assessment:
     return assess(parse_observation(body, 1, GOODS, 0), None, GOODS)
 
 
-@cache
-def _english() -> Any:
-    return wording("en")
-
-
-def llm_answer(number: int) -> tuple[str, Text]:
-    """Return the digest of a job's prompt, and a text that its facts support."""
+def llm_answer(number: int) -> tuple[str, dict[str, Any]]:
+    """Return the digest of a job's prompt, and an answer whose sentences its facts hold."""
     assessment = seen(number)
-    prompt = prompt_messages(assessment, _english())[-1]
-    return prompt_digest(str(prompt["content"])), template_text(assessment, _english())
+    prompt = prompt_messages(assessment, ("en",))[-1]
+    words = FactSentences(assessment, wording("en"))
+    sentences = [
+        {"text": sentence.text, "facts": sorted(sentence.facts)}
+        for sentence in (*words.of([id_ for id_ in FACT_IDS if id_ != "absent"]), words.look())
+    ]
+    title = template_text(assessment, wording("en")).title
+    return prompt_digest(str(prompt["content"])), {"en": {"title": title, "sentences": sentences}}
 
 
 def prompt_digest(prompt: str) -> str:

@@ -60,20 +60,20 @@ def model(folder: Path, chance: random.Random) -> Respond:
 
 
 def llm(folder: Path, chance: random.Random) -> Respond:
-    """Answer each prompt with its prepared text; the API key names the calling process."""
+    """Answer each prompt with its prepared one; the API key names the calling process."""
     from benchmarks.drill.drill_jobs import prompt_digest
 
     journal = Journal(folder / "llm.jsonl")
-    known: dict[str, Any] = json.loads((folder / "texts.json").read_text())
+    known: dict[str, Any] = json.loads((folder / "answers.json").read_text())
 
     def respond(headers: dict[str, str], body: bytes) -> Answer:
         question = json.loads(body)
-        job, text = known[prompt_digest(question["messages"][-1]["content"])]
+        job, said = known[prompt_digest(question["messages"][-1]["content"])]
         call = uuid.uuid4().hex
         journal.note(call=call, job=job, caller=headers["authorization"].removeprefix("Bearer "))
         time.sleep(chance.uniform(*LLM_S))
         journal.note(answered=call)
-        message = {"role": "assistant", "content": json.dumps(text)}
+        message = {"role": "assistant", "content": json.dumps(said)}
         completion = {
             "id": call,
             "object": "chat.completion",

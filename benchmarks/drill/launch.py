@@ -53,10 +53,8 @@ def launch_both(supervisor: Supervisor, folder: Path, jobs: int, seed: int | Non
     """
     ports = dict(zip(_PARTS, free_ports(len(_PARTS)), strict=True))
     webhook_key, hooks_key = _signing_key(), _signing_key()
-    texts = {
-        digest: (number, text.model_dump()) for number in range(jobs) for digest, text in [llm_answer(number)]
-    }
-    (folder / "texts.json").write_text(json.dumps(texts))
+    answers = {digest: (number, said) for number in range(jobs) for digest, said in [llm_answer(number)]}
+    (folder / "answers.json").write_text(json.dumps(answers))
     cloud = supervisor.emulator(ports["emulator"])
     cloud.store_secrets(webhook_key, hooks_key)
     _start_fakes(supervisor, folder, ports, seed)

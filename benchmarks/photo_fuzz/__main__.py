@@ -80,7 +80,7 @@ def fuzz(
 
 def _outcome(content: bytes) -> str:
     try:
-        prepare(content, "images[0]")
+        prepare(content, "images[0]", with_colours=True)
     except InvalidInput as error:
         return f"{type(error).__name__} {error.remedy.partition(',')[0]}"
     except Exception as error:

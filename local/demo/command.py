@@ -17,7 +17,8 @@ from local.demo.report_view import print_report
 from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import Home
 from local.supervisor.account import stack_outputs
-from services.core.domain.errors import VitrineError
+from services.core.domain.errors import InvalidInput, VitrineError
+from services.core.domain.languages import parse_languages
 from services.core.domain.report import Report
 from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, prepare
 
@@ -29,14 +30,14 @@ _OTHER_PHOTO = "Name another photo: `make demo PHOTO=~/mug.jpg`."
 Photo = tuple[str, bytes]
 
 
-def report_on(photos: Sequence[Photo], *, as_json: bool) -> None:
+def report_on(photos: Sequence[Photo], *, as_json: bool, languages: Sequence[str] = ()) -> None:
     """Post photos to the running system and print their report; raise UserError when a step fails."""
     console = Console(file=sys.stderr, highlight=False)
     names = ", ".join(name for name, _ in photos)
     with console.status(f"Posting {names} through the gateway…"):
         outputs = stack_outputs(Home.current())
         token = sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], USER)
-        document, timing = post(outputs["ApiUrl"], token, photos)
+        document, timing = post(outputs["ApiUrl"], token, photos, languages)
     if as_json:
         print(json.dumps(document, indent=2))  # noqa: T201
     else:
@@ -56,6 +57,17 @@ def _split(variable: str) -> list[str]:
         return shlex.split(variable)
     except ValueError:
         return [variable]
+
+
+def read_languages(value: str | None) -> tuple[str, ...]:
+    """Read the languages of a report, as in "en,fr"; raise UserError for what the service would refuse."""
+    if value is None:
+        return ()
+    try:
+        return parse_languages([value], "--languages")
+    except InvalidInput as error:
+        problem = str(error).removesuffix(f" {error.remedy}")
+        raise UserError(problem, hint="Name en, fr or both, as in --languages en,fr.") from error
 
 
 def read_photos(paths: Sequence[Path]) -> list[Photo]:
@@ -83,10 +95,12 @@ def read_photos(paths: Sequence[Path]) -> list[Photo]:
     return photos
 
 
-def post(api_url: str, token: str, photos: Sequence[Photo]) -> tuple[dict[str, Any], RequestTiming]:
+def post(
+    api_url: str, token: str, photos: Sequence[Photo], languages: Sequence[str] = ()
+) -> tuple[dict[str, Any], RequestTiming]:
     """Return the report of the photos and its timing; raise UserError with the gateway's answer."""
     try:
-        posted = api.post(api_url, token, photos)
+        posted = api.post(api_url, token, photos, languages=languages)
         if not posted.ended:
             # A busy machine answers 202 first; the report follows.
             posted = follow(api_url, token, posted, tell=lambda _: None)

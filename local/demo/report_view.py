@@ -1,6 +1,7 @@
 """Prints a product report on a terminal: findings with confidence, timing and cost."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -8,7 +9,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from client.api import RequestTiming
-from services.core.domain.report import UNKNOWN, Condition, Reason, Reliance, Report, Wear
+from services.core.domain.listing import Labels
+from services.core.domain.report import UNKNOWN, Condition, Evidence, Reason, Reliance, Report, Wear
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
@@ -23,11 +25,12 @@ _REASON = {
     Reason.SEVERAL_THINGS: "a photo shows several things",
     Reason.NOT_RECOGNISED: "the product was not recognised",
     Reason.MATERIAL_UNCERTAIN: "the material is uncertain",
+    Reason.COLOUR_UNCERTAIN: "the colour is uncertain",
     Reason.WEAR_UNCERTAIN: "some wear is uncertain",
     Reason.UNCALIBRATED: "the model is not calibrated",
 }
 # About what one request to the LLM reads and writes; the report has no token counts.
-_LLM_TOKENS_IN, _LLM_TOKENS_OUT = 700, 120
+_LLM_TOKENS_IN, _LLM_TOKENS_OUT = 1200, 150
 
 
 def print_report(report: Report, timing: RequestTiming, console: Console) -> None:
@@ -54,11 +57,25 @@ def _report(report: Report) -> RenderableType:
         Column("sure", no_wrap=True, justify="right"),
     )
     answers = Table(*columns, box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for evidence in report.evidence:
-        answer = Text(evidence.answer if evidence.used else f"({evidence.answer})")
-        answers.add_row(Text(evidence.question), answer, _share(evidence.confidence))
-    heading = Text(report.title or "", style="bold")
-    return Group(heading, "", Text(report.description or ""), "", facts, "", answers)
+    for evidence, question, said in _evidence(report):
+        answers.add_row(Text(question), said if evidence.used else f"({said})", _share(evidence.confidence))
+    return Group(*_texts(report), facts, "", answers)
+
+
+def _texts(report: Report) -> Iterator[RenderableType]:
+    """Title and description in each language of the report, the others under their codes."""
+    yield from (Text(report.title or "", style="bold"), "", Text(report.description or ""), "")
+    for language, text in report.translations.items():
+        yield Text.assemble((f"{language}  ", "dim"), (text.title, "bold"))
+        yield from ("", Text(text.description), "")
+
+
+def _evidence(report: Report) -> Iterator[tuple[Evidence, str, Text]]:
+    """Each evidence with its question and answer in words, or in those of the model where there are none."""
+    labelled = report.labels.evidence if report.labels else ()
+    for evidence, label in zip_longest(report.evidence, labelled[: len(report.evidence)]):
+        question, answer = (label.question, label.answer) if label else (evidence.question, evidence.answer)
+        yield evidence, question, Text(answer)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, Text]]:
@@ -70,18 +87,17 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
                 label = "Product" if name == "type" else name.capitalize()
                 said = next((share for share in shares if share[0] == value), None)
                 shares = shares[shares.index(said) + 1 :] if said else shares
-                yield label, Text.assemble(value, "  ", _share(said[1] if said else None))
+                word = getattr(report.labels, name, None) or value
+                source = getattr(report.product.sources, name, None)
+                yield label, Text.assemble(word, "  ", _sure(source, said[1] if said else None))
     if report.condition:
-        yield "Condition", _condition(report.condition)
+        yield "Condition", _condition(report.condition, report.labels)
     if report.confidence:
         style = _LEVEL_STYLE[report.confidence.level]
-        yield (
-            "Confidence",
-            Text.assemble((report.confidence.level, f"bold {style}"), _reasons(report.confidence)),
-        )
+        reasons = _reasons(report.confidence, report.labels)
+        yield "Confidence", Text.assemble((report.confidence.level, f"bold {style}"), reasons)
     yield "Caption", Text(report.caption or "none")
-    writer = report.model.llm if report.narrative == "llm" else "the template: the LLM gave no usable text"
-    yield "Text by", Text(writer or "")
+    yield "Text by", Text(_writer(report))
     yield "Model", Text(f"{report.model.artifact}, endpoint {report.model.endpoint}")
     if report.model.catalogue is not None:
         measured = "calibrated" if report.model.calibrated else "not calibrated"
@@ -89,25 +105,52 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
     yield "Stored", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
 
 
-def _condition(condition: Condition) -> Text:
+def _writer(report: Report) -> str:
+    """Whose sentences the texts have."""
+    llm, facts = report.model.llm or "the LLM", report.corrections
+    sources = {report.narrative, *(text.narrative for text in report.translations.values())}
+    if sources == {"llm"}:
+        return llm
+    if sources & {"llm", "mixed"}:
+        return f"{llm}, and the template in place of what the facts do not hold"
+    if facts is not None and (facts.product or facts.condition):
+        return "the template, about the corrected facts"
+    return "the template: the LLM gave no usable text"
+
+
+def _condition(condition: Condition, labels: Labels | None) -> Text:
     if condition.grade is None:
         return Text("not assessed: the photos do not show enough", style="bold yellow")
     found = Text(", ").join(
-        Text.assemble(_mark(wear), "  ", _share(wear.confidence)) for wear in condition.wear
+        Text.assemble(_mark(wear, labels), "  ", _sure(wear.source, wear.confidence))
+        for wear in condition.wear
     )
-    grade = (condition.grade.value, f"bold {_GRADE_STYLE[condition.grade]}")
-    return Text.assemble(grade, f", {condition.score} of 10: ", found or "no wear found")
+    word = labels.grade if labels else condition.grade.value
+    by = " by the owner" if condition.source == "owner" else ""
+    grade = (word, f"bold {_GRADE_STYLE[condition.grade]}")
+    return Text.assemble(grade, f", {condition.score} of 10{by}: ", found or "no wear found")
 
 
-def _mark(wear: Wear) -> str:
-    severity = f"{wear.severity} " if wear.severity is not None else ""
-    place = f", {wear.place.replace('_', ' ')}" if wear.place is not None else ""
+def _mark(wear: Wear, labels: Labels | None) -> str:
+    words = labels or Labels(type="", grade="")
+    severity = place = ""
+    if wear.severity is not None:
+        severity = f"{words.severities.get(wear.severity, wear.severity)} "
+    if wear.place is not None:
+        place = f", {words.places.get(wear.place, wear.place.replace('_', ' '))}"
+    photo = f" in photo {wear.photo}" if wear.photo is not None else ""
     points = f", {wear.points} point{'s' * (wear.points != 1)}" if wear.points is not None else ""
-    return f"{severity}{wear.tag} in photo {wear.photo}{place}{points}"
+    return f"{severity}{words.wear.get(wear.tag, wear.tag)}{photo}{place}{points}"
 
 
-def _reasons(confidence: Reliance) -> str:
-    return "".join(f"{', ' if at else ': '}{_REASON[reason]}" for at, reason in enumerate(confidence.reasons))
+def _reasons(confidence: Reliance, labels: Labels | None) -> str:
+    words = labels.reasons if labels else {}
+    reasons = [words.get(reason, _REASON[reason]) for reason in confidence.reasons]
+    return f": {', '.join(reasons)}" if reasons else ""
+
+
+def _sure(source: str | None, confidence: float | None) -> Text:
+    return Text("by the owner", style="dim") if source == "owner" else _share(confidence)
 
 
 def _share(confidence: float | None) -> Text:
@@ -119,8 +162,8 @@ def _share(confidence: float | None) -> Text:
 
 def _warnings(report: Report) -> Iterator[str]:
     unsure = [
-        f"{evidence.question} {evidence.answer} ({evidence.confidence:.0%})"
-        for evidence in report.evidence
+        f"{question} {answer} ({evidence.confidence:.0%})"
+        for evidence, question, answer in _evidence(report)
         if evidence.used and evidence.confidence < LOW_CONFIDENCE
     ]
     if unsure:

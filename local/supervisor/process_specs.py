@@ -91,7 +91,7 @@ def background(home: Home, ports: Mapping[str, int], environment: Environment) -
             environment={"ENVIRONMENT": ENVIRONMENT},
         ),
         emulator(home, ports["emulator"], region, ports["sagemaker"]),
-        fake("llm", ports, "local language model"),
+        fake("llm", ports, "local language model", code=(REPOSITORY / "services" / "core" / "narrative",)),
         fake("identity", ports, "identity issuer", "--data", str(home.data("identity"))),
         sagemaker(ports, endpoint, region),
     ]

@@ -182,5 +182,5 @@ def _print(report: Report, timing: RequestTiming, goods: Catalogue, console: Con
     else:
         mark = "✓" if timing.kept else "!"
         console.print(f"{mark} {timing.total_ms / 1000:.1f} s in all, {timing.verdict}")
-    if report.narrative != "llm":
+    if report.narrative == "template":
         console.print("! The text is the template's: the LLM gave none. Check that its key is valid.")

@@ -4,15 +4,19 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRouter
 from starlette.requests import ClientDisconnect
 
+from catalogue.model import Language
 from services.analyze import intake, observe, openapi
+from services.analyze.accept import prefers
 from services.analyze.answers import Answer
+from services.analyze.card import page as card
 from services.analyze.corrections import receive_patch
 from services.analyze.dependencies import (
     AnalyzeSettings,
@@ -24,6 +28,8 @@ from services.analyze.dependencies import (
 )
 from services.analyze.documents import Page, Report, page_document, report_document
 from services.analyze.erasure_receipt import ErasureReceipt, erasure_receipt
+from services.analyze.exports.layouts import LayoutName
+from services.analyze.exports.page import csv_page
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.narrative.wording import preferred_language
 from services.core.photos.photo import decoders
@@ -38,6 +44,8 @@ DRAIN_S = 8.0
 # An answer waits no longer for uploads to be deleted; that goes on after it.
 DROP_WITHIN_S = 0.5
 UNAVAILABLE = problems.Unavailable("Storage unavailable", "the report store does not answer; try again", 5)
+# What the link to the next page repeats of a request.
+_PAGED = ("limit", "format", "layout", "language")
 routes = APIRouter()
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
@@ -55,8 +63,9 @@ async def analyze(
 ) -> Report:
     """Make a report of 1–8 photos of one thing: 200 with it, or 202 with where it will be.
 
-    The same `Idempotency-Key` with the same photos gives the same report, in the language that it was made
-    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait.
+    The same `Idempotency-Key` with the same photos gives the same report, in the languages that it was made
+    in, without doing the work again. `Prefer: wait=N` and `respond-async` say how long to wait. Without
+    `languages` the report is in the one of `Accept-Language`, then in those of the service's settings.
     """
     stages: Stages = request.state.stages
     answer = Answer(request, response, service.budget_s)
@@ -66,12 +75,22 @@ async def analyze(
         until = asyncio.get_running_loop().time() + service.timing.accept_within_s
         async with intake.busy_at(until):
             key = await received.request_key(idempotency_key) if idempotency_key else None
-            order = SubmitReport(caller, preferred_language(accept_language), key)
+            preferred = preferred_language(accept_language)
+            languages = received.languages or service.submission.languages(preferred)
+            order = SubmitReport(caller, languages, key)
             earlier = await service.submission.earlier(
                 order, at_hand=received.at_hand, compare=received.compare
             )
-            tiled = service.processor.endpoint.wear_tiles > 0
-            photos = [] if earlier else await received.prepare(until, keyed=key is not None, tiled=tiled)
+            photos = (
+                []
+                if earlier
+                else await received.prepare(
+                    until,
+                    keyed=key is not None,
+                    tiled=service.processor.endpoint.wear_tiles > 0,
+                    with_colours=bool(service.processor.catalogue.colours),
+                )
+            )
             order = order.about(received.contents)
     if await request.is_disconnected():
         raise ClientDisconnect
@@ -83,16 +102,28 @@ async def analyze(
     return await to_thread.run_sync(report_document, service.submission.images, accepted, report)
 
 
-@routes.get("/reports/{report_id}", responses=openapi.REPORT_ANSWERS, openapi_extra=openapi.PREFER)
+@routes.get(
+    "/reports/{report_id}",
+    response_model=Report,
+    responses=openapi.REPORT_ANSWERS,
+    openapi_extra=openapi.PREFER,
+)
 async def get_report(
     request: Request, response: Response, report_id: ReportId, caller: Caller, service: TheService
-) -> Report:
-    """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended."""
+) -> Report | Response:
+    """One of the caller's own reports; `Prefer: wait=N` waits for one that has not ended.
+
+    A client that prefers text/html to application/json in `Accept` gets it as a card to print.
+    """
     answer = Answer(request, response, default_wait_s=0)
     stored = await to_thread.run_sync(service.reports.get, caller, report_id)
     report = await service.wait(stored, answer.deadline())
     answer.find(report)
-    return await to_thread.run_sync(report_document, service.submission.images, stored, report)
+    response.headers["Vary"] = "Accept"
+    document = await to_thread.run_sync(report_document, service.submission.images, stored, report)
+    if prefers(request.headers.getlist("accept"), card.MEDIA_TYPE, "application/json"):
+        return await to_thread.run_sync(card.card_page, document, response.headers)
+    return document
 
 
 @routes.post("/uploads", status_code=201, responses=openapi.CALLER_PROBLEMS)
@@ -104,18 +135,35 @@ async def offer_upload(caller: Caller, made: TheDependencies) -> Offer:
     return await to_thread.run_sync(made.uploads.offer, caller)
 
 
-@routes.get("/reports", responses=openapi.PAGE_ANSWERS)
+@routes.get("/reports", response_model=Page, responses=openapi.PAGE_ANSWERS)
 async def list_reports(
+    request: Request,
     response: Response,
     caller: Caller,
     service: TheService,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     before: Annotated[str | None, Query(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")] = None,
-) -> Page:
-    """The caller's own reports, newest first; pass a page's `next` as `before` to go on."""
+    written_as: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    layout: Annotated[LayoutName, Query(description="Of `csv`: whose importer it is for")] = "shopify",
+    language: Annotated[
+        Language | None, Query(description="Of `csv`: the texts', where there are such")
+    ] = None,
+) -> Page | Response:
+    """The caller's own reports, newest first; pass a page's `next` as `before` to go on.
+
+    With `format=csv`, the succeeded ones of the page as a file for a shop's importer; `Link` leads to the
+    next page.
+    """
+    images = service.submission.images
     page = await to_thread.run_sync(service.reports.page, caller, limit, before)
     response.headers["Cache-Control"] = "no-store"
-    return await to_thread.run_sync(page_document, service.submission.images, page)
+    if page.next is not None:
+        asked = {name: value for name, value in request.query_params.items() if name in _PAGED}
+        # Relative to the request's own address, of which a proxy may have changed all but the last part.
+        response.headers["Link"] = f'<reports?{urlencode({**asked, "before": page.next})}>; rel="next"'
+    if written_as == "csv":
+        return await to_thread.run_sync(csv_page, images, page, layout, language, response.headers)
+    return await to_thread.run_sync(page_document, images, page)
 
 
 @routes.patch("/reports/{report_id}", responses=openapi.CORRECTED_ANSWERS, openapi_extra=openapi.PATCH_BODY)
@@ -124,12 +172,26 @@ async def correct_report(
 ) -> Report:
     """Correct a succeeded report by a JSON merge patch; null removes a correction, and what was said returns.
 
-    The report then shows the corrected values, and what it had said as `corrections.original`. The grade
-    follows from the score, and unless they are corrected too, title and description are written anew by the
-    template.
+    The report then shows the corrected values, with `owner` as their `source`, and what it had said as
+    `corrections.original`. The grade follows from the score. Unless they are corrected too, title and
+    description are the template's about the corrected facts, until `POST /reports/{id}/wording`. What was
+    asked by department and is not of the corrected kind's is unknown again.
     """
     patch = await receive_patch(request)
     stored = await service.correct(caller, report_id, patch)
+    response.headers["Cache-Control"] = "no-store"
+    return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
+
+
+@routes.post("/reports/{report_id}/wording", responses=openapi.WORDED_ANSWERS)
+async def word_report(response: Response, report_id: ReportId, caller: Caller, service: TheService) -> Report:
+    """Have the LLM word a succeeded report again from its facts, the owner's corrections included.
+
+    A report that the LLM has worded since its facts changed stays as it is. `narrative` says whose text it
+    is: without an answer of the LLM the template's stays. Title and description of the owner stay too. A
+    report can be worded again 20 times; what that costs is added to `cost_usd`.
+    """
+    stored = await service.reword(caller, report_id)
     response.headers["Cache-Control"] = "no-store"
     return await to_thread.run_sync(report_document, service.submission.images, stored, stored.report)
 

@@ -13,23 +13,23 @@ from starlette.requests import Request
 from services.core.auth.bearer import bearer_token
 from services.core.auth.tokens import TokenVerifier
 from services.core.auth.users import SupabaseSettings
+from services.core.domain.languages import LANGUAGES
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.narrative.lexicon import lexicon
 from services.core.pipeline.report_service import ReportService
-from services.core.pipeline.submission import Submission
+from services.core.pipeline.submission import Submission, SubmissionSettings
 from services.core.pipeline.wiring import PipelineSettings, build_pipeline
 from services.core.secrets import Secret
 from services.core.storage.image_store import Uploads
 from services.core.telemetry import add_context, user_hash
 
 
-class AnalyzeSettings(PipelineSettings, SupabaseSettings):
-    """The settings of report processing, of the callers, and of the API."""
+class AnalyzeSettings(PipelineSettings, SubmissionSettings, SupabaseSettings):
+    """The settings of report processing, of its requests, of the callers, and of the API."""
 
     openai_api_key: SecretStr
     workers: int = Field(default=1, ge=1, le=4)
     time_budget_s: float = Field(ge=10, le=25)
-    quota_per_day: int = Field(ge=1)
-    retention_days: int = Field(ge=1)
     report_webhook: bool = False
 
     @field_validator("openai_api_key")
@@ -62,6 +62,9 @@ def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -
         narrate_timeout_s=timing.narrate_in_request_s,
         timing=timing,
     )
+    for language in LANGUAGES:
+        # Each takes 0.3 s, for which the first report would stop the event loop.
+        lexicon(pipeline.processor.catalogue, language)
     return Dependencies(
         verifier=TokenVerifier(
             settings.issuer, legacy.get_secret_value() if legacy else None, settings.allowed_users
@@ -73,6 +76,7 @@ def build_dependencies(settings: AnalyzeSettings, timing: Timing = PRODUCTION) -
                 pipeline.reports,
                 settings.model_endpoint,
                 retention=timedelta(days=settings.retention_days),
+                also_in=settings.listing_languages,
             ),
             processor=pipeline.processor,
             queue=pipeline.queue,

@@ -9,12 +9,22 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.core.domain import report as domain
-from services.core.domain.report import Status
+from services.core.domain.report import Place, Severity, Status, Tag
 from services.core.domain.stored_report import StoredPhoto, StoredReport
 from services.core.storage import reports as storage
 from services.core.storage.image_store import ImageStore
 
 Pixels = Annotated[int | None, Field(description="Null: unknown, of a report of an earlier release")]
+
+
+class Mark(BaseModel):
+    """A mark of the condition on the photo that shows it best."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tag: Tag
+    place: Place | None = Field(description="Where on the photo; null: its parts were not looked at")
+    severity: Severity | None = Field(description="Null: it cannot be judged")
 
 
 class Photo(BaseModel):
@@ -30,6 +40,9 @@ class Photo(BaseModel):
     width: Pixels
     height: Pixels
     expires_at: datetime
+    marks: tuple[Mark, ...] = Field(
+        (), description="The condition's wear that this photo shows best; the owner's wear is on none"
+    )
 
 
 class Report(domain.Report):
@@ -53,7 +66,8 @@ class Page(BaseModel):
 
 def report_document(images: ImageStore, stored: StoredReport, report: domain.Report) -> Report:
     """Return the report, which is `stored` or what it has become, with links to its photos."""
-    photos = tuple(_photo(images, number, each) for number, each in enumerate(_shown(report, stored), 1))
+    shown = _shown(report, stored)
+    photos = tuple(_photo(images, report, number, each) for number, each in enumerate(shown, 1))
     return Report.model_construct(**dict(report), photos=photos)
 
 
@@ -62,7 +76,7 @@ def page_document(images: ImageStore, page: storage.Page) -> Page:
     listed = []
     for stored in page.reports:
         photos = _shown(stored.report, stored)
-        thumbnail = _photo(images, 1, photos[0]) if photos else None
+        thumbnail = _photo(images, stored.report, 1, photos[0]) if photos else None
         listed.append(ListedReport.model_construct(**dict(stored.report), thumbnail=thumbnail))
     return Page(reports=tuple(listed), next=page.next)
 
@@ -71,6 +85,20 @@ def _shown(report: domain.Report, stored: StoredReport) -> tuple[StoredPhoto, ..
     return () if report.status == Status.FAILED else stored.photos
 
 
-def _photo(images: ImageStore, number: int, photo: StoredPhoto) -> Photo:
+def _photo(images: ImageStore, report: domain.Report, number: int, photo: StoredPhoto) -> Photo:
     url, expires_at = images.link(photo.key)
-    return Photo(number=number, url=url, width=photo.width, height=photo.height, expires_at=expires_at)
+    return Photo(
+        number=number,
+        url=url,
+        width=photo.width,
+        height=photo.height,
+        expires_at=expires_at,
+        marks=_marks(report, number),
+    )
+
+
+def _marks(report: domain.Report, number: int) -> tuple[Mark, ...]:
+    wear = report.condition.wear if report.condition else ()
+    return tuple(
+        Mark(tag=each.tag, place=each.place, severity=each.severity) for each in wear if each.photo == number
+    )

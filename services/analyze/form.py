@@ -1,19 +1,22 @@
-"""Reads a multipart form: the photos in its field `images`, whichever client wrote it."""
+"""Reads a multipart form: the photos in its field `images` and the languages in its field `languages`."""
 
 import binascii
 import re
 from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import Message
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
+from catalogue.model import Language
 from services.core.domain.errors import InvalidInput
+from services.core.domain.languages import parse_languages
 from services.core.photos.photo import MAX_PHOTOS
 
-FIELD = "images"
+FIELD, LANGUAGES_FIELD = "images", "languages"
 # Some clients write the name of a list as `images[]` or `images[0]`.
-_NAME = re.compile(rf"{FIELD}(\[\d{{0,3}}\])?")
+_NAME = re.compile(rf"({FIELD}|{LANGUAGES_FIELD})(?:\[\d{{0,3}}\])?")
 _COUNT = f"Send 1 to {MAX_PHOTOS}"
 _FORM = f"Send the photos as multipart/form-data, each as a file part called {FIELD!r}"
 # More parts than photos are counted, so that the error can say how many there are.
@@ -31,6 +34,14 @@ _DECODERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@dataclass(frozen=True)
+class Form:
+    """What a form holds: its photos, and the languages that it asks for, none if it has no such field."""
+
+    photos: list[bytes]
+    languages: tuple[Language, ...] = ()
+
+
 def content_type(header: str) -> Message:
     """A Content-Type header, as the standard library reads its type and parameters."""
     message = Message()
@@ -38,19 +49,28 @@ def content_type(header: str) -> Message:
     return message
 
 
-async def read_form(kind: Message, body: AsyncIterable[bytes]) -> list[bytes]:
-    """Return the contents of the 1–8 photos in a form of the Content-Type `kind`.
+async def read_form(kind: Message, body: AsyncIterable[bytes]) -> Form:
+    """Return the 1–8 photos and the languages in a form of the Content-Type `kind`.
 
-    Raises InvalidInput for a form that is not whole, has other fields, or holds text in place of a photo.
+    Raises InvalidInput for a form that is not whole, has other fields, holds text in place of a photo, or
+    names a language that is unknown.
     """
-    parts = await _parts(kind, body)
-    for part, _ in parts:
-        if not _NAME.fullmatch(part.name or ""):
+    photos: list[tuple[MultipartSegment, bytes]] = []
+    languages: list[str] | None = None
+    for part, content in await _parts(kind, body):
+        named = _NAME.fullmatch(part.name or "")
+        if named is None:
             raise _unknown(part.name or "")
-    photos = [(part, content) for part, content in parts if content or part.filename != ""]
+        if named[1] == LANGUAGES_FIELD:
+            languages = [*(languages or ()), _text(part, content)]
+        elif content or part.filename != "":
+            photos.append((part, content))
     if not 1 <= len(photos) <= MAX_PHOTOS:
         raise InvalidInput(FIELD, f"holds {len(photos) or 'no'} photos", _COUNT)
-    return [_photo(part, content, f"{FIELD}[{at}]") for at, (part, content) in enumerate(photos)]
+    return Form(
+        [_photo(part, content, f"{FIELD}[{at}]") for at, (part, content) in enumerate(photos)],
+        () if languages is None else parse_languages(languages, LANGUAGES_FIELD),
+    )
 
 
 async def _parts(kind: Message, body: AsyncIterable[bytes]) -> list[tuple[MultipartSegment, bytes]]:
@@ -97,22 +117,34 @@ def _unknown(name: str) -> InvalidInput:
         name = name.encode("latin-1").decode("utf-8")
     if not name:
         return InvalidInput("body", "has a part without a name", _FORM)
-    return InvalidInput(name[:100], "is not a field of this form", f"Send the photos as {FIELD!r}")
+    remedy = f"Send the photos as {FIELD!r}, and the languages of the report as {LANGUAGES_FIELD!r}"
+    return InvalidInput(name[:100], "is not a field of this form", remedy)
+
+
+def _text(part: MultipartSegment, content: bytes) -> str:
+    try:
+        return _decoded(part, content, LANGUAGES_FIELD).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(LANGUAGES_FIELD, "is not text in UTF-8", "Send en, fr or en,fr") from error
 
 
 def _photo(part: MultipartSegment, content: bytes, field: str) -> bytes:
+    decoded = _decoded(part, content, field)
+    if not _is_file(part) and _is_text(decoded):
+        raise InvalidInput(field, "is text, not a file", "Send it as a file part")
+    return decoded
+
+
+def _decoded(part: MultipartSegment, content: bytes, field: str) -> bytes:
     encoding = part.header("Content-Transfer-Encoding", "").strip().lower()
     if encoding not in _DECODERS:
         problem = f"has the unknown Content-Transfer-Encoding {encoding[:40]!r}"
         raise InvalidInput(field, problem, "Send the bytes of the file as they are")
     try:
-        decoded = _DECODERS[encoding](content)
+        return _DECODERS[encoding](content)
     except binascii.Error as error:
         problem = f"is not the {encoding} that its Content-Transfer-Encoding promises"
         raise InvalidInput(field, problem, "Send the bytes of the file as they are") from error
-    if not _is_file(part) and _is_text(decoded):
-        raise InvalidInput(field, "is text, not a file", "Send it as a file part")
-    return decoded
 
 
 def _is_file(part: MultipartSegment) -> bool:

@@ -1,6 +1,6 @@
-"""The photos of a request: sent in its body, or uploaded before and named by it.
+"""The photos of a request, sent in its body or uploaded before, and the languages that it asks for.
 
-Both are decoded off the event loop, in time or not at all.
+The photos are decoded off the event loop, in time or not at all.
 """
 
 import asyncio
@@ -13,12 +13,15 @@ from functools import partial
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
-from services.analyze.form import FIELD, content_type, read_form
+from catalogue.model import Language
+from services.analyze.form import FIELD, LANGUAGES_FIELD, content_type, read_form
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, TooLarge, UnsupportedMedia
+from services.core.domain.languages import LANGUAGES
 from services.core.domain.stored_report import RequestKey
 from services.core.photos.photo import (
     MAX_BODY_BYTES,
@@ -49,26 +52,52 @@ def share_decoders(workers: int) -> None:
     _decoding.total_tokens = decoders.count
 
 
+def _distinct(languages: list[Language]) -> list[Language]:
+    if len(set(languages)) < len(languages):
+        # A ValueError's message would begin with its type.
+        raise PydanticCustomError("twice", "names a language twice")
+    return languages
+
+
 class Named(BaseModel):
-    """Photos that were uploaded before, by the ids that `POST /uploads` gave."""
+    """Photos that were uploaded before, by the ids that `POST /uploads` gave; the languages of the report.
+
+    Without `languages` they are that of `Accept-Language` and those of the service's settings.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     upload_ids: Annotated[
         list[Annotated[str, Field(pattern=UPLOAD_ID)]], Field(min_length=1, max_length=MAX_PHOTOS)
     ]
+    languages: Annotated[list[Language], AfterValidator(_distinct)] = Field(
+        default_factory=list,
+        min_length=1,
+        max_length=len(LANGUAGES),
+        description="The report's languages, its own first",
+        json_schema_extra={"uniqueItems": True},
+    )
 
 
 class Received:
-    """The photos of one request, each by its field and how it is loaded; `prepare` comes last."""
+    """The photos of one request, each by its field and how it is loaded; `prepare` comes last.
+
+    `languages` are those that the request asks for; none: it names none.
+    """
 
     at_hand = True
     # The digest of the photos' own bytes, as soon as it is known; of uploads, once they are loaded.
     contents: str | None = None
 
-    def __init__(self, identity: Sequence[bytes], loads: Mapping[str, Callable[[], bytes]]) -> None:
+    def __init__(
+        self,
+        identity: Sequence[bytes],
+        loads: Mapping[str, Callable[[], bytes]],
+        languages: Sequence[Language] = (),
+    ) -> None:
         self._identity = identity
         self._loads = loads
+        self.languages = tuple(languages)
 
     async def request_key(self, name: str) -> RequestKey:
         """Return the key of this request: only then the photos are told from others, which takes time."""
@@ -84,10 +113,12 @@ class Received:
         self.contents = await to_thread.run_sync(digest, (load() for load in self._loads.values()))
         return self.contents
 
-    async def prepare(self, until: float, *, keyed: bool = False, tiled: bool = False) -> list[Photo]:
+    async def prepare(
+        self, until: float, *, keyed: bool = False, tiled: bool = False, with_colours: bool = False
+    ) -> list[Photo]:
         """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
 
-        With `keyed`, `contents` is known afterwards. `tiled` says that the model looks at their quarters too.
+        With `keyed`, `contents` is known afterwards. `tiled` and `with_colours` are those of `photo.prepare`.
         Raises InvalidInput by field, or Busy if the decoders have too much to do; at the first error the
         other photos are given up.
         """
@@ -100,7 +131,12 @@ class Received:
                 # An upload is loaded by the thread that decodes it: 8 x 25 MB would fill a task's memory.
                 photos = [
                     group.create_task(
-                        to_thread.run_sync(_prepare, load, field, until, sums, tiled, limiter=_decoding)
+                        to_thread.run_sync(
+                            partial(
+                                _prepare, load, field, until, sums, tiled=tiled, with_colours=with_colours
+                            ),
+                            limiter=_decoding,
+                        )
                     )
                     for field, load in self._loads.items()
                 ]
@@ -125,9 +161,10 @@ class Received:
 class _Uploaded(Received):
     at_hand = False
 
-    def __init__(self, owner: str, ids: list[str], uploads: Uploads) -> None:
+    def __init__(self, owner: str, named: Named, uploads: Uploads) -> None:
+        ids = named.upload_ids
         loads = {f"upload_ids[{at}]": partial(uploads.fetch, owner, id_) for at, id_ in enumerate(ids)}
-        super().__init__([id_.encode() for id_ in ids], loads)
+        super().__init__([id_.encode() for id_ in ids], loads, named.languages)
         self._delete = partial(uploads.delete, owner, ids)
 
     async def _drop(self) -> None:
@@ -139,13 +176,19 @@ class _Uploaded(Received):
 
 
 def _prepare(
-    load: Callable[[], bytes], field: str, until: float, sums: dict[str, bytes] | None, tiled: bool
+    load: Callable[[], bytes],
+    field: str,
+    until: float,
+    sums: dict[str, bytes] | None,
+    *,
+    tiled: bool,
+    with_colours: bool,
 ) -> Photo:
     upload = load()
     if sums is not None:
         sums[field] = photo_digest(upload)
     # The event loop's clock is the monotonic one.
-    return prepare(upload, field, until - time.monotonic(), tiled=tiled)
+    return prepare(upload, field, until - time.monotonic(), tiled=tiled, with_colours=with_colours)
 
 
 @asynccontextmanager
@@ -161,17 +204,17 @@ async def busy_at(until: float) -> AsyncIterator[None]:
 async def receive_photos(request: Request, owner: str, uploads: Uploads) -> Received:
     """Return the photos of a multipart form with 1–8 files in `images`, or of JSON with `upload_ids`.
 
-    Raises UnsupportedMedia for another kind of body, TooLarge as soon as too many bytes have arrived, and
-    InvalidInput for a form or JSON of another shape.
+    Either may name `languages`. Raises UnsupportedMedia for another kind of body, TooLarge as soon as too
+    many bytes have arrived, and InvalidInput for a form or JSON of another shape.
     """
     check_coding(request)
     kind = content_type(request.headers.get("content-type", ""))
     match kind.get_content_type() if "content-type" in request.headers else "":
         case "multipart/form-data":
             body = bounded(request, MAX_BODY_BYTES, "Send smaller or fewer photos")
-            contents = await read_form(kind, body)
-            loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(contents)}
-            return Received(contents, loads)
+            form = await read_form(kind, body)
+            loads = {f"{FIELD}[{at}]": partial(bytes, content) for at, content in enumerate(form.photos)}
+            return Received(form.photos, loads, form.languages)
         case "application/json":
             return _Uploaded(owner, await _named(request), uploads)
     problem = "is neither multipart/form-data nor application/json"
@@ -185,12 +228,14 @@ def check_coding(request: Request) -> None:
         raise UnsupportedMedia("Content-Encoding", f"is {coding[:40]!r}", "Send the body uncompressed")
 
 
-async def _named(request: Request) -> list[str]:
+async def _named(request: Request) -> Named:
     body = b"".join([chunk async for chunk in bounded(request, MAX_JSON_BYTES, "Send the ids alone")])
     try:
-        return Named.model_validate(read_json(body)).upload_ids
+        return Named.model_validate(read_json(body))
     except ValidationError as error:
         remedy = f'Send {{"upload_ids": […]}} with 1 to {MAX_PHOTOS} ids of POST /uploads'
+        if error.errors()[0]["loc"][:1] == (LANGUAGES_FIELD,):
+            remedy = f"Send a list of {' and '.join(LANGUAGES)}, each at most once, or leave it out"
         raise invalid_input(error, remedy) from error
 
 

@@ -16,28 +16,37 @@ from pydantic import BaseModel
 
 from services.analyze.corrections import MERGE_PATCH, ReportPatch
 from services.analyze.documents import Report
-from services.analyze.form import FIELD
+from services.analyze.form import FIELD, LANGUAGES_FIELD
 from services.analyze.intake import Named
+from services.core.domain.languages import LANGUAGES
 from services.core.photos.photo import MAX_PHOTOS
 from services.web.problems import MEDIA_TYPE, Problem
 
 Answers = dict[int | str, dict[str, Any]]
 _TEXT = {"type": "string"}
 # Every header of every answer.
-_HEADERS: dict[str, tuple[dict[str, str], str]] = {
+_HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "Apigw-Requestid": (_TEXT, "The gateway's id of the request; absent without the gateway"),
     "Cache-Control": ({"const": "no-store"}, "The answer is for the caller alone"),
+    "Content-Disposition": (_TEXT, "Of `format=csv`: the file's name, which says until when its links hold"),
+    "Content-Security-Policy": (_TEXT, "Of a card: its own style, the photos, and nothing else"),
     "Idempotent-Replayed": ({"const": "true"}, "Sent when the Idempotency-Key already stood for this report"),
+    "Link": (_TEXT, 'The next page as `rel="next"` (RFC 8288); absent on the last one'),
     "Location": (
         {"type": "string", "format": "uri-reference"},
         "Where the report will be, relative to the address of this request",
     ),
     "Preference-Applied": (_TEXT, "What was applied of `Prefer`"),
+    "Referrer-Policy": ({"const": "no-referrer"}, "Of a card"),
     "Retry-After": ({"type": "integer"}, "Seconds after which to ask again; absent once a report has ended"),
     "Server-Timing": (_TEXT, "Milliseconds of each stage that was reached"),
     "Timing-Allow-Origin": ({"const": "*"}, "Lets a page read how long its requests took"),
-    "Vary": ({"const": "Accept-Language"}, "The language is chosen by this header"),
+    "Vary": (
+        {"enum": ["Accept", "Accept-Language"]},
+        "The media type is chosen by this header, or the language, unless the request names `languages`",
+    ),
     "WWW-Authenticate": ({"const": "Bearer"}, "How to authenticate"),
+    "X-Content-Type-Options": ({"const": "nosniff"}, "Of a card"),
 }
 _RETRIED = (409, 429, 503)
 
@@ -136,16 +145,36 @@ PREFER: dict[str, Any] = {
     ]
 }
 CALLER_PROBLEMS = _problems(401, 403, 422, 500, 503)
-PAGE_ANSWERS: Answers = {200: {"headers": _headers("Cache-Control")}, **CALLER_PROBLEMS}
+PAGE_ANSWERS: Answers = {
+    200: {
+        "content": {
+            "text/csv": {"schema": {"type": "string", "description": "RFC 4180, UTF-8, with a line of names"}}
+        },
+        "headers": _headers("Cache-Control", "Content-Disposition", "Link"),
+    },
+    **CALLER_PROBLEMS,
+}
 REPORT_PROBLEMS = _problems(401, 403, 404, 422, 500, 503)
 REPORT_ANSWERS: Answers = {
-    200: {"headers": _headers("Preference-Applied", "Retry-After", "Cache-Control")},
+    200: {
+        "content": {
+            "text/html": {"schema": {"type": "string", "description": "A card to print, without scripts"}}
+        },
+        "headers": _headers(
+            *("Cache-Control", "Content-Security-Policy", "Preference-Applied", "Referrer-Policy"),
+            *("Retry-After", "Vary", "X-Content-Type-Options"),
+        ),
+    },
     **REPORT_PROBLEMS,
 }
 ERASED_ANSWERS: Answers = {200: {"headers": _headers("Cache-Control")}, **REPORT_PROBLEMS}
 CORRECTED_ANSWERS: Answers = {
     200: {"headers": _headers("Cache-Control")},
     **_problems(401, 403, 404, 409, 413, 415, 422, 500, 503),
+}
+WORDED_ANSWERS: Answers = {
+    200: {"headers": _headers("Cache-Control")},
+    **_problems(401, 403, 404, 409, 422, 500, 503),
 }
 _SUBMITTED = _headers("Idempotent-Replayed", "Preference-Applied", "Vary", "Cache-Control")
 ANALYZE_ANSWERS = _with_headers(
@@ -178,7 +207,16 @@ ANALYZE_INPUT: dict[str, Any] = {
                             "maxItems": MAX_PHOTOS,
                             "description": "Photos of one thing: JPEG, PNG, WebP or HEIC, 10 MB in all."
                             " The names `images[]` and `images[0]` are read too",
-                        }
+                        },
+                        LANGUAGES_FIELD: {
+                            "type": "array",
+                            "items": {"enum": list(LANGUAGES)},
+                            "uniqueItems": True,
+                            "maxItems": len(LANGUAGES),
+                            "description": "The report's languages, its own first, one in each part; one part"
+                            " with commas, as in `en,fr`, is read too. Without the field they are that of"
+                            " `Accept-Language` and those of the service's settings",
+                        },
                     },
                 },
                 "encoding": {FIELD: {"contentType": "image/jpeg, image/png, image/webp, image/heic"}},

@@ -22,15 +22,33 @@ class Unusable(Exception):
     """The LLM's answer cannot be used; the text quotes nothing that the server said."""
 
 
+_Tokens = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
+
+
+@dataclass(frozen=True)
+class TokenPrices:
+    """Prices in USD of a million tokens; `cached_input` is of those that the provider had read before."""
+
+    input: float
+    cached_input: float
+    output: float
+
+
 class Usage(BaseModel):
-    """The billed tokens of a request."""
+    """The billed tokens of a request; `cached_tokens` are those of the prompt that come from a cache."""
 
-    prompt_tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
-    completion_tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
+    prompt_tokens: _Tokens
+    completion_tokens: _Tokens
+    cached_tokens: _Tokens = 0
 
-    def usd(self, per_mtok_input: float, per_mtok_output: float) -> float:
-        """The price, by the prices of a million tokens."""
-        return (self.prompt_tokens * per_mtok_input + self.completion_tokens * per_mtok_output) / 1_000_000
+    def usd(self, prices: TokenPrices) -> float:
+        """The price of the request."""
+        read = self.prompt_tokens - self.cached_tokens
+        return (
+            read * prices.input
+            + self.cached_tokens * prices.cached_input
+            + self.completion_tokens * prices.output
+        ) / 1_000_000
 
 
 class _Message(BaseModel):
@@ -80,10 +98,19 @@ class Completion:
 
 
 def _usage(said: object) -> Usage | None:
+    if not isinstance(said, dict):
+        return None
     try:
-        return Usage.model_validate(said)
+        usage = Usage.model_validate(
+            {name: said.get(name) for name in ("prompt_tokens", "completion_tokens")}
+        )
     except ValidationError:
         return None
+    details = said.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    # Without a plausible number, all of the prompt has the full price.
+    plausible = type(cached) is int and 0 <= cached <= usage.prompt_tokens
+    return usage.model_copy(update={"cached_tokens": cached}) if plausible else usage
 
 
 def openai_client(key: Secret[str], base_url: str | None) -> AsyncOpenAI:

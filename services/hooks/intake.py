@@ -10,11 +10,11 @@ from uuid import UUID
 from anyio import CapacityLimiter, to_thread
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from catalogue.model import Language
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import InvalidInput, QuotaExceeded, ReportInProgress
 from services.core.domain.stored_report import ReportRef, RequestKey, seconds_now
 from services.core.messaging.job_queue import JobQueue
-from services.core.narrative.wording import Language
 from services.core.photos.photo import MAX_PHOTOS, Photo, digest, prepare
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.image_store import UPLOAD_ID, Uploads
@@ -47,10 +47,10 @@ class AnalysisRow(BaseModel):
         """The report's owner: the subject of the user's access tokens."""
         return str(self.user_id)
 
-    def request(self) -> SubmitReport:
+    def request(self, languages: tuple[Language, ...]) -> SubmitReport:
         """Return the request under the row's own idempotency key: however often it comes, one report."""
         photos = digest(upload_id.encode() for upload_id in self.upload_ids)
-        return SubmitReport(self.owner, self.language, RequestKey(f"analysis:{self.id}", photos))
+        return SubmitReport(self.owner, languages, RequestKey(f"analysis:{self.id}", photos))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class AnalysisIntake:
         if report_id := await to_thread.run_sync(self.links.report_of, analysis):
             logger.info("analysis repeated", extra={"report": report_id})
             return
-        request, stages = row.request(), Stages()
+        request, stages = row.request(self.submission.languages(row.language)), Stages()
         try:
             report_id = await self._accept(row, request, stages)
         except (InvalidInput, QuotaExceeded) as error:
@@ -148,7 +148,8 @@ class AnalysisIntake:
 
     def _photo(self, owner: str, upload_id: str, number: int) -> Photo:
         # The upload's bytes are freed before this thread fetches the next one.
-        return prepare(self.uploads.fetch(owner, upload_id), f"upload_ids[{number}]")
+        # A hooks worker has no catalogue that would say whether colours are asked.
+        return prepare(self.uploads.fetch(owner, upload_id), f"upload_ids[{number}]", with_colours=True)
 
     async def _erase(self, row: AnalysisRow) -> None:
         try:

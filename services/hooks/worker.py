@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.core.aws import CALL_ERRORS, LARGE_PHOTOS, AwsClients, failed_call
 from services.core.domain.errors import Busy, KeyReused, ReportInProgress
@@ -16,8 +16,8 @@ from services.core.domain.stored_report import ReportRef
 from services.core.messaging.consumer import Consumer, DeadLetter, Defer, Message, Outcome, failures
 from services.core.messaging.job_queue import JobQueue
 from services.core.photos.photo import decoders
-from services.core.pipeline.submission import Submission
-from services.core.secrets import Name, ServiceSettings
+from services.core.pipeline.submission import Submission, SubmissionSettings
+from services.core.secrets import Name
 from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.reports import Reports
 from services.core.telemetry import configure_logging
@@ -30,7 +30,7 @@ _ROW: TypeAdapter[AnalysisRow | DeletedReport] = TypeAdapter(AnalysisRow | Delet
 logger = logging.getLogger(__name__)
 
 
-class WorkerSettings(ServiceSettings):
+class WorkerSettings(SubmissionSettings):
     """The variables of `worker`."""
 
     aws_region: Name
@@ -41,8 +41,6 @@ class WorkerSettings(ServiceSettings):
     jobs_queue_url: Name
     hooks_queue_url: Name
     hooks_dead_letters_url: Name
-    quota_per_day: int = Field(ge=1)
-    retention_days: int = Field(ge=1)
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,7 @@ def build_worker(settings: WorkerSettings) -> Worker:
             Reports(dynamodb, settings.reports_table, settings.quota_per_day),
             settings.model_endpoint,
             timedelta(days=settings.retention_days),
+            settings.listing_languages,
         ),
         Uploads(s3, settings.image_bucket, settings.image_key_id),
         JobQueue(sqs, settings.jobs_queue_url),

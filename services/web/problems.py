@@ -34,6 +34,7 @@ _BY_ERROR: tuple[tuple[type[errors.VitrineError], int, str], ...] = (
     (errors.KeyReused, 422, "Idempotency key reused"),
     (errors.ReportInProgress, 409, "Report in progress"),
     (errors.LeaseLost, 409, "Report in progress"),
+    (errors.WordingRefused, 409, "Wording refused"),
     (errors.ReportNotCorrectable, 409, "Report not correctable"),
     (errors.ReportFailed, 502, "Report failed"),
     (errors.ModelFault, 502, "Model fault"),

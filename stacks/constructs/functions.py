@@ -24,7 +24,7 @@ VERSION_DIGITS = 12
 ROOT = Path(__file__).resolve().parents[2]
 # The libraries that every service may import; each package holds them whole.
 LIBRARIES = (ROOT / "services" / "core", ROOT / "services" / "web")
-_CODE, _DATA = (".py", ".json"), (".csv", ".toml")
+_SHIPPED = (".csv", ".json", ".py", ".toml", ".txt")
 
 # The platform tags of Lambda's python3.14 on Graviton.
 LAMBDA_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
@@ -124,10 +124,9 @@ class _LocalBundling:
 
 def package_sources(folder: Path, *, with_catalogue: bool = False) -> list[Path]:
     """Return the files of ours in the package of a service's folder, sorted."""
-    shared = [file for library in LIBRARIES for file in library.rglob("*") if file.suffix in _CODE]
-    goods = (ROOT / "catalogue").rglob("*") if with_catalogue else ()
-    data = [file for file in goods if file.suffix in _CODE + _DATA]
-    return sorted([ROOT / "services" / "__init__.py", *shared, *data, *folder.rglob("*.py")])
+    libraries = (*LIBRARIES, *([ROOT / "catalogue"] if with_catalogue else []))
+    shared = [file for library in libraries for file in library.rglob("*") if file.suffix in _SHIPPED]
+    return sorted([ROOT / "services" / "__init__.py", *shared, *folder.rglob("*.py")])
 
 
 def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:

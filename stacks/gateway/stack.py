@@ -88,6 +88,8 @@ class GatewayStack(cdk.Stack):
             "GET /reports/{id}": throttle.reports,
             "PATCH /reports/{id}": throttle.reports,
             "DELETE /reports/{id}": throttle.reports,
+            # It calls the LLM, as an analysis does.
+            "POST /reports/{id}/wording": throttle.analyze,
         }
         service = upstream(self)
         for route in rates:
@@ -182,8 +184,8 @@ def _cors(origins: tuple[str, ...]) -> apigw.CorsPreflightOptions | None:
             *("accept-language", "authorization", "content-type", "idempotency-key", "prefer", "traceparent")
         ],
         expose_headers=[
-            *("apigw-requestid", "idempotent-replayed", "location", "preference-applied", "retry-after"),
-            "server-timing",
+            *("apigw-requestid", "content-disposition", "idempotent-replayed", "link", "location"),
+            *("preference-applied", "retry-after", "server-timing"),
         ],
         max_age=cdk.Duration.hours(1),
     )

@@ -1,16 +1,18 @@
 """The calls of a user: what they send, and what they return."""
 
+import asyncio
 import functools
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import httpx2
 import pytest
 
 from client import api
 from client.api import Refused, Unreachable
-from services.analyze.form import FIELD
+from services.analyze.form import FIELD, LANGUAGES_FIELD, Form, content_type, read_form
 
 URL = "https://api.shop.example"
 
@@ -75,6 +77,46 @@ def test_post_returns_report_and_stages(
     assert posted.timing.stages_ms == {"photo": 35.1, "narrate": 900.0}
     assert requests[0].headers["authorization"] == "Bearer token"
     assert requests[0].content.count(b'name="images"') == 2
+
+
+def test_languages_are_fields_of_the_form(
+    monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(200, json={"id": "1"}))
+    api.post(URL, "token", [("a.jpg", b"one")], languages=("fr", "en"))
+    kind = content_type(requests[0].headers["content-type"])
+
+    async def body() -> AsyncIterator[bytes]:
+        yield requests[0].content
+
+    assert asyncio.run(read_form(kind, body())) == Form([b"one"], ("fr", "en"))
+    api.post(URL, "token", [("a.jpg", b"one")])
+    assert b"languages" not in requests[1].content
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "path", "body"),
+    [
+        (lambda: api.correct(URL, "token", "1", {"title": None}), "PATCH", "/reports/1", b'{"title":null}'),
+        (lambda: api.word(URL, "token", "1"), "POST", "/reports/1/wording", b""),
+    ],
+)
+def test_report_is_changed(
+    monkeypatch: pytest.MonkeyPatch,
+    requests: list[httpx2.Request],
+    call: Callable[[], dict[str, Any]],
+    method: str,
+    path: str,
+    body: bytes,
+) -> None:
+    answering(monkeypatch, requests, httpx2.Response(200, json={"id": "1"}))
+    assert call() == {"id": "1"}
+    (request,) = requests
+    assert (request.method, request.url.path, request.content) == (method, path, body)
+    assert request.headers["authorization"] == "Bearer token"
+    answering(monkeypatch, requests, httpx2.Response(409, json={"title": "Wording refused", "detail": "d"}))
+    with pytest.raises(Refused, match=r"Wording refused \(409\): d"):
+        call()
 
 
 def test_report_is_erased(monkeypatch: pytest.MonkeyPatch, requests: list[httpx2.Request]) -> None:
@@ -157,7 +199,7 @@ def test_gateway_answers_become_words(answer: httpx2.Response) -> None:
 
 
 def test_client_and_service_name_one_field() -> None:
-    assert api.IMAGES == FIELD
+    assert (api.IMAGES, api.LANGUAGES) == (FIELD, LANGUAGES_FIELD)
 
 
 @pytest.mark.parametrize("said", ["<html>", "[]", "[" * 100_000, '{"access_token": 7}', "{}"])

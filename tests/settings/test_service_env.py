@@ -32,7 +32,7 @@ def test_users_hash_by_their_environment() -> None:
 def test_service_reads_exactly_these_variables(name: str) -> None:
     read = {field.upper() for field in AnalyzeSettings.model_fields} - SECRETS
     optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER", "DEPARTMENTS"}
-    optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID"}
+    optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID", "LISTING_LANGUAGES"}
     given = set(analyze_variables(load_environment(name), **NAMES))
     assert read - optional <= given <= read
 
@@ -55,6 +55,7 @@ def test_service_selects_the_settings_goods(monkeypatch: pytest.MonkeyPatch) -> 
     settings = AnalyzeSettings()
     assert set(settings.selected().departments) == {"shoes", "bags"}
     assert settings.wear_tiles == 4
+    assert settings.listing_languages == ("en", "fr")
 
 
 def test_none_gives_no_variable() -> None:

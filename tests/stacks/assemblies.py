@@ -42,6 +42,7 @@ OPTIONAL: Mapping[str, Any] = {
         "time_zone": "America/Toronto",
     },
     "catalogue": {"goods": "second_hand", "departments": ("shoes", "bags"), "wear_tiles": 4},
+    "listing": {"languages": ("en", "fr")},
     "supabase.url": "https://project.shop.example",
     "supabase.issuer": "https://auth.shop.example/auth/v1",
     "supabase.legacy_secret_name": "shop/supabase-jwt",

@@ -59,6 +59,7 @@ CHANGES: Mapping[str, Change] = {
     "model.schedule.time_zone": Change("Europe/Paris"),
     "catalogue.goods": Change("drawn", {"catalogue.departments": None, "model.catalogue_version": None}),
     "catalogue.departments": Change(("shoes",)),
+    "listing.languages": Change(("fr",)),
     "service.workers": Change(2, {"service.cpu_units": 2048, "service.memory_mb": 4096}),
     "supabase.roles": Change(("authenticated", "moderator")),
     "alarms.notify": Change("arn:aws:sns:ca-central-1:111122223333:pager"),

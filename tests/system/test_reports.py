@@ -30,7 +30,13 @@ def test_posted_photo_becomes_a_report(system: System, photo: Path) -> None:
 def test_photo_of_nothing_is_not_assessed(system: System, photo: Path) -> None:
     report = system.analyze(photo).json()
     assert report["product"].items() >= {"type": "unknown", "material": "unknown"}.items()
-    assert report["condition"] == {"status": "not_assessed", "score": None, "grade": None, "wear": []}
+    assert report["condition"] == {
+        "status": "not_assessed",
+        "score": None,
+        "grade": None,
+        "wear": [],
+        "source": "model",
+    }
     assert report["confidence"] == {"level": "low", "reasons": ["blank", "not_recognised"]}
 
 
@@ -75,6 +81,17 @@ def test_owner_corrects_the_report(system: System, report_id: str) -> None:
     assert system.client.get(url, headers=headers).json()["condition"]["grade"] == "fair"
     restored = system.client.patch(url, headers=headers, json={"title": None, "condition": None}).json()
     assert restored["corrections"] is None
+
+
+def test_corrected_report_is_worded_again(system: System) -> None:
+    report = system.analyze(EXAMPLES / "drawn-mug.jpg", "anna").json()
+    url, headers = f"{system.api_url}/reports/{report['id']}", system.headers("anna")
+    corrected = system.client.patch(url, headers=headers, json={"product": {"type": "vase"}}).json()
+    assert corrected["narrative"] == "template"
+    worded = system.client.post(f"{url}/wording", headers=headers)
+    assert worded.status_code == 200, worded.text
+    assert worded.json()["product"]["sources"]["type"] == "owner"
+    assert "vase" in worded.json()["title"].lower() and "mug" not in worded.json()["description"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from catalogue import Adjective, Catalogue, Department, Kind, Material
 from catalogue import Wear as CatalogueWear
+from services.core.domain.colours import Colours, Pixels
 from services.core.domain.grading import WEAR_ABSENT, WEAR_FOUND, grade_of, mark, score_of
 from services.core.domain.observation import Observation
 from services.core.domain.recognition import recognise
@@ -21,6 +22,8 @@ from services.core.domain.report import (
     Product,
     Reason,
     Reliance,
+    Source,
+    Sources,
     Wear,
 )
 
@@ -75,6 +78,7 @@ class Assessment:
     confidence: Reliance
     absent: frozenset[str]
     left_out: bool
+    photos: int = 0
     condition_stated: bool = False
     wear_stated: bool = False
 
@@ -91,11 +95,15 @@ def photos_to_judge(flaws: Sequence[Sequence[Flaw]]) -> tuple[int, ...]:
 
 
 def assess(
-    observation: Observation, flaws: Sequence[Sequence[Flaw]] | None, catalogue: Catalogue
+    observation: Observation,
+    flaws: Sequence[Sequence[Flaw]] | None,
+    catalogue: Catalogue,
+    colours: Sequence[Colours] | None = None,
 ) -> Assessment:
     """Judge the observation of photos with these flaws, one sequence a photo; None: photos without any.
 
-    The observation has one mapping of wear for each photo of `photos_to_judge`, and ids of the catalogue.
+    `colours` are those of each photo's pixels; None: not measured. The observation has one mapping of wear
+    for each photo of `photos_to_judge`, and ids of the catalogue.
     """
     flaws = [()] * max(1, len(observation.wear)) if flaws is None else flaws
     judged = photos_to_judge(flaws)
@@ -109,7 +117,9 @@ def assess(
     # Of a kind of another department the materials and the wear were not asked.
     asked = kind is not None and kind.department == department.id
     material = _Choice(observation, "material", catalogue.questions.material, taken=asked)
-    colour = _Choice(observation, "colour", catalogue.questions.colour, taken=kind is not None)
+    compared = colours is not None and kind is not None and bool(observation.colour)
+    pixels = Pixels.of([colours[at] for at in judged]) if compared and colours else Pixels()
+    colour = _Choice(observation, "colour", catalogue.questions.colour, taken=kind is not None, pixels=pixels)
     pattern = _Choice(observation, "pattern", catalogue.questions.pattern, taken=kind is not None)
 
     looked_for = department.wear if observation.wear else ()
@@ -128,6 +138,7 @@ def assess(
         **{Reason(flaw.value): flaw in flawed for flaw in Flaw},
         Reason.NOT_RECOGNISED: kind is None,
         Reason.MATERIAL_UNCERTAIN: kind is not None and not material.used,
+        Reason.COLOUR_UNCERTAIN: colour.contradicted,
         Reason.WEAR_UNCERTAIN: kind is not None and not any(in_the_way) and (unclear or not asked),
         Reason.UNCALIBRATED: not observation.calibrated,
     }
@@ -138,6 +149,12 @@ def assess(
         colour=colour.id,
         pattern=pattern.id,
         suggestion=seen.suggestion if shows_it else None,
+        sources=Sources(
+            type="model" if kind else None,
+            material=material.source,
+            colour=colour.source,
+            pattern=pattern.source,
+        ),
     )
     return Assessment(
         product=product,
@@ -157,6 +174,7 @@ def assess(
             ),
             *material.evidence(),
             *colour.evidence(),
+            *pixels.evidence(used=colour.used and colour.confirmed),
             *pattern.evidence(),
             *(_wear_evidence(department, wear, assessed) for wear in shown),
         ),
@@ -166,21 +184,35 @@ def assess(
         ),
         absent=absent,
         left_out=len(judged) < len(flaws),
+        photos=len(flaws),
     )
 
 
 class _Choice:
     """The answer to a question of which the answers exclude each other.
 
-    `id` is the answer, `unknown` if it is not sure enough or not `taken`, None if the model was not asked.
+    `id` is the answer, `unknown` if it is not sure enough or not `taken`, None if the model was not asked. An
+    answer that the pixels confirm needs no threshold; one that they contradict is not used.
     """
 
-    def __init__(self, observation: Observation, about: str, question: str, *, taken: bool) -> None:
+    def __init__(
+        self,
+        observation: Observation,
+        about: str,
+        question: str,
+        *,
+        taken: bool,
+        pixels: Pixels = Pixels(),  # noqa: B008 - frozen
+    ) -> None:
         shares: Mapping[str, float] = getattr(observation, about)
         self._question = question
         self._answer = max(shares, key=shares.__getitem__, default="")
         self._share = shares.get(self._answer, 0.0)
-        self.used = taken and bool(shares) and self._share >= observation.thresholds[about]
+        sure = bool(shares) and self._share >= observation.thresholds[about]
+        self.confirmed = pixels.agree(self._answer)
+        self.contradicted = pixels.contradict(self._answer)
+        self.used = taken and (sure or self.confirmed) and not self.contradicted
+        self.source: Source | None = ("model" if sure else "pixels") if self.used else None
         self.id = (self._answer if self.used else UNKNOWN) if shares else None
 
     def evidence(self) -> Iterator[Evidence]:

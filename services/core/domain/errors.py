@@ -131,6 +131,10 @@ class ReportNotCorrectable(VitrineError):
         self.retry_after_s = retry_after_s
 
 
+class WordingRefused(ReportNotCorrectable):
+    """The report is not worded again: it was too often, or its facts were corrected meanwhile."""
+
+
 class ReportFailed(VitrineError):
     """The report ended without a result; `code` and the text say why."""
 

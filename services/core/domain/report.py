@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from catalogue.model import Language
+from services.core.domain.listing import Labels, Listing, Narration, Translation
+
 
 class Status(StrEnum):
     """How far a report is."""
@@ -54,7 +57,8 @@ Tag = Annotated[str, _Id, Field(description="A kind of wear", examples=["chip"])
 class Reason(StrEnum):
     """Why a report is less than sure: the flaws of its photos, and what was not clear in them.
 
-    `several_things`: the photos show more than one. `uncalibrated`: the probabilities were not measured.
+    `several_things`: the photos show more than one. `colour_uncertain`: the pixels contradict the vision
+    model. `uncalibrated`: the probabilities were not measured.
     """
 
     TOO_DARK = Flaw.TOO_DARK.value
@@ -64,6 +68,7 @@ class Reason(StrEnum):
     SEVERAL_THINGS = Flaw.SEVERAL_THINGS.value
     NOT_RECOGNISED = "not_recognised"
     MATERIAL_UNCERTAIN = "material_uncertain"
+    COLOUR_UNCERTAIN = "colour_uncertain"
     WEAR_UNCERTAIN = "wear_uncertain"
     UNCALIBRATED = "uncalibrated"
 
@@ -71,6 +76,13 @@ class Reason(StrEnum):
 # A bound that NaN does not satisfy either.
 Probability = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[Probability, Field(description="Calibrated probability")]
+Source = Annotated[
+    Literal["model", "pixels", "owner"],
+    Field(
+        description="Who says so: the vision model; the pixels, which agree with the model; or the owner, "
+        "by a correction"
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -94,11 +106,21 @@ class Place(StrEnum):
     BOTTOM_RIGHT = "bottom_right"
 
 
+class Sources(_Part):
+    """Who says what the product is; null: not known, or not asked."""
+
+    type: Source | None = None
+    material: Source | None = None
+    colour: Source | None = None
+    pattern: Source | None = None
+
+
 class Product(_Part):
     """What the thing is: ids of the catalogue, or `unknown` for what was not recognised.
 
     Colour and pattern are null where the model was not asked. `suggestion` is what the model called a thing
-    for which the catalogue has no kind; nothing else in the report rests on it.
+    for which the catalogue has no kind; nothing else in the report rests on it. A report of an earlier
+    release has no `sources`.
     """
 
     type: Type
@@ -106,6 +128,7 @@ class Product(_Part):
     colour: Colour | None = None
     pattern: Pattern | None = None
     suggestion: str | None = None
+    sources: Sources | None = None
 
 
 class Wear(_Part):
@@ -119,6 +142,7 @@ class Wear(_Part):
     points: int | None = Field(
         None, ge=0, le=10, description="What it takes from the score of ten, by the department's rule"
     )
+    source: Source = "model"
 
 
 class Condition(_Part):
@@ -131,6 +155,7 @@ class Condition(_Part):
     score: int | None = Field(ge=0, le=10)
     grade: Grade | None
     wear: tuple[Wear, ...]
+    source: Source = Field("model", description="`owner`: the owner corrected the score or the wear")
 
 
 class ProductCorrection(_Part):
@@ -157,7 +182,8 @@ class Original(_Part):
     title: str
     description: str
     caption: str | None
-    narrative: Literal["llm", "template"] | None
+    narrative: Narration | None
+    labels: Labels | None = Field(None, description="The words for the codes of these fields")
 
 
 class Corrections(_Part):
@@ -182,7 +208,7 @@ class Reliance(_Part):
 
 
 class Evidence(_Part):
-    """What the vision model was asked, and what it answered.
+    """What the vision model was asked, and what it answered; likewise of the pixels.
 
     An answer that is not `used` is too unsure, or about photos that do not show enough: the report does not
     state it.
@@ -244,9 +270,18 @@ class Report(_Part):
     title: str | None = None
     description: str | None = None
     caption: str | None = None
+    keywords: tuple[str, ...] = Field((), description="Words that a buyer may search for; only what was seen")
+    labels: Labels | None = Field(None, description="The words for the codes, in `language`")
+    translations: dict[Language, Translation] = Field(
+        {}, description="The words in the other languages that were asked for"
+    )
+    listing: Listing | None = Field(None, description="Null: of a report of an earlier release, or not ended")
     evidence: tuple[Evidence, ...] = ()
-    narrative: Literal["llm", "template"] | None = None
-    language: Literal["en", "fr"]
+    narrative: Narration | None = None
+    language: Language
+    languages: tuple[Language, ...] = Field(
+        (), description="All languages asked for, its own first; empty: its own alone"
+    )
     model: Provenance
     timings_ms: Timings = Timings()
     cost_usd: float | None = None
@@ -254,8 +289,7 @@ class Report(_Part):
     expires_at: datetime
     failure: Failure | None = None
     corrections: Corrections | None = Field(
-        None,
-        description="What the owner has corrected; the other fields follow it. Null: nothing",
+        None, description="What the owner has corrected; the other fields follow it. Null: nothing"
     )
     waiting: str | None = Field(
         None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Self
 
+from services.core.domain.colours import Colours
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Flaw, Report
 
@@ -55,12 +56,16 @@ class Lease:
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A photo of a report: its key in the image bucket, its size in pixels (None: unknown), its flaws."""
+    """A photo of a report: its key in the image bucket, its size in pixels (None: unknown), its flaws.
+
+    `colours` are those of the thing's pixels.
+    """
 
     key: str
     width: int | None = None
     height: int | None = None
     flaws: tuple[Flaw, ...] = ()
+    colours: Colours = ()
 
 
 @dataclass(frozen=True)

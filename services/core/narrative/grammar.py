@@ -5,23 +5,34 @@ from collections.abc import Sequence
 
 from catalogue import Adjective, Noun
 from catalogue.model import Language
+from services.core.narrative.plurals import english_plural, french_plural
 
-# Spoken with a "you" or a "w", as in "a unicycle", "a ukulele", "a one-piece".
-_CONSONANT = re.compile(r"uni(?!n)|uk|us[ae]|ut[eio]|ur[aio]|eu|ewe|one\b|once\b")
+_VOWELS = "aàâäeéèêëiîïoôöuùûüœæ"
+# Spoken with a "you" or a "w", as in "a unicycle", "a ukulele", "a one-piece"; not "an unidentified toy".
+_CONSONANT = re.compile(
+    r"uni(?!n|dent|mag|mp)|ubi|uk|us(a(?!n)|b\b|b-|e|han|u)|ut[eio]|ur[aio]|eu|ewe|oui|one\b|once\b"
+)
 _SILENT_H = re.compile(r"hour|honest|honou?r|heir")
-# Letters whose names begin with a vowel, "an MP3 player", but for those that are read as a word: "a MIDI".
-_SPELLED = re.compile(r"(?!MIDI)[A-Z](?=[A-Z0-9-])")
+# Letters whose names begin with a vowel, "an MP3 player", "an e-reader", but not in words.
+_SPELLED = re.compile(r"(?!MIDI)[A-Z](?=[A-Z0-9])|[A-Za-z](?=-|\b)")
 _SPELLED_VOWELS = "AEFHILMNORSX"
 _EIGHT = re.compile(r"(8|11|18)(?!\d)|8\d")
-_FRENCH_VOWELS = "aàâäeéèêëiîïoôöuùûüœæ"
-# In French, the words after these do not take the plural of the noun.
-_LINKS = frozenset({"à", "au", "aux", "de", "des", "du", "en", "pour", "sans", "sur"})
-_AND_OR = frozenset({"et", "ou"})
+# French words with a vowel at the start that keep their article whole: « le onze », « le ouistiti ».
+_WHOLE = re.compile(r"onz|oui(?!e|r)|uhlan|ulul|un(?= |$)")
+# A "y" before a consonant is a vowel: « l'ypérite » and « l'yeuse », but « le yo-yo ».
+_VOWEL_Y = re.compile(r"y([^aàâeéèêiîoôuûy]|eu[sx])")
+# What a name adds to a material or colour that it has: wooden, woollen, glasses; métallique, perles.
+_ENDINGS = "(e?s|x|e?n|len|lique)?"
 
 
 def text_of(noun: Noun, language: Language) -> str:
     """The name as a text prints it."""
     return noun.en if language == "en" else noun.fr
+
+
+def spaced(id_: str) -> str:
+    """An id in words: `running_shoe` as "running shoe"."""
+    return id_.replace("_", " ")
 
 
 def with_article(noun: Noun, language: Language, phrase: str | None = None) -> str:
@@ -35,7 +46,9 @@ def with_article(noun: Noun, language: Language, phrase: str | None = None) -> s
         return text if plural or uncountable else f"{_a(text)} {text}"
     if plural:
         return f"des {text}"
-    return of_the(noun, language) if uncountable else f"{'un' if noun.gender == 'm' else 'une'} {text}"
+    if uncountable:
+        return f"{of_the(noun, language).removesuffix(noun.fr)}{text}"
+    return f"{'un' if noun.gender == 'm' else 'une'} {text}"
 
 
 def the(noun: Noun, language: Language) -> str:
@@ -92,45 +105,30 @@ def described(
 
 
 def plural_of(name: str, language: Language) -> str:
-    """The regular plural of a name that may have several words: "balls of yarn", « sacs à main »."""
-    if language == "en":
-        head, link, rest = name.partition(" of ")
-        return f"{_s(head)}{link}{rest}"
-    words = name.split()
-    end = next((at for at, word in enumerate(words) if word in _LINKS or word.startswith("d'")), len(words))
-    return " ".join([*map(_s_french, words[:end]), *words[end:]])
+    """The plural of a singular name: "balls of yarn", « sacs à main »."""
+    return english_plural(name) if language == "en" else french_plural(name)
 
 
 def _a(phrase: str) -> str:
     if _EIGHT.match(phrase):
         return "an"
     if _SPELLED.match(phrase):
-        return "an" if phrase[0] in _SPELLED_VOWELS else "a"
+        return "an" if phrase[0].upper() in _SPELLED_VOWELS else "a"
     word = phrase.lower()
-    vowel = word[0] in "aeiou" and not _CONSONANT.match(word)
+    vowel = word[:1] in _VOWELS and not _CONSONANT.match(word)
     return "an" if vowel or _SILENT_H.match(word) else "a"
 
 
 def _elides(noun: Noun) -> bool:
-    first = noun.fr[0].lower()
-    return first in _FRENCH_VOWELS or (first == "h" and not noun.aspirated_h)
+    word = noun.fr.lower()
+    if word[:1] == "h":
+        return not noun.aspirated_h
+    return bool(_VOWEL_Y.match(word)) or (word[:1] in _VOWELS and not _WHOLE.match(word))
 
 
 def _unless_named(word: str | None, name: str) -> str | None:
-    if word is None or f" {word} ".lower() in f" {name} ".lower():
-        return None
-    # "wood" is in "wooden spoon"; « or » is not in « ordinateur ».
-    within = len(word) > 3 and any(own.startswith(word.lower()) for own in name.lower().split())
-    return None if within else word
-
-
-def _s(word: str) -> str:
-    if word.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{word}es"
-    return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
-
-
-def _s_french(word: str) -> str:
-    if word.endswith(("s", "x", "z")) or word in _AND_OR:
+    if word is None or word.lower() not in name.lower():
         return word
-    return f"{word}x" if word.endswith(("eau", "eu")) else f"{word}s"
+    # "wood" is in "wooden spoon"; « or » is not in « ordinateur », nor "blue" in "Bluetooth speaker".
+    found = re.search(rf"(?<!\S){re.escape(word)}{_ENDINGS}(?!\S)", name, re.IGNORECASE)
+    return None if found else word

@@ -1,190 +1,296 @@
-"""Checks a narrative against the evidence: each word is an ordinary one, or names something observed."""
+"""Holds a sentence, a title or a caption against the facts of an assessment."""
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import chain, zip_longest
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
-from services.core.narrative.grammar import text_of
-from services.core.narrative.names import Names, detail, severity_phrase
-from services.core.narrative.negation import Polarity, Reading, phrase_tokens, read, tokens
-from services.core.narrative.wording import Text, Wording, wording
+from services.core.narrative.clauses import Group, Word
+from services.core.narrative.combined import combined_claims
+from services.core.narrative.facts import FactId, Facts
+from services.core.narrative.goods_words import PRODUCT, goes_on, grades, is_kind, joined, misread
+from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.numbers import read_numbers
+from services.core.narrative.open_points import open_topics, unknown_topics
+from services.core.narrative.reading import read
+from services.core.narrative.scores import (
+    count_violations,
+    deducts,
+    facts_counted,
+    is_left_open,
+    says_full_score,
+)
+from services.core.narrative.senses import Role, Rule, Sense, Term, Violation
+from services.core.narrative.subjects import is_colour, is_of_part, is_of_pattern, is_of_wear
+from services.core.narrative.tokens import plain, tokens
+from services.core.narrative.unlisted import unlisted
+from services.core.narrative.wear_check import WearCheck
+
+__all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold", "hold_title"]
 
 TITLE_CHARACTERS = 100
-DESCRIPTION_CHARACTERS = 700
-DESCRIPTION_WORDS = range(15, 100)
 CAPTION_WORDS = range(1, 31)
+_OPENS = frozenset('.:!?–—("«“-')
+_NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
+_BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
+# What these do is checked of each word; the other roles shape the sentence.
+_WORDS = frozenset(
+    {
+        Role.CLAIM, *PRODUCT, Role.WEAR, Role.PART, Role.STATE, Role.GRADE, Role.FREE, Role.INSPECTED,
+        Role.SELLER, Role.USED, Role.ALL, Role.UNTOLD, Role.UNTESTED, Role.OF_PHOTOS, Role.UNLESS_WEAR,
+        Role.DEDUCT, Role.BRINGS, Role.FULL_SCORE,
+    }
+)  # fmt: skip
 
 
-def unsupported_claim(text: Text, assessment: Assessment, words: Wording) -> str | None:
-    """The first reason not to use `text` for this assessment, or None if the evidence supports all of it."""
-    return next(_objections(text, _evidence(assessment, words)), None)
+@dataclass(frozen=True)
+class Held:
+    """The facts that a text states, found by reading it."""
+
+    facts: frozenset[FactId]
 
 
-def fitting_caption(assessment: Assessment) -> str | None:
-    """The caption if it states nothing beside the assessment, else None."""
-    return assessment.caption if caption_fits(assessment, wording("en")) else None
+def hold(text: str, cited: Collection[str], facts: Facts, lexicon: Lexicon) -> Held | Violation:
+    """The facts that a sentence states, or the first rule that it breaks.
+
+    `cited` are the ids of the facts that it rests on: those of the marks say which wear "it" is.
+    """
+    sentence = plain(text)
+    if sentence is None:
+        return Violation(Rule.FORM, "")
+    check = _Check(sentence, cited, facts, lexicon)
+    return next(check.violations(), None) or Held(frozenset(check.stated))
 
 
-def caption_fits(assessment: Assessment, words: Wording) -> bool:
-    """Whether the caption names the product, and states only its looks and scored answers.
+def hold_title(text: str, facts: Facts, lexicon: Lexicon) -> Held | Violation:
+    """The facts that a title states, or the first rule that it breaks."""
+    if len(text) > TITLE_CHARACTERS:
+        return Violation(Rule.FORM, "")
+    return hold(text, (), facts, lexicon)
+
+
+def caption_fits(assessment: Assessment, lexicon: Lexicon) -> bool:
+    """Whether the caption names the product, and states nothing beside the scored answers.
 
     Captions are generated, in English, and may contradict the model's scored answers, which take precedence.
     """
-    return bool(assessment.caption) and bool(_evidence(assessment, words).looks)
+    if len(assessment.caption.split()) not in CAPTION_WORDS or assessment.product.type == UNKNOWN:
+        return False
+    found = hold(assessment.caption, (), Facts(assessment), lexicon)
+    return isinstance(found, Held) and "kind" in found.facts
 
 
-def _objections(text: Text, evidence: "_Evidence") -> Iterator[str]:
-    title, description = evidence.read(text.title), evidence.read(text.description)
-    if not any(title) or len(text.title) > TITLE_CHARACTERS:
-        yield "the title says nothing or is too long"
-    if (
-        len(text.description.split()) not in DESCRIPTION_WORDS
-        or len(text.description) > DESCRIPTION_CHARACTERS
-    ):
-        yield "the description is too short or too long"
-    for word, said in evidence.unsupported(title + description):
-        yield f"{word!r} is {said.value} without evidence"
-    mentioned = {word for word, _ in chain(*description)}
-    for name in evidence.unmentioned(mentioned):
-        yield f"{name!r} is not mentioned"
-    if not evidence.assessed and not _says_any(tokens(text.description), evidence.words.not_judged):
-        yield "it does not say that the condition was not judged"
+def fitting_caption(assessment: Assessment, lexicon: Lexicon) -> str | None:
+    """The caption if it states nothing beside the assessment, else None."""
+    return assessment.caption if caption_fits(assessment, lexicon) else None
 
 
-class _Evidence:
-    """The words that an assessment supports, in one language; not changed once made."""
+class _Check:
+    """One text against the facts; `stated` are those that it states, once `violations` has ended."""
 
-    def __init__(self, assessment: Assessment, words: Wording) -> None:
-        condition = assessment.condition
-        self.words = words
-        self.wear = [wear.tag for wear in condition.wear]
-        self.assessed = condition.status == "assessed"
-        self._names = names = Names(assessment, words)
-        self._absent = self._nouns(assessment.absent)
-        self._all_judged = assessment.wear_judged
-        adjectives = names.colour_forms() | names.pattern_forms()
-        grade = words.grades[condition.grade] if condition.grade else ()
-        worn = frozenset[str]().union(*(self._wear_forms(tag) for tag in self.wear))
-        about_it = {*names.kind_forms(), *names.kind_references(), *names.material_forms(), *adjectives}
-        self._facts = about_it.union(grade, worn)
-        self._worn = worn
-        # The words for the kind, and for kinds and numbers that only a caption may name.
-        self._mentions = names.kind_forms() | names.looser_kind_forms()
-        self._deniable = {*words.marks, *self._nouns([*self.wear, *names.asked])}
-        self._joined = {*self._facts, *self._deniable}
-        fillings = {
-            "{score}": [] if condition.score is None else [str(condition.score)],
-            "{material}": sorted(names.material_forms()),
-            # Every report has a photo 1.
-            "{photo}": [str(photo) for photo in {1, *(wear.photo for wear in condition.wear)} if photo],
-            "{mark}": [*words.marks, *self._nouns(self.wear)],
-        }
-        self._phrases = [
-            filled for phrase in _phrases(assessment, words, names) for filled in _filled(phrase, fillings)
-        ]
-        # Without any wear, a part may be named in every sentence.
-        self._of_condition = {*words.marks, *worn, *grade} if self.wear else set()
-        looks = {*words.looks, *words.attributes, *words.parts}
-        # An answer to the question takes precedence over what a caption says of it.
-        looks |= {*(() if names.colour else words.colours), *(() if names.pattern else words.patterns)}
-        self._described = looks | about_it | self._mentions
-        # A cap is not only a part.
-        self._parts = set(words.parts) - about_it
-        self.looks = self._fitting(assessment.caption, looks)
+    def __init__(self, text: str, cited: Collection[str], facts: Facts, lexicon: Lexicon) -> None:
+        self._facts, self._lexicon, self._seen = facts, lexicon, facts.assessment
+        self._terms = lexicon.terms(tokens(text, lexicon.language))
+        self._groups = read(self._terms)
+        self._numbers = read_numbers(self._groups)
+        marks = [wear for id_, wear in facts.marks.items() if id_ in cited]
+        self._wear = WearCheck(self._groups, self._numbers, marks, facts, lexicon)
+        self.stated: set[FactId] = set()
 
-    def read(self, text: str) -> list[list[Reading]]:
-        """Each sentence as words with their polarity."""
-        return self._read(text, self._joined | self.looks)
+    def violations(self) -> Iterator[Violation]:
+        """The rules that the text breaks."""
+        yield from self._capitals()
+        for term in self._terms:
+            yield from unlisted(term)
+        yield from combined_claims(self._terms, self._groups, self._wear, self._lexicon)
+        for group in self._groups:
+            words = list(group)
+            for at, word in enumerate(words):
+                if id(word) not in self._wear.words and word.term.senses:
+                    yield from self._word(words, at, group)
+        yield from self._wear.violations()
+        yield from count_violations(self._numbers.counts, self._facts, names_all=self._wear.names_no_part)
+        self.stated |= facts_counted(self._numbers.counts)
+        for number, group in enumerate(self._groups):
+            if group.unjudged:
+                topics = open_topics(number, self._groups, self._wear.mentions, self._facts)
+                if topics is not None:
+                    yield from self._unjudged(topics)
+        self.stated |= self._wear.stated
 
-    def _read(self, text: str, names: set[str]) -> list[list[Reading]]:
-        return read(text, self._phrases, self.words.denial, self._deniable, names)
+    def _capitals(self) -> Iterator[Violation]:
+        """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
+        words = [term for term in self._terms if term.text[0].isalpha()]
+        titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
+        for before, term in zip([None, *self._terms], self._terms, strict=False):
+            known = term.has(*PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
+            known = known and term.text not in self._lexicon.things
+            known = known or self._lexicon.capitals.issuperset(term.text.split())
+            first = before is None or before.text in _OPENS
+            thing = term.capital and term.text in self._lexicon.things and not first
+            named = term.capital and term.has(*_NAMELIKE) and not known
+            if thing or (named and ((titled and len(words) > 1) or not first)):
+                yield Violation(Rule.NAME, term.text)
 
-    def unmentioned(self, mentioned: set[str]) -> Iterator[str]:
-        """The names of the kind and of each wear of which a text has no word."""
-        if self._mentions and self._mentions.isdisjoint(mentioned):
-            yield text_of(self._names.item, self.words.language)
-        for tag in self.wear:
-            if self._wear_forms(tag).isdisjoint(mentioned):
-                yield text_of(self._names.wear(tag), self.words.language)
+    def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
+        term = words[at].term
+        after_photo = [w for w in words[at + 1 : at + 2] if not w.term.has(Role.PHOTO, Role.NUMBER_SIGN)]
+        pictured = [w for w in after_photo if w.term.has(Role.KIND)]
+        if term.has(Role.PHOTO) and pictured and joined(pictured[0], group):
+            yield Violation(Rule.PATTERN, term.text)
+        broken: list[Rule | None] = []
+        for sense in sorted(
+            term.senses, key=lambda sense: (sense.role is Role.CLAIM, sense.role, sense.value)
+        ):
+            if sense.role not in _WORDS:
+                # « Neuf » is nine only where it counts something; « semble » claims beside a wear.
+                claims = sense.role is Role.NUMBER and term.has(Role.CLAIM)
+                claims = claims and not self._counts(words, at, group)
+                if not term.has(Role.OF_PHOTOS, Role.UNLESS_WEAR):
+                    broken.append(self._claimed(term) if claims else None)
+                continue
+            rule = self._broken(sense, words, at, group)
+            if rule is None:
+                self._state(sense.role)
+            broken.append(rule)
+        if all(broken) and not (
+            self._apart(words, at, group) or goes_on(words, at, self._facts, self._lexicon)
+        ):
+            yield Violation(cast("Rule", broken[0]), term.text)
 
-    def unsupported(self, sentences: list[list[Reading]]) -> Iterator[Reading]:
-        """The words without evidence."""
-        marks = set(self.words.marks)
-        stated = self._stated() | self.looks
-        # "No other marks" denies each kind of wear that was not found.
-        others = self._absent | marks if self._all_judged else self._absent
-        sayable = {
-            Polarity.STATED: stated,
-            Polarity.SAID_AFTER_DENIAL: stated.difference(marks, self._worn),
-            Polarity.DENIED: self._absent if self.wear else others,
-            Polarity.DENIED_OF_OTHERS: others,
-        }
-        for sentence in sentences:
-            yield from ((word, said) for word, said in sentence if word not in sayable[said])
-            yield from self._misplaced(sentence)
-
-    def _misplaced(self, sentence: list[Reading]) -> Iterator[Reading]:
-        """Words for looks that could describe wear instead: "a small chip", "chipped on the handle"."""
-        words = [word for word, _ in sentence]
-        barred = () if self._of_condition.isdisjoint(words) else self._parts
-        for reading, following in zip_longest(sentence, words[1:]):
-            loose = reading[0] in self.words.attributes and following not in self._described
-            if loose or reading[0] in barred:
-                yield reading
-
-    def _fitting(self, caption: str, looks: set[str]) -> set[str]:
-        """The caption's words if it fits, else none."""
-        sentences = self._read(caption, self._joined | self._mentions)
-        readings = list(chain(*sentences))
-        sayable = self._stated().union(looks, self._mentions)
-        fits = (
-            len(readings) in CAPTION_WORDS
-            and all(said is Polarity.STATED and word in sayable for word, said in readings)
-            and not any(chain(*map(self._misplaced, sentences)))
+    def _counts(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether what a number counts, or out of how many, follows it at once."""
+        after = [word for word in words[at + 1 : at + 2] if joined(word, group)]
+        return any(
+            word.term.has(Role.OUT_OF, Role.POINTS, Role.PHOTO, Role.WEAR, Role.PART) for word in after
         )
-        words = {word for word, _ in readings}
-        return words if fits and not words.isdisjoint(self._mentions) else set()
 
-    def _stated(self) -> set[str]:
-        ordinary = {*self.words.ordinary, *self.words.denial.but}
-        return ordinary.union(self.words.marks if self.wear else (), self._facts)
+    def _apart(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether a name of several words is true word by word: "leather jacket" of a jacket in leather.
 
-    def _wear_forms(self, tag: str) -> frozenset[str]:
-        return self._names.wear_forms(tag) | self._names.participles(tag)
+        Its kind comes last in English and first in French: « tableau blanc » of a white painting.
+        """
+        term = words[at].term
+        if not term.has(Role.KIND) or " " not in term.text:
+            return False
+        parts = self._lexicon.apart(term)
+        ordered = parts if self._lexicon.language == "en" else parts[::-1]
+        if not ordered[-1].has(Role.KIND) or not all(part.has(*PRODUCT[1:]) for part in ordered[:-1]):
+            return False
+        for part in parts:
+            holding = [s for s in part.senses if s.role in PRODUCT and not self._broken(s, words, at, group)]
+            if not holding:
+                return False
+            self._state(holding[0].role)
+        return True
 
-    def _nouns(self, tags: Iterable[str]) -> set[str]:
-        return set().union(*map(self._names.wear_forms, tags))
+    def _state(self, role: Role) -> None:
+        if role in (*PRODUCT, Role.GRADE):
+            self.stated.add(cast("FactId", role.value))
 
+    def _broken(self, sense: Sense, words: Sequence[Word], at: int, group: Group) -> Rule | None:
+        """The rule that one sense of a word breaks; None: it holds."""
+        product, seen, term = self._seen.product, self._seen, words[at].term
+        before, after = words[max(0, at - 1) : at], words[at + 1 : at + 2]
+        denied = group.denies(at)
+        made_of = bool(before) and "material" in before[0].term.values(Role.TOPIC) and term.has(Role.MATERIAL)
+        if made_of and sense.role in (Role.KIND, Role.COLOUR, Role.PATTERN):
+            return Rule.MATERIAL
+        number = next(number for number, each in enumerate(self._groups) if each is group)
+        earlier = self._groups[number - 1] if number else None
+        if self._lexicon.language == "en" and misread(sense, at, group, earlier, self._facts):
+            return Rule.MATERIAL
+        if sense.role in (*PRODUCT, Role.GRADE) and self._is_asked(words, at, group):
+            return Rule.JUDGE
+        match sense.role:
+            case Role.KIND:
+                several = sense.plural and Sense(Role.KIND, sense.value) not in term.senses
+                return (
+                    Rule.KIND
+                    if denied or not is_kind(sense.value, self._facts)
+                    else Rule.COUNT
+                    if several
+                    else None
+                )
+            case Role.MATERIAL | Role.COLOUR | Role.PATTERN:
+                known: str | None = getattr(product, sense.role.value)
+                beside = after if self._lexicon.language == "en" else before
+                second = words[at] if beside is before else (*after, words[at])[0]
+                of_wear = bool(beside) and joined(second, group) and beside[0].term.has(Role.WEAR)
+                of_wear = of_wear and id(beside[0]) in self._wear.words
+                held = sense.value == known and not denied and not (of_wear and sense.role is Role.COLOUR)
+                if sense.role is Role.COLOUR and term.text in self._lexicon.things:
+                    held = held and is_colour(at, group, self._groups)
+                if sense.role is not Role.PATTERN:
+                    held = held and not is_of_wear(at, group, self._wear.words)
+                if sense.role is Role.COLOUR:
+                    held = held and not is_of_pattern(at, group)
+                return None if held else Rule(sense.role.value)
+            case Role.GRADE:
+                held = sense.value == seen.condition.grade and not denied
+                held = held and not is_of_part(at, group)
+                of_goods = " " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)
+                return None if held and of_goods else Rule.GRADE
+            case Role.FREE:
+                # « Les taches sont absentes » : a word that says the state of a part as well.
+                those = words[:at] if term.has(Role.STATE) else before
+                return None if any(id(word) in self._wear.words for word in those) else Rule.OFFER
+            case Role.INSPECTED:
+                return None if group.has(Role.PHOTO) or group.unjudged else Rule.JUDGE
+            case Role.SELLER:
+                return None if seen.condition_stated or seen.wear_stated else Rule.JUDGE
+            case Role.USED:
+                how = before and before[0].term.has(Role.SEVERITY)
+                return Rule.HISTORY if denied or how else None
+            case Role.ALL:
+                counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
+                return None if counted else Rule.ONLY
+            case Role.UNTOLD | Role.UNTESTED:
+                return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
+            case Role.OF_PHOTOS:
+                return None if group.has(Role.PHOTO) or group.unjudged else self._claimed(term)
+            case Role.UNLESS_WEAR:
+                return self._claimed(term) if self._wear.states_wear(group) else None
+            case Role.DEDUCT:
+                return None if deducts(self._groups, seen) else self._claimed(term)
+            case Role.BRINGS:
+                return None if self._brings(words[at + 1 :]) else self._claimed(term)
+            case Role.FULL_SCORE:
+                return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
+            case Role.CLAIM:
+                return Rule(sense.value)
+            case _:
+                return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
 
-# A report's caption, prompt and text are read with the same evidence, one after another.
-_evidence = lru_cache(maxsize=32)(_Evidence)
+    def _is_asked(self, words: Sequence[Word], at: int, group: Group) -> bool:
+        """Whether what is known is said to be unclear: "it is unclear whether it is a mug"."""
+        number = next(number for number, each in enumerate(self._groups) if each is group)
+        if not group.unjudged or any(m.group == number for m in self._wear.mentions):
+            return False
+        whether = next((n for n in range(at) if words[n].term.has(Role.WHETHER)), at)
+        return any(word.term.has(Role.VERB) for word in words[whether:at])
 
+    def _brings(self, following: Sequence[Word]) -> bool:
+        """Whether "comes with" is followed by wear, a score or photos."""
+        for word in following:
+            if id(word) in self._wear.words or word.term.has(Role.POINTS, Role.PHOTO):
+                return True
+            if not word.term.has(*_BEFORE_NOUNS):
+                return False
+        return False
 
-def _phrases(assessment: Assessment, words: Wording, names: Names) -> Iterator[str]:
-    """The phrases that this assessment allows."""
-    exclusive = set() if assessment.wear_judged else set(words.exclusive)
-    yield from (phrase for phrase in words.phrases if exclusive.isdisjoint(phrase.split()))
-    if assessment.condition.grade is None:
-        yield from words.not_judged
-    if assessment.product.type == UNKNOWN:
-        yield from words.not_recognised
-    if assessment.left_out:
-        yield words.template.left_out.rstrip(".")
-    for wear in assessment.condition.wear:
-        known = (severity_phrase(wear, names, words), detail(wear, names, words))
-        yield from filter(None, known)
+    @staticmethod
+    def _claimed(term: Term) -> Rule:
+        return Rule(min(term.values(Role.CLAIM), default=Rule.UNFAMILIAR))
 
-
-def _says_any(said: list[str], phrases: Iterable[str]) -> bool:
-    text = " ".join(said)
-    return any(" ".join(phrase_tokens(phrase)) in text for phrase in phrases)
-
-
-def _filled(phrase: str, fillings: dict[str, list[str]]) -> list[str]:
-    """A phrase with each filling of its placeholder; it has at most one."""
-    for place, words in fillings.items():
-        if place in phrase:
-            return [phrase.replace(place, word) for word in words]
-    return [phrase]
+    def _unjudged(self, topics: frozenset[str]) -> Iterator[Violation]:
+        """What is said to be unknown is."""
+        unknown = unknown_topics(self._facts)
+        for topic in sorted(topics):
+            if not unknown[topic]:
+                yield Violation(Rule.JUDGE, topic)
+        if "kind" in topics:
+            self.stated.add("kind")
+        if topics - {"kind"} or not topics:
+            self.stated.add("not_judged")

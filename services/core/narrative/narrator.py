@@ -1,42 +1,54 @@
-"""Title and description of an assessment: the LLM's if the evidence supports them, else the template's."""
+"""The words of a report in each of its languages: the LLM's where they hold, else the template's."""
 
 import asyncio
 import logging
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
 from openai import AsyncOpenAI
-from pydantic import ValidationError
+from pydantic_core import from_json
 
+from catalogue import Catalogue
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment
+from services.core.domain.listing import Narration
 from services.core.llm import Completion, Unusable, Usage
-from services.core.narrative.grounding import unsupported_claim
-from services.core.narrative.prompt import prompt_messages
-from services.core.narrative.template import template_text
-from services.core.narrative.wording import Language, Text, Wording, wording
+from services.core.narrative.composition import Composition, Draft, DraftSentence, compose
+from services.core.narrative.grounding import Violation
+from services.core.narrative.lexicon import lexicon
+from services.core.narrative.prompt import answer_schema, prompt_messages
+from services.core.narrative.template import Text, template_text
+from services.core.narrative.wording import wording
 
-MAX_OUTPUT_TOKENS = 300
-SCHEMA: dict[str, object] = {
-    "type": "object",
-    "properties": {
-        "title": {"type": "string", "maxLength": 70},
-        "description": {"type": "string", "maxLength": 420},
-    },
-    "required": ["title", "description"],
-    "additionalProperties": False,
-}
+# Of one language; an answer that is longer is cut, and the template's text used.
+MAX_OUTPUT_TOKENS = 400
+# A title or a sentence that is longer was not written by the schema, and is left out.
+_MOST_CHARACTERS = 1000
 NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
+_LOGGED_WORD = re.compile(r"(?:[^\W\d_]|[ '’-]){1,30}")
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Narrative:
-    """Title and description, their source, and the billed tokens: None if the LLM did not say how many."""
+    """The text in each language, and the billed tokens: None if the LLM did not say how many."""
 
-    text: Text
-    source: Literal["llm", "template"]
+    texts: Mapping[Language, Text]
     usage: Usage | None
+
+    @property
+    def text(self) -> Text:
+        """The text in the first language, which is the report's."""
+        return next(iter(self.texts.values()))
+
+    @property
+    def source(self) -> Narration:
+        """Whose sentences the texts have, taken together."""
+        sources = {text.source for text in self.texts.values()}
+        return sources.pop() if len(sources) == 1 else "mixed"
 
 
 class Narrator:
@@ -46,42 +58,59 @@ class Narrator:
         self,
         client: AsyncOpenAI,
         llm: str,
+        catalogue: Catalogue,
         timeout_s: float,
         reasoning_effort: str | None = None,
         service_tier: str | None = None,
     ) -> None:
         self._client = client
+        self._catalogue = catalogue
         self._timeout_s = timeout_s
         self.llm = llm
         options = {"reasoning_effort": reasoning_effort, "service_tier": service_tier}
         self._options: dict[str, Any] = {name: value for name, value in options.items() if value}
 
-    async def narrate(self, assessment: Assessment, language: Language) -> Narrative:
-        """Narrate the assessment within `timeout_s` seconds; on any error, use the template."""
-        words = wording(language)
+    async def narrate(self, assessment: Assessment, languages: Sequence[Language]) -> Narrative:
+        """Narrate in one call for all languages within `timeout_s` seconds; on any error, use the template.
+
+        A language of which the answer has no draft has the template's text; so has each if the answer was cut
+        off or is no JSON.
+        """
         usage: Usage | None = NOTHING
         try:
             # The client's own timeout is for one attempt, and it waits as long as Retry-After says.
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._call(assessment, words)
+                answer = await self._call(assessment, languages)
             # From here on the LLM has billed something.
             usage = None
             completion = Completion.read(answer)
             usage = completion.usage
-            text = _text(completion.text)
-            if objection := unsupported_claim(text, assessment, words):
-                raise Unusable(_unquoted(objection))
-            return Narrative(text, "llm", usage)
+            drafts = _drafts(completion.text, languages)
+            composed = {
+                language: self._compose(drafts[language], assessment, language) for language in drafts
+            }
+            _log_violations([broken for each in composed.values() for broken in each.violations])
+            texts = {language: each.text for language, each in composed.items()}
         except Exception as error:
             # Of any kind, such as a key that is no valid header: a report must not depend on the LLM.
             logger.warning("template used instead of the LLM", extra={"reason": _reason(error)})
-            return Narrative(template_text(assessment, words), "template", usage)
+            texts = {}
+        return Narrative(
+            {each: texts.get(each) or self._template(assessment, each) for each in languages}, usage
+        )
 
     async def close(self) -> None:
         """Close the client's connections."""
         await self._client.close()
 
-    async def _call(self, assessment: Assessment, words: Wording) -> bytes:
+    def _compose(self, draft: Draft, assessment: Assessment, language: Language) -> Composition:
+        own = lexicon(self._catalogue, language)
+        return compose(draft, assessment, wording(language), own, lexicon(self._catalogue, "en"))
+
+    def _template(self, assessment: Assessment, language: Language) -> Text:
+        return template_text(assessment, wording(language), lexicon(self._catalogue, "en"))
+
+    async def _call(self, assessment: Assessment, languages: Sequence[Language]) -> bytes:
         # By path: `chat.completions.create` walks through the whole request by its types, which takes as long
         # as sending it, and builds its own types without validating the server's answer.
         answer = await self._client.post(
@@ -89,12 +118,16 @@ class Narrator:
             cast_to=httpx2.Response,
             body={
                 "model": self.llm,
-                "messages": prompt_messages(assessment, words),
+                "messages": prompt_messages(assessment, languages),
                 "response_format": {
                     "type": "json_schema",
-                    "json_schema": {"name": "listing", "strict": True, "schema": SCHEMA},
+                    "json_schema": {
+                        "name": "listing",
+                        "strict": True,
+                        "schema": answer_schema(tuple(languages)),
+                    },
                 },
-                "max_completion_tokens": MAX_OUTPUT_TOKENS,
+                "max_completion_tokens": MAX_OUTPUT_TOKENS * len(languages),
                 **self._options,
             },
         )
@@ -102,19 +135,47 @@ class Narrator:
         return body
 
 
-def _text(answer: str) -> Text:
+def _drafts(answer: str, languages: Sequence[Language]) -> dict[Language, Draft]:
+    """The drafts of the answer, by language: what does not fit the schema is left out of them.
+
+    Raises Unusable if there is none.
+    """
     try:
-        said = Text.model_validate_json(answer)
-    except ValidationError:
-        raise Unusable("its answer does not fit the schema") from None
-    # A listing is one paragraph: line breaks and tabs are spaces.
-    return Text(title=" ".join(said.title.split()), description=" ".join(said.description.split()))
+        said = from_json(answer)
+    except ValueError:
+        raise Unusable("its answer is no JSON") from None
+    found = {each: said[each] for each in languages if isinstance(said, dict) and each in said}
+    drafts = {each: _draft(given) for each, given in found.items() if isinstance(given, dict)}
+    if not drafts:
+        raise Unusable("its answer does not fit the schema")
+    return drafts
 
 
-def _unquoted(objection: str) -> str:
-    """The objection without the LLM's own word, which may be any; a code of ours stays."""
-    word, _, objected = objection.partition(" is ")
-    return f"a word is {objected}" if word.startswith("'") and objected != "not mentioned" else objection
+def _draft(given: dict[str, Any]) -> Draft:
+    sentences = [
+        DraftSentence(text, tuple(id_ for id_ in _list(each.get("facts")) if isinstance(id_, str)))
+        for each in _list(given.get("sentences"))
+        if isinstance(each, dict) and (text := _string(each.get("text")))
+    ]
+    return Draft(_string(given.get("title")), tuple(sentences))
+
+
+def _string(given: object) -> str:
+    return given if isinstance(given, str) and len(given) <= _MOST_CHARACTERS else ""
+
+
+def _list(given: object) -> list[Any]:
+    return given if isinstance(given, list) else []
+
+
+def _log_violations(violations: Sequence[Violation]) -> None:
+    if violations:
+        first = violations[0]
+        word = first.word if _LOGGED_WORD.fullmatch(first.word) else None
+        logger.info(
+            "sentences replaced",
+            extra={"rule": first.rule.value, "word": word, "count": len(violations)},
+        )
 
 
 def _reason(error: Exception) -> str:

@@ -1,145 +1,146 @@
-"""The conversation with the LLM: two worked examples, and the facts of an assessment.
+"""The conversation with the LLM: a prefix that is the same for every report, and the facts by their ids.
 
-A small model copies its examples. So the two have as many marks as the question and say what it says of
-material, colour, pattern and condition, and their goods are no product of ours.
+The prefix has the rules and worked examples. A provider caches it by its first 1,024 tokens, and the local
+server reads it once. So nothing in it, nor in the schema, depends on the assessment.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from json import dumps
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogue import Noun
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment
-from services.core.domain.grading import grade_of, score_of
-from services.core.narrative.grammar import of_the, text_of, the, with_article
-from services.core.narrative.grounding import caption_fits
-from services.core.narrative.names import Names
-from services.core.narrative.template import filled
-from services.core.narrative.wording import ExampleGoods, Text, Wording
+from services.core.domain.report import Wear
+from services.core.narrative.facts import FACT_IDS, FactId
+from services.core.narrative.grammar import agree, text_of
+from services.core.narrative.sentences import FactSentences, joined
+from services.core.narrative.wording import Wording, wording
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-# What each mark of an example takes from its score of ten.
-_EXAMPLE_POINTS = 2
+MOST_SENTENCES, SENTENCE_CHARACTERS, MOST_CITED = 8, 200, 9
+_TITLE_CHARACTERS = 90
+# Between the languages of a fact.
+_BESIDE = " | "
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What the prompt states: of the product in question, or of an example's goods."""
-
-    item: Noun
-    name: str
-    material: str | None
-    colour: str | None
-    pattern: str | None
-    looks: str
-    grade: str | None
-    marks: tuple[Noun, ...]
-    only_these: bool
-
-    def facts(self, words: Wording) -> str:
-        prompt = words.prompt
-        lines = [prompt.item.format(item=text_of(self.item, words.language))]
-        if self.material:
-            lines.append(prompt.material.format(material=self.material))
-        if self.colour:
-            lines.append(prompt.colour.format(colour=self.colour))
-        if self.pattern:
-            lines.append(prompt.pattern.format(pattern=self.pattern))
-        lines += [
-            prompt.looks_like.format(looks=self.looks),
-            prompt.condition.format(grade=self.grade or prompt.not_judged),
-            prompt.marks.format(marks=_marks(self, words)),
-        ]
-        return "\n".join(lines)
+def prompt_messages(
+    assessment: Assessment, languages: Sequence[Language]
+) -> list["ChatCompletionMessageParam"]:
+    """The messages of the conversation; the last has the facts of this assessment, one a line."""
+    facts = [fact_values(assessment, wording(language)) for language in languages]
+    last: ChatCompletionMessageParam = {"role": "user", "content": _lines(facts)}
+    return [*prompt_prefix(tuple(languages)), last]
 
 
-def prompt_messages(assessment: Assessment, words: Wording) -> list["ChatCompletionMessageParam"]:
-    """The messages of the conversation; the last has the facts of this assessment."""
-    question = _question(assessment, words)
-    messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": words.prompt.system}]
-    for goods in words.prompt.goods:
-        example = _example(goods, question, words)
-        messages.append({"role": "user", "content": example.facts(words)})
-        messages.append({"role": "assistant", "content": _answer(example, words).model_dump_json()})
-    messages.append({"role": "user", "content": question.facts(words)})
-    return messages
+@cache
+def prompt_prefix(languages: tuple[Language, ...]) -> tuple["ChatCompletionMessageParam", ...]:
+    """The messages that come before the facts: the rules and the worked examples."""
+    prompts = [wording(language).prompt for language in languages]
+    named = " and ".join(prompt.language for prompt in prompts)
+    messages: list[ChatCompletionMessageParam] = [
+        {"role": "system", "content": _system().format(languages=named)}
+    ]
+    for examples in zip(*(prompt.examples for prompt in prompts), strict=True):
+        answers = {
+            language: example.model_dump(include={"title", "sentences"})
+            for language, example in zip(languages, examples, strict=True)
+        }
+        messages.append({"role": "user", "content": _lines([example.facts for example in examples])})
+        messages.append(
+            {"role": "assistant", "content": dumps(answers, ensure_ascii=False, separators=(",", ":"))}
+        )
+    return tuple(messages)
 
 
-def answer_like_examples(assessment: Assessment, words: Wording) -> Text:
-    """What an LLM answers that copies the prompt's examples with this assessment's facts."""
-    return _answer(_question(assessment, words), words)
+@cache
+def answer_schema(languages: tuple[Language, ...]) -> dict[str, object]:
+    """The JSON schema of an answer in these languages: each has a title and sentences with their facts.
 
-
-def _question(assessment: Assessment, words: Wording) -> _Question:
-    names, condition = Names(assessment, words), assessment.condition
-    thing = names.thing()
-    # Captions are in English; for a language whose template has no caption, the names are used.
-    captioned = words.template.caption and caption_fits(assessment, words)
-    return _Question(
-        item=names.item,
-        name=thing,
-        material=names.material,
-        colour=names.colour,
-        pattern=names.pattern,
-        looks=assessment.caption if captioned else _looks(thing, names.item, words, bool(names.material)),
-        grade=words.grades[condition.grade][0] if condition.grade else None,
-        marks=tuple(names.wear(wear.tag) for wear in condition.wear),
-        only_these=assessment.wear_judged,
+    As OpenAI's strict mode wants it, all properties are required and no others allowed; its bounds keep the
+    grammar small that llama.cpp makes of it.
+    """
+    sentence = _object(
+        text={"type": "string", "maxLength": SENTENCE_CHARACTERS},
+        facts={"type": "array", "items": {"type": "string", "enum": list(FACT_IDS)}, "maxItems": MOST_CITED},
     )
-
-
-def _looks(thing: str, item: Noun, words: Wording, known: bool) -> str:
-    prompt = words.prompt
-    looks = (prompt.looks if known else prompt.looks_plain).format(thing=thing)
-    return with_article(item, words.language, looks) if prompt.looks_with_article else looks
-
-
-def _example(goods: ExampleGoods, like: _Question, words: Wording) -> _Question:
-    """A question about `goods` with facts like those of the question in `like`."""
-    marks = goods.marks[: len(like.marks)]
-    name, item = (goods.name if like.material else goods.plain_name), Noun(goods.item, goods.item, "f")
-    score = score_of([_EXAMPLE_POINTS] * len(marks))
-    return _Question(
-        item=item,
-        name=name,
-        material=goods.material if like.material else None,
-        colour=goods.colour if like.colour else None,
-        pattern=goods.pattern if like.pattern else None,
-        looks=with_article(item, words.language, name) if words.prompt.looks_with_article else name,
-        grade=words.grades[grade_of(score)][0] if like.grade else None,
-        marks=tuple(Noun(mark, mark, "f") for mark in marks),
-        only_these=like.only_these,
+    text = _object(
+        title={"type": "string", "maxLength": _TITLE_CHARACTERS},
+        sentences={"type": "array", "items": sentence, "maxItems": MOST_SENTENCES},
     )
+    return _object(**dict.fromkeys(languages, text))
 
 
-def _answer(question: _Question, words: Wording) -> Text:
-    prompt, language = words.prompt, words.language
-    facts = {
-        "the_item": the(question.item, language),
-        "of_item": of_the(question.item, language),
-        "material": question.material,
-        "name": question.name,
-        "a_name": with_article(question.item, language, question.name),
-        "grade": question.grade,
-        "marks": _marks(question, words),
+def fact_values(assessment: Assessment, words: Wording) -> Mapping[str, str]:
+    """What is known of each fact that the assessment has, in one language."""
+    stated = FactSentences(assessment, words)
+    names, prompt = stated.names, words.prompt
+    values: dict[FactId, str] = {
+        "kind": text_of(names.item, words.language) if stated.recognised else prompt.not_recognised,
+        "material": names.material or "",
+        "colour": names.colour or "",
+        "pattern": names.pattern or "",
+        "grade": _grade(assessment, words),
+        **{id_: _mark(wear, stated, words) for id_, wear in stated.facts.marks.items()},
+        "absent": _absent(stated, words),
+        "not_judged": ", ".join(_not_judged(stated, words)),
+        "photos": f"{assessment.photos}" + (f", {prompt.stated}" if assessment.condition_stated else ""),
     }
-    if question.marks:
-        title, last = prompt.title_marked, prompt.look_at_marks
-        seen = prompt.marked if question.only_these else prompt.marked_only
+    return {id_: values[id_] for id_ in FACT_IDS if id_ in stated.facts.ids}
+
+
+def _grade(assessment: Assessment, words: Wording) -> str:
+    condition = assessment.condition
+    grade = words.grades[condition.grade] if condition.grade else ""
+    return words.prompt.grade.format(grade=grade, score=condition.score)
+
+
+def _mark(wear: Wear, stated: FactSentences, words: Wording) -> str:
+    noun = stated.names.wear(wear.tag)
+    parts = [text_of(noun, words.language)]
+    if wear.severity:
+        parts.append(agree(words.severities[wear.severity], noun, words.language))
+    if wear.photo:
+        parts.append(words.prompt.photo.format(photo=wear.photo))
+    if wear.place:
+        parts.append(words.places[wear.place])
+    return ", ".join(parts)
+
+
+def _absent(stated: FactSentences, words: Wording) -> str:
+    seen, prompt = stated.assessment, words.prompt
+    if seen.wear_judged:
+        return prompt.no_other_mark if seen.condition.wear else prompt.no_mark
+    names = stated.wear_names(seen.absent)
+    return prompt.none_of.format(wear=joined(names, words.or_)) if names else ""
+
+
+def _not_judged(stated: FactSentences, words: Wording) -> Iterator[str]:
+    if stated.assessment.condition.status != "assessed":
+        yield words.prompt.condition
     else:
-        title, last = prompt.title if question.grade else prompt.title_plain, prompt.look
-        seen = prompt.no_marks if question.only_these else ""
-    opening = prompt.opening if question.grade else prompt.opening_not_judged
-    made_of = prompt.made_of if question.material else ""
-    sentences = [sentence for sentence in (opening, made_of, seen, last) if sentence]
-    description = " ".join(filled(sentence, facts) for sentence in sentences)
-    return Text(title=filled(title, facts), description=description)
+        yield from stated.wear_names(stated.facts.unclear)
+    if stated.assessment.left_out:
+        yield words.prompt.left_out
 
 
-def _marks(question: _Question, words: Wording) -> str:
-    prompt = words.prompt
-    if not question.marks:
-        return prompt.none if question.only_these else prompt.not_judged
-    phrases = [with_article(mark, words.language) for mark in question.marks]
-    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} {prompt.and_} {phrases[-1]}"
+def _lines(facts: Sequence[Mapping[str, str]]) -> str:
+    """One fact a line, with its words in each language; `facts` have the same ids."""
+    return "\n".join(f"{id_}: {_BESIDE.join(values[id_] for values in facts)}" for id_ in facts[0])
+
+
+def _object(**properties: object) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+@cache
+def _system() -> str:
+    return (Path(__file__).parent / "wording" / "system.txt").read_text("utf-8").strip()

@@ -1,16 +1,15 @@
-"""The words of a language that no catalogue has: grades, ordinary words, sentences, the prompt."""
+"""The words of a language that no catalogue has: grades, severities, places, sentences, the prompt."""
 
 import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalogue.model import Language
 from services.core.domain.report import Grade, Place, Severity
 
-Language = Literal["en", "fr"]
 _QVALUE = re.compile(r"0(\.\d*)?|1(\.0*)?|\.\d+", re.ASCII)
 
 
@@ -21,125 +20,90 @@ class _Words(BaseModel):
 class Sentences(_Words):
     """The template's sentences, to be filled in; `thing` is the product with what is known of it.
 
-    Those of what is stated are for what the owner corrected.
+    `plain` is the opening without a grade. Those that are `stated` are for what the owner corrected. `mark`
+    is of one mark, `marks` of several; `none_of` names kinds of wear that were not seen. `caption` is empty
+    where the language prints no caption.
     """
 
     title: str
-    title_not_assessed: str
+    title_not_judged: str
+    title_unknown: str
     opening: str
-    opening_not_assessed: str
+    plain: str
     unknown: str
     several: str
-    left_out: str
-    wear: str
-    wear_stated: str
-    no_wear: str
-    no_wear_stated: str
-    caption: str
-    closing: str
-    closing_stated: str
-    closing_not_assessed: str
-
-
-class Text(_Words):
-    """A title and a description, from the LLM or from the template."""
-
-    title: str
-    description: str
-
-
-class ExampleGoods(_Words):
-    """Goods for the worked examples, feminine in French as their marks are.
-
-    The demo model does not know them, so that no example leaks into an answer.
-    """
-
-    item: str
     material: str
     colour: str
     pattern: str
-    name: str
-    plain_name: str
-    marks: tuple[str, ...]
+    grade: str
+    mark: str
+    marks: str
+    mark_stated: str
+    marks_stated: str
+    no_mark: str
+    no_other_mark: str
+    no_mark_stated: str
+    no_other_mark_stated: str
+    none_of: str
+    not_judged: str
+    wear_not_judged: str
+    left_out: str
+    caption: str
+    source: str
+    source_stated: str
+    look: str
+
+
+class ExampleSentence(_Words):
+    """A sentence of an example's answer, and the ids of the facts that it states."""
+
+    text: str
+    facts: tuple[str, ...]
+
+
+class Example(_Words):
+    """A worked example: the facts by id as the prompt gives them, and the answer to them.
+
+    The demo model does not know its goods, so that an answer that copies an example does not hold. The
+    languages have the same examples in the same order.
+    """
+
+    facts: dict[str, str]
+    title: str
+    sentences: tuple[ExampleSentence, ...]
 
 
 class PromptWords(_Words):
-    """The prompt's sentences, to be filled in; what is unknown has no line, and no sentence."""
+    """How the prompt calls the language, in English, and how it states facts that are more than a name."""
 
-    system: str
-    item: str
-    material: str
-    colour: str
-    pattern: str
-    looks_like: str
+    language: str
+    grade: str
+    photo: str
+    no_mark: str
+    no_other_mark: str
+    none_of: str
+    not_recognised: str
     condition: str
-    marks: str
-    looks: str
-    looks_plain: str
-    looks_with_article: bool
-    not_judged: str
-    and_: str = Field(alias="and")
-    none: str
-    goods: tuple[ExampleGoods, ...]
-    title: str
-    title_marked: str
-    title_plain: str
-    opening: str
-    opening_not_judged: str
-    made_of: str
-    no_marks: str
-    marked: str
-    marked_only: str
-    look: str
-    look_at_marks: str
-
-
-class DenialWords(_Words):
-    """A language's words of denial: `no` opens one, `joining` may occur within it, `but` ends it.
-
-    `other` excludes what was stated before: "no other marks".
-    """
-
-    no: tuple[str, ...]
-    other: tuple[str, ...]
-    joining: tuple[str, ...]
-    but: tuple[str, ...]
+    left_out: str
+    stated: str
+    examples: tuple[Example, ...]
 
 
 class Wording(_Words):
-    """All words of one language beside the catalogue's.
+    """All words of one language that a text is made of, beside the catalogue's.
 
-    `item` is what a product is called that was not recognised. The first form of a grade is its name; those
-    of a severity agree with a noun. `participles` state a kind of wear, `adjectives` a material, by their
-    ids; `attributive` are materials as they stand before a noun. `looks`, `colours`, `patterns`,
-    `attributes` and `parts` describe something else: only a caption may introduce them. An attribute
-    belongs to the next word: "a small mug", not "a small chip". A part may not be named beside wear, since
-    a text does not know where the wear is. `marks` are wear of any kind. `ordinary` words are chosen so
-    that they cannot express a history, function, size, place or extent; nor can `phrases`, though their
-    single words could. A phrase with an `exclusive` word says that there is no other wear. `not_judged`
-    phrases say that the condition was not assessed, `not_recognised` ones that the product is unknown.
+    `item` is what a product is called that was not recognised. The forms of a severity agree with a noun.
+    `attributive` are materials as they stand before a noun. `or_` joins what is denied.
     """
 
     language: Language
     item: str
-    grades: dict[Grade, tuple[str, ...]]
+    grades: dict[Grade, str]
     severities: dict[Severity, tuple[str, ...]]
     places: dict[Place, str]
-    participles: dict[str, tuple[str, ...]]
-    adjectives: dict[str, tuple[str, ...]]
     attributive: dict[str, str]
-    marks: tuple[str, ...]
-    denial: DenialWords
-    ordinary: tuple[str, ...]
-    phrases: tuple[str, ...]
-    exclusive: tuple[str, ...]
-    not_judged: tuple[str, ...]
-    not_recognised: tuple[str, ...]
-    looks: tuple[str, ...]
-    colours: tuple[str, ...]
-    patterns: tuple[str, ...]
-    attributes: tuple[str, ...]
-    parts: tuple[str, ...]
+    and_: str = Field(alias="and")
+    or_: str = Field(alias="or")
     template: Sentences
     prompt: PromptWords
 

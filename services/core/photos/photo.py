@@ -13,9 +13,10 @@ from io import BytesIO
 
 from PIL import Image
 
+from services.core.domain.colours import Colours
 from services.core.domain.errors import Busy, InvalidInput, TooLarge, UnsupportedMedia
 from services.core.domain.report import Flaw
-from services.core.photos import pool
+from services.core.photos import named_colours, pool
 from services.core.photos.heic import is_heic
 from services.core.photos.quality import flaws
 from services.core.photos.resize import fit
@@ -33,13 +34,17 @@ decoders = pool.Decoders(os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, and one for the model; its flaws."""
+    """One photo as JPEG bytes: ≤ 768 px (`width` × `height`) to store, and one for the model.
+
+    `flaws` and `colours` are what its pixels show; without colours, they were not measured or do not show.
+    """
 
     stored_jpeg: bytes
     model_jpeg: bytes
     width: int
     height: int
     flaws: tuple[Flaw, ...] = ()
+    colours: Colours = ()
 
 
 def digest(photos: Iterable[bytes]) -> str:
@@ -57,10 +62,18 @@ def combined_digest(digests: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
-def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tiled: bool = False) -> Photo:
+def prepare(
+    upload: bytes,
+    field: str,
+    within_s: float = LONGEST_WAIT_S,
+    *,
+    tiled: bool = False,
+    with_colours: bool = False,
+) -> Photo:
     """Decode `upload` by its content, and encode both JPEGs; `field` is the one that errors name.
 
-    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored.
+    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored;
+    `with_colours`, that the colours are measured, which a catalogue without colours does not need.
     Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
     TooLarge for too many pixels, InvalidInput for a damaged photo, and Busy if it is not decoded within
     `within_s`.
@@ -71,10 +84,11 @@ def prepare(upload: bytes, field: str, within_s: float = LONGEST_WAIT_S, *, tile
         raise UnsupportedMedia(field, "is not a photo in a format that is read here", READABLE)
     image = _decoded(upload, field, time.monotonic() + within_s)
     stored = _encoded(image)
-    # The bounds of the flaws hold for this size.
+    # The bounds of the flaws hold for this size, and those of the colours.
     small = fit(image, MODEL_PX, reducing_gap=1.0)
     model = stored if tiled else _encoded(small)
-    return Photo(stored, model, image.width, image.height, flaws(small))
+    colours = named_colours.measure(small) if with_colours else ()
+    return Photo(stored, model, image.width, image.height, flaws(small), colours)
 
 
 def model_jpeg_from_stored(stored_jpeg: bytes, *, tiled: bool = False) -> bytes:

@@ -4,13 +4,17 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from catalogue import Catalogue
 from services.core.domain.assessment import Assessment
 from services.core.domain.errors import ModelFault, VitrineError
+from services.core.domain.listing import Translation
 from services.core.domain.report import Failure, Reason, Report, Status, Timings
-from services.core.llm import Usage
+from services.core.llm import TokenPrices, Usage
 from services.core.metrics import MetricName
 from services.core.narrative.grounding import fitting_caption
+from services.core.narrative.lexicon import lexicon
 from services.core.narrative.narrator import Narrative
+from services.core.pipeline.listed import listed
 from services.core.pipeline.outcomes import Seen
 from services.core.telemetry import Stages
 
@@ -25,8 +29,7 @@ class Prices:
     """Prices of the vision model and of the narrating LLM, in USD."""
 
     model_per_hour: float
-    llm_per_mtok_input: float
-    llm_per_mtok_output: float
+    llm: TokenPrices
 
     def endpoint_usd(self, model_ms: float) -> float:
         """The price of the endpoint's time."""
@@ -35,10 +38,13 @@ class Prices:
     def report_usd(self, seen: Seen, model_ms: float, narrative: Narrative) -> float | None:
         """The price of a report: its observation and the LLM's tokens; None if one of them is unknown."""
         vision_usd = self.endpoint_usd(model_ms) if seen.is_new else seen.cost_usd
-        if vision_usd is None or narrative.usage is None:
-            return None
-        llm_usd = narrative.usage.usd(self.llm_per_mtok_input, self.llm_per_mtok_output)
-        return round(vision_usd + llm_usd, 6)
+        llm_usd = self.llm_usd(narrative)
+        return None if vision_usd is None or llm_usd is None else round(vision_usd + llm_usd, 6)
+
+    def llm_usd(self, narrative: Narrative) -> float | None:
+        """The price of the LLM's tokens; None if it did not say how many."""
+        usage = narrative.usage
+        return usage.usd(self.llm) if usage is not None else None
 
 
 def succeeded(
@@ -49,21 +55,28 @@ def succeeded(
     llm: str | None,
     stages: Stages,
     prices: Prices,
+    catalogue: Catalogue,
 ) -> Report:
-    """The report with its result; `llm` is None if the text is the template's."""
+    """The report with its result; `llm` is None if all of the text is the template's."""
     timings = _timings(report, stages)
+    texts = {
+        language: Translation(title=text.title, description=text.description, narrative=text.source)
+        for language, text in narrative.texts.items()
+    }
+    own = texts[report.language]
     return report.model_copy(
         update={
+            **listed(assessment, texts, catalogue),
             "status": Status.SUCCEEDED,
             "waiting": None,
             "product": assessment.product,
             "condition": assessment.condition,
             "confidence": assessment.confidence,
-            "title": narrative.text.title,
-            "description": narrative.text.description,
-            "caption": fitting_caption(assessment),
+            "title": own.title,
+            "description": own.description,
+            "caption": fitting_caption(assessment, lexicon(catalogue, "en")),
             "evidence": assessment.evidence,
-            "narrative": narrative.source,
+            "narrative": own.narrative,
             "model": seen.provenance.model_copy(update={"llm": llm}),
             "timings_ms": timings,
             "cost_usd": prices.report_usd(seen, timings.model or 0.0, narrative),

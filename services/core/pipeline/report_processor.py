@@ -224,13 +224,17 @@ class ReportProcessor:
 
     async def _finish(self, leased: LeasedReport, seen: Seen, stages: Stages) -> Report:
         flaws = [photo.flaws for photo in leased.photos]
-        assessment = assess(seen.observation, flaws, self.catalogue)
+        colours = [photo.colours for photo in leased.photos]
+        assessment = assess(seen.observation, flaws, self.catalogue, colours)
         # If the lease ended now, another worker would pay the LLM for the same text.
         leased = await self._renewed(leased)
         with stages.measure("narrate"):
-            narrative = await self.narrator.narrate(assessment, leased.report.language)
-        llm = self.narrator.llm if narrative.source == "llm" else None
-        report = succeeded(leased.report, seen, assessment, narrative, llm, stages, self.prices)
+            languages = leased.report.languages or (leased.report.language,)
+            narrative = await self.narrator.narrate(assessment, languages)
+        llm = self.narrator.llm if narrative.source != "template" else None
+        report = succeeded(
+            leased.report, seen, assessment, narrative, llm, stages, self.prices, self.catalogue
+        )
         cached = self.vision_cache.put(leased, seen.observation) if self.vision_cache and seen.is_new else []
         await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
         log_ended(report, narrative.usage)

@@ -5,12 +5,12 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from anyio import to_thread
 
 from services.core.aws import CALL_ERRORS
+from services.core.domain.corrections import GivenCorrections
 from services.core.domain.errors import ReportInProgress, VitrineError
 from services.core.domain.report import UNFINISHED, Report
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport
@@ -21,6 +21,7 @@ from services.core.pipeline.corrections import patched
 from services.core.pipeline.erasure import Erasure
 from services.core.pipeline.outcomes import Unanswered
 from services.core.pipeline.report_processor import ReportProcessor
+from services.core.pipeline.rewording import Reworder
 from services.core.pipeline.submission import Submission, SubmitReport
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages, add_context
@@ -124,8 +125,18 @@ class ReportService:
         Raises ReportNotFound, ReportNotCorrectable unless the report has succeeded, or InvalidInput for an
         id that the catalogue lacks.
         """
-        change = partial(patched, patch=patch, catalogue=self.processor.catalogue)
+        catalogue = self.processor.catalogue
+
+        def change(stored: StoredReport, given: GivenCorrections | None) -> GivenCorrections | None:
+            return patched(stored.report, given, patch, catalogue, photos=len(stored.photos))
+
         return await to_thread.run_sync(self.reports.correct, owner, report_id, change)
+
+    async def reword(self, owner: str, report_id: str) -> StoredReport:
+        """Have the LLM word the report again from its corrected facts, as `Reworder.reword` says."""
+        processor = self.processor
+        reworder = Reworder(self.reports, processor.narrator, processor.prices, processor.catalogue)
+        return await reworder.reword(owner, report_id)
 
     async def _read_again(self, stored: StoredReport) -> Report:
         return (await to_thread.run_sync(self.reports.get, stored.owner, stored.report.id)).report

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from anyio import to_thread
+from pydantic import Field
 from ulid import ULID
 
+from catalogue.model import Language
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, KeyReused, QuotaExceeded, VitrineError
+from services.core.domain.languages import with_others
 from services.core.domain.report import Failure, Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
-from services.core.narrative.wording import Language
 from services.core.photos.photo import Photo, digest
+from services.core.secrets import ServiceSettings
 from services.core.storage.image_store import ImageStore, image_keys
 from services.core.storage.reports import Reports
 from services.core.telemetry import Stages
@@ -28,12 +31,20 @@ UNDO_PAUSES_S = (1, 5, 15)
 logger = logging.getLogger(__name__)
 
 
+class SubmissionSettings(ServiceSettings):
+    """The variables of a service that accepts requests; `listing_languages` are a JSON array."""
+
+    quota_per_day: int = Field(ge=1)
+    retention_days: int = Field(ge=1)
+    listing_languages: tuple[Language, ...] = ()
+
+
 @dataclass(frozen=True)
 class SubmitReport:
-    """A client's request for a report: its owner, its language, and its idempotency key."""
+    """A client's request for a report: its owner, its languages, the first of them first, and its key."""
 
     owner: str
-    language: Language
+    languages: tuple[Language, ...]
     key: RequestKey | None
 
     def about(self, contents: str | None) -> "SubmitReport":
@@ -43,13 +54,21 @@ class SubmitReport:
 
 @dataclass(frozen=True)
 class Submission:
-    """Accepts requests. `endpoint` is written into their reports, which expire after `retention`."""
+    """Accepts requests. `endpoint` is written into their reports, which expire after `retention`.
+
+    `also_in` are the languages of every report beside the one that its client prefers.
+    """
 
     images: ImageStore
     reports: Reports
     endpoint: str
     retention: timedelta
+    also_in: tuple[Language, ...] = ()
     undoings: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def languages(self, preferred: Language) -> tuple[Language, ...]:
+        """The languages of a report whose request names none: the client's, then those of the settings."""
+        return with_others(preferred, self.also_in)
 
     async def earlier(
         self,
@@ -123,7 +142,7 @@ class Submission:
         report = self._report(request, Status.QUEUED, stages)
         keys = image_keys(request.owner, report.id, len(photos))
         stored_photos = tuple(
-            StoredPhoto(key, photo.width, photo.height, photo.flaws)
+            StoredPhoto(key, photo.width, photo.height, photo.flaws, photo.colours)
             for key, photo in zip(keys, photos, strict=True)
         )
         photos_digest = digest(photo.stored_jpeg for photo in photos)
@@ -141,7 +160,8 @@ class Submission:
         return Report(
             id=str(ULID.from_datetime(now)),
             status=status,
-            language=request.language,
+            language=request.languages[0],
+            languages=request.languages,
             model=Provenance(endpoint=self.endpoint),
             timings_ms=Timings(**stages.timings),
             created_at=now,

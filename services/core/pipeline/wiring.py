@@ -13,7 +13,7 @@ from pydantic import Field, HttpUrl, ValidationInfo, field_validator, model_vali
 from catalogue import GOODS, Catalogue, load
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.llm import openai_client
+from services.core.llm import TokenPrices, openai_client
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.ended import Prices
@@ -87,6 +87,7 @@ class PipelineSettings(CatalogueSettings):
     llm_base_url: HttpUrl | None = None
     llm_reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
     llm_usd_per_mtok_input: float = Field(ge=0)
+    llm_usd_per_mtok_cached_input: float = Field(ge=0)
     llm_usd_per_mtok_output: float = Field(ge=0)
 
     @model_validator(mode="after")
@@ -140,12 +141,20 @@ def build_pipeline(
         leases=leases,
         endpoint=_endpoint(settings, catalogue, runtime, s3),
         narrator=Narrator(
-            llm, settings.llm_model, narrate_timeout_s, settings.llm_reasoning_effort, service_tier
+            llm,
+            settings.llm_model,
+            catalogue,
+            narrate_timeout_s,
+            settings.llm_reasoning_effort,
+            service_tier,
         ),
         prices=Prices(
             settings.model_usd_per_hour,
-            settings.llm_usd_per_mtok_input * share,
-            settings.llm_usd_per_mtok_output * share,
+            TokenPrices(
+                settings.llm_usd_per_mtok_input * share,
+                settings.llm_usd_per_mtok_cached_input * share,
+                settings.llm_usd_per_mtok_output * share,
+            ),
         ),
         catalogue=catalogue,
         vision_cache=(

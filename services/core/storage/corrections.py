@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.errors import ReportNotCorrectable, ReportNotFound
-from services.core.domain.report import UNFINISHED, Report, Status
+from services.core.domain.report import UNFINISHED, Status
 from services.core.domain.stored_report import StoredReport
 from services.core.storage.rows import address, is_erasing, read_row, stored_report, to_item
 from services.core.storage.transactions import repeat_on_conflict
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TRIES = 20
 UNFINISHED_RETRY_S = 5
 # Of the report as it was made and its corrections so far, the corrections from now on; None for none.
-Change = Callable[[Report, GivenCorrections | None], GivenCorrections | None]
+Change = Callable[[StoredReport, GivenCorrections | None], GivenCorrections | None]
 
 
 def write_corrections(
@@ -39,10 +39,11 @@ def write_corrections(
         stored = stored_report(owner, row)
         if stored.report.status != Status.SUCCEEDED:
             wait_s = UNFINISHED_RETRY_S if stored.report.status in UNFINISHED else None
-            reason = f"only a succeeded report can be corrected; this one is {stored.report.status}"
+            only = "only a succeeded report can be corrected or worded again"
+            reason = f"{only}; this one is {stored.report.status}"
             raise ReportNotCorrectable(reason, wait_s)
-        given = change(stored.report, GivenCorrections.model_validate_json(before) if before else None)
-        after = given.model_dump_json(exclude_none=True) if given else None
+        given = change(stored, GivenCorrections.model_validate_json(before) if before else None)
+        after = given.model_dump_json(exclude_defaults=True) if given else None
         if after == before or _replace(dynamodb, table, key, before, after):
             return replace(stored, report=corrected(stored.report, given)) if given else stored
         time.sleep(random.uniform(0.0, 0.02) * (attempt + 1))  # noqa: S311 - jitter, not a secret

@@ -159,7 +159,8 @@ class Reports:
     def page(self, owner: str, limit: int, before: str | None = None) -> Page:
         """The owner's newest `limit` reports, or those older than the report `before`.
 
-        Expired reports are left out, so a page may hold fewer than `limit` and still have a next.
+        Expired reports are left out, and a query ends at 1 MB: a page may hold fewer than `limit` and still
+        have a next.
         """
         answer = self._dynamodb.query(
             TableName=self._table,
@@ -171,13 +172,10 @@ class Reports:
             # One more tells whether others follow.
             Limit=limit + 1,
         )
-        rows = [from_item(item) for item in answer["Items"]]
-        reports = [
-            stored_report(owner, row) for row in rows[:limit] if not has_expired(row) and not is_erasing(row)
-        ]
-        return Page(
-            tuple(reports), rows[limit - 1]["sk"].removeprefix("report#") if len(rows) > limit else None
-        )
+        rows = [from_item(item) for item in answer["Items"][:limit]]
+        reports = [stored_report(owner, row) for row in rows if not has_expired(row) and not is_erasing(row)]
+        more = len(answer["Items"]) > limit or "LastEvaluatedKey" in answer
+        return Page(tuple(reports), rows[-1]["sk"].removeprefix("report#") if rows and more else None)
 
     def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
         """Take the report from its worker and its readers, and return it as its row holds it.

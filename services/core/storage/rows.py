@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from services.core.domain.colours import Colours
 from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import UNFINISHED, Flaw, Report, Status
@@ -157,14 +158,25 @@ def _pending(row: dict[str, Any]) -> PendingInference:
 
 
 def _photo_row(photo: StoredPhoto) -> dict[str, Any]:
-    return {"width": photo.width, "height": photo.height, "flaws": list(photo.flaws)}
+    return {
+        "width": photo.width,
+        "height": photo.height,
+        "flaws": list(photo.flaws),
+        "colours": [[id_, round(100 * share)] for id_, share in photo.colours],
+    }
 
 
 def _photos(row: dict[str, Any]) -> tuple[StoredPhoto, ...]:
     # A row of an earlier release has the keys only; the keys stay apart, so that it can read newer rows.
     facts = row.get("photos") or [{} for _ in row["pictures"]]
     return tuple(
-        StoredPhoto(key, _pixels(each.get("width")), _pixels(each.get("height")), _flaws(each.get("flaws")))
+        StoredPhoto(
+            key,
+            _pixels(each.get("width")),
+            _pixels(each.get("height")),
+            _flaws(each.get("flaws")),
+            _colours(each.get("colours")),
+        )
         for key, each in zip(row["pictures"], facts, strict=True)
     )
 
@@ -175,6 +187,10 @@ def _pixels(number: Decimal | None) -> int | None:
 
 def _flaws(codes: list[str] | None) -> tuple[Flaw, ...]:
     return tuple(Flaw(code) for code in codes or ())
+
+
+def _colours(percent: list[tuple[str, Decimal]] | None) -> Colours:
+    return tuple((id_, int(of_pixels) / 100) for id_, of_pixels in percent or ())
 
 
 class ReportWrites:

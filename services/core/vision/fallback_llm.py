@@ -15,7 +15,7 @@ from openai import AsyncOpenAI
 from catalogue import Catalogue
 from services.core.domain.errors import ModelUnavailable
 from services.core.domain.observation import Observation
-from services.core.llm import Completion, Usage
+from services.core.llm import Completion, TokenPrices, Usage
 from services.core.vision.llm_answer import LlmAnswer, observation_of, schema
 
 _TASK = (
@@ -68,7 +68,9 @@ class FallbackLlm:
             raise ModelUnavailable(problem) from error
 
     def _cost(self, usage: Usage | None) -> float | None:
-        return usage.usd(self.usd_per_mtok_input, self.usd_per_mtok_output) if usage else None
+        # Its prompt is mostly photos, which are new each time.
+        prices = TokenPrices(self.usd_per_mtok_input, self.usd_per_mtok_input, self.usd_per_mtok_output)
+        return usage.usd(prices) if usage else None
 
 
 def _picture(photo: bytes) -> Any:

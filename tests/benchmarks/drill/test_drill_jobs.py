@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.drill.drill_jobs import llm_answer, most_jobs, number_on, photo, seen
-from services.core.narrative.grounding import unsupported_claim
+from services.core.narrative.composition import Draft, DraftSentence, compose
+from services.core.narrative.lexicon import lexicon
 from services.core.narrative.wording import wording
+from tests.services.conftest import DRAWN
 
 numbers = st.integers(0, most_jobs() - 1)
 
@@ -22,4 +24,8 @@ def test_prompts_differ_between_jobs(one: int, other: int) -> None:
 
 @given(numbers)
 def test_fake_text_is_grounded(number: int) -> None:
-    assert unsupported_claim(llm_answer(number)[1], seen(number), wording("en")) is None
+    answer = llm_answer(number)[1]["en"]
+    draft = Draft(
+        answer["title"], tuple(DraftSentence(s["text"], tuple(s["facts"])) for s in answer["sentences"])
+    )
+    assert compose(draft, seen(number), wording("en"), lexicon(DRAWN, "en")).text.source == "llm"

@@ -145,6 +145,79 @@ def test_json_prints_only_the_report(
     assert b"my mug.jpg" in requests[0].content
 
 
+def test_languages_are_asked_for(running: None, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = answering(monkeypatch, httpx2.Response(200, json=REPORT))
+    assert commands.main(["demo", str(photo), "--languages", "fr,en"]) == 0
+    assert requests[0].content.count(b'name="languages"') == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--languages", "de"], "--languages: 'de' is no language"),
+        (["--languages", ""], "--languages: names an empty language"),
+        (["--languages", "en,en"], "--languages: names 'en' twice"),
+        (["--languages", "fr", "--mode", "async"], "--languages is for --mode realtime"),
+    ],
+)
+def test_wrong_languages_start_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str], says: str
+) -> None:
+    monkeypatch.setattr("local.commands._bring_up", lambda mode: pytest.fail("started"))
+    assert commands.main(["demo", *options]) == 1
+    assert says in capsys.readouterr().err
+
+
+LABELS: dict[str, Any] = {
+    "type": "tasse à anses",
+    "material": "céramique vernie",
+    "grade": "bon état",
+    "wear": {"chip": "ébréchure"},
+    "severities": {"minor": "légère"},
+    "places": {"top_left": "en haut à gauche"},
+    "reasons": {"wear_uncertain": "usure incertaine"},
+    "evidence": [
+        {"question": "qu'est-ce que c'est ?", "answer": "tasse"},
+        {"question": "de quelle matière ?", "answer": "céramique"},
+        {"question": "est-ce ébréché ?", "answer": "oui"},
+    ],
+}
+
+
+def test_labels_are_shown_as_words() -> None:
+    mark = {"tag": "chip", "photo": 2, "confidence": 0.9, "severity": "minor", "place": "top_left"}
+    changed = {
+        "labels": LABELS,
+        "condition": {"score": 8, "grade": "good", "wear": [mark]},
+        "confidence": {"level": "medium", "reasons": ["wear_uncertain", "uncalibrated"]},
+    }
+    out = plain(shown(REPORT | changed, width=100))
+    assert "tasse à anses 98%" in out and "céramique vernie 83%" in out
+    assert "bon état, 8 of 10: légère ébréchure in photo 2, en haut à gauche 90%" in out
+    assert "medium: usure incertaine, the model is not calibrated" in out
+    assert "est-ce ébréché ? oui 91%" in out
+    assert "is there a chip" not in out
+
+
+def test_both_languages_are_shown() -> None:
+    french = {"title": "Tasse bleue", "description": "Une tasse ébréchée.", "narrative": "template"}
+    out = plain(shown(REPORT | {"translations": {"fr": french}, "languages": ["en", "fr"]}))
+    assert "The photos show a chip on the mug. fr Tasse bleue Une tasse ébréchée." in out
+    assert "smollm2-135m-instruct, and the template in place of what the facts do not hold" in out
+
+
+def test_owners_facts_are_named() -> None:
+    sources = {"type": "owner", "material": "model"}
+    wear = [{"tag": "chip", "photo": None, "confidence": 1.0, "source": "owner"}]
+    changed = {
+        "product": REPORT["product"] | {"sources": sources},
+        "condition": {"score": 8, "grade": "good", "wear": wear, "source": "owner"},
+    }
+    out = plain(shown(REPORT | changed))
+    assert "mug by the owner" in out and "ceramic 83%" in out
+    assert "good, 8 of 10 by the owner: chip by the owner" in out
+
+
 def test_photo_variable_names_several_photos(
     running: None, photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,8 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 
+from services.core.narrative.prompt import prompt_prefix
+
 pytestmark = pytest.mark.system  # loads a model of 145 MB
 SCHEMA: dict[str, object] = {
     "type": "object",
@@ -67,6 +69,13 @@ def test_answer_follows_the_json_schema(llm: str) -> None:
     assert answer.keys() == {"title", "grade"}
     assert answer["grade"] in ("good", "worn")
     assert len(answer["title"]) <= 20
+
+
+def test_prefix_is_read_at_start(llm: str) -> None:
+    facts = {"role": "user", "content": "kind: mug\nphotos: 1"}
+    body = {"messages": [*prompt_prefix(("en",)), facts], "max_tokens": 1}
+    answer = httpx2.post(f"{llm}/v1/chat/completions", json=body, timeout=120, trust_env=False).json()
+    assert answer["usage"]["prompt_tokens_details"]["cached_tokens"] >= 1000
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="reads Linux's table of sockets")  # noqa: PTH110

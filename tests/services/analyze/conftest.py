@@ -21,6 +21,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from catalogue import Catalogue
+from catalogue.model import Language
 from services.analyze.app import create_api
 from services.analyze.dependencies import Dependencies
 from services.analyze.observe import Observe
@@ -28,6 +29,7 @@ from services.core.auth.tokens import TokenVerifier
 from services.core.aws import PRESIGNING
 from services.core.domain.errors import InvalidToken
 from services.core.domain.timing import PRODUCTION, Timing
+from services.core.llm import TokenPrices
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline import submission
@@ -79,6 +81,7 @@ class World:
     body: bytes | None = None
     llm: int = 503
     budget_s: float = 10.0
+    narrate_s: float = 1.0
     reuse: bool = False
     asynchronous: bool = False
     model_calls: int = 0
@@ -88,6 +91,7 @@ class World:
     timing: Timing = PRODUCTION
     catalogue: Catalogue = DRAWN
     wear_tiles: int = 0
+    also_in: tuple[Language, ...] = ()
 
     def kept(self) -> list[str]:
         """The keys in the image bucket."""
@@ -205,7 +209,7 @@ def client(world: World) -> Iterator[TestClient]:
     """
 
     def dependencies() -> Dependencies:
-        http = httpx2.AsyncClient(transport=httpx2.MockTransport(world.answer_llm))
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda request: world.answer_llm(request)))
         llm = AsyncOpenAI(api_key="k", base_url="http://llm/v1", http_client=http, max_retries=0)
         reports = Reports(world.dynamodb, TABLE, quota_per_day=4)
         return Dependencies(
@@ -213,14 +217,18 @@ def client(world: World) -> Iterator[TestClient]:
             Uploads(world.s3, BUCKET, None),
             ReportService(
                 submission=Submission(
-                    ImageStore(world.s3, BUCKET, None), reports, "blip2-endpoint", timedelta(days=30)
+                    ImageStore(world.s3, BUCKET, None),
+                    reports,
+                    "blip2-endpoint",
+                    timedelta(days=30),
+                    world.also_in,
                 ),
                 processor=ReportProcessor(
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
-                    narrator=Narrator(llm, "m", 1.0),
-                    prices=Prices(0.82, 0.1, 0.5),
+                    narrator=Narrator(llm, "m", world.catalogue, world.narrate_s),
+                    prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
                     catalogue=world.catalogue,
                     vision_cache=(
                         VisionCache(world.dynamodb, TABLE, world.catalogue, world.wear_tiles)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from tests.services.analyze.conftest import World, without_links
+from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
 
@@ -22,6 +24,62 @@ def test_photo_gives_a_report(client: TestClient, jpeg: Jpeg) -> None:
     assert report["condition"]["score"] == 8
     assert report["narrative"] == "template"
     assert report["cost_usd"] > 0
+
+
+def test_report_is_a_listing(client: TestClient, jpeg: Jpeg) -> None:
+    report = post(client, jpeg(), accept_language="fr").json()
+    labels, listing = report["labels"], report["listing"]
+    assert (labels["type"], labels["material"], labels["grade"]) == ("tasse", "céramique", "bon")
+    assert labels["wear"] == {"chip": "ébréchure"}
+    # The catalogue's question, in words of the report's language.
+    assert report["evidence"][0]["question"] == "what is this?"
+    assert labels["evidence"][0] == {"question": "Qu'est-ce que c'est ?", "answer": "tasse"}
+    assert len(labels["evidence"]) == len(report["evidence"])
+    assert report["keywords"][0] == "tasse" and report["keywords"][-1] == "d'occasion"
+    # The drawn catalogue says that a mug is of Google's category 2169.
+    assert listing["category"]["number"] == 2169
+    assert listing["condition"] == {
+        "schema_org": "UsedCondition",
+        "google": "used",
+        "facebook": "used_good",
+        "ebay": 3000,
+    }
+    # The drawn catalogue asks about no colours.
+    assert listing["specifics"] == {"Brand": None, "Type": "tasse", "Color": None, "Material": "céramique"}
+
+
+def test_two_languages_are_two_texts(client: TestClient, jpeg: Jpeg) -> None:
+    files = {"images": jpeg()}
+    report = client.post("/analyze", files=files, data={"languages": "fr,en"}).json()
+    assert report["translations"].keys() == {"en"}
+    english = report["translations"]["en"]
+    assert "ébréchure" in report["description"] and "chip" in english["description"]
+    assert (english["labels"]["type"], english["keywords"][0]) == ("mug", "mug")
+    assert english["title"] != report["title"] and english["narrative"] == "template"
+    # What is corrected is so in each language.
+    patched = client.patch(f"/reports/{report['id']}", json={"product": {"material": "glass"}}).json()
+    assert "verre" in patched["title"] and "glass" in patched["translations"]["en"]["title"]
+    assert client.get("/reports").json()["reports"][0]["translations"] == patched["translations"]
+
+
+def test_report_of_an_earlier_release_is_answered(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    made = post(client, jpeg()).json()
+    key = {"pk": {"S": "user#alice"}, "sk": {"S": f"report#{made['id']}"}}
+    stored = json.loads(world.dynamodb.get_item(TableName=TABLE, Key=key)["Item"]["report"]["S"])
+    for name in ("keywords", "labels", "translations", "listing", "languages"):
+        del stored[name]
+    del stored["product"]["sources"], stored["condition"]["source"], stored["condition"]["wear"][0]["source"]
+    world.dynamodb.update_item(
+        TableName=TABLE,
+        Key=key,
+        UpdateExpression="SET report = :old",
+        ExpressionAttributeValues={":old": {"S": json.dumps(stored)}},
+    )
+    report = client.get(f"/reports/{made['id']}").json()
+    assert (report["title"], report["labels"], report["listing"]) == (made["title"], None, None)
+    assert (report["keywords"], report["translations"]) == ([], {})
+    patch = client.patch(f"/reports/{made['id']}", json={"product": {"material": "glass"}}).json()
+    assert patch["labels"]["material"] == patch["listing"]["specifics"]["Material"] == "glass"
 
 
 def test_server_timing_names_the_stages(client: TestClient, jpeg: Jpeg) -> None:

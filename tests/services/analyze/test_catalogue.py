@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,14 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from catalogue import Catalogue
+from services.core.domain.colours import QUESTION
+from services.core.storage.rows import from_item
 from tests.services.analyze.conftest import World, observation
+from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
 THEIRS = "0123456789abcdef"
+BLUE_LAMP = Path(__file__).parents[3] / "examples" / "photos" / "drawn-lamp.jpg"
 
 
 def post(client: TestClient, photo: bytes, prefer: str = "wait=20") -> Any:
@@ -25,6 +30,12 @@ def sizes(world: World) -> list[tuple[int, int]]:
     """The sizes of the photos that the model was sent."""
     photos = json.loads(world.question.body)["photos"]
     return [Image.open(BytesIO(base64.b64decode(photo))).size for photo in photos]
+
+
+def measured(world: World) -> list[Any]:
+    """The colours of the photos' pixels in the stored rows."""
+    rows = [from_item(item) for item in world.dynamodb.scan(TableName=TABLE)["Items"]]
+    return [photo["colours"] for row in rows for photo in row.get("photos", ())]
 
 
 def test_whole_photo_is_sent_small(client: TestClient, world: World, jpeg: Jpeg) -> None:
@@ -62,6 +73,12 @@ def test_other_catalogue_leaves_report_queued(client: TestClient, world: World, 
     assert world.catalogue.version in answer.json()["waiting"]
 
 
+def test_colours_are_not_measured_in_vain(client: TestClient, world: World) -> None:
+    assert not world.catalogue.colours
+    post(client, BLUE_LAMP.read_bytes())
+    assert measured(world) == [[]]
+
+
 class TestQuarters:
     """A model that looks at the quarters of each photo too."""
 
@@ -92,8 +109,8 @@ class TestRealGoods:
     def _goods(self, world: World, second_hand: Catalogue) -> None:
         world.catalogue = second_hand.select(["kitchen", "decor"])
 
-    def test_report_has_colour_and_pattern(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
-        report = post(client, jpeg()).json()
+    def test_report_has_colour_and_pattern(self, client: TestClient, world: World) -> None:
+        report = post(client, BLUE_LAMP.read_bytes()).json()
         question = json.loads(world.question.body)
         assert sorted(question["departments"]) == ["decor", "kitchen"]
         assert question["questions"] == ["type", "material", "colour", "pattern", "wear"]
@@ -103,5 +120,15 @@ class TestRealGoods:
             "colour": "blue",
             "pattern": "striped",
             "suggestion": None,
+            "sources": dict.fromkeys(("type", "material", "colour", "pattern"), "model"),
         }
+        assert {each["question"]: each["answer"] for each in report["evidence"]}[QUESTION] == "blue"
+        ((most, *_),) = measured(world)
+        assert most[0] == "blue"
         assert report["model"]["catalogue"] == question["catalogue"] == world.catalogue.version
+
+    def test_white_thing_is_not_called_blue(self, client: TestClient, jpeg: Jpeg) -> None:
+        report = post(client, jpeg()).json()
+        assert (report["product"]["colour"], report["product"]["sources"]["colour"]) == ("unknown", None)
+        assert "colour_uncertain" in report["confidence"]["reasons"]
+        assert "blue" not in report["title"] + report["description"]

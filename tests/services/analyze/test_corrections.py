@@ -45,8 +45,10 @@ def test_corrected_report_shows_both(client: TestClient, made: dict[str, Any], p
     assert (report["condition"]["score"], report["condition"]["grade"]) == (6, "fair")
     crack, chip = report["condition"]["wear"]
     unseen = {"photo": None, "place": None, "severity": None}
-    assert crack == {"tag": "crack", "confidence": 1.0, "points": 2, **unseen}
+    assert crack == {"tag": "crack", "confidence": 1.0, "points": 2, "source": "owner", **unseen}
     assert chip == made["condition"]["wear"][0]
+    sources = {"type": "owner", "material": "model", "colour": None, "pattern": None}
+    assert (report["product"]["sources"], report["condition"]["source"]) == (sources, "owner")
     assert report["title"] == "My vase"
     assert "vase" in report["description"] and "mug" not in report["description"]
     assert report["caption"] is None or "mug" not in report["caption"]
@@ -82,9 +84,9 @@ def test_stated_condition_claims_no_photos(patch: Patch) -> None:
     assert "condition is as the seller states it" in stated
     assert "judged" not in stated and "seen in the photos" not in stated
     worn = patch({"condition": {"wear": ["stain"]}}).json()["description"]
-    assert "Signs of wear, as the seller states: a stain." in worn
+    assert "Sign of wear, as the seller states: a stain." in worn
     scored = patch({"condition": {"wear": None, "score": 7}}).json()["description"]
-    assert "Visible signs of wear: a chip." in scored and "judged" not in scored
+    assert "Visible sign of wear: a chip" in scored and "judged" not in scored
 
 
 def test_text_is_cleaned(patch: Patch) -> None:

@@ -1,6 +1,8 @@
 import pytest
 
 from services.analyze.dependencies import AnalyzeSettings, build_dependencies
+from services.core.domain.languages import LANGUAGES
+from services.core.narrative import lexicon as lexicons
 from settings.environment import load_environment
 from settings.service_env import analyze_variables
 from tests.services.core.auth.issuer import USER, running_issuer
@@ -31,3 +33,12 @@ def test_tokens_come_from_projects_issuer(monkeypatch: pytest.MonkeyPatch, named
             monkeypatch.setenv("SUPABASE_ISSUER", issuer.name)
         verifier = build_dependencies(AnalyzeSettings()).verifier
         assert verifier.verify(issuer.token()) == USER
+
+
+@pytest.mark.usefixtures("settings")
+def test_lexicons_are_made_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexicons, "_MADE", {})
+    made = build_dependencies(AnalyzeSettings())
+    monkeypatch.setattr(lexicons, "Lexicon", None)  # none can be made any more
+    for language in LANGUAGES:
+        assert lexicons.lexicon(made.service.processor.catalogue, language)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analyze.form import content_type, read_form
+from services.analyze.form import Form, content_type, read_form
 from services.core.domain.errors import InvalidInput
 
 JPEG = b"\xff\xd8\xff\r\n--\xe9\xff\xd9" + bytes(range(256))
@@ -26,11 +26,21 @@ def named(name: str) -> str:
     return f'Content-Disposition: form-data; name="{name}"; filename="a.jpg"'
 
 
+def asked(*values: str, name: str = "languages") -> bytes:
+    return b"".join(
+        part(f'Content-Disposition: form-data; name="{name}"', content=value.encode()) for value in values
+    )
+
+
 FILE = part(named("images"))
 PIECES = [FILE, END, DISPOSITION.encode(), b"--x", b"\r\n", b": ", b'"', b"\xff"]
 
 
 def read(body: bytes, kind: str = "multipart/form-data; boundary=x", size: int = 7) -> list[bytes]:
+    return read_whole(body, kind, size).photos
+
+
+def read_whole(body: bytes, kind: str = "multipart/form-data; boundary=x", size: int = 7) -> Form:
     async def chunks() -> AsyncIterator[bytes]:
         for at in range(0, len(body), size):
             yield body[at : at + size]
@@ -79,6 +89,56 @@ def test_wrong_form_is_explained(body: bytes, field: str, says: str) -> None:
     assert raised.value.field == field
     assert says in str(raised.value)
     assert raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("fields", "languages"),
+    [
+        (b"", ()),
+        (asked("en"), ("en",)),
+        (asked("fr,en"), ("fr", "en")),
+        (asked(" fr , en "), ("fr", "en")),
+        (asked("fr", "en"), ("fr", "en")),
+        (asked("fr", "en", name="languages[]"), ("fr", "en")),
+        (asked("en", name="languages[0]") + asked("fr", name="languages[1]"), ("en", "fr")),
+        (part('Content-Disposition: form-data; name="languages"; filename="l.txt"', content=b"fr"), ("fr",)),
+    ],
+)
+def test_form_names_languages(fields: bytes, languages: tuple[str, ...]) -> None:
+    for body in (FILE + fields + END, fields + FILE + END):
+        assert read_whole(body) == Form([JPEG], languages)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (("de",), "'de' is no language of a report"),
+        (("EN",), "'EN' is no language"),
+        (("en-US",), "'en-US' is no language"),
+        (('["en"]',), "is no language"),
+        (("",), "names an empty language"),
+        (("en,",), "names an empty language"),
+        (("en", ""), "names an empty language"),
+        (("en,en",), "names 'en' twice"),
+        (("fr", "en,fr"), "names 'fr' twice"),
+        (("x" * 9_000_000,), "x' is no language"),
+        (("é\x00",), "no language"),
+    ],
+)
+def test_wrong_languages_are_explained(values: tuple[str, ...], says: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        read_whole(FILE + asked(*values) + END, size=100_000)
+    assert (raised.value.field, raised.value.remedy) == (
+        "languages",
+        "Send en or fr, or several separated by commas, each once",
+    )
+    assert says in str(raised.value)
+    assert len(str(raised.value)) < 200
+
+
+def test_languages_that_are_no_text_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="languages: is not text in UTF-8"):
+        read_whole(FILE + part('Content-Disposition: form-data; name="languages"', content=JPEG) + END)
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 10_000])

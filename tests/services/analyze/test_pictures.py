@@ -77,3 +77,20 @@ def test_unfinished_report_shows_its_photos(client: TestClient, world: World, jp
 def test_answers_with_links_are_not_cached(client: TestClient, report: dict[str, Any]) -> None:
     for path in ("/reports", f"/reports/{report['id']}"):
         assert client.get(path).headers["cache-control"] == "no-store"
+
+
+@pytest.fixture
+def parts_looked_at(world: World) -> None:
+    world.wear_tiles = 4
+
+
+@pytest.mark.usefixtures("parts_looked_at")
+def test_photos_list_their_marks(client: TestClient, jpeg: Jpeg) -> None:
+    made = client.post("/analyze", files=[("images", jpeg()), ("images", jpeg(7))]).json()
+    (wear,) = made["condition"]["wear"]
+    mark = {name: wear[name] for name in ("tag", "place", "severity")}
+    assert mark["tag"] == "chip"
+    assert mark["place"] == "top_left"
+    by_photo = {photo["number"]: photo["marks"] for photo in made["photos"]}
+    assert by_photo.pop(wear["photo"]) == [mark]
+    assert list(by_photo.values()) == [[]]

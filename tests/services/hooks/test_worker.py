@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -150,6 +151,13 @@ class TestAccepted:
         assert intake.reminders() == [{"owner": USER, "report": stored.report.id}]
         assert Leases(intake.dynamodb, TABLE).take(stored.ref).lease is not None
 
+    def test_settings_add_languages(self, intake: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LISTING_LANGUAGES", '["en", "fr"]')
+        worker._start.cache_clear()
+        intake.tell(intake.row(intake.upload(), language="fr"))
+        report = intake.report().report
+        assert (report.language, report.languages) == ("fr", ("fr", "en"))
+
     def test_key_names_analysis_and_photos(self, intake: Consumer) -> None:
         row = intake.row(intake.upload(), intake.upload())
         intake.tell(row)
@@ -162,6 +170,12 @@ class TestAccepted:
         intake.tell(intake.row(intake.upload(), intake.upload()))
         assert sorted(intake.objects()) == sorted(intake.report().pictures)
         assert len(intake.objects()) == 2
+
+    def test_photos_have_their_colours(self, intake: Consumer) -> None:
+        lamp = Path(__file__).parents[3] / "examples" / "photos" / "drawn-lamp.jpg"
+        intake.tell(intake.row(intake.upload(lamp.read_bytes())))
+        (photo,) = intake.report().photos
+        assert photo.colours[0][0] == "blue"
 
     def test_other_users_upload_is_not_found(self, intake: Consumer) -> None:
         theirs = intake.upload(owner=str(uuid4()))

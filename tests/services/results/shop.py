@@ -22,6 +22,7 @@ from catalogue import Catalogue
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
+from services.core.llm import TokenPrices
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
@@ -138,8 +139,8 @@ class Shop:
             reports=self.reports,
             leases=self.leases,
             endpoint=self._endpoint(),
-            narrator=Narrator(llm, "m", 5.0),
-            prices=Prices(0.82, 0.1, 0.5),
+            narrator=Narrator(llm, "m", self.catalogue, 5.0),
+            prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
             catalogue=self.catalogue,
             vision_cache=(
                 VisionCache(self.dynamodb, TABLE, self.catalogue, self.wear_tiles) if self.reuse else None

@@ -113,7 +113,8 @@ def test_fallback_and_tier_reach_jobs_alone(prod: Assembly, shop: Assembly) -> N
         gained = (
             function(shop, name)["Environment"]["Variables"].keys()
             - function(prod, name)["Environment"]["Variables"].keys()
-            - {"DEPARTMENTS"}  # of its goods, which all that work on reports have
+            # Of its goods and languages, which all that work on reports have.
+            - {"DEPARTMENTS", "LISTING_LANGUAGES"}
         )
         assert gained == (
             {

@@ -86,9 +86,16 @@ def test_function_starts_from_its_package(service: str, prod: Assembly, tmp_path
     assert Path(done.stdout.strip()) == tmp_path / "services" / "__init__.py"
 
 
-def test_package_has_the_wording() -> None:
-    shipped = set(package_sources(ROOT / "services" / "results"))
-    assert set((ROOT / "services/core/narrative/wording").glob("*.json")) <= shipped
+@pytest.mark.parametrize("service", SERVICES)
+def test_package_has_the_data_of_core(service: str) -> None:
+    shipped = set(package_sources(ROOT / "services" / service))
+    data = {
+        file
+        for file in (ROOT / "services" / "core").rglob("*")
+        if file.is_file() and file.suffix not in {".py", ".pyc"}
+    }
+    assert {ROOT / "services/core/narrative/wording/fr.json", ROOT / "services/core/log_schema.json"} <= data
+    assert data <= shipped
 
 
 @pytest.mark.parametrize("service", SERVICES)

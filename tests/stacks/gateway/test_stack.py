@@ -10,10 +10,16 @@ from tests.stacks.reading import LOG_VARIABLES
 ROUTES = {
     *("POST /analyze", "POST /uploads", "GET /reports"),
     *("GET /reports/{id}", "PATCH /reports/{id}", "DELETE /reports/{id}"),
+    "POST /reports/{id}/wording",
 }
+# Those that call the model or the LLM, or offer storage.
+COSTLY = {"POST /analyze", "POST /uploads", "POST /reports/{id}/wording"}
 HOOK = "POST /hooks/supabase"
 # Headers that a page reads without being allowed to, and those for its browser alone.
-UNEXPOSED = {"cache-control", "timing-allow-origin", "vary", "www-authenticate"}
+UNEXPOSED = {
+    *("cache-control", "content-security-policy", "referrer-policy", "timing-allow-origin", "vary"),
+    *("www-authenticate", "x-content-type-options"),
+}
 USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}
 
 
@@ -54,8 +60,7 @@ def test_routes_are_throttled_by_settings(assembly: Assembly) -> None:
     limits = assembly.only("gateway", "ApiGatewayV2::Stage")["RouteSettings"]
     assert set(limits) - {HOOK} == ROUTES
     for route, limit in limits.items():
-        costly = route in ("POST /analyze", "POST /uploads")
-        rate = throttle.hooks if route == HOOK else throttle.analyze if costly else throttle.reports
+        rate = throttle.hooks if route == HOOK else throttle.analyze if route in COSTLY else throttle.reports
         assert limit == {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
 
 

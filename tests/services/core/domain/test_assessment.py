@@ -85,6 +85,7 @@ def test_photo_that_shows_nothing_is_not_judged(observation: Make, flaw: Flaw) -
         "score": None,
         "grade": None,
         "wear": (),
+        "source": "model",
     }
     assert found.confidence.level == "low"
     assert found.confidence.reasons == (flaw.value, "not_recognised")
@@ -213,6 +214,18 @@ def test_other_departments_kind_is_unjudged() -> None:
     assert found.condition.status == "not_assessed"
     assert found.product.colour == "white"
     assert found.confidence.reasons == ("material_uncertain", "wear_uncertain")
+
+
+@settings(max_examples=40)
+@given(case=judged(DRAWN) | judged(REAL))
+def test_what_is_known_has_a_source(case: Case) -> None:
+    seen, flaws = case
+    product = assess(seen, flaws, DRAWN if seen.catalogue == DRAWN.version else REAL).product
+    assert product.sources is not None
+    for about in ("type", "material", "colour", "pattern"):
+        known = getattr(product, about) not in (None, "unknown")
+        assert (getattr(product.sources, about) is not None) == known
+    assert product.sources.type in ("model", None)
 
 
 @settings(max_examples=40)

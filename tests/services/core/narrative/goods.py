@@ -34,4 +34,5 @@ def assessment_of(
         confidence=Reliance(level="high"),
         absent=frozenset(tag.id for tag in department.wear) - {mark.tag for mark in marks},
         left_out=False,
+        photos=1,
     )

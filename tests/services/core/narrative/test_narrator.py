@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from openai import AsyncOpenAI
 
 import catalogue
+from catalogue.model import Language
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
 from services.core.domain.report import Flaw
@@ -15,11 +17,27 @@ from services.core.llm import Usage
 from services.core.narrative.narrator import Narrative, Narrator
 
 DRAWN = catalogue.load(catalogue.DRAWN)
-GOOD = {
-    "title": "Blue ceramic mug, excellent condition",
-    "description": "A blue ceramic mug in excellent condition. The photos show no marks on the mug, and "
-    "nothing else was found. Please look at the photos of the mug before you decide.",
+SENTENCES = [
+    {
+        "text": "A ceramic mug in excellent condition, rated 10 out of 10.",
+        "facts": ["kind", "material", "grade"],
+    },
+    {"text": "The photos show no marks.", "facts": ["absent"]},
+    {"text": "Please look at the photos before you decide.", "facts": []},
+]
+GOOD = {"en": {"title": "Ceramic mug, excellent condition", "sentences": SENTENCES}}
+FRENCH = {
+    "title": "Tasse en céramique, excellent état",
+    "sentences": [
+        {
+            "text": "Tasse en céramique en excellent état, notée 10 sur 10.",
+            "facts": ["kind", "material", "grade"],
+        },
+        {"text": "Les photos ne montrent aucune trace d'usure.", "facts": ["absent"]},
+        {"text": "Regardez bien les photos avant de décider.", "facts": []},
+    ],
 }
+DESCRIPTION = " ".join(str(sentence["text"]) for sentence in SENTENCES)
 USAGE = {"prompt_tokens": 300, "completion_tokens": 60, "total_tokens": 360}
 
 
@@ -45,64 +63,128 @@ def completion(
     )
 
 
-def narrate(assessment: Assessment, answer: Any, budget_s: float = 20.0, key: str = "k") -> Narrative:
+def narrate(
+    assessment: Assessment,
+    answer: Any,
+    budget_s: float = 20.0,
+    key: str = "k",
+    languages: tuple[Language, ...] = ("en",),
+) -> Narrative:
     async def run() -> Narrative:
         transport = httpx2.MockTransport(answer)
         async with httpx2.AsyncClient(transport=transport) as http:
             client = AsyncOpenAI(api_key=key, base_url="http://llm/v1", http_client=http, max_retries=0)
-            narrator = Narrator(client, "m", budget_s, "none")
-            return await narrator.narrate(assessment, "en")
+            narrator = Narrator(client, "m", DRAWN, budget_s, "none")
+            return await narrator.narrate(assessment, languages)
 
     return asyncio.run(run())
 
 
-def test_supported_text_is_used(mug: Assessment) -> None:
+def said(title: object = GOOD["en"]["title"], sentences: object = SENTENCES) -> str:
+    return json.dumps({"en": {"title": title, "sentences": sentences}})
+
+
+def test_text_that_holds_is_used(mug: Assessment) -> None:
     narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)))
     assert narrative.source == "llm"
-    assert narrative.text.model_dump() == GOOD
+    assert (narrative.text.title, narrative.text.description) == (GOOD["en"]["title"], DESCRIPTION)
     assert narrative.usage == Usage(prompt_tokens=300, completion_tokens=60)
 
 
-def test_request_has_schema_and_facts_last(mug: Assessment) -> None:
-    asked: dict[str, Any] = {}
+def test_all_languages_are_one_call(mug: Assessment) -> None:
+    asked: list[dict[str, Any]] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        asked.update(json.loads(request.content))
-        return completion(json.dumps(GOOD))
+        asked.append(json.loads(request.content))
+        return completion(json.dumps(GOOD | {"fr": FRENCH}))
 
-    narrate(mug, answer)
-    assert asked["response_format"]["json_schema"]["strict"] is True
-    assert asked["reasoning_effort"] == "none"
-    assert asked["messages"][-1]["content"].splitlines() == [
-        "item: mug",
-        "material: ceramic",
-        "looks like: a blue ceramic mug",
-        "condition: excellent",
-        "marks: none",
-    ]
+    narrative = narrate(mug, answer, languages=("fr", "en"))
+    (request,) = asked
+    schema = request["response_format"]["json_schema"]
+    assert schema["strict"] is True
+    assert list(schema["schema"]["properties"]) == ["fr", "en"]
+    assert request["reasoning_effort"] == "none"
+    assert list(narrative.texts) == ["fr", "en"]
+    assert narrative.text.title == FRENCH["title"]
+    assert narrative.source == "llm"
 
 
-@pytest.mark.parametrize("wear", [(), ("chip",), ("chip", "dent"), ("chip", "dent", "stain", "tear")])
-def test_examples_match_number_of_marks(
-    observation: Callable[..., Observation], wear: tuple[str, ...]
-) -> None:
-    marks: list[str] = []
+def test_language_without_draft_is_the_template(mug: Assessment) -> None:
+    narrative = narrate(mug, lambda _: completion(json.dumps(GOOD)), languages=("en", "fr"))
+    assert [text.source for text in narrative.texts.values()] == ["llm", "template"]
+    assert narrative.source == "mixed"
 
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        messages = json.loads(request.content)["messages"]
-        marks.extend(m["content"].splitlines()[-1] for m in messages if m["role"] == "user")
-        return completion(json.dumps(GOOD))
 
-    narrate(assess(observation(wear=(wear,)), None, DRAWN), answer)
-    *examples, question = (line.count(" a ") for line in marks)
-    assert examples == [min(3, len(wear))] * 2
-    assert question == len(wear)
+def test_sources_agree_across_languages(mug: Assessment) -> None:
+    narrative = narrate(mug, lambda _: completion(None), languages=("en", "fr"))
+    assert narrative.source == "template"
+
+
+LIES = [
+    "This mug is made of glass.",
+    "The photos show a deep crack.",
+    "It is a genuine Ikea mug.",
+    "Photo 3 shows it best.",
+    "It works perfectly and is dishwasher-safe.",
+]
+
+
+@pytest.mark.parametrize(
+    ("draft", "source"),
+    [
+        (said("Ikea mug", [{"text": lie, "facts": ["kind", "material"]} for lie in LIES]), "template"),
+        (said(sentences=[*SENTENCES, *({"text": lie, "facts": ["absent"]} for lie in LIES)]), "llm"),
+        (said(sentences=[SENTENCES[0], {"text": LIES[0], "facts": ["material"]}]), "mixed"),
+        (json.dumps({"en": FRENCH}), "template"),
+        (said("Eine Tasse", [{"text": "Eine Tasse aus Keramik.", "facts": ["kind"]}]), "template"),
+        (said("<b>mug</b>", [{"text": "<p>A mug.</p> [link](http://x)", "facts": ["kind"]}]), "template"),
+        (
+            said(sentences=[{"text": each["text"], "facts": ["mark7", "brand", 3]} for each in SENTENCES]),
+            "llm",
+        ),
+        (said(sentences=SENTENCES * 1000), "llm"),
+        (said("mug " * 100_000), "mixed"),
+        (said(sentences=[{"text": "a mug " * 100_000, "facts": ["kind"]}]), "mixed"),
+        (said(sentences=[None, 3, {}, {"text": 7}, {"text": "x", "facts": "kind"}, *SENTENCES]), "llm"),
+        (said(sentences={"text": "A mug."}), "mixed"),
+        (said(title=None, sentences=None), "template"),
+        (said("Ceramic mug\x00"), "mixed"),
+        (said("Ceramic mug\u202e"), "mixed"),
+        (json.dumps(GOOD)[:-1] + ',"en":{"title":"Ikea","sentences":[]}}', "template"),
+    ],
+    ids=[
+        "lies",
+        "lies among truths",
+        "one lie",
+        "french",
+        "german",
+        "markup",
+        "wrong ids",
+        "thousand sentences",
+        "huge title",
+        "huge sentence",
+        "bad items",
+        "no list",
+        "nulls",
+        "nul",
+        "bidi",
+        "twice",
+    ],
+)
+def test_only_what_holds_is_printed(mug: Assessment, draft: str, source: str) -> None:
+    narrative = narrate(mug, lambda _: completion(draft))
+    text = narrative.text
+    whole = f"{text.title} {text.description}".lower()
+    assert not re.search(r"ikea|glass|crack|genuine|photo 3|perfect|<|http|tasse|keramik|\x00|\u202e", whole)
+    assert "mug" in whole
+    assert len(text.title) <= 100
+    assert len(text.description) <= 700
+    assert narrative.source == source
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        completion(json.dumps(GOOD | {"description": GOOD["description"].replace("ceramic", "glass")})),
         completion(json.dumps(GOOD)[:40], finish="length"),
         completion(json.dumps(GOOD)[:40]),
         completion(None, refusal="I cannot"),
@@ -116,12 +198,11 @@ def test_examples_match_number_of_marks(
         httpx2.Response(200, content=b" " * 20_000_000),
         httpx2.Response(200, text='{"choices":[{"finish_reason":7,"message":[]}]}'),
         completion(json.dumps(GOOD), finish="stop, says the server" * 50_000),
-        completion(json.dumps(GOOD | {"title": "Blue mug\x00"})),
-        completion(json.dumps(GOOD | {"title": "Blue mug\u202e"})),
-        completion(json.dumps(GOOD)[:-1] + ',"title":"Ikea"}'),
+        completion("[" * 100_000 + "]" * 100_000),
+        completion("[]"),
+        completion('{"en": "Blue mug"}'),
     ],
     ids=[
-        "unproven",
         "cut",
         "half",
         "refusal",
@@ -135,9 +216,9 @@ def test_examples_match_number_of_marks(
         "huge",
         "other types",
         "long ending",
-        "nul",
-        "bidi",
-        "twice",
+        "deep text",
+        "other shape",
+        "no object",
     ],
 )
 def test_template_replaces_unusable_answer(
@@ -149,11 +230,24 @@ def test_template_replaces_unusable_answer(
     assert all(len(str(vars(record)["reason"])) < 200 for record in caplog.records)
 
 
-def test_words_of_the_llm_are_not_logged(mug: Assessment, caplog: pytest.LogCaptureFixture) -> None:
-    said = {**GOOD, "title": "Canary7f3a mug"}
-    assert narrate(mug, lambda _: completion(json.dumps(said))).source == "template"
-    (record,) = caplog.records
-    assert vars(record)["reason"] == "a word is stated without evidence"
+@pytest.mark.parametrize(
+    ("sentence", "rule", "word"),
+    [
+        ("The photos show a crack.", "wear", "crack"),
+        ("It is a Canary7f3a mug.", "name", None),
+        ("It is a " + "q" * 40 + " mug.", "unfamiliar", None),
+    ],
+)
+def test_broken_rule_is_logged(
+    mug: Assessment, sentence: str, rule: str, word: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    draft = said(sentences=[*SENTENCES, {"text": sentence, "facts": []}, {"text": sentence, "facts": []}])
+    narrate(mug, lambda _: completion(draft))
+    (record,) = (each for each in caplog.records if each.name.startswith("services"))
+    fields = vars(record)
+    assert (record.getMessage(), fields["rule"], fields["count"]) == ("sentences replaced", rule, 2)
+    assert fields["word"] == word
 
 
 def test_template_replaces_unreachable_llm(mug: Assessment) -> None:
@@ -235,11 +329,33 @@ def test_tokens_that_are_no_number_are_unknown(mug: Assessment) -> None:
 
 
 def test_line_breaks_become_spaces(mug: Assessment) -> None:
-    said = {name: text.replace(" ", "\n\t") for name, text in GOOD.items()}
-    assert narrate(mug, lambda _: completion(json.dumps(said))).text.model_dump() == GOOD
+    spaced = json.dumps(GOOD).replace(" mug", "\\n\\tmug")
+    assert narrate(mug, lambda _: completion(spaced)).text.description == DESCRIPTION
 
 
 def test_condition_is_not_claimed_unjudged(observation: Callable[..., Observation]) -> None:
     blurred = assess(observation(), [(Flaw.BLURRED,)], DRAWN)
-    narrative = narrate(blurred, lambda _: completion(json.dumps(GOOD)))
-    assert (narrative.source, "excellent" in narrative.text.description) == ("template", False)
+    text = narrate(blurred, lambda _: completion(json.dumps(GOOD))).text
+    assert "excellent" not in text.title + text.description
+    assert text.title == "Second-hand ceramic mug, condition not judged"
+
+
+@pytest.mark.parametrize(
+    ("details", "cached"),
+    [
+        ({"cached_tokens": 280}, 280),
+        ({"cached_tokens": 301}, 0),
+        ({"cached_tokens": -1}, 0),
+        ({"cached_tokens": True}, 0),
+        ({"cached_tokens": "280"}, 0),
+        ({"cached_tokens": 1.5}, 0),
+        ({}, 0),
+        (None, 0),
+        ([280], 0),
+    ],
+    ids=str,
+)
+def test_cached_tokens_are_bounded(mug: Assessment, details: object, cached: int) -> None:
+    usage = USAGE | {"prompt_tokens_details": details}
+    found = narrate(mug, lambda _: completion(json.dumps(GOOD), usage=usage)).usage
+    assert found == Usage(prompt_tokens=300, completion_tokens=60, cached_tokens=cached)

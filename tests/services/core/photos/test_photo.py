@@ -257,7 +257,7 @@ def test_any_bytes_decode_or_are_refused(examples: tuple[str, int]) -> None:
             upload[data.draw(st.integers(0, len(upload) - 1))] = data.draw(st.integers(0, 255))
         cut = data.draw(st.integers(0, len(upload)))
         try:
-            photo = prepare(bytes(upload[:cut]), "images[0]")
+            photo = prepare(bytes(upload[:cut]), "images[0]", with_colours=True)
         except InvalidInput:
             return
         assert max(opened(photo.stored_jpeg).size) <= SMALL_PX

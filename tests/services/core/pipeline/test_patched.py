@@ -11,19 +11,23 @@ from hypothesis import strategies as st
 import catalogue
 from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.errors import InvalidInput
+from services.core.domain.listing import EvidenceLabel, Labels
 from services.core.domain.report import (
     Condition,
     Evidence,
     Grade,
     Product,
     Provenance,
+    Reason,
     Reliance,
     Report,
     Severity,
+    Sources,
     Status,
     Wear,
 )
-from services.core.pipeline.corrections import patched
+from services.core.narrative.facts import Facts
+from services.core.pipeline.corrections import assessment_of, patched
 
 REAL = catalogue.load(catalogue.SECOND_HAND)
 DRAWN = catalogue.load(catalogue.DRAWN)
@@ -62,9 +66,8 @@ def apply(report: Report, *patches: dict[str, Any], words: catalogue.Catalogue =
     given: GivenCorrections | None = None
     for patch in patches:
         given = patched(report, given, patch, words)
-        given = (
-            GivenCorrections.model_validate_json(given.model_dump_json(exclude_none=True)) if given else None
-        )
+        if given is not None:
+            given = GivenCorrections.model_validate_json(given.model_dump_json(exclude_defaults=True))
     return corrected(report, given) if given else report
 
 
@@ -86,7 +89,8 @@ def test_corrected_goods_are_in_the_text() -> None:
 def test_owners_kind_replaces_the_guess() -> None:
     unknown = Product(type="unknown", material="unknown", suggestion="samovar")
     found = apply(report_of(unknown), {"product": {"type": "teapot"}})
-    assert found.product == Product(type="teapot", material="unknown")
+    owners = Sources(type="owner")
+    assert found.product == Product(type="teapot", material="unknown", sources=owners)
     assert found.corrections is not None and found.corrections.original.product == unknown
 
 
@@ -163,7 +167,7 @@ def test_unknown_may_be_any_wear() -> None:
         report_of(MUG, CHIP), {"product": {"type": "unknown"}, "condition": {"wear": ["foxing", "rust"]}}
     )
     assert found.condition is not None and found.condition.score == 6
-    assert "Second-hand" in (found.title or "") and "mug" not in (found.title or "")
+    assert "not recognised" in (found.title or "") and "mug" not in (found.title or "")
 
 
 def test_wear_of_the_kind_before_is_refused() -> None:
@@ -190,6 +194,84 @@ def test_ids_of_an_earlier_catalogue_stay() -> None:
     assert "scorch line" in (found.description or "") and "rust" in (found.description or "")
     assert found.condition is not None
     assert [wear.tag for wear in found.condition.wear] == ["scorch_line", "rust"]
+
+
+def test_sources_follow_the_owner() -> None:
+    patches: list[dict[str, Any]] = [
+        {"product": {"material": "porcelain", "colour": "unknown"}, "condition": {"wear": ["chip", "crack"]}}
+    ]
+    found = apply(report_of(MUG, CHIP, score=8), *patches)
+    assert found.product is not None and found.condition is not None
+    assert found.product.sources == Sources(type="model", material="owner", pattern="model")
+    assert found.condition.source == "owner"
+    # A mark that was seen stays the model's, as its photo is.
+    assert [wear.source for wear in found.condition.wear] == ["model", "owner"]
+    restored = apply(report_of(MUG, CHIP, score=8), *patches, {"product": {"material": None}})
+    assert restored.product is not None
+    assert restored.product.sources == Sources(type="model", material="model", pattern="model")
+
+
+def test_pixels_stay_the_colours_source() -> None:
+    seen = MUG.model_copy(update={"sources": Sources(type="model", material="model", colour="pixels")})
+    found = apply(report_of(seen), {"product": {"type": "teacup"}}).product
+    assert found is not None and found.sources is not None
+    assert (found.sources.type, found.sources.colour) == ("owner", "pixels")
+
+
+class TestMovedToAnotherDepartment:
+    """Materials and wear are asked by department, so that those of another one are not known."""
+
+    def test_material_of_the_other_department_is_unknown(self) -> None:
+        found = apply(report_of(MUG), {"product": {"type": "boot"}})
+        assert found.product is not None and found.product.sources is not None
+        assert (found.product.material, found.product.sources.material) == ("unknown", None)
+        assert (found.product.colour, found.product.sources.colour) == ("blue", "model")
+        assert "ceramic" not in f"{found.title} {found.description}"
+
+    def test_shared_material_stays(self) -> None:
+        wooden = Product(type="cutting_board", material="wood")
+        found = apply(report_of(wooden), {"product": {"type": "wardrobe"}})
+        assert found.product is not None and found.product.material == "wood"
+
+    def test_owners_material_stays(self) -> None:
+        found = apply(report_of(MUG), {"product": {"type": "boot", "material": "ceramic"}})
+        assert found.product is not None and found.product.material == "ceramic"
+        later = apply(report_of(MUG), {"product": {"material": "ceramic"}}, {"product": {"type": "boot"}})
+        assert later.product is not None and later.product.material == "ceramic"
+
+    def test_restored_kind_has_its_material(self) -> None:
+        found = apply(report_of(MUG), {"product": {"type": "boot"}}, {"product": {"type": "plate"}})
+        assert found.product is not None and found.product.material == "ceramic"
+        seen = report_of(MUG)
+        assert apply(seen, {"product": {"type": "boot"}}, {"product": None}) == seen
+
+    def test_wear_of_the_other_department_is_not_judged(self) -> None:
+        assert "chip" not in {tag.id for tag in REAL.departments["shoes"].wear}
+        found = apply(report_of(MUG, CHIP, score=8), {"product": {"type": "boot"}})
+        assert found.condition is not None
+        assert found.condition == Condition(status="not_assessed", score=None, grade=None, wear=())
+        assert "chip" not in f"{found.title} {found.description}"
+
+    def test_shared_wear_stays(self) -> None:
+        stain = Wear(tag="stain", photo=2, confidence=0.9, points=2)
+        found = apply(report_of(MUG, CHIP, stain, score=6), {"product": {"type": "boot"}}).condition
+        assert found is not None and found.source == "model"
+        assert [(wear.tag, wear.photo) for wear in found.wear] == [("stain", 2)]
+        assert found.score == 10 - REAL.departments["shoes"].points("stain")
+
+    def test_wear_that_was_not_asked_is_not_denied(self) -> None:
+        stain = Wear(tag="stain", photo=1, confidence=0.9, points=2)
+        found = apply(report_of(MUG, stain, score=8), {"product": {"type": "boot"}})
+        facts = Facts(assessment_of(found, REAL, 1))
+        assert facts.unclear and not facts.assessment.wear_judged
+        asked = {tag.id for tag in REAL.departments["kitchen"].wear}
+        assert not facts.assessment.absent - asked
+
+    def test_owners_score_stands_without_wear(self) -> None:
+        patch = {"product": {"type": "boot"}, "condition": {"score": 7}}
+        found = apply(report_of(MUG, CHIP, score=8), patch).condition
+        assert found is not None
+        assert (found.status, found.score, found.wear, found.source) == ("assessed", 7, (), "owner")
 
 
 def test_corrections_without_a_judged_condition_are_read() -> None:
@@ -231,3 +313,26 @@ def test_any_patches_give_a_report_or_a_reason(patches: list[dict[str, Any]]) ->
     assert found.title and found.description
     if corrections is None:
         assert found == report
+
+
+def test_labels_have_words_for_all_reasons() -> None:
+    doubts = Reliance(level="medium", reasons=(Reason.SEVERAL_THINGS, Reason.MATERIAL_UNCERTAIN))
+    report = report_of(Product(type="mug", material="unknown")).model_copy(update={"confidence": doubts})
+    given = patched(report, None, {"product": {"type": "vase"}}, REAL)
+    assert given is not None
+    shown = corrected(report, given)
+    assert shown.labels is not None
+    assert shown.confidence is not None
+    assert set(shown.labels.reasons) == set(shown.confidence.reasons)
+
+
+def test_original_keeps_its_words() -> None:
+    words = Labels(
+        type="mug", material="ceramic", grade="good", evidence=(EvidenceLabel(question="q", answer="a"),)
+    )
+    report = report_of(Product(type="mug", material="ceramic")).model_copy(update={"labels": words})
+    given = patched(report, None, {"product": {"material": "glass"}}, REAL)
+    assert given is not None
+    shown = corrected(report, given)
+    assert shown.corrections is not None
+    assert shown.corrections.original.labels == words.model_copy(update={"evidence": (), "reasons": {}})

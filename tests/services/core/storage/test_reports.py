@@ -30,7 +30,10 @@ def test_report_is_found_by_owner_only(reports: Reports, new: New) -> None:
 
 
 def test_facts_of_photos_are_kept(reports: Reports, new: New) -> None:
-    photos = (StoredPhoto("a.jpg", 768, 576, (Flaw.TOO_DARK,)), StoredPhoto("b.jpg", 300, 400))
+    photos = (
+        StoredPhoto("a.jpg", 768, 576, (Flaw.TOO_DARK,)),
+        StoredPhoto("b.jpg", 300, 400, colours=(("blue", 0.62), ("navy", 0.29))),
+    )
     reports.accept(replace(new(), photos=photos))
     assert reports.get("alice", new().report.id).photos == photos
 
@@ -257,6 +260,18 @@ def test_page_of_expired_reports_has_next(reports: Reports, new: New) -> None:
     page = reports.page("alice", 2)
     assert page.reports == ()
     assert [stored.report.id for stored in reports.page("alice", 2, page.next).reports] == [new(1).report.id]
+
+
+def test_page_cut_at_one_megabyte_has_next(dynamodb: DynamoDBClient, new: New) -> None:
+    reports = Reports(dynamodb, "reports", quota_per_day=100)
+    for number in range(4):
+        stored = new(number)
+        long = stored.report.model_copy(update={"description": "d" * 350_000})
+        reports.accept(replace(stored, report=long))
+    first = reports.page("alice", 100)
+    assert 0 < len(first.reports) < 4
+    second = reports.page("alice", 100, first.next)
+    assert len(first.reports) + len(second.reports) == 4 and second.next is None
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 9])

@@ -1,0 +1,1 @@
+"""Pages of reports as files that the importers of shops read."""

@@ -1,0 +1,1 @@
+"""What marketplaces write in a listing: committed tables, each row with the document that it is from."""

@@ -1,0 +1,272 @@
+"""The numbers of a sentence: the score, photo numbers, and how many photos and marks it counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.core.narrative.clauses import Group, Word
+from services.core.narrative.senses import ANY, Role, Term
+
+_FULL = 10
+Counted = Literal[
+    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number and what it counts; `least`: it says so many or more, "several"."""
+
+    of: Counted
+    number: int
+    word: str
+    group: int
+    least: bool = False
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The counts of a sentence; the photo numbers by the ids of the words that name them."""
+
+    counts: list[Count] = field(default_factory=list)
+    photos: dict[int, frozenset[str]] = field(default_factory=dict)
+    all_photos: set[int] = field(default_factory=set)
+    # The words that count in full, after "only", and those that deny another score, "not a 10".
+    exact: set[int] = field(default_factory=set)
+    denials: set[int] = field(default_factory=set)
+    met_photo: bool = False
+
+
+def read_numbers(groups: Sequence[Group]) -> Numbers:
+    """What the numbers of a sentence count. A number that counts nothing known is `unknown`."""
+    numbers = Numbers()
+    for at, group in enumerate(groups):
+        _GroupNumbers(group, at, numbers).read()
+    return numbers
+
+
+def value_of(term: Term, *roles: Role) -> int | None:
+    """The number that a term is, by digits or as a word of these roles."""
+    if term.text.isdecimal() and len(term.text) <= 4:
+        return int(term.text)
+    values = {int(value) for role in roles for value in term.values(role)}
+    return min(values) if values else None
+
+
+class _GroupNumbers:
+    def __init__(self, group: Group, at: int, numbers: Numbers) -> None:
+        self._open = group.unjudged
+        self._words = list(group)
+        self._group, self._numbers = at, numbers
+        self._firsts = {id(segment.words[0]) for segment in group.segments}
+        self._done: set[int] = set()
+
+    def read(self) -> None:
+        for at, word in enumerate(self._words):
+            if at in self._done:
+                continue
+            if word.term.has(Role.PHOTO):
+                self._numbers.met_photo = True
+                self._after_photo(at)
+            elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
+                self._numbers.all_photos.add(id(word))
+            number = value_of(word.term, Role.NUMBER, Role.ORDINAL, Role.QUANTITY)
+            number = 2 if word.term.has(Role.BOTH) else number
+            if number is not None and at not in self._done:
+                self._number(at, word.term, number)
+
+    def _ahead(self, at: int, *roles: Role) -> bool:
+        return any(word.term.has(*roles) for word in self._words[at + 1 : at + 4])
+
+    def _counts_photos(self, at: int) -> bool:
+        """Whether the noun after "all the three" or "the second of the four" is a photo."""
+        ahead = (word.term for word in self._words[at + 1 : at + 5])
+        passed = (Role.ARTICLE, Role.NUMBER, Role.OUT_OF)
+        return next((t.has(Role.PHOTO) for t in ahead if not t.has(*passed)), False)
+
+    def _names_a_photo(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether "the first" is a photo by itself: "rust in the first, a stain in the second"."""
+        article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
+        return self._numbers.met_photo and article and (not ahead or ahead[0].has(Role.VERB))
+
+    def _is_photo(self, at: int) -> bool:
+        """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
+        alone = at + 1 == len(self._words) or id(self._words[at + 1]) in self._firsts
+        return alone and self._numbers.met_photo
+
+    def _follows(self, at: int, role: Role) -> bool:
+        return any(word.term.has(role) for word in self._words[at + 1 : at + 2])
+
+    def _after_photo(self, at: int) -> None:
+        """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
+        named: list[Word] = []
+        for ahead in range(at + 1, len(self._words)):
+            word = self._words[ahead]
+            number = value_of(word.term, Role.NUMBER)
+            if number is None:
+                if not word.term.has(Role.NUMBER_SIGN):
+                    break
+                continue
+            # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
+            counts = self._ahead(ahead, Role.WEAR, Role.PART) and not self._follows(ahead, Role.VERB)
+            if id(word) in self._firsts and (not named or counts):
+                break
+            named.append(word)
+            self._done.add(ahead)
+        values = frozenset(str(value_of(word.term, Role.NUMBER)) for word in named)
+        if named:
+            self._numbers.photos[id(named[0])] = values
+
+    def _count(self, of: Counted, number: int, term: Term) -> None:
+        least = term.has(Role.QUANTITY)
+        self._numbers.counts.append(Count(of, number, term.text, self._group, least))
+
+    def _number(self, at: int, term: Term, number: int) -> None:
+        beyond = [n for n, word in enumerate(self._words) if n > at and id(word) in self._firsts]
+        end = min([at + 6, *beyond])
+        ahead = [word.term for word in self._words[at + 1 : end]]
+        if term.has(Role.ORDINAL):
+            if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
+                self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
+            else:
+                self._count("unknown", number, term)
+            return None
+        if (
+            self._open
+            and ahead
+            and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED)
+            and not self._of_ten(at, ahead)
+            and not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2])
+        ):
+            # "Two points remain open."
+            return self._count("open", number, term)
+        if score := self._score(at, ahead, number):
+            self._count(score, number, term)
+            self._numbers.exact.add(id(self._words[at]))
+            return None
+        for other in ahead:
+            if other.has(Role.PHOTO):
+                self._numbers.exact.add(id(self._words[at]))
+                return self._count("photos", number, term)
+            if other.has(Role.WEAR, Role.PART, Role.STATE):
+                if ANY not in other.values(Role.WEAR):
+                    # "Both a chip and a crack" counts neither.
+                    # « Zéro tache » denies.
+                    return None if term.has(Role.BOTH, Role.NO) else self._count("mark", number, term)
+                return self._count("marks", number, term)
+            # "One can see some wear" and "one of the marks" count nothing.
+            if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):
+                return None
+            if other.has(Role.KIND):
+                pair = term.has(Role.NUMBER, Role.BOTH) or "pair" in term.text or term.text.isdecimal()
+                return (
+                    None
+                    if term.has(Role.ARTICLE)
+                    else self._count("pair" if pair else "unknown", number, term)
+                )
+            if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):
+                break
+        if not term.has(Role.ARTICLE, Role.BOTH):
+            self._count("unknown", number, term)
+        return None
+
+    def _score(self, at: int, ahead: Sequence[Term], number: int) -> Counted | None:
+        """What a number says of the score, if it does: "8 out of 10", "lost two points", "8 and not a 10"."""
+        before = self._segment_before(at)
+        lost = [*before[-4:], *ahead[:5]]
+        if any(term.has(Role.DEDUCT) for term in lost) and (self._points(ahead) or self._of_ten(at, ahead)):
+            return "points lost"
+        if number == _FULL and self._from_full(at, ahead):
+            self._numbers.exact.add(id(self._words[at]))
+            return "ten"
+        if not self._is_score(at, ahead, before):
+            return None
+        denial = [word for word in self._words[max(0, at - 3) : at] if word.term.has(Role.NO, Role.NOT)]
+        if denial and any(term is denial[-1].term for term in before):
+            self._numbers.denials.update(map(id, denial))
+            return "other score"
+        return "score"
+
+    def _segment_before(self, at: int) -> list[Term]:
+        first = max((n for n in range(at + 1) if id(self._words[n]) in self._firsts), default=0)
+        return [word.term for word in self._words[first:at]]
+
+    def _points(self, ahead: Sequence[Term]) -> bool:
+        return any(term.has(Role.POINTS) for term in ahead[:1])
+
+    def _of_ten(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether "out of 10" follows, and no photo: "8 of a possible ten", but "8 of 10 photos"."""
+        skipped = int(self._points(ahead))
+        rest = ahead[skipped:]
+        if not rest or not rest[0].has(Role.OUT_OF):
+            return False
+        for place, term in enumerate(rest[1:4], 1):
+            if value_of(term, Role.NUMBER) == _FULL:
+                if any(other.has(Role.PHOTO, Role.WEAR) for other in rest[place + 1 : place + 2]):
+                    return False
+                self._done |= {at + 1 + skipped + place}
+                return True
+            if not term.has(Role.ARTICLE, Role.ORDINARY):
+                return False
+        return False
+
+    def _from_full(self, at: int, ahead: Sequence[Term]) -> bool:
+        """Whether a ten is where a score begins: "took it from ten points to eight"."""
+        rest = ahead[self._points(ahead) :]
+        if not (at > 0 and self._words[at - 1].term.has(Role.AWAY)):
+            return False
+        target = next((n for n, term in enumerate(rest[:4]) if value_of(term, Role.NUMBER) is not None), None)
+        if target is None or any(term.has(Role.PHOTO, Role.WEAR) for term in rest):
+            return False
+        place = at + 1 + (len(ahead) - len(rest)) + target
+        self._done.add(place)
+        word = self._words[place]
+        self._count("score", value_of(word.term, Role.NUMBER) or 0, word.term)
+        return True
+
+    def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
+        """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
+        of_ten = self._of_ten(at, ahead)
+        if of_ten or self._points(ahead):
+            return not self._of_other(ahead, before, of_ten=of_ten)
+        if any(term.has(Role.WEAR, Role.PART, Role.PHOTO) for term in ahead[:2]):
+            return False
+        ends = not ahead or ahead[0].has(Role.AWAY, Role.ONLY) or any(t.has(Role.TOPIC) for t in ahead[:2])
+        if ends and any(term.has(Role.SCORING) for term in before[-3:]):
+            return True
+        scored = any(count.of == "score" and count.group == self._group for count in self._numbers.counts)
+        if ends and scored and number_is_full(self._words[at].term) and any(t.has(Role.NO) for t in before):
+            return True
+        for word in reversed(self._words[max(0, at - 4) : at]):
+            if word.term.has(Role.POINTS, Role.FULL_SCORE):
+                return not (ahead and ahead[0].has(Role.PHOTO))
+            if word.term.has(Role.PHOTO, Role.WEAR, Role.KIND):
+                return False
+        return False
+
+    @staticmethod
+    def _of_other(ahead: Sequence[Term], before: Sequence[Term], *, of_ten: bool) -> bool:
+        """Whether a score is not of the goods: "the chip is rated 8/10", "10/10 for the colour"."""
+        scored = any(term.has(Role.SCORING, Role.POINTS, Role.FULL_SCORE) for term in before)
+        if not of_ten and len(ahead) > 1 and not scored:
+            return True
+        if not of_ten and any(term.has(Role.KIND, Role.WEAR) for term in before) and not scored:
+            return True
+        if any(
+            term.has(Role.MATERIAL, Role.COLOUR, Role.WEAR) or term.text in _ASPECTS for term in ahead[:6]
+        ):
+            return any(term.text.startswith("pour") for term in ahead) or not of_ten
+        about = next(
+            (term for term in before if term.has(Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)), None
+        )
+        if about is None or about.has(Role.KIND) or any(term.has(Role.KIND) for term in before):
+            return False
+        return about.has(Role.WEAR, Role.PART) or not about.text.startswith(("en ", "de "))
+
+
+_ASPECTS = frozenset({"pour la couleur", "pour la matière"})
+
+
+def number_is_full(term: Term) -> bool:
+    """Whether a number is the best score."""
+    return value_of(term, Role.NUMBER) == _FULL
