@@ -62,6 +62,14 @@ class Group:
         """Whether a word has one of the roles."""
         return any(segment.has(*roles) for segment in self.segments)
 
+    def locate(self, at: int) -> tuple[int, int]:
+        """The segment of the word at a place, and the word's place in it."""
+        for number, segment in enumerate(self.segments):
+            if at < len(segment.words):
+                return number, at
+            at -= len(segment.words)
+        raise IndexError(at)
+
     def denies(self, at: int) -> bool:
         """Whether a word at a place that is not wear is denied: "not ceramic", "no leather"."""
         words = list(self)

@@ -165,9 +165,8 @@ class Lexicon:
 
 
 def _combinations(language: Language) -> Combinations:
-    file = _FOLDER / f"combinations_{language}.toml"
-    table = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
-    return Combinations(table.items())
+    with (_FOLDER / f"combinations_{language}.toml").open("rb") as file:
+        return Combinations(tomllib.load(file).items())
 
 
 def _read(language: Language) -> LexiconFile:

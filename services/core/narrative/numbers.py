@@ -7,7 +7,8 @@ from typing import Literal
 from services.core.narrative.clauses import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
-_FULL = 10
+# The highest score.
+FULL = 10
 Counted = Literal[
     "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"
 ]
@@ -176,7 +177,7 @@ class _GroupNumbers:
         lost = [*before[-4:], *ahead[:5]]
         if any(term.has(Role.DEDUCT) for term in lost) and (self._points(ahead) or self._of_ten(at, ahead)):
             return "points lost"
-        if number == _FULL and self._from_full(at, ahead):
+        if number == FULL and self._from_full(at, ahead):
             self._numbers.exact.add(id(self._words[at]))
             return "ten"
         if not self._is_score(at, ahead, before):
@@ -201,7 +202,7 @@ class _GroupNumbers:
         if not rest or not rest[0].has(Role.OUT_OF):
             return False
         for place, term in enumerate(rest[1:4], 1):
-            if value_of(term, Role.NUMBER) == _FULL:
+            if value_of(term, Role.NUMBER) == FULL:
                 if any(other.has(Role.PHOTO, Role.WEAR) for other in rest[place + 1 : place + 2]):
                     return False
                 self._done |= {at + 1 + skipped + place}
@@ -269,4 +270,4 @@ _ASPECTS = frozenset({"pour la couleur", "pour la matière"})
 
 def number_is_full(term: Term) -> bool:
     """Whether a number is the best score."""
-    return value_of(term, Role.NUMBER) == _FULL
+    return value_of(term, Role.NUMBER) == FULL

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from services.core.domain.report import Wear
-from services.core.narrative.clauses import Group, Polarity, Word, names_wear
+from services.core.narrative.clauses import NEGATIONS, Group, Polarity, Word, names_wear
 from services.core.narrative.mentions import Mention
 from services.core.narrative.senses import Role, Rule, Violation
 
 _DETAILS = (Role.PHOTO, Role.PLACE, Role.SEVERITY)
-_NEGATIONS = (Role.NO, Role.NOTHING, Role.NOT)
 
 
 def presumed(
@@ -61,7 +60,7 @@ def _negated_twice(group: Group) -> Iterator[Violation]:
             negated = False
         elif negated and word.term.has(Role.WITHOUT):
             yield Violation(Rule.WEAR, word.term.text)
-        negated = negated or word.term.has(*_NEGATIONS)
+        negated = negated or word.term.has(*NEGATIONS)
 
 
 def _named_twice(
@@ -98,8 +97,9 @@ def _placed(groups: Sequence[Group], stated: Sequence[Mention]) -> Iterator[Viol
         words = list(group)
         mine = [mention for mention in stated if mention.group == number]
         for at, word in enumerate(words):
-            before = [m for m in mine if m.at < at and m.segment == _segment(group, at)]
-            after = [m for m in mine if m.segment == _segment(group, at) and at < m.at <= at + 3]
+            beside_it = [m for m in mine if m.segment == group.locate(at)[0]]
+            before = [m for m in beside_it if m.at < at]
+            after = [m for m in beside_it if at < m.at <= at + 3]
             if not before:
                 continue
             beside = word.term.has(Role.AWAY, Role.ALIKE) or word.term.text in _AT
@@ -111,14 +111,6 @@ def _placed(groups: Sequence[Group], stated: Sequence[Mention]) -> Iterator[Viol
 
 
 _AT = frozenset({"au", "touche la", "touche le", "touche l'", "touche"})
-
-
-def _segment(group: Group, at: int) -> int:
-    for number, segment in enumerate(group.segments):
-        if at < len(segment.words):
-            return number
-        at -= len(segment.words)
-    raise IndexError(at)
 
 
 def _together(

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from services.core.domain.assessment import Assessment
 from services.core.narrative.clauses import Group, Word
 from services.core.narrative.facts import FactId, Facts
-from services.core.narrative.numbers import Count
+from services.core.narrative.numbers import FULL, Count
 from services.core.narrative.senses import Role, Rule, Violation
 
-FULL = 10
 _COUNTED: dict[str, FactId] = {
     "score": "grade",
     "points lost": "grade",

@@ -8,18 +8,9 @@ from services.core.narrative.senses import ANYTHING, Role
 _SAID = (Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)
 
 
-def _place(at: int, group: Group) -> tuple[int, int]:
-    """The segment of a word of a group, and its place in it."""
-    for number, segment in enumerate(group.segments):
-        if at < len(segment.words):
-            return number, at
-        at -= len(segment.words)
-    raise IndexError(at)
-
-
 def is_colour(at: int, group: Group, groups: Sequence[Group]) -> bool:
     """Whether a name of a colour and a thing is the colour: "un vase turquoise", but not "une turquoise"."""
-    number, place = _place(at, group)
+    number, place = group.locate(at)
     segment = group.segments[number]
     terms = [word.term for each in groups for word in each]
     if any("colour" in term.values(Role.TOPIC) or "couleur" in term.text for term in terms):
@@ -40,7 +31,7 @@ _BEFORE = frozenset({"en", "à", "à la", "au", "aux", "avec"})
 
 def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
     """Whether a word describes the wear of its segment: "the stain is grey", "a stain of grey colour"."""
-    number, place = _place(at, group)
+    number, place = group.locate(at)
     before = group.segments[number].words[:place]
     if any(word.term.has(Role.KIND, Role.AWAY) for word in before):
         return False
@@ -50,7 +41,7 @@ def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
 
 def is_of_pattern(at: int, group: Group) -> bool:
     """Whether a colour is that of a pattern: "red flowers", "the pattern is red"."""
-    number, place = _place(at, group)
+    number, place = group.locate(at)
     before = [word.term for word in group.segments[number].words[:place]]
     if not before:
         return False
@@ -66,7 +57,7 @@ def is_of_pattern(at: int, group: Group) -> bool:
 
 def is_of_part(at: int, group: Group) -> bool:
     """Whether a grade is of a material or a wear: "the leather is in good condition", not of the goods."""
-    number, place = _place(at, group)
+    number, place = group.locate(at)
     segment = group.segments[number]
     subject = next((n for n, w in enumerate(segment.words[:place]) if w.term.has(*_SAID)), None)
     if subject is not None and _is_subject(segment, subject):

@@ -269,7 +269,7 @@ class WearCheck:
                 yield Violation(Rule.PHOTO, count.word)
         for group in self._groups:
             for word in group:
-                if id(word) in self._numbers.all_photos and self._stated_in(group):
+                if id(word) in self._numbers.all_photos and self.states_wear(group):
                     yield Violation(Rule.PHOTO, word.term.text)
 
     def _on_photos(self, count: Count) -> bool:
@@ -278,9 +278,10 @@ class WearCheck:
         at = next((at for at, word in enumerate(words) if word.term.text == count.word), 0)
         where = any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
         unnamed = bool(self._cited) and not self.mentions
-        return where and (unnamed or self._stated_in(self._groups[count.group]))
+        return where and (unnamed or self.states_wear(self._groups[count.group]))
 
-    def _stated_in(self, group: Group) -> bool:
+    def states_wear(self, group: Group) -> bool:
+        """Whether a wear is stated in a group, and not left open."""
         at = next(number for number, each in enumerate(self._groups) if each is group)
         return any(m.group == at and m.said is Polarity.STATED for m in self.mentions)
 
@@ -290,11 +291,3 @@ class WearCheck:
         }
         there = [wear for wear in self._marks if not photos or str(wear.photo) in photos]
         return len(there) >= number if least else len(there) == number
-
-    def states_wear(self, group: Group) -> bool:
-        """Whether a wear is stated in a group, and not left open."""
-        return self._stated_in(group)
-
-    def has_owner(self, word: Word) -> bool:
-        """Whether the word is part of a wear's name."""
-        return id(word) in self.words
