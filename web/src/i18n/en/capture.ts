@@ -1,0 +1,4 @@
+/** Words of the capture screen. */
+export const capture = {
+  title: "capture",
+};

@@ -1,0 +1,5 @@
+import type { Words } from "../index.ts";
+
+export const capture: Words["capture"] = {
+  title: "capture",
+};
