@@ -5,14 +5,37 @@ import { apiClient } from "./api/client.ts";
 import { App } from "./app.tsx";
 import { Account } from "./auth/session.ts";
 import { loadConfig } from "./config.ts";
+import { firstLanguage, LANGUAGES } from "./i18n/index.ts";
+import { Button } from "./ui/button.tsx";
+import { Notice } from "./ui/notice.tsx";
 import "./styles/index.css";
 
 const root = document.getElementById("app")!;
 try {
   const config = await loadConfig();
-  const account = new Account(config);
+  const account = new Account(config, localStorage);
   const api = apiClient(config.api, account, () => document.documentElement.lang);
   render(<App services={{ config, account, api }} />, root);
 } catch (error) {
-  root.textContent = String(error);
+  render(<NotStarted error={error} />, root);
+}
+
+function NotStarted({ error }: { error: unknown }) {
+  const language = firstLanguage();
+  const words = LANGUAGES[language].frame;
+  return (
+    <main lang={language}>
+      <Notice
+        tone="error"
+        title={words.configFailed}
+        actions={
+          <Button icon="reload" onClick={() => location.reload()}>
+            {words.tryAgain}
+          </Button>
+        }
+      >
+        {String(error instanceof Error ? error.message : error)}
+      </Notice>
+    </main>
+  );
 }

@@ -27,8 +27,7 @@ export const frame = {
   other: "Sign in as another person",
   otherWarning: "What you entered on this screen is lost.",
 
-  drawnGoods:
-    "The demo model knows drawn goods only. It answers photos of real things too, but what it says of them means little.",
+  drawnGoods: "Demo model: it knows drawn goods only.",
   offline: "You are offline. What is queued is sent when the connection returns.",
   online: "You are online again.",
   newVersion: "A new version is ready.",

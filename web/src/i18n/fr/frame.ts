@@ -29,8 +29,7 @@ export const frame: Words["frame"] = {
   other: "Se connecter sous un autre nom",
   otherWarning: "Ce que vous avez saisi sur cet écran est perdu.",
 
-  drawnGoods:
-    "Le modèle de démonstration ne connaît que des objets dessinés. Il répond aussi aux photos de vrais objets, mais ce qu’il en dit ne vaut pas grand-chose.",
+  drawnGoods: "Modèle de démonstration : il ne connaît que des objets dessinés.",
   offline: "Vous êtes hors ligne. Ce qui attend part au retour du réseau.",
   online: "Vous êtes de nouveau en ligne.",
   newVersion: "Une nouvelle version est prête.",
