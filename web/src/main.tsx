@@ -6,16 +6,25 @@ import { App } from "./app.tsx";
 import { Account } from "./auth/session.ts";
 import { loadConfig } from "./config.ts";
 import { firstLanguage, LANGUAGES } from "./i18n/index.ts";
+import { Connection } from "./offline/connection.ts";
 import { Button } from "./ui/button.tsx";
 import { Notice } from "./ui/notice.tsx";
 import "./styles/index.css";
 
 const root = document.getElementById("app")!;
 try {
-  const config = await loadConfig();
+  const { config, isFresh } = await loadConfig();
+  const connection = new Connection(isFresh);
+  addEventListener("offline", () => connection.lose());
+  addEventListener("online", () => void connection.check());
   const account = new Account(config, localStorage);
-  const api = apiClient(config.api, account, () => document.documentElement.lang);
-  render(<App services={{ config, account, api }} />, root);
+  const api = apiClient({
+    base: config.api,
+    tokens: account,
+    language: () => document.documentElement.lang,
+    onUnreachable: () => void connection.check(),
+  });
+  render(<App services={{ config, account, api, connection }} />, root);
 } catch (error) {
   render(<NotStarted error={error} />, root);
 }

@@ -25,7 +25,7 @@ export function SignInScreen() {
       </div>
       <div class="card stack">
         <h2>{words.frame.signInTitle}</h2>
-        {config.demo_sign_in && <Notice>{words.frame.demoSignIn}</Notice>}
+        {config.demo_sign_in && <p class="small soft">{words.frame.demoSignIn}</p>}
         <SignInForm />
       </div>
     </div>

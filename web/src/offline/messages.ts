@@ -1,4 +1,10 @@
-/** What the page says to its service worker. A type only: a module with a value would be a file that both load. */
+/**
+ * What the page and its service worker say to each other. Types only: a module with a value would become a file of
+ * its own that both load, and a service worker is one file.
+ */
 export type WorkerMessage =
   /** Take the place of the version before. */
   "activate";
+
+/** A header of an answer that the worker kept from an earlier visit, because the network gave none. */
+export type KeptHeader = "x-kept";

@@ -4,7 +4,7 @@
  * A page and its worker are of one build. The next build waits until the person accepts it or closes the page:
  * an open page never meets files of another build. Reports and photos are not kept here.
  */
-import type { WorkerMessage } from "./messages.ts";
+import type { KeptHeader, WorkerMessage } from "./messages.ts";
 import { strategyOf } from "./strategy.ts";
 
 // The build puts the paths of its files and a hash of their content here (vite.config.ts).
@@ -28,6 +28,7 @@ interface Worker {
 }
 
 const worker = self as unknown as Worker;
+const KEPT: KeptHeader = "x-kept";
 const SHELL = "/";
 const SETTINGS = "/config.json";
 const SETTINGS_TIMEOUT_MS = 5000;
@@ -75,6 +76,8 @@ async function settings(request: Request): Promise<Response> {
   } catch (error) {
     const last = await cache.match(SETTINGS);
     if (last === undefined) throw error;
-    return last;
+    const headers = new Headers(last.headers);
+    headers.set(KEPT, "1");
+    return new Response(last.body, { headers });
   }
 }
