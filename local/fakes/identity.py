@@ -23,11 +23,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from local.users import DOMAIN, PASSWORD
 from model_artifacts.blip2.server.app import BodyTooLargeError, read_body
 
-# Every name is a demo user. The issuer listens on loopback, and only the local system trusts its tokens.
-DOMAIN = "vitrine.test"
-PASSWORD = "demo-password"  # noqa: S105
 LIFETIME_S = 3600
 AUDIENCE = "authenticated"
 _EMAIL = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,63}}@{re.escape(DOMAIN)}")

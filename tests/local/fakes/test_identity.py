@@ -7,7 +7,8 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
-from local.fakes.identity import PASSWORD, create_app, load_or_create_key
+from local.fakes.identity import create_app, load_or_create_key
+from local.users import PASSWORD
 
 ISSUER = "http://127.0.0.1:54321/auth/v1"
 TOKEN = "/auth/v1/token?grant_type=password"
