@@ -52,14 +52,9 @@ class Domain(Section):
 
     @model_validator(mode="after")
     def _in_its_zone(self) -> "Domain":
-        check_in_zone(self.name, self.hosted_zone_name)
+        if self.name != self.hosted_zone_name and not self.name.endswith(f".{self.hosted_zone_name}"):
+            raise ValueError(f"a name inside the hosted zone {self.hosted_zone_name}, not {self.name}")
         return self
-
-
-def check_in_zone(name: str, zone: str) -> None:
-    """Raise ValueError unless the domain name is in the hosted zone of this name."""
-    if name != zone and not name.endswith(f".{zone}"):
-        raise ValueError(f"a name inside the hosted zone {zone}, not {name}")
 
 
 class Web(Section):
@@ -71,18 +66,13 @@ class Web(Section):
     domain_name: DomainName | None = None
     certificate_arn: CertificateArn | None = None
     hosted_zone_id: HostedZoneId | None = None
-    hosted_zone_name: DomainName | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> "Web":
         if (self.domain_name is None) != (self.certificate_arn is None):
             raise ValueError("domain_name and certificate_arn together, or neither")
-        if (self.hosted_zone_id is None) != (self.hosted_zone_name is None):
-            raise ValueError("hosted_zone_id and hosted_zone_name together, or neither")
-        if self.hosted_zone_name is not None:
-            if self.domain_name is None:
-                raise ValueError("domain_name beside a hosted zone")
-            check_in_zone(self.domain_name, self.hosted_zone_name)
+        if self.hosted_zone_id is not None and self.domain_name is None:
+            raise ValueError("domain_name beside hosted_zone_id")
         return self
 
     @property

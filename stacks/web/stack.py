@@ -77,8 +77,8 @@ class WebStack(cdk.Stack):
         )
         page_url = f"https://{web.domain_name or distribution.distribution_domain_name}"
         deploy_page(self, bucket, settings)
-        if web.hosted_zone_id is not None:
-            self._address(web, distribution)
+        if web.domain_name is not None and web.hosted_zone_id is not None:
+            self._address(web.domain_name, web.hosted_zone_id, distribution)
         publish(self, settings.name, "PageUrl", page_url, "URL of the page")
 
     def _api(self, settings: Environment, api: apigw.HttpApi) -> cloudfront.BehaviorOptions:
@@ -115,10 +115,11 @@ class WebStack(cdk.Stack):
             return None
         return acm.Certificate.from_certificate_arn(self, "Certificate", web.certificate_arn)
 
-    def _address(self, web: Web, distribution: cloudfront.Distribution) -> None:
+    def _address(self, name: str, zone_id: str, distribution: cloudfront.Distribution) -> None:
+        # A record at the name itself: the zone's own name is not needed.
         zone = route53.HostedZone.from_hosted_zone_attributes(
-            self, "Zone", hosted_zone_id=str(web.hosted_zone_id), zone_name=str(web.hosted_zone_name)
+            self, "Zone", hosted_zone_id=zone_id, zone_name=name
         )
         alias = route53.RecordTarget.from_alias(targets.CloudFrontTarget(distribution))
-        for name, record in (("Address", route53.ARecord), ("Address6", route53.AaaaRecord)):
-            record(self, name, zone=zone, record_name=web.domain_name, target=alias)
+        route53.ARecord(self, "Address", zone=zone, target=alias)
+        route53.AaaaRecord(self, "Address6", zone=zone, target=alias)

@@ -110,7 +110,7 @@ def test_synthesis_builds_nothing(assembly: Assembly) -> None:
     for copy in assembly.folder.glob("asset.*/**/*"):
         if copy.is_file():
             original = ROOT.joinpath(*copy.relative_to(assembly.folder).parts[1:])
-            # The CDK's function that copies the page, and the page's configuration with marks for the outputs.
+            # The CDK's function that copies the page, and the page's configuration.
             if original.parent == ROOT and original.name in ("index.py", "config.json"):
                 continue
             assert copy.read_bytes() == original.read_bytes()

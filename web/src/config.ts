@@ -21,5 +21,6 @@ export async function loadConfig(): Promise<Config> {
   for (const key of ["api", "supabase_url", "supabase_publishable_key"] as const) {
     if (typeof config[key] !== "string") throw new Error(`/config.json has no "${key}"`);
   }
-  return config as Config;
+  // The deployment leaves out what does not apply.
+  return { model_start_minutes: null, demo_sign_in: null, ...config } as Config;
 }

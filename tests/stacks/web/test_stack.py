@@ -94,7 +94,6 @@ def test_configuration_comes_from_settings(prod: Assembly) -> None:
         "environment": "prod",
         "goods": "drawn",
         "model_start_minutes": 10,
-        "demo_sign_in": None,
     }
 
 
