@@ -206,7 +206,7 @@ def outputs(every: bool) -> None:
     from settings.naming import PUBLIC_OUTPUTS
 
     found = stack_outputs(Home.current())
-    shown = found if every else {name: found[name] for name in PUBLIC_OUTPUTS}
+    shown = found if every else {name: found[name] for name in PUBLIC_OUTPUTS if name in found}
     click.echo(json.dumps(shown, indent=2))
 
 

@@ -42,6 +42,10 @@ class Startup:
 
         Raise UserError, alone or in an ExceptionGroup, that names the process or the step that failed.
         """
+        if not (process_specs.PAGE / "index.html").is_file():
+            raise UserError(
+                f"The page is not built: {process_specs.PAGE} has no index.html.", hint="Run `make web`."
+            )
         self.home.create()
         chosen = self._choose_ports()
         try:
@@ -135,7 +139,10 @@ class Startup:
             return  # the task group reports it
         outputs, secrets = stack_outputs(self.home), secret_values(self.home, environment)
         region, api_url = environment.region, outputs["ApiUrl"]
-        specs = [process_specs.service(chosen, region, service_env(environment, outputs))]
+        specs = [
+            process_specs.service(chosen, region, service_env(environment, outputs)),
+            process_specs.page(chosen, environment, api_url),
+        ]
         if environment.webhook is not None and environment.hooks is not None:  # in async mode
             # Its packages are installed for that mode only.
             from local.fakes.postgres.project import SupabaseProject
