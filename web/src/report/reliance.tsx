@@ -5,6 +5,9 @@ import { useEdited } from "./editing.tsx";
 import { percent } from "./figures.ts";
 import { type Answer, answersOf, spaced, type Texts } from "./texts.ts";
 
+// More open answers than these are shown on demand.
+const MOST_OPEN = 5;
+
 /** The confidence of the card and its reasons, with the words of `texts`. */
 export function RelianceSection({ texts }: { texts: Texts }) {
   const { language, words } = useWords();
@@ -33,13 +36,13 @@ export function RelianceSection({ texts }: { texts: Texts }) {
         </ul>
       )}
       {open.length > 0 && (
-        <>
-          <h3 class="label">{said.open}</h3>
+        <details open={open.length <= MOST_OPEN}>
+          <summary>{said.open(open.length)}</summary>
           <p class="soft small">{said.openText}</p>
           <Answers answers={open} lang={lang} />
-        </>
+        </details>
       )}
-      {answers.length > 0 && (
+      {answers.length > open.length && (
         <details>
           <summary>{said.evidence(answers.length)}</summary>
           <Answers answers={answers} lang={lang} isWhole />

@@ -20,7 +20,6 @@ export function WordsSection() {
   const { report } = useEdited();
   const said = words.report;
   const texts = allTexts(report);
-  const ownsText = Boolean(report.corrections?.title ?? report.corrections?.description);
   return (
     <section class="texts">
       <h2>{said.texts}</h2>
@@ -29,9 +28,6 @@ export function WordsSection() {
           <LanguageTexts key={each.language} texts={each} isOwn={each.language === report.language} />
         ))}
       </div>
-      {texts.length > 1 && ownsText && (
-        <p class="soft small no-print">{said.onlyOwn(said.languages[report.language])}</p>
-      )}
       <Wording />
     </section>
   );
@@ -39,12 +35,17 @@ export function WordsSection() {
 
 function LanguageTexts({ texts, isOwn }: { texts: Texts; isOwn: boolean }) {
   const { words } = useWords();
+  const { report } = useEdited();
+  const ownsText = Boolean(report.corrections?.title ?? report.corrections?.description);
   const said = words.report;
   const language = said.languages[texts.language];
   const keywords = texts.keywords.join(", ");
   return (
     <article class="language stack">
       <h3 class="label language-name">{language}</h3>
+      {!isOwn && ownsText && (
+        <p class="soft small no-print">{said.onlyOwn(said.languages[report.language])}</p>
+      )}
       <OneText name="title" texts={texts} isOwn={isOwn} copyLabel={said.copyTitle(language)} />
       <OneText name="description" texts={texts} isOwn={isOwn} copyLabel={said.copyDescription(language)} />
       {keywords !== "" && (
