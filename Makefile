@@ -26,13 +26,14 @@ test: test-unit ## all tests: the fast ones, the slow ones, then those of the ru
 	@$(PYTHON) -m pytest -m system --ignore tests/system -n auto --dist loadfile
 	@$(PYTHON) -m pytest tests/system
 
-check: setup-test ## format, lint, types, import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
+check: setup-test ## format, lint, types (the page's too), import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
+	@$(PYTHON) -m web.check
 	@$(PYTHON) -m planning --check
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
@@ -127,8 +128,9 @@ fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json ag
 bench-image: setup-test ## build our images without an engine, search their layers, run them: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")
 
-openapi: setup-test ## write docs/openapi.json anew after a change of the API
+openapi: setup-test ## write docs/openapi.json anew after a change of the API, and the page's types from it
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
+	@$(PYTHON) -m web.check --write
 
 operations: setup-test ## write the idle costs of docs/operations.md anew after a change of stacks or settings
 	@$(PYTHON) -m planning --write

@@ -31,13 +31,18 @@ def build_page(out: Path) -> None:
     run("node_modules/vite/bin/vite.js", "build", environment={"OUT": str(out.resolve())})
 
 
-def install() -> None:
-    """Install the libraries and Vite as the lock says. Raises RuntimeError with npm's message."""
-    lock = FOLDER / "package-lock.json"
+def install(*, development: bool = False) -> None:
+    """Install the libraries and Vite as the lock says; for `development` TypeScript and its checks too.
+
+    Raises RuntimeError with npm's message.
+    """
+    lock, modules = FOLDER / "package-lock.json", FOLDER / "node_modules"
     # npm writes this copy of the lock at the end of an installation.
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run(str(_NPM), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
+    installed = modules / ".package-lock.json"
+    stale = not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime
+    if stale or (development and not (modules / "typescript").exists()):
+        omitted = () if development else ("--omit=dev",)
+        run(str(_NPM), "ci", *omitted, "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 def run(script: str, *options: str, environment: dict[str, str] | None = None) -> None:
