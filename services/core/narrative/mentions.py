@@ -81,8 +81,8 @@ def _of_group(places: Sequence[_Place], group: int, met: frozenset[str]) -> Iter
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := parts if place.word.said is Polarity.UNJUDGED else parts & found:
-            # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
+        elif tags := parts if place.word.said is Polarity.UNJUDGED or place.word.excepted else parts & found:
+            # "The sole could not be judged", "apart from the sole"; "no strap nor handle is broken".
             yield _mention(tags, (place,), group, Role.PART)
 
 
