@@ -81,7 +81,11 @@ def _of_group(places: Sequence[_Place], group: int, met: frozenset[str]) -> Iter
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := parts if place.word.said is Polarity.UNJUDGED else parts & (found | _of_states(places, place)):
+        elif (
+            tags := parts
+            if place.word.said is Polarity.UNJUDGED
+            else parts & (found | _of_states(places, place))
+        ):
             # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
