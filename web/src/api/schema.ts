@@ -110,6 +110,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Catalogue
+         * @description What a report can name, by department, with the words for it: the choices of a correction.
+         *
+         *     It changes with the catalogue alone; a request that has the present one in `If-None-Match` gets 304.
+         */
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports/{report_id}/wording": {
         parameters: {
             query?: never;
@@ -179,6 +201,26 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * CatalogueNames
+         * @description The departments that the service is set to, in the catalogue's order; colours and patterns are of all.
+         *
+         *     `version` names the content of the whole catalogue, as a report's `model.catalogue` does. Without colours
+         *     or patterns the model is not asked about them.
+         */
+        CatalogueNames: {
+            /** Version */
+            version: string;
+            /** Departments */
+            departments: components["schemas"]["DepartmentNames"][];
+            /** Colours */
+            colours: components["schemas"]["NamedId"][];
+            /**
+             * Patterns
+             * @description Such as `striped`
+             */
+            patterns: components["schemas"]["NamedId"][];
+        };
+        /**
          * Category
          * @description A category of Google's public product taxonomy: its number and its English path.
          */
@@ -244,6 +286,22 @@ export interface components {
              */
             corrected_at: string;
             original: components["schemas"]["Original"];
+        };
+        /**
+         * DepartmentNames
+         * @description A department: its kinds of goods, and the materials and wear that its goods can have.
+         */
+        DepartmentNames: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Kinds */
+            kinds: components["schemas"]["NamedId"][];
+            /** Materials */
+            materials: components["schemas"]["NamedId"][];
+            /** Wear */
+            wear: components["schemas"]["NamedId"][];
         };
         /**
          * Erased
@@ -481,6 +539,16 @@ export interface components {
              * @description Why the report is not there yet, and when it is tried again; null once it has ended
              */
             waiting?: string | null;
+            /**
+             * Waiting Code
+             * @description What it waits for: an answer of a model that may have to start first, or a model that gave no usable answer and is asked again. Null: nothing to wait for, or another reason
+             */
+            waiting_code?: ("model_pending" | "model_unavailable") | null;
+            /**
+             * Stage
+             * @description The stage at work; `accept` until a worker has begun. Null once it has ended. A narration that began while the client waited for the answer to its photos shows as `model`
+             */
+            stage?: ("accept" | "model" | "narrate") | null;
             /** @description Null for a failed report */
             thumbnail: components["schemas"]["Photo"] | null;
         };
@@ -519,6 +587,16 @@ export interface components {
             place: components["schemas"]["Place"] | null;
             /** @description Null: it cannot be judged */
             severity: components["schemas"]["Severity"] | null;
+        };
+        /**
+         * NamedId
+         * @description An id of the catalogue and its word, as a report's `labels` have it.
+         */
+        NamedId: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * Offer
@@ -818,6 +896,16 @@ export interface components {
              */
             waiting?: string | null;
             /**
+             * Waiting Code
+             * @description What it waits for: an answer of a model that may have to start first, or a model that gave no usable answer and is asked again. Null: nothing to wait for, or another reason
+             */
+            waiting_code?: ("model_pending" | "model_unavailable") | null;
+            /**
+             * Stage
+             * @description The stage at work; `accept` until a worker has begun. Null once it has ended. A narration that began while the client waited for the answer to its photos shows as `model`
+             */
+            stage?: ("accept" | "model" | "narrate") | null;
+            /**
              * Photos
              * @description Empty for a failed report
              */
@@ -1071,12 +1159,14 @@ export interface components {
     headers: {
         /** @description The gateway's id of the request; absent without the gateway */
         "Apigw-Requestid": string;
-        /** @description The answer is for the caller alone */
-        "Cache-Control": "no-store";
+        /** @description `no-store`: the answer is for the caller alone. Only the catalogue may be kept */
+        "Cache-Control": "no-store" | "private, max-age=3600";
         /** @description Of `format=csv`: the file's name, which says until when its links hold */
         "Content-Disposition": string;
         /** @description Of a card: its own style, the photos, and nothing else */
         "Content-Security-Policy": string;
+        /** @description Of the catalogue: its version and language; `If-None-Match` takes it */
+        ETag: string;
         /** @description Sent when the Idempotency-Key already stood for this report */
         "Idempotent-Replayed": "true";
         /** @description The next page as `rel="next"` (RFC 8288); absent on the last one */
@@ -1873,6 +1963,10 @@ export interface operations {
             query?: {
                 limit?: number;
                 before?: string | null;
+                /** @description Reports whose texts and labels, in any of their languages, have for each of these words one that begins with it, whatever its case and accents. A page may hold few or none and still have a `next`, from which the search goes on */
+                search?: string | null;
+                /** @description These reports, in this order, in place of a page */
+                ids?: string | null;
                 format?: "json" | "csv";
                 /** @description Of `csv`: whose importer it is for */
                 layout?: "shopify" | "ebay" | "facebook";
@@ -1899,6 +1993,143 @@ export interface operations {
                     "application/json": components["schemas"]["Page"];
                     "text/csv": string;
                 };
+            };
+            /** @description What is wrong, and how to mend it. By the gateway: no access token */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
+            /** @description What is wrong, and how to mend it. By the gateway: the access token is not valid */
+            403: {
+                headers: {
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
+            /** @description What is wrong, and how to mend it. By the gateway: no such route */
+            404: {
+                headers: {
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
+            /** @description By the gateway: the body is over 10 MB */
+            413: {
+                headers: {
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What is wrong, and how to mend it */
+            422: {
+                headers: {
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description By the gateway: too many requests at once; try again */
+            429: {
+                headers: {
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
+            /** @description What is wrong, and how to mend it. By the gateway: the token could not be checked; try again */
+            500: {
+                headers: {
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
+            /** @description What is wrong, and how to mend it. By the gateway: the service does not answer within 30 s; try again */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
+        };
+    };
+    get_catalogue: {
+        parameters: {
+            query?: {
+                /** @description By default that of `Accept-Language` */
+                language?: ("en" | "fr") | null;
+            };
+            header?: {
+                "accept-language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["Vary"];
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueNames"];
+                };
+            };
+            /** @description The catalogue that the request names in `If-None-Match` */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["Vary"];
+                    "Apigw-Requestid": components["headers"]["Apigw-Requestid"];
+                    "Timing-Allow-Origin": components["headers"]["Timing-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong, and how to mend it. By the gateway: no access token */
             401: {
