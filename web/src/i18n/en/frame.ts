@@ -16,7 +16,7 @@ export const frame = {
   password: "Password",
   showPassword: "Show the password",
   hidePassword: "Hide the password",
-  demoSignIn: "This system runs on one machine: its sign-in is filled in.",
+  demoSignIn: "Local system: the sign-in is filled in.",
   signInWrong: "This e-mail and password do not match. Check both and try again.",
   signInTooMany: "Too many attempts. Wait a minute, then try again.",
   signInUnconfirmed: "This e-mail address is not confirmed yet. Open the link that was sent to it, then sign in.",
@@ -24,11 +24,10 @@ export const frame = {
   signInFailed: (message: string) => `The sign-in failed: ${message}`,
   expiredTitle: "Your session has ended",
   expiredLead: "Sign in again to go on. What you entered is still here.",
-  other: "Sign in as another person",
+  other: "Use another account",
   otherWarning: "What you entered on this screen is lost.",
 
-  drawnGoods:
-    "The demo model knows drawn goods only. It answers photos of real things too, but what it says of them means little.",
+  drawnGoods: "Demo model: drawn goods only.",
   offline: "You are offline. What is queued is sent when the connection returns.",
   online: "You are online again.",
   newVersion: "A new version is ready.",

@@ -17,7 +17,7 @@ export const frame: Words["frame"] = {
   password: "Mot de passe",
   showPassword: "Afficher le mot de passe",
   hidePassword: "Masquer le mot de passe",
-  demoSignIn: "Ce système tourne sur une seule machine : les identifiants sont déjà remplis.",
+  demoSignIn: "Système local : les identifiants sont déjà remplis.",
   signInWrong: "L’adresse et le mot de passe ne correspondent pas. Vérifiez les deux, puis réessayez.",
   signInTooMany: "Trop de tentatives. Attendez une minute, puis réessayez.",
   signInUnconfirmed:
@@ -26,11 +26,10 @@ export const frame: Words["frame"] = {
   signInFailed: (message) => `La connexion a échoué : ${message}`,
   expiredTitle: "Votre session a pris fin",
   expiredLead: "Reconnectez-vous pour continuer. Ce que vous avez saisi est toujours là.",
-  other: "Se connecter sous un autre nom",
+  other: "Utiliser un autre compte",
   otherWarning: "Ce que vous avez saisi sur cet écran est perdu.",
 
-  drawnGoods:
-    "Le modèle de démonstration ne connaît que des objets dessinés. Il répond aussi aux photos de vrais objets, mais ce qu’il en dit ne vaut pas grand-chose.",
+  drawnGoods: "Modèle de démonstration : objets dessinés seulement.",
   offline: "Vous êtes hors ligne. Ce qui attend part au retour du réseau.",
   online: "Vous êtes de nouveau en ligne.",
   newVersion: "Une nouvelle version est prête.",
