@@ -5,7 +5,7 @@ ENV ?=
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ up: setup-$(LOCAL) ## start the whole system on this machine; MODE=async with an
 
 down: ## stop it
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
+
+web: ## build the page anew; a running system shows it at once
+	@rm -f .vitrine/stamps/page .vitrine/stamps/page-test
+	@sh local/setup.sh demo
 
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
 	@$(PYTHON) -m pytest -m "not system" -n auto --dist loadfile
@@ -150,7 +154,7 @@ lock: setup-test ## pin the requirements of each service and peer anew, and the 
 	    --no-emit-index-url benchmarks/peers/$$peer/requirements.in --output-file benchmarks/peers/$$peer/requirements.txt; done
 
 clean: down ## stop the system and delete all that was made here
-	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .vitrine cdk.out web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Before anything is installed for a target that needs one.
 environment:

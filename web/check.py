@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write src/api/schema.ts from docs/openapi.json")
     options = parser.parse_args()
     try:
-        install(development=True)
+        install(dev=True)
         if options.write:
             write_types(DOCUMENT, TYPES)
         elif types_differ(DOCUMENT, TYPES):

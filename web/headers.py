@@ -1,10 +1,12 @@
-"""The security headers of the page, from the file that the stack, the local server and the tests share."""
+"""The headers of the page's files, which the stack, the local server and the tests share."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 FILE = Path(__file__).with_name("headers.json")
+# The folder of files whose names contain a digest of their content.
+ASSETS = "assets/"
 
 
 def security_headers(origins: Mapping[str, str]) -> dict[str, str]:
@@ -22,3 +24,11 @@ def security_headers(origins: Mapping[str, str]) -> dict[str, str]:
         " ".join([directive, *filter(None, sources)]) for directive, sources in policy.items()
     )
     return dict(headers)
+
+
+def cache_control(path: str) -> str:
+    """Return the Cache-Control of a file, by its path without a leading slash.
+
+    Browsers ask for every file outside assets again each time, so that they show a new build at once.
+    """
+    return "public, max-age=31536000, immutable" if path.startswith(ASSETS) else "no-cache"

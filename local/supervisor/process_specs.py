@@ -18,9 +18,12 @@ PROCESSES: Mapping[str, tuple[int, str]] = {
     "sagemaker": (8083, "/healthz"),
     "llm": (8081, "/health"),
     "service": (8080, "/readyz"),
+    "page": (3000, "/config.json"),
     "database": (54323, "/healthz"),
     "edge": (54329, "/healthz"),
 }
+# The built page, which `make web` writes.
+PAGE = TOOLS / "page"
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 CATALOGUE = REPOSITORY / "catalogue"
 EDGE = REPOSITORY / "local" / "fakes" / "edge"
@@ -176,6 +179,29 @@ def service(ports: Mapping[str, int], region: str, service_env: Mapping[str, str
             **service_env,
         },
         sources=(CATALOGUE, *(REPOSITORY / "services" / name for name in ("core", "web", "analyze"))),
+    )
+
+
+def page(
+    ports: Mapping[str, int], environment: Environment, api_url: str, folder: Path = PAGE
+) -> ProcessSpec:
+    """Return the server of the page, which is built in `folder`; a new build needs no restart."""
+    return ProcessSpec(
+        name="page",
+        title="page",
+        port=ports["page"],
+        command=(
+            *(str(PYTHON), "-m", "local.page", "--port", str(ports["page"]), "--folder", str(folder)),
+            *("--api-url", api_url, "--photos", f"http://127.0.0.1:{ports['emulator']}"),
+            *("--supabase-url", environment.supabase.url),
+            *("--publishable-key", environment.supabase.publishable_key),
+            *("--environment", ENVIRONMENT, "--goods", environment.catalogue.goods),
+        ),
+        environment={},
+        sources=(
+            *(REPOSITORY / "local" / name for name in ("page", "users.py")),
+            *(REPOSITORY / "web" / name for name in ("headers.py", "headers.json")),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from settings.environment import load_environment
 from tests.system.running import System
 
-(ORIGIN,) = load_environment("local").cors_origins
+ORIGIN = load_environment("local").cors_origins[0]
 
 
 @pytest.mark.parametrize(

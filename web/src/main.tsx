@@ -5,14 +5,46 @@ import { apiClient } from "./api/client.ts";
 import { App } from "./app.tsx";
 import { Account } from "./auth/session.ts";
 import { loadConfig } from "./config.ts";
+import { firstLanguage, LANGUAGES } from "./i18n/index.ts";
+import { Connection } from "./offline/connection.ts";
+import { Button } from "./ui/button.tsx";
+import { Notice } from "./ui/notice.tsx";
 import "./styles/index.css";
 
 const root = document.getElementById("app")!;
 try {
-  const config = await loadConfig();
-  const account = new Account(config);
-  const api = apiClient(config.api, account, () => document.documentElement.lang);
-  render(<App services={{ config, account, api }} />, root);
+  const { config, isFresh } = await loadConfig();
+  const connection = new Connection(isFresh);
+  addEventListener("offline", () => connection.lose());
+  addEventListener("online", () => void connection.check());
+  const account = new Account(config, localStorage);
+  const api = apiClient({
+    base: config.api,
+    tokens: account,
+    language: () => document.documentElement.lang,
+    onUnreachable: () => void connection.check(),
+  });
+  render(<App services={{ config, account, api, connection }} />, root);
 } catch (error) {
-  root.textContent = String(error);
+  render(<NotStarted error={error} />, root);
+}
+
+function NotStarted({ error }: { error: unknown }) {
+  const language = firstLanguage();
+  const words = LANGUAGES[language].frame;
+  return (
+    <main lang={language}>
+      <Notice
+        tone="error"
+        title={words.configFailed}
+        actions={
+          <Button icon="reload" onClick={() => location.reload()}>
+            {words.tryAgain}
+          </Button>
+        }
+      >
+        {String(error instanceof Error ? error.message : error)}
+      </Notice>
+    </main>
+  );
 }

@@ -21,6 +21,7 @@ def specs(tmp_path: Path) -> list[ProcessSpec]:
     return [
         *process_specs.background(home, PREFERRED, load_environment("local")),
         process_specs.service(PREFERRED, REGION, {}),
+        process_specs.page(PREFERRED, load_environment("local"), "http://127.0.0.1:4566/api"),
         process_specs.sagemaker(PREFERRED, ENDPOINT, REGION, OUTPUTS),
         process_specs.database(home, PREFERRED),
         edge,

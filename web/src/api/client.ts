@@ -18,8 +18,17 @@ export interface Tokens {
   renewed(): Promise<string>;
 }
 
-/** Return the client of the API at `base`. A refused token is renewed once, and the request sent again. */
-export function apiClient(base: string, tokens: Tokens, language: () => string): Api {
+interface ClientOptions {
+  readonly base: string;
+  readonly tokens: Tokens;
+  /** The language of the API's words. */
+  readonly language: () => string;
+  /** Called when a request gets no answer. */
+  readonly onUnreachable: () => void;
+}
+
+/** Return the API's client. A refused token is renewed once, and the request sent again. */
+export function apiClient({ base, tokens, language, onUnreachable }: ClientOptions): Api {
   const client = createClient<paths>({ baseUrl: base });
   const bodies = new WeakMap<Request, Request>();
   const authorize: Middleware = {
@@ -35,6 +44,9 @@ export function apiClient(base: string, tokens: Tokens, language: () => string):
       if ((response.status !== 401 && response.status !== 403) || again === undefined) return response;
       again.headers.set("Authorization", `Bearer ${await tokens.renewed()}`);
       return fetch(again);
+    },
+    onError({ error }) {
+      if (error instanceof TypeError) onUnreachable();
     },
   };
   client.use(authorize);
