@@ -21,7 +21,7 @@ settings.load_profile("vitrine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first: one that began last would keep one core busy and the others idle."""
+    """Put the files with slow tests first: one that began last would leave the other cores idle."""
     slow = {item.path for item in items if item.get_closest_marker("system")}
     items.sort(key=lambda item: item.path not in slow)
 
