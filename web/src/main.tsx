@@ -20,6 +20,10 @@ try {
   addEventListener("online", () => void connection.check());
   const account = new Account(config, localStorage);
   addEventListener("storage", () => account.storageChanged());
+  account.wake();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") account.wake();
+  });
   const api = apiClient({
     base: config.api,
     tokens: account,
