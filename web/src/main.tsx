@@ -51,7 +51,7 @@ function NotStarted({ error }: { error: unknown }) {
           </Button>
         }
       >
-        {String(error instanceof Error ? error.message : error)}
+        {error instanceof TypeError ? words.unreachableRemedy : String(error instanceof Error ? error.message : error)}
       </Notice>
     </main>
   );
