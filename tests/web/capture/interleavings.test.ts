@@ -7,7 +7,7 @@ import { PageRecords } from "../../../web/src/capture/records.ts";
 import { type Event, nextStep, type Submission } from "../../../web/src/capture/submission.ts";
 import { complaint, DAY_MS, Service } from "./service.ts";
 
-const RUNS = 1500;
+const RUNS = 600;
 const ACTIONS = 80;
 /** The longest that a request can be on its way. */
 const TRANSIT_MS = 120_000;
