@@ -150,8 +150,17 @@ def _is_listed(segment: Segment) -> bool:
 def _stands_apart(segment: Segment) -> bool:
     """Whether a segment after a comma leaves open what it names itself."""
     joined = segment.link is not None and segment.link.has(*LINKS)
-    names = segment.has(Role.TOPIC) or any(map(names_wear, segment.words))
+    wear = any(map(names_wear, segment.words))
+    # "No claim about scratches, dents or stains" goes on.
+    wear = wear and not _opens_list(segment)
+    names = segment.has(Role.TOPIC, Role.NUMBER) or wear
     return segment.has(Role.UNJUDGED) and names and not joined
+
+
+def _opens_list(segment: Segment) -> bool:
+    """Whether wear ends a segment after what leaves it open."""
+    opens = next((n for n, word in enumerate(segment.words) if word.term.has(Role.UNJUDGED)), 0)
+    return any(map(names_wear, segment.words[opens + 1 :]))
 
 
 def _has_subject(segment: Segment) -> bool:

@@ -89,7 +89,7 @@ def _of_group(
                 yield Detail(Role.PHOTO, photos[id(word)], text, _owners(spot, named, groups))
             elif word.term.has(Role.PLACE):
                 yield Detail(Role.PLACE, word.term.values(Role.PLACE), text, _owners(spot, named, groups))
-            elif word.term.has(Role.SEVERITY):
+            elif word.term.has(Role.SEVERITY) and not (place and each.words[place - 1].term.text == "how"):
                 following = each.words[place + 1 :]
                 of = _beside(following, spot, named, groups) or _before(following, spot, named, groups, text)
                 yield Detail(Role.SEVERITY, word.term.values(Role.SEVERITY), text, of)
@@ -114,6 +114,9 @@ def _shared(
     """The wear after "and" that has no article of its own: "a slight chip and crack"."""
     segments = groups[spot.group].segments
     place = sum(len(each.words) for each in segments[: first.segment])
+    if segments[first.segment].has(Role.PHOTO):
+        # "A slight chip in photo 1 and fraying in photo 2."
+        return
     for number in range(first.segment + 1, len(segments)):
         place += len(segments[number - 1].words)
         mine = [m for m in named if m.group == spot.group and m.at == place]
