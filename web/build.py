@@ -1,5 +1,9 @@
-"""`python -m web.build OUT`: builds the page by Vite, with the Node that the Python packages bring."""
+"""`python -m web.build OUT [--dev]`: builds the page by Vite, with the Node that the Python packages bring.
 
+`--dev` also installs what checks and tests the page.
+"""
+
+import json
 import os
 import subprocess
 import sys
@@ -31,13 +35,29 @@ def build_page(out: Path) -> None:
     run("node_modules/vite/bin/vite.js", "build", environment={"OUT": str(out.resolve())})
 
 
-def install() -> None:
-    """Install the libraries and Vite as the lock says. Raises RuntimeError with npm's message."""
-    lock = FOLDER / "package-lock.json"
+def install(*, dev: bool = False) -> None:
+    """Install the libraries and Vite as the lock says; with `dev`, also what checks and tests the page.
+
+    Raises RuntimeError with npm's message.
+    """
+    if not _is_installed(dev):
+        omitted = () if dev else ("--omit=dev",)
+        run(str(_NPM), "ci", *omitted, "--ignore-scripts", "--no-audit", "--no-fund")
+
+
+def _is_installed(dev: bool) -> bool:
     # npm writes this copy of the lock at the end of an installation.
     installed = FOLDER / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run(str(_NPM), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
+    if not installed.exists():
+        return False
+    there = json.loads(installed.read_text("utf-8"))["packages"]
+    locked = json.loads((FOLDER / "package-lock.json").read_text("utf-8"))["packages"]
+    return all(
+        there.get(name, {}).get("version") == package["version"]
+        for name, package in locked.items()
+        # The first is the page itself; of the optional ones, each machine has its own.
+        if name and not package.get("optional") and (dev or not package.get("dev"))
+    )
 
 
 def run(script: str, *options: str, environment: dict[str, str] | None = None) -> None:
@@ -57,4 +77,8 @@ def run(script: str, *options: str, environment: dict[str, str] | None = None) -
 
 
 if __name__ == "__main__":
-    build_page(Path(sys.argv[1]))
+    try:
+        install(dev="--dev" in sys.argv[2:])
+        build_page(Path(sys.argv[1]))
+    except RuntimeError as error:
+        sys.exit(str(error))

@@ -42,10 +42,6 @@ class Startup:
 
         Raise UserError, alone or in an ExceptionGroup, that names the process or the step that failed.
         """
-        if not (process_specs.PAGE / "index.html").is_file():
-            raise UserError(
-                f"The page is not built: {process_specs.PAGE} has no index.html.", hint="Run `make web`."
-            )
         self.home.create()
         chosen = self._choose_ports()
         try:
@@ -54,6 +50,10 @@ class Startup:
             raise UserError(
                 f"{error}.", hint="Correct environments/local.toml, which that file is rendered from."
             ) from error
+        if not (process_specs.PAGE / "index.html").is_file():
+            raise UserError(
+                f"The page is not built: {process_specs.PAGE} has no index.html.", hint="Run `make web`."
+            )
         specs = process_specs.background(self.home, chosen, environment)
         if self.mode == "async":
             # The runtime of an async endpoint needs the stack outputs, so `_serve` starts it.

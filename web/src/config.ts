@@ -26,5 +26,7 @@ export async function loadConfig(): Promise<{ config: Config; isFresh: boolean }
   for (const key of ["api", "supabase_url", "supabase_publishable_key"] as const) {
     if (typeof config[key] !== "string") throw new Error(`/config.json has no "${key}"`);
   }
-  return { config: config as Config, isFresh: isFromNetwork(response) };
+  // The deployment leaves out what does not apply.
+  const whole = { model_start_minutes: null, demo_sign_in: null, ...config } as Config;
+  return { config: whole, isFresh: isFromNetwork(response) };
 }

@@ -47,10 +47,14 @@ function SpokenFrame({ children }: { children: ComponentChildren }) {
         {words.frame.skip}
       </a>
       <header class="header">
-        <a class="wordmark" href="/">
-          Vitrine
-        </a>
-        {person && <Navigation path={path} />}
+        {person && (
+          <>
+            <a class="wordmark" href="/">
+              Vitrine
+            </a>
+            <Navigation path={path} />
+          </>
+        )}
         <AccountMenu person={person} />
       </header>
       <OfflineNotice />

@@ -8,7 +8,7 @@ import { type Event, nextStep, type Submission } from "../../../web/src/capture/
 import { complaint, DAY_MS, Service } from "./service.ts";
 
 const RUNS = 1500;
-const ACTIONS = 50;
+const ACTIONS = 80;
 /** The longest that a request can be on its way. */
 const TRANSIT_MS = 120_000;
 const LARGE = 6_000_000;
@@ -52,7 +52,7 @@ class World {
 
   async begin(bytes: number): Promise<void> {
     const draft = await this.desk.draft(["en"]);
-    const photo = { type: "image/jpeg", bytes, prepared: true, fault: null };
+    const photo = { type: "image/jpeg", bytes, prepared: true, fault: null, said: "" };
     const photos = ["p1", "p2"].map((id) => ({ id, name: id, ...photo }));
     await this.desk.changeDraft(draft, (kept) => ({ ...kept, photos }));
     // Two tabs send the same draft.
@@ -174,20 +174,21 @@ async function run(seed: number, tabs: readonly number[]): Promise<World> {
     null,
   ];
   const actions: readonly (() => unknown)[] = [
-    ...[0, 1, 2].map(() => () => world.start(world.pick(tabs))),
-    ...[0, 1].map(() => () => world.arrive()),
-    ...[0, 1].map(() => () => world.land()),
-    () => world.lose(),
+    ...[0, 1, 2, 3, 4, 5].map(() => () => world.start(world.pick(tabs))),
+    ...[0, 1, 2, 3, 4].map(() => () => world.arrive()),
+    ...[0, 1, 2].map(() => () => world.land()),
+    ...[0, 1].map(() => () => world.lose()),
     () => world.crash(world.pick(tabs)),
-    () => world.progress(world.pick(["running", "succeeded", "failed", "erased"])),
-    () => (world.now += world.pick([100, 5_000, 130_000, 7_200_000, DAY_MS])),
+    () => world.progress(world.pick(["running", "succeeded", "failed", "failed", "erased"])),
+    () => (world.now += world.pick([5_000, 70_000, 0.4 * DAY_MS, DAY_MS])),
     () => (world.service.trouble = world.pick(troubles)),
-    () => (world.service.quota = world.pick([0, 1, Number.POSITIVE_INFINITY])),
-    () => (world.service.isRefusing = world.pick([true, false, false])),
+    () => (world.service.trouble = null),
+    () => (world.service.trouble = null),
+    () => (world.service.quota = world.pick([0, 1, ...[0, 0, 0, 0].map(() => Number.POSITIVE_INFINITY)])),
+    () => (world.service.isRefusing = world.pick([true, false, false, false, false])),
     () => world.service.uploads.clear(),
     () => world.again(),
     () => world.desk.note(world.id, { type: "woken" }),
-    () => world.desk.note(world.id, { type: "signed_out", at: world.now }),
   ];
   for (let count = 0; count < ACTIONS; count++) {
     await world.pick(actions)();

@@ -3,7 +3,7 @@
  * As services/core/storage/reports.py: a key is remembered for 24 hours, counts before the quota, and is freed
  * when its report fails or is erased.
  */
-import type { Complaint, Event, Progress } from "../../../web/src/capture/submission.ts";
+import { type Complaint, type Event, NO_COMPLAINT, type Progress } from "../../../web/src/capture/submission.ts";
 
 export interface MadeReport {
   readonly id: string;
@@ -19,7 +19,7 @@ type Answer =
 export const DAY_MS = 86_400_000;
 
 export function complaint(status: number, more: Partial<Complaint> = {}): Complaint {
-  return { status, code: null, detail: "", remedy: "", field: null, report: null, retryAfter: null, ...more };
+  return { ...NO_COMPLAINT, status, ...more };
 }
 
 export class Service {
@@ -65,7 +65,7 @@ export class Service {
     const failure = report.status === "failed" ? complaint(0, { code: "model_fault", report: id }) : null;
     return {
       report: id,
-      progress: { status: report.status, stage: null, waiting: null },
+      progress: { status: report.status, stage: null, waiting: null, title: null },
       failure,
       retryAfter: report.status === "queued" ? 30 : null,
     };

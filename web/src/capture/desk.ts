@@ -1,8 +1,8 @@
 /** Drafts, photos and submissions of one person in the records. */
 import type { Language } from "../i18n/index.ts";
-import { type Draft, isReady } from "./draft.ts";
+import { type Draft, type DraftPhoto, isReady } from "./draft.ts";
 import type { Records } from "./records.ts";
-import { afterEvent, canChange, type Event, newSubmission, type Submission } from "./submission.ts";
+import { afterEvent, canChange, type Event, newSubmission, type SentPhoto, type Submission } from "./submission.ts";
 
 /** A photo's bytes as it is sent, or as it was chosen while it is not prepared. */
 export interface PhotoBytes {
@@ -52,9 +52,9 @@ export class Desk {
 
   /** Turn the draft into a submission, and leave an empty one. Return null if it is not ready or was sent. */
   submit(id: string, now: number): Promise<Submission | null> {
-    return this.#records.transact([this.#draftKey, this.#submissionKey(id)], ([kept, sent]) => {
+    return this.#records.transact([this.#draftKey], ([kept]) => {
       const draft = kept as Draft | undefined;
-      if (draft === undefined || draft.id !== id || !isReady(draft) || sent !== undefined) return { result: null };
+      if (draft === undefined || draft.id !== id || !isReady(draft)) return { result: null };
       const photos = draft.photos.map(({ id, name, type, bytes }) => ({ id, name, type, bytes, upload: null }));
       const submission = newSubmission({ id, owner: this.owner, languages: draft.languages, photos, createdAt: now });
       const put = {
@@ -72,11 +72,7 @@ export class Desk {
       const submission = sent as Submission | undefined;
       if (submission === undefined || !canChange(submission) || (draft?.photos.length ?? 0) > 0) return { result: false };
       // Other photos need another idempotency key.
-      const photos = submission.photos.map(({ id, name, type, bytes }) => ({
-        ...{ id, name, type, bytes },
-        prepared: true,
-        fault: null,
-      }));
+      const photos = submission.photos.map((photo, at) => draftPhoto(photo, at, submission));
       const put = {
         [this.#draftKey]: { ...this.#newDraft(submission.languages), photos },
         [this.#submissionKey(id)]: null,
@@ -117,6 +113,12 @@ export class Desk {
     });
   }
 
+  /** Delete the photos of a submission but the first, by which a person knows it. */
+  keepFirstPhoto({ photos }: Submission): Promise<void> {
+    const put = Object.fromEntries(photos.slice(1).map(({ id }) => [photoKey(id), null]));
+    return this.#records.transact([], () => ({ put, result: undefined }));
+  }
+
   /** Return a photo's bytes; undefined: the browser has lost them. */
   async photo(id: string): Promise<PhotoBytes | undefined> {
     return this.#records.transact([photoKey(id)], ([kept]) => ({ result: kept as PhotoBytes | undefined }));
@@ -137,4 +139,11 @@ export class Desk {
 
 function photoKey(id: string): string {
   return `photo/${id}`;
+}
+
+/** Return a photo of a submission as one of a draft: what was wrong with it is said there. */
+function draftPhoto({ id, name, type, bytes }: SentPhoto, at: number, { stop }: Submission): DraftPhoto {
+  const complaint = stop?.kind === "refused" && stop.photo === at ? stop.complaint : null;
+  const fault = complaint === null ? null : complaint.code === "too_large" || complaint.code === "unreadable" ? complaint.code : "refused";
+  return { id, name, type, bytes, prepared: true, fault, said: complaint === null ? "" : `${complaint.detail} ${complaint.remedy}`.trim() };
 }

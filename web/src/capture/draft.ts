@@ -1,8 +1,8 @@
 /** The photos that a person has chosen and not sent yet, and the languages of their report. */
 import type { Language } from "../i18n/index.ts";
 
-/** Why a photo cannot be sent. */
-export type Fault = "not_a_photo" | "too_large" | "unreadable";
+/** Why a photo cannot be sent; `refused`: the service says why in `said`. */
+export type Fault = "not_a_photo" | "too_large" | "unreadable" | "refused";
 
 export interface DraftPhoto {
   readonly id: string;
@@ -12,6 +12,7 @@ export interface DraftPhoto {
   /** Whether it is in the form in which it is sent. */
   readonly prepared: boolean;
   readonly fault: Fault | null;
+  readonly said: string;
 }
 
 /** `id` becomes that of the submission: two tabs that send the same draft send it once. */

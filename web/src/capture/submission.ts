@@ -20,6 +20,7 @@ export interface Progress {
   readonly status: "queued" | "running" | "succeeded" | "failed";
   readonly stage: string | null;
   readonly waiting: string | null;
+  readonly title: string | null;
 }
 
 /** An error that the service or the page itself (`code` alone) has found. */
@@ -32,6 +33,17 @@ export interface Complaint {
   readonly report: string | null;
   readonly retryAfter: number | null;
 }
+
+/** A complaint that says nothing. */
+export const NO_COMPLAINT: Complaint = {
+  status: 0,
+  code: null,
+  detail: "",
+  remedy: "",
+  field: null,
+  report: null,
+  retryAfter: null,
+};
 
 /** Why a submission does not go on by itself.
  *
@@ -94,20 +106,19 @@ export type Event =
       readonly type: "complaint";
      
       readonly at: number;
-      readonly of: Request;
+      readonly of: Purpose;
       readonly complaint: Complaint;
       /** The photo that was uploaded. */
       readonly photo: string | null;
       /** `maybeSince` before this request. */
       readonly maybeSince: number | null;
     }
-  | { readonly type: "no_answer"; readonly at: number; readonly of: Request; readonly begun: number }
-  | { readonly type: "signed_out"; readonly at: number }
+  | { readonly type: "no_answer"; readonly at: number; readonly of: Purpose; readonly begun: number }
   | { readonly type: "woken" }
   | { readonly type: "forgotten" }
   | { readonly type: "again" };
 
-export type Request = "upload" | "send" | "read";
+export type Purpose = "upload" | "send" | "read";
 
 /** The service forgets a key after 24 hours; the rest is for a request on its way. */
 export const KEY_LIFE_MS = (24 * 60 - 5) * 60_000;
@@ -175,8 +186,6 @@ export function afterEvent(was: Submission, event: Event): Submission {
     case "no_answer":
       if (isLate(was, event.of)) return was;
       return later({ ...was, maybeSince: earliest(was, event) }, "network", event.at, null);
-    case "signed_out":
-      return was.stop === null ? later(was, "signed_out", event.at, null) : was;
     case "woken":
       return was.delay === "network" || was.delay === "signed_out" ? atOnce(was) : was;
     case "forgotten":
@@ -190,7 +199,7 @@ type Answered = Extract<Event, { type: "answered" }>;
 type Complained = Extract<Event, { type: "complaint" }>;
 
 /** Whether an answer to `of` comes after another request has settled the matter. */
-function isLate({ stop, report }: Submission, of: Request): boolean {
+function isLate({ stop, report }: Submission, of: Purpose): boolean {
   return stop !== null || (of === "read") === (report === null);
 }
 
