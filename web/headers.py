@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FILE = Path(__file__).with_name("headers.json")
-# The folder of files whose names contain a digest of their content.
+# The folder of the files that Vite names by their content.
 ASSETS = "assets/"
+CACHED_FOR_A_YEAR = "public, max-age=31536000, immutable"
+# Browsers ask for these files again each time, so that they show a new build at once.
+ASKED_FOR_AGAIN = "public, max-age=0, must-revalidate"
 
 
 def security_headers(origins: Mapping[str, str]) -> dict[str, str]:
@@ -26,9 +29,18 @@ def security_headers(origins: Mapping[str, str]) -> dict[str, str]:
     return dict(headers)
 
 
-def cache_control(path: str) -> str:
-    """Return the Cache-Control of a file, by its path without a leading slash.
+def api_headers() -> dict[str, str]:
+    """Return the headers of the API's answers under the page's origin, by lower-case name.
 
-    Browsers ask for every file outside assets again each time, so that they show a new build at once.
+    An answer may have a content security policy of its own, which it keeps.
     """
-    return "public, max-age=31536000, immutable" if path.startswith(ASSETS) else "no-cache"
+    return {
+        **security_headers({"api": "", "supabase": "", "photos": ""}),
+        # An answer that is opened as a page runs and loads nothing.
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    }
+
+
+def cache_control(path: str) -> str:
+    """Return the Cache-Control of a file, by its path without a leading slash."""
+    return CACHED_FOR_A_YEAR if path.startswith(ASSETS) else ASKED_FOR_AGAIN

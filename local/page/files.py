@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,11 @@ class _Content:
     digest: str
 
 
+def is_screen(path: str) -> bool:
+    """Whether a path is the address of a screen: it has no file's extension, as stacks/web has it."""
+    return re.search(r"\.[a-z0-9]+$", path, re.IGNORECASE | re.ASCII) is None
+
+
 class PageFiles:
     """Answers GET and HEAD with the files below a folder, which may be built anew at any time."""
 
@@ -43,12 +49,9 @@ class PageFiles:
         self._headers = dict(headers)
 
     def answer(self, request: Request) -> Response:
-        """Return a file; for the address of a screen, the page; 404 for a file that does not exist.
-
-        A screen's address has no dot in its last part; the name of each file has one.
-        """
-        path = request.url.path.lstrip("/")
-        name = path if "." in path.rpartition("/")[2] else INDEX
+        """Return a file; for the address of a screen, the page; 404 for a file that does not exist."""
+        path = request.url.path
+        name = INDEX if is_screen(path) else path.lstrip("/")
         file = self._find(name)
         if file is None:
             reason = (

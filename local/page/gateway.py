@@ -8,8 +8,10 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-# CloudFront waits so long for an origin.
-TIMEOUT_S = 30.0
+from web.headers import api_headers
+
+# As in stacks/web: the gateway ends a request after 30 s.
+TIMEOUT_S = 35.0
 # Of one connection (RFC 9110), or written anew for each.
 _OF_CONNECTION = frozenset(
     {
@@ -17,6 +19,7 @@ _OF_CONNECTION = frozenset(
         *(b"transfer-encoding", b"upgrade"),
     }
 )
+_HEADERS, _POLICY = api_headers(), "content-security-policy"
 _OF_REQUEST = _OF_CONNECTION | {b"host"}
 _OF_ANSWER = _OF_CONNECTION | {b"date", b"server"}
 
@@ -65,9 +68,9 @@ class Gateway:
         try:
             answer = await self._client.send(sent, stream=True)
         except httpx2.TimeoutException:
-            return JSONResponse({"message": "Gateway Timeout"}, 504)
+            return _with_headers(JSONResponse({"message": "Gateway Timeout"}, 504))
         except httpx2.TransportError:
-            return JSONResponse({"message": "Bad Gateway"}, 502)
+            return _with_headers(JSONResponse({"message": "Bad Gateway"}, 502))
         except ClientDisconnect:
             return Response(status_code=400)  # the client is gone
         # Raw: the encoding stays the one that the headers name.
@@ -77,7 +80,13 @@ class Gateway:
         response.raw_headers = [
             (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in _OF_ANSWER
         ]
-        return response
+        return _with_headers(response)
+
+
+def _with_headers(response: Response) -> Response:
+    own_policy = response.headers.get(_POLICY)
+    response.headers.update(_HEADERS if own_policy is None else {**_HEADERS, _POLICY: own_policy})
+    return response
 
 
 def _has_body(request: Request) -> bool:

@@ -1,9 +1,9 @@
 """The page's server: files, /config.json, and the gateway below /api, with the page's security headers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from local.page.files import PageFiles
 from local.page.gateway import Gateway
-from local.users import PASSWORD, USER, email
 from web.headers import cache_control, security_headers
 
 API = "/api"
@@ -20,40 +19,11 @@ CONFIG = "config.json"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class SignIn(TypedDict):
-    """An address and a password that the page's form offers."""
+def create_app(folder: Path, config: Mapping[str, Any], gateway: Gateway, photos: str) -> Starlette:
+    """Return the server of the page in `folder`.
 
-    email: str
-    password: str
-
-
-class Config(TypedDict):
-    """What the page is told, as web/src/config.ts declares it."""
-
-    api: str
-    supabase_url: str
-    supabase_publishable_key: str
-    environment: str
-    goods: str
-    model_start_minutes: float | None
-    demo_sign_in: SignIn | None
-
-
-def local_config(supabase_url: str, publishable_key: str, environment: str, goods: str) -> Config:
-    """Return the configuration on this machine: the page's own origin has the API, and no model sleeps."""
-    return {
-        "api": API,
-        "supabase_url": supabase_url,
-        "supabase_publishable_key": publishable_key,
-        "environment": environment,
-        "goods": goods,
-        "model_start_minutes": None,
-        "demo_sign_in": {"email": email(USER), "password": PASSWORD},
-    }
-
-
-def create_app(folder: Path, config: Config, gateway: Gateway, photos: str) -> Starlette:
-    """Return the server of the page in `folder`; `photos` is the origin of the bucket's links."""
+    `config` is what the page is told (web/src/config.ts); `photos` is the origin of the links to photos.
+    """
     origins = {"api": "", "supabase": config["supabase_url"], "photos": photos}
     headers = security_headers(origins)
     files = PageFiles(folder, headers)

@@ -1,14 +1,17 @@
 """The processes of the local system: what each runs, where it answers, which files it depends on."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import users
 from local.home import PYTHON, REPOSITORY, TOOLS, Home
 from local.supervisor.configuration import emulator_env
 from settings.environment import Environment
+from settings.page_config import page_config
 
 # The preferred port of each process, and the path at which it answers 200 once it is ready.
 PROCESSES: Mapping[str, tuple[int, str]] = {
@@ -24,6 +27,7 @@ PROCESSES: Mapping[str, tuple[int, str]] = {
 }
 # The built page, which `make web` writes.
 PAGE = TOOLS / "page"
+API = "/api"  # where the page's server has the gateway
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 CATALOGUE = REPOSITORY / "catalogue"
 EDGE = REPOSITORY / "local" / "fakes" / "edge"
@@ -182,24 +186,22 @@ def service(ports: Mapping[str, int], region: str, service_env: Mapping[str, str
     )
 
 
-def page(
-    ports: Mapping[str, int], environment: Environment, api_url: str, folder: Path = PAGE
-) -> ProcessSpec:
-    """Return the server of the page, which is built in `folder`; a new build needs no restart."""
+def page(ports: Mapping[str, int], environment: Environment, api_url: str) -> ProcessSpec:
+    """Return the server of the page and, below /api, of the gateway; a new build needs no restart."""
+    demo_sign_in = {"email": users.email(users.USER), "password": users.PASSWORD}
+    config = page_config(environment, api=API, demo_sign_in=demo_sign_in)
     return ProcessSpec(
         name="page",
         title="page",
         port=ports["page"],
         command=(
-            *(str(PYTHON), "-m", "local.page", "--port", str(ports["page"]), "--folder", str(folder)),
-            *("--api-url", api_url, "--photos", f"http://127.0.0.1:{ports['emulator']}"),
-            *("--supabase-url", environment.supabase.url),
-            *("--publishable-key", environment.supabase.publishable_key),
-            *("--environment", ENVIRONMENT, "--goods", environment.catalogue.goods),
+            *(str(PYTHON), "-m", "local.page", "--port", str(ports["page"]), "--folder", str(PAGE)),
+            *("--config", json.dumps(config), "--api-url", api_url),
+            *("--photos", f"http://127.0.0.1:{ports['emulator']}"),
         ),
         environment={},
         sources=(
-            *(REPOSITORY / "local" / name for name in ("page", "users.py")),
+            REPOSITORY / "local" / "page",
             *(REPOSITORY / "web" / name for name in ("headers.py", "headers.json")),
         ),
     )

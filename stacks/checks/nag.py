@@ -76,8 +76,8 @@ EXEMPTIONS = (
     Exemption(
         "AwsSolutions-CFR2",
         "web/Distribution/Resource",
-        "A firewall costs more a month than the page; the gateway authorizes and throttles each call, and the "
-        "page itself is static.",
+        "A firewall costs more a month than the page; the gateway authorizes and throttles each call, and "
+        "the page itself is static.",
     ),
     Exemption(
         "AwsSolutions-CFR3",

@@ -13,9 +13,9 @@ from settings.page_config import page_config
 from stacks.constructs.functions import local_bundling
 from stacks.constructs.operations import log_group
 from web.build import FOLDER, SOURCES, build_page
+from web.headers import ASKED_FOR_AGAIN, ASSETS, CACHED_FOR_A_YEAR
 
-# Vite names these files by their content.
-NAMED_BY_CONTENT = "assets/*"
+NAMED_BY_CONTENT = f"{ASSETS}*"
 
 
 def deploy_page(scope: Construct, bucket: s3.IBucket, settings: Environment) -> None:
@@ -43,7 +43,7 @@ def deploy_page(scope: Construct, bucket: s3.IBucket, settings: Environment) -> 
         exclude=["*"],
         include=[NAMED_BY_CONTENT],
         prune=False,
-        cache_control=[deployment.CacheControl.from_string("public, max-age=31536000, immutable")],
+        cache_control=[deployment.CacheControl.from_string(CACHED_FOR_A_YEAR)],
         role=role,
         log_group=log,
     )
@@ -53,7 +53,7 @@ def deploy_page(scope: Construct, bucket: s3.IBucket, settings: Environment) -> 
         sources=[page, config],
         destination_bucket=bucket,
         exclude=[NAMED_BY_CONTENT],
-        cache_control=[deployment.CacheControl.from_string("public, max-age=0, must-revalidate")],
+        cache_control=[deployment.CacheControl.from_string(ASKED_FOR_AGAIN)],
         role=role,
         log_group=log,
     )

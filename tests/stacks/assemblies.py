@@ -31,7 +31,7 @@ OPTIONAL: Mapping[str, Any] = {
     "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
     "web": {
         "domain_name": "app.shop.example",
-        "certificate_arn": f"arn:aws:acm:us-east-1:123456789012:certificate/{'1' * 8}-2222-3333-4444-{'5' * 12}",
+        "certificate_arn": f"arn:aws:acm:us-east-1:{'1' * 12}:certificate/{'1' * 36}",
         "hosted_zone_id": "Z123",
     },
     "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},

@@ -46,7 +46,10 @@ CHANGES: Mapping[str, Change] = {
     "upstream_url": Change(
         "http://127.0.0.1:8081",
         {
-            **{"target": "emulator", "studio": None, "web": None, "bootstrap": None},
+            "target": "emulator",
+            "studio": None,
+            "web": None,
+            "bootstrap": None,
             "upstream_url": "http://127.0.0.1:8080",
         },
     ),

@@ -1,15 +1,22 @@
 """The built page's files as a browser gets them."""
 
 import gzip
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from cli.cdk import node
+from local.home import REPOSITORY
+from local.page.files import is_screen
 from local.page.gateway import Gateway
-from local.page.server import create_app, local_config
+from local.page.server import create_app
 
 SCRIPT = "export const word = 'shelf';\n" * 100
+CONFIG = {"supabase_url": "http://127.0.0.1:54321", "goods": "drawn"}
+AGAIN = "public, max-age=0, must-revalidate"
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -28,9 +35,21 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(folder: Path) -> TestClient:
-    config = local_config("http://127.0.0.1:54321", "sb_publishable_local", "local", "drawn")
-    app = create_app(folder, config, Gateway("http://127.0.0.1:1"), "http://127.0.0.1:4566")
+    app = create_app(folder, CONFIG, Gateway("http://127.0.0.1:1"), "http://127.0.0.1:4566")
     return TestClient(app)
+
+
+def test_config_is_answered_as_given(page: TestClient) -> None:
+    assert page.get("/config.json").json() == CONFIG
+
+
+def test_screens_are_those_of_the_cdn() -> None:
+    paths = ["/", "/a", "/a.b", "/a.b/c", "/a.", "/.well-known", "/a.B9", "/a.js/", "/a/b.c.d", "/a%2Ejs"]
+    source = (REPOSITORY / "stacks" / "web" / "functions" / "screens.js").read_text()
+    call = f"{json.dumps(paths)}.map(uri => handler({{request: {{uri}}}}).uri === '/index.html')"
+    command = [str(node()), "--print", f"{source}\nJSON.stringify({call})"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert [is_screen(path) for path in paths] == json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("path", ["/", "/shelf", "/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/a/b/", "/%C3%A9"])
@@ -45,11 +64,11 @@ def test_screens_get_the_page(page: TestClient, path: str) -> None:
     ("path", "media_type", "cached"),
     [
         ("/assets/index-abc.js", "text/javascript; charset=utf-8", YEAR),
-        ("/service-worker.js", "text/javascript; charset=utf-8", "no-cache"),
-        ("/icon-192.png", "image/png", "no-cache"),
-        ("/manifest.webmanifest", "application/manifest+json", "no-cache"),
-        ("/", "text/html; charset=utf-8", "no-cache"),
-        ("/config.json", "application/json", "no-cache"),
+        ("/service-worker.js", "text/javascript; charset=utf-8", AGAIN),
+        ("/icon-192.png", "image/png", AGAIN),
+        ("/manifest.webmanifest", "application/manifest+json", AGAIN),
+        ("/", "text/html; charset=utf-8", AGAIN),
+        ("/config.json", "application/json", AGAIN),
     ],
 )
 def test_files_have_types_and_cache_times(page: TestClient, path: str, media_type: str, cached: str) -> None:
@@ -62,7 +81,14 @@ def test_files_have_types_and_cache_times(page: TestClient, path: str, media_typ
     "path",
     [
         *("/assets/index-old.js", "/favicon.ico", "/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt"),
-        *("/assets/..%2f..%2fsecret.txt", "//etc/passwd.d", "/a%00.txt", f"/{'a' * 5000}.txt", "/assets/.x"),
+        *(
+            "/assets/..%2f..%2fsecret.txt",
+            "//etc/passwd.d",
+            "/a%00.txt",
+            f"/{'a' * 5000}.txt",
+            "/assets/.x",
+            "/a.b",
+        ),
     ],
 )
 def test_missing_files_are_404(page: TestClient, path: str) -> None:

@@ -11,8 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from local.page.gateway import Gateway
-from local.page.server import create_app, local_config
+from local.page.server import create_app
 
+CONFIG = {"supabase_url": "http://127.0.0.1:54321"}
 URL = "http://127.0.0.1:4566/_aws/execute-api/abc/$default"
 
 
@@ -51,8 +52,7 @@ def upstream() -> Upstream:
 @pytest.fixture
 def page(upstream: Upstream, tmp_path: Path) -> Iterator[TestClient]:
     gateway = Gateway(URL, httpx2.MockTransport(upstream.handle))
-    config = local_config("http://127.0.0.1:54321", "key", "local", "drawn")
-    with TestClient(create_app(tmp_path, config, gateway, "http://127.0.0.1:4566")) as client:
+    with TestClient(create_app(tmp_path, CONFIG, gateway, "http://127.0.0.1:4566")) as client:
         yield client
 
 
@@ -118,7 +118,16 @@ def test_answer_comes_back_unchanged(page: TestClient, upstream: Upstream) -> No
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
     assert "connection" not in answer.headers
     assert "server" not in answer.headers
-    assert "content-security-policy" not in answer.headers
+    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_card_keeps_its_own_policy(page: TestClient, upstream: Upstream) -> None:
+    policy = "default-src 'none'; style-src 'sha256-x'"
+    upstream.headers = [("Content-Type", "text/html"), ("Content-Security-Policy", policy)]
+    answer = page.get("/api/reports/x", headers={"Accept": "text/html"})
+    assert answer.headers.get_list("content-security-policy") == [policy]
+    assert answer.headers["x-frame-options"] == "DENY"
 
 
 def test_encoded_answer_stays_encoded(page: TestClient, upstream: Upstream) -> None:
@@ -157,7 +166,6 @@ def test_gateway_that_fails_is_told(
 def test_absent_gateway_is_502(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    config = local_config("http://127.0.0.1:54321", "key", "local", "drawn")
-    app = create_app(tmp_path, config, Gateway(f"http://127.0.0.1:{port}"), "http://127.0.0.1:4566")
+    app = create_app(tmp_path, CONFIG, Gateway(f"http://127.0.0.1:{port}"), "http://127.0.0.1:4566")
     with TestClient(app) as page:
         assert page.get("/api/reports").status_code == 502
