@@ -2,11 +2,12 @@
 import { useState } from "preact/hooks";
 
 import type { ListedReport } from "../api/client.ts";
+import { problemText } from "../api/problem-text.ts";
 import { useWords } from "../i18n/index.ts";
 import { moment } from "../report/figures.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Notice, problemText } from "../ui/notice.tsx";
+import { Notice } from "../ui/notice.tsx";
 import { Progress } from "../ui/spinner.tsx";
 import { titleOf } from "./entries.ts";
 import { type Erasures, erasedIds, eraseAll, NONE, total } from "./erasures.ts";
@@ -135,13 +136,13 @@ function Outcome({ erasures, reports }: { erasures: Erasures; reports: readonly 
   const { photos, remaining } = total(receipts);
   const titles = new Map(reports.map((report) => [report.id, titleOf(report, language)?.text]));
   return (
-    <div class="stack">
+    <div class="stack receipt">
       {failed.length > 0 && (
         <Notice tone="error" title={said.deleteFailed(failed.length)}>
           <ul>
             {failed.map(({ id, error }) => (
               <li key={id}>
-                {titles.get(id) ?? id}: {problemText(error, words).title}
+                {titles.get(id) ?? id}: {problemText(error, words.frame).title}
               </li>
             ))}
           </ul>

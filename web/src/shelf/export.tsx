@@ -1,7 +1,7 @@
 /** The question which file is made of the chosen reports; it is saved by the browser. */
 import { useId, useState } from "preact/hooks";
 
-import type { ListedReport } from "../api/client.ts";
+import { ApiProblem, type ListedReport } from "../api/client.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -25,7 +25,11 @@ export function Export({ reports, requests, onClose }: ExportProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const group = useId();
-  const ids = reports.filter(({ status }) => status === "succeeded").map(({ id }) => id);
+  // Reports that were erased since the list was read: the next try leaves them out.
+  const [missing, setMissing] = useState<readonly string[]>([]);
+  const ids = reports
+    .filter(({ id, status }) => status === "succeeded" && !missing.includes(id))
+    .map(({ id }) => id);
   const leftOut = reports.length - ids.length;
   const start = async () => {
     setBusy(true);
@@ -38,6 +42,9 @@ export function Export({ reports, requests, onClose }: ExportProps) {
     } catch (problem) {
       setError(problem);
       setBusy(false);
+      if (problem instanceof ApiProblem && problem.status === 404 && problem.report !== null) {
+        setMissing([...missing, problem.report]);
+      }
     }
   };
   return (
@@ -54,8 +61,8 @@ export function Export({ reports, requests, onClose }: ExportProps) {
         </>
       }
     >
-      <div class="stack">
-        <fieldset class="stack shelf-layouts">
+      <div class="stack shelf-export">
+        <fieldset>
           <legend class="field-label">{said.exportFor}</legend>
           {LAYOUTS.map((each) => (
             <div class="shelf-layout" key={each.layout}>

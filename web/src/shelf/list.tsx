@@ -49,9 +49,9 @@ function heading(period: Group["period"], language: string, said: Words["shelf"]
 function timeIn(period: Group["period"], iso: string, language: string): string {
   const ofDay = period === "today" || period === "yesterday";
   const form: Intl.DateTimeFormatOptions = ofDay
-    ? { hour: "2-digit", minute: "2-digit" }
+    ? { hour: "numeric", minute: "2-digit" }
     : period === "week"
-      ? { weekday: "long", hour: "2-digit", minute: "2-digit" }
+      ? { weekday: "long", hour: "numeric", minute: "2-digit" }
       : { day: "numeric", month: "short" };
   return new Intl.DateTimeFormat(language, form).format(new Date(iso));
 }

@@ -98,11 +98,21 @@ export function ShelfScreen() {
           reports={question.reports}
           requests={requests}
           onErased={(ids) => store.remove(ids)}
-          onClose={() => setQuestion(null)}
+          onClose={() => {
+            setQuestion(null);
+            // What was chosen is gone; what was kept is chosen still.
+            if (marked.length < question.reports.length) setChosen(null);
+            requestAnimationFrame(focusTitle);
+          }}
         />
       )}
     </Screen>
   );
+}
+
+/** Give the focus back where the button that had it is gone. */
+function focusTitle(): void {
+  if (document.activeElement === document.body) document.querySelector<HTMLElement>("main h1")?.focus();
 }
 
 /** What stands below the list: what it waits for, that it has nothing, or how it goes on. */
