@@ -193,7 +193,13 @@ def _deny(group: Group) -> None:
     words, link = group.segments[first].words, group.segments[first].link
     negation = next((n for n, word in enumerate(words) if word.term.has(Role.NOT)), 0)
     own = any(map(names_wear, words[negation:])) and not any(map(names_wear, words[:negation]))
-    if not own or (link is not None and link.has(*LINKS)):
+    # "Chipped, not cracked, stained" could say either of the last.
+    more = any(
+        any(map(names_wear, segment.words)) and not segment.has(Role.NOT)
+        and (segment.link is None or not segment.link.has(*LINKS))
+        for segment in group.segments[first + 1 :]
+    )
+    if not own or more or (link is not None and link.has(*LINKS)):
         first = 0
     for segment in group.segments[first:]:
         for word in segment.words:
