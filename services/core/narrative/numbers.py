@@ -16,7 +16,17 @@ _THINGS = frozenset({"things", "choses", "remarques", "constats", "facts", "deta
 # The highest score.
 FULL = 10
 Counted = Literal[
-    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "things", "unknown"
+    "open",
+    "score",
+    "ten",
+    "other score",
+    "points lost",
+    "photos",
+    "marks",
+    "mark",
+    "pair",
+    "things",
+    "unknown",
 ]
 
 
@@ -117,7 +127,11 @@ class _GroupNumbers:
             word = self._words[ahead]
             number = value_of(word.term, Role.NUMBER)
             if number is None:
-                last = value_of(self._words[ahead + 1].term, Role.NUMBER) if ahead + 1 < len(self._words) else None
+                last = (
+                    value_of(self._words[ahead + 1].term, Role.NUMBER)
+                    if ahead + 1 < len(self._words)
+                    else None
+                )
                 if word.term.text in _RANGE and named and last is not None:
                     through = range(value_of(named[-1].term, Role.NUMBER) or 0, last + 1)
                     self._done.add(ahead + 1)
@@ -254,7 +268,12 @@ class _GroupNumbers:
 
     def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
         """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
-        if len(ahead) > 2 and ahead[0].has(Role.VERB) and ahead[1].has(Role.ARTICLE) and ahead[2].has(Role.POINTS):
+        if (
+            len(ahead) > 2
+            and ahead[0].has(Role.VERB)
+            and ahead[1].has(Role.ARTICLE)
+            and ahead[2].has(Role.POINTS)
+        ):
             # "8 is the score."
             return True
         of_ten = self._of_ten(at, ahead)

@@ -86,7 +86,9 @@ class WearCheck:
     @property
     def _names_unclear(self) -> bool:
         """Whether the sentence names all that is unclear: "mould is the one thing that we could not judge"."""
-        named = {tag for m in self.mentions if m.said is Polarity.UNJUDGED and not m.general for tag in m.tags}
+        named = {
+            tag for m in self.mentions if m.said is Polarity.UNJUDGED and not m.general for tag in m.tags
+        }
         return bool(named) and self._facts.unclear <= named
 
     def has_one(self, severity: Collection[Sense]) -> bool:
@@ -125,9 +127,7 @@ class WearCheck:
     def _asks_degree(self, mention: Mention) -> bool:
         """Whether the severity of a mark on record is left open: "how severe the chip is was not stated"."""
         words = [word.term for word in list(self._groups[mention.group])[: mention.at]]
-        how = any(
-            a.text == "how" and b.has(Role.SEVERITY) for a, b in zip(words, words[1:], strict=False)
-        )
+        how = any(a.text == "how" and b.has(Role.SEVERITY) for a, b in zip(words, words[1:], strict=False))
         of = self._of(mention)
         return how and bool(of) and all(wear.severity is None for wear in of)
 
@@ -324,7 +324,11 @@ class WearCheck:
     def _lists(self, number: int) -> bool:
         """Whether so many marks are named: "two things to know: it has faded, and a seam is open"."""
         named = [m for m in self.mentions if not m.general]
-        return len(named) == number and len({m.said for m in named}) == 1 and len({m.tags for m in named}) == number
+        return (
+            len(named) == number
+            and len({m.said for m in named}) == 1
+            and len({m.tags for m in named}) == number
+        )
 
     def _on_photos(self, count: Count) -> bool:
         """Whether a mark is said to be on so many photos, "visible on the three photos"."""

@@ -1,0 +1,4 @@
+/** Words of the shelf screen. */
+export const shelf = {
+  title: "shelf",
+};

@@ -1,0 +1,6 @@
+import { useWords } from "../i18n/index.ts";
+
+export function ShelfScreen() {
+  const { words } = useWords();
+  return <h1>{words.shelf.title}</h1>;
+}
