@@ -12,7 +12,6 @@ export const report: Words["report"] = {
 
   making: "Le rapport est en préparation",
   makingText: "Cette page le suit d’elle-même. Vous pouvez la quitter et photographier l’objet suivant.",
-  stages: { accept: "Photos reçues", model: "Examen par le modèle", narrate: "Rédaction" },
   stageDone: "terminé",
   stageNow: "en cours",
   since: (time: string) => `Envoyé le ${time}`,
@@ -47,7 +46,7 @@ export const report: Words["report"] = {
   askCount: (count: number) => (count <= 1 ? `${count} type trouvé` : `${count} types trouvés`),
   askChoose: "Choisissez d’abord un type dans la liste.",
   askLost: (marks: string) =>
-    `Vous avez indiqué des marques que le catalogue ne prévoit pas pour un tel article ; elles disparaissent : ${marks}.`,
+    `Vous avez indiqué des marques que le catalogue ne prévoit pas pour un tel article ; elles seront retirées : ${marks}.`,
 
   facts: "Ce que c’est",
   path: "Catégorie",
