@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 ENV ?=
+# A file at a time, since its tests share what is slow to make, in the order of tests/conftest.py.
+ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
@@ -24,10 +26,10 @@ web: ## build the page anew; a running system shows it at once
 	@sh local/setup.sh demo
 
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
-	@$(PYTHON) -m pytest -m "not system" -n auto --dist loadfile
+	@$(PYTHON) -m pytest -m "not system" $(ON_ALL_CORES)
 
-test: test-unit ## all tests: the fast ones, the slow ones, then those of the running system, one after another
-	@$(PYTHON) -m pytest -m system --ignore tests/system -n auto --dist loadfile
+test: setup-test ## all tests: the slow ones and the fast ones, then those of the running system, one after another
+	@$(PYTHON) -m pytest --ignore tests/system $(ON_ALL_CORES)
 	@$(PYTHON) -m pytest tests/system
 
 check: setup-test ## format, lint, types (the page's too), import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions

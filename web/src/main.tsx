@@ -4,6 +4,7 @@ import { render } from "preact";
 import { apiClient } from "./api/client.ts";
 import { App } from "./app.tsx";
 import { Account } from "./auth/session.ts";
+import { startOutbox } from "./capture/use-outbox.ts";
 import { loadConfig } from "./config.ts";
 import { firstLanguage, LANGUAGES } from "./i18n/index.ts";
 import { Connection } from "./offline/connection.ts";
@@ -24,7 +25,9 @@ try {
     language: () => document.documentElement.lang,
     onUnreachable: () => void connection.check(),
   });
-  render(<App services={{ config, account, api, connection }} />, root);
+  const services = { config, account, api, connection };
+  startOutbox(services);
+  render(<App services={services} />, root);
 } catch (error) {
   render(<NotStarted error={error} />, root);
 }

@@ -12,6 +12,7 @@ from services.core.domain.report import Report
 
 # A letter with a stroke, or two in one, is no letter with an accent for Unicode.
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l"})
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -19,7 +20,7 @@ def folded_words(text: str) -> tuple[str, ...]:
     """The words of a text in small letters without accents; what is no letter or digit separates them."""
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-        text = "".join(char for char in apart if not unicodedata.combining(char))
+        text = _ACCENTS.sub("", apart)
     return tuple(_WORD.findall(text.casefold()))
 
 
@@ -47,7 +48,7 @@ class ReportSearch:
             return True
         if report.title is None:
             return False
-        known = f" {' '.join(word for text in _texts(report) for word in folded_words(text))}"
+        known = f" {' '.join(folded_words('. '.join(_texts(report))))}"
         return all(f" {word}" in known for word in self.words)
 
 

@@ -81,15 +81,14 @@ def _of_group(places: Sequence[_Place], group: int, met: frozenset[str]) -> Iter
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := parts if _is_whole(place) else parts & (found | _of_states(places, place)):
-            # "The sole could not be judged", "apart from the sole"; "no strap nor handle is broken", where two
-            # parts share a state.
+        elif tags := parts if _names_alone(place) else parts & (found | _of_states(places, place)):
+            # "No strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
 
 
-def _is_whole(place: _Place) -> bool:
-    """Whether a part stands for all wear that is asked of it."""
-    return place.word.said is Polarity.UNJUDGED or place.word.excepted
+def _names_alone(part: _Place) -> bool:
+    """Whether a part means its wear: "the sole could not be judged", "apart from the sole"."""
+    return part.word.said is Polarity.UNJUDGED or part.word.excepted
 
 
 def _of_states(places: Sequence[_Place], part: _Place) -> frozenset[str]:

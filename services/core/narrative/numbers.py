@@ -10,6 +10,7 @@ from services.core.narrative.senses import ANY, Role, Term
 _NUMBER = frozenset({"number", "no.", "#", "nr"})
 _SHOWN = frozenset({"that", "which"})
 _RANGE = frozenset({"to", "through"})
+_TAKEN = frozenset({"photographed", "pictured", "captured"})
 # What a number of marks can be called before they are named.
 _THINGS = frozenset({"things", "facts", "details", "remarks", "observations", "findings"})
 # The highest score.
@@ -140,6 +141,8 @@ class _GroupNumbers:
                 continue
             # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
             counts = self._ahead(ahead, Role.WEAR, Role.PART) and not self._follows(ahead, Role.VERB)
+            # "Looking at photo 2, one notices a chip."
+            counts = counts or (word.term.has(Role.ARTICLE) and self._follows(ahead, Role.VERB))
             if id(word) in self._firsts and (not named or counts):
                 break
             named.append(word)
@@ -175,6 +178,9 @@ class _GroupNumbers:
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))
             return None
+        taken = any(word.term.text in _TAKEN for word in self._words[max(0, at - 2) : at])
+        if taken and ahead and ahead[0].text == "times":
+            return self._count("photos", number, term)
         if ahead and ahead[0].text in _THINGS and not term.has(Role.ARTICLE):
             return self._count("things", number, term)
         if term.has(Role.ARTICLE) and ahead and (ahead[0].has(Role.AWAY) or ahead[0].text in _SHOWN):

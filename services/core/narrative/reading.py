@@ -22,6 +22,11 @@ from services.core.narrative.clauses import (
 from services.core.narrative.senses import Role, Term
 
 # What can be unknown of goods, other than their condition.
+_LOOKING = frozenset({
+    "look", "looked", "looking", "check", "checked", "checking", "search", "searched", "searching", "examined",
+    "inspected", "studied", "went", "gone", "going", "scanned", "scanning", "reviewed", "zoomed", "browsed",
+    "looking through", "went through", "going through", "studying", "examining", "inspecting", "looked closely",
+})  # fmt: skip
 _WITHIN = (Role.ARTICLE, Role.KIND, Role.REFERRING, Role.MATERIAL, Role.COLOUR)
 _LOOKS = frozenset({"kind", "material", "colour", "pattern"})
 
@@ -70,12 +75,13 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
         _leave_open(group)
     elif group.denied:
         _deny(group)
-    elif group.has(Role.SEEK) or group.ends == "?":
+    elif group.has(Role.SEEK) or _seeks(group) or group.ends == "?":
         _say(group, Polarity.SOUGHT)
     _free(group)
     if not group.unjudged:
         _lists(group)
-    if group.has(Role.SEEK) and group.has(Role.NO, Role.NOTHING):
+    _fronted(group)
+    if (group.has(Role.SEEK) or _seeks(group)) and group.has(Role.NO, Role.NOTHING):
         # "Cracks were looked for without being found."
         for word in group:
             word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
@@ -157,6 +163,28 @@ def _open_questions(groups: Sequence[Group]) -> None:
         if asks and goes_on and after.unjudged and not group.has(*NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
+
+
+def _seeks(group: Group) -> bool:
+    """Whether wear was looked for: "we checked all the photos for cracks"."""
+    looked = False
+    for word in group:
+        if word.term.text == "for" and looked:
+            return True
+        looked = (looked or word.term.text in _LOOKING) and not names_wear(word)
+    return False
+
+
+def _fronted(group: Group) -> None:
+    """Deny the wear before a denial that it belongs to: "of cracks and dents there was no sign"."""
+    words = list(group)
+    if group.unjudged or group.denied or words[0].term.text != "of":
+        return
+    denial = next((n for n, word in enumerate(words) if word.term.has(Role.NO, Role.NOTHING)), 0)
+    between = words[1:denial]
+    if between and names_wear(between[0]) and not any(map(names_wear, words[denial:])):
+        for word in between:
+            word.said = Polarity.DENIED
 
 
 def _deny(group: Group) -> None:

@@ -103,7 +103,7 @@ class WearCheck:
         if mention.said is Polarity.STATED:
             if not self._of(mention):
                 yield Violation(Rule.WEAR, mention.word)
-            elif (mention.plural and len(self._of(mention)) < 2) or self._is_another(mention):
+            elif (mention.plural and self._lacks_second(mention)) or self._is_another(mention):
                 yield Violation(Rule.COUNT, mention.word)
             self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
         elif mention.said is Polarity.DENIED:
@@ -116,6 +116,12 @@ class WearCheck:
             self.stated.add("not_judged")
         elif asks_of_known(mention, self._groups[mention.group]) and not self._of(mention):
             yield Violation(Rule.WEAR, mention.word)
+
+    def _lacks_second(self, mention: Mention) -> bool:
+        """Whether a plural is of fewer than two marks; "one of its seams is open" is of one."""
+        before = [word.term for word in list(self._groups[mention.group])[max(0, mention.at - 3) : mention.at]]
+        one = any(a.text == "one" and b.has(Role.OUT_OF) for a, b in zip(before, before[1:], strict=False))
+        return len(self._of(mention)) < (1 if one else 2)
 
     def _asks_degree(self, mention: Mention) -> bool:
         """Whether the severity of a mark on record is left open: "how severe the chip is was not stated"."""
@@ -279,14 +285,30 @@ class WearCheck:
         they = any(word.term.text == "they" for group in self._groups for word in group)
         if not found or (not self._cited and not they and all(detail.role is Role.PHOTO for detail in found)):
             return
+        if not self._cited and self._points_at(found):
+            return
         if not self._cited or not all(all(shows(wear, detail) for detail in found) for wear in self._cited):
             yield Violation(RULES[found[0].role], found[0].word)
+
+    def _points_at(self, found: Sequence[Detail]) -> bool:
+        """Whether a reader is sent to where a mark is: "have a look at the top left of photo 2"."""
+        named = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN, Role.REFERRING)
+        words = [word.term for group in self._groups for word in group if not word.term.has(Role.PHOTO)]
+        looks = any(term.text.split()[-1:] in (["look"], ["glance"], ["zoom"], ["see"], ["check"]) for term in words)
+        looks = looks or any(term.text.startswith(("look", "zoom", "have a", "take a")) for term in words)
+        if not looks or any(term.has(*named) for term in words):
+            return False
+        return any(all(shows(wear, detail) for detail in found) for wear in self._marks)
 
     # How many
 
     def _counts(self) -> Iterator[Violation]:
         yield from repeats(self.mentions, self._groups, self._numbers, self._marks)
         for count in self._numbers.counts:
+            denied = any(m.group == count.group and m.said is Polarity.DENIED for m in self.mentions)
+            if count.of == "marks" and count.number == 1 and denied:
+                # "I could not find a single mark."
+                continue
             if count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "things" and not self._lists(count.number):

@@ -36,6 +36,7 @@ export class Account implements Tokens {
   readonly #storage: Storage;
   readonly #listeners = new Set<(state: SessionState) => void>();
   #state: SessionState;
+  #isLeaving = false;
 
   constructor(config: Pick<Config, "supabase_url" | "supabase_publishable_key">, storage: Storage) {
     this.#storage = storage;
@@ -77,31 +78,43 @@ export class Account implements Tokens {
   /** Sign out of this browser, with or without a network. Requests that wait are refused with SignedOut. */
   async signOut(): Promise<void> {
     this.#storage.setItem(LEFT, "1");
+    this.#isLeaving = true;
     this.#enter(OUT);
     await this.#auth.signOut({ scope: "local" });
+    this.#isLeaving = false;
   }
 
   /** As Tokens.current. Throws TypeError, as fetch does, where the token cannot be renewed without a network. */
   async current(): Promise<string> {
+    this.#forgetLostNetwork();
     const { data, error } = await this.#auth.getSession();
     return data.session?.access_token ?? this.#afterFailure(error);
   }
 
   async renewed(): Promise<string> {
+    this.#forgetLostNetwork();
+    const refused = storedSession(this.#storage)?.access_token;
     const { data, error } = await this.#auth.refreshSession();
     if (data.session !== null) return data.session.access_token;
-    // A session whose token is refused and cannot be renewed is of no more use.
-    if (!isAuthRetryableFetchError(error) && this.#state.kind === "in") await this.#auth.signOut({ scope: "local" });
+    // Another tab may have renewed the session meanwhile.
+    const kept = storedSession(this.#storage)?.access_token;
+    if (kept !== undefined && kept !== refused) return kept;
     return this.#afterFailure(error);
   }
 
+  // For a minute the library would answer with the same failure, though the network may be back.
+  #forgetLostNetwork(): void {
+    const failure = this.#auth["lastRefreshFailure"];
+    if (isAuthRetryableFetchError(failure?.result.error)) this.#auth["lastRefreshFailure"] = null;
+  }
+
   async #afterFailure(error: unknown): Promise<string> {
-    if (isAuthRetryableFetchError(error)) {
-      // For a minute the library would answer with this failure again, though the network may be back.
-      this.#auth["lastRefreshFailure"] = null;
-      throw new TypeError("the sign-in service does not answer");
+    if (isAuthRetryableFetchError(error)) throw new TypeError("the sign-in service does not answer");
+    if (this.#state.kind === "in") {
+      this.#enter({ kind: "expired", person: this.#state.person });
+      // A token that has not expired, but that the API refuses, would stay in use.
+      void this.#auth.signOut({ scope: "local" });
     }
-    if (this.#state.kind === "in") this.#enter({ kind: "expired", person: this.#state.person });
     await this.#signedInAgain(this.person);
     return this.current();
   }
@@ -123,6 +136,7 @@ export class Account implements Tokens {
   }
 
   #heard(event: string, session: Session | null): void {
+    if (this.#isLeaving) return;
     const person = personOf(session);
     if (person !== null) {
       this.#storage.removeItem(LEFT);

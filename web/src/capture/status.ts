@@ -14,13 +14,20 @@ export type Status =
 const AWAKE_WITHIN_MS = 20_000;
 const MINUTE_MS = 60_000;
 
-/** Return the status. `startMinutes`: what a sleeping model needs to start; null: one is always running. */
-export function statusOf(submission: Submission, now: number, isOnline: boolean, startMinutes: number | null): Status {
+export interface Surroundings {
+  readonly now: number;
+  readonly isOnline: boolean;
+  readonly isSignedIn: boolean;
+  /** What a sleeping model needs to start; null: one is always running. */
+  readonly startMinutes: number | null;
+}
+
+export function statusOf(submission: Submission, { now, isOnline, isSignedIn, startMinutes }: Surroundings): Status {
   const { stop, report, delay, notBefore, progress, byUpload } = submission;
   if (stop !== null) return { kind: stop.kind };
   if (hasEnded(submission)) return { kind: "ready" };
   if (!isOnline) return { kind: "waits_for_network" };
-  if (delay === "signed_out") return { kind: "signed_out" };
+  if (!isSignedIn || delay === "signed_out") return { kind: "signed_out" };
   if (delay !== null && notBefore > now) return { kind: delay === "network" ? "no_answer" : delay, at: notBefore };
   if (report === null) return { kind: byUpload ? "uploading" : "sending" };
   const since = now - (submission.acceptedAt ?? now);

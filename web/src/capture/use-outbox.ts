@@ -1,23 +1,23 @@
 /** The outbox of this page, for its components. */
 import { useEffect, useState } from "preact/hooks";
 
-import type { Api } from "../api/client.ts";
-import type { Account } from "../auth/session.ts";
 import { firstLanguage } from "../i18n/index.ts";
+import type { Services } from "../services.ts";
 import { Outbox, type Shown } from "./outbox.ts";
 import { workerShrink } from "./prepare.ts";
 import { Requests } from "./requests.ts";
 
 let outbox: Outbox | null = null;
 
-/** Start the outbox once, whatever screen is shown: what was sent goes on. */
-export function startOutbox({ api, account }: { readonly api: Api; readonly account: Account }): Outbox {
+/** Start the outbox, once; it goes on whatever screen is shown. */
+export function startOutbox({ api, account, connection }: Services): Outbox {
   if (outbox !== null) return outbox;
-  const started = new Outbox(new Requests(api), workerShrink());
+  const started = new Outbox({ requests: new Requests(api), tokens: account, connection, shrink: workerShrink() });
   outbox = started;
-  const open = (owner: string | null) => void started.open(owner, [firstLanguage()]);
-  account.onChange(open);
-  void account.email().then(open);
+  // Also while the session is expired: the screen stays, and requests wait.
+  const open = () => void started.open(account.person?.id ?? null, [firstLanguage()]);
+  account.subscribe(open);
+  open();
   return started;
 }
 

@@ -11,7 +11,8 @@ export function About() {
   const { model } = report;
   const time = workTime(report.timings_ms ?? {});
   const stages = time?.stages.map(([stage, of]) => `${said.timeStages[stage]} ${said.seconds(seconds(of, language))}`);
-  const lines: [string, string | null][] = [
+  // On paper, which may go to a buyer, cost and time are left out.
+  const lines: [string, string | null, "owner"?][] = [
     [said.number, report.id],
     [said.made, moment(report.created_at, language)],
     [said.corrected, report.corrections ? moment(report.corrections.corrected_at, language) : null],
@@ -24,16 +25,17 @@ export function About() {
     [
       said.cost,
       report.cost_usd === null || report.cost_usd === undefined ? said.costUnknown : price(report.cost_usd, language),
+      "owner",
     ],
-    [said.time, time && stages ? `${said.seconds(seconds(time.total, language))} (${stages.join(", ")})` : null],
+    [said.time, time && stages ? `${said.seconds(seconds(time.total, language))} (${stages.join(", ")})` : null, "owner"],
   ];
   return (
     <section class="about small">
       <h2 class="label">{said.about}</h2>
       <dl class="pairs">
-        {lines.map(([name, value]) =>
+        {lines.map(([name, value, reader]) =>
           value === null ? null : (
-            <div key={name}>
+            <div key={name} class={reader === "owner" ? "no-print" : undefined}>
               <dt>{name}</dt>
               <dd class="numbers">
                 <bdi>{value}</bdi>

@@ -45,18 +45,14 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
   return (
     <EditedContext.Provider value={edited}>
       <Screen
-        title={report.title ?? said.title}
+        // The owner's own title is in the report's language alone.
+        title={report.corrections?.title ?? texts.title}
         wide
         class="report"
         actions={
-          <>
-            <ButtonLink class="no-print" href="/shelf" icon="shelf" variant="quiet">
-              {said.back}
-            </ButtonLink>
-            <Button class="no-print" icon="print" onClick={() => print()}>
-              {said.print}
-            </Button>
-          </>
+          <Button class="no-print" icon="print" onClick={() => print()}>
+            {said.print}
+          </Button>
         }
       >
         <div class="report-columns">
@@ -81,6 +77,9 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
         <div class="row no-print">
           <ButtonLink href="/" icon="camera" variant="primary">
             {said.next}
+          </ButtonLink>
+          <ButtonLink href="/shelf" icon="shelf">
+            {said.back}
           </ButtonLink>
           <Deletion id={report.id} onDeleted={onDeleted} />
         </div>

@@ -56,7 +56,7 @@ function Fact({ name, texts }: { name: Named; texts: Texts }) {
             <div class="value">
               <div class="value-text">
                 {word === null ? (
-                  <span class="soft">{said.notRecognised}</span>
+                  <span class="soft">{texts.labels?.[name] ?? said.notRecognised}</span>
                 ) : (
                   <bdi class="word" lang={texts.language === language ? undefined : texts.language}>
                     {word}

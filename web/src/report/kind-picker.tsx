@@ -72,6 +72,7 @@ export function KindPicker({ catalogue, text, chosen, onChoose, error }: KindPic
           onChoose(null);
         }}
         onKeyDown={keys}
+        onFocus={(event) => event.currentTarget.select()}
         onBlur={() => setOpen(false)}
       />
       <ul id={`${id}-list`} class="picker-list" role="listbox" aria-label={said.askFind} hidden={!isOpen}>
@@ -92,7 +93,7 @@ export function KindPicker({ catalogue, text, chosen, onChoose, error }: KindPic
       <span id={`${id}-hint`} class={error === "" ? "field-hint" : "field-error"} role="status">
         {error !== ""
           ? error
-          : chosen !== null || typed.trim() === ""
+          : chosen !== null || typed === text || typed.trim() === ""
             ? said.askHint
             : found.length === 0
               ? said.askNone(typed.trim())

@@ -31,12 +31,8 @@ export function Gallery({ photos, title, marks, labels, lang, onGone }: GalleryP
       <div class={photos.length === 1 ? "gallery" : "gallery gallery-many"}>
         {photos.map((photo) => (
           <figure key={photo.number} id={`photo-${photo.number}`}>
-            <button
-              type="button"
-              class="photo"
-              aria-label={words.report.enlarge(photo.number)}
-              onClick={() => setShown(photo.number)}
-            >
+            <button type="button" class="photo" onClick={() => setShown(photo.number)}>
+              <span class="unseen">{words.report.enlarge} </span>
               <MarkedPhoto {...{ photo, title, labels, onGone }} marks={marksOn(marks, photo.number)} />
             </button>
             <figcaption>

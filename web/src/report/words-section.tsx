@@ -122,13 +122,22 @@ function TextEditor({ name, onClose }: { name: "title" | "description"; onClose:
         hint={said.letters(used, most)}
         error={used > most ? said.letters(used, most) : null}
       >
-        {(control) =>
-          name === "title" ? (
-            <input {...control} lang={report.language} value={text} onInput={set} />
-          ) : (
-            <textarea {...control} lang={report.language} rows={8} value={text} onInput={set} />
-          )
-        }
+        {(control) => (
+          <textarea
+            {...control}
+            class={`input-${name}`}
+            lang={report.language}
+            rows={name === "title" ? 2 : 8}
+            value={text}
+            onInput={set}
+            onKeyDown={(event) => {
+              // A title is one line, which may wrap.
+              if (event.key !== "Enter" || name !== "title") return;
+              event.preventDefault();
+              event.currentTarget.form?.requestSubmit();
+            }}
+          />
+        )}
       </Field>
     </Editor>
   );

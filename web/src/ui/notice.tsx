@@ -9,8 +9,8 @@
  */
 import type { ComponentChildren } from "preact";
 
-import { ApiProblem } from "../api/problem.ts";
-import { type Words, useWords } from "../i18n/index.ts";
+import { problemText } from "../api/problem-text.ts";
+import { useWords } from "../i18n/index.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -39,7 +39,7 @@ export function Notice({ tone = "info", title, actions, children }: NoticeProps)
 /** An error in words: the service's own, or the page's for a lost network. */
 export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const { words } = useWords();
-  const { title, detail } = problemText(error, words);
+  const { title, detail } = problemText(error, words.frame);
   return (
     <Notice
       tone="error"
@@ -49,19 +49,6 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ((
       {detail}
     </Notice>
   );
-}
-
-/** Return what an error says: the service's detail and remedy, or the page's words. */
-export function problemText(error: unknown, words: Words): { title: string; detail: string } {
-  if (error instanceof ApiProblem && error.detail) return { title: error.detail, detail: error.remedy };
-  if (error instanceof ApiProblem && error.status < 500) {
-    return { title: words.frame.refused(error.status), detail: words.frame.refusedRemedy };
-  }
-  // fetch rejects by a TypeError where no answer came.
-  if (error instanceof ApiProblem || error instanceof TypeError) {
-    return { title: words.frame.unreachable, detail: words.frame.unreachableRemedy };
-  }
-  return { title: words.frame.failed, detail: words.frame.failedRemedy };
 }
 
 interface EmptyProps {
