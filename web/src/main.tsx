@@ -19,6 +19,7 @@ try {
   addEventListener("offline", () => connection.lose());
   addEventListener("online", () => void connection.check());
   const account = new Account(config, localStorage);
+  addEventListener("storage", () => account.storageChanged());
   const api = apiClient({
     base: config.api,
     tokens: account,

@@ -35,6 +35,7 @@ _OPENS = frozenset('.:!?–—("«“-')
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 _LISTING = frozenset({"listing", "description", "advert", "ad", "report"})
+_BE = frozenset({"is", "are", "was", "were", "has", "have"})
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
@@ -279,7 +280,8 @@ class _Check:
         of_them = [word.term for word in words[at + 1 : at + 3]]
         if len(of_them) == 2 and of_them[0].has(Role.OUT_OF) and of_them[1].has(Role.REFERRING):
             # "We looked for all of them", "look at each of them".
-            return all(m.said is not Polarity.STATED for m in self._wear.mentions)
+            looked = self._wear.mentions or not any(word.term.text in _BE for word in words)
+            return bool(looked) and all(m.said is not Polarity.STATED for m in self._wear.mentions)
         listed = any(m.group == number and m.at < at for m in self._wear.mentions)
         predicate = words[at + 1 : at + 2]
         said = bool(predicate) and predicate[0].term.has(

@@ -12,7 +12,7 @@ _SHOWN = frozenset({"that", "which"})
 _RANGE = frozenset({"to", "through"})
 _TAKEN = frozenset({"photographed", "pictured", "captured"})
 # What a number of marks can be called before they are named.
-_THINGS = frozenset({"things", "facts", "details", "remarks", "observations", "findings"})
+_THINGS = frozenset({"things", "choses", "remarques", "constats", "facts", "details", "remarks", "observations", "findings"})
 # The highest score.
 FULL = 10
 Counted = Literal[

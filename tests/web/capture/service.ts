@@ -3,7 +3,8 @@
  * As services/core/storage/reports.py: a key is remembered for 24 hours, counts before the quota, and is freed
  * when its report fails or is erased.
  */
-import { type Complaint, type Event, NO_COMPLAINT, type Progress } from "../../../web/src/capture/submission.ts";
+import { type Complaint, NO_COMPLAINT } from "../../../web/src/capture/complaint.ts";
+import type { Event, Progress } from "../../../web/src/capture/submission.ts";
 
 export interface MadeReport {
   readonly id: string;

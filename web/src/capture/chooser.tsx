@@ -13,6 +13,9 @@ interface ChooserProps {
 
 // Safari shows no HEIC for `image/*` alone in some versions.
 const ACCEPT = "image/*,.heic,.heif";
+// A device without touch has no camera to hold to a thing; one with it drops nothing. `hover` and `pointer` of CSS
+// are wrong on some phones.
+const HAS_TOUCH = navigator.maxTouchPoints > 0;
 
 export function Chooser({ room, isEmpty, onFiles }: ChooserProps) {
   const { words } = useWords();
@@ -28,18 +31,18 @@ export function Chooser({ room, isEmpty, onFiles }: ChooserProps) {
   return (
     <div class={`chooser${isEmpty ? " chooser-empty" : ""}${isOver ? " chooser-over" : ""}`}>
       <div class="row">
+        {HAS_TOUCH && (
+          <Button
+            variant={isEmpty ? "primary" : "plain"}
+            icon="camera"
+            disabled={room <= 0}
+            onClick={() => camera.current?.click()}
+          >
+            {words.capture.shoot}
+          </Button>
+        )}
         <Button
-          class="chooser-camera"
-          variant={isEmpty ? "primary" : "plain"}
-          icon="camera"
-          disabled={room <= 0}
-          onClick={() => camera.current?.click()}
-        >
-          {words.capture.shoot}
-        </Button>
-        <Button
-          class="chooser-files"
-          variant={isEmpty ? "primary" : "plain"}
+          variant={isEmpty && !HAS_TOUCH ? "primary" : "plain"}
           icon="photos"
           disabled={room <= 0}
           onClick={() => files.current?.click()}
@@ -47,7 +50,7 @@ export function Chooser({ room, isEmpty, onFiles }: ChooserProps) {
           {words.capture.choose}
         </Button>
       </div>
-      <p class="chooser-hint small soft">{isOver ? words.capture.dropNow : words.capture.dropHint}</p>
+      {!HAS_TOUCH && <p class="small soft">{isOver ? words.capture.dropNow : words.capture.dropHint}</p>}
       <input ref={camera} hidden type="file" name="camera" accept={ACCEPT} capture="environment" onChange={chosen} />
       <input ref={files} hidden type="file" name="photos" accept={ACCEPT} multiple onChange={chosen} />
     </div>

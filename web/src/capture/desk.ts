@@ -143,7 +143,6 @@ function photoKey(id: string): string {
 
 /** Return a photo of a submission as one of a draft: what was wrong with it is said there. */
 function draftPhoto({ id, name, type, bytes }: SentPhoto, at: number, { stop }: Submission): DraftPhoto {
-  const complaint = stop?.kind === "refused" && stop.photo === at ? stop.complaint : null;
-  const fault = complaint === null ? null : complaint.code === "too_large" || complaint.code === "unreadable" ? complaint.code : "refused";
-  return { id, name, type, bytes, prepared: true, fault, said: complaint === null ? "" : `${complaint.detail} ${complaint.remedy}`.trim() };
+  const fault = stop?.kind === "refused" && stop.photo === at ? stop.complaint : null;
+  return { id, name, type, bytes, prepared: true, fault };
 }

@@ -6,6 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { announce } from "../ui/toast.tsx";
+import { complaintText } from "./complaint.ts";
 import { type Draft, type DraftPhoto, withoutPhoto, withPhotoAt } from "./draft.ts";
 import { StoredPhoto } from "./stored-photo.tsx";
 
@@ -64,7 +65,13 @@ export function DraftPhotos({ photos, load, onChange, onEmpty }: DraftPhotosProp
             move(dragged, at, null);
           }}
         >
-          <StoredPhoto id={photo.id} version={photo.prepared ? 1 : 0} load={load} alt={words.capture.photo(at + 1)} />
+          <StoredPhoto
+            id={photo.id}
+            version={photo.prepared ? 1 : 0}
+            load={load}
+            alt={words.capture.photo(at + 1)}
+            {...(photo.prepared && photo.fault === null && { unseen: words.capture.noPreview })}
+          />
           <span class="draft-photo-number" aria-hidden="true">
             {at + 1}
           </span>
@@ -102,7 +109,7 @@ export function DraftPhotos({ photos, load, onChange, onEmpty }: DraftPhotosProp
           {photo.fault !== null && (
             <p class="field-error" role="alert">
               <Icon name="alert" />
-              {photo.said || words.capture.faults[photo.fault]}
+              {complaintText(photo.fault, words.capture.faults)}
             </p>
           )}
         </li>

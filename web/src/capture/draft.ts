@@ -1,8 +1,9 @@
 /** The photos that a person has chosen and not sent yet, and the languages of their report. */
 import type { Language } from "../i18n/index.ts";
+import type { Complaint } from "./complaint.ts";
 
-/** Why a photo cannot be sent; `refused`: the service says why in `said`. */
-export type Fault = "not_a_photo" | "too_large" | "unreadable" | "refused";
+/** Why a photo cannot be sent. */
+export type Fault = "not_a_photo" | "too_large" | "unreadable";
 
 export interface DraftPhoto {
   readonly id: string;
@@ -11,8 +12,8 @@ export interface DraftPhoto {
   readonly bytes: number;
   /** Whether it is in the form in which it is sent. */
   readonly prepared: boolean;
-  readonly fault: Fault | null;
-  readonly said: string;
+  /** What is wrong with it; null: nothing is known to be. */
+  readonly fault: Complaint | null;
 }
 
 /** `id` becomes that of the submission: two tabs that send the same draft send it once. */

@@ -1,7 +1,8 @@
 /** The draft and the submissions of the person who is signed in, in every tab the same. */
 import type { Language } from "../i18n/index.ts";
+import { type Complaint, NO_COMPLAINT } from "./complaint.ts";
 import { Desk, type PhotoBytes } from "./desk.ts";
-import { type Draft, type DraftPhoto, MOST_PHOTOS, withChange, withPhotos } from "./draft.ts";
+import { type Draft, type DraftPhoto, type Fault, MOST_PHOTOS, withChange, withPhotos } from "./draft.ts";
 import { prepare, type Shrink } from "./prepare.ts";
 import { KeptRecords, PageRecords, type Records } from "./records.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
@@ -89,9 +90,9 @@ export class Outbox {
         continue;
       }
       const bytes = await file.arrayBuffer().catch(() => null);
-      const fault = bytes === null ? "unreadable" : null;
+      const fault = bytes === null ? faultOf("unreadable") : null;
       const { name, type, size } = file;
-      const photo: DraftPhoto = { id: crypto.randomUUID(), name, type, bytes: size, prepared: false, fault, said: "" };
+      const photo: DraftPhoto = { id: crypto.randomUUID(), name, type, bytes: size, prepared: false, fault };
       const added = bytes === null ? {} : { [photo.id]: { type, bytes } };
       await this.changeDraft((kept) => withPhotos(kept, [photo]).draft, added);
     }
@@ -187,7 +188,7 @@ export class Outbox {
     try {
       const original = await desk.photo(id);
       const made = original === undefined ? "unreadable" : await prepare(original, this.#with.shrink);
-      if (typeof made === "string") await this.changeDraft((draft) => withChange(draft, id, { fault: made }));
+      if (typeof made === "string") await this.changeDraft((draft) => withChange(draft, id, { fault: faultOf(made) }));
       else {
         const change = { type: made.type, bytes: made.bytes.byteLength, prepared: true };
         await this.changeDraft((draft) => withChange(draft, id, change), { [id]: made });
@@ -196,4 +197,8 @@ export class Outbox {
       this.#preparing.delete(id);
     }
   }
+}
+
+function faultOf(code: Fault): Complaint {
+  return { ...NO_COMPLAINT, code };
 }

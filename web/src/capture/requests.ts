@@ -2,8 +2,9 @@
 import type { Api, Report } from "../api/client.ts";
 import { ApiProblem, problemOf } from "../api/problem.ts";
 import { SignedOut } from "../auth/session.ts";
+import { type Complaint, NO_COMPLAINT } from "./complaint.ts";
 import type { PhotoBytes } from "./desk.ts";
-import { type Complaint, type Event, NO_COMPLAINT, type Purpose, type SentPhoto, type Submission } from "./submission.ts";
+import type { Event, Purpose, SentPhoto, Submission } from "./submission.ts";
 import { postForm, type Sent, tellingFetch } from "./transfer.ts";
 
 /** How much longer than its wait an answer to a read may take. */

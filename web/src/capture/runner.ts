@@ -2,9 +2,10 @@
 import type { Tokens } from "../api/client.ts";
 import { SignedOut } from "../auth/session.ts";
 import type { Connection } from "../offline/connection.ts";
+import { NO_COMPLAINT } from "./complaint.ts";
 import type { Desk, PhotoBytes } from "./desk.ts";
 import type { Requests } from "./requests.ts";
-import { type Event, hasEnded, nextStep, NO_COMPLAINT, type Submission } from "./submission.ts";
+import { type Event, hasEnded, nextStep, type Submission } from "./submission.ts";
 
 /** A step ends within two minutes. A tab that the system has frozen may hold its lock for ever. */
 const LONGEST_STEP_MS = 120_000;

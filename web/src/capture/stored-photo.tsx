@@ -1,7 +1,6 @@
 /** A photo from this browser's storage. */
 import { useEffect, useState } from "preact/hooks";
 
-import { useWords } from "../i18n/index.ts";
 import { Icon } from "../ui/icons.tsx";
 
 interface StoredPhotoProps {
@@ -10,10 +9,11 @@ interface StoredPhotoProps {
   readonly version?: number;
   readonly load: (id: string) => Promise<Blob | null>;
   readonly alt: string;
+  /** What stands in place of a photo that the browser cannot show. */
+  readonly unseen?: string;
 }
 
-export function StoredPhoto({ id, version = 0, load, alt }: StoredPhotoProps) {
-  const { words } = useWords();
+export function StoredPhoto({ id, version = 0, load, alt, unseen }: StoredPhotoProps) {
   const [url, setUrl] = useState<string | null>(null);
   const [isUnseen, setUnseen] = useState(false);
   useEffect(() => {
@@ -33,9 +33,9 @@ export function StoredPhoto({ id, version = 0, load, alt }: StoredPhotoProps) {
   }, [id, version]);
   if (isUnseen) {
     return (
-      <div class="stored-photo stored-photo-unseen" role="img" aria-label={`${alt}. ${words.capture.noPreview}`}>
+      <div class="stored-photo stored-photo-unseen" role="img" aria-label={[alt, unseen].filter(Boolean).join(". ")}>
         <Icon name="photos" />
-        <span class="small">{words.capture.noPreview}</span>
+        {unseen && <span class="small">{unseen}</span>}
       </div>
     );
   }

@@ -6,10 +6,11 @@ import { Button, ButtonLink } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Progress } from "../ui/spinner.tsx";
+import { complaintText } from "./complaint.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Status } from "./status.ts";
 import { StoredPhoto } from "./stored-photo.tsx";
-import { canChange, type Complaint, type Submission } from "./submission.ts";
+import { canChange, type Submission } from "./submission.ts";
 
 interface SubmissionCardProps {
   readonly submission: Submission;
@@ -44,15 +45,22 @@ export function SubmissionCard({ submission, status, name, text, part, mayChange
   return (
     <li class={`card submission submission-${isReady ? "ready" : stop === null ? "going" : "stopped"}`}>
       {first && <StoredPhoto id={first.id} load={(photo) => outbox.photo(photo)} alt="" />}
+      <div class="submission-head">
+        <h3>{name}</h3>
+        <p class={stop === null ? "soft" : "submission-stop"}>
+          {stop !== null && <Icon name="alert" />}
+          {isReady && <Icon name="check" />}
+          {text}
+        </p>
+      </div>
+      <Button
+        class="submission-discard"
+        variant="quiet"
+        icon="trash"
+        label={`${words.capture.discard}: ${name}`}
+        onClick={() => setAsked(true)}
+      />
       <div class="stack submission-body">
-        <div>
-          <h3>{name}</h3>
-          <p class={stop === null ? "soft" : "submission-stop"}>
-            {stop !== null && <Icon name="alert" />}
-            {isReady && <Icon name="check" />}
-            {text}
-          </p>
-        </div>
         <Stages status={status} part={part} />
         <Reason submission={submission} />
         <div class="row">
@@ -77,9 +85,6 @@ export function SubmissionCard({ submission, status, name, text, part, mayChange
               {words.capture.change}
             </Button>
           )}
-          <Button variant="quiet" icon="trash" label={`${words.capture.discard}: ${name}`} onClick={() => setAsked(true)}>
-            {words.capture.discard}
-          </Button>
         </div>
         {stop !== null && canChange(submission) && !mayChange && <p class="small soft">{words.capture.changeHint}</p>}
       </div>
@@ -138,11 +143,4 @@ function Reason({ submission: { stop } }: { submission: Submission }) {
       {stop.kind === "failed" && ` ${words.capture.failedHint}`}
     </p>
   );
-}
-
-function complaintText({ detail, remedy, code }: Complaint, faults: Readonly<Record<string, string>>): string {
-  // A detail begins with the field's name, which is not the person's word.
-  const problem = detail.replace(/^[a-z_]+(\[\d+\])?: /, "");
-  const ended = problem === "" || /[.!?…]$/.test(problem) ? problem : `${problem}.`;
-  return `${ended} ${remedy}`.trim() || faults[code ?? ""] || faults["refused"] || "";
 }

@@ -5,6 +5,7 @@
  * any request. Times are milliseconds since 1970.
  */
 import type { Language } from "../i18n/index.ts";
+import type { Complaint } from "./complaint.ts";
 
 export interface SentPhoto {
   readonly id: string;
@@ -22,28 +23,6 @@ export interface Progress {
   readonly waiting: string | null;
   readonly title: string | null;
 }
-
-/** An error that the service or the page itself (`code` alone) has found. */
-export interface Complaint {
-  readonly status: number;
-  readonly code: string | null;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly field: string | null;
-  readonly report: string | null;
-  readonly retryAfter: number | null;
-}
-
-/** A complaint that says nothing. */
-export const NO_COMPLAINT: Complaint = {
-  status: 0,
-  code: null,
-  detail: "",
-  remedy: "",
-  field: null,
-  report: null,
-  retryAfter: null,
-};
 
 /** Why a submission does not go on by itself.
  *
@@ -126,6 +105,7 @@ export const KEY_LIFE_MS = (24 * 60 - 5) * 60_000;
 export const FORM_BYTES = 9_900_000;
 const LOST_UPLOADS = 3;
 const LONGEST_PAUSE_MS = 60_000;
+/** So long after it was accepted, a report is read as often as its stages change. */
 const CLOSE_LOOK_MS = 60_000;
 
 /** Return a submission that is ready to be sent. */
@@ -163,7 +143,7 @@ export function nextStep(submission: Submission, now: number): Step {
   if (stop !== null || hasEnded(submission)) return { do: "nothing" };
   if (now < notBefore) return { do: "rest", until: notBefore };
   if (report !== null) {
-    // Short waits show the stages of a report that takes seconds; a long one costs fewer requests.
+    // Short waits show the stages; a long one costs fewer requests.
     return { do: "read", waitSeconds: now - (acceptedAt ?? now) < CLOSE_LOOK_MS ? 2 : 20 };
   }
   if (maybeSince !== null && now - maybeSince >= KEY_LIFE_MS) return { do: "forget" };
@@ -217,7 +197,8 @@ function answered(was: Submission, { at, report, progress, failure, retryAfter }
   if (over && was.report === report) return was;
   const known = { ...was, report, progress, acceptedAt: was.acceptedAt ?? at, stop: null, failures: 0 };
   if (failure !== null) return stopped(known, { kind: "failed", complaint: failure });
-  const pause = progress.status === "queued" ? (retryAfter ?? 5) : 0;
+  const isFresh = at - (was.acceptedAt ?? at) < CLOSE_LOOK_MS;
+  const pause = isFresh || progress.status !== "queued" ? 0 : (retryAfter ?? 5);
   return { ...atOnce(known), notBefore: pause === 0 ? 0 : at + pause * 1000 };
 }
 

@@ -28,7 +28,9 @@ export function UnderWay({ outbox, submissions, sent, mayChange }: UnderWayProps
     return () => ends.forEach((end) => end());
   }, [connection, account]);
   const said = useRef(new Map<string, string>());
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  // The browser's own form of the page's language: 13:53 in Britain, 1:53 pm in the United States.
+  const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
   const surroundings = {
     now: Date.now(),
     isOnline: connection.isOnline,

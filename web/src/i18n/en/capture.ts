@@ -70,7 +70,7 @@ export const capture = {
   open: "Open the report",
   tryNow: "Try now",
   sendAgain: "Send again",
-  change: "Change the photos",
+  change: "Change photos",
   changeHint: "To change these photos, first send or remove those above.",
   discard: "Remove",
   discardTitle: "Remove these photos?",

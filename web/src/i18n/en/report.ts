@@ -90,6 +90,7 @@ export const report = {
   reworded: "The report is worded again.",
   rewordedNot: "The language model gave no sentences that hold; the text stays.",
   letters: (used: number, most: number) => `${used} of ${most} characters`,
+  tooLong: (most: number) => `Write ${most} characters at most.`,
 
   reliance: "How far to rely on it",
   levels: {

@@ -98,6 +98,7 @@ export const report: Words["report"] = {
   reworded: "Le rapport est reformulé.",
   rewordedNot: "Le modèle de langue n’a donné aucune phrase valable ; le texte reste.",
   letters: (used: number, most: number) => `${used} caractères sur ${most}`,
+  tooLong: (most: number) => `Écrivez ${most} caractères au plus.`,
 
   reliance: "Fiabilité",
   levels: {
