@@ -20,6 +20,12 @@ settings.register_profile("vitrine", deadline=None)
 settings.load_profile("vitrine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with slow tests first: one that began last would leave the other cores idle."""
+    slow = {item.path for item in items if item.get_closest_marker("system")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def _lines_of_tests() -> Iterator[LinesOfTests]:
     # On the services' own logger: `configure_logging` replaces the handlers of the root.

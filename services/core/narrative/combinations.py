@@ -73,7 +73,6 @@ class Combinations:
             if match := each.pattern.search(text):
                 yield each.claims, re.sub(r"‹[^›]*›", "", match.group()).strip()
 
-
     def places(self, terms: Sequence[Term]) -> frozenset[int]:
         """The places of the terms that stand wholly in a combination."""
         words = {word for term in terms for word in term.text.split()}

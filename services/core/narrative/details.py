@@ -114,16 +114,19 @@ def _shared(
     """The wear after "and" that has no article of its own: "a slight chip and crack"."""
     segments = groups[spot.group].segments
     place = sum(len(each.words) for each in segments[: first.segment])
-    if segments[first.segment].has(Role.PHOTO):
-        # "A slight chip in photo 1 and fraying in photo 2."
-        return
     for number in range(first.segment + 1, len(segments)):
         place += len(segments[number - 1].words)
         mine = [m for m in named if m.group == spot.group and m.at == place]
         # "Paint badly chipped, joint loose": a part with its state is described by itself.
-        if not mine or segments[number].has(Role.SEVERITY) or len(mine[0].places) > 1:
+        # "A slight chip in photo 1 and fraying in photo 2": what is not counted takes no article.
+        apart = segments[first.segment].has(Role.PHOTO) and bool(mine) and _is_mass(mine[0].word)
+        if not mine or apart or segments[number].has(Role.SEVERITY) or len(mine[0].places) > 1:
             return
         yield from mine
+
+
+def _is_mass(word: str) -> bool:
+    return word.endswith("ing") or word in {"rust", "dirt", "mould", "wear", "haze", "corrosion"}
 
 
 def _before(

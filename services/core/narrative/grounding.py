@@ -34,6 +34,8 @@ CAPTION_WORDS = range(1, 31)
 _OPENS = frozenset('.:!?–—("«“-')
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
+_LISTING = frozenset({"listing", "description", "advert", "ad", "report"})
+_BE = frozenset({"is", "are", "was", "were", "has", "have"})
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
@@ -263,7 +265,9 @@ class _Check:
             case Role.BRINGS:
                 return None if self._brings(words[at + 1 :]) else self._claimed(term)
             case Role.FULL_SCORE:
-                return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
+                # "It kept it from a higher score."
+                short = denied or any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
+                return None if says_full_score(denied=short, seen=seen) else Rule.GRADE
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
@@ -276,7 +280,8 @@ class _Check:
         of_them = [word.term for word in words[at + 1 : at + 3]]
         if len(of_them) == 2 and of_them[0].has(Role.OUT_OF) and of_them[1].has(Role.REFERRING):
             # "We looked for all of them", "look at each of them".
-            return all(m.said is not Polarity.STATED for m in self._wear.mentions)
+            looked = self._wear.mentions or not any(word.term.text in _BE for word in words)
+            return bool(looked) and all(m.said is not Polarity.STATED for m in self._wear.mentions)
         listed = any(m.group == number and m.at < at for m in self._wear.mentions)
         predicate = words[at + 1 : at + 2]
         said = bool(predicate) and predicate[0].term.has(
@@ -301,7 +306,8 @@ class _Check:
     def _brings(self, following: Sequence[Word]) -> bool:
         """Whether "comes with" is followed by wear, a score or photos."""
         for word in following:
-            if id(word) in self._wear.words or word.term.has(Role.POINTS, Role.PHOTO):
+            shown = word.term.has(Role.POINTS, Role.PHOTO) or word.term.text in _LISTING
+            if id(word) in self._wear.words or shown:
                 return True
             if not word.term.has(*_BEFORE_NOUNS):
                 return False

@@ -189,7 +189,7 @@ def _freed(term: Term) -> Term:
 
 def _plain(term: Term) -> Term:
     """A term that names no goods and no state; a detail of photos stays one."""
-    names = (Role.KIND, Role.STATE, Role.PATTERN, Role.CLAIM)
+    names = (Role.KIND, Role.STATE, Role.PATTERN, Role.PLACE, Role.CLAIM)
     if not term.has(*names) or term.has(Role.PHOTO, Role.WEAR, Role.SEVERITY, Role.NUMBER_SIGN):
         return term
     senses = frozenset(sense for sense in term.senses if sense.role not in names)

@@ -10,12 +10,23 @@ from services.core.narrative.senses import ANY, Role, Term
 _NUMBER = frozenset({"number", "no.", "#", "nr"})
 _SHOWN = frozenset({"that", "which"})
 _RANGE = frozenset({"to", "through"})
+_TAKEN = frozenset({"photographed", "pictured", "captured"})
 # What a number of marks can be called before they are named.
-_THINGS = frozenset({"things", "facts", "details", "remarks", "observations", "findings"})
+_THINGS = frozenset({"things", "choses", "remarques", "constats", "facts", "details", "remarks", "observations", "findings"})
 # The highest score.
 FULL = 10
 Counted = Literal[
-    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "things", "unknown"
+    "open",
+    "score",
+    "ten",
+    "other score",
+    "points lost",
+    "photos",
+    "marks",
+    "mark",
+    "pair",
+    "things",
+    "unknown",
 ]
 
 
@@ -116,7 +127,11 @@ class _GroupNumbers:
             word = self._words[ahead]
             number = value_of(word.term, Role.NUMBER)
             if number is None:
-                last = value_of(self._words[ahead + 1].term, Role.NUMBER) if ahead + 1 < len(self._words) else None
+                last = (
+                    value_of(self._words[ahead + 1].term, Role.NUMBER)
+                    if ahead + 1 < len(self._words)
+                    else None
+                )
                 if word.term.text in _RANGE and named and last is not None:
                     through = range(value_of(named[-1].term, Role.NUMBER) or 0, last + 1)
                     self._done.add(ahead + 1)
@@ -126,6 +141,8 @@ class _GroupNumbers:
                 continue
             # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
             counts = self._ahead(ahead, Role.WEAR, Role.PART) and not self._follows(ahead, Role.VERB)
+            # "Looking at photo 2, one notices a chip."
+            counts = counts or (word.term.has(Role.ARTICLE) and self._follows(ahead, Role.VERB))
             if id(word) in self._firsts and (not named or counts):
                 break
             named.append(word)
@@ -161,6 +178,9 @@ class _GroupNumbers:
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))
             return None
+        taken = any(word.term.text in _TAKEN for word in self._words[max(0, at - 2) : at])
+        if taken and ahead and ahead[0].text == "times":
+            return self._count("photos", number, term)
         if ahead and ahead[0].text in _THINGS and not term.has(Role.ARTICLE):
             return self._count("things", number, term)
         if term.has(Role.ARTICLE) and ahead and (ahead[0].has(Role.AWAY) or ahead[0].text in _SHOWN):
@@ -248,7 +268,12 @@ class _GroupNumbers:
 
     def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
         """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
-        if len(ahead) > 2 and ahead[0].has(Role.VERB) and ahead[1].has(Role.ARTICLE) and ahead[2].has(Role.POINTS):
+        if (
+            len(ahead) > 2
+            and ahead[0].has(Role.VERB)
+            and ahead[1].has(Role.ARTICLE)
+            and ahead[2].has(Role.POINTS)
+        ):
             # "8 is the score."
             return True
         of_ten = self._of_ten(at, ahead)

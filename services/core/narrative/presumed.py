@@ -27,7 +27,9 @@ def presumed(
         unanswered = asked and group.has(Role.DOUBTING) and mention.group == len(groups) - 1
         # "Dirty? No dirt was seen."
         asked = asked and not any(
-            m.group > mention.group and m.tags == mention.tags and m.said in (Polarity.DENIED, Polarity.UNJUDGED)
+            m.group > mention.group
+            and m.tags == mention.tags
+            and m.said in (Polarity.DENIED, Polarity.UNJUDGED)
             for m in mentions
         )
         asked = asked and not (mention.group and groups[mention.group - 1].unjudged)

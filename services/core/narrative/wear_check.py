@@ -86,7 +86,9 @@ class WearCheck:
     @property
     def _names_unclear(self) -> bool:
         """Whether the sentence names all that is unclear: "mould is the one thing that we could not judge"."""
-        named = {tag for m in self.mentions if m.said is Polarity.UNJUDGED and not m.general for tag in m.tags}
+        named = {
+            tag for m in self.mentions if m.said is Polarity.UNJUDGED and not m.general for tag in m.tags
+        }
         return bool(named) and self._facts.unclear <= named
 
     def has_one(self, severity: Collection[Sense]) -> bool:
@@ -101,7 +103,7 @@ class WearCheck:
         if mention.said is Polarity.STATED:
             if not self._of(mention):
                 yield Violation(Rule.WEAR, mention.word)
-            elif (mention.plural and len(self._of(mention)) < 2) or self._is_another(mention):
+            elif (mention.plural and self._lacks_second(mention)) or self._is_another(mention):
                 yield Violation(Rule.COUNT, mention.word)
             self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
         elif mention.said is Polarity.DENIED:
@@ -115,12 +117,17 @@ class WearCheck:
         elif asks_of_known(mention, self._groups[mention.group]) and not self._of(mention):
             yield Violation(Rule.WEAR, mention.word)
 
+    def _lacks_second(self, mention: Mention) -> bool:
+        """Whether a plural is of fewer than two marks; "one of its seams is open" is of one."""
+        before = [word.term for word in list(self._groups[mention.group])[max(0, mention.at - 3) : mention.at]]
+        of_part = list(self._groups[mention.group])[mention.at].term.has(Role.PART)
+        one = of_part and any(a.text == "one" and b.has(Role.OUT_OF) for a, b in zip(before, before[1:], strict=False))
+        return len(self._of(mention)) < (1 if one else 2)
+
     def _asks_degree(self, mention: Mention) -> bool:
         """Whether the severity of a mark on record is left open: "how severe the chip is was not stated"."""
         words = [word.term for word in list(self._groups[mention.group])[: mention.at]]
-        how = any(
-            a.text == "how" and b.has(Role.SEVERITY) for a, b in zip(words, words[1:], strict=False)
-        )
+        how = any(a.text == "how" and b.has(Role.SEVERITY) for a, b in zip(words, words[1:], strict=False))
         of = self._of(mention)
         return how and bool(of) and all(wear.severity is None for wear in of)
 
@@ -279,14 +286,30 @@ class WearCheck:
         they = any(word.term.text == "they" for group in self._groups for word in group)
         if not found or (not self._cited and not they and all(detail.role is Role.PHOTO for detail in found)):
             return
+        if not self._cited and self._points_at(found):
+            return
         if not self._cited or not all(all(shows(wear, detail) for detail in found) for wear in self._cited):
             yield Violation(RULES[found[0].role], found[0].word)
+
+    def _points_at(self, found: Sequence[Detail]) -> bool:
+        """Whether a reader is sent to where a mark is: "have a look at the top left of photo 2"."""
+        named = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN, Role.REFERRING)
+        words = [word.term for group in self._groups for word in group if not word.term.has(Role.PHOTO)]
+        looks = any(term.text.split()[-1:] in (["look"], ["glance"], ["zoom"], ["see"], ["check"]) for term in words)
+        looks = looks or any(term.text.startswith(("look", "zoom", "have a", "take a")) for term in words)
+        if not looks or any(term.has(*named) for term in words):
+            return False
+        return any(all(shows(wear, detail) for detail in found) for wear in self._marks)
 
     # How many
 
     def _counts(self) -> Iterator[Violation]:
         yield from repeats(self.mentions, self._groups, self._numbers, self._marks)
         for count in self._numbers.counts:
+            denied = any(m.group == count.group and m.said is Polarity.DENIED for m in self.mentions)
+            if count.of == "marks" and count.number == 1 and denied:
+                # "I could not find a single mark."
+                continue
             if count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "things" and not self._lists(count.number):
@@ -301,7 +324,11 @@ class WearCheck:
     def _lists(self, number: int) -> bool:
         """Whether so many marks are named: "two things to know: it has faded, and a seam is open"."""
         named = [m for m in self.mentions if not m.general]
-        return len(named) == number and len({m.said for m in named}) == 1 and len({m.tags for m in named}) == number
+        return (
+            len(named) == number
+            and len({m.said for m in named}) == 1
+            and len({m.tags for m in named}) == number
+        )
 
     def _on_photos(self, count: Count) -> bool:
         """Whether a mark is said to be on so many photos, "visible on the three photos"."""
