@@ -13,7 +13,7 @@ export default defineConfig({
     emptyOutDir: true,
     // A picture in a style sheet as `data:` would need `img-src data:` in the page's policy.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     rolldownOptions: {
       input: { index: "index.html", [WORKER]: "src/offline/service-worker.ts" },
       output: {
