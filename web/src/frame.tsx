@@ -66,7 +66,7 @@ function SpokenFrame({ children }: { children: ComponentChildren }) {
       <OfflineNotice />
       {config.goods === "drawn" && <aside class="strip">{words.frame.drawnGoods}</aside>}
       <main id="content" tabIndex={-1}>
-        <Failures key={path}>
+        <Failures path={path}>
           {person === null ? <SignInScreen /> : <Fragment key={person.id}>{children}</Fragment>}
         </Failures>
       </main>
