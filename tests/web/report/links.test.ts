@@ -37,12 +37,12 @@ test("links about to end are replaced", () => {
   assert.deepEqual(urls(keepLinks(before, after, AT("11:00:00"))), [true, true]);
 });
 
-test("first answer and other reports keep nothing", () => {
+test("another report's links are not kept", () => {
   assert.equal(keepLinks(undefined, after, AT("10:20:00")), after);
   assert.equal(keepLinks({ ...before, id: "other" }, after, AT("10:20:00")), after);
 });
 
-test("failed report has no photos to keep", () => {
+test("failed report keeps no photos", () => {
   const failed = report("whole", { status: "failed", photos: [] });
   assert.deepEqual(keepLinks(before, failed, AT("10:20:00")).photos, []);
   assert.deepEqual(urls(keepLinks(failed, after, AT("10:20:00"))), [true, true]);
