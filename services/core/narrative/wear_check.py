@@ -222,7 +222,7 @@ class WearCheck:
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
         if group.has(Role.OTHER) or (
-            group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)
+            group.has(Role.NOTHING) and any(each.has(Role.EXCEPT, Role.ASIDE) for each in self._groups)
         ):
             if not self._complete_without_names:
                 yield Violation(Rule.ONLY, word)
