@@ -35,6 +35,7 @@ _OPENS = frozenset('.:!?–—("«“-')
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 _LISTING = frozenset({"listing", "description", "advert", "ad", "report"})
+_CONTRAST = frozenset({"rather than", "not", "n't"})
 _BE = frozenset({"is", "are", "was", "were", "has", "have"})
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
@@ -236,6 +237,9 @@ class _Check:
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
+                if seen.condition.grade is not None and sense.value != seen.condition.grade:
+                    # "Fair rather than good", "good, not excellent".
+                    held = bool(before) and before[0].term.text in _CONTRAST
                 held = held and not is_of_part(at, group)
                 of_goods = " " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)
                 return None if held and of_goods else Rule.GRADE
