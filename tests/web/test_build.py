@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from web import build
 
-LOCKED = {
+LOCKED: dict[str, dict[str, Any]] = {
     "": {"name": "web"},
     "node_modules/preact": {"version": "11.2.0"},
     "node_modules/typescript": {"version": "5.9.3", "dev": True},

@@ -169,7 +169,7 @@ def test_client_that_leaves_ends_its_upload(upstream: Upstream, tmp_path: Path) 
     app = create_app(
         tmp_path, CONFIG, Gateway(URL, httpx2.MockTransport(upstream.handle)), "http://127.0.0.1:4566"
     )
-    received = iter(
+    received: Iterator[MutableMapping[str, Any]] = iter(
         [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
     )
     sent: list[MutableMapping[str, Any]] = []

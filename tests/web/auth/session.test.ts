@@ -112,6 +112,20 @@ test("damaged session is none", () => {
   }
 });
 
+test("ended session is known before a request", async () => {
+  const account = signedIn(-60);
+  account.wake();
+  await once(account, "expired");
+  account.wake();
+  assert.deepEqual(service.calls, ["refresh_token"]);
+});
+
+test("waking without a session asks nothing", () => {
+  new Account(CONFIG, storage).wake();
+  signedIn(3600).wake();
+  assert.deepEqual(service.calls, []);
+});
+
 test("expired token is renewed", async () => {
   service.refresh = "renews";
   const account = signedIn(-60);

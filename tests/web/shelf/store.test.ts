@@ -1,8 +1,9 @@
 /** The list of the shelf against a service whose answers a test holds back, fails or repeats. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import type { ListedReport } from "../../../web/src/api/client.ts";
+import { ApiProblem } from "../../../web/src/api/problem.ts";
 import type { Page, PageQuery } from "../../../web/src/shelf/requests.ts";
 import { PAGE, type ReportSource, ShelfStore } from "../../../web/src/shelf/store.ts";
 
@@ -48,7 +49,11 @@ class Service implements ReportSource {
   }
 
   async chosen(ids: readonly string[]): Promise<readonly ListedReport[]> {
-    return ids.map((each) => this.reports.find((one) => one.id === each)!);
+    return ids.map((each) => {
+      const found = this.reports.find((one) => one.id === each);
+      if (found === undefined) throw new ApiProblem(new Response(null, { status: 404 }), { report: each });
+      return found;
+    });
   }
 }
 
@@ -168,6 +173,61 @@ test("unfinished reports are followed", async () => {
   assert.equal(await store.follow(), true);
   assert.equal(store.state.reports[1]?.status, "succeeded");
   assert.equal(await store.follow(), false);
+});
+
+test("report erased elsewhere leaves the list", async () => {
+  const service = new Service(3);
+  const store = new ShelfStore(service);
+  service.reports[1] = report(2, { status: "running", stage: "model" });
+  await store.open("");
+  service.reports = service.reports.filter((one) => one.id !== id(2));
+  assert.equal(await store.follow(), false);
+  assert.deepEqual(shown(store), [3, 1]);
+});
+
+test("first report is waited for, not denied", async () => {
+  const service = new Service(0);
+  const store = new ShelfStore(service);
+  await store.open("");
+  service.reports = [report(1)];
+  const opened = store.open("");
+  assert.equal(store.state.loading, "first");
+  await opened;
+  assert.deepEqual(shown(store), [1]);
+});
+
+test("many lost photos ask once for new links", async () => {
+  mock.timers.enable({ apis: ["Date"] });
+  try {
+    const service = new Service(10);
+    const store = new ShelfStore(service);
+    await store.open("");
+    const lose = () => Promise.all(Array.from({ length: 10 }, () => store.renewLinks()));
+    await lose();
+    assert.equal(service.asked.length, 1);
+    mock.timers.tick(600_000);
+    await lose();
+    await lose();
+    assert.equal(service.asked.length, 2);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("refresh that was overtaken does not keep the next one", async () => {
+  const service = new Service(30);
+  const store = new ShelfStore(service);
+  await store.open("");
+  let release = () => {};
+  service.hold = new Promise((resolve) => (release = resolve));
+  const slow = store.refresh();
+  service.hold = Promise.resolve();
+  await store.more();
+  service.reports = [report(31), ...service.reports];
+  await store.refresh();
+  release();
+  await slow;
+  assert.equal(shown(store)[0], 31);
 });
 
 test("erased reports leave the list", async () => {

@@ -90,6 +90,12 @@ export class Account implements Tokens {
     else this.#expire();
   }
 
+  /** Renew an expired token before a request needs it, so that a session that has ended is known at once. */
+  wake(): void {
+    // What fails here fails again for the request, which tells it.
+    if (this.#state.kind === "in") this.current().catch(() => {});
+  }
+
   async current(): Promise<string> {
     const session = this.#kept();
     return session !== null && isFresh(session) ? session.access_token : this.renewed(session?.access_token ?? "");

@@ -6,7 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { announce } from "../ui/toast.tsx";
-import { complaintText } from "./complaint.ts";
+import { ComplaintText } from "./complaint-text.tsx";
 import { type Draft, type DraftPhoto, withoutPhoto, withPhotoAt } from "./draft.ts";
 import { StoredPhoto } from "./stored-photo.tsx";
 
@@ -109,7 +109,7 @@ export function DraftPhotos({ photos, load, onChange, onEmpty }: DraftPhotosProp
           {photo.fault !== null && (
             <p class="field-error" role="alert">
               <Icon name="alert" />
-              {complaintText(photo.fault, words.capture.faults)}
+              <ComplaintText of={photo.fault} />
             </p>
           )}
         </li>

@@ -6,7 +6,7 @@ import { Button, ButtonLink } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Progress } from "../ui/spinner.tsx";
-import { complaintText } from "./complaint.ts";
+import { ComplaintText } from "./complaint-text.tsx";
 import type { Outbox } from "./outbox.ts";
 import type { Status } from "./status.ts";
 import { StoredPhoto } from "./stored-photo.tsx";
@@ -113,11 +113,11 @@ function Stages({ status, part }: { status: Status; part: number | null }) {
   if (at === undefined) return null;
   return (
     <>
-      <ol class="stages">
+      <ol class="capture-stages">
         {words.capture.stages.map((stage, number) => (
           <li
             key={stage}
-            class={number < at ? "stage-done" : number === at ? "stage-now" : ""}
+            class={number < at ? "capture-stage-done" : number === at ? "capture-stage-now" : ""}
             aria-current={number === at ? "step" : undefined}
           >
             {stage}
@@ -139,7 +139,7 @@ function Reason({ submission: { stop } }: { submission: Submission }) {
   return (
     <p>
       {stop.kind === "refused" && stop.photo !== null && <b>{words.capture.refusedPhoto(stop.photo + 1)} </b>}
-      {complaintText(complaint, words.capture.faults)}
+      <ComplaintText of={complaint} />
       {stop.kind === "failed" && ` ${words.capture.failedHint}`}
     </p>
   );

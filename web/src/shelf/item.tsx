@@ -17,7 +17,7 @@ interface ItemProps {
   readonly chosen: boolean | null;
   readonly onChoose: (id: string, chosen: boolean) => void;
   readonly onOpen: () => void;
-  /** Called when the photo's link no longer holds. */
+  /** Called when the photo cannot be loaded, as by a link that no longer holds. */
   readonly onGone: () => void;
 }
 
@@ -74,7 +74,7 @@ function Thumbnail({ report: { thumbnail, status }, onGone }: { report: ListedRe
   }
   const fail = () => {
     setLost(thumbnail.url);
-    if (Date.parse(thumbnail.expires_at) <= Date.now()) onGone();
+    onGone();
   };
   return (
     <span class="shelf-photo">

@@ -76,7 +76,7 @@ export function ShelfScreen() {
         chosen={chosen}
         onChoose={choose}
         onOpen={keepPlace}
-        onGone={() => void store.refresh()}
+        onGone={() => void store.renewLinks()}
       />
       <Foot state={state} onMore={() => void store.more()} />
       {error !== null && <ProblemNotice error={error} onRetry={() => void store.retry()} />}

@@ -1,5 +1,6 @@
 /** The reports of the shelf: pages, a search, what has changed since; kept while a person looks at a report. */
 import type { ListedReport } from "../api/client.ts";
+import { ApiProblem } from "../api/problem.ts";
 import { isUnfinished } from "./entries.ts";
 import { MOST_IDS, type Page, type PageQuery } from "./requests.ts";
 
@@ -25,12 +26,16 @@ export const EMPTY: ShelfState = { search: "", reports: [], next: null, loading:
 export const PAGE = 20;
 // A search reads some hundred reports for a page that may stay empty: it goes on by itself so many times.
 const MOST_PAGES_AT_ONCE = 5;
+/** A photo whose link is younger, and cannot be loaded, is not there. */
+const NEW_MS = 60_000;
 
 export class ShelfStore {
   readonly #source: ReportSource;
   readonly #listeners = new Set<(state: ShelfState) => void>();
   #state = EMPTY;
   #work = new AbortController();
+  #refreshing: Promise<void> | null = null;
+  #readAt = 0;
   #failed: () => Promise<void> = () => Promise.resolve();
 
   constructor(source: ReportSource) {
@@ -49,8 +54,8 @@ export class ShelfStore {
 
   /** Show the reports of a search: at once those that are here already, then as they are now. */
   open(search: string): Promise<void> {
-    const { loading, error } = this.#state;
-    if (search === this.#state.search && loading !== "first" && error === null) return this.refresh();
+    const { reports, error } = this.#state;
+    if (search === this.#state.search && reports.length > 0 && error === null) return this.refresh();
     this.#change({ search, reports: [], next: null });
     return this.#load("first");
   }
@@ -66,22 +71,14 @@ export class ShelfStore {
   }
 
   /** Load again what is shown. What is shown stays until then, and if that fails. */
-  async refresh(): Promise<void> {
-    const signal = this.#begin();
-    const { search, reports: shown } = this.#state;
-    const reports: ListedReport[] = [];
-    let next: string | null = null;
-    try {
-      do {
-        const limit = Math.min(MOST_IDS, Math.max(PAGE, shown.length - reports.length));
-        const page = await this.#source.page({ search, before: next, limit }, signal);
-        reports.push(...page.reports);
-        next = page.next;
-      } while (next !== null && reports.length < shown.length);
-      if (!signal.aborted) this.#change({ reports, next, error: null });
-    } catch (error) {
-      if (!signal.aborted) this.#fail(error, () => this.refresh());
-    }
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#readAgain();
+    return this.#refreshing;
+  }
+
+  /** Load again what is shown, for new links to its photos; not if they are new already. */
+  renewLinks(): Promise<void> {
+    return Date.now() - this.#readAt < NEW_MS ? Promise.resolve() : this.refresh();
   }
 
   /** Ask how far the unfinished reports are. Returns whether one of them has changed. */
@@ -98,8 +95,9 @@ export class ShelfStore {
         const after = now.get(id);
         return after !== undefined && (after.status !== status || after.stage !== stage);
       });
-    } catch {
-      // Gone, or no answer: the next reading of the list shows which.
+    } catch (error) {
+      // One of them is gone, as after an erasure in another tab: the whole list shows which.
+      if (error instanceof ApiProblem && error.status === 404) await this.refresh();
       return false;
     }
   }
@@ -107,6 +105,29 @@ export class ShelfStore {
   /** Take erased reports from the list. */
   remove(ids: ReadonlySet<string>): void {
     this.#change({ reports: this.#state.reports.filter(({ id }) => !ids.has(id)) });
+  }
+
+  async #readAgain(): Promise<void> {
+    const signal = this.#begin();
+    const { search, reports: shown } = this.#state;
+    const reports: ListedReport[] = [];
+    let next: string | null = null;
+    try {
+      do {
+        const limit = Math.min(MOST_IDS, Math.max(PAGE, shown.length - reports.length));
+        const page = await this.#source.page({ search, before: next, limit }, signal);
+        if (signal.aborted) return;
+        reports.push(...page.reports);
+        next = page.next;
+      } while (next !== null && reports.length < shown.length);
+      this.#refreshing = null;
+      this.#readAt = Date.now();
+      this.#change({ reports, next, error: null });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#refreshing = null;
+      this.#fail(error, () => this.refresh());
+    }
   }
 
   async #load(loading: "first" | "more"): Promise<void> {
@@ -125,6 +146,7 @@ export class ShelfStore {
         added += fresh.length;
         this.#change({ reports: [...reports, ...fresh], next: page.next });
       }
+      this.#readAt = Date.now();
       this.#change({ loading: null });
     } catch (error) {
       if (!signal.aborted) this.#fail(error, () => this.#load(loading));
@@ -140,6 +162,7 @@ export class ShelfStore {
   #begin(): AbortSignal {
     this.#work.abort();
     this.#work = new AbortController();
+    this.#refreshing = null;
     if (this.#state.loading !== null) this.#change({ loading: null });
     return this.#work.signal;
   }
