@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ up: setup-$(LOCAL) ## start the whole system on this machine; MODE=async with an
 down: ## stop it
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 
+web: ## build the page anew; a running system shows it at once
+	@rm -f .vitrine/stamps/page .vitrine/stamps/page-test
+	@sh local/setup.sh demo
+
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
 	@$(PYTHON) -m pytest -m "not system" $(ON_ALL_CORES)
 
@@ -28,13 +32,14 @@ test: setup-test ## all tests: the slow ones and the fast ones, then those of th
 	@$(PYTHON) -m pytest --ignore tests/system $(ON_ALL_CORES)
 	@$(PYTHON) -m pytest tests/system
 
-check: setup-test ## format, lint, types, import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
+check: setup-test ## format, lint, types (the page's too), import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
+	@$(PYTHON) -m web.check
 	@$(PYTHON) -m planning --check
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
@@ -129,8 +134,9 @@ fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json ag
 bench-image: setup-test ## build our images without an engine, search their layers, run them: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")
 
-openapi: setup-test ## write docs/openapi.json anew after a change of the API
+openapi: setup-test ## write docs/openapi.json anew after a change of the API, and the page's types from it
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
+	@$(PYTHON) -m web.check --write
 
 operations: setup-test ## write the idle costs of docs/operations.md anew after a change of stacks or settings
 	@$(PYTHON) -m planning --write
@@ -150,7 +156,7 @@ lock: setup-test ## pin the requirements of each service and peer anew, and the 
 	    --no-emit-index-url benchmarks/peers/$$peer/requirements.in --output-file benchmarks/peers/$$peer/requirements.txt; done
 
 clean: down ## stop the system and delete all that was made here
-	@rm -rf .venv .vitrine cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .vitrine cdk.out web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Before anything is installed for a target that needs one.
 environment:

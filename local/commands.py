@@ -35,8 +35,8 @@ def local() -> None:
     """Run the whole of Vitrine on this machine.
 
     `up` starts an AWS emulator, deploys the stacks into it and starts the service, the model server, a
-    language model and an identity issuer. `demo` does the same, then posts a photo and prints its report. The
-    system keeps running until `down`.
+    language model, an identity issuer and the page. `demo` does the same, then posts a photo and prints its
+    report. The system keeps running until `down`.
     """
 
 
@@ -49,19 +49,22 @@ def up(mode: Mode) -> None:
 
     \b
     Variables:
-      VITRINE_<PROCESS>_PORT  The port of a process: emulator, identity, model, sagemaker, llm, service;
-                              also database and edge with --mode async. Without it, a process gets its
-                              usual port, or a free one when that is taken.
+      VITRINE_<PROCESS>_PORT  The port of a process: emulator, identity, model, sagemaker, llm, service,
+                              page; also database and edge with --mode async. Without it, a process gets
+                              its usual port, or a free one when that is taken.
       VITRINE_HOME            The folder of logs, state and data. Default: .vitrine
       OPENAI_API_KEY          Lets OpenAI write the reports, by the settings of environments/prod.toml.
       MODEL                   Another BLIP-2: a folder, or a hub id of the form owner/name.
     """
-    _bring_up(mode)
+    click.echo(_bring_up(mode), err=True)
 
 
-def _bring_up(mode: Mode) -> None:
+def _bring_up(mode: Mode) -> str:
+    """Bring the system up; return a line that says where the page is and who may sign in."""
     from cli.progress import Steps
+    from local.supervisor import processes
     from local.supervisor.up import Startup, exclusive
+    from local.users import PASSWORD, USER, email
 
     home = Home.current()
     with exclusive(home), Steps() as steps:
@@ -78,6 +81,8 @@ def _bring_up(mode: Mode) -> None:
             startup.stop_started()
             raise
         steps.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
+    page = f"http://127.0.0.1:{processes.records(home)['page'].port}"
+    return f"Page: {page}, where {email(USER)} signs in with {PASSWORD}"
 
 
 @local.command()
@@ -206,7 +211,7 @@ def outputs(every: bool) -> None:
     from settings.naming import PUBLIC_OUTPUTS
 
     found = stack_outputs(Home.current())
-    shown = found if every else {name: found[name] for name in PUBLIC_OUTPUTS}
+    shown = found if every else {name: found[name] for name in PUBLIC_OUTPUTS if name in found}
     click.echo(json.dumps(shown, indent=2))
 
 
@@ -284,10 +289,13 @@ def demo(
             hint="Set [listing] languages in environments/local.toml for more.",
         )
     files = read_photos(photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE])
-    _bring_up(mode)
+    page = _bring_up(mode)
+    status = 0
     if mode == "async":
         from local.demo.timeline import follow_row  # its packages are installed for this mode only
 
-        return follow_row(files, as_json=as_json)
-    report_on(files, as_json=as_json, languages=asked)
-    return 0
+        status = follow_row(files, as_json=as_json)
+    else:
+        report_on(files, as_json=as_json, languages=asked)
+    click.echo(page, err=True)
+    return status

@@ -8,6 +8,7 @@
 #   .vitrine/emulator   the AWS emulator, whose pins conflict with the other packages
 #   .vitrine/cdk        the CDK command line, run by the Node among the packages
 #   .vitrine/deno       the dependencies of the Edge Functions
+#   .vitrine/page       the built page; web/node_modules has what builds it
 #
 # A step is repeated only when its inputs have changed. All output goes to standard error.
 set -eu
@@ -85,12 +86,15 @@ step() (
     status=0
     wait "$child" || status=$?
     [ "$status" != $UNDECIDED ] || exit $UNDECIDED
-    if [ "$status" != 0 ]; then
-        tail -n 15 "$log" | sed 's/^/  | /'
-        fail "$what: it failed; the whole output is in $log." "$(hint "$log")"
-    fi
+    [ "$status" = 0 ] || failed "$what" "$log"
     echo "✓ $what ($(($(date +%s) - begun)) s)"
 )
+
+# failed WHAT LOG: ends with the end of a step's log.
+failed() {
+    tail -n 15 "$2" | sed 's/^/  | /'
+    fail "$1: it failed; the whole output is in $2." "$(hint "$2")"
+}
 
 # current NAME KEY: succeeds if the step is done for this key.
 current() { [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "$2" ]; }
@@ -189,9 +193,29 @@ cdk() {
     "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
 }
 
+# The built page depends on the text and the names of these files.
+page_key() {
+    { cat .venv/pyvenv.cfg && find web/src web/public web/index.html web/package.json web/package-lock.json \
+        web/tsconfig.json web/vite.config.ts web/build.py -type f -exec cksum {} + | LC_ALL=C sort; } | cksum
+}
+
+# What builds the page for the tests checks it too.
+page_is_built() {
+    [ -f .vitrine/page/index.html ] && {
+        current page-test "$page_key" || { [ "$kind" != test ] && current page "$page_key"; }
+    }
+}
+
+page() {
+    # shellcheck disable=SC2046
+    .venv/bin/python -m web.build .vitrine/page $([ "$kind" != test ] || echo --dev)
+}
+
 deno() {
     DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen --config local/fakes/edge/deno.json local/fakes/edge/main.ts \
         supabase/functions/*/index.ts
+    [ "$kind" != test ] || DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen \
+        --config examples/typescript/deno.json examples/typescript/report.ts
 }
 
 if ! current uv "$UV_VERSION" || ! "$uv" --version >/dev/null 2>&1; then
@@ -238,6 +262,15 @@ if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     fi
 fi
 
+building=
+page_key=$(page_key)
+if [ "$kind" != deploy ] && ! page_is_built; then
+    rm -f "$stamps/page" "$stamps/page-test"
+    echo "… Building the page, beside the next steps"
+    page >"$logs/setup-page.log" 2>&1 &
+    building=$!
+fi
+
 key=$(cat .venv/pyvenv.cfg local/fakes/aws/requirements.txt | cksum)
 if [ "$kind" != deploy ] && ! current emulator "$key"; then
     rm -f "$stamps/emulator"
@@ -252,11 +285,19 @@ if ! current cdk "$key"; then
     echo "$key" >"$stamps/cdk"
 fi
 
-key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts | cksum)
+key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts $([ "$kind" != test ] || echo examples/typescript/deno.lock) | cksum)
 if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
     rm -f "$stamps/deno"
     step deno "Dependencies of the Edge Functions" deno
     echo "$key" >"$stamps/deno"
+fi
+
+if [ -n "$building" ]; then
+    ! kill -0 "$building" 2>/dev/null || echo "… Waiting for the page"
+    wait "$building" || failed "Page" "$logs/setup-page.log"
+    echo "✓ Page"
+    if [ "$kind" = test ]; then stamp=page-test; else stamp=page; fi
+    echo "$page_key" >"$stamps/$stamp"
 fi
 
 if [ -n "$compiling" ]; then

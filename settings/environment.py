@@ -77,6 +77,7 @@ class Environment(Section):
     consumers: schema.Consumers
     alarms: schema.Alarms
     throttle: schema.Throttle
+    web: schema.Web | None = None
     studio: schema.Studio | None = None
     fallback_llm: schema.FallbackLlmSettings | None = None
 
@@ -99,6 +100,8 @@ class Environment(Section):
             )
         if self.studio is not None and self.target == "emulator":
             raise ValueError("no [studio]: the emulator has no SageMaker")
+        if self.web is not None and self.target == "emulator":
+            raise ValueError("no [web]: the local system serves the page itself, without CloudFront")
         if self.bootstrap is not None and self.target == "emulator":
             raise ValueError("no [bootstrap]: each start of the local system bootstraps its emulator")
         if self.target == "emulator" and self.upstream_url is None:
@@ -150,6 +153,11 @@ class Environment(Section):
         if self.target == "aws":
             found += self._unheard()
         return found
+
+    @property
+    def upload_origins(self) -> tuple[str, ...]:
+        """The web origins whose pages may upload photos directly to the bucket."""
+        return (*self.cors_origins, *([self.web.origin] if self.web is not None else []))
 
     @property
     def user_hash_key(self) -> str:

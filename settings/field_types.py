@@ -136,6 +136,16 @@ DomainName = Annotated[
         "a domain name in lower case, without scheme, port, path and final dot, such as api.example.com",
     ),
 ]
+HostedZoneId = Annotated[
+    str, matching(r"Z[A-Z0-9]{2,31}", "the id of a hosted zone, which begins with Z, such as Z0123456789")
+]
+CertificateArn = Annotated[
+    str,
+    matching(
+        r"arn:aws(-[a-z]+)*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}",
+        "the ARN of a certificate of us-east-1, the only region from which CloudFront takes one",
+    ),
+]
 ResourceName = Annotated[
     str,
     matching(

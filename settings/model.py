@@ -8,6 +8,8 @@ from pydantic import Field, field_validator, model_validator
 
 from settings.field_types import Artifact, Department, ResourceName, Section, Usd, matching
 
+# What an endpoint without an instance needs at most to answer again: instance, image, archive, warm-up.
+WAKE_MINUTES = 10
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 
@@ -117,6 +119,11 @@ class Model(Section):
         if self.schedule is not None and self.min_instances > 0:
             raise ValueError("min_instances = 0 beside [model.schedule]: it wakes an endpoint scaled to zero")
         return self
+
+    @property
+    def wake_minutes(self) -> int | None:
+        """Minutes that a request may wait for an instance; None: one always runs, or none ever does."""
+        return WAKE_MINUTES if self.min_instances == 0 and not self.paused else None
 
 
 class Catalogue(Section):

@@ -7,7 +7,9 @@ from pydantic import Field, field_validator, model_validator
 
 from settings.field_types import (
     BaseUrl,
+    CertificateArn,
     DomainName,
+    HostedZoneId,
     IssuerUrl,
     Name,
     Notify,
@@ -45,10 +47,7 @@ class Domain(Section):
     """The API's custom domain, and the Route 53 zone that holds it."""
 
     name: DomainName
-    hosted_zone_id: Annotated[
-        str,
-        matching(r"Z[A-Z0-9]{2,31}", "the id of a hosted zone, which begins with Z, such as Z0123456789"),
-    ]
+    hosted_zone_id: HostedZoneId
     hosted_zone_name: DomainName
 
     @model_validator(mode="after")
@@ -56,6 +55,30 @@ class Domain(Section):
         if self.name != self.hosted_zone_name and not self.name.endswith(f".{self.hosted_zone_name}"):
             raise ValueError(f"a name inside the hosted zone {self.hosted_zone_name}, not {self.name}")
         return self
+
+
+class Web(Section):
+    """The page, served by CloudFront, at its own domain name if there is one.
+
+    CloudFront takes certificates of us-east-1 alone. With a hosted zone the name's address is declared too.
+    """
+
+    domain_name: DomainName | None = None
+    certificate_arn: CertificateArn | None = None
+    hosted_zone_id: HostedZoneId | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Web":
+        if (self.domain_name is None) != (self.certificate_arn is None):
+            raise ValueError("domain_name and certificate_arn together, or neither")
+        if self.hosted_zone_id is not None and self.domain_name is None:
+            raise ValueError("domain_name beside hosted_zone_id")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """The page's origin; without a domain name CloudFront chooses it, and this is a pattern."""
+        return f"https://{self.domain_name or '*.cloudfront.net'}"
 
 
 class ServiceSize(Section):

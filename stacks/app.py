@@ -24,6 +24,7 @@ from stacks.observability.stack import ObservabilityStack
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 from stacks.studio.stack import StudioStack
+from stacks.web.stack import WebStack
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +40,7 @@ def build(app: cdk.App, settings: Environment) -> None:
         environment_name=settings.name,
         retention_days=settings.retention_days,
         keep_data=settings.keep_data,
-        upload_origins=settings.cors_origins,
+        upload_origins=settings.upload_origins,
         alarms=settings.alarms,
     )
     results = ResultsStack(
@@ -62,6 +63,14 @@ def build(app: cdk.App, settings: Environment) -> None:
             storage=storage,
             results=results,
             code_platform=code_platform,
+        )
+    if settings.web is not None:
+        WebStack(
+            **_placed(app, settings, "web"),
+            settings=settings,
+            web=settings.web,
+            api=gateway.api,
+            storage=storage,
         )
     if settings.target == "aws":
         observability = ObservabilityStack(**_placed(app, settings, "observability"), settings=settings)
@@ -107,7 +116,7 @@ def _declare_absent(app: cdk.App, settings: Environment) -> None:
     # last: by then no other stack imports from it.
     sections: dict[str, object | None] = {"hooks": settings.hooks}
     if settings.target == "aws":
-        sections["studio"] = settings.studio
+        sections |= {"studio": settings.studio, "web": settings.web}
     others = [stack for stack in app.node.children if isinstance(stack, cdk.Stack)]
     for name, section in sections.items():
         if section is None:

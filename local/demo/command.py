@@ -14,15 +14,14 @@ from client import api
 from client.api import CallError, Refused, RequestTiming, Unreachable
 from client.follow import follow
 from local.demo.report_view import print_report
-from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import Home
 from local.supervisor.account import stack_outputs
+from local.users import PASSWORD, USER, email
 from services.core.domain.errors import InvalidInput, VitrineError
 from services.core.domain.languages import parse_languages
 from services.core.domain.report import Report
 from services.core.photos.photo import MAX_BODY_BYTES, MAX_PHOTOS, prepare
 
-USER = "demo"
 _OTHER_PHOTO = "Name another photo: `make demo PHOTO=~/mug.jpg`."
 
 
@@ -134,8 +133,3 @@ def sign_in(supabase_url: str, publishable_key: str, user: str) -> str:
             f"The identity issuer refuses user {user!r}: {error.detail}.",
             hint="A user's name has 1 to 64 letters, digits, dots, dashes and underscores.",
         ) from error
-
-
-def email(user: str) -> str:
-    """Return the address that a demo user signs in with."""
-    return f"{user}@{DOMAIN}"

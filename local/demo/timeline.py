@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.errors import UserError
-from local.demo.command import USER, Photo, email, sign_in
+from local.demo.command import Photo, sign_in
 from local.fakes.postgres.project import SupabaseProject
 from local.home import Home
 from local.supervisor import processes
 from local.supervisor.account import stack_outputs
+from local.users import USER, email
 
 OTHER_USER = "other"
 TIMEOUT_S = 180.0

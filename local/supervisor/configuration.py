@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import tomlkit
-from tomlkit.items import String
+from tomlkit.items import Array, String
 
 from cli.errors import UserError
 from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
@@ -60,8 +60,25 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
                 hint="Restore the setting; `python -m local up` replaces its value by that of this run.",
             )
         table[key] = value
+    _allow_page(document, ports)
     home.environment.write_text(tomlkit.dumps(document), "utf-8")
     return home.environment
+
+
+def page_origins(ports: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the origins at which a browser on this machine shows the page; the first is its address."""
+    return tuple(f"http://{host}:{ports['page']}" for host in ("127.0.0.1", "localhost"))
+
+
+def _allow_page(document: tomlkit.TOMLDocument, ports: Mapping[str, int]) -> None:
+    # It uploads photos to the bucket, which is of another origin.
+    origins = document.get("cors_origins")
+    if not isinstance(origins, Array):
+        raise UserError(
+            "environments/local.toml has no list at cors_origins.",
+            hint="Restore the setting; `python -m local up` adds the page's origins of this run.",
+        )
+    origins.extend(origin for origin in page_origins(ports) if origin not in origins)
 
 
 def served_goods() -> str:

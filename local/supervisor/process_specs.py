@@ -1,14 +1,17 @@
 """The processes of the local system: what each runs, where it answers, which files it depends on."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import users
 from local.home import PYTHON, REPOSITORY, TOOLS, Home
 from local.supervisor.configuration import emulator_env
 from settings.environment import Environment
+from settings.page_config import page_config
 
 # The preferred port of each process, and the path at which it answers 200 once it is ready.
 PROCESSES: Mapping[str, tuple[int, str]] = {
@@ -18,9 +21,13 @@ PROCESSES: Mapping[str, tuple[int, str]] = {
     "sagemaker": (8083, "/healthz"),
     "llm": (8081, "/health"),
     "service": (8080, "/readyz"),
+    "page": (3000, "/config.json"),
     "database": (54323, "/healthz"),
     "edge": (54329, "/healthz"),
 }
+# The built page, which `make web` writes.
+PAGE = TOOLS / "page"
+API = "/api"  # where the page's server has the gateway
 EMULATOR_PYTHON = TOOLS / "emulator" / "bin" / "python"
 CATALOGUE = REPOSITORY / "catalogue"
 EDGE = REPOSITORY / "local" / "fakes" / "edge"
@@ -176,6 +183,27 @@ def service(ports: Mapping[str, int], region: str, service_env: Mapping[str, str
             **service_env,
         },
         sources=(CATALOGUE, *(REPOSITORY / "services" / name for name in ("core", "web", "analyze"))),
+    )
+
+
+def page(ports: Mapping[str, int], environment: Environment, api_url: str) -> ProcessSpec:
+    """Return the server of the page and, below /api, of the gateway; a new build needs no restart."""
+    demo_sign_in = {"email": users.email(users.USER), "password": users.PASSWORD}
+    config = page_config(environment, api=API, demo_sign_in=demo_sign_in)
+    return ProcessSpec(
+        name="page",
+        title="page",
+        port=ports["page"],
+        command=(
+            *(str(PYTHON), "-m", "local.page", "--port", str(ports["page"]), "--folder", str(PAGE)),
+            *("--config", json.dumps(config), "--api-url", api_url),
+            *("--photos", f"http://127.0.0.1:{ports['emulator']}"),
+        ),
+        environment={},
+        sources=(
+            REPOSITORY / "local" / "page",
+            *(REPOSITORY / "web" / name for name in ("headers.py", "headers.json")),
+        ),
     )
 
 

@@ -50,6 +50,10 @@ class Startup:
             raise UserError(
                 f"{error}.", hint="Correct environments/local.toml, which that file is rendered from."
             ) from error
+        if not (process_specs.PAGE / "index.html").is_file():
+            raise UserError(
+                f"The page is not built: {process_specs.PAGE} has no index.html.", hint="Run `make web`."
+            )
         specs = process_specs.background(self.home, chosen, environment)
         if self.mode == "async":
             # The runtime of an async endpoint needs the stack outputs, so `_serve` starts it.
@@ -135,7 +139,10 @@ class Startup:
             return  # the task group reports it
         outputs, secrets = stack_outputs(self.home), secret_values(self.home, environment)
         region, api_url = environment.region, outputs["ApiUrl"]
-        specs = [process_specs.service(chosen, region, service_env(environment, outputs))]
+        specs = [
+            process_specs.service(chosen, region, service_env(environment, outputs)),
+            process_specs.page(chosen, environment, api_url),
+        ]
         if environment.webhook is not None and environment.hooks is not None:  # in async mode
             # Its packages are installed for that mode only.
             from local.fakes.postgres.project import SupabaseProject

@@ -54,6 +54,7 @@ class Answer:
         self._response = response
         self._stages: Stages = request.state.stages
         self._preference = preference(request.headers.getlist("prefer"), default_wait_s)
+        self._stages.awaited = self._preference.wait_s > 0
 
     def deadline(self) -> float:
         """Return when to stop waiting, in the event loop's time; counted from when the body had arrived."""
@@ -78,6 +79,7 @@ class Answer:
         if replayed:
             headers["Idempotent-Replayed"] = "true"
         if report.status in UNFINISHED:
+            self._stages.awaited = False
             self._response.status_code = 202
             # Relative to the request's own address, of which a proxy may have changed all but the last part.
             headers["Location"] = f"reports/{report.id}"

@@ -17,6 +17,8 @@ from services.analyze import intake, observe, openapi
 from services.analyze.accept import prefers
 from services.analyze.answers import Answer
 from services.analyze.card import page as card
+from services.analyze.catalogue_names import CatalogueNames, written_names
+from services.analyze.chosen import ID_FORM, IDS_FORM, Chosen
 from services.analyze.corrections import receive_patch
 from services.analyze.dependencies import (
     AnalyzeSettings,
@@ -45,10 +47,10 @@ DRAIN_S = 8.0
 DROP_WITHIN_S = 0.5
 UNAVAILABLE = problems.Unavailable("Storage unavailable", "the report store does not answer; try again", 5)
 # What the link to the next page repeats of a request.
-_PAGED = ("limit", "format", "layout", "language")
+_PAGED = ("limit", "search", "format", "layout", "language")
 routes = APIRouter()
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-ReportId = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
+ReportId = Annotated[str, Path(pattern=ID_FORM)]
 
 
 @routes.post("/analyze", responses=openapi.ANALYZE_ANSWERS, openapi_extra=openapi.ANALYZE_INPUT)
@@ -142,7 +144,20 @@ async def list_reports(
     caller: Caller,
     service: TheService,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    before: Annotated[str | None, Query(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")] = None,
+    before: Annotated[str | None, Query(pattern=ID_FORM)] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="Reports whose texts and labels, in any of their languages, have for each of these "
+            "words one that begins with it, whatever its case and accents. A page may hold few or none and "
+            "still have a `next`, from which the search goes on",
+        ),
+    ] = None,
+    ids: Annotated[
+        str | None,
+        Query(pattern=IDS_FORM, description="These reports, in this order, in place of a page"),
+    ] = None,
     written_as: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
     layout: Annotated[LayoutName, Query(description="Of `csv`: whose importer it is for")] = "shopify",
     language: Annotated[
@@ -155,7 +170,8 @@ async def list_reports(
     next page.
     """
     images = service.submission.images
-    page = await to_thread.run_sync(service.reports.page, caller, limit, before)
+    chosen = Chosen.of(request.query_params, limit, before, search, ids)
+    page = await to_thread.run_sync(chosen.read, service.reports, caller)
     response.headers["Cache-Control"] = "no-store"
     if page.next is not None:
         asked = {name: value for name, value in request.query_params.items() if name in _PAGED}
@@ -164,6 +180,25 @@ async def list_reports(
     if written_as == "csv":
         return await to_thread.run_sync(csv_page, images, page, layout, language, response.headers)
     return await to_thread.run_sync(page_document, images, page)
+
+
+@routes.get("/catalogue", response_model=CatalogueNames, responses=openapi.CATALOGUE_ANSWERS)
+async def get_catalogue(
+    request: Request,
+    caller: Caller,
+    service: TheService,
+    language: Annotated[Language | None, Query(description="By default that of `Accept-Language`")] = None,
+    accept_language: Annotated[str, Header()] = "en",
+) -> Response:
+    """What a report can name, by department, with the words for it: the choices of a correction.
+
+    It changes with the catalogue alone; a request that has the present one in `If-None-Match` gets 304.
+    """
+    catalogue = service.processor.catalogue
+    names = await to_thread.run_sync(
+        written_names, catalogue, language or preferred_language(accept_language)
+    )
+    return names.answer(request.headers.getlist("if-none-match"))
 
 
 @routes.patch("/reports/{report_id}", responses=openapi.CORRECTED_ANSWERS, openapi_extra=openapi.PATCH_BODY)

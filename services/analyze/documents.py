@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.core.domain import report as domain
 from services.core.domain.report import Place, Severity, Status, Tag
 from services.core.domain.stored_report import StoredPhoto, StoredReport
-from services.core.storage import reports as storage
+from services.core.storage import pages as storage
 from services.core.storage.image_store import ImageStore
 
 Pixels = Annotated[int | None, Field(description="Null: unknown, of a report of an earlier release")]

@@ -27,9 +27,13 @@ _TEXT = {"type": "string"}
 # Every header of every answer.
 _HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "Apigw-Requestid": (_TEXT, "The gateway's id of the request; absent without the gateway"),
-    "Cache-Control": ({"const": "no-store"}, "The answer is for the caller alone"),
+    "Cache-Control": (
+        {"enum": ["no-store", "private, max-age=3600"]},
+        "`no-store`: the answer is for the caller alone. Only the catalogue may be kept",
+    ),
     "Content-Disposition": (_TEXT, "Of `format=csv`: the file's name, which says until when its links hold"),
     "Content-Security-Policy": (_TEXT, "Of a card: its own style, the photos, and nothing else"),
+    "ETag": (_TEXT, "Of the catalogue: its version and language; `If-None-Match` takes it"),
     "Idempotent-Replayed": ({"const": "true"}, "Sent when the Idempotency-Key already stood for this report"),
     "Link": (_TEXT, 'The next page as `rel="next"` (RFC 8288); absent on the last one'),
     "Location": (
@@ -152,6 +156,12 @@ PAGE_ANSWERS: Answers = {
         },
         "headers": _headers("Cache-Control", "Content-Disposition", "Link"),
     },
+    **_problems(401, 403, 404, 422, 500, 503),
+}
+_CACHED = _headers("Cache-Control", "ETag", "Vary")
+CATALOGUE_ANSWERS: Answers = {
+    200: {"headers": _CACHED},
+    304: {"description": "The catalogue that the request names in `If-None-Match`", "headers": _CACHED},
     **CALLER_PROBLEMS,
 }
 REPORT_PROBLEMS = _problems(401, 403, 404, 422, 500, 503)

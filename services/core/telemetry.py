@@ -76,11 +76,15 @@ def elapsed_ms(began: float) -> float:
 
 @dataclass
 class Stages:
-    """The milliseconds of each stage of one request; the times it began, and its upload had arrived."""
+    """The milliseconds of each stage of one request; the times it began, and its upload had arrived.
+
+    While `awaited`, a client waits for the outcome in this request, and reads no stage anywhere else.
+    """
 
     timings: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.perf_counter)
     arrived: float = field(default_factory=time.perf_counter)
+    awaited: bool = False
 
     @property
     def elapsed_ms(self) -> float:

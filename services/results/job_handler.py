@@ -14,7 +14,7 @@ from services.core.domain.errors import (
     VitrineError,
 )
 from services.core.domain.observation import PendingInference
-from services.core.domain.report import UNFINISHED
+from services.core.domain.report import UNFINISHED, Stage
 from services.core.domain.stored_report import LeasedReport, ReportRef, StoredReport, seconds_now
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.photos.photo import model_jpeg_from_stored
@@ -125,8 +125,10 @@ class JobHandler:
             await asyncio.to_thread(reports.forget_failure_key, result.inference_id)
 
     async def _continue(self, ref: ReportRef, result: InferenceResult | None) -> Retry | None:
+        # With the answer there, what is left is the narration.
+        stage: Stage = "narrate" if result is not None and result.failure is None else "model"
         try:
-            leased = await asyncio.to_thread(self._pipeline.leases.take, ref)
+            leased = await asyncio.to_thread(self._pipeline.leases.take, ref, stage)
         except LeaseHeld as error:
             return Retry(max(1, error.until - seconds_now() + 1), "another worker holds it")
         except (ReportNotFound, LeaseLost):

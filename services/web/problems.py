@@ -45,6 +45,8 @@ _AN_ID = "an id as this API gives it, 26 characters such as 01ARZ3NDEKTSV4RRFFQ6
 _FORMS = {
     r"^[0-9A-HJKMNP-TV-Z]{26}$": _AN_ID,
     r"^[0-9A-Z]{26}$": _AN_ID,
+    r"^[0-9A-HJKMNP-TV-Z]{26}(,[0-9A-HJKMNP-TV-Z]{26}){0,99}$": "1 to 100 ids as this API gives them, with "
+    "commas between them",
     r"^[a-z0-9]+(_[a-z0-9]+)*$": "an id of the catalogue, such as running_shoe",
     r"^[\x21-\x7e]+$": "printable ASCII characters without spaces, such as a UUID",
 }
@@ -128,6 +130,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.ReportFailed():
             status = _BY_FAILURE.get(error.code, status)
             extra = {"report": error.report_id, "code": error.code}
+        case errors.ReportNotFound():
+            extra = {"report": error.report_id}
         case errors.ReportInProgress():
             headers["Retry-After"] = "2"
             extra = {"report": error.report_id}

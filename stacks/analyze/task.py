@@ -127,7 +127,7 @@ def _statements(
         iam.objects(storage.images, ("photos", "uploads"), "PutObject", "GetObject", "DeleteObject"),
         aws_iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[storage.images.bucket_arn]),
         iam.through_s3(storage.key, settings.region, "Decrypt", "GenerateDataKey"),
-        iam.rows(storage.reports, "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+        iam.rows(storage.reports, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
         iam.invoke_endpoint(scope, settings.model),
         iam.send(results.jobs.queue),
         *(results.async_io.caller_statements() if settings.model.mode == "async" else ()),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from settings.naming import stack_name
+from settings.naming import DEFAULT_QUALIFIER, stack_name
 
 
 class Exemption(NamedTuple):
@@ -42,6 +42,14 @@ _ENDPOINT = (
     "the latter is limited to its namespace."
 )
 
+# What the CDK's own function may do, which copies the page from the bootstrap's bucket into the page's.
+_COPY = "The CDK grants its copying function these actions on two buckets: the bootstrap's and the page's."
+_COPIED = (
+    *(f"Action::s3:{action}*" for action in ("GetBucket", "GetObject", "List", "Abort", "DeleteObject")),
+    "Resource::arn:aws:s3:::cdk-{qualifier}-assets-<AWS::AccountId>-{region}/*",
+    "Resource::<PageA98A310E.Arn>/*",
+)
+
 EXEMPTIONS = (
     Exemption(
         "AwsSolutions-S1",
@@ -58,6 +66,37 @@ EXEMPTIONS = (
         "AwsSolutions-ELB2",
         "analyze/Balancer/Resource",
         "Only the gateway reaches the load balancer, and its access log holds every request.",
+    ),
+    Exemption(
+        "AwsSolutions-S1",
+        "web/Page/Resource",
+        "It holds the public page alone, and only CloudFront reads it.",
+    ),
+    Exemption("AwsSolutions-CFR1", "web/Distribution/Resource", "Sellers travel: no country is locked out."),
+    Exemption(
+        "AwsSolutions-CFR2",
+        "web/Distribution/Resource",
+        "A firewall costs more a month than the page; the gateway authorizes and throttles each call, and "
+        "the page itself is static.",
+    ),
+    Exemption(
+        "AwsSolutions-CFR3",
+        "web/Distribution/Resource",
+        "The gateway's access log has every call of the API; who loads the page is personal data of no use.",
+    ),
+    Exemption(
+        "AwsSolutions-CFR4",
+        "web/Distribution/Resource",
+        "With CloudFront's own name its certificate decides; with a domain name the stack sets TLS 1.2.",
+    ),
+    Exemption(
+        "AwsSolutions-L1",
+        "web/Custom::CDKBucketDeployment*/Resource",
+        "The function and its runtime are the CDK's own.",
+    ),
+    *(
+        Exemption(f"AwsSolutions-IAM5[{what}]", "web/CopyRole/DefaultPolicy/Resource", _COPY)
+        for what in _COPIED
     ),
     Exemption(
         "AwsSolutions-ECS2",
@@ -105,11 +144,14 @@ EXEMPTIONS = (
 
 def add_rules(app: cdk.App, environment: str) -> None:
     """Make the app's synthesis fail if a stack breaks an AwsSolutions rule without an exemption."""
+    qualifier = app.node.try_get_context("@aws-cdk/core:bootstrapQualifier") or DEFAULT_QUALIFIER
     for construct in app.node.find_all():
         where = construct.node.path.removeprefix(stack_name(environment, ""))
         for exemption in EXEMPTIONS:
             if fnmatchcase(where, exemption.where):
-                rule = f"AwsSolutions::{exemption.rule.format(environment=environment)}"
+                region = cdk.Stack.of(construct).region
+                names = {"environment": environment, "qualifier": qualifier, "region": region}
+                rule = f"AwsSolutions::{exemption.rule.format(**names)}"
                 cdk.Validations.of(construct).acknowledge(
                     cdk.Acknowledgment(id=rule, reason=exemption.reason)
                 )

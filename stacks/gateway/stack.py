@@ -84,6 +84,7 @@ class GatewayStack(cdk.Stack):
         rates = {
             "POST /analyze": throttle.analyze,
             "POST /uploads": throttle.analyze,
+            "GET /catalogue": throttle.reports,
             "GET /reports": throttle.reports,
             "GET /reports/{id}": throttle.reports,
             "PATCH /reports/{id}": throttle.reports,

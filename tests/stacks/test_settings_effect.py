@@ -39,11 +39,19 @@ class Change(NamedTuple):
 # The changes that `other_values` cannot make from the present value.
 CHANGES: Mapping[str, Change] = {
     "target": Change(
-        "emulator", {"studio": None, "bootstrap": None}, {"upstream_url": "http://127.0.0.1:8080"}
+        "emulator",
+        {"studio": None, "web": None, "bootstrap": None},
+        {"upstream_url": "http://127.0.0.1:8080"},
     ),
     "upstream_url": Change(
         "http://127.0.0.1:8081",
-        {"target": "emulator", "studio": None, "bootstrap": None, "upstream_url": "http://127.0.0.1:8080"},
+        {
+            "target": "emulator",
+            "studio": None,
+            "web": None,
+            "bootstrap": None,
+            "upstream_url": "http://127.0.0.1:8080",
+        },
     ),
     "region": Change("us-east-1", {}, {"zones": ("us-east-1a", "us-east-1b", "us-east-1c")}),
     "zones": Change(("ca-central-1a", "ca-central-1b")),
@@ -62,6 +70,9 @@ CHANGES: Mapping[str, Change] = {
     "listing.languages": Change(("fr",)),
     "service.workers": Change(2, {"service.cpu_units": 2048, "service.memory_mb": 4096}),
     "supabase.roles": Change(("authenticated", "moderator")),
+    "web.certificate_arn": Change(
+        f"arn:aws:acm:us-east-1:111122223333:certificate/{'9' * 8}-2222-3333-4444-{'5' * 12}"
+    ),
     "alarms.notify": Change("arn:aws:sns:ca-central-1:111122223333:pager"),
     "llm.base_url": Change("https://llm.shop.example/v1"),
     "llm.shutdown_date": Change(date.today()),

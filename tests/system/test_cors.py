@@ -7,7 +7,7 @@ import pytest
 from settings.environment import load_environment
 from tests.system.running import System
 
-(ORIGIN,) = load_environment("local").cors_origins
+ORIGIN = load_environment("local").cors_origins[0]
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from tests.system.running import System
         ("GET", "/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", "demo", 404),
         ("POST", "/analyze", "demo", 415),
         ("GET", "/reports", "demo", 200),
+        ("GET", "/catalogue", "demo", 200),
     ],
 )
 def test_page_can_read_every_answer(

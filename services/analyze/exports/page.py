@@ -9,7 +9,7 @@ from catalogue.model import Language
 from services.analyze.documents import report_document
 from services.analyze.exports.layouts import LAYOUTS, LayoutName
 from services.analyze.exports.table import CONTENT_TYPE, file_name, write_table
-from services.core.storage import reports as storage
+from services.core.storage import pages as storage
 from services.core.storage.image_store import ImageStore
 
 

@@ -41,6 +41,9 @@ class Flaw(StrEnum):
     SEVERAL_THINGS = "several_things"
 
 
+# The stage at work on a report, named as its `timings_ms` are; `accept` until a worker has begun.
+Stage = Literal["accept", "model", "narrate"]
+WaitingCode = Literal["model_pending", "model_unavailable"]
 UNKNOWN = "unknown"
 # An item of the table has at most 400 kB, and a reason may quote what a client sent.
 MOST_REASON = 1000
@@ -294,4 +297,14 @@ class Report(_Part):
     waiting: str | None = Field(
         None,
         description="Why the report is not there yet, and when it is tried again; null once it has ended",
+    )
+    waiting_code: WaitingCode | None = Field(
+        None,
+        description="What it waits for: an answer of a model that may have to start first, or a model that "
+        "gave no usable answer and is asked again. Null: nothing to wait for, or another reason",
+    )
+    stage: Stage | None = Field(
+        None,
+        description="The stage at work; `accept` until a worker has begun. Null once it has ended. A "
+        "narration that began while the client waited for the answer to its photos shows as `model`",
     )

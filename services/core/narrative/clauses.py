@@ -95,6 +95,10 @@ def clauses_of(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
         score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
         if score and following is not None and (following.has(Role.NUMBER) or following.text.isdecimal()):
             continue
+        aside = term.has(Role.BREAK) and following is not None and following.text == ","
+        if aside and clause and clause[-1].text == "," and not any(each.has(Role.VERB) for each in clause):
+            # "Scratches, however, could not be judged."
+            continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
             # "Otherwise without a mark" excludes the marks before it.
@@ -150,8 +154,17 @@ def _is_listed(segment: Segment) -> bool:
 def _stands_apart(segment: Segment) -> bool:
     """Whether a segment after a comma leaves open what it names itself."""
     joined = segment.link is not None and segment.link.has(*LINKS)
-    names = segment.has(Role.TOPIC) or any(map(names_wear, segment.words))
+    wear = any(map(names_wear, segment.words))
+    # "No claim about scratches, dents or stains" goes on.
+    wear = wear and not _opens_list(segment)
+    names = segment.has(Role.TOPIC, Role.NUMBER) or wear
     return segment.has(Role.UNJUDGED) and names and not joined
+
+
+def _opens_list(segment: Segment) -> bool:
+    """Whether wear ends a segment after what leaves it open."""
+    opens = next((n for n, word in enumerate(segment.words) if word.term.has(Role.UNJUDGED)), 0)
+    return any(map(names_wear, segment.words[opens + 1 :]))
 
 
 def _has_subject(segment: Segment) -> bool:

@@ -3,12 +3,16 @@
 A pattern is written in the words of the data file. `a|b` is one of several words, `{kind|colour}` a term in
 one of these roles, `!` before either says that none of them follows, `?` after it that it may be lacking, and
 `+` both that and that it may be repeated. `_` is one word, `*` up to four, `~` up to four that are no wear.
-`^` begins a clause, `^^` the sentence, and `$` ends a clause.
+`^` begins a clause, `^^` the sentence, and `$` ends a clause; `{unlisted}` is a word in no list.
+
+In the combinations under `harmless` no word claims anything, though it may elsewhere: "it is worth noting".
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
 from services.core.narrative.senses import Term
@@ -69,6 +73,19 @@ class Combinations:
             if match := each.pattern.search(text):
                 yield each.claims, re.sub(r"‹[^›]*›", "", match.group()).strip()
 
+    def places(self, terms: Sequence[Term]) -> frozenset[int]:
+        """The places of the terms that stand wholly in a combination."""
+        words = {word for term in terms for word in term.text.split()}
+        rendered = [_rendered(term) for term in terms]
+        text, starts = "".join(rendered), list(accumulate(map(len, rendered), initial=0))
+        found: set[int] = set()
+        for each in self._all:
+            if each.needs and each.needs.isdisjoint(words):
+                continue
+            for match in each.pattern.finditer(text):
+                found.update(range(bisect_left(starts, match.start()), bisect_right(starts, match.end()) - 1))
+        return frozenset(found)
+
 
 def _is_words(part: str) -> bool:
     return all(one.replace("'", "").isalnum() for one in part.split("|"))
@@ -96,6 +113,8 @@ def _element(part: str) -> str:
 def _choice(one: str) -> str:
     if one in _FIXED:
         return _FIXED[one]
+    if one == "{unlisted}":
+        return r"[^\W\d_][^ ‹]*‹› "
     if one == "{kind}":
         return _KIND
     if one.startswith("{"):

@@ -18,6 +18,9 @@ def combined_claims(
             # "The scratch is minor, and so is the tear."
             if not wear.shares_severity:
                 yield Violation(Rule.SEVERITY, words)
+        elif claims == "unique_severity":
+            if not wear.has_one(lexicon.senses_of(tuple(words.split()[2:-1]))):
+                yield Violation(Rule.SEVERITY, words)
         elif claims == "judged":
             if wear.seen.condition.status != "assessed":
                 yield Violation(Rule.JUDGE, words)

@@ -76,7 +76,8 @@ def compose(
     violations: list[Violation] = []
     title = _title(draft, sentences, lexicon, violations)
     body = _body(draft, sentences, lexicon, violations)
-    body = _bounded(_completed(body, sentences), required(sentences.facts))
+    body = _denials_last(_completed(body, sentences))
+    body = _bounded(body, required(sentences.facts))
     description = " ".join(each.sentence.text for each in body)
     by_llm = [each.by_llm for each in body]
     if not any(by_llm) or not fits(description) or sentences.unnamed_marks:
@@ -173,6 +174,20 @@ def _completed(body: list[_Printed], sentences: FactSentences) -> list[_Printed]
         if filler.text.casefold() not in {each.sentence.text.casefold() for each in completed}:
             completed.append(_Printed(filler, by_llm=False))
     return completed
+
+
+def _denials_last(body: list[_Printed]) -> list[_Printed]:
+    """The body with what was looked for and is absent after the last mark.
+
+    "No other mark" means: than those above.
+    """
+    after = next((at for at in range(len(body), 0, -1) if _marks(body[at - 1])), 0)
+    early = [each for each in body[:after] if "absent" in each.sentence.facts and not _marks(each)]
+    return [*(each for each in body[:after] if each not in early), *early, *body[after:]]
+
+
+def _marks(printed: _Printed) -> bool:
+    return any(id_.startswith("mark") for id_ in printed.sentence.facts)
 
 
 def _bounded(body: list[_Printed], needed: Collection[FactId]) -> list[_Printed]:

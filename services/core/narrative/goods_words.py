@@ -39,6 +39,9 @@ def grades(following: Sequence[Word], group: Group, facts: Facts, lexicon: Lexic
         term = word.term
         if not joined(word, group):
             return at == 0
+        if not at and term.has(Role.ARTICLE):
+            # "Good the grade."
+            continue
         if any(is_kind(id_, facts) for id_ in term.values(Role.KIND)) and not _is_material(term, facts):
             return True
         if term.text in lexicon.grade_followers or "condition" in term.values(Role.TOPIC):

@@ -6,7 +6,7 @@ from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
-from services.core.narrative.clauses import Group, Word
+from services.core.narrative.clauses import Group, Polarity, Word
 from services.core.narrative.combined import combined_claims
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.goods_words import PRODUCT, goes_on, grades, is_kind, joined, misread
@@ -34,6 +34,9 @@ CAPTION_WORDS = range(1, 31)
 _OPENS = frozenset('.:!?–—("«“-')
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
+_LISTING = frozenset({"listing", "description", "advert", "ad", "report"})
+_CONTRAST = frozenset({"rather than", "not", "n't"})
+_BE = frozenset({"is", "are", "was", "were", "has", "have"})
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
@@ -122,7 +125,12 @@ class _Check:
     def _capitals(self) -> Iterator[Violation]:
         """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
         words = [term for term in self._terms if term.text[0].isalpha()]
-        titled = 2 * sum(term.capital for term in words) > sum(len(term.text.split()) for term in words)
+        inner = [
+            term
+            for before, term in zip([None, *self._terms], self._terms, strict=False)
+            if term.text[0].isalpha() and before is not None and before.text not in _OPENS
+        ]
+        titled = 2 * sum(term.capital for term in inner) > sum(len(term.text.split()) for term in inner)
         for before, term in zip([None, *self._terms], self._terms, strict=False):
             known = term.has(*PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
             known = known and term.text not in self._lexicon.things
@@ -229,6 +237,9 @@ class _Check:
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
+                if seen.condition.grade is not None and sense.value != seen.condition.grade:
+                    # "Fair rather than good", "good, not excellent".
+                    held = bool(before) and before[0].term.text in _CONTRAST
                 held = held and not is_of_part(at, group)
                 of_goods = " " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)
                 return None if held and of_goods else Rule.GRADE
@@ -245,6 +256,7 @@ class _Check:
                 return Rule.HISTORY if denied or how else None
             case Role.ALL:
                 counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
+                counted = counted or self._sums_up(words, at, number)
                 return None if counted else Rule.ONLY
             case Role.UNTOLD | Role.UNTESTED:
                 return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
@@ -257,11 +269,35 @@ class _Check:
             case Role.BRINGS:
                 return None if self._brings(words[at + 1 :]) else self._claimed(term)
             case Role.FULL_SCORE:
-                return None if says_full_score(denied=denied, seen=seen) else Rule.GRADE
+                # "It kept it from a higher score."
+                short = denied or any(word.term.has(Role.AWAY) for word in words[max(0, at - 2) : at])
+                return None if says_full_score(denied=short, seen=seen) else Rule.GRADE
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
+                if sense.role is Role.PART and self._is_fronted(sense, number):
+                    return None
                 return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
+
+    def _sums_up(self, words: Sequence[Word], at: int, number: int) -> bool:
+        """Whether "all" is of the wear that the sentence lists: "cracks and chips were all looked for"."""
+        of_them = [word.term for word in words[at + 1 : at + 3]]
+        if len(of_them) == 2 and of_them[0].has(Role.OUT_OF) and of_them[1].has(Role.REFERRING):
+            # "We looked for all of them", "look at each of them".
+            looked = self._wear.mentions or not any(word.term.text in _BE for word in words)
+            return bool(looked) and all(m.said is not Polarity.STATED for m in self._wear.mentions)
+        listed = any(m.group == number and m.at < at for m in self._wear.mentions)
+        predicate = words[at + 1 : at + 2]
+        said = bool(predicate) and predicate[0].term.has(
+            Role.VERB, Role.SEVERITY, Role.SEEK, Role.JUDGING, Role.INSPECTED, Role.UNJUDGED, Role.FREE
+        )
+        return listed and said and at > 0 and words[at - 1].term.has(Role.VERB)
+
+    def _is_fronted(self, part: Sense, number: int) -> bool:
+        """Whether a part is what a later state is said of: "seams: none seen open"."""
+        mine = [m for m in self._wear.mentions if m.group == number]
+        later = [m for m in self._wear.mentions if m.group == number + 1 and part.value in m.tags]
+        return not mine and bool(later)
 
     def _is_asked(self, words: Sequence[Word], at: int, group: Group) -> bool:
         """Whether what is known is said to be unclear: "it is unclear whether it is a mug"."""
@@ -274,7 +310,8 @@ class _Check:
     def _brings(self, following: Sequence[Word]) -> bool:
         """Whether "comes with" is followed by wear, a score or photos."""
         for word in following:
-            if id(word) in self._wear.words or word.term.has(Role.POINTS, Role.PHOTO):
+            shown = word.term.has(Role.POINTS, Role.PHOTO) or word.term.text in _LISTING
+            if id(word) in self._wear.words or shown:
                 return True
             if not word.term.has(*_BEFORE_NOUNS):
                 return False

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,7 +86,7 @@ class Lexicon:
         self.severity_alone = frozenset(data.severity_alone)
         self.grade_followers = frozenset(data.grade_followers)
         self.denial_words = frozenset(data.denial_words)
-        self.combinations = _combinations(language)
+        self.combinations, self._harmless, self._homonyms = _combinations(language)
         unprintable = {words_of(phrase, language) for phrase in data.unprintable}
         self._surfaces: dict[tuple[str, ...], frozenset[Sense]] = {}
         self._stems: dict[tuple[str, ...], frozenset[Sense]] = {}
@@ -107,7 +108,8 @@ class Lexicon:
                 for form in _forms(words):
                     self._add(self._forms, form, sense)
         ordinary = {
-            phrase: words_of(phrase.lstrip("="), language) for phrase in (*data.phrases, *_words(language))
+            phrase: words_of(phrase.lstrip("="), language)
+            for phrase in (*written_out(data.phrases), *_words(language))
         }
         for phrase, words in ordinary.items():
             self._surfaces.setdefault(words, frozenset({ORDINARY}))
@@ -126,7 +128,10 @@ class Lexicon:
         return self._ordinary & self._names
 
     def terms(self, tokens: Sequence[Token]) -> list[Term]:
-        """The tokens as terms, each the longest on record: as it stands, by its stem, by its form."""
+        """The tokens as terms, each the longest on record: as it stands, by its stem, by its form.
+
+        Where its neighbours make a claim harmless, "with care before you decide", a term is an ordinary one.
+        """
         texts = [token.text for token in tokens]
         stems = [self._stem(text) for text in texts]
         found: list[Term] = []
@@ -136,7 +141,9 @@ class Lexicon:
             text = " ".join(texts[at : at + length])
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
-        return found
+        harmless, homonyms = self._harmless.places(found), self._homonyms.places(found)
+        found = [_freed(term) if at in harmless else term for at, term in enumerate(found)]
+        return [_plain(term) if at in homonyms else term for at, term in enumerate(found)]
 
     def senses_of(self, words: tuple[str, ...]) -> frozenset[Sense]:
         """The senses of a phrase as it stands."""
@@ -164,9 +171,29 @@ class Lexicon:
         table[words] = table.get(words, frozenset()) | {sense}
 
 
-def _combinations(language: Language) -> Combinations:
+def _combinations(language: Language) -> tuple[Combinations, Combinations, Combinations]:
+    """The combinations that claim something, those in which no word does, and those where it names nothing."""
     with (_FOLDER / f"combinations_{language}.toml").open("rb") as file:
-        return Combinations(tomllib.load(file).items())
+        table = tomllib.load(file)
+    harmless, homonyms = (Combinations([(key, table.pop(key, ()))]) for key in ("harmless", "homonyms"))
+    return Combinations(table.items()), harmless, homonyms
+
+
+def _freed(term: Term) -> Term:
+    """A term without its claims; an unlisted name stays one."""
+    senses = frozenset(sense for sense in term.senses if sense.role is not Role.CLAIM)
+    if term.senses == senses and (senses or term.capital or not term.text.isalpha()):
+        return term
+    return Term(term.text, senses or frozenset({ORDINARY}), term.capital)
+
+
+def _plain(term: Term) -> Term:
+    """A term that names no goods and no state; a detail of photos stays one."""
+    names = (Role.KIND, Role.STATE, Role.PATTERN, Role.PLACE, Role.CLAIM)
+    if not term.has(*names) or term.has(Role.PHOTO, Role.WEAR, Role.SEVERITY, Role.NUMBER_SIGN):
+        return term
+    senses = frozenset(sense for sense in term.senses if sense.role not in names)
+    return Term(term.text, senses or frozenset({ORDINARY}), term.capital)
 
 
 def _read(language: Language) -> LexiconFile:
@@ -179,10 +206,20 @@ def _words(language: Language) -> Iterator[str]:
         yield from line.partition("#")[0].split()
 
 
+def written_out(phrases: Iterable[str]) -> Iterator[str]:
+    """The phrases, each with every choice of its alternatives: "a|the| mark" is three."""
+    for phrase in phrases:
+        if "|" in phrase:
+            parts = [part.split("|") for part in phrase.split()]
+            yield from (" ".join(filter(None, choice)) for choice in product(*parts))
+        else:
+            yield phrase
+
+
 def _closed(data: LexiconFile) -> Iterator[tuple[str, Sense]]:
     yield from _senses(Role.CLAIM, data.claims)
     for role, phrases in data.grammar.items():
-        yield from ((phrase, Sense(role)) for phrase in phrases)
+        yield from ((phrase, Sense(role)) for phrase in written_out(phrases))
     yield from _senses(Role.TOPIC, data.topics)
     for role, numbers in (
         (Role.NUMBER, data.numbers),

@@ -81,14 +81,27 @@ def _of_group(places: Sequence[_Place], group: int, met: frozenset[str]) -> Iter
             yield _mention(again, (place,), group, Role.STATE)
         elif tags := place.word.term.values(Role.WEAR):
             yield _mention(tags, (place,), group, Role.WEAR)
-        elif tags := parts if place.word.said is Polarity.UNJUDGED else parts & found:
-            # "The sole could not be judged"; "no strap nor handle is broken", where two parts share a state.
+        elif tags := parts if _names_alone(place) else parts & (found | _of_states(places, place)):
+            # "No strap nor handle is broken", where two parts share a state.
             yield _mention(tags, (place,), group, Role.PART)
+
+
+def _names_alone(part: _Place) -> bool:
+    """Whether a part means its wear: "the sole could not be judged", "apart from the sole"."""
+    return part.word.said is Polarity.UNJUDGED or part.word.excepted
+
+
+def _of_states(places: Sequence[_Place], part: _Place) -> frozenset[str]:
+    """The wear of the states before a part that is denied as well: "no stone is missing and no part"."""
+    if part.word.said is not Polarity.DENIED:
+        return frozenset()
+    before = [place.word.term.values(Role.STATE) for place in places if place.at < part.at]
+    return next((states for states in reversed(before) if states), frozenset())
 
 
 def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:
     """The "nothing" or "anything" of which a state is denied, or left open."""
-    if state.word.said not in (Polarity.DENIED, Polarity.UNJUDGED):
+    if state.word.said is Polarity.STATED:
         return None
     # « Il ne manque rien ».
     after = [p for p in places[state.at + 1 : state.at + 2] if p.word.term.has(Role.NOTHING)]

@@ -7,10 +7,26 @@ from typing import Literal
 from services.core.narrative.clauses import Group, Word
 from services.core.narrative.senses import ANY, Role, Term
 
+_NUMBER = frozenset({"number", "no.", "#", "nr"})
+_SHOWN = frozenset({"that", "which"})
+_RANGE = frozenset({"to", "through"})
+_TAKEN = frozenset({"photographed", "pictured", "captured"})
+# What a number of marks can be called before they are named.
+_THINGS = frozenset({"things", "choses", "remarques", "constats", "facts", "details", "remarks", "observations", "findings"})
 # The highest score.
 FULL = 10
 Counted = Literal[
-    "open", "score", "ten", "other score", "points lost", "photos", "marks", "mark", "pair", "unknown"
+    "open",
+    "score",
+    "ten",
+    "other score",
+    "points lost",
+    "photos",
+    "marks",
+    "mark",
+    "pair",
+    "things",
+    "unknown",
 ]
 
 
@@ -69,6 +85,8 @@ class _GroupNumbers:
             if word.term.has(Role.PHOTO):
                 self._numbers.met_photo = True
                 self._after_photo(at)
+            elif self._numbers.met_photo and word.term.text in _NUMBER and not word.term.has(Role.NO):
+                self._after_photo(at)
             elif word.term.has(Role.ALL, Role.BOTH) and self._counts_photos(at):
                 self._numbers.all_photos.add(id(word))
             number = value_of(word.term, Role.NUMBER, Role.ORDINAL, Role.QUANTITY)
@@ -88,7 +106,10 @@ class _GroupNumbers:
     def _names_a_photo(self, at: int, ahead: Sequence[Term]) -> bool:
         """Whether "the first" is a photo by itself: "rust in the first, a stain in the second"."""
         article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
-        return self._numbers.met_photo and article and (not ahead or ahead[0].has(Role.VERB))
+        # "The first for the rust", "it is the second that shows it".
+        shows = bool(ahead) and ahead[0].text in _SHOWN and any(term.has(Role.VERB) for term in ahead[1:2])
+        named = not ahead or ahead[0].has(Role.VERB) or ahead[0].text == "for" or shows
+        return self._numbers.met_photo and article and named
 
     def _is_photo(self, at: int) -> bool:
         """Whether an ordinal without a noun is a photo: "a chip in the third photo, a dent in the first"."""
@@ -101,20 +122,32 @@ class _GroupNumbers:
     def _after_photo(self, at: int) -> None:
         """Numbers after "photo": "photo 2", "photos 1 and 3", "photo no. 2"."""
         named: list[Word] = []
+        through = range(0)
         for ahead in range(at + 1, len(self._words)):
             word = self._words[ahead]
             number = value_of(word.term, Role.NUMBER)
             if number is None:
+                last = (
+                    value_of(self._words[ahead + 1].term, Role.NUMBER)
+                    if ahead + 1 < len(self._words)
+                    else None
+                )
+                if word.term.text in _RANGE and named and last is not None:
+                    through = range(value_of(named[-1].term, Role.NUMBER) or 0, last + 1)
+                    self._done.add(ahead + 1)
+                    break
                 if not word.term.has(Role.NUMBER_SIGN):
                     break
                 continue
             # "4 photos, 1 scratch" and "photo 2, one chip" name no further photo.
             counts = self._ahead(ahead, Role.WEAR, Role.PART) and not self._follows(ahead, Role.VERB)
+            # "Looking at photo 2, one notices a chip."
+            counts = counts or (word.term.has(Role.ARTICLE) and self._follows(ahead, Role.VERB))
             if id(word) in self._firsts and (not named or counts):
                 break
             named.append(word)
             self._done.add(ahead)
-        values = frozenset(str(value_of(word.term, Role.NUMBER)) for word in named)
+        values = frozenset(str(value_of(word.term, Role.NUMBER)) for word in named) | {*map(str, through)}
         if named:
             self._numbers.photos[id(named[0])] = values
 
@@ -126,6 +159,10 @@ class _GroupNumbers:
         beyond = [n for n, word in enumerate(self._words) if n > at and id(word) in self._firsts]
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
+        if term.text == "first" and not self._counts_photos(at) and not ahead and at:
+            # "Have a look at photo 2 first."
+            if not self._words[at - 1].term.has(Role.ARTICLE):
+                return None
         if term.has(Role.ORDINAL):
             if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
@@ -135,7 +172,7 @@ class _GroupNumbers:
         if (
             self._open
             and ahead
-            and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED)
+            and ahead[0].has(Role.POINTS, Role.ORDINARY, Role.UNJUDGED, Role.OTHER)
             and not self._of_ten(at, ahead)
             and not any(other.has(Role.PHOTO, Role.WEAR, Role.PART, Role.KIND) for other in ahead[:2])
         ):
@@ -144,6 +181,14 @@ class _GroupNumbers:
         if score := self._score(at, ahead, number):
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))
+            return None
+        taken = any(word.term.text in _TAKEN for word in self._words[max(0, at - 2) : at])
+        if taken and ahead and ahead[0].text == "times":
+            return self._count("photos", number, term)
+        if ahead and ahead[0].text in _THINGS and not term.has(Role.ARTICLE):
+            return self._count("things", number, term)
+        if term.has(Role.ARTICLE) and ahead and (ahead[0].has(Role.AWAY) or ahead[0].text in _SHOWN):
+            # "One on which no wear was found."
             return None
         for other in ahead:
             if other.has(Role.PHOTO):
@@ -158,7 +203,7 @@ class _GroupNumbers:
             # "One can see some wear" and "one of the marks" count nothing.
             if term.has(Role.ARTICLE) and other.has(Role.VERB, Role.OUT_OF):
                 return None
-            if other.has(Role.KIND):
+            if other.has(Role.KIND) and not (term.has(Role.BOTH) and other.has(Role.SEVERITY)):
                 pair = term.has(Role.NUMBER, Role.BOTH) or "pair" in term.text or term.text.isdecimal()
                 return (
                     None
@@ -227,6 +272,14 @@ class _GroupNumbers:
 
     def _is_score(self, at: int, ahead: Sequence[Term], before: Sequence[Term]) -> bool:
         """Whether a number is a score: "8 out of 10", "a score of 8", "rated 8", "got an 8"."""
+        if (
+            len(ahead) > 2
+            and ahead[0].has(Role.VERB)
+            and ahead[1].has(Role.ARTICLE)
+            and ahead[2].has(Role.POINTS)
+        ):
+            # "8 is the score."
+            return True
         of_ten = self._of_ten(at, ahead)
         if of_ten or self._points(ahead):
             return not self._of_other(ahead, before, of_ten=of_ten)

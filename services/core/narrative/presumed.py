@@ -25,6 +25,13 @@ def presumed(
         other = mention.said is Polarity.DENIED and any(word.term.has(Role.OTHER) for word in before)
         hides = hides or (other and not mention.general)
         unanswered = asked and group.has(Role.DOUBTING) and mention.group == len(groups) - 1
+        # "Dirty? No dirt was seen."
+        asked = asked and not any(
+            m.group > mention.group
+            and m.tags == mention.tags
+            and m.said in (Polarity.DENIED, Polarity.UNJUDGED)
+            for m in mentions
+        )
         asked = asked and not (mention.group and groups[mention.group - 1].unjudged)
         if unanswered or ((asked or hides) and not on_record):
             yield Violation(Rule.WEAR, mention.word)

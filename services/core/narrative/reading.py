@@ -22,6 +22,15 @@ from services.core.narrative.clauses import (
 from services.core.narrative.senses import Role, Term
 
 # What can be unknown of goods, other than their condition.
+_LOOKING = frozenset({
+    "looked", "looking", "checked", "checking", "searched", "searching", "examined", "inspected", "studied",
+    "went", "gone", "going", "scanned", "scanning", "reviewed", "zoomed", "browsed",
+    "looking through", "went through", "going through", "studying", "examining", "inspecting", "looked closely",
+})  # fmt: skip
+_SEARCH = frozenset({"look for", "search", "check for", "hunt"})
+# The parts that these say cannot be seen are not judged.
+_SEEING = frozenset({"seen", "shown", "see", "visible", "photographed", "in view", "in sight", "make out"})
+_WITHIN = (Role.ARTICLE, Role.KIND, Role.REFERRING, Role.MATERIAL, Role.COLOUR)
 _LOOKS = frozenset({"kind", "material", "colour", "pattern"})
 
 
@@ -51,23 +60,34 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
     judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
+    # "I could not see whether a part is missing."
+    asked = [n for n, word in enumerate(group) if word.term.text == "whether"]
+    # "The contacts could not be seen."
+    bare = group.has(Role.PART) and not group.has(Role.WEAR, Role.STATE)
+    judging = judging or (bare and any(word.term.text in _SEEING for word in group))
+    judging = judging or (bool(asked) and any(map(names_wear, list(group)[asked[0] :])))
+    opens = [word.term for word in group if word.term.has(Role.UNJUDGED)]
+    # "None of the seams is open."
+    parts = {tag for word in group for tag in word.term.values(Role.PART)}
+    opens = [term for term in opens if parts.isdisjoint(term.values(Role.STATE))]
     # "None of that could be judged", but "no chip could be confirmed" is not read.
     nothing = judging and group.has(Role.NO, Role.NOTHING) and not any(map(names_wear, group))
     # « Qu'une pièce manque ou soit tordue » : the verb after "or" has the subject and the negation before it.
     carried = link is not None and link.has(Role.OR) and before is not None and before.denied
     carried = carried and group.segments[0].words[0].term.has(Role.VERB)
-    group.unjudged = group.has(Role.UNJUDGED) or (negated and (looks or judging)) or nothing or goes_on
+    group.unjudged = bool(opens) or ((negated or nor) and (looks or judging)) or nothing or goes_on
     group.denied = (negated or nor or carried) and not group.unjudged
     if group.unjudged:
         _leave_open(group)
     elif group.denied:
-        _say(group, Polarity.DENIED)
-    elif group.has(Role.SEEK) or group.ends == "?":
+        _deny(group)
+    elif group.has(Role.SEEK) or _seeks(group) or group.ends == "?":
         _say(group, Polarity.SOUGHT)
     _free(group)
     if not group.unjudged:
         _lists(group)
-    if group.has(Role.SEEK) and group.has(Role.NO, Role.NOTHING):
+    _fronted(group)
+    if (group.has(Role.SEEK) or _seeks(group)) and group.has(Role.NO, Role.NOTHING):
         # "Cracks were looked for without being found."
         for word in group:
             word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
@@ -131,19 +151,67 @@ def _look_ahead(before: Group, group: Group) -> None:
     if before.unjudged:
         group.unjudged = True
         _say(group, Polarity.UNJUDGED)
-    elif before.denied and not before.has(Role.OTHER) and words[0].term.has(Role.NOT, Role.SEEK):
+    elif (
+        before.denied
+        and not before.has(Role.OTHER)
+        and (words[0].term.has(Role.NOT, Role.SEEK) or words[0].term.text == "what")
+    ):
         _say(group, Polarity.DENIED)
 
 
 def _open_questions(groups: Sequence[Group]) -> None:
     """The first of several open questions: "whether it is torn and whether it is cracked is unclear"."""
     for group, after in pairwise(groups):
-        asks = any(word.term.has(Role.WHETHER) for word in group.segments[0].words[:1])
+        first = group.segments[0].words[0].term
+        asks = first.has(Role.WHETHER) or first.text == "if"
         link = after.segments[0].link
         goes_on = after.has(Role.WHETHER) or (link is not None and link.has(Role.OR))
         if asks and goes_on and after.unjudged and not group.has(*NEGATIONS):
             group.unjudged = True
             _say(group, Polarity.UNJUDGED)
+
+
+def _seeks(group: Group) -> bool:
+    """Whether wear was looked for: "we checked all the photos for cracks"."""
+    looked = False
+    for word in group:
+        if word.term.text == "for" and looked:
+            return True
+        if word.term.text in _SEARCH and group.has(Role.NOTHING):
+            return True
+        looked = (looked or word.term.text in _LOOKING) and not names_wear(word)
+    return False
+
+
+def _fronted(group: Group) -> None:
+    """Deny the wear before a denial that it belongs to: "of cracks and dents there was no sign"."""
+    words = list(group)
+    if group.unjudged or group.denied or words[0].term.text != "of":
+        return
+    denial = next((n for n, word in enumerate(words) if word.term.has(Role.NO, Role.NOTHING)), 0)
+    between = words[1:denial]
+    if between and names_wear(between[0]) and not any(map(names_wear, words[denial:])):
+        for word in between:
+            word.said = Polarity.DENIED
+
+
+def _deny(group: Group) -> None:
+    """Deny the wear of a group; in "stained, not cracked" that after the negation."""
+    first = next((n for n, segment in enumerate(group.segments) if segment.has(Role.NOT)), 0)
+    words, link = group.segments[first].words, group.segments[first].link
+    negation = next((n for n, word in enumerate(words) if word.term.has(Role.NOT)), 0)
+    own = any(map(names_wear, words[negation:])) and not any(map(names_wear, words[:negation]))
+    # "Chipped, not cracked, stained" could say either of the last.
+    more = any(
+        any(map(names_wear, segment.words)) and not segment.has(Role.NOT)
+        and (segment.link is None or not segment.link.has(*LINKS))
+        for segment in group.segments[first + 1 :]
+    )
+    if not own or more or (link is not None and link.has(*LINKS)):
+        first = 0
+    for segment in group.segments[first:]:
+        for word in segment.words:
+            word.said = Polarity.DENIED
 
 
 def _say(group: Group, said: Polarity) -> None:
@@ -183,7 +251,12 @@ def _lists(group: Group) -> None:
             active = False
         if segment.link is not None and segment.link.has(Role.NOR):
             active, met = True, False
+        within = False
         for word in segment.words:
+            # "No part of the chair is bent or missing."
+            within = active and met and (word.term.text == "of" or (within and word.term.has(*_WITHIN)))
+            if within:
+                continue
             if word.term.has(Role.NO, Role.NOTHING):
                 # "Not a 10, because of the chip."
                 active, met = not segment.words[-1].term.text.isdecimal(), False

@@ -29,7 +29,7 @@ def count_violations(counts: Sequence[Count], facts: Facts, *, names_all: bool) 
                 yield Violation(Rule.GRADE, count.word)
             case "points lost" if score is None or score + count.number != FULL or not names_all:
                 yield Violation(Rule.GRADE, count.word)
-            case "open" if count.number != len(facts.unclear):
+            case "open" if not _is_open(count, len(facts.unclear)):
                 yield Violation(Rule.JUDGE, count.word)
             case "photos":
                 exact = count.number == seen.photos
@@ -42,6 +42,11 @@ def count_violations(counts: Sequence[Count], facts: Facts, *, names_all: bool) 
                     yield Violation(Rule.COUNT, count.word)
             case "unknown":
                 yield Violation(Rule.NUMBER, count.word)
+
+
+def _is_open(count: Count, unclear: int) -> bool:
+    """Whether so many questions are open, "a few", "two"."""
+    return count.number <= unclear if count.least else count.number == unclear
 
 
 def facts_counted(counts: Sequence[Count]) -> set[FactId]:

@@ -107,6 +107,7 @@ class Role(StrEnum):
     OUT_OF = "out_of"
     POINTS = "points"
     USED = "used"
+    MANNER = "manner"
 
 
 # Words of any wear, "mark", "damage", and those that stand for it, "anything".

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from catalogue import Catalogue
 from services.core.domain.assessment import Assessment
@@ -21,6 +22,8 @@ from services.core.telemetry import Stages
 # An endpoint that runs answers within its call's 60 s. One that starts from zero instances takes minutes.
 COLD_WAKE_MS = 120_000.0
 _LOW = {Reason.NOT_RECOGNISED, Reason.MATERIAL_UNCERTAIN, Reason.WEAR_UNCERTAIN}
+# What an ended report no more has of an unfinished one.
+_AT_REST: dict[str, Any] = {"waiting": None, "waiting_code": None, "stage": None}
 logger = logging.getLogger(__name__)
 
 
@@ -68,7 +71,7 @@ def succeeded(
         update={
             **listed(assessment, texts, catalogue),
             "status": Status.SUCCEEDED,
-            "waiting": None,
+            **_AT_REST,
             "product": assessment.product,
             "condition": assessment.condition,
             "confidence": assessment.confidence,
@@ -91,7 +94,7 @@ def failed(report: Report, error: Exception, stages: Stages) -> Report:
         failure = Failure(code=code, reason=str(error))
     else:
         failure = Failure(code="internal_error", reason="the service made a mistake; it has been logged")
-    update = {"status": Status.FAILED, "waiting": None, "failure": failure}
+    update = {"status": Status.FAILED, **_AT_REST, "failure": failure}
     return report.model_copy(update=update | {"timings_ms": _timings(report, stages)})
 
 

@@ -205,6 +205,19 @@ class ReportProcessor:
     async def _renewed(self, leased: LeasedReport) -> LeasedReport:
         return await to_thread.run_sync(self.leases.renew, leased) if self.leases.is_due(leased) else leased
 
+    async def _narrating(self, leased: LeasedReport, stages: Stages) -> LeasedReport:
+        """The report under a lease that outlasts its narration; a client that follows it reads the stage."""
+        # If the lease ended now, another worker would pay the LLM for the same text.
+        if self.leases.is_due(leased):
+            return await to_thread.run_sync(self.leases.renew, leased, "narrate")
+        if stages.awaited or leased.report.stage == "narrate":
+            return leased
+        try:
+            return await to_thread.run_sync(self.leases.renew, leased, "narrate")
+        except CALL_ERRORS as error:
+            logger.warning("stage not written", extra={"error": type(error).__name__})
+            return leased
+
     async def _release_unanswered(self, leased: LeasedReport, why: Unanswered) -> None:
         await self._inferences.forget(leased.pending)
         count = leased.invalid_answers + why.invalid_answer
@@ -226,8 +239,7 @@ class ReportProcessor:
         flaws = [photo.flaws for photo in leased.photos]
         colours = [photo.colours for photo in leased.photos]
         assessment = assess(seen.observation, flaws, self.catalogue, colours)
-        # If the lease ended now, another worker would pay the LLM for the same text.
-        leased = await self._renewed(leased)
+        leased = await self._narrating(leased, stages)
         with stages.measure("narrate"):
             languages = leased.report.languages or (leased.report.language,)
             narrative = await self.narrator.narrate(assessment, languages)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from services.core.domain.errors import LeaseHeld, ReportEnded, ReportNotFound
 from services.core.domain.observation import PendingInference
-from services.core.domain.report import UNFINISHED
+from services.core.domain.report import UNFINISHED, Stage
 from services.core.domain.stored_report import (
     Lease,
     LeasedReport,
@@ -58,22 +58,27 @@ class Leases:
         """A lease of a new holder, from now on; written by the caller."""
         return Lease(secrets.token_hex(8), seconds_now() + self._lease_s)
 
-    def take(self, ref: ReportRef) -> LeasedReport:
-        """Hold the report for `lease_s` seconds."""
+    def take(self, ref: ReportRef, stage: Stage = "model") -> LeasedReport:
+        """Hold the report for `lease_s` seconds; its owner reads `stage` as the one at work."""
         lease = self.new_lease()
+        values = {":holder": lease.holder, ":until": lease.until, ":now": seconds_now(), ":stage": stage}
         stored = self._update(
             ref,
-            "SET lease = :holder, lease_until = :until, touched_at = :now",
+            "SET lease = :holder, lease_until = :until, touched_at = :now, stage = :stage",
             f"attribute_exists({INDEX}) AND attribute_not_exists(erasing) AND ({_FREE})",
-            {":holder": lease.holder, ":until": lease.until, ":now": seconds_now()},
+            values,
         )
         return stored.leased(lease)
 
-    def renew(self, leased: LeasedReport) -> LeasedReport:
-        """Hold the report for `lease_s` seconds from now."""
+    def renew(self, leased: LeasedReport, stage: Stage | None = None) -> LeasedReport:
+        """Hold the report for `lease_s` seconds from now; None leaves the stage that its owner reads."""
         lease = replace(leased.lease, until=seconds_now() + self._lease_s)
-        values = {":until": lease.until, ":holder": lease.holder}
-        self._update(leased.ref, "SET lease_until = :until", HELD, values)
+        change = "SET lease_until = :until"
+        values: dict[str, Any] = {":until": lease.until, ":holder": lease.holder}
+        if stage is not None:
+            change += ", stage = :stage"
+            values[":stage"] = stage
+        self._update(leased.ref, change, HELD, values)
         return replace(leased, lease=lease)
 
     def is_due(self, leased: LeasedReport) -> bool:

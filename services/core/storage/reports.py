@@ -11,7 +11,6 @@ erasure has started has `erasing`: no worker can hold it and it is not found, bu
 erasure is complete. Another user's report is not found: every query is limited to the caller's partition.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,6 +24,7 @@ from services.core.domain.errors import (
 )
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import UNFINISHED, Status
+from services.core.domain.report_search import ReportSearch
 from services.core.domain.stored_report import (
     LeasedReport,
     ReportRef,
@@ -33,12 +33,12 @@ from services.core.domain.stored_report import (
     seconds_now,
 )
 from services.core.storage.corrections import Change, write_corrections
+from services.core.storage.pages import Page, read_chosen, read_page, search_page
 from services.core.storage.rows import (
     ReportWrites,
     address,
     count_address,
     from_item,
-    has_expired,
     is_erasing,
     read_row,
     stored_report,
@@ -57,14 +57,6 @@ if TYPE_CHECKING:
 MOST_REFUSED = 10_000
 # As long as the bucket keeps what an endpoint writes.
 FAILURE_KEY_LIFE_S = 86_400
-
-
-@dataclass(frozen=True)
-class Page:
-    """Reports, newest first; `next` is the id to go on before, None on the last page."""
-
-    reports: tuple[StoredReport, ...]
-    next: str | None
 
 
 class Reports:
@@ -156,26 +148,21 @@ class Reports:
             raise ReportNotFound(report_id)
         return stored_report(owner, row)
 
-    def page(self, owner: str, limit: int, before: str | None = None) -> Page:
-        """The owner's newest `limit` reports, or those older than the report `before`.
+    def page(
+        self, owner: str, limit: int, before: str | None = None, search: ReportSearch | None = None
+    ) -> Page:
+        """The owner's newest `limit` reports that `search` finds, older than the report `before`.
 
-        Expired reports are left out, and a query ends at 1 MB: a page may hold fewer than `limit` and still
-        have a next.
+        Either may be None: then all of them, from the newest on. `read_page` and `search_page` say how many
+        rows are read.
         """
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :report)",
-            ExpressionAttributeValues=to_item({":pk": f"user#{owner}", ":report": "report#"}),
-            ScanIndexForward=False,
-            # "~" comes after every id.
-            ExclusiveStartKey=to_item(address(owner, f"report#{before or '~'}")),
-            # One more tells whether others follow.
-            Limit=limit + 1,
-        )
-        rows = [from_item(item) for item in answer["Items"][:limit]]
-        reports = [stored_report(owner, row) for row in rows if not has_expired(row) and not is_erasing(row)]
-        more = len(answer["Items"]) > limit or "LastEvaluatedKey" in answer
-        return Page(tuple(reports), rows[-1]["sk"].removeprefix("report#") if rows and more else None)
+        if search is None:
+            return read_page(self._dynamodb, self._table, owner, limit, before)
+        return search_page(self._dynamodb, self._table, owner, limit, before, search)
+
+    def chosen(self, owner: str, ids: "Sequence[str]") -> tuple[StoredReport, ...]:
+        """The owner's reports with these ids, as `read_chosen` says."""
+        return read_chosen(self._dynamodb, self._table, owner, ids)
 
     def start_erasure(self, ref: ReportRef, *, only_resume: bool = False) -> StoredReport:
         """Take the report from its worker and its readers, and return it as its row holds it.

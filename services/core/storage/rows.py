@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from services.core.domain.colours import Colours
 from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.observation import PendingInference
-from services.core.domain.report import UNFINISHED, Flaw, Report, Status
+from services.core.domain.report import UNFINISHED, Flaw, Report, Stage, Status, WaitingCode
 from services.core.domain.stored_report import (
     Lease,
     LeasedReport,
@@ -112,10 +112,8 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
     lease = Lease(row["lease"], int(row["lease_until"])) if "lease" in row else None
     pending = _pending(row["asked"]) if "asked" in row else None
     if report.status in UNFINISHED:
-        running = pending is not None or (lease is not None and lease.until >= seconds_now())
-        status = Status.RUNNING if running else Status.QUEUED
-        waiting = _PENDING if pending is not None else None if running else row.get("waiting")
-        report = report.model_copy(update={"status": status, "waiting": waiting})
+        held = lease is not None and lease.until >= seconds_now()
+        report = report.model_copy(update=_progress(row, pending, held=held))
     return StoredReport(
         owner,
         report,
@@ -130,6 +128,27 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
         traceparent=row.get("traceparent"),
         touched_at=datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None,
     )
+
+
+def _progress(row: dict[str, Any], pending: PendingInference | None, *, held: bool) -> dict[str, Any]:
+    """The fields that say how far an unfinished report is; `held`: a worker has it now."""
+    stage: Stage = row.get("stage", "model") if held else "model"
+    if stage == "narrate":
+        return {"status": Status.RUNNING, "stage": stage}
+    if pending is not None:
+        waiting = {"waiting": _PENDING, "waiting_code": "model_pending"}
+        return {"status": Status.RUNNING, "stage": stage, **waiting}
+    if held:
+        return {"status": Status.RUNNING, "stage": stage}
+    why = row.get("waiting")
+    code: WaitingCode | None = "model_unavailable" if why is not None and "fault" in row else None
+    begun = why is not None or "lease" in row or "stage" in row
+    return {
+        "status": Status.QUEUED,
+        "stage": stage if begun else "accept",
+        "waiting": why,
+        "waiting_code": code,
+    }
 
 
 def pending_row(pending: PendingInference) -> dict[str, Any]:

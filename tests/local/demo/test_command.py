@@ -82,7 +82,7 @@ def answering(
 def running(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that is up already and signs every user in."""
     outputs = {"ApiUrl": "http://gateway", "SupabaseUrl": "http://issuer", "SupabasePublishableKey": "key"}
-    monkeypatch.setattr("local.commands._bring_up", lambda mode: outputs)
+    monkeypatch.setattr("local.commands._bring_up", lambda mode: "Page: http://127.0.0.1:3000")
     monkeypatch.setattr(command, "stack_outputs", lambda home: outputs)
     monkeypatch.setattr(command, "sign_in", lambda url, key, user: f"token of {user}")
     monkeypatch.delenv("PHOTO", raising=False)
@@ -140,7 +140,9 @@ def test_json_prints_only_the_report(
     monkeypatch.setenv("PHOTO", str(photo))
     monkeypatch.setenv("JSON", "1")
     assert commands.main(["demo"]) == 0
-    assert json.loads(capsys.readouterr().out) == REPORT
+    out, err = capsys.readouterr()
+    assert json.loads(out) == REPORT
+    assert err.endswith("Page: http://127.0.0.1:3000\n")
     assert requests[0].headers["authorization"] == "Bearer token of demo"
     assert b"my mug.jpg" in requests[0].content
 

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 from cli.errors import UserError
 from local import __main__ as commands
 from local.demo import command
-from local.fakes.identity import create_app, load_or_create_key
+from local.fakes.identity.app import create_app
+from local.fakes.identity.tokens import load_or_create_key
 
 URL = "http://127.0.0.1:54321"
 

@@ -13,7 +13,7 @@ from local.supervisor import configuration
 from local.supervisor.configuration import base_env, emulator_env, render_environment, service_env
 from settings.environment import Environment, SettingsError, load_environment
 
-PORTS = {"service": 1001, "identity": 1002, "llm": 1003, "edge": 1004}
+PORTS = {"service": 1001, "identity": 1002, "llm": 1003, "edge": 1004, "page": 1005}
 OUTPUTS = {"ReportsTable": "reports", "ImageBucket": "images", "ImageKey": "key"}
 
 
@@ -33,7 +33,19 @@ def test_other_settings_stay_as_committed(tmp_path: Path, mode: Mode) -> None:
         del tree["upstream_url"], tree["supabase"]["url"], tree["llm"]["base_url"], tree["model"]["mode"]
         for section in ("webhook", "hooks"):
             tree.pop(section, None)
+    rendered["cors_origins"] = [origin for origin in rendered["cors_origins"] if "1005" not in origin]
     assert rendered == committed
+
+
+def test_page_may_upload_from_its_origins(tmp_path: Path) -> None:
+    environment = load_environment(render_environment(Home(tmp_path), PORTS))
+    committed = load_environment("local").cors_origins
+    assert environment.cors_origins == (*committed, "http://127.0.0.1:1005", "http://localhost:1005")
+
+
+def test_committed_origins_are_not_repeated(tmp_path: Path) -> None:
+    environment = load_environment(render_environment(Home(tmp_path), {**PORTS, "page": 3000}))
+    assert environment.cors_origins == load_environment("local").cors_origins
 
 
 def test_demo_model_has_the_drawn_goods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +94,14 @@ def test_missing_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     source.write_text(configuration.SOURCE.read_text().replace("base_url =", "# base_url ="))
     monkeypatch.setattr(configuration, "SOURCE", source)
     with pytest.raises(UserError, match=r"no string at llm\.base_url"):
+        render_environment(Home(tmp_path), PORTS)
+
+
+def test_origins_that_are_no_list_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "source.toml"
+    source.write_text(configuration.SOURCE.read_text().replace("cors_origins = [", 'cors_origins = "" # ['))
+    monkeypatch.setattr(configuration, "SOURCE", source)
+    with pytest.raises(UserError, match="no list at cors_origins"):
         render_environment(Home(tmp_path), PORTS)
 
 

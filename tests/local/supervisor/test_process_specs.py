@@ -1,10 +1,12 @@
 """When a process must be restarted, and that every process names files that exist."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
-from local.home import Home
+from local.home import REPOSITORY, Home
 from local.supervisor import process_specs
 from local.supervisor.ports import PREFERRED
 from local.supervisor.process_specs import ProcessSpec
@@ -21,6 +23,7 @@ def specs(tmp_path: Path) -> list[ProcessSpec]:
     return [
         *process_specs.background(home, PREFERRED, load_environment("local")),
         process_specs.service(PREFERRED, REGION, {}),
+        process_specs.page(PREFERRED, load_environment("local"), "http://127.0.0.1:4566/api"),
         process_specs.sagemaker(PREFERRED, ENDPOINT, REGION, OUTPUTS),
         process_specs.database(home, PREFERRED),
         edge,
@@ -33,6 +36,18 @@ def test_every_process_has_a_spec(specs: list[ProcessSpec]) -> None:
 
 def test_sources_of_every_process_exist(specs: list[ProcessSpec]) -> None:
     assert [source for spec in specs for source in spec.sources if not source.exists()] == []
+
+
+def test_page_is_told_its_sign_in() -> None:
+    command = process_specs.page(PREFERRED, load_environment("local"), "http://127.0.0.1:4566/x").command
+    config = json.loads(command[command.index("--config") + 1])
+    source = (REPOSITORY / "web" / "src" / "config.ts").read_text()
+    declaration = source[source.index("export interface Config") : source.index("\n}\n")]
+    assert config.keys() <= set(re.findall(r"^  readonly (\w+)\??:", declaration, re.MULTILINE))
+    assert config["api"] == "/api"
+    assert config["supabase_url"] == "http://127.0.0.1:54321"
+    assert config["goods"] == "drawn"
+    assert config["demo_sign_in"] == {"email": "demo@vitrine.test", "password": "demo-password"}
 
 
 def test_changed_code_changes_the_fingerprint(tmp_path: Path) -> None:

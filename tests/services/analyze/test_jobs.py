@@ -5,11 +5,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
 
+import httpx2
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from starlette.testclient import TestClient
 
 from services.core.domain.timing import PRODUCTION
+from services.core.storage.rows import from_item, stored_report
 from tests.services.analyze.conftest import BUCKET, World
+from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
 
@@ -75,6 +79,65 @@ def test_slow_model_returns_202(client: TestClient, world: World, jpeg: Jpeg) ->
     assert client.get(answer.headers["location"], headers={"Prefer": "wait=9"}).json()["product"]
 
 
+class TestStage:
+    """The stage that a client reads of its report."""
+
+    @pytest.fixture
+    def shown(self, client: TestClient, world: World) -> list[str | None]:
+        """The stages that the row has while the LLM is asked."""
+        stages: list[str | None] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            rows = [from_item(item) for item in world.dynamodb.scan(TableName=TABLE)["Items"]]
+            stages.extend(stored_report("alice", row).report.stage for row in rows if "report" in row)
+            return httpx2.Response(503)
+
+        world.answer_llm = answer  # type: ignore[method-assign]
+        return stages
+
+    def test_polled_report_names_its_stages(
+        self, client: TestClient, world: World, jpeg: Jpeg, shown: list[str | None]
+    ) -> None:
+        world.open.clear()
+        first = post(client, jpeg(), "respond-async")
+        place = first.headers["location"]
+        assert (first.json()["stage"], client.get(place).json()["stage"]) == ("model", "model")
+        world.open.set()
+        ended = client.get(place, headers={"Prefer": "wait=9"}).json()
+        assert (ended["status"], ended["stage"], shown) == ("succeeded", None, ["narrate"])
+
+    def test_awaited_report_costs_no_write(
+        self, client: TestClient, world: World, jpeg: Jpeg, shown: list[str | None]
+    ) -> None:
+        updates: list[object] = []
+        world.dynamodb.meta.events.register(
+            "provide-client-params.dynamodb.UpdateItem", lambda params, **_: updates.append(params)
+        )
+        assert post(client, jpeg()).json()["stage"] is None
+        assert (shown, updates) == (["model"], [])
+
+    def test_ended_wait_shows_the_stages(
+        self, client: TestClient, world: World, jpeg: Jpeg, shown: list[str | None]
+    ) -> None:
+        world.open.clear()
+        answer = post(client, jpeg(), "wait=1")
+        assert (answer.status_code, answer.json()["stage"]) == (202, "model")
+        world.open.set()
+        assert client.get(answer.headers["location"], headers={"Prefer": "wait=9"}).json()["product"]
+        assert shown == ["narrate"]
+
+    def test_stage_that_cannot_be_written_stops_nothing(
+        self, client: TestClient, world: World, jpeg: Jpeg, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def lose(**_: object) -> None:
+            raise ReadTimeoutError(endpoint_url="http://stores")
+
+        world.dynamodb.meta.events.register("before-send.dynamodb.UpdateItem", lose)
+        place = post(client, jpeg(), "respond-async").headers["location"]
+        assert client.get(place, headers={"Prefer": "wait=9"}).json()["status"] == "succeeded"
+        assert "stage not written" in caplog.text
+
+
 def test_long_wait_is_cut(client: TestClient, jpeg: Jpeg) -> None:
     answer = post(client, jpeg(), "wait=60")
     assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=25")
@@ -95,6 +158,7 @@ def test_unavailable_model_returns_202(
     world.status, world.body = 503, b'{"message": "secret trace"}'
     answer = post(client, jpeg(), "wait=3")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert (answer.json()["stage"], answer.json()["waiting_code"]) == ("model", "model_unavailable")
     assert "every 15 minutes" in answer.json()["waiting"]
     assert "secret" not in answer.text
     assert PRODUCTION.model_retry_s in sent
@@ -165,6 +229,7 @@ class TestAsync:
         answer = post(client, jpeg(), "wait=1")
         assert (answer.status_code, answer.json()["status"]) == (202, "running")
         assert "minutes to wake" in answer.json()["waiting"]
+        assert (answer.json()["stage"], answer.json()["waiting_code"]) == ("model", "model_pending")
         inference_id = world.question.headers["X-Amzn-SageMaker-Inference-Id"].decode()
         assert inference_id.startswith(f"{answer.json()['id']}.")
         assert len(inference_id) <= 64

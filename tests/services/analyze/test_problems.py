@@ -75,6 +75,7 @@ def test_refusals_are_problem_documents(client: TestClient, method: str, path: s
     ("method", "path", "allowed"),
     [
         ("PUT", "/analyze", "POST"),
+        ("HEAD", "/catalogue", "GET"),
         ("OPTIONS", "/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", "DELETE, GET, PATCH"),
         ("POST", "/reports/01ARZ3NDEKTSV4RRFFQ69G5FAV", "DELETE, GET, PATCH"),
         ("HEAD", "/healthz", "GET"),

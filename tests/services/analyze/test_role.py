@@ -119,6 +119,7 @@ def exercised(
     path = f"/reports/{made.json()['id']}"
     assert client.get(path).status_code == 200
     assert client.get("/reports").status_code == 200
+    assert client.get("/reports", params={"ids": made.json()["id"]}).status_code == 200
 
     world.dynamodb.meta.events.register_first("after-call.dynamodb.TransactWriteItems", lose)
     assert post("k2", jpeg(3)).status_code == 503  # accepted, the answer lost: undone

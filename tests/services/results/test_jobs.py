@@ -37,6 +37,14 @@ class TestRealtime:
         assert report.product is not None
         assert (shop.model_calls, shop.llm_calls) == (1, 1)
 
+    def test_narration_shows_as_the_stage(self, shop: Shop) -> None:
+        shop.accept(lease=ENDED)
+        shown: list[object] = []
+        shop.during_llm = lambda: shown.append((shop.report().stage, shop.report().waiting_code))
+        assert shop.settle(RESUME) == []
+        assert shown == [("narrate", None)]
+        assert shop.report().stage is None
+
     def test_leased_report_is_retried(self, shop: Shop) -> None:
         shop.accept(lease=Lease("alive", seconds_now() + 60))
         assert shop.settle(RESUME) == ["0"]
@@ -118,13 +126,26 @@ class TestAsync:
     def _async(self, shop: Shop) -> None:
         shop.asynchronous = True
 
+    def test_announced_answer_is_narrated_at_once(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        renewals: list[object] = []
+        monkeypatch.setattr(shop.leases, "renew", renewals.append)
+        shop.accept(pending=pending())
+        shop.store_answer()
+        assert (shop.report().stage, shop.report().waiting_code) == ("model", "model_pending")
+        shown: list[object] = []
+        shop.during_llm = lambda: shown.append((shop.report().stage, shop.report().waiting_code))
+        assert shop.settle(result()) == []
+        assert shown == [("narrate", None)]
+        # The lease is taken with the stage: no further write says it.
+        assert renewals == []
+
     def test_result_ends_report_and_is_deleted(self, shop: Shop) -> None:
         shop.accept(pending=pending())
         shop.store_answer()
         assert shop.settle(result()) == []
         report = shop.report()
         assert (report.status, report.timings_ms.model is not None) == (Status.SUCCEEDED, True)
-        assert report.waiting is None
+        assert (report.waiting, report.waiting_code, report.stage) == (None, None, None)
         keys = [item["Key"] for item in shop.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
         assert keys == [f"photos/alice/{ID}/1.jpg"]
         assert shop.model_calls == 0

@@ -8,7 +8,7 @@ from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import LOG_VARIABLES
 
 ROUTES = {
-    *("POST /analyze", "POST /uploads", "GET /reports"),
+    *("POST /analyze", "POST /uploads", "GET /catalogue", "GET /reports"),
     *("GET /reports/{id}", "PATCH /reports/{id}", "DELETE /reports/{id}"),
     "POST /reports/{id}/wording",
 }
@@ -17,7 +17,7 @@ COSTLY = {"POST /analyze", "POST /uploads", "POST /reports/{id}/wording"}
 HOOK = "POST /hooks/supabase"
 # Headers that a page reads without being allowed to, and those for its browser alone.
 UNEXPOSED = {
-    *("cache-control", "content-security-policy", "referrer-policy", "timing-allow-origin", "vary"),
+    *("cache-control", "content-security-policy", "etag", "referrer-policy", "timing-allow-origin", "vary"),
     *("www-authenticate", "x-content-type-options"),
 }
 USERS = {"SUPABASE_ROLES": '["authenticated"]', "SUPABASE_ALLOW_ANONYMOUS": "false"}

@@ -21,6 +21,7 @@ from services.core.narrative.wording import wording
 from tests.services.conftest import DRAWN
 from tests.services.core.narrative.any_assessment import assessments
 from tests.services.core.narrative.examples import CANDLE, EXAMPLES, SECOND_HAND
+from tests.services.core.narrative.goods import assessment_of, worn_mark
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 GOODS = catalogue.load(catalogue.SECOND_HAND).select(["kitchen", "shoes"])
@@ -53,6 +54,21 @@ FALSE_WORDS: dict[Language, list[str]] = {
 def composed(draft: Draft, assessment: Assessment, language: Language = "en") -> Composition:
     goods = DRAWN if assessment.product.type in DRAWN.kinds else SECOND_HAND
     return compose(draft, assessment, wording(language), lexicon(goods, language))
+
+
+@pytest.mark.parametrize(
+    "draft", [("absent", "mark1", "mark2"), ("mark1", "absent", "mark2"), ("mark1", "absent")]
+)
+def test_denial_of_others_follows_every_mark(draft: tuple[str, ...]) -> None:
+    said = {
+        "mark1": "Photo 1 shows a chip.",
+        "mark2": "There is a stain in photo 1.",
+        "absent": "No other sign of wear was seen in the photos.",
+    }
+    mug = replace(assessment_of(DRAWN, "mug", "ceramic", [worn_mark("chip"), worn_mark("stain")]), photos=1)
+    written = Draft("Ceramic mug with a chip", tuple(DraftSentence(said[id_], (id_,)) for id_ in draft))
+    description = composed(written, mug).text.description
+    assert description.index("No other") > max(description.index("chip"), description.index("stain"))
 
 
 def test_true_draft_is_printed_as_it_is() -> None:

@@ -1,7 +1,9 @@
 """One worker at a time, and idle reports are found."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -12,6 +14,7 @@ from services.core.domain.stored_report import Lease, LeasedReport, ReportRef, s
 from services.core.domain.timing import PRODUCTION
 from services.core.storage.leases import Idle, Leases
 from services.core.storage.reports import Reports
+from services.core.storage.rows import row_of, stored_report
 
 New = Callable[..., LeasedReport]
 REF = ReportRef("alice", f"{1:026d}")
@@ -120,3 +123,65 @@ def test_lease_is_renewed_only_when_due(reports: Reports, leases: Leases, new: N
     due = replace(held, lease=replace(held.lease, until=seconds_now() + PRODUCTION.lease_s // 3))
     assert leases.is_due(due)
     assert leases.renew(due).lease.until >= seconds_now() + PRODUCTION.lease_s - 1
+
+
+class TestStage:
+    """The stage that an owner reads of an unfinished report, and what it waits for."""
+
+    @staticmethod
+    def read(reports: Reports) -> tuple[str | None, str | None, Status]:
+        report = reports.get("alice", REF.report_id).report
+        return report.stage, report.waiting_code, report.status
+
+    def test_report_without_a_worker_is_accepted(self, reports: Reports, new: New) -> None:
+        reports.accept(cast("LeasedReport", replace(new(), lease=None)))
+        assert self.read(reports) == ("accept", None, Status.QUEUED)
+
+    def test_worker_begins_with_the_model(self, reports: Reports, leases: Leases, new: New) -> None:
+        reports.accept(new())
+        assert self.read(reports) == ("model", None, Status.RUNNING)
+
+    def test_dead_workers_report_goes_on_with_the_model(
+        self, reports: Reports, leases: Leases, new: New
+    ) -> None:
+        reports.accept(new())
+        leases.renew(new(), "narrate")
+        assert self.read(reports) == ("narrate", None, Status.RUNNING)
+        short = Leases(leases._dynamodb, leases._table, lease_s=-1)
+        short.renew(new())
+        assert self.read(reports) == ("model", None, Status.QUEUED)
+        leases.take(REF)
+        assert self.read(reports) == ("model", None, Status.RUNNING)
+
+    def test_pending_inference_waits_for_the_model(self, reports: Reports, leases: Leases, new: New) -> None:
+        reports.accept(new())
+        leases.record_inference(new(), PendingInference(None, "answers/1.out", seconds_now(), 1))
+        assert self.read(reports) == ("model", "model_pending", Status.RUNNING)
+        leases.take(REF, "narrate")
+        report = reports.get("alice", REF.report_id).report
+        assert (report.stage, report.waiting, report.waiting_code) == ("narrate", None, None)
+
+    def test_unavailable_model_is_waited_for(self, reports: Reports, leases: Leases, new: New) -> None:
+        reports.accept(new())
+        leases.release(replace(new(), fault="catalogue_mismatch"), "another catalogue")
+        assert self.read(reports) == ("model", "model_unavailable", Status.QUEUED)
+
+    def test_replaced_service_is_no_fault_of_the_model(
+        self, reports: Reports, leases: Leases, new: New
+    ) -> None:
+        reports.accept(new())
+        leases.release(new(), "the service is being replaced")
+        assert self.read(reports) == ("model", None, Status.QUEUED)
+
+    def test_row_of_an_earlier_release_is_read(self, new: New) -> None:
+        stored = row_of(new())
+        known = {"id", "status", "language", "model", "created_at", "expires_at"}
+        report = {name: value for name, value in json.loads(stored["report"]).items() if name in known}
+        row = {name: value for name, value in stored.items() if value is not None}
+        assert stored_report("alice", row | {"report": json.dumps(report)}).report.stage == "model"
+
+    def test_ended_report_has_no_stage(self, reports: Reports, leases: Leases, new: New) -> None:
+        reports.accept(new())
+        leases.renew(new(), "narrate")
+        reports.end(ended(new()))
+        assert self.read(reports) == (None, None, Status.SUCCEEDED)

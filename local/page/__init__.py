@@ -1,0 +1,1 @@
+"""The page on one machine: its files, its configuration and, below /api, the gateway, at one address."""

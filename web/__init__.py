@@ -1,0 +1,1 @@
+"""The page that a reseller uses, and what builds and serves it."""

@@ -1,0 +1,116 @@
+/** The frame of every screen: navigation, account and language, notices; and the sign-in where no person is. */
+import { type ComponentChildren, Fragment } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+
+import { SignInAgain, SignInScreen } from "./auth/sign-in.tsx";
+import type { Person } from "./auth/session.ts";
+import { Failures } from "./failures.tsx";
+import { firstLanguage, keepLanguage, LANGUAGES, type Language, SpokenContext, useWords } from "./i18n/index.ts";
+import { OfflineNotice } from "./offline/notice.tsx";
+import { useNewVersion } from "./offline/registration.ts";
+import { useServices } from "./services.ts";
+import { Icon, type IconName } from "./ui/icons.tsx";
+import { Menu, type MenuItem } from "./ui/menu.tsx";
+import { Messages } from "./ui/toast.tsx";
+
+/** Show `children` to a person who is signed in. */
+export function Frame({ children }: { children: ComponentChildren }) {
+  const [language, setLanguage] = useState(firstLanguage);
+  const words = LANGUAGES[language];
+  document.documentElement.lang = language;
+  const choose = (chosen: Language) => {
+    keepLanguage(chosen);
+    setLanguage(chosen);
+  };
+  return (
+    <SpokenContext.Provider value={{ language, words, choose }}>
+      <SpokenFrame>{children}</SpokenFrame>
+    </SpokenContext.Provider>
+  );
+}
+
+function SpokenFrame({ children }: { children: ComponentChildren }) {
+  const { account, config } = useServices();
+  const { words } = useWords();
+  const { path } = useLocation();
+  const [session, setSession] = useState(account.state);
+  useEffect(() => {
+    setSession(account.state);
+    return account.subscribe(setSession);
+  }, [account]);
+  useNewVersion(words.frame);
+  const { person } = session;
+  return (
+    <>
+      <a class="skip button button-primary" href="#content">
+        {words.frame.skip}
+      </a>
+      <header class="header">
+        {person && (
+          <>
+            <a class="wordmark" href="/">
+              Vitrine
+            </a>
+            <Navigation path={path} />
+          </>
+        )}
+        <AccountMenu person={person} />
+      </header>
+      <OfflineNotice />
+      {config.goods === "drawn" && <aside class="strip">{words.frame.drawnGoods}</aside>}
+      <main id="content" tabIndex={-1}>
+        <Failures key={path}>
+          {person === null ? <SignInScreen /> : <Fragment key={person.id}>{children}</Fragment>}
+        </Failures>
+      </main>
+      {session.kind === "expired" && <SignInAgain person={session.person} />}
+      <Messages />
+    </>
+  );
+}
+
+/** The screens: at the foot of a small window, in the header of a large one. */
+function Navigation({ path }: { path: string }) {
+  const { words } = useWords();
+  const screens: readonly [string, IconName, string][] = [
+    ["/", "camera", words.frame.photograph],
+    ["/shelf", "shelf", words.frame.shelf],
+  ];
+  return (
+    <nav class="navigation" aria-label={words.frame.navigation}>
+      {screens.map(([address, icon, name]) => (
+        <a key={address} href={address} aria-current={path === address ? "page" : undefined}>
+          <Icon name={icon} />
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function AccountMenu({ person }: { person: Person | null }) {
+  const { account } = useServices();
+  const { language, words, choose } = useWords();
+  const languages: MenuItem[] = [
+    { label: "English", lang: "en", checked: language === "en", onSelect: () => choose("en") },
+    { label: "Français", lang: "fr", checked: language === "fr", onSelect: () => choose("fr") },
+  ];
+  if (person === null) {
+    const name = language === "en" ? "English" : "Français";
+    return (
+      <Menu label={`${words.frame.language}, ${name}`} icon="globe" items={languages}>
+        {name}
+      </Menu>
+    );
+  }
+  const signOut: MenuItem = { label: words.frame.signOut, icon: "signOut", onSelect: () => void account.signOut() };
+  return (
+    <Menu
+      label={words.frame.account}
+      icon="person"
+      note={words.frame.signedInAs(person.email)}
+      items={[...languages, signOut]}
+    />
+  );
+}
