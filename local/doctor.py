@@ -90,7 +90,7 @@ def check_make() -> Finding:
 
 
 def check_packages(home: Home) -> Iterator[Finding]:
-    """Check what setup.sh installs: Python packages, Node, the emulator and the CDK."""
+    """Check what setup.sh installs: Python packages, Node, the emulator, the CDK and the page."""
     missing = [what for module, what in _MODULES.items() if find_spec(module) is None]
     if missing:
         yield failure("packages", f"{sys.prefix} lacks {', '.join(missing)}.", _SETUP)
@@ -101,6 +101,8 @@ def check_packages(home: Home) -> Iterator[Finding]:
     yield check_tool("AWS emulator", [emulator, "-c", "import ministack; print('installed')"])
     installed = cdk.CDK.is_file()
     yield ok("CDK", "installed") if installed else failure("CDK", "the command line is missing.", _SETUP)
+    built = (TOOLS / "page" / "index.html").is_file()
+    yield ok("page", "built") if built else failure("page", "it is not built.", "Run `make web`.")
 
 
 def check_tool(name: str, command: list[str]) -> Finding:

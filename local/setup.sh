@@ -214,6 +214,8 @@ page() {
 deno() {
     DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen --config local/fakes/edge/deno.json local/fakes/edge/main.ts \
         supabase/functions/*/index.ts
+    [ "$kind" != test ] || DENO_DIR="$PWD/.vitrine/deno" .venv/bin/deno cache --frozen \
+        --config examples/typescript/deno.json examples/typescript/report.ts
 }
 
 if ! current uv "$UV_VERSION" || ! "$uv" --version >/dev/null 2>&1; then
@@ -283,7 +285,7 @@ if ! current cdk "$key"; then
     echo "$key" >"$stamps/cdk"
 fi
 
-key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts | cksum)
+key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts $([ "$kind" != test ] || echo examples/typescript/deno.lock) | cksum)
 if { [ "$kind" = async ] || [ "$kind" = test ]; } && ! current deno "$key"; then
     rm -f "$stamps/deno"
     step deno "Dependencies of the Edge Functions" deno

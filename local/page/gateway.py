@@ -20,7 +20,7 @@ _OF_CONNECTION = frozenset(
     }
 )
 _HEADERS, _POLICY = api_headers(), "content-security-policy"
-_OF_REQUEST = _OF_CONNECTION | {b"host"}
+_OF_REQUEST = _OF_CONNECTION | {b"host", b"expect"}
 _OF_ANSWER = _OF_CONNECTION | {b"date", b"server"}
 
 

@@ -130,6 +130,8 @@ def _vitrine(request: Request, raised: Exception) -> JSONResponse:
         case errors.ReportFailed():
             status = _BY_FAILURE.get(error.code, status)
             extra = {"report": error.report_id, "code": error.code}
+        case errors.ReportNotFound():
+            extra = {"report": error.report_id}
         case errors.ReportInProgress():
             headers["Retry-After"] = "2"
             extra = {"report": error.report_id}

@@ -1,6 +1,7 @@
 """A photo becomes a report, which only its owner can read."""
 
-from io import BytesIO
+import csv
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,26 @@ def test_gateway_passes_problem_documents_on(system: System) -> None:
 def test_owner_reads_report_again(system: System, report_id: str) -> None:
     answer = system.client.get(f"{system.api_url}/reports/{report_id}", headers=system.headers("anna"))
     assert (answer.status_code, answer.json()["id"]) == (200, report_id)
+
+
+def test_owner_finds_and_exports_reports(system: System) -> None:
+    report_id = system.analyze(EXAMPLES / "drawn-mug.jpg", "anna").json()["id"]
+    url, headers = f"{system.api_url}/reports", system.headers("anna")
+    found = system.client.get(url, headers=headers, params={"search": "CÉRAMIC mug"}).json()
+    assert report_id in [each["id"] for each in found["reports"]]
+    ids = ",".join(each["id"] for each in found["reports"])
+    query = {"ids": ids, "format": "csv", "layout": "facebook"}
+    rows = csv.DictReader(StringIO(system.client.get(url, headers=headers, params=query).text, newline=""))
+    assert ",".join(row["id"] for row in rows) == ids
+    assert system.client.get(url, headers=system.headers("boris"), params=query).status_code == 404
+
+
+def test_catalogue_is_kept_by_the_client(system: System) -> None:
+    url, headers = f"{system.api_url}/catalogue?language=fr", system.headers("anna")
+    first = system.client.get(url, headers=headers)
+    assert {"id": "mug", "name": "tasse"} in first.json()["departments"][0]["kinds"]
+    again = system.client.get(url, headers={**headers, "If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_links_show_the_photos(system: System, report_id: str) -> None:

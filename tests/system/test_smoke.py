@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from local.fakes.identity import DOMAIN, PASSWORD
 from local.home import REPOSITORY
+from local.users import DOMAIN, PASSWORD
 from tests.system.running import System
 
 

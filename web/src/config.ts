@@ -21,7 +21,7 @@ export interface Config {
  */
 export async function loadConfig(): Promise<{ config: Config; isFresh: boolean }> {
   const response = await fetch("/config.json", { cache: "no-cache" });
-  if (!response.ok) throw new Error(`/config.json: ${response.status}`);
+  if (!response.ok) throw new Error(`/config.json is not there: the answer was ${response.status}.`);
   const config = (await response.json()) as Partial<Config>;
   for (const key of ["api", "supabase_url", "supabase_publishable_key"] as const) {
     if (typeof config[key] !== "string") throw new Error(`/config.json has no "${key}"`);

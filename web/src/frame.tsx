@@ -58,7 +58,7 @@ function SpokenFrame({ children }: { children: ComponentChildren }) {
         <AccountMenu person={person} />
       </header>
       <OfflineNotice />
-      {config.goods === "drawn" && <p class="strip">{words.frame.drawnGoods}</p>}
+      {config.goods === "drawn" && <aside class="strip">{words.frame.drawnGoods}</aside>}
       <main id="content" tabIndex={-1}>
         <Failures key={path}>
           {person === null ? <SignInScreen /> : <Fragment key={person.id}>{children}</Fragment>}
@@ -97,9 +97,10 @@ function AccountMenu({ person }: { person: Person | null }) {
     { label: "Français", lang: "fr", checked: language === "fr", onSelect: () => choose("fr") },
   ];
   if (person === null) {
+    const name = language === "en" ? "English" : "Français";
     return (
-      <Menu label={words.frame.language} icon="globe" items={languages}>
-        {language === "en" ? "English" : "Français"}
+      <Menu label={`${words.frame.language}, ${name}`} icon="globe" items={languages}>
+        {name}
       </Menu>
     );
   }

@@ -19,6 +19,11 @@ try {
   addEventListener("offline", () => connection.lose());
   addEventListener("online", () => void connection.check());
   const account = new Account(config, localStorage);
+  addEventListener("storage", () => account.storageChanged());
+  account.wake();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") account.wake();
+  });
   const api = apiClient({
     base: config.api,
     tokens: account,
@@ -46,7 +51,7 @@ function NotStarted({ error }: { error: unknown }) {
           </Button>
         }
       >
-        {String(error instanceof Error ? error.message : error)}
+        {error instanceof TypeError ? words.unreachableRemedy : String(error instanceof Error ? error.message : error)}
       </Notice>
     </main>
   );

@@ -106,6 +106,7 @@ class ReportNotFound(VitrineError):
 
     def __init__(self, report_id: str) -> None:
         super().__init__(f"no report {report_id} of yours; it may have been erased or have expired")
+        self.report_id = report_id
 
 
 class KeyReused(VitrineError):

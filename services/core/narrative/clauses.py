@@ -95,6 +95,10 @@ def clauses_of(terms: Sequence[Term]) -> Iterator[tuple[list[Term], str]]:
         score = term.text == ":" and bool(clause) and clause[-1].has(Role.POINTS)
         if score and following is not None and (following.has(Role.NUMBER) or following.text.isdecimal()):
             continue
+        aside = term.has(Role.BREAK) and following is not None and following.text == ","
+        if aside and clause and clause[-1].text == "," and not any(each.has(Role.VERB) for each in clause):
+            # "Scratches, however, could not be judged."
+            continue
         if term.text in _BREAKS or term.has(Role.BREAK):
             yield clause, term.text
             # "Otherwise without a mark" excludes the marks before it.

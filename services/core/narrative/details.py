@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.core.domain.report import Wear
-from services.core.narrative.clauses import Group, Polarity, Segment, Word
+from services.core.narrative.clauses import LINKS, Group, Polarity, Segment, Word
 from services.core.narrative.mentions import Mention
 from services.core.narrative.senses import Role, Rule
 
@@ -114,16 +114,22 @@ def _shared(
     """The wear after "and" that has no article of its own: "a slight chip and crack"."""
     segments = groups[spot.group].segments
     place = sum(len(each.words) for each in segments[: first.segment])
-    if segments[first.segment].has(Role.PHOTO):
-        # "A slight chip in photo 1 and fraying in photo 2."
+    if not any(each.link is not None and each.link.has(*LINKS) for each in segments[first.segment + 1 :]):
+        # "Minor scuff, crease."
         return
     for number in range(first.segment + 1, len(segments)):
         place += len(segments[number - 1].words)
         mine = [m for m in named if m.group == spot.group and m.at == place]
         # "Paint badly chipped, joint loose": a part with its state is described by itself.
-        if not mine or segments[number].has(Role.SEVERITY) or len(mine[0].places) > 1:
+        # "A slight chip in photo 1 and fraying in photo 2": what is not counted takes no article.
+        apart = segments[first.segment].has(Role.PHOTO) and bool(mine) and _is_mass(mine[0].word)
+        if not mine or apart or segments[number].has(Role.SEVERITY) or len(mine[0].places) > 1:
             return
         yield from mine
+
+
+def _is_mass(word: str) -> bool:
+    return word.endswith("ing") or word in {"rust", "dirt", "mould", "wear", "haze", "corrosion"}
 
 
 def _before(
@@ -171,6 +177,8 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
     earlier = [m for m in mine if m.segment < spot.segment]
     if group.segments[spot.segment].has(Role.BOTH, Role.ALL) and (earlier or before):
         return (*before, *mine)
+    if not mine and _shows_goods(group):
+        return ()
     if own := [m for m in mine if m.segment == spot.segment]:
         if own[0].at > spot.at:
             return (*own, *_following(spot, mine, groups))
@@ -183,6 +191,15 @@ def _owners(spot: _Spot, named: Sequence[Mention], groups: Sequence[Group]) -> t
         return tuple(m for m in before if m.group == before[-1].group)[-1:]
     after = [m for m in named if m.group > spot.group]
     return tuple(m for m in after if m.group == after[0].group)
+
+
+def _shows_goods(group: Group) -> bool:
+    """Whether photos show the goods themselves: "photos 1 to 3 show the mug"."""
+    words = [word.term for word in group]
+    photo = next((n for n, term in enumerate(words) if term.has(Role.PHOTO)), len(words))
+    verb = next((n for n, term in enumerate(words) if n > photo and term.has(Role.VERB)), len(words))
+    goods = any(term.has(Role.KIND) and not term.has(Role.PHOTO) for term in words[verb + 1 :])
+    return goods and not any(term.text in {"it", "them", "they"} for term in words)
 
 
 def _gap(spot: _Spot, mine: Sequence[Mention], group: Group) -> Iterator[Mention]:

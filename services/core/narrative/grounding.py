@@ -35,6 +35,8 @@ _OPENS = frozenset('.:!?–—("«“-')
 _NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 _LISTING = frozenset({"listing", "description", "advert", "ad", "report"})
+_CONTRAST = frozenset({"rather than", "not", "n't"})
+_BE = frozenset({"is", "are", "was", "were", "has", "have"})
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
@@ -235,6 +237,9 @@ class _Check:
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied
+                if seen.condition.grade is not None and sense.value != seen.condition.grade:
+                    # "Fair rather than good", "good, not excellent".
+                    held = bool(before) and before[0].term.text in _CONTRAST
                 held = held and not is_of_part(at, group)
                 of_goods = " " in term.text or grades(words[at + 1 :], group, self._facts, self._lexicon)
                 return None if held and of_goods else Rule.GRADE
@@ -279,7 +284,8 @@ class _Check:
         of_them = [word.term for word in words[at + 1 : at + 3]]
         if len(of_them) == 2 and of_them[0].has(Role.OUT_OF) and of_them[1].has(Role.REFERRING):
             # "We looked for all of them", "look at each of them".
-            return all(m.said is not Polarity.STATED for m in self._wear.mentions)
+            looked = self._wear.mentions or not any(word.term.text in _BE for word in words)
+            return bool(looked) and all(m.said is not Polarity.STATED for m in self._wear.mentions)
         listed = any(m.group == number and m.at < at for m in self._wear.mentions)
         predicate = words[at + 1 : at + 2]
         said = bool(predicate) and predicate[0].term.has(

@@ -12,7 +12,7 @@ _SHOWN = frozenset({"that", "which"})
 _RANGE = frozenset({"to", "through"})
 _TAKEN = frozenset({"photographed", "pictured", "captured"})
 # What a number of marks can be called before they are named.
-_THINGS = frozenset({"things", "facts", "details", "remarks", "observations", "findings"})
+_THINGS = frozenset({"things", "choses", "remarques", "constats", "facts", "details", "remarks", "observations", "findings"})
 # The highest score.
 FULL = 10
 Counted = Literal[
@@ -159,6 +159,10 @@ class _GroupNumbers:
         beyond = [n for n, word in enumerate(self._words) if n > at and id(word) in self._firsts]
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
+        if term.text == "first" and not self._counts_photos(at) and not ahead and at:
+            # "Have a look at photo 2 first."
+            if not self._words[at - 1].term.has(Role.ARTICLE):
+                return None
         if term.has(Role.ORDINAL):
             if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})

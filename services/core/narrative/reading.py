@@ -23,10 +23,13 @@ from services.core.narrative.senses import Role, Term
 
 # What can be unknown of goods, other than their condition.
 _LOOKING = frozenset({
-    "look", "looked", "looking", "check", "checked", "checking", "search", "searched", "searching", "examined",
-    "inspected", "studied", "went", "gone", "going", "scanned", "scanning", "reviewed", "zoomed", "browsed",
+    "looked", "looking", "checked", "checking", "searched", "searching", "examined", "inspected", "studied",
+    "went", "gone", "going", "scanned", "scanning", "reviewed", "zoomed", "browsed",
     "looking through", "went through", "going through", "studying", "examining", "inspecting", "looked closely",
 })  # fmt: skip
+_SEARCH = frozenset({"look for", "search", "check for", "hunt"})
+# The parts that these say cannot be seen are not judged.
+_SEEING = frozenset({"seen", "shown", "see", "visible", "photographed", "in view", "in sight", "make out"})
 _WITHIN = (Role.ARTICLE, Role.KIND, Role.REFERRING, Role.MATERIAL, Role.COLOUR)
 _LOOKS = frozenset({"kind", "material", "colour", "pattern"})
 
@@ -59,6 +62,9 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
     judging = group.has(Role.JUDGING) or any(map(_is_unchecked, group.segments))
     # "I could not see whether a part is missing."
     asked = [n for n, word in enumerate(group) if word.term.text == "whether"]
+    # "The contacts could not be seen."
+    bare = group.has(Role.PART) and not group.has(Role.WEAR, Role.STATE)
+    judging = judging or (bare and any(word.term.text in _SEEING for word in group))
     judging = judging or (bool(asked) and any(map(names_wear, list(group)[asked[0] :])))
     opens = [word.term for word in group if word.term.has(Role.UNJUDGED)]
     # "None of the seams is open."
@@ -171,6 +177,8 @@ def _seeks(group: Group) -> bool:
     for word in group:
         if word.term.text == "for" and looked:
             return True
+        if word.term.text in _SEARCH and group.has(Role.NOTHING):
+            return True
         looked = (looked or word.term.text in _LOOKING) and not names_wear(word)
     return False
 
@@ -193,7 +201,13 @@ def _deny(group: Group) -> None:
     words, link = group.segments[first].words, group.segments[first].link
     negation = next((n for n, word in enumerate(words) if word.term.has(Role.NOT)), 0)
     own = any(map(names_wear, words[negation:])) and not any(map(names_wear, words[:negation]))
-    if not own or (link is not None and link.has(*LINKS)):
+    # "Chipped, not cracked, stained" could say either of the last.
+    more = any(
+        any(map(names_wear, segment.words)) and not segment.has(Role.NOT)
+        and (segment.link is None or not segment.link.has(*LINKS))
+        for segment in group.segments[first + 1 :]
+    )
+    if not own or more or (link is not None and link.has(*LINKS)):
         first = 0
     for segment in group.segments[first:]:
         for word in segment.words:

@@ -120,7 +120,8 @@ class WearCheck:
     def _lacks_second(self, mention: Mention) -> bool:
         """Whether a plural is of fewer than two marks; "one of its seams is open" is of one."""
         before = [word.term for word in list(self._groups[mention.group])[max(0, mention.at - 3) : mention.at]]
-        one = any(a.text == "one" and b.has(Role.OUT_OF) for a, b in zip(before, before[1:], strict=False))
+        of_part = list(self._groups[mention.group])[mention.at].term.has(Role.PART)
+        one = of_part and any(a.text == "one" and b.has(Role.OUT_OF) for a, b in zip(before, before[1:], strict=False))
         return len(self._of(mention)) < (1 if one else 2)
 
     def _asks_degree(self, mention: Mention) -> bool:
@@ -221,7 +222,7 @@ class WearCheck:
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
         if group.has(Role.OTHER) or (
-            group.has(Role.NOTHING) and any(each.has(Role.EXCEPT) for each in self._groups)
+            group.has(Role.NOTHING) and any(each.has(Role.EXCEPT, Role.ASIDE) for each in self._groups)
         ):
             if not self._complete_without_names:
                 yield Violation(Rule.ONLY, word)

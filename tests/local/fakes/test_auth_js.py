@@ -13,10 +13,8 @@ from cli.cdk import node
 from local.fakes.identity.app import create_app
 from local.fakes.identity.sessions import Sessions
 from local.fakes.identity.tokens import load_or_create_key
-from local.home import REPOSITORY
 from local.users import PASSWORD
-
-WEB = REPOSITORY / "web"
+from web.build import FOLDER, install
 
 
 @pytest.fixture
@@ -27,12 +25,11 @@ def issuer(tmp_path: Path, listen: Callable[[Starlette], str]) -> str:
 
 
 def test_supabases_client_signs_in_and_out(issuer: str) -> None:
-    if not (WEB / "node_modules" / "@supabase" / "auth-js").is_dir():
-        pytest.fail("web/node_modules lacks auth-js: run `make web`")
+    install(dev=True)
     script = Path(__file__).with_name("auth_js.mjs").read_text("utf-8")
     done = subprocess.run(
         [str(node()), "--input-type=module", "--eval", script],
-        cwd=WEB,  # where Node looks for packages
+        cwd=FOLDER,  # where Node looks for packages
         env={**os.environ, "ISSUER": issuer, "PASSWORD": PASSWORD, "NO_PROXY": "127.0.0.1"},
         capture_output=True,
         encoding="utf-8",

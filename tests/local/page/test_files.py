@@ -133,6 +133,20 @@ def test_new_build_is_seen_at_once(page: TestClient, folder: Path) -> None:
     assert "Another" in page.get("/", headers=known).text
 
 
+def test_file_that_a_build_removes_is_404(
+    page: TestClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = list(folder.rglob("*.*"))
+    monkeypatch.setattr(Path, "rglob", lambda path, pattern: found)
+    (folder / "service-worker.js").unlink()
+    assert page.get("/service-worker.js").status_code == 404
+
+
+def test_folder_is_no_file(page: TestClient, folder: Path) -> None:
+    (folder / "fonts.v1").mkdir()
+    assert page.get("/fonts.v1").status_code == 404
+
+
 def test_missing_build_names_its_command(page: TestClient, folder: Path) -> None:
     (folder / "index.html").unlink()
     answer = page.get("/")

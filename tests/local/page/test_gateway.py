@@ -1,10 +1,12 @@
 """What reaches the gateway, and what comes back."""
 
+import asyncio
 import gzip
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -161,6 +163,28 @@ def test_gateway_that_fails_is_told(
     answer = page.post("/api/analyze", content=b"photo")
     assert answer.status_code == status
     assert set(answer.json()) == {"message"}
+
+
+def test_client_that_leaves_ends_its_upload(upstream: Upstream, tmp_path: Path) -> None:
+    app = create_app(
+        tmp_path, CONFIG, Gateway(URL, httpx2.MockTransport(upstream.handle)), "http://127.0.0.1:4566"
+    )
+    received: Iterator[MutableMapping[str, Any]] = iter(
+        [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(received)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    path = "/api/analyze"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    asyncio.run(app({**scope, "headers": [(b"content-length", b"1000")]}, receive, send))
+    assert upstream.requests == []
+    assert sent[0]["status"] == 400
 
 
 def test_absent_gateway_is_502(tmp_path: Path) -> None:

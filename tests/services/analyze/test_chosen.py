@@ -68,7 +68,7 @@ def test_missing_chosen_report_is_named(client: TestClient, posted: list[str], *
     headers = {"Authorization": "Bearer token-of-mallory"} if others else {}
     missing = posted[0] if others else MISSING
     answer = client.get("/reports", params={"ids": f"{missing}"}, headers=headers)
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json()["report"]) == (404, missing)
     assert missing in answer.json()["detail"]
 
 

@@ -24,7 +24,7 @@ function clientOf(statuses: readonly number[], body: string = "{}", headers: Rec
     if (status === undefined) throw new TypeError("Failed to fetch");
     return new Response(body, { status, headers: { "Content-Type": "application/json", ...headers } });
   });
-  const tokens = { current: async () => "first", renewed: async () => "second" };
+  const tokens = { current: async () => "first", renewed: async (refused: string) => `${refused} renewed` };
   const api = apiClient({
     base: "https://vitrine.example/api",
     tokens,
@@ -52,7 +52,7 @@ for (const status of [401, 403]) {
       sent.map(({ token, body }) => [token, body]),
       [
         ["Bearer first", '{"title":"Lamp"}'],
-        ["Bearer second", '{"title":"Lamp"}'],
+        ["Bearer first renewed", '{"title":"Lamp"}'],
       ],
     );
   });

@@ -12,11 +12,16 @@ export type Api = Client<paths>;
 
 /** What the client needs of a session: the access token, and one that replaces an expired one. */
 export interface Tokens {
-  /** The access token, renewed first if it is about to expire. Throws SignedOut without a session. */
+  /**
+   * The access token, renewed first if it is about to expire; waits while the person is asked to sign in again.
+   * Throws SignedOut without a session, and TypeError, as fetch does, where it cannot be renewed without a network.
+   */
   current(): Promise<string>;
-  /** A token in place of one that the API refused. Throws SignedOut if the session cannot be renewed. */
-  renewed(): Promise<string>;
+  /** As `current`, in place of a token that the API refused. */
+  renewed(refused: string): Promise<string>;
 }
+
+const SCHEME = "Bearer ";
 
 interface ClientOptions {
   readonly base: string;
@@ -33,7 +38,7 @@ export function apiClient({ base, tokens, language, onUnreachable }: ClientOptio
   const bodies = new WeakMap<Request, Request>();
   const authorize: Middleware = {
     async onRequest({ request }) {
-      request.headers.set("Authorization", `Bearer ${await tokens.current()}`);
+      request.headers.set("Authorization", SCHEME + (await tokens.current()));
       request.headers.set("Accept-Language", language());
       bodies.set(request, request.clone());
       return request;
@@ -42,7 +47,8 @@ export function apiClient({ base, tokens, language, onUnreachable }: ClientOptio
       // The gateway answers 401 without a token, and 403 for one that does not hold.
       const again = bodies.get(request);
       if ((response.status !== 401 && response.status !== 403) || again === undefined) return response;
-      again.headers.set("Authorization", `Bearer ${await tokens.renewed()}`);
+      const refused = request.headers.get("Authorization")!.slice(SCHEME.length);
+      again.headers.set("Authorization", SCHEME + (await tokens.renewed(refused)));
       return fetch(again);
     },
     onError({ error }) {

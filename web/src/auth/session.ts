@@ -1,13 +1,12 @@
 /**
- * The session of Supabase Auth: who is signed in, and access tokens that are renewed before they expire.
+ * The session: who is signed in, and access tokens that are renewed when they expire.
  *
  * A session that cannot be renewed is `expired`, not gone: the screen stays, the frame asks for the password over
  * it, and each request that needs a token waits until the person has signed in again.
  */
-import { GoTrueClient, isAuthRetryableFetchError, type Session } from "@supabase/auth-js";
-
 import type { Tokens } from "../api/client.ts";
 import type { Config } from "../config.ts";
+import { AuthProblem, keptSession, type Session, SupabaseAuth } from "./supabase.ts";
 
 /** No person is signed in, or the person signed out while a request waited. */
 export class SignedOut extends Error {
@@ -29,29 +28,21 @@ const OUT: SessionState = { kind: "out", person: null };
 const SESSION = "session";
 // Tells a sign-out by the person, in any tab, from a session that ended.
 const LEFT = "session-left";
+// A token is not used when it has less than this left: the answer to a request may take 30 s.
+const MARGIN_S = 60;
 
 /** The session of this browser. */
 export class Account implements Tokens {
-  readonly #auth: GoTrueClient;
+  readonly #auth: SupabaseAuth;
   readonly #storage: Storage;
   readonly #listeners = new Set<(state: SessionState) => void>();
   #state: SessionState;
-  #isLeaving = false;
 
   constructor(config: Pick<Config, "supabase_url" | "supabase_publishable_key">, storage: Storage) {
+    this.#auth = new SupabaseAuth(config.supabase_url, config.supabase_publishable_key);
     this.#storage = storage;
-    const person = personOf(storedSession(storage));
-    this.#state = person === null ? OUT : { kind: "in", person };
-    this.#auth = new GoTrueClient({
-      url: `${config.supabase_url}/auth/v1`,
-      headers: { apikey: config.supabase_publishable_key },
-      storage,
-      storageKey: SESSION,
-      autoRefreshToken: true,
-      persistSession: true,
-      detectSessionInUrl: false,
-    });
-    this.#auth.onAuthStateChange((event, session) => this.#heard(event, session));
+    const session = this.#kept();
+    this.#state = session === null ? OUT : { kind: "in", person: session.user };
   }
 
   get state(): SessionState {
@@ -69,54 +60,70 @@ export class Account implements Tokens {
     return () => void this.#listeners.delete(changed);
   }
 
-  /** Sign in. Throws Supabase's AuthError. */
+  /** Sign in. Throws AuthProblem, or TypeError where no answer comes. */
   async signIn(email: string, password: string): Promise<void> {
-    const { error } = await this.#auth.signInWithPassword({ email, password });
-    if (error) throw error;
+    const session = await this.#auth.signIn(email, password);
+    this.#keep(session);
+    this.#enter({ kind: "in", person: session.user });
   }
 
   /** Sign out of this browser, with or without a network. Requests that wait are refused with SignedOut. */
   async signOut(): Promise<void> {
+    const session = this.#kept();
     this.#storage.setItem(LEFT, "1");
-    this.#isLeaving = true;
+    this.#storage.removeItem(SESSION);
     this.#enter(OUT);
-    await this.#auth.signOut({ scope: "local" });
-    this.#isLeaving = false;
-  }
-
-  /** As Tokens.current. Throws TypeError, as fetch does, where the token cannot be renewed without a network. */
-  async current(): Promise<string> {
-    this.#forgetLostNetwork();
-    const { data, error } = await this.#auth.getSession();
-    return data.session?.access_token ?? this.#afterFailure(error);
-  }
-
-  async renewed(): Promise<string> {
-    this.#forgetLostNetwork();
-    const refused = storedSession(this.#storage)?.access_token;
-    const { data, error } = await this.#auth.refreshSession();
-    if (data.session !== null) return data.session.access_token;
-    // Another tab may have renewed the session meanwhile.
-    const kept = storedSession(this.#storage)?.access_token;
-    if (kept !== undefined && kept !== refused) return kept;
-    return this.#afterFailure(error);
-  }
-
-  // For a minute the library would answer with the same failure, though the network may be back.
-  #forgetLostNetwork(): void {
-    const failure = this.#auth["lastRefreshFailure"];
-    if (isAuthRetryableFetchError(failure?.result.error)) this.#auth["lastRefreshFailure"] = null;
-  }
-
-  async #afterFailure(error: unknown): Promise<string> {
-    if (isAuthRetryableFetchError(error)) throw new TypeError("the sign-in service does not answer");
-    if (this.#state.kind === "in") {
-      this.#enter({ kind: "expired", person: this.#state.person });
-      // A token that has not expired, but that the API refuses, would stay in use.
-      void this.#auth.signOut({ scope: "local" });
+    if (session === null) return;
+    try {
+      const { access_token } = isFresh(session) ? session : await this.#auth.renew(session.refresh_token);
+      await this.#auth.revoke(access_token);
+    } catch {
+      // The browser has forgotten the session; the service forgets it when it has not been used for long.
     }
+  }
+
+  /** Another tab has signed in or out, or has found the session expired. */
+  storageChanged(): void {
+    const session = this.#kept();
+    if (session !== null) this.#enter({ kind: "in", person: session.user });
+    else if (this.#storage.getItem(LEFT) !== null) this.#enter(OUT);
+    else this.#expire();
+  }
+
+  /** Renew an expired token before a request needs it, so that a session that has ended is known at once. */
+  wake(): void {
+    // What fails here fails again for the request, which tells it.
+    if (this.#state.kind === "in") this.current().catch(() => {});
+  }
+
+  async current(): Promise<string> {
+    const session = this.#kept();
+    return session !== null && isFresh(session) ? session.access_token : this.renewed(session?.access_token ?? "");
+  }
+
+  async renewed(refused: string): Promise<string> {
+    // One tab renews at a time: a refresh token that is used twice ends the session.
+    const token = await exclusively(() => this.#renew(refused));
+    if (token !== null) return token;
+    this.#expire();
     await this.#signedInAgain(this.person);
     return this.current();
+  }
+
+  async #renew(refused: string): Promise<string | null> {
+    const session = this.#kept();
+    if (session === null) return null;
+    // Another tab or request has renewed it meanwhile.
+    if (session.access_token !== refused) return session.access_token;
+    const next = await this.#auth.renew(session.refresh_token).catch((error: unknown) => {
+      if (error instanceof AuthProblem && error.isFinal) return null;
+      throw new TypeError("the sign-in service does not answer", { cause: error });
+    });
+    // While the answer was on its way, the person may have signed out.
+    if (this.#kept()?.access_token !== refused) return null;
+    if (next === null) this.#storage.removeItem(SESSION);
+    else this.#keep(next);
+    return next?.access_token ?? null;
   }
 
   // A request that one person began never goes on as another's.
@@ -135,16 +142,8 @@ export class Account implements Tokens {
     });
   }
 
-  #heard(event: string, session: Session | null): void {
-    if (this.#isLeaving) return;
-    const person = personOf(session);
-    if (person !== null) {
-      this.#storage.removeItem(LEFT);
-      this.#enter({ kind: "in", person });
-    } else if (event === "SIGNED_OUT") {
-      const hasLeft = this.#storage.getItem(LEFT) !== null || this.#state.person === null;
-      this.#enter(hasLeft ? OUT : { kind: "expired", person: this.#state.person! });
-    }
+  #expire(): void {
+    if (this.#state.kind === "in") this.#enter({ kind: "expired", person: this.#state.person });
   }
 
   #enter(state: SessionState): void {
@@ -153,18 +152,26 @@ export class Account implements Tokens {
     this.#state = state;
     for (const listener of this.#listeners) listener(state);
   }
-}
 
-function personOf(session: Pick<Session, "user"> | null): Person | null {
-  const user = session?.user;
-  return user?.id === undefined ? null : { id: user.id, email: user.email ?? "" };
-}
-
-// Read without the library: the first screen needs neither its promise nor a network.
-function storedSession(storage: Storage): Session | null {
-  try {
-    return JSON.parse(storage.getItem(SESSION) ?? "null") as Session | null;
-  } catch {
-    return null;
+  #kept(): Session | null {
+    try {
+      return keptSession(JSON.parse(this.#storage.getItem(SESSION) ?? "null"));
+    } catch {
+      return null;
+    }
   }
+
+  #keep(session: Session): void {
+    this.#storage.removeItem(LEFT);
+    this.#storage.setItem(SESSION, JSON.stringify(session));
+  }
+}
+
+function isFresh({ expires_at }: Session): boolean {
+  return expires_at - MARGIN_S > Date.now() / 1000;
+}
+
+// Browsers have locks on secure origins only.
+function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  return "locks" in navigator ? (navigator.locks.request(SESSION, work) as Promise<T>) : work();
 }

@@ -38,6 +38,7 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
   const said = words.report;
   const edited = useMemo(() => ({ report, onChange }), [report, onChange]);
   const texts = textsFor(report, language);
+  const facts = useRef<HTMLDivElement>(null);
   const onGone = useSeldom(onReload);
   useEffect(() => {
     if (isNew) toast(said.ready);
@@ -64,8 +65,8 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
             {...(texts.language === language ? {} : { lang: texts.language })}
             onGone={onGone}
           />
-          <div class="report-facts">
-            {isUnrecognised(report) && <Unrecognised />}
+          <div class="report-facts" ref={facts} tabIndex={-1}>
+            {isUnrecognised(report) && <Unrecognised onNamed={() => facts.current?.focus()} />}
             <Facts texts={texts} />
             <ConditionSection texts={texts} />
           </div>

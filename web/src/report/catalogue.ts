@@ -1,24 +1,12 @@
 /** The catalogue's names, which the menus of corrections offer. */
 import type { Api } from "../api/client.ts";
 import { dataOf } from "../api/client.ts";
+import type { components } from "../api/schema.ts";
 
-export interface Entry {
-  readonly id: string;
-  readonly name: string;
-}
-
-export interface Department extends Entry {
-  readonly kinds: readonly Entry[];
-  readonly materials: readonly Entry[];
-  readonly wear: readonly Entry[];
-}
-
-export interface Catalogue {
-  readonly version: string;
-  readonly departments: readonly Department[];
-  readonly colours: readonly Entry[];
-  readonly patterns: readonly Entry[];
-}
+type Schemas = components["schemas"];
+export type Entry = Schemas["NamedId"];
+export type Department = Schemas["DepartmentNames"];
+export type Catalogue = Schemas["CatalogueNames"];
 
 /** A kind of goods with the name of its department. */
 export interface FoundKind extends Entry {
@@ -31,7 +19,7 @@ const loaded = new Map<string, Promise<Catalogue>>();
 export function loadCatalogue(api: Api, language: "en" | "fr"): Promise<Catalogue> {
   const known = loaded.get(language);
   if (known !== undefined) return known;
-  const loading = api.GET("/catalogue", { params: { query: { language } } }).then(dataOf) as Promise<Catalogue>;
+  const loading = api.GET("/catalogue", { params: { query: { language } } }).then(dataOf<Catalogue>);
   loaded.set(language, loading);
   loading.catch(() => loaded.delete(language));
   return loading;
@@ -53,11 +41,11 @@ export function choices(catalogue: Catalogue, kind: string, of: "materials" | "w
 /** Return a text in small letters without accents, to compare by: "Théière" as "theiere". */
 export function folded(text: string): string {
   return text
+    .toLowerCase()
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
     .replaceAll("œ", "oe")
     .replaceAll("’", "'")
-    .toLowerCase()
     .trim();
 }
 

@@ -1,7 +1,8 @@
 /** What the thing is: its path, kind, material, colour and pattern, who says so, and each corrected in place. */
 import { useWords } from "../i18n/index.ts";
+import { departmentOf } from "./catalogue.ts";
 import { isProductCorrected } from "./correction.ts";
-import { Editable, useEdited } from "./editing.tsx";
+import { Editable, useCatalogue, useEdited } from "./editing.tsx";
 import { AdjectiveEditor, KindEditor } from "./fact-editors.tsx";
 import { type Named, NAMED, type Texts, wordOf } from "./texts.ts";
 
@@ -10,21 +11,15 @@ export function Facts({ texts }: { texts: Texts }) {
   const { language, words } = useWords();
   const { report } = useEdited();
   const said = words.report;
-  const path = report.listing?.category?.path;
+  const path = report.listing?.category?.path.split(" > ");
   return (
     <section class="facts">
       <h2>{said.facts}</h2>
-      {path !== undefined && (
+      {path ? (
         // The taxonomy's own names are English.
-        <p class="path soft small" lang={language === "en" ? undefined : "en"}>
-          <span class="unseen">{said.path}: </span>
-          {path.split(" > ").map((step, at) => (
-            <span key={step}>
-              {at > 0 && <span aria-hidden="true"> › </span>}
-              <span class="step">{step}</span>
-            </span>
-          ))}
-        </p>
+        <Path steps={path} lang={language === "en" ? undefined : "en"} />
+      ) : (
+        !report.listing && <CataloguePath kind={report.product!.type} />
       )}
       <dl class="lines">
         {/* The model is not asked about what its catalogue lacks. */}
@@ -33,6 +28,31 @@ export function Facts({ texts }: { texts: Texts }) {
         ))}
       </dl>
     </section>
+  );
+}
+
+/** Department and kind, for a report of an earlier release, which has no listing. */
+function CataloguePath({ kind }: { kind: string }) {
+  const { catalogue } = useCatalogue();
+  const department = catalogue && departmentOf(catalogue, kind);
+  const found = department?.kinds.find((each) => each.id === kind);
+  return department && found ? <Path steps={[department.name, found.name]} /> : null;
+}
+
+function Path({ steps, lang }: { steps: readonly string[]; lang?: string | undefined }) {
+  const { words } = useWords();
+  return (
+    <p class="path soft small">
+      <span class="unseen">{words.report.path}: </span>
+      <span lang={lang}>
+        {steps.map((step, at) => (
+          <span key={step}>
+            {at > 0 && <span aria-hidden="true"> › </span>}
+            <span class="step">{step}</span>
+          </span>
+        ))}
+      </span>
+    </p>
   );
 }
 

@@ -22,7 +22,7 @@ export function price(dollars: number, language: string): string {
   return new Intl.NumberFormat(language, {
     style: "currency",
     currency: "USD",
-    ...(dollars < 0.01 ? { maximumSignificantDigits: 2 } : {}),
+    ...(dollars > 0 && dollars < 0.01 ? { maximumSignificantDigits: 2 } : {}),
   }).format(dollars);
 }
 

@@ -2,6 +2,8 @@
 import type { Report } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
 
+// A service that answers at once in spite of the wait asked for must not be asked without end.
+const LEAST_PAUSE_S = 1;
 const FIRST_PAUSE_S = 2;
 const LONGEST_PAUSE_S = 30;
 
@@ -43,6 +45,7 @@ export async function follow(follower: Follower): Promise<void> {
       waits = true;
       follower.show(report);
       if (hasEnded(report)) return;
+      await follower.pause(LEAST_PAUSE_S);
     } catch (error) {
       if (!isPassing(error)) throw error;
       follower.trouble(error);

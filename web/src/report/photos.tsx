@@ -101,7 +101,7 @@ function MarkedPhoto({ photo, title, marks, labels, onGone }: MarkedPhotoProps) 
           onGone?.();
         }}
       />
-      {byQuarter(marks).map(([place, found]) => (
+      {byQuarter(isGone === photo.url ? [] : marks).map(([place, found]) => (
         <span key={place} class={`quarter quarter-${place.replace("_", "-")}`} aria-hidden="true">
           {found.map((mark) => (
             <span key={mark.number} class="mark-number">

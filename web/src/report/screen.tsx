@@ -41,7 +41,7 @@ export function ReportScreen({ id = "" }: { id?: string }) {
     return (
       <Screen title={words.report.title} titleUnseen>
         {error ? <ProblemNotice error={error} onRetry={reload} /> : <Loading text={words.report.loading} />}
-        {trouble !== null && <ProblemNotice error={trouble} />}
+        {trouble !== null && <ProblemNotice error={trouble} onRetry={reload} />}
       </Screen>
     );
   }

@@ -31,7 +31,7 @@ export function UnfinishedReport({ report, trouble, error, onRetry, onDeleted }:
   const reason = waitingText(report.waiting_code ?? null, config.model_start_minutes, said);
   return (
     <Screen title={said.making} lead={said.makingText} class="report">
-      <ol class="stages" aria-live="polite">
+      <ol class="making" aria-live="polite">
         {STAGES.map((stage) => (
           <StageLine key={stage} stage={stage} at={report.stage ?? null} />
         ))}
@@ -55,9 +55,9 @@ function StageLine({ stage, at }: { stage: Stage; at: Stage | null }) {
   const { words } = useWords();
   const state = stageState(stage, at);
   return (
-    <li class={`stage stage-${state}`} aria-current={state === "now" ? "step" : undefined}>
-      <span class="stage-sign">{state === "done" ? <Icon name="check" /> : state === "now" ? <Spinner /> : null}</span>
-      {words.report.stages[stage]}
+    <li class={`making-${state}`} aria-current={state === "now" ? "step" : undefined}>
+      <span class="making-sign">{state === "done" ? <Icon name="check" /> : state === "now" ? <Spinner /> : null}</span>
+      {words.capture.stages[STAGES.indexOf(stage)]}
       {state !== "next" && (
         <span class="unseen">: {state === "now" ? words.report.stageNow : words.report.stageDone}</span>
       )}

@@ -5,14 +5,15 @@ import { useWords } from "../i18n/index.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { ProblemNotice } from "../ui/notice.tsx";
+import { toast } from "../ui/toast.tsx";
 import type { Catalogue, FoundKind } from "./catalogue.ts";
 import { kindPatch } from "./correction.ts";
 import { useCorrect, useEdited } from "./editing.tsx";
 import { WithCatalogue } from "./fact-editors.tsx";
 import { KindPicker } from "./kind-picker.tsx";
 
-/** The question, with the field that names the kind. */
-export function Unrecognised() {
+/** The question, with the field that names the kind; `onNamed` is called once it is answered. */
+export function Unrecognised({ onNamed }: { onNamed: () => void }) {
   const { words } = useWords();
   const { report } = useEdited();
   const said = words.report;
@@ -28,13 +29,13 @@ export function Unrecognised() {
           <bdi>{said.askSuggestion(suggestion)}</bdi>
         </p>
       )}
-      <WithCatalogue>{(catalogue) => <KindQuestion catalogue={catalogue} />}</WithCatalogue>
+      <WithCatalogue>{(catalogue) => <KindQuestion {...{ catalogue, onNamed }} />}</WithCatalogue>
       <p class="soft small">{said.askPhotos}</p>
     </section>
   );
 }
 
-function KindQuestion({ catalogue }: { catalogue: Catalogue }) {
+function KindQuestion({ catalogue, onNamed }: { catalogue: Catalogue; onNamed: () => void }) {
   const { words } = useWords();
   const { report } = useEdited();
   const correct = useCorrect();
@@ -49,6 +50,8 @@ function KindQuestion({ catalogue }: { catalogue: Catalogue }) {
     setError(null);
     try {
       await correct(kindPatch(report, catalogue, chosen.id).patch);
+      toast(said.saved);
+      onNamed();
     } catch (problem) {
       setError(problem);
       setBusy(false);

@@ -120,7 +120,7 @@ function TextEditor({ name, onClose }: { name: "title" | "description"; onClose:
       <Field
         label={label}
         hint={said.letters(used, most)}
-        error={used > most ? said.letters(used, most) : null}
+        error={used > most ? said.tooLong(most) : null}
       >
         {(control) => (
           <textarea

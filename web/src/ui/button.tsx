@@ -17,7 +17,7 @@ export type ButtonVariant = "primary" | "plain" | "quiet" | "danger";
 interface Look {
   readonly variant?: ButtonVariant;
   readonly icon?: IconName;
-  /** The name for a screen reader, where the children do not say it. */
+  /** The name for a screen reader, where the children do not say enough; it contains what they say. */
   readonly label?: string;
   /** As wide as what contains it. */
   readonly full?: boolean;

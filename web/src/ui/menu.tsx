@@ -29,7 +29,7 @@ interface MenuProps {
   readonly items: readonly MenuItem[];
   readonly note?: ComponentChildren;
   readonly side?: "start" | "end";
-  /** What the button shows; without: the icon alone. */
+  /** What the button shows, which `label` must contain; without: the icon alone. */
   readonly children?: ComponentChildren;
 }
 

@@ -11,7 +11,6 @@ export const report = {
 
   making: "The report is being made",
   makingText: "This page follows it by itself. You can leave and photograph the next thing.",
-  stages: { accept: "Photos accepted", model: "Looked at by the model", narrate: "Put into words" },
   stageDone: "done",
   stageNow: "in progress",
   since: (time: string) => `Sent ${time}`,
@@ -43,7 +42,7 @@ export const report = {
   askNone: (text: string) => `The catalogue has nothing called “${text}”. Try a more general word.`,
   askCount: (count: number) => (count === 1 ? "1 kind found" : `${count} kinds found`),
   askChoose: "Choose a kind from the list first.",
-  askLost: (marks: string) => `You named wear that such goods do not have in the catalogue; it goes: ${marks}.`,
+  askLost: (marks: string) => `You named wear that such goods do not have in the catalogue. It is taken away: ${marks}.`,
 
   facts: "What it is",
   path: "Category",
@@ -90,6 +89,7 @@ export const report = {
   reworded: "The report is worded again.",
   rewordedNot: "The language model gave no sentences that hold; the text stays.",
   letters: (used: number, most: number) => `${used} of ${most} characters`,
+  tooLong: (most: number) => `Write ${most} characters at most.`,
 
   reliance: "How far to rely on it",
   levels: {

@@ -12,7 +12,6 @@ export const report: Words["report"] = {
 
   making: "Le rapport est en préparation",
   makingText: "Cette page le suit d’elle-même. Vous pouvez la quitter et photographier l’objet suivant.",
-  stages: { accept: "Photos reçues", model: "Examen par le modèle", narrate: "Rédaction" },
   stageDone: "terminé",
   stageNow: "en cours",
   since: (time: string) => `Envoyé le ${time}`,
@@ -47,7 +46,7 @@ export const report: Words["report"] = {
   askCount: (count: number) => (count <= 1 ? `${count} type trouvé` : `${count} types trouvés`),
   askChoose: "Choisissez d’abord un type dans la liste.",
   askLost: (marks: string) =>
-    `Vous avez indiqué des marques que le catalogue ne prévoit pas pour un tel article ; elles disparaissent : ${marks}.`,
+    `Vous avez indiqué des marques que le catalogue ne prévoit pas pour un tel article ; elles seront retirées : ${marks}.`,
 
   facts: "Ce que c’est",
   path: "Catégorie",
@@ -88,16 +87,17 @@ export const report: Words["report"] = {
   copyDescription: (language: string) => `Copier la description (${language})`,
   copyKeywords: (language: string) => `Copier les mots-clés (${language})`,
   narratives: {
-    llm: "Le modèle de langue a écrit ces phrases d’après les faits ci-dessus ; chacune a été vérifiée.",
-    mixed: "Le modèle de langue a écrit une partie de ces phrases, le gabarit le reste.",
+    llm: "Le modèle de langage a écrit ces phrases d’après les faits ci-dessus ; chacune a été vérifiée.",
+    mixed: "Le modèle de langage a écrit une partie de ces phrases, le gabarit le reste.",
     template: "Ces phrases sont celles du gabarit, tirées des faits ci-dessus.",
   },
   onlyOwn: (language: string) => `Vos propres mots ne sont qu’en ${language} ; ce texte suit les faits.`,
   reword: "Reformuler",
-  rewordText: "Le modèle de langue met en mots les faits tels qu’ils sont maintenant.",
+  rewordText: "Le modèle de langage met en mots les faits tels qu’ils sont maintenant.",
   reworded: "Le rapport est reformulé.",
-  rewordedNot: "Le modèle de langue n’a donné aucune phrase valable ; le texte reste.",
+  rewordedNot: "Le modèle de langage n’a donné aucune phrase valable ; le texte reste.",
   letters: (used: number, most: number) => `${used} caractères sur ${most}`,
+  tooLong: (most: number) => `Écrivez ${most} caractères au plus.`,
 
   reliance: "Fiabilité",
   levels: {
