@@ -163,6 +163,10 @@ class _GroupNumbers:
             # "Have a look at photo 2 first."
             if not self._words[at - 1].term.has(Role.ARTICLE):
                 return None
+        alone = at == 0 and len(self._words) > 1 and id(self._words[1]) in self._firsts
+        if term.has(Role.ORDINAL) and alone and not self._numbers.met_photo:
+            # "First, there is a chip; second, a crack."
+            return None
         if term.has(Role.ORDINAL):
             if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})

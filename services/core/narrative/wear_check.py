@@ -140,7 +140,10 @@ class WearCheck:
 
     def _general(self, mention: Mention) -> Iterator[Violation]:
         if mention.said is Polarity.STATED and ANYTHING not in mention.tags:
-            if len(self._marks) < 1 + mention.plural:
+            group = self._groups[mention.group]
+            # "Marks: one slight scratch."
+            heading = group.ends == ":" and not group.has(Role.VERB, Role.NUMBER) and bool(self._marks)
+            if len(self._marks) < 1 + mention.plural and not heading:
                 yield Violation(Rule.COUNT if self._marks else Rule.WEAR, mention.word)
             elif self._is_another(mention):
                 yield Violation(Rule.COUNT, mention.word)
@@ -148,11 +151,19 @@ class WearCheck:
             if self._denies_others(mention):
                 if not self._complete_without_names:
                     yield Violation(Rule.ONLY, mention.word)
-            elif self._marks or not self.seen.wear_judged:
+            elif not self.seen.wear_judged or (self._marks and not self._without_marks(mention)):
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED and not self._facts.ids & {"not_judged"}:
             yield Violation(Rule.JUDGE, mention.word)
+
+    def _without_marks(self, mention: Mention) -> bool:
+        """Whether it is photos without a mark that show none: "photo 4 shows no marks"."""
+        words = list(self._groups[mention.group])
+        photos = {value for word in words for value in self._numbers.photos.get(id(word), frozenset())}
+        exist = all(1 <= int(value) <= self.seen.photos for value in photos)
+        shown = {str(wear.photo) for wear in self._marks}
+        return bool(photos) and exist and photos.isdisjoint(shown) and words[0].term.has(Role.PHOTO)
 
     def _denies_others(self, mention: Mention) -> bool:
         """Whether "no other marks" means others than those on record, not than those just denied."""
