@@ -1,4 +1,4 @@
-"""Words that claim something elsewhere and nothing beside these neighbours, and the same words where they claim."""
+"""Words that claim nothing beside these neighbours, and the same words where they claim."""
 
 import pytest
 
