@@ -154,11 +154,8 @@ class WearCheck:
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                if (
-                    word.term.has(Role.ONLY)
-                    and id(word) not in self.words
-                    and not is_exact(words, at, self._groups, self._numbers, self.seen, named=named)
-                ):
+                exact = is_exact(words, at, self._groups, self._numbers, self.seen, named=named)
+                if word.term.has(Role.ONLY) and id(word) not in self.words and not exact:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     single = [m for m in self.mentions if m.said is Polarity.STATED and not m.general]
                     several = any(not m.plural and len(self._of(m)) > 1 for m in single)
