@@ -22,7 +22,7 @@ from services.core.telemetry import Stages
 # An endpoint that runs answers within its call's 60 s. One that starts from zero instances takes minutes.
 COLD_WAKE_MS = 120_000.0
 _LOW = {Reason.NOT_RECOGNISED, Reason.MATERIAL_UNCERTAIN, Reason.WEAR_UNCERTAIN}
-# What an ended report no more has of an unfinished one.
+# The fields that only an unfinished report has.
 _AT_REST: dict[str, Any] = {"waiting": None, "waiting_code": None, "stage": None}
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ export const shelf: Words["shelf"] = {
   noneSoFar: (text, day) => `Rien trouvé pour «\u00a0${text}\u00a0» en remontant au ${day}.`,
   soFar: (day) => `Recherche faite en remontant au ${day}.`,
   further: "Chercher plus loin",
-  more: "En montrer plus",
+  more: "Afficher plus",
   shown: (count, isWhole) =>
-    isWhole ? `${rapports(count)} à l’écran, ${count < 2 ? "le seul" : "tous"}` : `${rapports(count)} à l’écran`,
+    `${rapports(count)} ${count < 2 ? "affiché" : "affichés"}${isWhole ? ", c’est tout" : ""}`,
 
   today: "Aujourd’hui",
   yesterday: "Hier",
@@ -37,12 +37,12 @@ export const shelf: Words["shelf"] = {
   waiting: "attend le modèle",
   unfinishedTitle: "Le rapport est en préparation",
 
-  choose: "En choisir plusieurs",
+  choose: "Sélectionner",
   stopChoosing: "Terminer",
-  choosing: "Choix de rapports",
-  chosen: (count) => (count < 2 ? `${count} choisi` : `${count} choisis`),
-  chooseAll: (count) => (count < 2 ? "Choisir le seul" : `Choisir les ${count}`),
-  chooseNone: "N’en choisir aucun",
+  choosing: "Rapports sélectionnés",
+  chosen: (count) => (count < 2 ? `${count} sélectionné` : `${count} sélectionnés`),
+  chooseAll: (count) => (count < 2 ? "Tout sélectionner" : `Tout sélectionner (${count})`),
+  chooseNone: "Tout désélectionner",
   most: (count) => `${count} rapports à la fois au plus.`,
   export: "Exporter",
   delete: "Supprimer",
@@ -57,7 +57,7 @@ export const shelf: Words["shelf"] = {
     count < 2
       ? `${count} d’entre eux est sans résultat et n’y figure pas.`
       : `${count} d’entre eux sont sans résultat et n’y figurent pas.`,
-  exportNothing: "Aucun des rapports choisis n’a de résultat à exporter.",
+  exportNothing: "Aucun des rapports sélectionnés n’a de résultat à exporter.",
   exportLinks: "Les liens vers les photos valent 10\u00a0minutes\u00a0: importez le fichier aussitôt.",
   exportFill: "Prix, marque et stock restent vides\u00a0: complétez-les dans la boutique.",
   exportSave: "Enregistrer le fichier",
