@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { percent, price, seconds, workTime } from "../../../web/src/report/figures.ts";
 import { byQuarter, marksOn, numberedMarks } from "../../../web/src/report/marks.ts";
-import { STAGES, stageState } from "../../../web/src/report/stages.ts";
+import { minutesAsleep, STAGES, stageState } from "../../../web/src/report/stages.ts";
 import { report } from "./recorded.ts";
 
 test("only certainty reads as certain", () => {
@@ -55,4 +55,21 @@ test("report without condition has no marks", () => {
 test("earlier stages are done", () => {
   assert.deepEqual(STAGES.map((stage) => stageState(stage, "model")), ["done", "now", "next"]);
   assert.deepEqual(STAGES.map((stage) => stageState(stage, null)), ["now", "next", "next"]);
+});
+
+test("report waits for a sleeping model", () => {
+  const waiting = { waiting_code: "model_pending", created_at: "2026-11-27T10:00:00Z" } as const;
+  const at = (time: string) => minutesAsleep(waiting, 7, Date.parse(`2026-11-27T${time}Z`));
+  // A model that is awake answers within seconds.
+  assert.equal(at("10:00:10"), null);
+  assert.deepEqual(["10:00:30", "10:04:00", "10:30:00"].map(at), [7, 3, 1]);
+});
+
+test("only a pending answer means sleep", () => {
+  const later = Date.parse("2026-11-27T10:05:00Z");
+  const created_at = "2026-11-27T10:00:00Z";
+  assert.equal(minutesAsleep({ waiting_code: "model_unavailable", created_at }, 7, later), null);
+  assert.equal(minutesAsleep({ waiting_code: null, created_at }, 7, later), null);
+  // One model is always running.
+  assert.equal(minutesAsleep({ waiting_code: "model_pending", created_at }, null, later), null);
 });

@@ -46,13 +46,13 @@ function LanguageTexts({ texts, isOwn }: { texts: Texts; isOwn: boolean }) {
       {!isOwn && ownsText && (
         <p class="soft small no-print">{said.onlyOwn(said.languages[report.language])}</p>
       )}
-      <OneText name="title" texts={texts} isOwn={isOwn} copyLabel={said.copyTitle(language)} />
-      <OneText name="description" texts={texts} isOwn={isOwn} copyLabel={said.copyDescription(language)} />
+      <OneText name="title" texts={texts} isOwn={isOwn} copyLabel={said.copyOf(said.titleLabel, language)} />
+      <OneText name="description" texts={texts} isOwn={isOwn} copyLabel={said.copyOf(said.descriptionLabel, language)} />
       {keywords !== "" && (
         <div class="text">
           <div class="text-head">
             <h4 class="label">{said.keywords}</h4>
-            <CopyButton text={keywords} label={said.copyKeywords(language)} />
+            <CopyButton text={keywords} label={said.copyOf(said.keywords, language)} />
           </div>
           <p lang={texts.language}>
             <bdi>{keywords}</bdi>

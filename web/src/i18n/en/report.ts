@@ -14,12 +14,6 @@ export const report = {
   stageDone: "done",
   stageNow: "in progress",
   since: (time: string) => `Sent ${time}`,
-  modelPending: "The question has been handed to the model; its answer is awaited.",
-  modelPendingMinutes: (minutes: number) =>
-    `The question has been handed to the model. If the model sleeps, it starts first: about ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
-  modelUnavailable: "The model does not answer now. The report stays in the queue and is tried again by itself.",
-  modelSleeps: (minutes: number) =>
-    `Queued: the model sleeps and is being woken. That takes about ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
   trouble: "The connection is lost or the service does not answer. This page keeps asking.",
   ready: "The report is ready.",
 
@@ -27,8 +21,7 @@ export const report = {
   failedText: "These photos did not become a report. It does not count against your reports of the day.",
   failedRemedies: {
     again: "Photograph the thing again, or send the same photos later.",
-    later: "The model did not answer in time. Send the photos again later.",
-    service: "The mistake is the service's, not your photos'. It has been logged.",
+    later: "The photos are not at fault. Send them again later.",
   },
   missingTitle: "No such report",
   missingText: "It may have been deleted, or its time has passed, or it belongs to another person.",
@@ -55,6 +48,8 @@ export const report = {
   score: (score: number) => `${score} out of 10`,
   notAssessed: "Not assessed",
   notAssessedText: "The photos do not show enough to judge the condition.",
+  marksName: "Marks",
+  scoreName: "Score",
   marks: "Marks and what they take from the score",
   noMarks: "No marks were seen in the photos.",
   noMarksStated: "The owner states that there are no marks.",
@@ -75,9 +70,7 @@ export const report = {
   titleLabel: "Title",
   descriptionLabel: "Description",
   keywords: "Keywords",
-  copyTitle: (language: string) => `Copy the title (${language})`,
-  copyDescription: (language: string) => `Copy the description (${language})`,
-  copyKeywords: (language: string) => `Copy the keywords (${language})`,
+  copyOf: (name: string, language: string) => `Copy: ${name} (${language})`,
   narratives: {
     llm: "The language model wrote these sentences from the facts above; each was checked against them.",
     mixed: "The language model wrote a part of these sentences, the template the rest.",
@@ -128,11 +121,8 @@ export const report = {
   number: "Number",
 
   edit: (name: string) => `Correct: ${name}`,
-  editMarks: "Correct the marks",
-  editScore: "Correct the score",
   save: "Save",
   saved: "Saved.",
-  cancel: "Cancel",
   undo: "Undo your correction",
   undone: "Your correction is undone.",
   unknownChoice: "not known",
@@ -145,7 +135,6 @@ export const report = {
     title: "Delete this report?",
     text: "The report, its photos and all that was made of them are erased at once. This cannot be undone.",
     confirm: "Delete it",
-    keep: "Keep it",
     doneTitle: "The report is deleted",
     gone: "Erased now",
     goneItems: (count: number) => [
@@ -163,6 +152,5 @@ export const report = {
     },
     receipt: (id: string) => `Receipt for report ${id}`,
     at: (time: string) => `Erased ${time}`,
-    close: "Close",
   },
 };

@@ -15,13 +15,6 @@ export const report: Words["report"] = {
   stageDone: "terminé",
   stageNow: "en cours",
   since: (time: string) => `Envoyé le ${time}`,
-  modelPending: "La question a été remise au modèle ; sa réponse est attendue.",
-  modelPendingMinutes: (minutes: number) =>
-    `La question a été remise au modèle. S’il est en veille, il démarre d’abord : environ ${minutes} ${minutes <= 1 ? "minute" : "minutes"}.`,
-  modelUnavailable:
-    "Le modèle ne répond pas pour le moment. Le rapport reste dans la file et sera retenté de lui-même.",
-  modelSleeps: (minutes: number) =>
-    `En attente : le modèle est en veille et démarre. Comptez environ ${minutes} ${minutes <= 1 ? "minute" : "minutes"}.`,
   trouble: "La connexion est perdue ou le service ne répond pas. Cette page continue de demander.",
   ready: "Le rapport est prêt.",
 
@@ -29,8 +22,7 @@ export const report: Words["report"] = {
   failedText: "Ces photos n’ont pas donné de rapport. Il ne compte pas parmi vos rapports du jour.",
   failedRemedies: {
     again: "Photographiez l’objet de nouveau, ou renvoyez les mêmes photos plus tard.",
-    later: "Le modèle n’a pas répondu à temps. Renvoyez les photos plus tard.",
-    service: "L’erreur vient du service, non de vos photos. Elle a été consignée.",
+    later: "Les photos ne sont pas en cause. Renvoyez-les plus tard.",
   },
   missingTitle: "Ce rapport n’existe pas",
   missingText: "Il a peut-être été supprimé, son délai est passé, ou il appartient à une autre personne.",
@@ -63,6 +55,8 @@ export const report: Words["report"] = {
   score: (score: number) => `${score} sur 10`,
   notAssessed: "Non évalué",
   notAssessedText: "Les photos ne montrent pas assez pour juger de l’état.",
+  marksName: "Marques",
+  scoreName: "Note",
   marks: "Marques et ce qu’elles retirent de la note",
   noMarks: "Aucune marque n’a été vue sur les photos.",
   noMarksStated: "Le propriétaire indique qu’il n’y a aucune marque.",
@@ -83,9 +77,7 @@ export const report: Words["report"] = {
   titleLabel: "Titre",
   descriptionLabel: "Description",
   keywords: "Mots-clés",
-  copyTitle: (language: string) => `Copier le titre (${language})`,
-  copyDescription: (language: string) => `Copier la description (${language})`,
-  copyKeywords: (language: string) => `Copier les mots-clés (${language})`,
+  copyOf: (name: string, language: string) => `Copier : ${name} (${language})`,
   narratives: {
     llm: "Le modèle de langage a écrit ces phrases d’après les faits ci-dessus ; chacune a été vérifiée.",
     mixed: "Le modèle de langage a écrit une partie de ces phrases, le gabarit le reste.",
@@ -136,11 +128,8 @@ export const report: Words["report"] = {
   number: "Numéro",
 
   edit: (name: string) => `Corriger : ${name}`,
-  editMarks: "Corriger les marques",
-  editScore: "Corriger la note",
   save: "Enregistrer",
   saved: "Enregistré.",
-  cancel: "Annuler",
   undo: "Annuler votre correction",
   undone: "Votre correction est annulée.",
   unknownChoice: "inconnu",
@@ -153,7 +142,6 @@ export const report: Words["report"] = {
     title: "Supprimer ce rapport ?",
     text: "Le rapport, ses photos et tout ce qui en a été tiré sont effacés aussitôt. C’est irréversible.",
     confirm: "Supprimer",
-    keep: "Conserver",
     doneTitle: "Le rapport est supprimé",
     gone: "Effacé maintenant",
     goneItems: (count: number) => [
@@ -171,6 +159,5 @@ export const report: Words["report"] = {
     },
     receipt: (id: string) => `Reçu pour le rapport ${id}`,
     at: (time: string) => `Effacé le ${time}`,
-    close: "Fermer",
   },
 };
