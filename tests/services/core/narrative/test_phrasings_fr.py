@@ -99,6 +99,10 @@ FALSE = {
     "addressing": [
         ("jbox", "Les bijoutiers apprécieront."),
         ("mug", "Vous serez ravi."),
+        ("mug", "L'ultime tasse."),
+        ("mug", "Une tasse pour vos moments."),
+        ("mug", "J'eus cette tasse."),
+        ("mug", "La clarté de la céramique."),
         ("mug", "Avant chaque usage, rincez."),
         ("mug", "Après avoir hérité, je vends cette tasse."),
         ("mug", "Décrite avec amour par son créateur."),
