@@ -81,8 +81,8 @@ def _bring_up(mode: Mode) -> str:
             startup.stop_started()
             raise
         steps.console.print(f"Ready. Gateway: {outputs['ApiUrl']}")
-    page = f"http://127.0.0.1:{processes.records(home)['page'].port}"
-    return f"Page: {page}, where {email(USER)} signs in with {PASSWORD}"
+    port = processes.records(home)["page"].port
+    return f"Page: http://127.0.0.1:{port}, where {email(USER)} signs in with {PASSWORD}"
 
 
 @local.command()
@@ -289,8 +289,7 @@ def demo(
             hint="Set [listing] languages in environments/local.toml for more.",
         )
     files = read_photos(photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE])
-    page = _bring_up(mode)
-    status = 0
+    page, status = _bring_up(mode), 0
     if mode == "async":
         from local.demo.timeline import follow_row  # its packages are installed for this mode only
 

@@ -196,7 +196,7 @@ cdk() {
 # The built page depends on the text and the names of these files.
 page_key() {
     { cat .venv/pyvenv.cfg && find web/src web/public web/index.html web/package.json web/package-lock.json \
-        web/tsconfig.json web/vite.config.ts web/build.py -type f -exec cksum {} + | LC_ALL=C sort; } | cksum
+        web/tsconfig.json web/vite.config.ts web/headers.json web/build.py -type f -exec cksum {} + | LC_ALL=C sort; } | cksum
 }
 
 # What builds the page for the tests checks it too.

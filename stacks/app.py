@@ -156,13 +156,14 @@ def synthesize(
     """Replace `folder` by the environment's assembly, and return the templates that have resources.
 
     Code is not packaged. A section that the settings lack has a template without resources.
-    Needs neither the CDK's command line nor network, credentials or Docker. `rules` adds checks to the app.
-    Raises RuntimeError if a stack breaks one; the findings are on standard error.
+    Needs neither the CDK's command line nor network, credentials or Docker. `rules` adds checks to the app;
+    with them, the CDK's own apply. Raises RuntimeError if a stack breaks one; the findings are on standard
+    error.
     """
     shutil.rmtree(folder, ignore_errors=True)
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:bundling-stacks"] = []
-    app = cdk.App(outdir=str(folder), context=context)
+    app = cdk.App(outdir=str(folder), context=context, builtin_cloud_formation_validation=rules is not None)
     build(app, settings)
     if rules is not None:
         rules(app, settings.name)

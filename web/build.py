@@ -15,6 +15,7 @@ FOLDER = Path(__file__).resolve().parent
 # What the built page depends on, in this folder.
 SOURCES = (
     "index.html",
+    "headers.json",
     "package.json",
     "package-lock.json",
     "tsconfig.json",

@@ -13,7 +13,7 @@ export default defineConfig({
     emptyOutDir: true,
     // A picture in a style sheet as `data:` would need `img-src data:` in the page's policy.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     rolldownOptions: {
       input: { index: "index.html", [WORKER]: "src/offline/service-worker.ts" },
       output: {
@@ -43,6 +43,8 @@ function listFiles(): Plugin {
         if (worker?.type !== "chunk") this.error(`the build has no ${WORKER}.js`);
         const hash = createHash("sha256");
         for (const [name, content] of [...contents].sort()) hash.update(name).update("\0").update(content);
+        // The page is kept with its headers.
+        hash.update(readFileSync("headers.json"));
         // The page itself is kept as "/"; the installed icons belong to the system.
         const files = [...contents.keys()].filter((name) => !/^\/(index\.html|service-worker\.js|.*\.png)$/.test(name));
         worker.code = worker.code

@@ -3,8 +3,8 @@
     pip install httpx2
     python examples/python/report.py PHOTO…
 
-VITRINE_API_URL, SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY are outputs of the stacks (`python -m local outputs`
-on the local system); EMAIL and PASSWORD are a user's.
+VITRINE_API_URL, SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY are outputs of the stacks (`python -m local
+outputs` on the local system); EMAIL and PASSWORD are a user's.
 """
 
 import os

@@ -65,8 +65,8 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
     return home.environment
 
 
-def page_origins(ports: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the origins at which a browser on this machine shows the page; the first is its address."""
+def _page_origins(ports: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the origins at which a browser on this machine may show the page."""
     return tuple(f"http://{host}:{ports['page']}" for host in ("127.0.0.1", "localhost"))
 
 
@@ -78,7 +78,7 @@ def _allow_page(document: tomlkit.TOMLDocument, ports: Mapping[str, int]) -> Non
             "environments/local.toml has no list at cors_origins.",
             hint="Restore the setting; `python -m local up` adds the page's origins of this run.",
         )
-    origins.extend(origin for origin in page_origins(ports) if origin not in origins)
+    origins.extend(origin for origin in _page_origins(ports) if origin not in origins)
 
 
 def served_goods() -> str:

@@ -16,8 +16,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FOLDER in item.path.parents:
             item.add_marker(pytest.mark.system)
-    # Each change of the mode takes a quarter of a minute.
-    items.sort(key=lambda item: "async_system" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -33,18 +31,21 @@ def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system(processes_of_session: System) -> System:
     """The system in realtime mode; a test that stops a process starts it again."""
-    processes_of_session.run_in("realtime")
+    processes_of_session.up()
     return processes_of_session
 
 
 @pytest.fixture(scope="module")
-def async_system(processes_of_session: System) -> System:
+def async_system(processes_of_session: System) -> Iterator[System]:
     """The system in async mode, with Supabase's processes."""
-    processes_of_session.run_in("async")
-    return processes_of_session
+    was_realtime = processes_of_session.is_up
+    processes_of_session.up("--mode", "async")
+    yield processes_of_session
+    if was_realtime:
+        processes_of_session.up()
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import httpx2
 import jwt
 
 from benchmarks.log_lines import lines_of, offences
-from local.home import REPOSITORY, Home, Mode
+from local.home import REPOSITORY, Home
 from local.log_files import function_lines
-from local.supervisor import ports, processes
+from local.supervisor import processes
 
 # Processes whose every line goes where operators read; of the others, only lines of ours in them do.
 _OURS = ("service", "functions", "model", "edge")
@@ -53,10 +53,10 @@ class System:
         assert done.returncode == 0, done.stderr
         return done.stderr
 
-    def run_in(self, mode: Mode) -> None:
-        """Bring the system up in a mode, unless just the processes of that mode run."""
-        if processes.records(self.home).keys() != set(ports.process_names(mode)):
-            self.up("--mode", mode)
+    @property
+    def is_up(self) -> bool:
+        """Whether any process of the system has been started."""
+        return bool(processes.records(self.home))
 
     @property
     def outputs(self) -> dict[str, str]:

@@ -18,13 +18,13 @@ from tests.system.running import System
 Claims = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def claims(system: System) -> Claims:
     decoded: Claims = jwt.decode(system.token("demo"), options={"verify_signature": False})
     return decoded
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kid(system: System) -> str:
     return str(jwt.get_unverified_header(system.token("demo"))["kid"])
 

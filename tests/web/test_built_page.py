@@ -19,13 +19,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_scripts_and_styles_stay_in_budget(page: Path) -> None:
+@pytest.mark.parametrize(("language", "other"), [("en", "fr"), ("fr", "en")])
+def test_visit_stays_in_budget(page: Path, language: str, other: str) -> None:
     weights = {
         file.name: len(gzip.compress(file.read_bytes(), 9))
         for file in page.rglob("*")
         if file.suffix in {".js", ".css"}
     }
-    assert sum(weights.values()) <= BUDGET, weights
+    assert any(name.startswith(f"{language}-") for name in weights)
+    loaded = {name: weight for name, weight in weights.items() if not name.startswith(f"{other}-")}
+    assert sum(loaded.values()) <= BUDGET, loaded
 
 
 def test_service_worker_is_one_file(page: Path) -> None:

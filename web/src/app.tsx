@@ -2,7 +2,7 @@
 import { LocationProvider, Route, Router } from "preact-iso";
 
 import { CaptureScreen } from "./capture/screen.tsx";
-import { Frame } from "./frame.tsx";
+import { type FirstWords, Frame } from "./frame.tsx";
 import { NotFound } from "./not-found.tsx";
 import { ReportScreen } from "./report/screen.tsx";
 import { type Services, ServicesContext } from "./services.ts";
@@ -11,11 +11,11 @@ import { ShelfScreen } from "./shelf/screen.tsx";
 export { type Services, useServices } from "./services.ts";
 
 /** The whole page. */
-export function App({ services }: { services: Services }) {
+export function App({ services, first }: { services: Services; first: FirstWords }) {
   return (
     <ServicesContext.Provider value={services}>
       <LocationProvider>
-        <Frame>
+        <Frame first={first}>
           <Router>
             <Route path="/" component={CaptureScreen} />
             <Route path="/reports/:id" component={ReportScreen} />

@@ -6,20 +6,23 @@ import { Button } from "./ui/button.tsx";
 import { Notice } from "./ui/notice.tsx";
 import { Screen } from "./ui/screen.tsx";
 
-/** Show `children`, or a notice once one of them has thrown an error. The frame around it stays in use. */
-export class Failures extends Component<{ children: ComponentChildren }, { hasFailed: boolean }> {
-  override state = { hasFailed: false };
+interface FailuresProps {
+  /** The address: another one is tried anew. */
+  readonly path: string;
+  readonly children: ComponentChildren;
+}
 
-  static override getDerivedStateFromError(): { hasFailed: boolean } {
-    return { hasFailed: true };
-  }
+/** Show `children`, or a notice once one of them has thrown an error. The frame around it stays in use. */
+export class Failures extends Component<FailuresProps, { failedAt: string | null }> {
+  override state = { failedAt: null };
 
   override componentDidCatch(error: unknown): void {
     console.error(error);
+    this.setState({ failedAt: this.props.path });
   }
 
   render() {
-    return this.state.hasFailed ? <Failed /> : this.props.children;
+    return this.state.failedAt === this.props.path ? <Failed /> : this.props.children;
   }
 }
 

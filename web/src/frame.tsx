@@ -6,25 +6,31 @@ import { useLocation } from "preact-iso";
 import { SignInAgain, SignInScreen } from "./auth/sign-in.tsx";
 import type { Person } from "./auth/session.ts";
 import { Failures } from "./failures.tsx";
-import { firstLanguage, keepLanguage, LANGUAGES, type Language, SpokenContext, useWords } from "./i18n/index.ts";
+import { keepLanguage, type Language, loadWords, type Spoken, SpokenContext, useWords } from "./i18n/index.ts";
 import { OfflineNotice } from "./offline/notice.tsx";
 import { useNewVersion } from "./offline/registration.ts";
 import { useServices } from "./services.ts";
 import { Icon, type IconName } from "./ui/icons.tsx";
 import { Menu, type MenuItem } from "./ui/menu.tsx";
-import { Messages } from "./ui/toast.tsx";
+import { Messages, toast } from "./ui/toast.tsx";
+
+/** The language that the page begins with, and its words. */
+export type FirstWords = Pick<Spoken, "language" | "words">;
 
 /** Show `children` to a person who is signed in. */
-export function Frame({ children }: { children: ComponentChildren }) {
-  const [language, setLanguage] = useState(firstLanguage);
-  const words = LANGUAGES[language];
+export function Frame({ first, children }: { first: FirstWords; children: ComponentChildren }) {
+  const [{ language, words }, setSpoken] = useState(first);
   document.documentElement.lang = language;
-  const choose = (chosen: Language) => {
-    keepLanguage(chosen);
-    setLanguage(chosen);
+  const choose = async (chosen: Language) => {
+    try {
+      setSpoken({ language: chosen, words: await loadWords(chosen) });
+      keepLanguage(chosen);
+    } catch {
+      toast(words.frame.unreachable);
+    }
   };
   return (
-    <SpokenContext.Provider value={{ language, words, choose }}>
+    <SpokenContext.Provider value={{ language, words, choose: (chosen) => void choose(chosen) }}>
       <SpokenFrame>{children}</SpokenFrame>
     </SpokenContext.Provider>
   );
@@ -60,7 +66,7 @@ function SpokenFrame({ children }: { children: ComponentChildren }) {
       <OfflineNotice />
       {config.goods === "drawn" && <aside class="strip">{words.frame.drawnGoods}</aside>}
       <main id="content" tabIndex={-1}>
-        <Failures key={path}>
+        <Failures path={path}>
           {person === null ? <SignInScreen /> : <Fragment key={person.id}>{children}</Fragment>}
         </Failures>
       </main>

@@ -6,13 +6,16 @@ import { App } from "./app.tsx";
 import { Account } from "./auth/session.ts";
 import { startOutbox } from "./capture/use-outbox.ts";
 import { loadConfig } from "./config.ts";
-import { firstLanguage, LANGUAGES } from "./i18n/index.ts";
+import { firstLanguage, loadWords, type Words } from "./i18n/index.ts";
 import { Connection } from "./offline/connection.ts";
 import { Button } from "./ui/button.tsx";
 import { Notice } from "./ui/notice.tsx";
 import "./styles/index.css";
 
 const root = document.getElementById("app")!;
+const language = firstLanguage();
+document.documentElement.lang = language;
+const loading = loadWords(language);
 try {
   const { config, isFresh } = await loadConfig();
   const connection = new Connection(isFresh);
@@ -32,14 +35,14 @@ try {
   });
   const services = { config, account, api, connection };
   startOutbox(services);
-  render(<App services={services} />, root);
+  render(<App services={services} first={{ language, words: await loading }} />, root);
 } catch (error) {
-  render(<NotStarted error={error} />, root);
+  const words = await loading.catch(() => null);
+  if (words === null) root.textContent = "Vitrine could not start. / Vitrine n’a pas pu démarrer.";
+  else render(<NotStarted error={error} words={words.frame} />, root);
 }
 
-function NotStarted({ error }: { error: unknown }) {
-  const language = firstLanguage();
-  const words = LANGUAGES[language].frame;
+function NotStarted({ error, words }: { error: unknown; words: Words["frame"] }) {
   return (
     <main lang={language}>
       <Notice

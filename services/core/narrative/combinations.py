@@ -21,7 +21,7 @@ _SIGN = r"[.:;?!,–—()-]"
 _ANY = r"[^\W_][^ ‹]*‹[^›]*› "
 _NO_WEAR = r"[^\W_][^ ‹]*‹(?![^›]*\b(?:wear|state|part)\b)[^›]*› "
 # Names of kinds that are said of marks and photos first.
-_KIND = r"(?!marks?‹|number‹)[^ ‹]+‹(?![^›]*\b(?:photo|severity|all)\b)[^›]*\bkind\b[^›]*› "
+_KIND = r"(?!marks?‹|number‹)[^ ‹]+‹(?![^›]*\b(?:photo|severity|all|points)\b)[^›]*\bkind\b[^›]*› "
 _FIXED = {
     "^^": "^",
     "^": rf"(?:^|(?<={_SIGN}‹› ))",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from services.core.domain.assessment import Assessment
 from services.core.narrative.clauses import Group
 from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.near_marks import has_one
 from services.core.narrative.senses import Role, Rule, Term, Violation
 from services.core.narrative.wear_check import WearCheck
 
@@ -19,7 +20,7 @@ def combined_claims(
             if not wear.shares_severity:
                 yield Violation(Rule.SEVERITY, words)
         elif claims == "unique_severity":
-            if not wear.has_one(lexicon.senses_of(tuple(words.split()[2:-1]))):
+            if not has_one(wear.seen.condition.wear, lexicon.senses_of(tuple(words.split()[2:-1]))):
                 yield Violation(Rule.SEVERITY, words)
         elif claims == "judged":
             if wear.seen.condition.status != "assessed":

@@ -6,11 +6,13 @@ from typing import cast
 
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import UNKNOWN
-from services.core.narrative.clauses import Group, Polarity, Word
+from services.core.narrative.capitals import names_by_capitals
+from services.core.narrative.clauses import Group, Word
 from services.core.narrative.combined import combined_claims
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.goods_words import PRODUCT, goes_on, grades, is_kind, joined, misread
 from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.listed import is_fronted, sums_up
 from services.core.narrative.numbers import read_numbers
 from services.core.narrative.open_points import open_topics, unknown_topics
 from services.core.narrative.reading import read
@@ -31,12 +33,9 @@ __all__ = ["Held", "Rule", "Violation", "caption_fits", "fitting_caption", "hold
 
 TITLE_CHARACTERS = 100
 CAPTION_WORDS = range(1, 31)
-_OPENS = frozenset('.:!?–—("«“-')
-_NAMELIKE = (Role.ORDINARY, Role.VERB, Role.SEEK, Role.JUDGING, Role.BREAK, Role.JOINING)
 _BEFORE_NOUNS = (Role.ARTICLE, Role.NO, Role.JOINING, Role.SEVERITY, Role.NUMBER, Role.QUANTITY, Role.OTHER)
 _LISTING = frozenset({"listing", "description", "advert", "ad", "report"})
 _CONTRAST = frozenset({"rather than", "not", "n't"})
-_BE = frozenset({"is", "are", "was", "were", "has", "have"})
 # What these do is checked of each word; the other roles shape the sentence.
 _WORDS = frozenset(
     {
@@ -103,7 +102,7 @@ class _Check:
 
     def violations(self) -> Iterator[Violation]:
         """The rules that the text breaks."""
-        yield from self._capitals()
+        yield from names_by_capitals(self._terms, self._lexicon)
         for term in self._terms:
             yield from unlisted(term)
         yield from combined_claims(self._terms, self._groups, self._wear, self._lexicon)
@@ -121,25 +120,6 @@ class _Check:
                 if topics is not None:
                     yield from self._unjudged(topics)
         self.stated |= self._wear.stated
-
-    def _capitals(self) -> Iterator[Violation]:
-        """A capital letter within a sentence makes a name of an ordinary word: "a Next dress"."""
-        words = [term for term in self._terms if term.text[0].isalpha()]
-        inner = [
-            term
-            for before, term in zip([None, *self._terms], self._terms, strict=False)
-            if term.text[0].isalpha() and before is not None and before.text not in _OPENS
-        ]
-        titled = 2 * sum(term.capital for term in inner) > sum(len(term.text.split()) for term in inner)
-        for before, term in zip([None, *self._terms], self._terms, strict=False):
-            known = term.has(*PRODUCT, Role.WEAR, Role.POINTS, Role.TOPIC)
-            known = known and term.text not in self._lexicon.things
-            known = known or self._lexicon.capitals.issuperset(term.text.split())
-            first = before is None or before.text in _OPENS
-            thing = term.capital and term.text in self._lexicon.things and not first
-            named = term.capital and term.has(*_NAMELIKE) and not known
-            if thing or (named and ((titled and len(words) > 1) or not first)):
-                yield Violation(Rule.NAME, term.text)
 
     def _word(self, words: Sequence[Word], at: int, group: Group) -> Iterator[Violation]:
         term = words[at].term
@@ -256,7 +236,7 @@ class _Check:
                 return Rule.HISTORY if denied or how else None
             case Role.ALL:
                 counted = id(words[at]) in self._numbers.all_photos or self._wear.names_all
-                counted = counted or self._sums_up(words, at, number)
+                counted = counted or sums_up(words, at, number, self._wear.mentions)
                 return None if counted else Rule.ONLY
             case Role.UNTOLD | Role.UNTESTED:
                 return None if is_left_open(words[at], group, sense.role) else self._claimed(term)
@@ -275,29 +255,9 @@ class _Check:
             case Role.CLAIM:
                 return Rule(sense.value)
             case _:
-                if sense.role is Role.PART and self._is_fronted(sense, number):
+                if sense.role is Role.PART and is_fronted(sense, number, self._wear.mentions):
                     return None
                 return Rule.PLACE if sense.role is Role.PART else Rule.WEAR
-
-    def _sums_up(self, words: Sequence[Word], at: int, number: int) -> bool:
-        """Whether "all" is of the wear that the sentence lists: "cracks and chips were all looked for"."""
-        of_them = [word.term for word in words[at + 1 : at + 3]]
-        if len(of_them) == 2 and of_them[0].has(Role.OUT_OF) and of_them[1].has(Role.REFERRING):
-            # "We looked for all of them", "look at each of them".
-            looked = self._wear.mentions or not any(word.term.text in _BE for word in words)
-            return bool(looked) and all(m.said is not Polarity.STATED for m in self._wear.mentions)
-        listed = any(m.group == number and m.at < at for m in self._wear.mentions)
-        predicate = words[at + 1 : at + 2]
-        said = bool(predicate) and predicate[0].term.has(
-            Role.VERB, Role.SEVERITY, Role.SEEK, Role.JUDGING, Role.INSPECTED, Role.UNJUDGED, Role.FREE
-        )
-        return listed and said and at > 0 and words[at - 1].term.has(Role.VERB)
-
-    def _is_fronted(self, part: Sense, number: int) -> bool:
-        """Whether a part is what a later state is said of: "seams: none seen open"."""
-        mine = [m for m in self._wear.mentions if m.group == number]
-        later = [m for m in self._wear.mentions if m.group == number + 1 and part.value in m.tags]
-        return not mine and bool(later)
 
     def _is_asked(self, words: Sequence[Word], at: int, group: Group) -> bool:
         """Whether what is known is said to be unclear: "it is unclear whether it is a mug"."""

@@ -172,7 +172,7 @@ class Lexicon:
 
 
 def _combinations(language: Language) -> tuple[Combinations, Combinations, Combinations]:
-    """The combinations that claim something, those in which no word does, and those where it names nothing."""
+    """The combinations that claim something, those in which no word does, and those where none is a name."""
     with (_FOLDER / f"combinations_{language}.toml").open("rb") as file:
         table = tomllib.load(file)
     harmless, homonyms = (Combinations([(key, table.pop(key, ()))]) for key in ("harmless", "homonyms"))

@@ -1,10 +1,10 @@
 """The numbers of a sentence: the score, photo numbers, and how many photos and marks it counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from services.core.narrative.clauses import Group, Word
+from services.core.narrative.counts import FULL, Count, Counted, Numbers, value_of
+from services.core.narrative.score_of import is_of_other
 from services.core.narrative.senses import ANY, Role, Term
 
 _NUMBER = frozenset({"number", "no.", "#", "nr"})
@@ -12,46 +12,9 @@ _SHOWN = frozenset({"that", "which"})
 _RANGE = frozenset({"to", "through"})
 _TAKEN = frozenset({"photographed", "pictured", "captured"})
 # What a number of marks can be called before they are named.
-_THINGS = frozenset({"things", "choses", "remarques", "constats", "facts", "details", "remarks", "observations", "findings"})
-# The highest score.
-FULL = 10
-Counted = Literal[
-    "open",
-    "score",
-    "ten",
-    "other score",
-    "points lost",
-    "photos",
-    "marks",
-    "mark",
-    "pair",
-    "things",
-    "unknown",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A number and what it counts; `least`: it says so many or more, "several"."""
-
-    of: Counted
-    number: int
-    word: str
-    group: int
-    least: bool = False
-
-
-@dataclass(slots=True)
-class Numbers:
-    """The counts of a sentence; the photo numbers by the ids of the words that name them."""
-
-    counts: list[Count] = field(default_factory=list)
-    photos: dict[int, frozenset[str]] = field(default_factory=dict)
-    all_photos: set[int] = field(default_factory=set)
-    # The words that count in full, after "only", and those that deny another score, "not a 10".
-    exact: set[int] = field(default_factory=set)
-    denials: set[int] = field(default_factory=set)
-    met_photo: bool = False
+_THINGS = frozenset(
+    {"things", "choses", "remarques", "constats", "facts", "details", "remarks", "observations", "findings"}
+)
 
 
 def read_numbers(groups: Sequence[Group]) -> Numbers:
@@ -60,14 +23,6 @@ def read_numbers(groups: Sequence[Group]) -> Numbers:
     for at, group in enumerate(groups):
         _GroupNumbers(group, at, numbers).read()
     return numbers
-
-
-def value_of(term: Term, *roles: Role) -> int | None:
-    """The number that a term is, by digits or as a word of these roles."""
-    if term.text.isdecimal() and len(term.text) <= 4:
-        return int(term.text)
-    values = {int(value) for role in roles for value in term.values(role)}
-    return min(values) if values else None
 
 
 class _GroupNumbers:
@@ -159,10 +114,14 @@ class _GroupNumbers:
         beyond = [n for n, word in enumerate(self._words) if n > at and id(word) in self._firsts]
         end = min([at + 6, *beyond])
         ahead = [word.term for word in self._words[at + 1 : end]]
-        if term.text == "first" and not self._counts_photos(at) and not ahead and at:
+        article = at > 0 and self._words[at - 1].term.has(Role.ARTICLE)
+        if term.text == "first" and at and not ahead and not article and not self._counts_photos(at):
             # "Have a look at photo 2 first."
-            if not self._words[at - 1].term.has(Role.ARTICLE):
-                return None
+            return None
+        alone = at == 0 and len(self._words) > 1 and id(self._words[1]) in self._firsts
+        if term.has(Role.ORDINAL) and alone and not self._numbers.met_photo:
+            # "First, there is a chip; second, a crack."
+            return None
         if term.has(Role.ORDINAL):
             if self._counts_photos(at) or self._names_a_photo(at, ahead) or self._is_photo(at):
                 self._numbers.photos[id(self._words[at])] = frozenset({str(number)})
@@ -282,14 +241,19 @@ class _GroupNumbers:
             return True
         of_ten = self._of_ten(at, ahead)
         if of_ten or self._points(ahead):
-            return not self._of_other(ahead, before, of_ten=of_ten)
+            return not is_of_other(ahead, before, of_ten=of_ten)
         if any(term.has(Role.WEAR, Role.PART, Role.PHOTO) for term in ahead[:2]):
             return False
         ends = not ahead or ahead[0].has(Role.AWAY, Role.ONLY) or any(t.has(Role.TOPIC) for t in ahead[:2])
         if ends and any(term.has(Role.SCORING) for term in before[-3:]):
             return True
         scored = any(count.of == "score" and count.group == self._group for count in self._numbers.counts)
-        if ends and scored and number_is_full(self._words[at].term) and any(t.has(Role.NO) for t in before):
+        if (
+            ends
+            and scored
+            and value_of(self._words[at].term, Role.NUMBER) == FULL
+            and any(t.has(Role.NO) for t in before)
+        ):
             return True
         for word in reversed(self._words[max(0, at - 4) : at]):
             if word.term.has(Role.POINTS, Role.FULL_SCORE):
@@ -297,30 +261,3 @@ class _GroupNumbers:
             if word.term.has(Role.PHOTO, Role.WEAR, Role.KIND):
                 return False
         return False
-
-    @staticmethod
-    def _of_other(ahead: Sequence[Term], before: Sequence[Term], *, of_ten: bool) -> bool:
-        """Whether a score is not of the goods: "the chip is rated 8/10", "10/10 for the colour"."""
-        scored = any(term.has(Role.SCORING, Role.POINTS, Role.FULL_SCORE) for term in before)
-        if not of_ten and len(ahead) > 1 and not scored:
-            return True
-        if not of_ten and any(term.has(Role.KIND, Role.WEAR) for term in before) and not scored:
-            return True
-        if any(
-            term.has(Role.MATERIAL, Role.COLOUR, Role.WEAR) or term.text in _ASPECTS for term in ahead[:6]
-        ):
-            return any(term.text.startswith("pour") for term in ahead) or not of_ten
-        about = next(
-            (term for term in before if term.has(Role.KIND, Role.WEAR, Role.PART, Role.MATERIAL)), None
-        )
-        if about is None or about.has(Role.KIND) or any(term.has(Role.KIND) for term in before):
-            return False
-        return about.has(Role.WEAR, Role.PART) or not about.text.startswith(("en ", "de "))
-
-
-_ASPECTS = frozenset({"pour la couleur", "pour la matière"})
-
-
-def number_is_full(term: Term) -> bool:
-    """Whether a number is the best score."""
-    return value_of(term, Role.NUMBER) == FULL

@@ -19,15 +19,10 @@ from services.core.narrative.clauses import (
     names_wear,
     segments_of,
 )
+from services.core.narrative.seeking import deny_fronted, seeks
 from services.core.narrative.senses import Role, Term
 
 # What can be unknown of goods, other than their condition.
-_LOOKING = frozenset({
-    "looked", "looking", "checked", "checking", "searched", "searching", "examined", "inspected", "studied",
-    "went", "gone", "going", "scanned", "scanning", "reviewed", "zoomed", "browsed",
-    "looking through", "went through", "going through", "studying", "examining", "inspecting", "looked closely",
-})  # fmt: skip
-_SEARCH = frozenset({"look for", "search", "check for", "hunt"})
 # The parts that these say cannot be seen are not judged.
 _SEEING = frozenset({"seen", "shown", "see", "visible", "photographed", "in view", "in sight", "make out"})
 _WITHIN = (Role.ARTICLE, Role.KIND, Role.REFERRING, Role.MATERIAL, Role.COLOUR)
@@ -81,13 +76,13 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
         _leave_open(group)
     elif group.denied:
         _deny(group)
-    elif group.has(Role.SEEK) or _seeks(group) or group.ends == "?":
+    elif group.has(Role.SEEK) or seeks(group) or group.ends == "?":
         _say(group, Polarity.SOUGHT)
     _free(group)
     if not group.unjudged:
         _lists(group)
-    _fronted(group)
-    if (group.has(Role.SEEK) or _seeks(group)) and group.has(Role.NO, Role.NOTHING):
+    deny_fronted(group)
+    if (group.has(Role.SEEK) or seeks(group)) and group.has(Role.NO, Role.NOTHING):
         # "Cracks were looked for without being found."
         for word in group:
             word.said = Polarity.DENIED if word.said is Polarity.SOUGHT else word.said
@@ -171,30 +166,6 @@ def _open_questions(groups: Sequence[Group]) -> None:
             _say(group, Polarity.UNJUDGED)
 
 
-def _seeks(group: Group) -> bool:
-    """Whether wear was looked for: "we checked all the photos for cracks"."""
-    looked = False
-    for word in group:
-        if word.term.text == "for" and looked:
-            return True
-        if word.term.text in _SEARCH and group.has(Role.NOTHING):
-            return True
-        looked = (looked or word.term.text in _LOOKING) and not names_wear(word)
-    return False
-
-
-def _fronted(group: Group) -> None:
-    """Deny the wear before a denial that it belongs to: "of cracks and dents there was no sign"."""
-    words = list(group)
-    if group.unjudged or group.denied or words[0].term.text != "of":
-        return
-    denial = next((n for n, word in enumerate(words) if word.term.has(Role.NO, Role.NOTHING)), 0)
-    between = words[1:denial]
-    if between and names_wear(between[0]) and not any(map(names_wear, words[denial:])):
-        for word in between:
-            word.said = Polarity.DENIED
-
-
 def _deny(group: Group) -> None:
     """Deny the wear of a group; in "stained, not cracked" that after the negation."""
     first = next((n for n, segment in enumerate(group.segments) if segment.has(Role.NOT)), 0)
@@ -203,7 +174,8 @@ def _deny(group: Group) -> None:
     own = any(map(names_wear, words[negation:])) and not any(map(names_wear, words[:negation]))
     # "Chipped, not cracked, stained" could say either of the last.
     more = any(
-        any(map(names_wear, segment.words)) and not segment.has(Role.NOT)
+        any(map(names_wear, segment.words))
+        and not segment.has(Role.NOT)
         and (segment.link is None or not segment.link.has(*LINKS))
         for segment in group.segments[first + 1 :]
     )

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from services.core.domain.report import Wear
 from services.core.narrative.clauses import Group, Polarity
+from services.core.narrative.counts import Count, Numbers
 from services.core.narrative.mentions import Mention
-from services.core.narrative.numbers import Count, Numbers
 from services.core.narrative.senses import ANYTHING, Role, Rule, Violation
 
 _ONE = frozenset({"a", "an", "one", "another"})

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from services.core.domain.assessment import Assessment
 from services.core.narrative.clauses import Group, Word
+from services.core.narrative.counts import FULL, Count
 from services.core.narrative.facts import FactId, Facts
-from services.core.narrative.numbers import FULL, Count
 from services.core.narrative.senses import Role, Rule, Violation
 
 _COUNTED: dict[str, FactId] = {

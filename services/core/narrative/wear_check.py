@@ -1,19 +1,29 @@
 """Holds what a sentence says of wear against the assessment: its kinds, number, severity, place and photo."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from services.core.domain.report import Wear
-from services.core.narrative.clauses import Group, Polarity, Word, names_wear
+from services.core.narrative.clauses import Group, Polarity, names_wear
+from services.core.narrative.counts import Count, Numbers
 from services.core.narrative.denials import asks_of_known, denies_seeing
 from services.core.narrative.details import RULES, Detail, details, shows
+from services.core.narrative.exact import is_exact
 from services.core.narrative.facts import FactId, Facts
 from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
-from services.core.narrative.numbers import Count, Numbers
+from services.core.narrative.near_marks import (
+    asks_degree,
+    is_another,
+    least_of,
+    lists_marks,
+    names_unclear,
+    points_at,
+    without_marks,
+)
 from services.core.narrative.presumed import presumed
 from services.core.narrative.repeats import repeats
-from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Sense, Violation
+from services.core.narrative.senses import ANYTHING, LAST, Role, Rule, Violation
 
 _EXCLUDING = (Role.OTHER, Role.EXCEPT, Role.ASIDE, Role.ONLY)
 _DENYING = (Role.NO, Role.NOT, Role.NOTHING)
@@ -83,19 +93,6 @@ class WearCheck:
         named = [wear for wear in self._marks if wear.tag in self._named] or self._cited
         return len({wear.severity for wear in named}) == 1
 
-    @property
-    def _names_unclear(self) -> bool:
-        """Whether the sentence names all that is unclear: "mould is the one thing that we could not judge"."""
-        named = {
-            tag for m in self.mentions if m.said is Polarity.UNJUDGED and not m.general for tag in m.tags
-        }
-        return bool(named) and self._facts.unclear <= named
-
-    def has_one(self, severity: Collection[Sense]) -> bool:
-        """Whether exactly one mark has a severity."""
-        values = {sense.value for sense in severity if sense.role is Role.SEVERITY}
-        return sum(wear.severity is not None and wear.severity.value in values for wear in self._marks) == 1
-
     def _of(self, mention: Mention) -> list[Wear]:
         return [wear for wear in self._marks if mention.general or wear.tag in mention.tags]
 
@@ -103,7 +100,9 @@ class WearCheck:
         if mention.said is Polarity.STATED:
             if not self._of(mention):
                 yield Violation(Rule.WEAR, mention.word)
-            elif (mention.plural and self._lacks_second(mention)) or self._is_another(mention):
+            elif (mention.plural and len(self._of(mention)) < least_of(mention, self._groups)) or is_another(
+                mention, self._groups
+            ):
                 yield Violation(Rule.COUNT, mention.word)
             self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
         elif mention.said is Polarity.DENIED:
@@ -111,44 +110,30 @@ class WearCheck:
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED:
-            if not mention.tags & self._facts.unclear and not self._asks_degree(mention):
+            if not mention.tags & self._facts.unclear and not asks_degree(
+                mention, self._groups, self._of(mention)
+            ):
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("not_judged")
         elif asks_of_known(mention, self._groups[mention.group]) and not self._of(mention):
             yield Violation(Rule.WEAR, mention.word)
 
-    def _lacks_second(self, mention: Mention) -> bool:
-        """Whether a plural is of fewer than two marks; "one of its seams is open" is of one."""
-        before = [word.term for word in list(self._groups[mention.group])[max(0, mention.at - 3) : mention.at]]
-        of_part = list(self._groups[mention.group])[mention.at].term.has(Role.PART)
-        one = of_part and any(a.text == "one" and b.has(Role.OUT_OF) for a, b in zip(before, before[1:], strict=False))
-        return len(self._of(mention)) < (1 if one else 2)
-
-    def _asks_degree(self, mention: Mention) -> bool:
-        """Whether the severity of a mark on record is left open: "how severe the chip is was not stated"."""
-        words = [word.term for word in list(self._groups[mention.group])[: mention.at]]
-        how = any(a.text == "how" and b.has(Role.SEVERITY) for a, b in zip(words, words[1:], strict=False))
-        of = self._of(mention)
-        return how and bool(of) and all(wear.severity is None for wear in of)
-
-    def _is_another(self, mention: Mention) -> bool:
-        """Whether the mark is said to be one more: "another chip"."""
-        words = list(self._groups[mention.group])[max(0, mention.at - 2) : mention.at]
-        # "In another photo, scratched" is no other scratch.
-        other = any(word.term.has(Role.OTHER) and not word.term.has(Role.BREAK) for word in words)
-        return other and not any(word.term.has(Role.PHOTO) for word in words) and not mention.excepted
-
     def _general(self, mention: Mention) -> Iterator[Violation]:
         if mention.said is Polarity.STATED and ANYTHING not in mention.tags:
-            if len(self._marks) < 1 + mention.plural:
+            group = self._groups[mention.group]
+            # "Marks: one slight scratch."
+            heading = group.ends == ":" and not group.has(Role.VERB, Role.NUMBER) and bool(self._marks)
+            if len(self._marks) < 1 + mention.plural and not heading:
                 yield Violation(Rule.COUNT if self._marks else Rule.WEAR, mention.word)
-            elif self._is_another(mention):
+            elif is_another(mention, self._groups):
                 yield Violation(Rule.COUNT, mention.word)
         elif mention.said is Polarity.DENIED:
             if self._denies_others(mention):
                 if not self._complete_without_names:
                     yield Violation(Rule.ONLY, mention.word)
-            elif self._marks or not self.seen.wear_judged:
+            elif not self.seen.wear_judged or (
+                self._marks and not without_marks(mention, self._groups, self._numbers, self.seen)
+            ):
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED and not self._facts.ids & {"not_judged"}:
@@ -165,19 +150,16 @@ class WearCheck:
 
     def _whole(self) -> Iterator[Violation]:
         """What excludes other wear, or all: "only", "nothing else", a negation that names no wear."""
-        denied = [mention for mention in self.mentions if mention.said is Polarity.DENIED]
+        denied, named = [m for m in self.mentions if m.said is Polarity.DENIED], bool(self.mentions)
         for group in self._groups:
             words = list(group)
             for at, word in enumerate(words):
-                if (
-                    word.term.has(Role.ONLY)
-                    and id(word) not in self.words
-                    and not self._only_count(words, at)
-                ):
+                exact = is_exact(words, at, self._groups, self._numbers, self.seen, named=named)
+                if word.term.has(Role.ONLY) and id(word) not in self.words and not exact:
                     near = any(each.term.has(Role.PHOTO, Role.PLACE) for each in words[at + 1 : at + 2])
                     single = [m for m in self.mentions if m.said is Polarity.STATED and not m.general]
                     several = any(not m.plural and len(self._of(m)) > 1 for m in single)
-                    if group.unjudged and self._names_unclear:
+                    if group.unjudged and names_unclear(self.mentions, self._facts.unclear):
                         continue
                     if near or not self.mentions or not self.complete or several:
                         yield Violation(Rule.ONLY, word.term.text)
@@ -203,21 +185,6 @@ class WearCheck:
         excepting = any(mention.excepted for mention in self.mentions)
         if excepting and any(mention.general for mention in denied) and not self.complete:
             yield Violation(Rule.ONLY, "except")
-
-    def _only_count(self, words: Sequence[Word], at: int) -> bool:
-        """Whether "only" says a number that is exact, "only two photos", "8 out of 10, no more"."""
-        after = words[at + 1 : at + 3]
-        if any(id(word) in self._numbers.exact for word in after):
-            return True
-        own = next(s.words for group in self._groups for s in group.segments if words[at] in s.words)
-        after = [word for word in after if any(word is other for other in own)]
-        # "It is only minor", but not "only minor scratches".
-        if after and after[0].term.has(Role.SEVERITY):
-            return len(after) == 1 or after[1].term.has(Role.AWAY)
-        if after and after[0].term.has(Role.PHOTO):
-            return self.seen.photos == 1
-        exact = any(count.of in ("photos", "score") and not count.least for count in self._numbers.counts)
-        return not after and exact and not self.mentions
 
     def _denies_all(self, group: Group, word: str) -> Iterator[Violation]:
         """A negation without wear: "nothing else" denies others, "nothing was found" all wear."""
@@ -286,20 +253,10 @@ class WearCheck:
         they = any(word.term.text == "they" for group in self._groups for word in group)
         if not found or (not self._cited and not they and all(detail.role is Role.PHOTO for detail in found)):
             return
-        if not self._cited and self._points_at(found):
+        if not self._cited and points_at(found, self._groups, self._marks):
             return
         if not self._cited or not all(all(shows(wear, detail) for detail in found) for wear in self._cited):
             yield Violation(RULES[found[0].role], found[0].word)
-
-    def _points_at(self, found: Sequence[Detail]) -> bool:
-        """Whether a reader is sent to where a mark is: "have a look at the top left of photo 2"."""
-        named = (Role.KIND, Role.MATERIAL, Role.COLOUR, Role.PATTERN, Role.REFERRING)
-        words = [word.term for group in self._groups for word in group if not word.term.has(Role.PHOTO)]
-        looks = any(term.text.split()[-1:] in (["look"], ["glance"], ["zoom"], ["see"], ["check"]) for term in words)
-        looks = looks or any(term.text.startswith(("look", "zoom", "have a", "take a")) for term in words)
-        if not looks or any(term.has(*named) for term in words):
-            return False
-        return any(all(shows(wear, detail) for detail in found) for wear in self._marks)
 
     # How many
 
@@ -312,7 +269,7 @@ class WearCheck:
                 continue
             if count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
                 yield Violation(Rule.COUNT, count.word)
-            elif count.of == "things" and not self._lists(count.number):
+            elif count.of == "things" and not lists_marks(count.number, self.mentions):
                 yield Violation(Rule.NUMBER, count.word)
             elif count.of == "photos" and self.seen.photos > 1 and self._on_photos(count):
                 yield Violation(Rule.PHOTO, count.word)
@@ -320,15 +277,6 @@ class WearCheck:
             for word in group:
                 if id(word) in self._numbers.all_photos and self.states_wear(group):
                     yield Violation(Rule.PHOTO, word.term.text)
-
-    def _lists(self, number: int) -> bool:
-        """Whether so many marks are named: "two things to know: it has faded, and a seam is open"."""
-        named = [m for m in self.mentions if not m.general]
-        return (
-            len(named) == number
-            and len({m.said for m in named}) == 1
-            and len({m.tags for m in named}) == number
-        )
 
     def _on_photos(self, count: Count) -> bool:
         """Whether a mark is said to be on so many photos, "visible on the three photos"."""

@@ -86,3 +86,23 @@ test("refused photos become a draft", async () => {
   assert.notEqual(again.id, sent.id);
   assert.deepEqual([again.languages, await desk.submission(sent.id)], [["fr"], null]);
 });
+
+test("sent draft is not sent twice", async () => {
+  const desk = new Desk("u", new PageRecords());
+  const shown = await desk.changeDraft(await desk.draft(["en"]), (kept) => withPhotos(kept, [photo("a")]).draft);
+  assert.ok(await desk.submit(shown.id, 1));
+  // Another tab still shows it, and the next thing is being photographed.
+  await desk.changeDraft(shown, (kept) => withPhotos(kept, [photo("b")]).draft);
+  assert.equal(await desk.submit(shown.id, 2), null);
+  assert.equal((await desk.submissions()).length, 1);
+  assert.equal(ids(await desk.draft([])), "b");
+});
+
+test("accepted photos stay sent", async () => {
+  const desk = new Desk("u", new PageRecords());
+  const shown = await desk.changeDraft(await desk.draft(["en"]), (kept) => withPhotos(kept, [photo("a")]).draft);
+  await desk.submit(shown.id, 1);
+  await desk.note(shown.id, { type: "sending", at: 1 });
+  assert.equal(await desk.change(shown.id), false);
+  assert.equal((await desk.submissions()).length, 1);
+});

@@ -151,6 +151,13 @@ test("failed report stops with its reason", () => {
   assert.equal(stop?.kind === "failed" && stop.complaint.detail, "why");
 });
 
+test("failed report stays failed", () => {
+  const failed = after(SENDING, answer("running"), answer("failed"));
+  // Another tab's read of before.
+  assert.equal(afterEvent(failed, answer("running")), failed);
+  assert.deepEqual(nextStep(afterEvent(failed, { type: "again" }), AT), { do: "send" });
+});
+
 test("erased report stops", () => {
   const gone = said({ status: 404, detail: "no report of yours" }, "read");
   assert.deepEqual(after(SENDING, answer("running"), gone).stop, { kind: "erased" });

@@ -32,7 +32,7 @@ test("no more than asked for", () => {
   assert.equal(found("a", 2).length, 2);
 });
 
-test("any text is searched as it is", () => {
+test("any text is searched literally", () => {
   // A text that a pattern would read otherwise, and each name cut anywhere.
   for (const text of ["(", "[a", "\\", ".*", "a".repeat(10_000), "\ud800"]) assert.doesNotThrow(() => found(text));
   for (const { id, name } of CATALOGUE.departments.flatMap((department) => department.kinds)) {

@@ -12,7 +12,7 @@ import {
 } from "../../../web/src/report/correction.ts";
 import { CATALOGUE, report } from "./recorded.ts";
 
-test("only what the owner corrected is so", () => {
+test("only corrected fields are corrected", () => {
   const corrected = report("corrected");
   assert.deepEqual(
     (["type", "material", "colour", "pattern"] as const).map((name) => isProductCorrected(corrected, name)),
@@ -47,7 +47,7 @@ test("unknown kind is asked for", () => {
   assert.ok(!isUnrecognised(report("unknown", { status: "failed", product: null })));
 });
 
-test("kind alone is sent where marks fit", () => {
+test("fitting marks are not sent", () => {
   assert.deepEqual(kindPatch(report("whole"), CATALOGUE, "coat"), { patch: { product: { type: "coat" } }, lost: [] });
   assert.deepEqual(kindPatch(report("corrected"), CATALOGUE, "mug").lost, []);
 });
@@ -59,7 +59,7 @@ test("stated marks of another department go", () => {
   assert.deepEqual(patch, { product: { type: "coat" }, condition: { wear: ["chip"] } });
 });
 
-test("undone kind judges marks by the original", () => {
+test("undone kind keeps fitting marks", () => {
   const { patch, lost } = kindPatch(report("corrected"), CATALOGUE, null);
   assert.deepEqual([patch, lost], [{ product: { type: null } }, []]);
 });
@@ -70,7 +70,7 @@ test("marks of an earlier catalogue stay", () => {
   assert.deepEqual(kindPatch(report("corrected", { corrections }), CATALOGUE, "coat").lost, []);
 });
 
-test("kind that the catalogue lacks loses nothing", () => {
+test("kind outside the catalogue loses nothing", () => {
   assert.deepEqual(kindPatch(report("corrected"), CATALOGUE, "sextant").lost, []);
 });
 
@@ -81,7 +81,7 @@ test("template's text can be worded again", () => {
   assert.ok(!canReword(report("older")));
 });
 
-test("owner's whole text is not worded again", () => {
+test("owner's whole text stays", () => {
   const corrections = { ...report("corrected").corrections!, description: "Mine." };
   assert.ok(!canReword(report("corrected", { corrections, languages: ["en"] })));
   // The other language's text is not the owner's.

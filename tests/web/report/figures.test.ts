@@ -3,10 +3,10 @@ import { test } from "node:test";
 
 import { percent, price, seconds, workTime } from "../../../web/src/report/figures.ts";
 import { byQuarter, marksOn, numberedMarks } from "../../../web/src/report/marks.ts";
-import { STAGES, stageState } from "../../../web/src/report/stages.ts";
+import { minutesAsleep, STAGES, stageState } from "../../../web/src/report/stages.ts";
 import { report } from "./recorded.ts";
 
-test("only what is certain reads as certain", () => {
+test("only certainty reads as certain", () => {
   assert.deepEqual(
     [0, 0.0001, 0.6, 0.999, 1].map((share) => percent(share, "en")),
     ["0%", "1%", "60%", "99%", "100%"],
@@ -25,7 +25,7 @@ test("times have one decimal", () => {
   assert.equal(seconds(0, "fr"), "0,0");
 });
 
-test("work time adds the stages that were reached", () => {
+test("work time adds reached stages", () => {
   const time = workTime(report("whole").timings_ms!);
   assert.deepEqual(time, { total: 1960, stages: [["photo", 120], ["accept", 40], ["model", 1800]] });
   assert.equal(workTime({}), null);
@@ -43,7 +43,7 @@ test("owner's mark is on no photo", () => {
   assert.deepEqual(marksOn(marks, 2), []);
 });
 
-test("mark without a place is in no quarter", () => {
+test("unplaced mark is in no quarter", () => {
   const [chip] = numberedMarks(report("whole"));
   assert.deepEqual(byQuarter([chip!, { ...chip!, number: 2, place: null }]), [["top_left", [chip]]]);
 });
@@ -52,7 +52,24 @@ test("report without condition has no marks", () => {
   assert.deepEqual(numberedMarks(report("whole", { condition: null })), []);
 });
 
-test("stages before the present one are done", () => {
+test("earlier stages are done", () => {
   assert.deepEqual(STAGES.map((stage) => stageState(stage, "model")), ["done", "now", "next"]);
   assert.deepEqual(STAGES.map((stage) => stageState(stage, null)), ["now", "next", "next"]);
+});
+
+test("report waits for a sleeping model", () => {
+  const waiting = { waiting_code: "model_pending", created_at: "2026-11-27T10:00:00Z" } as const;
+  const at = (time: string) => minutesAsleep(waiting, 7, Date.parse(`2026-11-27T${time}Z`));
+  // A model that is awake answers within seconds.
+  assert.equal(at("10:00:10"), null);
+  assert.deepEqual(["10:00:30", "10:04:00", "10:30:00"].map(at), [7, 3, 1]);
+});
+
+test("only a pending answer means sleep", () => {
+  const later = Date.parse("2026-11-27T10:05:00Z");
+  const created_at = "2026-11-27T10:00:00Z";
+  assert.equal(minutesAsleep({ waiting_code: "model_unavailable", created_at }, 7, later), null);
+  assert.equal(minutesAsleep({ waiting_code: null, created_at }, 7, later), null);
+  // One model is always running.
+  assert.equal(minutesAsleep({ waiting_code: "model_pending", created_at }, null, later), null);
 });

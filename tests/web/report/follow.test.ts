@@ -47,19 +47,19 @@ test("ended report is asked for once", async () => {
   }
 });
 
-test("first look is quick, later ones wait", async () => {
+test("only the first look is quick", async () => {
   const { waits, shown } = await followed(["queued", "running", "succeeded"]);
   assert.deepEqual(waits, [false, true, true]);
   assert.deepEqual(shown, ["queued", "running", "succeeded"]);
 });
 
-test("answers at once are not asked without pause", async () => {
+test("quick answers are followed by pauses", async () => {
   const { pauses } = await followed(["running", "running", "running", "succeeded"]);
   assert.equal(pauses.length, 3);
   assert.ok(pauses.every((pause) => pause >= 1));
 });
 
-test("lost network is tried again ever more slowly", async () => {
+test("lost network is retried ever slower", async () => {
   const { pauses, troubles, shown } = await followed([...Array<Step>(7).fill(LOST), "succeeded"]);
   assert.deepEqual(pauses, [2, 4, 8, 16, 30, 30, 30]);
   assert.deepEqual(troubles, [true, true, true, true, true, true, true, false]);

@@ -19,7 +19,7 @@ test("reader gets words in their language", () => {
   assert.equal(textsFor(report("whole"), "en").labels?.type, "mug");
 });
 
-test("report without translation keeps its own words", () => {
+test("untranslated report keeps its words", () => {
   assert.equal(textsFor(report("older"), "fr").language, "en");
   assert.equal(textsFor(report("unknown"), "fr").title, "Blue ceramic mug");
 });
@@ -29,7 +29,7 @@ test("translation without labels gives no words", () => {
   assert.equal(textsFor(report("whole", { translations }), "fr").language, "en");
 });
 
-test("code without a label reads as words", () => {
+test("unlabelled code reads as words", () => {
   assert.equal(wordOf(null, "type", "travel_mug"), "travel mug");
   assert.equal(markText(null, { tag: "loose_seam", severity: "minor", place: "top_left" }), "loose seam, minor, top left");
 });
@@ -46,7 +46,7 @@ test("mark says what is known of it", () => {
   assert.equal(markText(labels, { tag: "chip", severity: null, place: null }), "chip");
 });
 
-test("answers take the labels' words by number", () => {
+test("answers take the labels' words", () => {
   const [answer] = answersOf(report("whole"), textsFor(report("whole"), "en").labels);
   assert.deepEqual(answer, { question: "Is it stained?", answer: "no", confidence: 0.6, used: false });
   const evidence = [{ question: "what is it?", answer: "mug", confidence: 0.9 }];

@@ -61,8 +61,6 @@ export class SupabaseAuth {
         headers: { "Content-Type": "application/json", apikey: this.#key, ...headers },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(TIMEOUT_MS),
-        // The page's own address is none of the service's business.
-        referrerPolicy: "no-referrer",
       }),
     );
     if (!response.ok) throw await problemOf(response);

@@ -29,7 +29,7 @@ export function Chooser({ room, isEmpty, onFiles }: ChooserProps) {
     input.value = "";
   };
   return (
-    <div class={`chooser${isEmpty ? " chooser-empty" : ""}${isOver ? " chooser-over" : ""}`}>
+    <div class={`chooser${HAS_TOUCH ? "" : " chooser-drop"}${isEmpty ? " chooser-empty" : ""}${isOver ? " chooser-over" : ""}`}>
       <div class="row">
         {HAS_TOUCH && (
           <Button

@@ -1,15 +1,13 @@
-/** The page's words in the language that the person chose, else the browser's. */
+/** The page's words, in the language that the person chose, else the browser's. Only that language is loaded. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
-import { en } from "./en/index.ts";
-import { fr } from "./fr/index.ts";
+import type { en } from "./en/index.ts";
 
 export type Language = "en" | "fr";
 /** Every word of the page. A language without one of them is a type error. */
 export type Words = typeof en;
 
-export const LANGUAGES: Readonly<Record<Language, Words>> = { en, fr };
 const KEPT = "language";
 
 export interface Spoken {
@@ -18,11 +16,18 @@ export interface Spoken {
   readonly choose: (language: Language) => void;
 }
 
-export const SpokenContext = createContext<Spoken>({ language: "en", words: en, choose: () => {} });
+export const SpokenContext = createContext<Spoken | null>(null);
 
 /** Return the language and its words, in a component. */
 export function useWords(): Spoken {
-  return useContext(SpokenContext);
+  const spoken = useContext(SpokenContext);
+  if (spoken === null) throw new Error("useWords: the component is outside <Frame>");
+  return spoken;
+}
+
+/** Load the words of a language. Throws TypeError without a network. */
+export async function loadWords(language: Language): Promise<Words> {
+  return language === "fr" ? (await import("./fr/index.ts")).fr : (await import("./en/index.ts")).en;
 }
 
 /** Return the language to begin with. */

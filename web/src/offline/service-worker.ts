@@ -48,7 +48,10 @@ worker.addEventListener("fetch", (event) => {
   const strategy = strategyOf(request, location.origin, files);
   if (strategy === "shell") event.respondWith(kept(SHELL, request));
   if (strategy === "asset") event.respondWith(kept(new URL(request.url).pathname, request));
-  if (strategy === "settings") event.respondWith(settings(request));
+  if (strategy === "settings") {
+    event.respondWith(settings(request));
+    event.waitUntil(renewPolicy());
+  }
 });
 
 async function keepBuild(): Promise<void> {
@@ -65,6 +68,15 @@ async function replaceOlder(): Promise<void> {
 
 async function kept(path: string, request: Request): Promise<Response> {
   return (await (await caches.open(NAME)).match(path)) ?? fetch(request);
+}
+
+// The page is kept with its headers. A deployment can change the origins that its policy allows, and no file.
+async function renewPolicy(): Promise<void> {
+  const cache = await caches.open(NAME);
+  const [last, current] = await Promise.all([cache.match(SHELL), fetch(SHELL, { cache: "no-cache" }).catch(() => null)]);
+  if (last === undefined || !current?.ok) return;
+  // A page of another build comes with its own worker.
+  if ((await last.text()) === (await current.clone().text())) await cache.put(SHELL, current);
 }
 
 async function settings(request: Request): Promise<Response> {

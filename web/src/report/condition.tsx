@@ -22,7 +22,7 @@ export function ConditionSection({ texts }: { texts: Texts }) {
     <section class="condition">
       <h2>{said.condition}</h2>
       <Editable
-        label={said.editScore}
+        label={said.edit(said.scoreName)}
         edit={(close) => <ScoreEditor onClose={close} />}
         show={(button) => (
           <div class="value">
@@ -46,7 +46,7 @@ export function ConditionSection({ texts }: { texts: Texts }) {
         )}
       />
       <Editable
-        label={said.editMarks}
+        label={said.edit(said.marksName)}
         edit={(close) => <MarksEditor onClose={close} />}
         show={(button) => <Marks {...{ texts, lang, isAssessed, button }} />}
       />
@@ -122,7 +122,7 @@ function ScoreEditor({ onClose }: { onClose: () => void }) {
   const [score, setScore] = useState(report.condition!.score ?? 5);
   return (
     <Editor
-      label={said.editScore}
+      label={said.edit(said.scoreName)}
       onClose={onClose}
       undo={isConditionCorrected(report, "score") ? { condition: { score: null } } : undefined}
       patch={() => ({ condition: { score } })}
@@ -163,7 +163,7 @@ function MarksForm({ catalogue, onClose }: { catalogue: Catalogue; onClose: () =
     .map((mark) => ({ id: mark.tag, name: spaced(mark.tag) }));
   return (
     <Editor
-      label={said.editMarks}
+      label={said.edit(said.marksName)}
       onClose={onClose}
       undo={isConditionCorrected(report, "wear") ? { condition: { wear: null } } : undefined}
       patch={() => ({ condition: { wear: tags } })}

@@ -45,7 +45,7 @@ export function Deletion({ id, onDeleted }: { id: string; onDeleted: (receipt: E
         onClose={() => setAsked(false)}
         actions={
           <>
-            <Button onClick={() => setAsked(false)}>{said.keep}</Button>
+            <Button onClick={() => setAsked(false)}>{words.frame.cancel}</Button>
             <Button
               variant="danger"
               icon="trash"

@@ -52,19 +52,22 @@ interface EditorProps {
   readonly patch: () => Patch | null;
   /** The patch that takes the correction back; undefined: nothing is corrected. */
   readonly undo?: Patch | undefined;
+  /** Called once it is saved, or left. */
   readonly onClose: () => void;
+  /** It stands by itself, in place of no value: it neither takes the focus nor is left. */
+  readonly isStanding?: boolean | undefined;
   readonly children: ComponentChildren;
 }
 
 /** A form in place of a value: Enter or the button saves, Escape leaves. */
-export function Editor({ label, patch, undo, onClose, children }: EditorProps) {
+export function Editor({ label, patch, undo, onClose, isStanding = false, children }: EditorProps) {
   const { words } = useWords();
   const correct = useCorrect();
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>("[data-first], input, select, textarea")?.focus();
+    if (!isStanding) form.current?.querySelector<HTMLElement>("[data-first], input, select, textarea")?.focus();
   }, []);
   const send = async (correction: Patch | null, done: string) => {
     if (correction === null || busy) return;
@@ -89,7 +92,7 @@ export function Editor({ label, patch, undo, onClose, children }: EditorProps) {
         void send(patch(), words.report.saved);
       }}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+        if (event.key === "Escape" && !event.defaultPrevented && !isStanding) onClose();
       }}
     >
       {children}
@@ -98,7 +101,7 @@ export function Editor({ label, patch, undo, onClose, children }: EditorProps) {
         <Button type="submit" variant="primary" icon="check" busy={busy}>
           {words.report.save}
         </Button>
-        <Button onClick={onClose}>{words.report.cancel}</Button>
+        {!isStanding && <Button onClick={onClose}>{words.frame.cancel}</Button>}
         {undo && (
           <Button variant="quiet" icon="undo" onClick={() => void send(undo, words.report.undone)}>
             {words.report.undo}

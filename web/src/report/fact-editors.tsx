@@ -21,12 +21,17 @@ export function WithCatalogue({ children }: { children: (catalogue: Catalogue) =
   return <Loading text={words.frame.loading} />;
 }
 
-/** Names the kind. */
-export function KindEditor({ onClose }: { onClose: () => void }) {
-  return <WithCatalogue>{(catalogue) => <KindForm {...{ catalogue, onClose }} />}</WithCatalogue>;
+interface KindEditorProps {
+  readonly onClose: () => void;
+  readonly isStanding?: boolean;
 }
 
-function KindForm({ catalogue, onClose }: { catalogue: Catalogue; onClose: () => void }) {
+/** Names the kind. */
+export function KindEditor(props: KindEditorProps) {
+  return <WithCatalogue>{(catalogue) => <KindForm {...props} catalogue={catalogue} />}</WithCatalogue>;
+}
+
+function KindForm({ catalogue, onClose, isStanding }: KindEditorProps & { catalogue: Catalogue }) {
   const { words } = useWords();
   const { report } = useEdited();
   const said = words.report;
@@ -43,6 +48,7 @@ function KindForm({ catalogue, onClose }: { catalogue: Catalogue; onClose: () =>
     <Editor
       label={said.edit(said.named.type)}
       onClose={onClose}
+      isStanding={isStanding}
       undo={isProductCorrected(report, "type") ? kindPatch(report, catalogue, null).patch : undefined}
       patch={() => {
         if (chosen === null) setError(said.askChoose);

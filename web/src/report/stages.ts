@@ -1,4 +1,6 @@
-/** The stages of a report that is being made. */
+/** The stages of a report that is being made, and how long it waits for a sleeping model. */
+import type { Report } from "../api/client.ts";
+
 export const STAGES = ["accept", "model", "narrate"] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -6,4 +8,22 @@ export type Stage = (typeof STAGES)[number];
 export function stageState(stage: Stage, at: Stage | null): "done" | "now" | "next" {
   const distance = STAGES.indexOf(stage) - STAGES.indexOf(at ?? "accept");
   return distance < 0 ? "done" : distance === 0 ? "now" : "next";
+}
+
+/** A model that has not answered for so long is asleep. */
+const AWAKE_WITHIN_MS = 20_000;
+const MINUTE_MS = 60_000;
+
+/**
+ * Return in about how many minutes the model will have started; null: the report does not wait for that.
+ * `startMinutes` is what a sleeping model needs; null: one is always running.
+ */
+export function minutesAsleep(
+  report: Pick<Report, "waiting_code" | "created_at">,
+  startMinutes: number | null,
+  now: number,
+): number | null {
+  const since = now - Date.parse(report.created_at);
+  if (report.waiting_code !== "model_pending" || startMinutes === null || since <= AWAKE_WITHIN_MS) return null;
+  return Math.max(1, Math.ceil(startMinutes - since / MINUTE_MS));
 }

@@ -11,7 +11,7 @@ import { Spinner } from "../ui/spinner.tsx";
 import { Deletion } from "./deletion.tsx";
 import { moment } from "./figures.ts";
 import { Gallery } from "./photos.tsx";
-import { type Stage, STAGES, stageState } from "./stages.ts";
+import { minutesAsleep, type Stage, STAGES, stageState } from "./stages.ts";
 
 type Receiver = (receipt: components["schemas"]["ErasureReceipt"]) => void;
 
@@ -28,7 +28,7 @@ export function UnfinishedReport({ report, trouble, error, onRetry, onDeleted }:
   const { language, words } = useWords();
   const { config } = useServices();
   const said = words.report;
-  const reason = waitingText(report.waiting_code ?? null, config.model_start_minutes, said);
+  const reason = waitingText(report, config.model_start_minutes, words);
   return (
     <Screen title={said.making} lead={said.makingText} class="report">
       <ol class="making" aria-live="polite">
@@ -65,20 +65,16 @@ function StageLine({ stage, at }: { stage: Stage; at: Stage | null }) {
   );
 }
 
-function waitingText(
-  code: Report["waiting_code"] | null,
-  minutes: number | null,
-  said: Words["report"],
-): string | null {
-  if (code === "model_pending") return minutes === null ? said.modelPending : said.modelPendingMinutes(minutes);
-  if (code === "model_unavailable") return minutes === null ? said.modelUnavailable : said.modelSleeps(minutes);
-  return null;
+function waitingText(report: Report, startMinutes: number | null, { capture }: Words): string | null {
+  const minutes = minutesAsleep(report, startMinutes, Date.now());
+  if (minutes !== null) return capture.asleep(minutes);
+  return report.waiting_code === "model_unavailable" ? capture.status.unavailable : null;
 }
 
 // Failures that the same photos may not have again, or that are no fault of the photos.
 const REMEDIES: Readonly<Record<string, keyof Words["report"]["failedRemedies"]>> = {
-  internal_error: "service",
-  model_answer_invalid: "service",
+  internal_error: "later",
+  model_answer_invalid: "later",
   model_unavailable: "later",
   catalogue_mismatch: "later",
 };

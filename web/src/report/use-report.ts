@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { dataOf, type Report } from "../api/client.ts";
 import { useServices } from "../app.tsx";
 import { follow } from "./follow.ts";
+import { keepLinks } from "./links.ts";
 
 // A service answers within 20 s, or at once; a gateway ends after 30 s.
 const WAIT = "wait=20";
@@ -41,6 +42,7 @@ export function useReport(id: string): FollowedReport {
     const change = (next: Partial<State>) => {
       if (!signal.aborted) setState((state) => ({ ...(state.id === id ? state : {}), id, ...next }));
     };
+    let shown: Report | undefined;
     waited.current = false;
     follow({
       ask: async (waits) => {
@@ -50,13 +52,21 @@ export function useReport(id: string): FollowedReport {
         // Without `Accept: text/html` it is never the card.
         return dataOf(await api.GET("/reports/{report_id}", { params, signal })) as Report;
       },
-      show: (report) => change({ report, error: undefined, justEnded: waited.current }),
+      show: (answered) => {
+        // The first answer has new links: a photo of the old ones may have failed.
+        shown = keepLinks(shown, answered, Date.now());
+        change({ report: shown, error: undefined, justEnded: waited.current });
+      },
       trouble: (trouble) => change({ trouble }),
       pause: (seconds) => pause(seconds, signal),
     }).catch((error: unknown) => change({ error }));
     return () => leaving.abort();
   }, [api, id, attempt]);
-  const replace = useCallback((report: Report) => setState({ id: report.id, report }), []);
+  const replace = useCallback(
+    (answered: Report) =>
+      setState(({ report }) => ({ id: answered.id, report: keepLinks(report, answered, Date.now()) })),
+    [],
+  );
   const reload = useCallback(() => setAttempt((count) => count + 1), []);
   const current = state.id === id ? state : { id };
   return {

@@ -46,13 +46,13 @@ function LanguageTexts({ texts, isOwn }: { texts: Texts; isOwn: boolean }) {
       {!isOwn && ownsText && (
         <p class="soft small no-print">{said.onlyOwn(said.languages[report.language])}</p>
       )}
-      <OneText name="title" texts={texts} isOwn={isOwn} copyLabel={said.copyTitle(language)} />
-      <OneText name="description" texts={texts} isOwn={isOwn} copyLabel={said.copyDescription(language)} />
+      <OneText name="title" texts={texts} isOwn={isOwn} copyLabel={said.copyOf(said.titleLabel, language)} />
+      <OneText name="description" texts={texts} isOwn={isOwn} copyLabel={said.copyOf(said.descriptionLabel, language)} />
       {keywords !== "" && (
         <div class="text">
           <div class="text-head">
             <h4 class="label">{said.keywords}</h4>
-            <CopyButton text={keywords} label={said.copyKeywords(language)} />
+            <CopyButton text={keywords} label={said.copyOf(said.keywords, language)} />
           </div>
           <p lang={texts.language}>
             <bdi>{keywords}</bdi>
@@ -169,11 +169,10 @@ function Wording() {
     <div class="wording no-print">
       {report.narrative && <p class="soft small">{said.narratives[report.narrative]}</p>}
       {canReword(report) && (
-        <div class="row">
+        <div>
           <Button icon="reload" busy={busy} onClick={() => void ask()}>
             {said.reword}
           </Button>
-          <span class="soft small">{said.rewordText}</span>
         </div>
       )}
       {error !== null && <ProblemNotice error={error} />}

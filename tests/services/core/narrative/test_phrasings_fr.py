@@ -26,6 +26,7 @@ HONEST = {
     "denying": [
         ("mug", "Ni rayure, ni tache ou encore fissure."),
         ("mug", "J'ai eu beau chercher, je n'ai vu aucune rayure."),
+        ("mug", "On a cherché une rayure, en vain."),
         ("snk", "Semelle mise à part, aucune déchirure."),
         ("dress", "Robe rouge sans trou : une fois les photos examinées, rien à signaler."),
     ],
@@ -76,6 +77,9 @@ FALSE = {
         ("bag", "Il n'y a guère qu'une rayure."),
         ("bag", "Aucun défaut ne m'échappe."),
         ("mug", "Pas de choc."),
+        ("snk", "Un choc se voit sur la photo 1."),
+        ("dress", "Ce n'est pas en vain que l'on a cherché une tache."),
+        ("guitar", "Les deux rayures s'équivalent."),
     ],
     "leaving_open": [
         ("phone", "Une rayure ? Impossible."),
@@ -95,6 +99,10 @@ FALSE = {
     "addressing": [
         ("jbox", "Les bijoutiers apprécieront."),
         ("mug", "Vous serez ravi."),
+        ("mug", "L'ultime tasse."),
+        ("mug", "Une tasse pour vos moments."),
+        ("mug", "J'eus cette tasse."),
+        ("mug", "La clarté de la céramique."),
         ("mug", "Avant chaque usage, rincez."),
         ("mug", "Après avoir hérité, je vends cette tasse."),
         ("mug", "Décrite avec amour par son créateur."),

@@ -29,7 +29,7 @@ export const frame: Words["frame"] = {
   other: "Utiliser un autre compte",
   otherWarning: "Ce que vous avez saisi sur cet écran est perdu.",
 
-  drawnGoods: "Modèle de démonstration\u00a0: objets dessinés seulement.",
+  drawnGoods: "Modèle de démo\u00a0: objets dessinés seulement.",
   offline: "Vous êtes hors ligne. Ce qui attend part au retour du réseau.",
   online: "Vous êtes de nouveau en ligne.",
   newVersion: "Une nouvelle version est prête.",
