@@ -5,12 +5,14 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.system.page.visit import Visit
+from tests.system.page.visit import TIMEOUT_MS, Visit
 from tests.system.running import System
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -39,12 +41,13 @@ def chromium() -> str | None:
 
 
 # Not of the session: while Playwright is open, no other test of this process can run an event loop.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser of all visits."""
+    """The browser of a file's visits."""
     path = chromium()
     if path is None:
         pytest.skip(_REMEDY)
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_OPTIONS)
         yield browser
@@ -54,14 +57,29 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser, system: System) -> Iterator[Callable[..., Visit]]:
     """Opens the page in a browser profile of its own; arguments as `Visit`'s."""
+    with _visits(browser, system) as opens:
+        yield opens
+
+
+@pytest.fixture
+def async_visit(browser: Browser, async_system: System) -> Iterator[Callable[..., Visit]]:
+    """As `visit`, with the system in async mode."""
+    with _visits(browser, async_system) as opens:
+        yield opens
+
+
+@contextmanager
+def _visits(browser: Browser, system: System) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
-    def open_page(**options: object) -> Visit:
-        visits.append(Visit(browser, system, **options))  # type: ignore[arg-type]
+    def open_page(**options: Any) -> Visit:
+        visits.append(Visit(browser, system, **options))
         return visits[-1]
 
-    yield open_page
-    for one in visits:
-        one.close()
+    try:
+        yield open_page
+    finally:
+        for one in visits:
+            one.close()
     offences = [offence for one in visits for offence in one.offences]
     assert not offences, "\n".join(offences)

@@ -75,6 +75,22 @@ def test_chosen_photos_survive_a_reload(visit: Callable[..., Visit]) -> None:
     assert len(one.reports()) == 1
 
 
+def test_old_token_is_renewed_unseen(visit: Callable[..., Visit]) -> None:
+    one = visit(user="renews")
+    one.sign_in()
+    token = one.token()
+    one.page.evaluate(
+        """() => {
+          const kept = JSON.parse(localStorage.getItem("session"));
+          localStorage.setItem("session", JSON.stringify({...kept, expires_at: 1}));
+        }"""
+    )
+    one.page.get_by_role("link", name="Shelf").click()
+    expect(one.page.get_by_text("No reports yet")).to_be_visible()
+    assert not one.violations()
+    assert one.token() != token
+
+
 def test_expired_session_asks_over_the_screen(visit: Callable[..., Visit]) -> None:
     one = visit(user="expires")
     one.sign_in()

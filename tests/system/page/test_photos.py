@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Route, expect
 
 from local.home import REPOSITORY
 from tests.system.page.visit import PHOTOS, Visit
 
 HEIC = REPOSITORY / "benchmarks" / "data" / "heic" / "cat.heic"
+# Slow enough to see the bar move and to cut the line; the whole photo takes three seconds.
+BYTES_PER_SECOND = 8_000_000
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +32,35 @@ def test_heic_goes_as_it_is(visit: Callable[..., Visit]) -> None:
     one = visit(user="heic")
     one.sign_in()
     one.choose(HEIC)
+    expect(one.page.get_by_text("This browser cannot show it. It is sent as it is.")).to_be_visible()
+    assert not one.violations()
     one.send()
     one.wait_for_report()
     (report,) = one.reports()
     assert report["status"] == "succeeded"
 
 
-def test_large_photo_is_uploaded_to_the_bucket(visit: Callable[..., Visit], large: Path) -> None:
+def test_large_upload_is_cut_and_goes_on(visit: Callable[..., Visit], large: Path) -> None:
     one = visit(user="large")
+    one.expected.append("net::ERR_INTERNET_DISCONNECTED")
     one.sign_in()
     one.choose(large)
+    line = one.context.new_cdp_session(one.page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": BYTES_PER_SECOND}
+    line.send("Network.emulateNetworkConditions", slow)
     with one.page.expect_request(lambda request: request.url.startswith(one.system.address("emulator"))):
         one.send()
+    progress = one.page.get_by_role("progressbar")
+    seen = one.page.wait_for_function(
+        "() => { const { value } = document.querySelector('progress') ?? {}; return value > 0.2 && value; }"
+    )
+    assert 0.2 < seen.json_value() < 1
+    line.send("Network.emulateNetworkConditions", {**slow, "offline": True})
+    submission = one.page.locator(".submission")
+    expect(submission).to_contain_text("Kept here. It is sent when the network returns.")
+    expect(progress).to_have_count(0)
+    assert not one.violations()
+    line.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
     one.wait_for_report()
     assert len(one.reports()) == 1
 
@@ -54,11 +74,36 @@ def test_sent_photo_is_small_turned_and_without_place(visit: Callable[..., Visit
     one = visit(user="phone")
     one.sign_in()
     one.choose(tmp_path / "phone.jpg")
-    with one.page.expect_request("**/api/analyze") as asked:
-        one.send()
-    body = asked.value.post_data_buffer
+    bodies: list[bytes | None] = []
+
+    def note(route: Route) -> None:
+        bodies.append(route.request.post_data_buffer)
+        route.continue_()
+
+    one.page.route("**/api/analyze", note)
+    one.send()
+    one.wait_for_report()
+    (body,) = bodies
     assert body is not None
     sent = Image.open(io.BytesIO(body[body.index(b"\xff\xd8\xff") :]))
     assert sent.size == (1536, 2048)
     assert not sent.getexif()
-    one.wait_for_report()
+
+
+def test_wrong_file_is_named_and_the_others_kept(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("no photo at all")
+    one = visit(user="wrong-file")
+    one.sign_in()
+    one.page.locator("input[type=file][multiple]").set_input_files(
+        [PHOTOS / "drawn-mug.jpg", tmp_path / "notes.jpg"]
+    )
+    expect(one.page.get_by_text("This is not a photo that can be read.")).to_be_visible()
+    send = one.page.get_by_role("button", name="Make the report")
+    expect(send).to_be_disabled()
+    assert not one.violations()
+    one.page.get_by_role("button", name="Move photo 2 forward").click()
+    photos = one.page.locator(".draft-photo")
+    expect(photos.first).to_contain_text("This is not a photo that can be read.")
+    one.page.get_by_role("button", name="Remove photo 1").click()
+    expect(photos).to_have_count(1)
+    expect(send).to_be_enabled()

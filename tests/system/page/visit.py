@@ -1,23 +1,32 @@
 """One person's visit of the page, in a browser profile of its own."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+import httpx2
+import jwt
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 from local.home import REPOSITORY
 from local.users import PASSWORD
 from tests.system.running import System
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PHOTOS = REPOSITORY / "examples" / "photos"
-# A report takes seconds; a machine that tests, more of them.
+# A report takes seconds; on a machine that tests, more of them.
 TIMEOUT_MS = 60_000
+MOST_TABS = 60
+# The rules of WCAG 2.2 AA and axe's best practices; for the other scheme only what depends on colours.
+_AXE = """async (scheme) => {
+  const rules = scheme === "other" ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
+  const { violations } = await axe.run(rules);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))}`);
+}"""
+_OVERFLOW = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return scrollWidth > clientWidth ? `scrolls sideways: ${scrollWidth} px in ${clientWidth}` : "";
+}"""
 WORDS = {
     "en": {"sign_in": "Sign in", "choose": "Choose photos", "send": "Make the report", "shelf": "Shelf"},
     "fr": {
@@ -27,6 +36,12 @@ WORDS = {
         "shelf": "Étagère",
     },
 }
+# Chosen controls may mark the focus on what is around them.
+_IS_FOCUS_SEEN = """one => [one, one.parentElement, one.nextElementSibling].some((element) => {
+  if (element === null) return false;
+  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+  return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+})"""
 Language = Literal["en", "fr"]
 
 
@@ -48,7 +63,8 @@ class Visit:
         language: Language = "en",
     ) -> None:
         self.system = system
-        self.user = user
+        self.email = f"{user}@vitrine.test"
+        self.scheme = scheme
         self.words = WORDS[language]
         self.offences: list[str] = []
         self.expected: list[str] = ["Failed to load resource"]
@@ -99,7 +115,7 @@ class Visit:
         """Fill in the form that asks who the person is, and send it."""
         email = self.page.locator("input[name=email]")
         if email.is_editable():
-            email.fill(f"{self.user}@vitrine.test")
+            email.fill(self.email)
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.get_by_role("button", name=self.words["sign_in"], exact=True).click()
         expect(self.page.locator("input[name=password]")).to_have_count(0)
@@ -116,22 +132,62 @@ class Visit:
     def wait_for_report(self) -> str:
         """Wait until the report is shown, and return its id."""
         self.page.wait_for_url("**/reports/*")
-        expect(self.page.locator(".report h1, h1")).to_be_visible()
+        expect(self.page.locator(".report h1")).to_be_visible()
         return self.page.url.rpartition("/")[2]
 
+    def token(self) -> str:
+        """Return the access token of the person's session, which must be in no log line."""
+        kept = self.page.evaluate("localStorage.getItem('session')")
+        token: str = httpx2.Response(200, text=kept).json()["access_token"]
+        claims = self.claims(token)
+        self.system.planted.update((*token.split(".")[1:], claims["email"], claims["sub"]))
+        return token
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """Return what a token says, unchecked."""
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return claims
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Ask the API without the browser, as the person who is signed in there."""
+        headers = {"Authorization": f"Bearer {self.token()}", "Prefer": "wait=25"}
+        return self.system.client.request(method, f"{self.url}/api{path}", headers=headers, **options)
+
     def reports(self) -> list[dict[str, Any]]:
-        """The person's reports, as the API lists them."""
-        answer = self.system.client.get(
-            f"{self.system.api_url}/reports", headers=self.system.headers(self.user)
-        )
-        found: list[dict[str, Any]] = answer.json()["reports"]
+        """Return the person's reports, as the API lists them."""
+        found: list[dict[str, Any]] = self.ask("GET", "/reports").json()["reports"]
         return found
 
+    def make(self, photo: str = "drawn-mug.jpg") -> dict[str, Any]:
+        """Have a report made without the browser, and return it."""
+        content = (PHOTOS / photo).read_bytes()
+        answer = self.ask("POST", "/analyze", files={"images": (photo, content, "image/jpeg")})
+        report: dict[str, Any] = answer.json()
+        assert report.get("status") == "succeeded", answer.text
+        return report
+
+    def show(self, path: str) -> None:
+        """Go to another screen of the page, which starts anew."""
+        self.page.goto(f"{self.url}{path}")
+
+    def tab_to(self, target: Locator, *, backwards: bool = False) -> None:
+        """Press Tab until a control has the focus, which must be seen all the way."""
+        expect(target).to_be_visible()
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Shift+Tab" if backwards else "Tab")
+            focused = self.page.locator("*:focus")
+            if focused.count() and not focused.evaluate(_IS_FOCUS_SEEN):
+                self.offences.append(f"focus not seen: {focused.evaluate('one => one.outerHTML')[:160]}")
+            if target.evaluate("one => one === document.activeElement"):
+                return
+        raise AssertionError(f"{MOST_TABS} presses of Tab do not reach {target}")
+
     def violations(self) -> list[str]:
-        """What axe finds on the screen, by the rules of WCAG 2.2 AA and its best practices."""
+        """Return what axe finds on the screen in both schemes, and that it is wider than the window."""
         # By the debugger, which the page's policy does not bind.
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found: Sequence[dict[str, Any]] = self.page.evaluate("axe.run()")["violations"]
-        return [
-            f"{one['id']}: {json.dumps([node['html'][:160] for node in one['nodes']][:3])}" for one in found
-        ]
+        self.page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text('utf-8')} }} }}")
+        found: list[str] = self.page.evaluate(_AXE, "own")
+        self.page.emulate_media(color_scheme="dark" if self.scheme == "light" else "light")
+        found += [f"in the other scheme, {one}" for one in self.page.evaluate(_AXE, "other")]
+        self.page.emulate_media(color_scheme=self.scheme)
+        return [*found, *filter(None, [self.page.evaluate(_OVERFLOW)])]
