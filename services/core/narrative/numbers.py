@@ -181,7 +181,9 @@ class _GroupNumbers:
 
     def _after_marks(self, at: int) -> bool:
         """Whether the only wear that a group names before a place is any wear."""
-        tags = [word.term.values(Role.WEAR) for word in self._words[:at] if word.term.has(Role.WEAR, Role.PART)]
+        tags = [
+            word.term.values(Role.WEAR) for word in self._words[:at] if word.term.has(Role.WEAR, Role.PART)
+        ]
         return bool(tags) and all(ANY in each for each in tags)
 
     def _score(self, at: int, ahead: Sequence[Term], number: int) -> Counted | None:

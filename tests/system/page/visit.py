@@ -21,7 +21,8 @@ MOST_TABS = 60
 _AXE = """async (scheme) => {
   const rules = scheme === "other" ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
   const { violations } = await axe.run(rules);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))}`);
+  const seen = (nodes) => nodes.slice(0, 3).map(({ html }) => html.slice(0, 160));
+  return violations.map(({ id, nodes }) => `${id}: ${seen(nodes)}`);
 }"""
 _OVERFLOW = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
