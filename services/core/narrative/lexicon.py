@@ -150,8 +150,8 @@ class Lexicon:
         return self._surfaces.get(words, frozenset())
 
     def apart(self, term: Term) -> list[Term]:
-        """The words of a name by themselves: "leather" and "jacket" of a leather jacket."""
-        return [Term(word, self._match([word], [self._stem(word)], 0)[1]) for word in term.text.split()]
+        """The words of a name by themselves: "leather" and "jacket", « veste » and « en jean »."""
+        return [Term(word, self._match([word], [self._stem(word)], 0)[1]) for word in _named(term.text)]
 
     def _match(self, texts: list[str], stems: list[str], at: int) -> tuple[int, frozenset[Sense]]:
         most = max(self._longest.get(texts[at], 1), self._longest.get(stems[at], 1))
@@ -169,6 +169,11 @@ class Lexicon:
     @staticmethod
     def _add(table: dict[tuple[str, ...], frozenset[Sense]], words: tuple[str, ...], sense: Sense) -> None:
         table[words] = table.get(words, frozenset()) | {sense}
+
+
+def _named(name: str) -> list[str]:
+    """The words of a name without those that join them."""
+    return [word for word in name.split() if word != "en"]
 
 
 def _combinations(language: Language) -> tuple[Combinations, Combinations, Combinations]:

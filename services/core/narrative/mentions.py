@@ -92,11 +92,16 @@ def _names_alone(part: _Place) -> bool:
 
 
 def _of_states(places: Sequence[_Place], part: _Place) -> frozenset[str]:
-    """The wear of the states before a part that is denied as well: "no stone is missing and no part"."""
+    """The wear of the states of another part that are denied as well: "no stone is missing and no part".
+
+    « Les fermetures ne sont pas cassées et les sangles non plus. »
+    """
     if part.word.said is not Polarity.DENIED:
         return frozenset()
     before = [place.word.term.values(Role.STATE) for place in places if place.at < part.at]
-    return next((states for states in reversed(before) if states), frozenset())
+    after = [p.word.term.values(Role.STATE) for p in places[part.at + 1 :] if p.word.said is Polarity.DENIED]
+    closes = bool(places) and places[-1].word.term.text == "non plus"
+    return next((states for states in (*reversed(before), *(after if closes else ())) if states), frozenset())
 
 
 def _anything(places: Sequence[_Place], state: _Place) -> _Place | None:

@@ -141,6 +141,9 @@ class _GroupNumbers:
             self._count(score, number, term)
             self._numbers.exact.add(id(self._words[at]))
             return None
+        if at and self._words[at - 1].term.text == "au nombre de" and self._after_marks(at):
+            # « Les défauts sont au nombre de deux. »
+            return self._count("marks", number, term)
         taken = any(word.term.text in _TAKEN for word in self._words[max(0, at - 2) : at])
         if taken and ahead and ahead[0].text == "times":
             return self._count("photos", number, term)
@@ -169,11 +172,19 @@ class _GroupNumbers:
                     if term.has(Role.ARTICLE)
                     else self._count("pair" if pair else "unknown", number, term)
                 )
-            if value_of(other, Role.NUMBER) is not None or other.has(Role.CLAIM):
+            small = other.has(Role.SEVERITY)
+            if value_of(other, Role.NUMBER) is not None or (other.has(Role.CLAIM) and not small):
                 break
         if not term.has(Role.ARTICLE, Role.BOTH):
             self._count("unknown", number, term)
         return None
+
+    def _after_marks(self, at: int) -> bool:
+        """Whether the only wear that a group names before a place is any wear."""
+        tags = [
+            word.term.values(Role.WEAR) for word in self._words[:at] if word.term.has(Role.WEAR, Role.PART)
+        ]
+        return bool(tags) and all(ANY in each for each in tags)
 
     def _score(self, at: int, ahead: Sequence[Term], number: int) -> Counted | None:
         """What a number says of the score, if it does: "8 out of 10", "lost two points", "8 and not a 10"."""

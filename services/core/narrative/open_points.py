@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.core.domain.report import UNKNOWN
-from services.core.narrative.clauses import Group, Polarity
+from services.core.narrative.clauses import Group, Polarity, names_wear
 from services.core.narrative.facts import Facts
 from services.core.narrative.mentions import Mention
 from services.core.narrative.senses import ANYTHING, Role
@@ -33,11 +33,17 @@ def open_topics(
     # "Its material could not be recognised" is about the material, "not recognised" about the kind.
     named = [term for term in terms if not term.has(Role.JUDGING)]
     untold = any(word.term.has(Role.UNTOLD, Role.UNTESTED) for word in group)
-    again = number > 0 and groups[number - 1].unjudged and group.has(Role.REFERRING)
+    before = groups[number - 1] if number else None
+    again = before is not None and before.unjudged and (group.has(Role.REFERRING) or _explains(before))
     if not named and (untold or again):
         return None
     topics = frozenset(topic for term in named or terms for topic in term.values(Role.TOPIC))
     return topics or _unnamed(number, groups, mine, facts)
+
+
+def _explains(before: Group) -> bool:
+    """Whether what follows says why wear is open: « les sangles sont non jugées : les photos sont floues »."""
+    return before.ends == ":" and any(map(names_wear, before))
 
 
 def _unnamed(number: int, groups: Sequence[Group], mine: Sequence[Mention], facts: Facts) -> frozenset[str]:
