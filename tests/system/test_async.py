@@ -12,13 +12,14 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.browser import open_browser
 from cli.log_lines import Line, Wanted, story
 from local.demo.timeline import user_id
 from local.fakes.postgres.project import SupabaseProject
 from local.log_files import log_lines
 from local.supervisor import ports, processes
 from local.users import email
-from tests.system.page.browser import open_browser, visits
+from tests.system.page.visit import visits
 from tests.system.running import System
 
 WITHIN_S = 60.0

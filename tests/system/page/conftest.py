@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.system.page.browser import open_browser, visits
-from tests.system.page.visit import Visit
+from benchmarks.browser import open_browser
+from tests.system.page.visit import Visit, visits
 from tests.system.running import System
 
 

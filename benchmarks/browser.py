@@ -1,19 +1,14 @@
-"""The browser: Chromium of the machine, driven by Playwright."""
+"""The browser of tests and measurements: Chromium of the machine, driven by Playwright."""
 
 import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-
-from tests.system.page.visit import TIMEOUT_MS, Visit
-from tests.system.running import System
+from playwright.sync_api import Browser, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -28,8 +23,11 @@ _OPTIONS = [
 ]
 
 
-def chromium() -> str | None:
-    """Return the path of a Chrome or Chromium; installs Debian's where that needs no password."""
+def chromium() -> str:
+    """Return the path of a Chrome or Chromium; installs Debian's where that needs no password.
+
+    Raises FileNotFoundError with a remedy.
+    """
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None and _MAC.exists():
         return str(_MAC)
@@ -37,38 +35,16 @@ def chromium() -> str | None:
         command = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium"
         subprocess.run(command, shell=True, check=False, capture_output=True, timeout=300)  # noqa: S602
         found = shutil.which("chromium")
+    if found is None:
+        raise FileNotFoundError(_REMEDY)
     return found
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Open the browser. While it is open, nothing else of this process can run an event loop."""
+    """Open the browser; raises as `chromium`. While it is open, this process can run no other event loop."""
     path = chromium()
-    if path is None:
-        pytest.skip(_REMEDY)
-    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_OPTIONS)
         yield browser
         browser.close()
-
-
-@contextmanager
-def visits(browser: Browser, system: System) -> Iterator[Callable[..., Visit]]:
-    """Give what opens the page in a browser profile of its own, with `Visit`'s arguments.
-
-    Each visit fails on what a person would not see.
-    """
-    opened: list[Visit] = []
-
-    def open_page(**options: Any) -> Visit:
-        opened.append(Visit(browser, system, **options))
-        return opened[-1]
-
-    try:
-        yield open_page
-    finally:
-        for one in opened:
-            one.close()
-    offences = [offence for one in opened for offence in one.offences]
-    assert not offences, "\n".join(offences)
