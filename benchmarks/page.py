@@ -1,7 +1,7 @@
 """`python -m benchmarks.page`: what the page weighs, and how soon it can be used, beside an empty Vite page.
 
-Both are built by Vite and served by the local page's server. A visit is the first of a browser profile, so nothing
-is cached. The page can be used once a button is there, a frame is drawn, and the main thread takes the next task.
+Both are built by Vite and served by the local page's server. A visit is the first of a browser profile, so no
+file is cached. The page can be used once a button is there, a frame is drawn, and the main thread is free.
 """
 
 import argparse
