@@ -54,7 +54,7 @@ def capture_photos(desk: Desk) -> None:
     """Eight photos are chosen."""
     capture(desk)
     desk.page.locator("input[type=file][multiple]").set_input_files(desk.photos)
-    expect(desk.page.get_by_role("button", name="Make the report")).to_be_enabled(timeout=TIMEOUT_MS)
+    expect(desk.page.locator(".capture-send button")).to_be_enabled(timeout=TIMEOUT_MS)
 
 
 def capture_offline(desk: Desk) -> None:
