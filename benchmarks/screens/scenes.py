@@ -219,4 +219,4 @@ SCREENS: tuple[Callable[[Desk], None], ...] = (
 # Also in French and in the dark.
 IN_FRENCH: tuple[Callable[[Desk], None], ...] = (report, shelf, capture_photos)
 # Of these, what is below the window too.
-WHOLE: tuple[Callable[[Desk], None], ...] = (report, report_evidence, report_unrecognised, capture_photos)
+WHOLE = (report, report_unrecognised, capture_photos)
