@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Route, ViewportSize, expect
 
 from tests.system.page.visit import Visit
 
-SMALLEST = {"width": 320, "height": 640}
+SMALLEST: ViewportSize = {"width": 320, "height": 640}
 
 
 def test_every_screen_fits_the_smallest_window(visit: Callable[..., Visit]) -> None:
