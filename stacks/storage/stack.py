@@ -61,7 +61,7 @@ class StorageStack(cdk.Stack):
         )
         self.images.add_lifecycle_rule(prefix=UPLOADS, expiration=cdk.Duration.days(1))
         if upload_origins:
-            # A form's POST needs no preflight; this rule lets the page read the response.
+            # A form's POST needs no header to be allowed; a page that watches its progress asks beforehand.
             self.images.add_cors_rule(
                 allowed_methods=[s3.HttpMethods.POST], allowed_origins=list(upload_origins), max_age=3600
             )

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 
 from cli.log_lines import Line, Wanted, story
-from local.demo.command import email
 from local.demo.timeline import user_id
 from local.fakes.postgres.project import SupabaseProject
 from local.log_files import log_lines
 from local.supervisor import ports, processes
+from local.users import email
 from tests.system.running import System
 
 WITHIN_S = 60.0

@@ -75,7 +75,8 @@ def test_typescript_prints_the_text(environment: dict[str, str]) -> None:
 def function_url(environment: dict[str, str]) -> Iterator[str]:
     """The Edge Function under Deno, as Supabase's runtime serves it."""
     (port,) = free_ports(1)
-    command = [DENO, "run", "--allow-net", "--allow-env", EXAMPLES / "edge-function" / "listing" / "index.ts"]
+    function = EXAMPLES / "edge-function" / "listing" / "index.ts"
+    command: list[str | Path] = [DENO, "run", "--allow-net", "--allow-env", function]
     served = {**environment, "DENO_SERVE_ADDRESS": f"tcp:127.0.0.1:{port}"}
     process = subprocess.Popen(command, env=served, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

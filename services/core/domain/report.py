@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from catalogue.model import Language
+from services.core.domain.failure import Failure
 from services.core.domain.listing import Labels, Listing, Narration, Translation
 
 
@@ -45,8 +46,6 @@ class Flaw(StrEnum):
 Stage = Literal["accept", "model", "narrate"]
 WaitingCode = Literal["model_pending", "model_unavailable"]
 UNKNOWN = "unknown"
-# An item of the table has at most 400 kB, and a reason may quote what a client sent.
-MOST_REASON = 1000
 # Ids of the catalogue, which has too many for a list in the schema; a stored report may have one of an
 # earlier catalogue.
 _Id = StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=48)
@@ -249,17 +248,6 @@ class Timings(_Part):
     accept: float | None = None
     model: float | None = None
     narrate: float | None = None
-
-
-def _bounded(reason: object) -> object:
-    return reason[:MOST_REASON] if isinstance(reason, str) else reason
-
-
-class Failure(_Part):
-    """Why there is no report; a reason of more than MOST_REASON characters is cut."""
-
-    code: str
-    reason: Annotated[str, BeforeValidator(_bounded)]
 
 
 class Report(_Part):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from services.core.domain.errors import InvalidInput
-from services.core.domain.listing import Labels
+from services.core.domain.listing import Labels, Translation
 from services.core.domain.report import Report
 
 # A letter with a stroke, or two in one, is no letter with an accent for Unicode.
@@ -53,7 +53,8 @@ class ReportSearch:
 
 
 def _texts(report: Report) -> Iterator[str]:
-    for said in (report, *report.translations.values()):
+    texts: tuple[Report | Translation, ...] = (report, *report.translations.values())
+    for said in texts:
         yield said.title or ""
         yield said.description or ""
         yield from said.keywords

@@ -8,8 +8,9 @@ from typing import Any
 from catalogue import Catalogue
 from services.core.domain.assessment import Assessment
 from services.core.domain.errors import ModelFault, VitrineError
+from services.core.domain.failure import Failure
 from services.core.domain.listing import Translation
-from services.core.domain.report import Failure, Reason, Report, Status, Timings
+from services.core.domain.report import Reason, Report, Status, Timings
 from services.core.llm import TokenPrices, Usage
 from services.core.metrics import MetricName
 from services.core.narrative.grounding import fitting_caption

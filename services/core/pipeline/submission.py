@@ -14,8 +14,9 @@ from ulid import ULID
 from catalogue.model import Language
 from services.core.aws import CALL_ERRORS
 from services.core.domain.errors import Busy, KeyReused, QuotaExceeded, VitrineError
+from services.core.domain.failure import Failure
 from services.core.domain.languages import with_others
-from services.core.domain.report import Failure, Provenance, Report, Status, Timings
+from services.core.domain.report import Provenance, Report, Status, Timings
 from services.core.domain.stored_report import Lease, LeasedReport, RequestKey, StoredPhoto, StoredReport
 from services.core.photos.photo import Photo, digest
 from services.core.secrets import ServiceSettings

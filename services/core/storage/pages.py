@@ -118,9 +118,10 @@ def _batch(dynamodb: "DynamoDBClient", table: str, keys: list[dict[str, Any]]) -
         answer = dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
         rows += [from_item(item) for item in answer["Responses"].get(table, [])]
         # An answer ends at 16 MB, or where the table is busy.
-        keys = list(answer["UnprocessedKeys"].get(table, {}).get("Keys", []))
-        if not keys:
+        unread = answer["UnprocessedKeys"].get(table)
+        if unread is None:
             return rows
+        keys = list(unread["Keys"])
         time.sleep(_FIRST_PAUSE_S * 2**attempt)
     busy: _ClientErrorResponseTypeDef = {"Error": {"Code": "ProvisionedThroughputExceededException"}}
     raise ClientError(busy, "BatchGetItem")

@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from services.core.domain.colours import Colours
 from services.core.domain.corrections import GivenCorrections, corrected
 from services.core.domain.observation import PendingInference
-from services.core.domain.report import UNFINISHED, Flaw, Report, Stage, Status, WaitingCode
+from services.core.domain.report import UNFINISHED, Flaw, Report
 from services.core.domain.stored_report import (
     Lease,
     LeasedReport,
@@ -18,6 +18,7 @@ from services.core.domain.stored_report import (
     StoredReport,
     seconds_now,
 )
+from services.core.storage.progress import progress
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 KEY_LIFE = timedelta(days=1)
 COUNT_LIFE = timedelta(days=2)
 HELD = "lease = :holder"
-_PENDING = "the vision model was asked; an endpoint that sleeps takes some minutes to wake"
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -113,7 +113,7 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
     pending = _pending(row["asked"]) if "asked" in row else None
     if report.status in UNFINISHED:
         held = lease is not None and lease.until >= seconds_now()
-        report = report.model_copy(update=_progress(row, pending, held=held))
+        report = report.model_copy(update=progress(row, pending, held=held))
     return StoredReport(
         owner,
         report,
@@ -128,27 +128,6 @@ def stored_report(owner: str, row: dict[str, Any]) -> StoredReport:
         traceparent=row.get("traceparent"),
         touched_at=datetime.fromtimestamp(int(row["touched_at"]), UTC) if "touched_at" in row else None,
     )
-
-
-def _progress(row: dict[str, Any], pending: PendingInference | None, *, held: bool) -> dict[str, Any]:
-    """The fields that say how far an unfinished report is; `held`: a worker has it now."""
-    stage: Stage = row.get("stage", "model") if held else "model"
-    if stage == "narrate":
-        return {"status": Status.RUNNING, "stage": stage}
-    if pending is not None:
-        waiting = {"waiting": _PENDING, "waiting_code": "model_pending"}
-        return {"status": Status.RUNNING, "stage": stage, **waiting}
-    if held:
-        return {"status": Status.RUNNING, "stage": stage}
-    why = row.get("waiting")
-    code: WaitingCode | None = "model_unavailable" if why is not None and "fault" in row else None
-    begun = why is not None or "lease" in row or "stage" in row
-    return {
-        "status": Status.QUEUED,
-        "stage": stage if begun else "accept",
-        "waiting": why,
-        "waiting_code": code,
-    }
 
 
 def pending_row(pending: PendingInference) -> dict[str, Any]:

@@ -18,12 +18,12 @@ from starlette.testclient import TestClient
 from services.analyze.card.page import card_page
 from services.analyze.card.words import card_words
 from services.analyze.documents import Report
+from services.core.domain.failure import Failure
 from services.core.domain.listing import Labels
 from services.core.domain.report import (
     Condition,
     ConditionCorrection,
     Corrections,
-    Failure,
     Grade,
     Original,
     Product,

@@ -14,7 +14,7 @@ MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 @pytest.fixture
 def posted(client: TestClient, jpeg: Jpeg) -> list[str]:
     """The ids of three reports about mugs, newest first; the second is in both languages."""
-    forms = ({}, {"languages": "en,fr"}, {})
+    forms: tuple[dict[str, str], ...] = ({}, {"languages": "en,fr"}, {})
     answers = [
         client.post("/analyze", files={"images": jpeg(shade)}, data=form)
         for shade, form in enumerate(forms, 1)

@@ -223,7 +223,9 @@ def test_calls_stay_within_the_role(exercised: Calls, role: list[dict[str, Any]]
             assert folder in folders | ({""} if not folders else set())
         elif service == "dynamodb":
             entries = [one for entry in parameters.get("TransactItems", []) for one in entry.values()]
-            assert {one["TableName"] for one in entries or [parameters]} == {TABLE}
+            batch = parameters.get("RequestItems", {}).keys()
+            assert batch or {one["TableName"] for one in entries or [parameters]} == {TABLE}
+            assert batch <= {TABLE}
             # No index: the role does not reach any.
             assert "IndexName" not in parameters
         elif service == "sqs":

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.core.domain.report import Failure, Provenance, Report, Status
+from services.core.domain.failure import Failure
+from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import RequestKey, StoredPhoto, StoredReport
 
 

@@ -82,7 +82,8 @@ test("refused photos become a draft", async () => {
   await desk.changeDraft(begun, (kept) => withoutPhoto(kept, "c"));
   assert.equal(await desk.change(sent.id), true);
   const again = await desk.draft([]);
-  assert.deepEqual(again.photos.map(({ id, fault }) => [id, fault?.detail]), [["a", undefined], ["b", "is not a photo"]]);
+  const faults = again.photos.map(({ id, fault }) => [id, fault?.detail]);
+  assert.deepEqual(faults, [["a", undefined], ["b", "is not a photo"]]);
   assert.notEqual(again.id, sent.id);
   assert.deepEqual([again.languages, await desk.submission(sent.id)], [["fr"], null]);
 });

@@ -12,7 +12,10 @@ const SUBMISSION = {
   ...newSubmission({ id: "S", owner: "u", languages: ["fr", "en"], photos: [PHOTO], createdAt: 1 }),
   byUpload: true,
 };
-const REPORT = { id: "R", status: "running", stage: "model", waiting_code: "model_pending", title: null, failure: null };
+const REPORT = {
+  ...{ id: "R", status: "running", stage: "model", waiting_code: "model_pending" },
+  ...{ title: null, failure: null },
+};
 
 function problem(status: number, document: object, headers: Record<string, string> = {}): Response {
   return Response.json(document, { status, headers: { ...headers, "Content-Type": "application/problem+json" } });
@@ -63,7 +66,7 @@ test("failed report brings its reason", async () => {
 
 test("problem keeps field, remedy and delay", async () => {
   const detail = "images[1]: is cut short or damaged. Send the whole file again";
-  const document = { title: "Invalid input", status: 422, detail, field: "images[1]", remedy: "Send the whole file again" };
+  const document = { status: 422, detail, field: "images[1]", remedy: "Send the whole file again" };
   const said = await complained(problem(422, document, { "Retry-After": "7" }));
   assert.deepEqual(
     [said.detail, said.remedy, said.field, said.retryAfter],

@@ -62,7 +62,9 @@ export class Service {
   read(id: string): Answer {
     if (this.trouble !== null) return { complaint: this.trouble };
     const report = this.reports.find((each) => each.id === id);
-    if (report === undefined || report.status === "erased") return { complaint: complaint(404, { detail: "no report" }) };
+    if (report === undefined || report.status === "erased") {
+      return { complaint: complaint(404, { detail: "no report" }) };
+    }
     const failure = report.status === "failed" ? complaint(0, { code: "model_fault", report: id }) : null;
     return {
       report: id,

@@ -11,6 +11,7 @@ import {
   KEY_LIFE_MS,
   newSubmission,
   nextStep,
+  type Progress,
   type Purpose,
   type Submission,
 } from "../../../web/src/capture/submission.ts";
@@ -31,8 +32,9 @@ function said(more: Partial<Complaint>, of: Purpose = "send", maybeSince: number
   return { type: "complaint", at: AT, of, complaint: { ...NO_COMPLAINT, ...more }, photo: null, maybeSince };
 }
 
-function answer(status: "queued" | "running" | "succeeded" | "failed", at = AT, retryAfter: number | null = null): Event {
-  const failure = status === "failed" ? { ...NO_COMPLAINT, code: "model_refused", detail: "why", report: REPORT } : null;
+function answer(status: Progress["status"], at = AT, retryAfter: number | null = null): Event {
+  const why = { ...NO_COMPLAINT, code: "model_refused", detail: "why", report: REPORT };
+  const failure = status === "failed" ? why : null;
   const progress = { status, stage: null, waiting: null, title: null };
   return { type: "answered", at, report: REPORT, progress, failure, retryAfter };
 }
@@ -166,7 +168,9 @@ test("erased report stops", () => {
 });
 
 test("lost session waits for the person", () => {
-  for (const purpose of ["upload", "send"] as const) assert.equal(after(said({ status: 403 }, purpose)).delay, "signed_out");
+  for (const purpose of ["upload", "send"] as const) {
+    assert.equal(after(said({ status: 403 }, purpose)).delay, "signed_out");
+  }
   assert.equal(after(SENDING, answer("running"), said({ status: 401 }, "read")).delay, "signed_out");
   // A user who may not call the API is told why.
   assert.equal(after(said({ status: 403, detail: "the account is anonymous" })).stop?.kind, "refused");
@@ -188,5 +192,7 @@ test("ended submission ignores late events", () => {
 
 test("late send errors leave a followed report", () => {
   const followed = after(SENDING, answer("running"));
-  for (const event of [LOST, said({ status: 415 }), said({ status: 503 })]) assert.equal(afterEvent(followed, event), followed);
+  for (const event of [LOST, said({ status: 415 }), said({ status: 503 })]) {
+    assert.equal(afterEvent(followed, event), followed);
+  }
 });

@@ -28,8 +28,9 @@ export function Chooser({ room, isEmpty, onFiles }: ChooserProps) {
     // The same file can be chosen again after it was removed.
     input.value = "";
   };
+  const looks = ["chooser", !HAS_TOUCH && "chooser-drop", isEmpty && "chooser-empty", isOver && "chooser-over"];
   return (
-    <div class={`chooser${HAS_TOUCH ? "" : " chooser-drop"}${isEmpty ? " chooser-empty" : ""}${isOver ? " chooser-over" : ""}`}>
+    <div class={looks.filter(Boolean).join(" ")}>
       <div class="row">
         {HAS_TOUCH && (
           <Button

@@ -70,7 +70,8 @@ export class Desk {
     return this.#records.transact([this.#draftKey, this.#submissionKey(id)], ([kept, sent]) => {
       const draft = kept as Draft | undefined;
       const submission = sent as Submission | undefined;
-      if (submission === undefined || !canChange(submission) || (draft?.photos.length ?? 0) > 0) return { result: false };
+      const isNextBegun = (draft?.photos.length ?? 0) > 0;
+      if (submission === undefined || !canChange(submission) || isNextBegun) return { result: false };
       // Other photos need another idempotency key.
       const photos = submission.photos.map((photo, at) => draftPhoto(photo, at, submission));
       const put = {

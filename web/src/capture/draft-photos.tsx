@@ -49,7 +49,7 @@ export function DraftPhotos({ photos, load, onChange, onEmpty }: DraftPhotosProp
       {photos.map((photo, at) => (
         <li
           key={photo.id}
-          class={`draft-photo${photo.fault === null ? "" : " draft-photo-faulty"}${dragged === photo.id ? " draft-photo-dragged" : ""}`}
+          class={looksOf(photo, dragged === photo.id)}
           draggable
           onDragStart={(event) => {
             setDragged(photo.id);
@@ -116,4 +116,8 @@ export function DraftPhotos({ photos, load, onChange, onEmpty }: DraftPhotosProp
       ))}
     </ol>
   );
+}
+
+function looksOf({ fault }: DraftPhoto, isDragged: boolean): string {
+  return `draft-photo${fault === null ? "" : " draft-photo-faulty"}${isDragged ? " draft-photo-dragged" : ""}`;
 }

@@ -22,10 +22,10 @@ export class Requests {
     const { id, maybeSince } = submission;
     return this.#event("send", maybeSince, null, async () => {
       const header = { "idempotency-key": id, Prefer: "respond-async" };
-      const answer = submission.byUpload
-        ? await this.#api.POST("/analyze", { params: { header }, ...named(submission) })
-        : await this.#api.POST("/analyze", { params: { header }, ...form(submission, photos), fetch: tellingFetch(sent) });
-      return reportEvent(answer);
+      const content = submission.byUpload
+        ? named(submission)
+        : { ...form(submission, photos), fetch: tellingFetch(sent) };
+      return reportEvent(await this.#api.POST("/analyze", { params: { header }, ...content }));
     });
   }
 
@@ -114,6 +114,6 @@ function complaintOf(error: unknown): Complaint | null {
 
 /** Return what the bucket refuses, in XML. A link that has expired is replaced by the next try. */
 function bucketProblem(answer: Response, xml: string): Error {
-  if (/EntityTooLarge|EntityTooSmall/.test(xml)) return problemOf(new Response(null, { status: 413 }), { code: "too_large" });
+  if (xml.includes("EntityTooLarge")) return problemOf(new Response(null, { status: 413 }), { code: "too_large" });
   return new TypeError(`the bucket answered ${answer.status}`);
 }

@@ -63,7 +63,11 @@ export function CaptureScreen() {
       {!isKept && <Notice tone="warning">{words.capture.notKept}</Notice>}
       <section class="card stack capture-draft" aria-label={words.capture.photosOf(draft.photos.length, MOST_PHOTOS)}>
         <div ref={chooser}>
-          <Chooser room={MOST_PHOTOS - draft.photos.length} isEmpty={!isNextBegun} onFiles={(files) => void add(files)} />
+          <Chooser
+            room={MOST_PHOTOS - draft.photos.length}
+            isEmpty={!isNextBegun}
+            onFiles={(files) => void add(files)}
+          />
         </div>
         {noRoom && <Notice tone="error">{words.capture.noRoom}</Notice>}
         {isNextBegun && (

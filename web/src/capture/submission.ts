@@ -254,5 +254,6 @@ function atOnce(was: Submission): Submission {
 
 function later(was: Submission, delay: Delay, at: number, retryAfter: number | null): Submission {
   const pause = Math.min(2_000 * 2 ** Math.min(was.failures, 10), LONGEST_PAUSE_MS);
-  return { ...was, delay, failures: was.failures + 1, notBefore: at + (retryAfter === null ? pause : retryAfter * 1000) };
+  const notBefore = at + (retryAfter === null ? pause : retryAfter * 1000);
+  return { ...was, delay, failures: was.failures + 1, notBefore };
 }

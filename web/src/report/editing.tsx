@@ -1,6 +1,6 @@
 /** What every correction in place has in common: sending, the form with its buttons, and undoing. */
 import { type ComponentChildren, createContext } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { dataOf, type Report } from "../api/client.ts";
 import { useServices } from "../app.tsx";
@@ -66,7 +66,8 @@ export function Editor({ label, patch, undo, onClose, isStanding = false, childr
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
+  // At once: a phone opens its keyboard only for a focus that the touch itself gives.
+  useLayoutEffect(() => {
     if (!isStanding) form.current?.querySelector<HTMLElement>("[data-first], input, select, textarea")?.focus();
   }, []);
   const send = async (correction: Patch | null, done: string) => {
@@ -124,7 +125,7 @@ export function Editable({ show, edit, label }: EditableProps) {
   const [isEditing, setEditing] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const left = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isEditing && left.current) button.current?.focus();
     left.current = isEditing;
   }, [isEditing]);

@@ -169,11 +169,10 @@ function Wording() {
     <div class="wording no-print">
       {report.narrative && <p class="soft small">{said.narratives[report.narrative]}</p>}
       {canReword(report) && (
-        <div class="row">
+        <div>
           <Button icon="reload" busy={busy} onClick={() => void ask()}>
             {said.reword}
           </Button>
-          <span class="soft small">{said.rewordText}</span>
         </div>
       )}
       {error !== null && <ProblemNotice error={error} />}

@@ -22,9 +22,6 @@ interface ErasingProps {
   readonly onClose: () => void;
 }
 
-// So many titles tell what is deleted; more would push the buttons out of sight.
-const MOST_TITLES = 5;
-
 export function Erasing({ reports, requests, onErased, onClose }: ErasingProps) {
   const { words } = useWords();
   const said = words.shelf;
@@ -109,13 +106,11 @@ export function Erasing({ reports, requests, onErased, onClose }: ErasingProps) 
 }
 
 function Titles({ reports }: { reports: readonly ListedReport[] }) {
-  const { language, words } = useWords();
-  const more = reports.length - MOST_TITLES;
-  // A single further title takes no more room than saying that there is one.
-  const shown = more > 1 ? reports.slice(0, MOST_TITLES) : reports;
+  const { language } = useWords();
   return (
-    <ul class="shelf-titles small">
-      {shown.map((report) => {
+    // It scrolls: a long list would push the buttons out of sight.
+    <ul class="shelf-titles small" tabIndex={0}>
+      {reports.map((report) => {
         const title = titleOf(report, language);
         return (
           <li key={report.id} lang={title?.lang}>
@@ -123,7 +118,6 @@ function Titles({ reports }: { reports: readonly ListedReport[] }) {
           </li>
         );
       })}
-      {more > 1 && <li class="soft">{words.shelf.andMore(more)}</li>}
     </ul>
   );
 }

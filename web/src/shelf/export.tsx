@@ -6,7 +6,6 @@ import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Notice, ProblemNotice } from "../ui/notice.tsx";
-import { toast } from "../ui/toast.tsx";
 import { type Layout, LAYOUTS } from "./layouts.ts";
 import type { ShelfRequests } from "./requests.ts";
 import { save } from "./save.ts";
@@ -37,7 +36,6 @@ export function Export({ reports, requests, onClose }: ExportProps) {
     try {
       const { name, content } = await requests.file(ids, layout, textLanguage);
       save(name, content);
-      toast(said.exportDone(name));
       onClose();
     } catch (problem) {
       setError(problem);
@@ -101,9 +99,7 @@ export function Export({ reports, requests, onClose }: ExportProps) {
           </div>
           <p class="small soft">{said.exportOwn}</p>
         </fieldset>
-        {leftOut > 0 && (
-          <Notice tone="warning">{ids.length === 0 ? said.exportNothing : said.exportLeftOut(leftOut)}</Notice>
-        )}
+        {leftOut > 0 && <Notice tone="warning">{said.exportLeftOut(leftOut)}</Notice>}
         <p class="small">
           {said.exportLinks} {said.exportFill}
         </p>

@@ -128,9 +128,7 @@ function Foot({ state, onMore }: { state: ShelfState; onMore: () => void }) {
   const back = day(timeOf(next).toISOString(), language);
   return (
     <div class="shelf-more">
-      {search !== "" && (
-        <p class="soft">{reports.length === 0 ? said.noneSoFar(search, back) : said.soFar(back)}</p>
-      )}
+      {search !== "" && <p class="soft">{said.soFar(back)}</p>}
       <Button busy={loading !== null} icon="down" onClick={onMore}>
         {search ? said.further : said.more}
       </Button>

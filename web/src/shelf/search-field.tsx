@@ -48,7 +48,6 @@ export function SearchField({ value, onSearch }: SearchFieldProps) {
           maxLength={MOST}
           aria-label={words.shelf.search}
           placeholder={words.shelf.search}
-          title={words.shelf.searchHint}
           autocomplete="off"
           enterKeyHint="search"
           onInput={(event) => {

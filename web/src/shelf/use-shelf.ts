@@ -17,7 +17,7 @@ interface Shelf {
 const shelves = new Map<string, Shelf>();
 
 const FOLLOW_FROM_MS = 3_000;
-const FOLLOW_TO_MS = 30_000;
+const FOLLOW_TO_MS = 10_000;
 
 export interface UsedShelf {
   readonly requests: ShelfRequests;
@@ -67,26 +67,21 @@ function useScroll(shelf: Shelf): void {
   }, [shelf]);
 }
 
-/** Ask for unfinished reports as long as a person looks, less often while nothing changes. Returns what ends it. */
+/** Ask for unfinished reports while a person looks, less often while nothing changes. Returns what ends it. */
 function follow(store: ShelfStore): () => void {
   let pause = FOLLOW_FROM_MS;
   let timer = 0;
-  const ask = async () => {
-    const hasChanged = document.visibilityState === "visible" && (await store.follow());
-    pause = hasChanged ? FOLLOW_FROM_MS : Math.min(pause * 1.5, FOLLOW_TO_MS);
-    if (timer !== -1) timer = window.setTimeout(() => void ask(), pause);
+  let hasEnded = false;
+  const wait = () => {
+    timer = window.setTimeout(async () => {
+      const hasChanged = !document.hidden && (await store.follow());
+      pause = hasChanged ? FOLLOW_FROM_MS : Math.min(pause * 1.5, FOLLOW_TO_MS);
+      if (!hasEnded) wait();
+    }, pause);
   };
-  const look = () => {
-    if (document.visibilityState !== "visible") return;
-    clearTimeout(timer);
-    pause = FOLLOW_FROM_MS;
-    void ask();
-  };
-  timer = window.setTimeout(() => void ask(), pause);
-  document.addEventListener("visibilitychange", look);
+  wait();
   return () => {
+    hasEnded = true;
     clearTimeout(timer);
-    timer = -1;
-    document.removeEventListener("visibilitychange", look);
   };
 }

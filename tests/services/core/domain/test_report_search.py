@@ -73,7 +73,13 @@ def test_corrected_texts_are_searched() -> None:
 
 
 def test_unfinished_report_is_found_by_id() -> None:
-    empty = {"title": None, "description": None, "keywords": (), "labels": None, "translations": {}}
+    empty: dict[str, Any] = {
+        "title": None,
+        "description": None,
+        "keywords": (),
+        "labels": None,
+        "translations": {},
+    }
     assert finds(ID, status=Status.QUEUED, **empty)
     assert not finds("mug", status=Status.QUEUED, **empty)
 

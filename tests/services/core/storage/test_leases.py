@@ -3,14 +3,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
 
 import pytest
 
 from services.core.domain.errors import LeaseHeld, ReportEnded, ReportNotFound
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Status
-from services.core.domain.stored_report import Lease, LeasedReport, ReportRef, seconds_now
+from services.core.domain.stored_report import (
+    Lease,
+    LeasedReport,
+    ReportRef,
+    StoredReport,
+    seconds_now,
+)
 from services.core.domain.timing import PRODUCTION
 from services.core.storage.leases import Idle, Leases
 from services.core.storage.reports import Reports
@@ -134,7 +139,8 @@ class TestStage:
         return report.stage, report.waiting_code, report.status
 
     def test_report_without_a_worker_is_accepted(self, reports: Reports, new: New) -> None:
-        reports.accept(cast("LeasedReport", replace(new(), lease=None)))
+        leased = new()
+        reports.accept(StoredReport(leased.owner, leased.report, leased.photos))
         assert self.read(reports) == ("accept", None, Status.QUEUED)
 
     def test_worker_begins_with_the_model(self, reports: Reports, leases: Leases, new: New) -> None:

@@ -7,7 +7,8 @@ from botocore.stub import Stubber
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from services.core.domain.errors import KeyReused, QuotaExceeded, ReportInProgress, ReportNotFound
-from services.core.domain.report import Failure, Flaw, Status
+from services.core.domain.failure import Failure
+from services.core.domain.report import Flaw, Status
 from services.core.domain.stored_report import LeasedReport, RequestKey, StoredPhoto
 from services.core.storage.reports import Reports
 from services.core.storage.rows import row_of, stored_report

@@ -59,7 +59,7 @@ export const capture = {
     unsure: "This may have been made already",
   },
   asleep: (minutes: number) =>
-    `In the queue: the model sleeps and needs about ${minutes === 1 ? "one minute" : `${minutes} minutes`} to wake. You need not wait here.`,
+    `Queued: the model sleeps and wakes in about ${minutes === 1 ? "one minute" : `${minutes} minutes`}. You need not wait here.`,
   noAnswer: (time: string) => `No answer. Tried again at ${time}; nothing is lost.`,
   busy: (time: string) => `The service is busy. Tried again at ${time}; nothing is lost.`,
   quota: (time: string) => `Today’s reports are used up. The photos stay here and are sent at ${time}.`,

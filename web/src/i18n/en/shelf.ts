@@ -10,12 +10,10 @@ export const shelf = {
   photograph: "Photograph",
 
   search: "Search your reports",
-  searchHint: "Words of a title or description, in English or French",
   clear: "Clear the search",
   searching: "Searching…",
   noneTitle: (text: string) => `Nothing found for “${text}”`,
   noneText: "Try fewer or shorter words. Reports that are not ready yet are not searched.",
-  noneSoFar: (text: string, day: string) => `Nothing found for “${text}” back to ${day}.`,
   soFar: (day: string) => `Searched back to ${day}.`,
   further: "Search further back",
   more: "Show more",
@@ -52,11 +50,9 @@ export const shelf = {
   exportOwn: "A report without texts in this language keeps its own.",
   exportLeftOut: (count: number) =>
     count === 1 ? "1 of them has no result and is left out." : `${count} of them have no result and are left out.`,
-  exportNothing: "None of the selected reports has a result to export.",
   exportLinks: "The links to the photos hold for 10 minutes: import the file at once.",
   exportFill: "Price, brand and stock stay empty: fill them in at the shop.",
   exportSave: "Save the file",
-  exportDone: (name: string) => `Saved ${name}`,
 
   deleteTitle: (count: number) => (count === 1 ? "Delete this report?" : `Delete these ${count} reports?`),
   deleteText: "The reports, their photos and all that was made of them are erased at once. This cannot be undone.",
@@ -70,5 +66,4 @@ export const shelf = {
   deleteAgain: "Try these again",
   saveReceipts: "Save the receipts",
   done: "Done",
-  andMore: (count: number) => `and ${count} more`,
 };

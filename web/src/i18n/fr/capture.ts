@@ -61,7 +61,7 @@ export const capture: Words["capture"] = {
     unsure: "Ce rapport existe peut-être déjà",
   },
   asleep: (minutes) =>
-    `En file d’attente\u00a0: le modèle dort et met environ ${minutes === 1 ? "une minute" : `${minutes}\u00a0minutes`} à s’éveiller. Inutile d’attendre ici.`,
+    `En file d’attente\u00a0: le modèle dort et s’éveille dans environ ${minutes === 1 ? "une minute" : `${minutes}\u00a0minutes`}. Inutile d’attendre ici.`,
   noAnswer: (time) => `Pas de réponse. Nouvel essai à ${time}\u00a0; rien n’est perdu.`,
   busy: (time) => `Le service est occupé. Nouvel essai à ${time}\u00a0; rien n’est perdu.`,
   quota: (time) => `Les rapports du jour sont épuisés. Les photos restent ici et partent à ${time}.`,

@@ -12,12 +12,10 @@ export const shelf: Words["shelf"] = {
   photograph: "Photographier",
 
   search: "Rechercher dans vos rapports",
-  searchHint: "Des mots du titre ou de la description, en anglais ou en français",
   clear: "Effacer la recherche",
   searching: "Recherche…",
   noneTitle: (text) => `Rien trouvé pour «\u00a0${text}\u00a0»`,
   noneText: "Essayez moins de mots, ou des mots plus courts. Les rapports en préparation ne sont pas parcourus.",
-  noneSoFar: (text, day) => `Rien trouvé pour «\u00a0${text}\u00a0» en remontant au ${day}.`,
   soFar: (day) => `Recherche faite en remontant au ${day}.`,
   further: "Chercher plus loin",
   more: "Afficher plus",
@@ -41,8 +39,8 @@ export const shelf: Words["shelf"] = {
   stopChoosing: "Terminer",
   choosing: "Rapports sélectionnés",
   chosen: (count) => (count < 2 ? `${count} sélectionné` : `${count} sélectionnés`),
-  chooseAll: (count) => (count < 2 ? "Tout sélectionner" : `Tout sélectionner (${count})`),
-  chooseNone: "Tout désélectionner",
+  chooseAll: (count) => `Tous (${count})`,
+  chooseNone: "Aucun",
   most: (count) => `${count} rapports à la fois au plus.`,
   export: "Exporter",
   delete: "Supprimer",
@@ -57,11 +55,9 @@ export const shelf: Words["shelf"] = {
     count < 2
       ? `${count} d’entre eux est sans résultat et n’y figure pas.`
       : `${count} d’entre eux sont sans résultat et n’y figurent pas.`,
-  exportNothing: "Aucun des rapports sélectionnés n’a de résultat à exporter.",
   exportLinks: "Les liens vers les photos valent 10\u00a0minutes\u00a0: importez le fichier aussitôt.",
   exportFill: "Prix, marque et stock restent vides\u00a0: complétez-les dans la boutique.",
   exportSave: "Enregistrer le fichier",
-  exportDone: (name) => `${name} enregistré`,
 
   deleteTitle: (count) => (count < 2 ? "Supprimer ce rapport\u202f?" : `Supprimer ces ${count} rapports\u202f?`),
   deleteText: "Rapports, photos et tout ce qui en a été tiré sont effacés aussitôt. Cela ne peut pas être annulé.",
@@ -75,5 +71,4 @@ export const shelf: Words["shelf"] = {
   deleteAgain: "Réessayer pour ceux-ci",
   saveReceipts: "Enregistrer les reçus",
   done: "Terminer",
-  andMore: (count) => (count < 2 ? `et ${count} autre` : `et ${count} autres`),
 };
