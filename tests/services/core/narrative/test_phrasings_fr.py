@@ -4,6 +4,7 @@ import pytest
 
 from services.core.narrative.facts import Facts
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
+from tests.services.core.narrative.examples import known
 from tests.services.core.narrative.test_combinations_fr import FRENCH, GOODS
 
 HONEST = {
@@ -191,3 +192,12 @@ def test_grade_word_ends_a_title() -> None:
     facts = Facts(GOODS["bag"])
     assert isinstance(hold_title("Sac à main noir – correct, 6/10", facts, FRENCH), Held)
     assert isinstance(hold_title("Sac à main noir – bon, 6/10", facts, FRENCH), Violation)
+
+
+def test_second_open_point_joins_the_first() -> None:
+    facts = Facts(
+        known("necklace", "gold", score=8, not_absent=frozenset({"bent_part", "tarnish"}), photos=2)
+    )
+    open_ = "La ternissure reste à vérifier, tout comme les pièces tordues."
+    assert isinstance(hold(open_, (), facts, FRENCH), Held)
+    assert isinstance(hold(open_.replace("pièces tordues", "rayures"), (), facts, FRENCH), Violation)
