@@ -1,7 +1,7 @@
 /** The submissions that have no report yet, or whose report was not opened. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords, type Words } from "../i18n/index.ts";
 import { announce } from "../ui/toast.tsx";
 import type { Outbox } from "./outbox.ts";

@@ -2,7 +2,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Report } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Screen } from "../ui/screen.tsx";
@@ -10,7 +9,7 @@ import { toast } from "../ui/toast.tsx";
 import { About } from "./about.tsx";
 import { ConditionSection } from "./condition.tsx";
 import { isUnrecognised } from "./correction.ts";
-import { Deletion } from "./deletion.tsx";
+import { Deletion, type ErasureReceipt } from "./deletion.tsx";
 import { EditedContext } from "./editing.tsx";
 import { Facts } from "./facts.tsx";
 import { ListingSection } from "./listing.tsx";
@@ -27,7 +26,7 @@ interface CardProps {
   readonly isNew: boolean;
   readonly onChange: (report: Report) => void;
   readonly onReload: () => void;
-  readonly onDeleted: (receipt: components["schemas"]["ErasureReceipt"]) => void;
+  readonly onDeleted: (receipt: ErasureReceipt) => void;
 }
 
 // Links to photos hold for minutes: a photo that fails sooner fails for another reason.

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { dataOf } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
 import type { components } from "../api/schema.ts";
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";

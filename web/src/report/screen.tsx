@@ -2,18 +2,15 @@
 import { useState } from "preact/hooks";
 
 import { ApiProblem } from "../api/problem.ts";
-import type { components } from "../api/schema.ts";
 import { useWords } from "../i18n/index.ts";
 import { ButtonLink } from "../ui/button.tsx";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Screen } from "../ui/screen.tsx";
 import { Loading } from "../ui/spinner.tsx";
 import { Card } from "./card.tsx";
-import { Receipt } from "./deletion.tsx";
+import { type ErasureReceipt, Receipt } from "./deletion.tsx";
 import { FailedReport, UnfinishedReport } from "./states.tsx";
 import { useReport } from "./use-report.ts";
-
-type ErasureReceipt = components["schemas"]["ErasureReceipt"];
 
 export function ReportScreen({ id = "" }: { id?: string }) {
   const { words } = useWords();

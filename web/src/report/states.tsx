@@ -1,19 +1,18 @@
 /** A report that is being made, and one that has failed. */
 import type { Report } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords, type Words } from "../i18n/index.ts";
 import { ButtonLink } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Notice, ProblemNotice } from "../ui/notice.tsx";
 import { Screen } from "../ui/screen.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { Deletion } from "./deletion.tsx";
+import { Deletion, type ErasureReceipt } from "./deletion.tsx";
 import { moment } from "./figures.ts";
 import { Gallery } from "./photos.tsx";
 import { minutesAsleep, type Stage, STAGES, stageState } from "./stages.ts";
 
-type Receiver = (receipt: components["schemas"]["ErasureReceipt"]) => void;
+type Receiver = (receipt: ErasureReceipt) => void;
 
 interface UnfinishedProps {
   readonly report: Report;
