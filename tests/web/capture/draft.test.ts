@@ -107,3 +107,24 @@ test("accepted photos stay sent", async () => {
   assert.equal(await desk.change(shown.id), false);
   assert.equal((await desk.submissions()).length, 1);
 });
+
+test("a cleared desk keeps nothing of its person, all of another's", async () => {
+  const records = new PageRecords();
+  let made = 0;
+  const desk = async (owner: string) => {
+    const of = new Desk(owner, records, () => `${owner}${++made}`);
+    for (const id of [`${owner}-sent`, `${owner}-chosen`]) {
+      const begun = await of.draft(["en"]);
+      await of.changeDraft(begun, () => ({ ...begun, photos: [photo(id)] }), { [id]: { type: "", bytes: new ArrayBuffer(1) } });
+      if (id.endsWith("sent")) await of.submit(begun.id, 0);
+    }
+    return of;
+  };
+  const one = await desk("one");
+  const other = await desk("other");
+  await one.clear();
+  assert.deepEqual([await one.submissions(), (await one.draft(["en"])).photos], [[], []]);
+  assert.deepEqual([await one.photo("one-sent"), await one.photo("one-chosen")], [undefined, undefined]);
+  assert.equal((await other.submissions()).length, 1);
+  assert.equal((await records.all("")).length, 4);
+});

@@ -114,6 +114,16 @@ export class Desk {
     });
   }
 
+  /** Delete the draft, the submissions and their photos. */
+  async clear(): Promise<void> {
+    for (const { id } of await this.submissions()) await this.discard(id);
+    await this.#records.transact([this.#draftKey], ([kept]) => {
+      const photos = (kept as Draft | undefined)?.photos ?? [];
+      const gone = photos.map(({ id }) => [photoKey(id), null]);
+      return { put: { [this.#draftKey]: null, ...Object.fromEntries(gone) }, result: undefined };
+    });
+  }
+
   /** Delete the photos of a submission but the first, by which a person knows it. */
   keepFirstPhoto({ photos }: Submission): Promise<void> {
     const put = Object.fromEntries(photos.slice(1).map(({ id }) => [photoKey(id), null]));

@@ -1,7 +1,7 @@
 /** The card of a report that has succeeded: all it says, to look at, to correct, to copy and to print. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Report } from "../api/client.ts";
+import type { ErasureReceipt, Report } from "../api/client.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Screen } from "../ui/screen.tsx";
@@ -9,7 +9,7 @@ import { toast } from "../ui/toast.tsx";
 import { About } from "./about.tsx";
 import { ConditionSection } from "./condition.tsx";
 import { isUnrecognised } from "./correction.ts";
-import { Deletion, type ErasureReceipt } from "./deletion.tsx";
+import { Deletion } from "./deletion.tsx";
 import { EditedContext } from "./editing.tsx";
 import { Facts } from "./facts.tsx";
 import { ListingSection } from "./listing.tsx";

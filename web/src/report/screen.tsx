@@ -1,6 +1,7 @@
 /** The screen of one report: what it has become, or why it is not there. */
 import { useState } from "preact/hooks";
 
+import type { ErasureReceipt } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
 import { useWords } from "../i18n/index.ts";
 import { ButtonLink } from "../ui/button.tsx";
@@ -8,7 +9,7 @@ import { Empty, ProblemNotice } from "../ui/notice.tsx";
 import { Screen } from "../ui/screen.tsx";
 import { Loading } from "../ui/spinner.tsx";
 import { Card } from "./card.tsx";
-import { type ErasureReceipt, Receipt } from "./deletion.tsx";
+import { Receipt } from "./deletion.tsx";
 import { FailedReport, UnfinishedReport } from "./states.tsx";
 import { useReport } from "./use-report.ts";
 

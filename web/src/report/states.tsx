@@ -1,5 +1,5 @@
 /** A report that is being made, and one that has failed. */
-import type { Report } from "../api/client.ts";
+import type { ErasureReceipt, Report } from "../api/client.ts";
 import { useServices } from "../services.ts";
 import { useWords, type Words } from "../i18n/index.ts";
 import { ButtonLink } from "../ui/button.tsx";
@@ -7,7 +7,7 @@ import { Icon } from "../ui/icons.tsx";
 import { Notice, ProblemNotice } from "../ui/notice.tsx";
 import { Screen } from "../ui/screen.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { Deletion, type ErasureReceipt } from "./deletion.tsx";
+import { Deletion } from "./deletion.tsx";
 import { moment } from "./figures.ts";
 import { Gallery } from "./photos.tsx";
 import { minutesAsleep, type Stage, STAGES, stageState } from "./stages.ts";
