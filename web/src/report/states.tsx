@@ -65,7 +65,8 @@ function StageLine({ stage, at }: { stage: Stage; at: Stage | null }) {
 }
 
 function waitingText(report: Report, startMinutes: number | null, { capture }: Words): string | null {
-  const minutes = minutesAsleep(report, startMinutes, Date.now());
+  const since = Date.now() - Date.parse(report.created_at);
+  const minutes = minutesAsleep(report.waiting_code ?? null, since, startMinutes);
   if (minutes !== null) return capture.asleep(minutes);
   return report.waiting_code === "model_unavailable" ? capture.status.unavailable : null;
 }
