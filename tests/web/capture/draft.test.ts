@@ -15,7 +15,7 @@ import { NO_COMPLAINT } from "../../../web/src/capture/complaint.ts";
 import { PageRecords } from "../../../web/src/capture/records.ts";
 
 function photo(id: string): DraftPhoto {
-  return { id, name: `${id}.jpg`, type: "image/jpeg", bytes: 1, prepared: true, fault: null };
+  return { id, type: "image/jpeg", bytes: 1, prepared: true, fault: null };
 }
 
 function draft(...ids: readonly string[]): Draft {

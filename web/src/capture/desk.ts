@@ -55,7 +55,7 @@ export class Desk {
     return this.#records.transact([this.#draftKey], ([kept]) => {
       const draft = kept as Draft | undefined;
       if (draft === undefined || draft.id !== id || !isReady(draft)) return { result: null };
-      const photos = draft.photos.map(({ id, name, type, bytes }) => ({ id, name, type, bytes, upload: null }));
+      const photos = draft.photos.map(({ id, type, bytes }) => ({ id, type, bytes, upload: null }));
       const submission = newSubmission({ id, owner: this.owner, languages: draft.languages, photos, createdAt: now });
       const put = {
         [this.#submissionKey(id)]: submission,
@@ -153,7 +153,7 @@ function photoKey(id: string): string {
 }
 
 /** Return a photo of a submission as one of a draft: what was wrong with it is said there. */
-function draftPhoto({ id, name, type, bytes }: SentPhoto, at: number, { stop }: Submission): DraftPhoto {
+function draftPhoto({ id, type, bytes }: SentPhoto, at: number, { stop }: Submission): DraftPhoto {
   const fault = stop?.kind === "refused" && stop.photo === at ? stop.complaint : null;
-  return { id, name, type, bytes, prepared: true, fault };
+  return { id, type, bytes, prepared: true, fault };
 }

@@ -109,8 +109,8 @@ export class Outbox {
       }
       const bytes = await file.arrayBuffer().catch(() => null);
       const fault = bytes === null ? faultOf("unreadable") : null;
-      const { name, type, size } = file;
-      const photo: DraftPhoto = { id: crypto.randomUUID(), name, type, bytes: size, prepared: false, fault };
+      const { type, size } = file;
+      const photo: DraftPhoto = { id: crypto.randomUUID(), type, bytes: size, prepared: false, fault };
       const added = bytes === null ? {} : { [photo.id]: { type, bytes } };
       await this.changeDraft((kept) => withPhotos(kept, [photo]).draft, added);
     }
