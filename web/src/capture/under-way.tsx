@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useServices } from "../services.ts";
 import { useWords, type Words } from "../i18n/index.ts";
+import { localeOf } from "../i18n/locale.ts";
 import { announce } from "../ui/toast.tsx";
 import type { Outbox } from "./outbox.ts";
 import { type Status, statusOf } from "./status.ts";
@@ -28,9 +29,7 @@ export function UnderWay({ outbox, submissions, sent, mayChange }: UnderWayProps
     return () => ends.forEach((end) => end());
   }, [connection, account]);
   const said = useRef(new Map<string, string>());
-  // The browser's own form of the page's language: 13:53 in Britain, 1:53 pm in the United States.
-  const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat(localeOf(language), { hour: "numeric", minute: "2-digit" });
   const surroundings = {
     now: Date.now(),
     isOnline: connection.isOnline,

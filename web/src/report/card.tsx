@@ -37,6 +37,8 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
   const said = words.report;
   const edited = useMemo(() => ({ report, onChange }), [report, onChange]);
   const texts = textsFor(report, language);
+  const ownTitle = report.corrections?.title;
+  const titleLanguage = ownTitle ? report.language : texts.language;
   const facts = useRef<HTMLDivElement>(null);
   const onGone = useSeldom(onReload);
   useEffect(() => {
@@ -46,7 +48,8 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
     <EditedContext.Provider value={edited}>
       <Screen
         // The owner's own title is in the report's language alone.
-        title={report.corrections?.title ?? texts.title}
+        title={ownTitle ?? texts.title}
+        titleLang={titleLanguage === language ? undefined : titleLanguage}
         wide
         class="report"
         actions={

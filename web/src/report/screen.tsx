@@ -64,11 +64,11 @@ function Ways() {
   const { words } = useWords();
   return (
     <div class="row">
-      <ButtonLink href="/shelf" icon="shelf">
-        {words.report.back}
-      </ButtonLink>
       <ButtonLink href="/" icon="camera" variant="primary">
         {words.report.next}
+      </ButtonLink>
+      <ButtonLink href="/shelf" icon="shelf">
+        {words.report.back}
       </ButtonLink>
     </div>
   );

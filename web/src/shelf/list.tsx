@@ -1,6 +1,7 @@
 /** The reports under the day or month in which they were made. */
 import type { ListedReport } from "../api/client.ts";
 import { type Words, useWords } from "../i18n/index.ts";
+import { localeOf } from "../i18n/locale.ts";
 import { type Group, groupsOf } from "./entries.ts";
 import { Item } from "./item.tsx";
 
@@ -53,5 +54,5 @@ function timeIn(period: Group["period"], iso: string, language: string): string 
     : period === "week"
       ? { weekday: "long", hour: "numeric", minute: "2-digit" }
       : { day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(language, form).format(new Date(iso));
+  return new Intl.DateTimeFormat(localeOf(language), form).format(new Date(iso));
 }

@@ -8,7 +8,7 @@ export const frame = {
   signedInAs: (email: string) => `Signed in as ${email}`,
   signOut: "Sign out",
   signOutTitle: "Sign out without sending?",
-  signOutText: "There are photos on this device that no report is being made of. They are deleted when you sign out.",
+  signOutText: "Some photos on this device have not been sent. Signing out deletes them.",
   staySignedIn: "Stay signed in",
   language: "Language",
 

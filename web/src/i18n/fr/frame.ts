@@ -9,7 +9,7 @@ export const frame: Words["frame"] = {
   signedInAs: (email) => `Connecté\u00a0: ${email}`,
   signOut: "Se déconnecter",
   signOutTitle: "Se déconnecter sans envoyer\u202f?",
-  signOutText: "Des photos sur cet appareil n’ont pas encore de rapport en cours. La déconnexion les supprime.",
+  signOutText: "Des photos sur cet appareil n’ont pas été envoyées. La déconnexion les supprime.",
   staySignedIn: "Rester connecté",
   language: "Langue",
 
