@@ -90,7 +90,7 @@ export function Receipt({ receipt }: { receipt: ErasureReceipt }) {
         </div>
       )}
       <p class="soft small">
-        {said.at(moment(receipt.erased_at, language))}. <span class="break">{said.receipt(receipt.id)}</span>
+        {said.at(moment(receipt.erased_at, language))} · <span class="break">{said.receipt(receipt.id)}</span>
       </p>
     </section>
   );

@@ -35,7 +35,7 @@ export function UnfinishedReport({ report, trouble, error, onRetry, onDeleted }:
           <StageLine key={stage} stage={stage} at={report.stage ?? null} />
         ))}
       </ol>
-      {reason !== null && <Notice tone="warning">{reason}</Notice>}
+      {reason !== null && <Notice>{reason}</Notice>}
       {trouble !== null && <Notice tone="warning">{said.trouble}</Notice>}
       {error !== undefined && <ProblemNotice error={error} onRetry={onRetry} />}
       <p class="soft small">{said.since(moment(report.created_at, language))}</p>

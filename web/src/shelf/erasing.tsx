@@ -134,11 +134,14 @@ function Outcome({ erasures, reports }: { erasures: Erasures; reports: readonly 
       {failed.length > 0 && (
         <Notice tone="error" title={said.deleteFailed(failed.length)}>
           <ul>
-            {failed.map(({ id, error }) => (
-              <li key={id}>
-                {titles.get(id) ?? id}: {problemText(error, words.frame).title}
-              </li>
-            ))}
+            {failed.map(({ id, error }) => {
+              const { title, lang } = problemText(error, words.frame);
+              return (
+                <li key={id}>
+                  {titles.get(id) ?? id}: <span lang={lang}>{title}</span>
+                </li>
+              );
+            })}
           </ul>
         </Notice>
       )}
