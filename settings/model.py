@@ -122,8 +122,11 @@ class Model(Section):
 
     @property
     def wake_minutes(self) -> int | None:
-        """Minutes that a request may wait for an instance; None: one always runs, or none ever does."""
-        return WAKE_MINUTES if self.min_instances == 0 and not self.paused else None
+        """Minutes that a request may wait for an instance; None: one always runs.
+
+        A pause does not change it: it deploys the model's stack alone.
+        """
+        return WAKE_MINUTES if self.min_instances == 0 else None
 
 
 class Catalogue(Section):

@@ -183,7 +183,9 @@ _schemas: dict[str, Any] = {}
 
 
 def _schema(kind: str) -> dict[str, Any]:
-    """Return AWS's schema of a resource type, as cfn-lint ships it."""
+    """Return AWS's schema of a resource type, as cfn-lint ships it; a custom resource has none."""
+    if kind.startswith("Custom::"):
+        return {}
     if kind not in _schemas:
         folder = resources.files("cfnlint") / "data" / "schemas"
         by_type = _schemas.setdefault(

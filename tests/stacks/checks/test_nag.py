@@ -20,10 +20,12 @@ def suppressed(assemblies: dict[str, Assembly]) -> set[tuple[str, str]]:
         file = assembly.folder / "validation-report.json"
         reports = json.loads(file.read_text("utf-8"))["pluginReports"]
         (report,) = (one for one in reports if one["pluginName"] == "AwsSolutions")
+        settings = assembly.settings
+        assets = f"cdk-{settings.qualifier}-assets-<AWS::AccountId>-{settings.region}/"
         for one in report["suppressedViolations"]:
-            rule = (
-                one["acknowledgedId"].removeprefix("AwsSolutions::").replace(f"-{name}-", "-{environment}-")
-            )
+            rule = one["acknowledgedId"].removeprefix("AwsSolutions::")
+            rule = rule.replace(assets, "cdk-{qualifier}-assets-<AWS::AccountId>-{region}/")
+            rule = rule.replace(f"-{name}-", "-{environment}-")
             for construct in one["violatingConstructs"]:
                 found.add((rule, construct["constructPath"].removeprefix(f"vitrine-{name}-")))
     return found
