@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -125,6 +125,9 @@ bench-structure: ## module sizes, words per test name, vague words; COMMIT=HEAD~
 bench-words: setup-test ## false and honest texts by the check of the LLM's words; tokens and USD of a report: make bench-words SHOW=--show
 	@$(PYTHON) -m benchmarks.words $(SHOW)
 
+bench-page: setup-test ## what the page weighs, and how soon it can be used, beside an empty Vite page
+	@$(PYTHON) -m benchmarks.page
+
 drill: setup-test ## 2,000 jobs while every process is killed at random; judged once nothing is left to do
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
 
@@ -133,6 +136,9 @@ fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json ag
 
 bench-image: setup-test ## build our images without an engine, search their layers, run them: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")
+
+screens: setup-test up ## write docs/screens anew: every screen of the page, small and large, from the running system
+	@$(PYTHON) -m benchmarks.screens
 
 openapi: setup-test ## write docs/openapi.json anew after a change of the API, and the page's types from it
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json

@@ -61,8 +61,8 @@ def _is_installed(dev: bool) -> bool:
     )
 
 
-def run(script: str, *options: str, environment: dict[str, str] | None = None) -> None:
-    """Run a script by Node in web/. Raises RuntimeError with its last lines."""
+def run(script: str, *options: str, environment: dict[str, str] | None = None) -> str:
+    """Run a script by Node in web/ and return what it prints. Raises RuntimeError with its last lines."""
     done = subprocess.run(  # noqa: S603 our own command
         [str(_NODE / "bin" / "node"), script, *options],
         cwd=FOLDER,
@@ -75,6 +75,7 @@ def run(script: str, *options: str, environment: dict[str, str] | None = None) -
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()[-15:]
         raise RuntimeError(f"web: {Path(script).name} {' '.join(options)} failed:\n" + "\n".join(said))
+    return done.stdout
 
 
 if __name__ == "__main__":

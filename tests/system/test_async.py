@@ -10,13 +10,16 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
+from benchmarks.browser import open_browser
 from cli.log_lines import Line, Wanted, story
 from local.demo.timeline import user_id
 from local.fakes.postgres.project import SupabaseProject
 from local.log_files import log_lines
 from local.supervisor import ports, processes
 from local.users import email
+from tests.system.page.visit import visits
 from tests.system.running import System
 
 WITHIN_S = 60.0
@@ -117,6 +120,19 @@ def test_respond_async_returns_location(async_system: System, project: SupabaseP
     )
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"reports/{arrived(project, user)['id']}"
+
+
+def test_page_shows_stages_then_report(async_system: System, project: SupabaseProject) -> None:
+    add_user(async_system, project, "async-page")
+    with open_browser() as browser, visits(browser, async_system) as visit:
+        one = visit(user="async-page")
+        one.sign_in()
+        one.choose(EXAMPLES / "drawn-mug.jpg")
+        one.send()
+        expect(one.page.locator(".capture-stages")).to_be_visible()
+        one.wait_for_report()
+        assert len(one.reports()) == 1
+        assert not one.violations()
 
 
 def test_report_survives_model_outage(async_system: System, project: SupabaseProject, photo: Path) -> None:

@@ -1,5 +1,7 @@
 """One person's visit of the page, in a browser profile of its own."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -21,8 +23,8 @@ MOST_TABS = 60
 _AXE = """async (scheme) => {
   const rules = scheme === "other" ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
   const { violations } = await axe.run(rules);
-  const seen = (nodes) => nodes.slice(0, 3).map(({ html }) => html.slice(0, 160));
-  return violations.map(({ id, nodes }) => `${id}: ${seen(nodes)}`);
+  const places = (nodes) => nodes.slice(0, 3).map(({ html }) => html.slice(0, 160));
+  return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
 }"""
 _OVERFLOW = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
@@ -80,6 +82,7 @@ class Visit:
             accept_downloads=True,
         )
         self.context.set_default_timeout(TIMEOUT_MS)
+        expect.set_options(timeout=TIMEOUT_MS)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page = self.open()
 
@@ -192,3 +195,21 @@ class Visit:
         found += [f"in the other scheme, {one}" for one in self.page.evaluate(_AXE, "other")]
         self.page.emulate_media(color_scheme=self.scheme)
         return [*found, *filter(None, [self.page.evaluate(_OVERFLOW)])]
+
+
+@contextmanager
+def visits(browser: Browser, system: System) -> Iterator[Callable[..., Visit]]:
+    """Give what opens the page, with `Visit`'s arguments. Each visit fails on what a person would not see."""
+    opened: list[Visit] = []
+
+    def open_page(**options: Any) -> Visit:
+        opened.append(Visit(browser, system, **options))
+        return opened[-1]
+
+    try:
+        yield open_page
+    finally:
+        for one in opened:
+            one.close()
+    offences = [offence for one in opened for offence in one.offences]
+    assert not offences, "\n".join(offences)

@@ -34,13 +34,18 @@ export function StoredPhoto({ id, version = 0, load, alt, unseen }: StoredPhotoP
   }, [id, version]);
   if (isUnseen) {
     return (
-      <div class="stored-photo stored-photo-unseen" role="img" aria-label={[alt, unseen].filter(Boolean).join(". ")}>
+      <div class="stored-photo stored-photo-unseen" {...named([alt, unseen].filter(Boolean).join(". "))}>
         <Icon name="photos" />
         {unseen && <span class="small">{unseen}</span>}
       </div>
     );
   }
-  if (url === null) return <div class="stored-photo" role="img" aria-label={alt} />;
+  if (url === null) return <div class="stored-photo" {...named(alt)} />;
   // A HEIC is shown by Safari alone.
   return <img class="stored-photo" src={url} alt={alt} draggable={false} onError={() => setUnseen(true)} />;
+}
+
+/** Return what names a box as a picture. Without a name it only decorates, as an `<img alt="">` does. */
+function named(name: string) {
+  return name === "" ? {} : ({ role: "img", "aria-label": name } as const);
 }

@@ -1,0 +1,1 @@
+"""Pictures of the page's screens, for its documents."""
