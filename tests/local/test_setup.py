@@ -20,6 +20,7 @@ FILES = [
     "local/requirements.txt",
     "local/requirements-async.txt",
     "local/fakes/edge/deno.lock",
+    "examples/typescript/deno.lock",
     "supabase/functions/analyze/index.ts",
     "cli/requirements.txt",
     "ops/requirements.txt",
@@ -37,6 +38,7 @@ FILES = [
     "web/tsconfig.json",
     "web/vite.config.ts",
     "web/build.py",
+    "web/headers.json",
     "web/src/main.tsx",
     "web/public/icon.svg",
 ]

@@ -18,6 +18,7 @@ from tests.stacks.assemblies import Assembly
 CODE = {
     "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Environment[].Value": "the version",
     "AWS::ECS::TaskDefinition Properties.ContainerDefinitions[].Image": "a new revision replaces the tasks",
+    "Custom::CDKBucketDeployment Properties.SourceObjectKeys[]": "the page is copied again",
     "AWS::Lambda::Function Properties.Code.S3Key": "in place",
     "AWS::Lambda::Function Properties.Environment.Variables.VERSION": "in place, with its code",
     "AWS::SSM::Parameter Properties.Value": "in place: which archive is served",
@@ -72,11 +73,14 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "services",
         "settings",
         "stacks",
+        "web",
     )
     for part in parts:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, copy / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "dist")
+            )
         else:
             shutil.copy(source, copy)
     for file in (
@@ -84,6 +88,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "services/authorizer/handler.py",
         "services/hooks/worker.py",
         "services/results/jobs.py",
+        "web/index.html",
         "model_artifacts/blip2/code/inference.py",
     ):
         text = (copy / file).read_text()

@@ -8,8 +8,6 @@ import { ReportScreen } from "./report/screen.tsx";
 import { type Services, ServicesContext } from "./services.ts";
 import { ShelfScreen } from "./shelf/screen.tsx";
 
-export { type Services, useServices } from "./services.ts";
-
 /** The whole page. */
 export function App({ services, first }: { services: Services; first: FirstWords }) {
   return (

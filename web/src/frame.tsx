@@ -5,11 +5,15 @@ import { useLocation } from "preact-iso";
 
 import { SignInAgain, SignInScreen } from "./auth/sign-in.tsx";
 import type { Person } from "./auth/session.ts";
+import { hasUnsent } from "./capture/outbox.ts";
+import { outboxOf } from "./capture/use-outbox.ts";
 import { Failures } from "./failures.tsx";
 import { keepLanguage, type Language, loadWords, type Spoken, SpokenContext, useWords } from "./i18n/index.ts";
 import { OfflineNotice } from "./offline/notice.tsx";
 import { useNewVersion } from "./offline/registration.ts";
 import { useServices } from "./services.ts";
+import { Button } from "./ui/button.tsx";
+import { Dialog } from "./ui/dialog.tsx";
 import { Icon, type IconName } from "./ui/icons.tsx";
 import { Menu, type MenuItem } from "./ui/menu.tsx";
 import { Messages, toast } from "./ui/toast.tsx";
@@ -96,8 +100,10 @@ function Navigation({ path }: { path: string }) {
 }
 
 function AccountMenu({ person }: { person: Person | null }) {
-  const { account } = useServices();
+  const services = useServices();
+  const { account } = services;
   const { language, words, choose } = useWords();
+  const [isAsked, setAsked] = useState(false);
   const languages: MenuItem[] = [
     { label: "English", lang: "en", checked: language === "en", onSelect: () => choose("en") },
     { label: "Français", lang: "fr", checked: language === "fr", onSelect: () => choose("fr") },
@@ -110,13 +116,38 @@ function AccountMenu({ person }: { person: Person | null }) {
       </Menu>
     );
   }
-  const signOut: MenuItem = { label: words.frame.signOut, icon: "signOut", onSelect: () => void account.signOut() };
+  const leave = () => {
+    setAsked(false);
+    void account.signOut();
+  };
+  const signOut: MenuItem = {
+    label: words.frame.signOut,
+    icon: "signOut",
+    onSelect: () => (hasUnsent(outboxOf(services).shown) ? setAsked(true) : leave()),
+  };
   return (
-    <Menu
-      label={words.frame.account}
-      icon="person"
-      note={words.frame.signedInAs(person.email)}
-      items={[...languages, signOut]}
-    />
+    <>
+      <Menu
+        label={words.frame.account}
+        icon="person"
+        note={words.frame.signedInAs(person.email)}
+        items={[...languages, signOut]}
+      />
+      <Dialog
+        title={words.frame.signOutTitle}
+        open={isAsked}
+        onClose={() => setAsked(false)}
+        actions={
+          <>
+            <Button onClick={() => setAsked(false)}>{words.frame.staySignedIn}</Button>
+            <Button variant="danger" icon="signOut" onClick={leave}>
+              {words.frame.signOut}
+            </Button>
+          </>
+        }
+      >
+        <p>{words.frame.signOutText}</p>
+      </Dialog>
+    </>
   );
 }

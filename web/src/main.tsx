@@ -4,7 +4,7 @@ import { render } from "preact";
 import { apiClient } from "./api/client.ts";
 import { App } from "./app.tsx";
 import { Account } from "./auth/session.ts";
-import { startOutbox } from "./capture/use-outbox.ts";
+import { outboxOf } from "./capture/use-outbox.ts";
 import { loadConfig } from "./config.ts";
 import { firstLanguage, loadWords, type Words } from "./i18n/index.ts";
 import { Connection } from "./offline/connection.ts";
@@ -34,7 +34,7 @@ try {
     onUnreachable: () => void connection.check(),
   });
   const services = { config, account, api, connection };
-  startOutbox(services);
+  outboxOf(services);
   render(<App services={services} first={{ language, words: await loading }} />, root);
 } catch (error) {
   const words = await loading.catch(() => null);

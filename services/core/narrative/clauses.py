@@ -125,16 +125,19 @@ def segments_of(clause: Sequence[Term]) -> list[Segment]:
 def groups_of(segments: Sequence[Segment]) -> Iterator[Group]:
     """The segments of a clause in groups that share a verb."""
     open_: list[Segment] = []
-    has_verb = False
+    has_verb = lone = False
     verbless = not any(segment.has(Role.VERB) for segment in segments)
     for segment in segments:
+        # « La rouille reste à vérifier, tout comme la bosse ».
+        if lone and not (segment.link is not None and segment.link.has(Role.ALIKE)):
+            yield Group(open_)
+            open_, lone = [], False
         own_verb = segment.has(Role.VERB) and not (open_ and _is_listed(segment))
         if verbless and _stands_apart(segment):
             # « Collier doré, matière inconnue, légère ternissure ».
             if open_:
                 yield Group(open_)
-            yield Group([segment])
-            open_ = []
+            open_, lone = [segment], True
             continue
         if open_ and own_verb and (has_verb or _has_subject(segment)):
             yield Group(open_)

@@ -138,6 +138,9 @@ class Lexicon:
         at = 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
+            if length > 1 and any(sense.role is Role.SEVERITY for sense in senses):
+                length = self._before_wear(texts, stems, at, length)
+                senses = self._match(texts[: at + length], stems, at)[1]
             text = " ".join(texts[at : at + length])
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
             at += length
@@ -162,6 +165,15 @@ class Lexicon:
             if senses and not (length > 1 and _is_cut(senses, texts[at + length : at + length + 1])):
                 return length, senses
         return 1, frozenset()
+
+    def _before_wear(self, texts: list[str], stems: list[str], at: int, length: int) -> int:
+        """The length without the beginning of a wear's name: « légère » of « légère trace de stylo »."""
+        for shorter in range(1, length):
+            found, senses = self._match(texts, stems, at + shorter)
+            wear = shorter + found > length and any(sense.role is Role.WEAR for sense in senses)
+            if wear and self._match(texts[: at + shorter], stems, at)[0] == shorter:
+                return shorter
+        return length
 
     def _stemmed(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(self._stem, words))

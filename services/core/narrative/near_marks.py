@@ -6,7 +6,7 @@ from itertools import pairwise
 from services.core.domain.assessment import Assessment
 from services.core.domain.report import Wear
 from services.core.narrative.clauses import Group, Polarity
-from services.core.narrative.counts import Numbers
+from services.core.narrative.counts import Count, Numbers
 from services.core.narrative.details import Detail, shows
 from services.core.narrative.mentions import Mention
 from services.core.narrative.senses import Role, Sense
@@ -64,6 +64,13 @@ def lists_marks(number: int, mentions: Sequence[Mention]) -> bool:
     named = [mention for mention in mentions if not mention.general]
     alike = len({mention.said for mention in named}) == 1
     return alike and len(named) == number == len({mention.tags for mention in named})
+
+
+def counts_marks(count: Count, groups: Sequence[Group], numbers: Numbers, marks: Sequence[Wear]) -> bool:
+    """Whether there are as many marks, on the photos that are named with the number."""
+    photos = {value for word in groups[count.group] for value in numbers.photos.get(id(word), frozenset())}
+    there = [wear for wear in marks if not photos or str(wear.photo) in photos]
+    return len(there) >= count.number if count.least else len(there) == count.number
 
 
 def names_unclear(mentions: Sequence[Mention], unclear: frozenset[str]) -> bool:

@@ -181,10 +181,8 @@ class _GroupNumbers:
 
     def _after_marks(self, at: int) -> bool:
         """Whether the only wear that a group names before a place is any wear."""
-        tags = [
-            word.term.values(Role.WEAR) for word in self._words[:at] if word.term.has(Role.WEAR, Role.PART)
-        ]
-        return bool(tags) and all(ANY in each for each in tags)
+        wear = [word.term for word in self._words[:at] if word.term.has(Role.WEAR, Role.PART)]
+        return bool(wear) and all(ANY in term.values(Role.WEAR) for term in wear)
 
     def _score(self, at: int, ahead: Sequence[Term], number: int) -> Counted | None:
         """What a number says of the score, if it does: "8 out of 10", "lost two points", "8 and not a 10"."""

@@ -42,7 +42,7 @@ def open_topics(
 
 
 def _explains(before: Group) -> bool:
-    """Whether what follows says why wear is open: « les sangles sont non jugées : les photos sont floues »."""
+    """Whether what follows a colon says why wear is open."""
     return before.ends == ":" and any(map(names_wear, before))
 
 

@@ -19,15 +19,13 @@ from services.core.narrative.clauses import (
     names_wear,
     segments_of,
 )
+from services.core.narrative.denials import is_judging, is_than
 from services.core.narrative.seeking import deny_fronted, seeks
 from services.core.narrative.senses import Role, Term
 
 # What can be unknown of goods, other than their condition.
 # The parts that these say cannot be seen are not judged.
 _SEEING = frozenset({"seen", "shown", "see", "visible", "photographed", "in view", "in sight", "make out"})
-_IDENTIFIED = frozenset(
-    f"{be} identifié{ending}" for be in ("être", "été") for ending in ("", "e", "s", "es")
-)
 _WITHIN = (Role.ARTICLE, Role.KIND, Role.REFERRING, Role.MATERIAL, Role.COLOUR)
 _LOOKS = frozenset({"kind", "material", "colour", "pattern"})
 
@@ -57,7 +55,7 @@ def _polarity(group: Group, earlier: Sequence[Group]) -> None:
     looks = not topics.isdisjoint(_LOOKS) and not any(map(names_wear, group))
     # "It is unclear whether it has a chip or whether it is cracked."
     goes_on = link is not None and link.has(Role.OR, Role.NOR) and before is not None and before.unjudged
-    judging = any(map(_is_judging, group.segments)) or any(map(_is_unchecked, group.segments))
+    judging = any(map(is_judging, group.segments)) or any(map(_is_unchecked, group.segments))
     # "I could not see whether a part is missing."
     asked = [n for n, word in enumerate(group) if word.term.text == "whether"]
     # "The contacts could not be seen."
@@ -118,18 +116,6 @@ def _look_back(group: Group, before: Group) -> None:
         elif before.ends == "?" and word.said is Polarity.SOUGHT and group.segments:
             word.said = Polarity.STATED
     before.unjudged = before.unjudged or (group.unjudged and fragment and any(map(names_wear, before)))
-
-
-def _is_judging(segment: Segment) -> bool:
-    """Whether a segment speaks of judging; « aucun défaut n'a été identifié » says that none was found."""
-    none = False
-    denied = False
-    for word in segment.words:
-        if word.term.has(Role.JUDGING) and not (denied and word.term.text in _IDENTIFIED):
-            return True
-        none = none or word.term.has(Role.NO)
-        denied = denied or (none and names_wear(word))
-    return False
 
 
 def _is_unchecked(segment: Segment) -> bool:
@@ -281,10 +267,10 @@ def _exceptions(group: Group) -> None:
         joined = segment.link is not None and segment.link.has(Role.AND)
         if ends and not (joined and not segment.has(Role.NO, Role.NOTHING)):
             active = False
-        for word in segment.words:
+        for at, word in enumerate(segment.words):
             if ends and word.term.has(Role.VERB, Role.NOT):
                 active = False
-            elif word.term.has(Role.EXCEPT):
+            elif word.term.has(Role.EXCEPT) or is_than(segment, at):
                 active = True
             elif active and word.term.has(*NEGATIONS):
                 # "Apart from a chip the mug shows no marks."

@@ -35,8 +35,16 @@ def is_of_wear(at: int, group: Group, wear: Collection[int]) -> bool:
     before = group.segments[number].words[:place]
     if any(word.term.has(Role.KIND, Role.AWAY) for word in before):
         return False
+    if group.segments[number].words[place].term.has(Role.MATERIAL) and _is_whole(before):
+        return False
     stated = (word for word in before if id(word) in wear and word.said is Polarity.STATED)
     return any(ANYTHING not in word.term.values(Role.WEAR) for word in stated)
+
+
+def _is_whole(before: Sequence[Word]) -> bool:
+    """Whether what follows is all of a material: « décoloration du velours », « fissure de la pierre »."""
+    texts = [word.term.text for word in before[-2:]]
+    return texts[-1:] == ["du"] or texts in (["de", "la"], ["de", "l'"])
 
 
 def is_of_pattern(at: int, group: Group) -> bool:

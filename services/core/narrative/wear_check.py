@@ -14,6 +14,7 @@ from services.core.narrative.lexicon import Lexicon
 from services.core.narrative.mentions import Mention, mentions
 from services.core.narrative.near_marks import (
     asks_degree,
+    counts_marks,
     is_another,
     least_of,
     lists_marks,
@@ -64,13 +65,19 @@ class WearCheck:
     def complete(self) -> bool:
         """Whether the sentence names all marks, and there cannot be others."""
         named = self._named or {wear.tag for wear in self._cited}
-        return self.seen.wear_judged and bool(self._marks) and {wear.tag for wear in self._marks} <= named
+        return self._judged and bool(self._marks) and {wear.tag for wear in self._marks} <= named
+
+    @cached_property
+    def _judged(self) -> bool:
+        """Whether all wear is judged, but for what the sentence itself leaves open."""
+        assessed = self.seen.condition.status == "assessed"
+        return self.seen.wear_judged or (assessed and names_unclear(self.mentions, self._facts.unclear))
 
     @property
     def _complete_without_names(self) -> bool:
         """As `complete`; a sentence that names and cites no mark speaks of others than all on record."""
         unnamed = not self._named and not self._cited
-        return self.complete or (unnamed and self.seen.wear_judged)
+        return self.complete or (unnamed and self._judged)
 
     @property
     def names_all(self) -> bool:
@@ -106,7 +113,8 @@ class WearCheck:
                 yield Violation(Rule.COUNT, mention.word)
             self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
         elif mention.said is Polarity.DENIED:
-            if not mention.tags & self.seen.absent or self._of(mention):
+            # One word may mean several kinds of wear: all that were looked for are absent.
+            if not mention.tags & self.seen.absent or mention.tags & self._facts.unclear or self._of(mention):
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED:
@@ -131,7 +139,7 @@ class WearCheck:
             if self._denies_others(mention):
                 if not self._complete_without_names:
                     yield Violation(Rule.ONLY, mention.word)
-            elif not self.seen.wear_judged or (
+            elif not self._judged or (
                 self._marks and not without_marks(mention, self._groups, self._numbers, self.seen)
             ):
                 yield Violation(Rule.WEAR, mention.word)
@@ -193,7 +201,7 @@ class WearCheck:
         ):
             if not self._complete_without_names:
                 yield Violation(Rule.ONLY, word)
-        elif self._marks or not self.seen.wear_judged or not denies_seeing(group, self._lexicon.denial_words):
+        elif self._marks or not self._judged or not denies_seeing(group, self._lexicon.denial_words):
             yield Violation(Rule.WEAR, word)
         self.stated.add("absent")
 
@@ -267,7 +275,7 @@ class WearCheck:
             if count.of == "marks" and count.number == 1 and denied:
                 # "I could not find a single mark."
                 continue
-            if count.of == "marks" and not self._counted(count.number, count.group, least=count.least):
+            if count.of == "marks" and not counts_marks(count, self._groups, self._numbers, self._marks):
                 yield Violation(Rule.COUNT, count.word)
             elif count.of == "things" and not lists_marks(count.number, self.mentions):
                 yield Violation(Rule.NUMBER, count.word)
@@ -290,10 +298,3 @@ class WearCheck:
         """Whether a wear is stated in a group, and not left open."""
         at = next(number for number, each in enumerate(self._groups) if each is group)
         return any(m.group == at and m.said is Polarity.STATED for m in self.mentions)
-
-    def _counted(self, number: int, group: int, *, least: bool) -> bool:
-        photos = {
-            value for word in self._groups[group] for value in self._numbers.photos.get(id(word), frozenset())
-        }
-        there = [wear for wear in self._marks if not photos or str(wear.photo) in photos]
-        return len(there) >= number if least else len(there) == number

@@ -83,7 +83,11 @@ test("problem document keeps detail and remedy", async () => {
         [error.code, error.detail, error.remedy, error.report, error.retryAfter],
         ["quota_exceeded", "The quota is used up.", "Try tomorrow.", "r1", 60],
       );
-      assert.deepEqual(problemText(error, frame), { title: "The quota is used up.", detail: "Try tomorrow." });
+      assert.deepEqual(problemText(error, frame), {
+        title: "The quota is used up.",
+        detail: "Try tomorrow.",
+        lang: "en",
+      });
       return true;
     },
   );

@@ -15,7 +15,7 @@ import { NO_COMPLAINT } from "../../../web/src/capture/complaint.ts";
 import { PageRecords } from "../../../web/src/capture/records.ts";
 
 function photo(id: string): DraftPhoto {
-  return { id, name: `${id}.jpg`, type: "image/jpeg", bytes: 1, prepared: true, fault: null };
+  return { id, type: "image/jpeg", bytes: 1, prepared: true, fault: null };
 }
 
 function draft(...ids: readonly string[]): Draft {
@@ -106,4 +106,25 @@ test("accepted photos stay sent", async () => {
   await desk.note(shown.id, { type: "sending", at: 1 });
   assert.equal(await desk.change(shown.id), false);
   assert.equal((await desk.submissions()).length, 1);
+});
+
+test("a cleared desk keeps nothing of its person, all of another's", async () => {
+  const records = new PageRecords();
+  let made = 0;
+  const desk = async (owner: string) => {
+    const of = new Desk(owner, records, () => `${owner}${++made}`);
+    for (const id of [`${owner}-sent`, `${owner}-chosen`]) {
+      const begun = await of.draft(["en"]);
+      await of.changeDraft(begun, () => ({ ...begun, photos: [photo(id)] }), { [id]: { type: "", bytes: new ArrayBuffer(1) } });
+      if (id.endsWith("sent")) await of.submit(begun.id, 0);
+    }
+    return of;
+  };
+  const one = await desk("one");
+  const other = await desk("other");
+  await one.clear();
+  assert.deepEqual([await one.submissions(), (await one.draft(["en"])).photos], [[], []]);
+  assert.deepEqual([await one.photo("one-sent"), await one.photo("one-chosen")], [undefined, undefined]);
+  assert.equal((await other.submissions()).length, 1);
+  assert.equal((await records.all("")).length, 4);
 });

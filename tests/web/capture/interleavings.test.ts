@@ -53,7 +53,7 @@ class World {
   async begin(bytes: number): Promise<void> {
     const draft = await this.desk.draft(["en"]);
     const photo = { type: "image/jpeg", bytes, prepared: true, fault: null };
-    const photos = ["p1", "p2"].map((id) => ({ id, name: id, ...photo }));
+    const photos = ["p1", "p2"].map((id) => ({ id, ...photo }));
     await this.desk.changeDraft(draft, (kept) => ({ ...kept, photos }));
     // Two tabs send the same draft.
     const sent = await Promise.all([this.desk.submit(this.id, this.now), this.desk.submit(this.id, this.now)]);

@@ -7,7 +7,7 @@ import { SignedOut } from "../../../web/src/auth/session.ts";
 import { Requests } from "../../../web/src/capture/requests.ts";
 import { newSubmission, type Event } from "../../../web/src/capture/submission.ts";
 
-const PHOTO = { id: "p", name: "p", type: "image/jpeg", bytes: 1, upload: "U" };
+const PHOTO = { id: "p", type: "image/jpeg", bytes: 1, upload: "U" };
 const SUBMISSION = {
   ...newSubmission({ id: "S", owner: "u", languages: ["fr", "en"], photos: [PHOTO], createdAt: 1 }),
   byUpload: true,

@@ -9,7 +9,7 @@ const NOW = 10_000_000;
 const FOLLOWED: Partial<Submission> = { report: "R", acceptedAt: NOW - 60_000 };
 
 function status(change: Partial<Submission>, around: Partial<Parameters<typeof statusOf>[1]> = {}): Status {
-  const photos = [{ id: "p", name: "p", type: "image/jpeg", bytes: 1, upload: null }];
+  const photos = [{ id: "p", type: "image/jpeg", bytes: 1, upload: null }];
   const submission = newSubmission({ id: "S", owner: "u", languages: ["en"], photos, createdAt: NOW });
   const surroundings = { now: NOW, isOnline: true, isSignedIn: true, startMinutes: 8, ...around };
   return statusOf({ ...submission, ...change }, surroundings);

@@ -20,7 +20,7 @@ const AT = 1_000_000;
 const REPORT = "01JD0000000000000000000001";
 
 function submission(bytes = 1000): Submission {
-  const photos = ["p1", "p2", "p3"].map((id) => ({ id, name: id, type: "image/jpeg", bytes, upload: null }));
+  const photos = ["p1", "p2", "p3"].map((id) => ({ id, type: "image/jpeg", bytes, upload: null }));
   return newSubmission({ id: "S", owner: "u", languages: ["en"], photos, createdAt: AT });
 }
 

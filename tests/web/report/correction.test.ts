@@ -79,6 +79,8 @@ test("template's text can be worded again", () => {
   assert.ok(canReword(report("corrected")));
   assert.ok(!canReword(report("whole", { narrative: "llm" })));
   assert.ok(!canReword(report("older")));
+  // There is nothing to word.
+  assert.ok(!canReword(report("unknown", { narrative: "template" })));
 });
 
 test("owner's whole text stays", () => {

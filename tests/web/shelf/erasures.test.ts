@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { ErasureReceipt } from "../../../web/src/api/client.ts";
 import { ApiProblem } from "../../../web/src/api/problem.ts";
 import { erasedIds, eraseAll, total } from "../../../web/src/shelf/erasures.ts";
-import type { ErasureReceipt } from "../../../web/src/shelf/requests.ts";
 
 function receipt(id: string, photos: number, ...remaining: ErasureReceipt["remaining"]): ErasureReceipt {
   return { id, erased_at: "2026-11-27T10:00:00Z", erased: { photos }, remaining };

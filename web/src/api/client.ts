@@ -6,6 +6,7 @@ import type { components, paths } from "./schema.ts";
 
 export type Report = components["schemas"]["Report"];
 export type ListedReport = components["schemas"]["ListedReport"];
+export type ErasureReceipt = components["schemas"]["ErasureReceipt"];
 export type Photo = components["schemas"]["Photo"];
 export type Problem = components["schemas"]["Problem"];
 export type Api = Client<paths>;

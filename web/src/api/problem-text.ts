@@ -2,9 +2,16 @@
 import { ApiProblem } from "./problem.ts";
 import type { Words } from "../i18n/index.ts";
 
-/** Return what an error says: the service's detail and remedy, or the page's words. */
-export function problemText(error: unknown, words: Words["frame"]): { title: string; detail: string } {
-  if (error instanceof ApiProblem && error.detail) return { title: error.detail, detail: error.remedy };
+export interface ProblemText {
+  readonly title: string;
+  readonly detail: string;
+  /** The language, where it is not the page's. */
+  readonly lang?: "en";
+}
+
+/** Return what an error says: the service's detail and remedy, which are English, or the page's words. */
+export function problemText(error: unknown, words: Words["frame"]): ProblemText {
+  if (error instanceof ApiProblem && error.detail) return { title: error.detail, detail: error.remedy, lang: "en" };
   if (error instanceof ApiProblem && error.status < 500) {
     return { title: words.refused(error.status), detail: words.refusedRemedy };
   }

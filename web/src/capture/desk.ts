@@ -55,7 +55,7 @@ export class Desk {
     return this.#records.transact([this.#draftKey], ([kept]) => {
       const draft = kept as Draft | undefined;
       if (draft === undefined || draft.id !== id || !isReady(draft)) return { result: null };
-      const photos = draft.photos.map(({ id, name, type, bytes }) => ({ id, name, type, bytes, upload: null }));
+      const photos = draft.photos.map(({ id, type, bytes }) => ({ id, type, bytes, upload: null }));
       const submission = newSubmission({ id, owner: this.owner, languages: draft.languages, photos, createdAt: now });
       const put = {
         [this.#submissionKey(id)]: submission,
@@ -114,6 +114,16 @@ export class Desk {
     });
   }
 
+  /** Delete the draft, the submissions and their photos. */
+  async clear(): Promise<void> {
+    for (const { id } of await this.submissions()) await this.discard(id);
+    await this.#records.transact([this.#draftKey], ([kept]) => {
+      const photos = (kept as Draft | undefined)?.photos ?? [];
+      const gone = photos.map(({ id }) => [photoKey(id), null]);
+      return { put: { [this.#draftKey]: null, ...Object.fromEntries(gone) }, result: undefined };
+    });
+  }
+
   /** Delete the photos of a submission but the first, by which a person knows it. */
   keepFirstPhoto({ photos }: Submission): Promise<void> {
     const put = Object.fromEntries(photos.slice(1).map(({ id }) => [photoKey(id), null]));
@@ -143,7 +153,7 @@ function photoKey(id: string): string {
 }
 
 /** Return a photo of a submission as one of a draft: what was wrong with it is said there. */
-function draftPhoto({ id, name, type, bytes }: SentPhoto, at: number, { stop }: Submission): DraftPhoto {
+function draftPhoto({ id, type, bytes }: SentPhoto, at: number, { stop }: Submission): DraftPhoto {
   const fault = stop?.kind === "refused" && stop.photo === at ? stop.complaint : null;
-  return { id, name, type, bytes, prepared: true, fault };
+  return { id, type, bytes, prepared: true, fault };
 }

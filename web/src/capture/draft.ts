@@ -7,7 +7,6 @@ export type Fault = "not_a_photo" | "too_large" | "unreadable";
 
 export interface DraftPhoto {
   readonly id: string;
-  readonly name: string;
   readonly type: string;
   readonly bytes: number;
   /** Whether it is in the form in which it is sent. */

@@ -20,6 +20,11 @@ export interface Shown {
   readonly isKept: boolean;
 }
 
+/** Whether a sign-out would lose photos: no report is being made of them. */
+export function hasUnsent({ draft, submissions }: Shown): boolean {
+  return (draft?.photos.length ?? 0) > 0 || submissions.some(({ report }) => report === null);
+}
+
 export interface OutboxOptions extends Pick<RunnerOptions, "requests" | "tokens" | "connection"> {
   readonly shrink: Shrink;
 }
@@ -32,6 +37,7 @@ export class Outbox {
   readonly #preparing = new Set<string>();
   #records: Promise<Records> | null = null;
   #open: { readonly desk: Desk; readonly runner: Runner } | null = null;
+  #opening: Promise<void> = Promise.resolve();
 
   constructor(options: OutboxOptions) {
     this.#with = options;
@@ -51,12 +57,24 @@ export class Outbox {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Show what the person `owner` has, and go on with it; null: no person is signed in. */
-  async open(owner: string | null, languages: readonly Language[]): Promise<void> {
+  /**
+   * Show what the person `owner` has, and go on with it; null: no person is signed in. What was open before belongs
+   * to a person who has signed out: the next one at this device finds nothing of it.
+   */
+  open(owner: string | null, languages: readonly Language[]): Promise<void> {
+    // One after another: a sign-out may come while the records of the person are being opened.
+    const turn = () => this.#enter(owner, languages);
+    this.#opening = this.#opening.then(turn, turn);
+    return this.#opening;
+  }
+
+  async #enter(owner: string | null, languages: readonly Language[]): Promise<void> {
     if (this.#open?.desk.owner === owner) return this.wake();
-    this.#open?.runner.stop();
+    const left = this.#open;
+    left?.runner.stop();
     this.#open = null;
     this.#show({ draft: null, submissions: [], sent: new Map() });
+    await left?.desk.clear();
     if (owner === null) return;
     const desk = new Desk(owner, await this.#openRecords());
     const { requests, tokens, connection } = this.#with;
@@ -91,8 +109,8 @@ export class Outbox {
       }
       const bytes = await file.arrayBuffer().catch(() => null);
       const fault = bytes === null ? faultOf("unreadable") : null;
-      const { name, type, size } = file;
-      const photo: DraftPhoto = { id: crypto.randomUUID(), name, type, bytes: size, prepared: false, fault };
+      const { type, size } = file;
+      const photo: DraftPhoto = { id: crypto.randomUUID(), type, bytes: size, prepared: false, fault };
       const added = bytes === null ? {} : { [photo.id]: { type, bytes } };
       await this.changeDraft((kept) => withPhotos(kept, [photo]).draft, added);
     }

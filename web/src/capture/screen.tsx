@@ -2,7 +2,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -14,11 +14,11 @@ import { LanguageChoice } from "./language-choice.tsx";
 import { DraftPhotos } from "./draft-photos.tsx";
 import { hasEnded } from "./submission.ts";
 import { UnderWay } from "./under-way.tsx";
-import { startOutbox, useShown } from "./use-outbox.ts";
+import { outboxOf, useShown } from "./use-outbox.ts";
 
 export function CaptureScreen() {
   const services = useServices();
-  const outbox = startOutbox(services);
+  const outbox = outboxOf(services);
   const { draft, submissions, sent, isKept } = useShown(outbox);
   const { words, language } = useWords();
   const { route } = useLocation();

@@ -1,4 +1,5 @@
 /** What a person is told of a submission. */
+import { minutesAsleep } from "../report/stages.ts";
 import { hasEnded, type Submission } from "./submission.ts";
 
 export type Status =
@@ -9,10 +10,6 @@ export type Status =
   /** The next try is at `at`, in milliseconds since 1970. */
   | { readonly kind: "no_answer" | "busy" | "quota"; readonly at: number }
   | { readonly kind: "refused" | "failed" | "erased" | "unsure" };
-
-/** The model that does not answer for so long is asleep. */
-const AWAKE_WITHIN_MS = 20_000;
-const MINUTE_MS = 60_000;
 
 export interface Surroundings {
   readonly now: number;
@@ -31,9 +28,8 @@ export function statusOf(submission: Submission, { now, isOnline, isSignedIn, st
   if (delay !== null && notBefore > now) return { kind: delay === "network" ? "no_answer" : delay, at: notBefore };
   if (report === null) return { kind: byUpload ? "uploading" : "sending" };
   const since = now - (submission.acceptedAt ?? now);
-  if (progress?.waiting === "model_pending" && startMinutes !== null && since > AWAKE_WITHIN_MS) {
-    return { kind: "asleep", minutes: Math.max(1, Math.ceil(startMinutes - since / MINUTE_MS)) };
-  }
+  const minutes = minutesAsleep(progress?.waiting ?? null, since, startMinutes);
+  if (minutes !== null) return { kind: "asleep", minutes };
   if (progress?.waiting === "model_unavailable") return { kind: "unavailable" };
   if (progress?.stage === "narrate") return { kind: "wording" };
   if (progress?.stage === "model" || progress?.waiting === "model_pending") return { kind: "looking" };

@@ -19,7 +19,8 @@ export function StoredPhoto({ id, version = 0, load, alt, unseen }: StoredPhotoP
   useEffect(() => {
     let made: string | null = null;
     let isOver = false;
-    void load(id).then((photo) => {
+    const loading = load(id).catch(() => null);
+    void loading.then((photo) => {
       if (isOver) return;
       setUnseen(photo === null);
       if (photo === null) return;

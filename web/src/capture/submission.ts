@@ -9,7 +9,6 @@ import type { Complaint } from "./complaint.ts";
 
 export interface SentPhoto {
   readonly id: string;
-  readonly name: string;
   readonly type: string;
   readonly bytes: number;
   /** The id of its upload, where the photos do not fit into one request. */

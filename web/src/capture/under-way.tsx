@@ -1,8 +1,9 @@
 /** The submissions that have no report yet, or whose report was not opened. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { useServices } from "../app.tsx";
-import { regional, useWords, type Words } from "../i18n/index.ts";
+import { useServices } from "../services.ts";
+import { type Language, useWords, type Words } from "../i18n/index.ts";
+import { timeOfDay } from "../i18n/locale.ts";
 import { announce } from "../ui/toast.tsx";
 import type { Outbox } from "./outbox.ts";
 import { type Status, statusOf } from "./status.ts";
@@ -28,7 +29,6 @@ export function UnderWay({ outbox, submissions, sent, mayChange }: UnderWayProps
     return () => ends.forEach((end) => end());
   }, [connection, account]);
   const said = useRef(new Map<string, string>());
-  const time = new Intl.DateTimeFormat(regional(language), { hour: "numeric", minute: "2-digit" });
   const surroundings = {
     now: Date.now(),
     isOnline: connection.isOnline,
@@ -38,8 +38,8 @@ export function UnderWay({ outbox, submissions, sent, mayChange }: UnderWayProps
   const cards = submissions.map((submission) => {
     const status = statusOf(submission, surroundings);
     const title = submission.progress?.title;
-    const name = title || words.capture.reportOf(submission.photos.length, time.format(submission.createdAt));
-    return { submission, status, name, text: statusText(status, words, time) };
+    const name = title || words.capture.reportOf(submission.photos.length, timeOfDay(submission.createdAt, language));
+    return { submission, status, name, text: statusText(status, words, language) };
   });
   useEffect(() => {
     for (const { submission, status, name, text } of cards) {
@@ -71,16 +71,16 @@ export function UnderWay({ outbox, submissions, sent, mayChange }: UnderWayProps
 }
 
 /** Return what a person is told of a status. */
-function statusText(status: Status, { capture }: Words, time: Intl.DateTimeFormat): string {
+function statusText(status: Status, { capture }: Words, language: Language): string {
   switch (status.kind) {
     case "asleep":
       return capture.asleep(status.minutes);
     case "no_answer":
-      return capture.noAnswer(time.format(status.at));
+      return capture.noAnswer(timeOfDay(status.at, language));
     case "busy":
-      return capture.busy(time.format(status.at));
+      return capture.busy(timeOfDay(status.at, language));
     case "quota":
-      return capture.quota(time.format(status.at));
+      return capture.quota(timeOfDay(status.at, language));
     default:
       return capture.status[status.kind];
   }

@@ -9,8 +9,8 @@ import { Requests } from "./requests.ts";
 
 let outbox: Outbox | null = null;
 
-/** Start the outbox, once; it goes on under every screen. */
-export function startOutbox({ api, account, connection }: Services): Outbox {
+/** Return the outbox, started by the first call; it goes on under every screen. */
+export function outboxOf({ api, account, connection }: Services): Outbox {
   if (outbox !== null) return outbox;
   const started = new Outbox({ requests: new Requests(api), tokens: account, connection, shrink: workerShrink() });
   outbox = started;

@@ -41,8 +41,3 @@ export function firstLanguage(): Language {
 export function keepLanguage(language: Language): void {
   localStorage.setItem(KEPT, language);
 }
-
-/** Return the browser's own form of a language: times are 13:53 in Britain, and 1:53 pm in the United States. */
-export function regional(language: string): string {
-  return navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
-}

@@ -1,8 +1,7 @@
 /** The card of a report that has succeeded: all it says, to look at, to correct, to copy and to print. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Report } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
+import type { ErasureReceipt, Report } from "../api/client.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Screen } from "../ui/screen.tsx";
@@ -27,7 +26,7 @@ interface CardProps {
   readonly isNew: boolean;
   readonly onChange: (report: Report) => void;
   readonly onReload: () => void;
-  readonly onDeleted: (receipt: components["schemas"]["ErasureReceipt"]) => void;
+  readonly onDeleted: (receipt: ErasureReceipt) => void;
 }
 
 // Links to photos hold for minutes: a photo that fails sooner fails for another reason.
@@ -38,6 +37,8 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
   const said = words.report;
   const edited = useMemo(() => ({ report, onChange }), [report, onChange]);
   const texts = textsFor(report, language);
+  const ownTitle = report.corrections?.title;
+  const titleLanguage = ownTitle ? report.language : texts.language;
   const facts = useRef<HTMLDivElement>(null);
   const onGone = useSeldom(onReload);
   useEffect(() => {
@@ -47,7 +48,8 @@ export function Card({ report, isNew, onChange, onReload, onDeleted }: CardProps
     <EditedContext.Provider value={edited}>
       <Screen
         // The owner's own title is in the report's language alone.
-        title={report.corrections?.title ?? texts.title}
+        title={ownTitle ?? texts.title}
+        titleLang={titleLanguage === language ? undefined : titleLanguage}
         wide
         class="report"
         actions={

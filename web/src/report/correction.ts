@@ -60,9 +60,9 @@ export function kindPatch(report: Report, catalogue: Catalogue, kind: string | n
   return { patch, lost };
 }
 
-/** Return whether the LLM can word this report again: it has not worded these facts, and would be read. */
+/** Return whether the LLM can word this report again: there are facts that it has not worded, and it would be read. */
 export function canReword(report: Report): boolean {
   const given = report.corrections;
   const ownsBoth = given !== null && given !== undefined && given.title !== null && given.description !== null;
-  return report.narrative === "template" && !(ownsBoth && (report.languages ?? []).length <= 1);
+  return report.narrative === "template" && !isUnrecognised(report) && !(ownsBoth && (report.languages ?? []).length <= 1);
 }

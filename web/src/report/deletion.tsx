@@ -1,17 +1,14 @@
 /** Deletes a report after a question, and shows the receipt of what was erased and what goes later. */
 import { useState } from "preact/hooks";
 
-import { dataOf } from "../api/client.ts";
+import { dataOf, type ErasureReceipt } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
-import type { components } from "../api/schema.ts";
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemNotice } from "../ui/notice.tsx";
 import { moment } from "./figures.ts";
-
-export type ErasureReceipt = components["schemas"]["ErasureReceipt"];
 
 /** The button that deletes report `id`. `onDeleted` gets the receipt. */
 export function Deletion({ id, onDeleted }: { id: string; onDeleted: (receipt: ErasureReceipt) => void }) {
@@ -93,7 +90,7 @@ export function Receipt({ receipt }: { receipt: ErasureReceipt }) {
         </div>
       )}
       <p class="soft small">
-        {said.at(moment(receipt.erased_at, language))}. <span class="break">{said.receipt(receipt.id)}</span>
+        {said.at(moment(receipt.erased_at, language))} · <span class="break">{said.receipt(receipt.id)}</span>
       </p>
     </section>
   );

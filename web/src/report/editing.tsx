@@ -3,7 +3,7 @@ import { type ComponentChildren, createContext } from "preact";
 import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { dataOf, type Report } from "../api/client.ts";
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { ProblemNotice } from "../ui/notice.tsx";

@@ -1,15 +1,15 @@
 /** Times, sums and shares as the reader's language writes them. */
 import type { Report } from "../api/client.ts";
-import { regional } from "../i18n/index.ts";
+import { localeOf } from "../i18n/locale.ts";
 
 /** Return a moment with its time of day, in the reader's time zone. */
 export function moment(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(regional(language), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
 /** Return the day of a moment, in the reader's time zone. */
 export function day(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(regional(language), { dateStyle: "medium" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: "medium" }).format(new Date(iso));
 }
 
 /** Return a probability as whole per cent. Below 100 % it never reads as certain, nor above 0 % as impossible. */

@@ -1,8 +1,8 @@
 /** The screen of one report: what it has become, or why it is not there. */
 import { useState } from "preact/hooks";
 
+import type { ErasureReceipt } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
-import type { components } from "../api/schema.ts";
 import { useWords } from "../i18n/index.ts";
 import { ButtonLink } from "../ui/button.tsx";
 import { Empty, ProblemNotice } from "../ui/notice.tsx";
@@ -12,8 +12,6 @@ import { Card } from "./card.tsx";
 import { Receipt } from "./deletion.tsx";
 import { FailedReport, UnfinishedReport } from "./states.tsx";
 import { useReport } from "./use-report.ts";
-
-type ErasureReceipt = components["schemas"]["ErasureReceipt"];
 
 export function ReportScreen({ id = "" }: { id?: string }) {
   const { words } = useWords();
@@ -66,11 +64,11 @@ function Ways() {
   const { words } = useWords();
   return (
     <div class="row">
-      <ButtonLink href="/shelf" icon="shelf">
-        {words.report.back}
-      </ButtonLink>
       <ButtonLink href="/" icon="camera" variant="primary">
         {words.report.next}
+      </ButtonLink>
+      <ButtonLink href="/shelf" icon="shelf">
+        {words.report.back}
       </ButtonLink>
     </div>
   );

@@ -1,6 +1,4 @@
 /** The stages of a report that is being made, and how long it waits for a sleeping model. */
-import type { Report } from "../api/client.ts";
-
 export const STAGES = ["accept", "model", "narrate"] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -16,14 +14,10 @@ const MINUTE_MS = 60_000;
 
 /**
  * Return in about how many minutes the model will have started; null: the report does not wait for that.
- * `startMinutes` is what a sleeping model needs; null: one is always running.
+ * `waiting` is its `waiting_code`, `since` the milliseconds since it was accepted; `startMinutes` is what a sleeping
+ * model needs, null where one is always running.
  */
-export function minutesAsleep(
-  report: Pick<Report, "waiting_code" | "created_at">,
-  startMinutes: number | null,
-  now: number,
-): number | null {
-  const since = now - Date.parse(report.created_at);
-  if (report.waiting_code !== "model_pending" || startMinutes === null || since <= AWAKE_WITHIN_MS) return null;
+export function minutesAsleep(waiting: string | null, since: number, startMinutes: number | null): number | null {
+  if (waiting !== "model_pending" || startMinutes === null || since <= AWAKE_WITHIN_MS) return null;
   return Math.max(1, Math.ceil(startMinutes - since / MINUTE_MS));
 }

@@ -1,7 +1,6 @@
 /** A report that is being made, and one that has failed. */
-import type { Report } from "../api/client.ts";
-import type { components } from "../api/schema.ts";
-import { useServices } from "../app.tsx";
+import type { ErasureReceipt, Report } from "../api/client.ts";
+import { useServices } from "../services.ts";
 import { useWords, type Words } from "../i18n/index.ts";
 import { ButtonLink } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -13,7 +12,7 @@ import { moment } from "./figures.ts";
 import { Gallery } from "./photos.tsx";
 import { minutesAsleep, type Stage, STAGES, stageState } from "./stages.ts";
 
-type Receiver = (receipt: components["schemas"]["ErasureReceipt"]) => void;
+type Receiver = (receipt: ErasureReceipt) => void;
 
 interface UnfinishedProps {
   readonly report: Report;
@@ -36,7 +35,7 @@ export function UnfinishedReport({ report, trouble, error, onRetry, onDeleted }:
           <StageLine key={stage} stage={stage} at={report.stage ?? null} />
         ))}
       </ol>
-      {reason !== null && <Notice tone="warning">{reason}</Notice>}
+      {reason !== null && <Notice>{reason}</Notice>}
       {trouble !== null && <Notice tone="warning">{said.trouble}</Notice>}
       {error !== undefined && <ProblemNotice error={error} onRetry={onRetry} />}
       <p class="soft small">{said.since(moment(report.created_at, language))}</p>
@@ -66,7 +65,8 @@ function StageLine({ stage, at }: { stage: Stage; at: Stage | null }) {
 }
 
 function waitingText(report: Report, startMinutes: number | null, { capture }: Words): string | null {
-  const minutes = minutesAsleep(report, startMinutes, Date.now());
+  const since = Date.now() - Date.parse(report.created_at);
+  const minutes = minutesAsleep(report.waiting_code ?? null, since, startMinutes);
   if (minutes !== null) return capture.asleep(minutes);
   return report.waiting_code === "model_unavailable" ? capture.status.unavailable : null;
 }

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { dataOf, type Report } from "../api/client.ts";
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { follow } from "./follow.ts";
 import { keepLinks } from "./links.ts";
 

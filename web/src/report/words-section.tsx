@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import { dataOf } from "../api/client.ts";
-import { useServices } from "../app.tsx";
+import { useServices } from "../services.ts";
 import { useWords } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -80,8 +80,8 @@ function OneText({ name, texts, isOwn, copyLabel }: OneTextProps) {
     <div class="text">
       <div class="text-head">
         <h4 class="label">{label}</h4>
-        <CopyButton text={texts[name]} label={copyLabel} />
         {button}
+        <CopyButton text={texts[name]} label={copyLabel} />
       </div>
       <p class={`text-${name}`} lang={texts.language}>
         <bdi>{texts[name]}</bdi>

@@ -1,7 +1,7 @@
 /** Deletes the chosen reports after a question, and shows their receipts as one. */
 import { useState } from "preact/hooks";
 
-import type { ListedReport } from "../api/client.ts";
+import type { ErasureReceipt, ListedReport } from "../api/client.ts";
 import { problemText } from "../api/problem-text.ts";
 import { useWords } from "../i18n/index.ts";
 import { moment } from "../report/figures.ts";
@@ -11,7 +11,7 @@ import { Notice } from "../ui/notice.tsx";
 import { Progress } from "../ui/spinner.tsx";
 import { titleOf } from "./entries.ts";
 import { type Erasures, erasedIds, eraseAll, NONE, total } from "./erasures.ts";
-import type { ErasureReceipt, ShelfRequests } from "./requests.ts";
+import type { ShelfRequests } from "./requests.ts";
 import { save } from "./save.ts";
 
 interface ErasingProps {
@@ -134,11 +134,14 @@ function Outcome({ erasures, reports }: { erasures: Erasures; reports: readonly 
       {failed.length > 0 && (
         <Notice tone="error" title={said.deleteFailed(failed.length)}>
           <ul>
-            {failed.map(({ id, error }) => (
-              <li key={id}>
-                {titles.get(id) ?? id}: {problemText(error, words.frame).title}
-              </li>
-            ))}
+            {failed.map(({ id, error }) => {
+              const { title, lang } = problemText(error, words.frame);
+              return (
+                <li key={id}>
+                  {titles.get(id) ?? id}: <span lang={lang}>{title}</span>
+                </li>
+              );
+            })}
           </ul>
         </Notice>
       )}

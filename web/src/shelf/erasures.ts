@@ -1,6 +1,6 @@
 /** Erases several reports, one after another, and adds up their receipts. */
+import type { ErasureReceipt } from "../api/client.ts";
 import { ApiProblem } from "../api/problem.ts";
-import type { ErasureReceipt } from "./requests.ts";
 
 export interface Erasures {
   readonly receipts: readonly ErasureReceipt[];

@@ -32,7 +32,7 @@ export function Item({ report, time, chosen, onChoose, onOpen, onGone }: ItemPro
           {title?.text ?? (isUnfinished(report) ? words.shelf.unfinishedTitle : words.shelf.failedTitle)}
         </span>
         <span class="shelf-state">
-          <StandingBadge standing={standingOf(report, language)} said={words.shelf} />
+          <StandingBadge standing={standingOf(report, language)} said={words.shelf} lang={title?.lang} />
           <time class="soft small numbers" dateTime={report.created_at}>
             {time}
           </time>
@@ -84,10 +84,21 @@ function Thumbnail({ report: { thumbnail, status }, onGone }: { report: ListedRe
   );
 }
 
-function StandingBadge({ standing, said }: { standing: Standing; said: Words["shelf"] }): ComponentChildren {
+interface StandingBadgeProps {
+  readonly standing: Standing;
+  readonly said: Words["shelf"];
+  /** The language of the grade. */
+  readonly lang: string | undefined;
+}
+
+function StandingBadge({ standing, said, lang }: StandingBadgeProps): ComponentChildren {
   switch (standing.kind) {
     case "judged":
-      return <Badge>{said.judged(standing.grade, standing.score)}</Badge>;
+      return (
+        <Badge>
+          <span lang={lang}>{said.judged(standing.grade, standing.score)}</span>
+        </Badge>
+      );
     case "unjudged":
     case "unrecognised":
       return <Badge tone="warning">{said[standing.kind]}</Badge>;

@@ -1,6 +1,7 @@
 /** The reports under the day or month in which they were made. */
 import type { ListedReport } from "../api/client.ts";
-import { regional, type Words, useWords } from "../i18n/index.ts";
+import { type Words, useWords } from "../i18n/index.ts";
+import { localeOf } from "../i18n/locale.ts";
 import { type Group, groupsOf } from "./entries.ts";
 import { Item } from "./item.tsx";
 
@@ -42,7 +43,7 @@ export function List({ reports, chosen, ...handlers }: ListProps) {
 function heading(period: Group["period"], language: string, said: Words["shelf"]): string {
   if (typeof period === "string") return said[period];
   const { year, month } = period;
-  const name = new Intl.DateTimeFormat(regional(language), { month: "long", year: "numeric" }).format(new Date(year, month));
+  const name = new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(new Date(year, month));
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
 }
 
@@ -53,5 +54,5 @@ function timeIn(period: Group["period"], iso: string, language: string): string 
     : period === "week"
       ? { weekday: "long", hour: "numeric", minute: "2-digit" }
       : { day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(regional(language), form).format(new Date(iso));
+  return new Intl.DateTimeFormat(localeOf(language), form).format(new Date(iso));
 }

@@ -1,10 +1,7 @@
 /** The requests of the shelf: pages of reports, reports by their ids, files for importers, erasure. */
-import { type Api, dataOf, type ListedReport } from "../api/client.ts";
+import { type Api, dataOf, type ErasureReceipt, type ListedReport } from "../api/client.ts";
 import { problemOf } from "../api/problem.ts";
-import type { components } from "../api/schema.ts";
 import type { Layout } from "./layouts.ts";
-
-export type ErasureReceipt = components["schemas"]["ErasureReceipt"];
 
 export interface Page {
   readonly reports: readonly ListedReport[];

@@ -1,6 +1,7 @@
 /** The shelf in a component: its list for the search of the address, followed while reports are being made. */
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
+import type { Api } from "../api/client.ts";
 import { useServices } from "../services.ts";
 import { isUnfinished } from "./entries.ts";
 import { ShelfRequests } from "./requests.ts";
@@ -13,8 +14,8 @@ interface Shelf {
   scrolled: number;
 }
 
-// One for each person: a list outlives its screen, so that coming back from a report finds it as it was.
-const shelves = new Map<string, Shelf>();
+// A list outlives its screen, so that coming back from a report finds it as it was; the next person has another one.
+let last: { readonly person: string; readonly shelf: Shelf } | null = null;
 
 const FOLLOW_FROM_MS = 3_000;
 const FOLLOW_TO_MS = 10_000;
@@ -31,7 +32,7 @@ export interface UsedShelf {
 export function useShelf(search: string): UsedShelf {
   const { account, api } = useServices();
   const person = account.person?.id ?? "";
-  const [shelf] = useState(() => shelves.get(person) ?? newShelf(person, new ShelfRequests(api)));
+  const [shelf] = useState(() => shelfOf(person, api));
   const { requests, store } = shelf;
   const [state, setState] = useState(store.state);
   useLayoutEffect(() => {
@@ -48,9 +49,11 @@ export function useShelf(search: string): UsedShelf {
   return { requests, store, state: state.search === search ? state : { ...EMPTY, search }, keepPlace };
 }
 
-function newShelf(person: string, requests: ShelfRequests): Shelf {
+function shelfOf(person: string, api: Api): Shelf {
+  if (last?.person === person) return last.shelf;
+  const requests = new ShelfRequests(api);
   const shelf = { requests, store: new ShelfStore(requests), scrolled: 0 };
-  shelves.set(person, shelf);
+  last = { person, shelf };
   return shelf;
 }
 

@@ -39,14 +39,14 @@ export function Notice({ tone = "info", title, actions, children }: NoticeProps)
 /** An error in words: the service's own, or the page's for a lost network. */
 export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const { words } = useWords();
-  const { title, detail } = problemText(error, words.frame);
+  const { title, detail, lang } = problemText(error, words.frame);
   return (
     <Notice
       tone="error"
-      title={title}
+      title={<span lang={lang}>{title}</span>}
       actions={onRetry && <Button onClick={onRetry} icon="reload">{words.frame.tryAgain}</Button>}
     >
-      {detail}
+      {detail && <p lang={lang}>{detail}</p>}
     </Notice>
   );
 }

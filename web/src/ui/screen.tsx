@@ -10,6 +10,8 @@ import { useEffect, useRef } from "preact/hooks";
 
 interface ScreenProps {
   readonly title: string;
+  /** The language of the title, where it is not the page's. */
+  readonly titleLang?: string | undefined;
   readonly titleUnseen?: boolean;
   readonly lead?: ComponentChildren;
   readonly actions?: ComponentChildren;
@@ -21,7 +23,7 @@ interface ScreenProps {
 // The browser itself reads out the first screen's title.
 let isFirst = true;
 
-export function Screen({ title, titleUnseen, lead, actions, wide, class: more, children }: ScreenProps) {
+export function Screen({ title, titleLang, titleUnseen, lead, actions, wide, class: more, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Vitrine`;
@@ -34,7 +36,7 @@ export function Screen({ title, titleUnseen, lead, actions, wide, class: more, c
     <div class={`screen${wide ? " screen-wide" : ""}${more ? ` ${more}` : ""}`}>
       <div class={titleUnseen ? "unseen" : "screen-head"}>
         <div class="screen-title">
-          <h1 ref={heading} tabIndex={-1}>
+          <h1 ref={heading} tabIndex={-1} lang={titleLang}>
             {title}
           </h1>
           {lead && <p class="soft">{lead}</p>}

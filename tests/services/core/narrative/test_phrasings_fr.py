@@ -4,6 +4,7 @@ import pytest
 
 from services.core.narrative.facts import Facts
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
+from tests.services.core.narrative.examples import known
 from tests.services.core.narrative.test_combinations_fr import FRENCH, GOODS
 
 HONEST = {
@@ -40,6 +41,33 @@ HONEST = {
     "looks": [
         ("mug", "La tasse est bien bleue."),
         ("bag", "Un sac taillé dans un cuir noir."),
+    ],
+    "telling_marks_apart": [
+        ("bag", "Deux marques : l'une est une rayure, l'autre un coin usé."),
+        ("bag", "Ses défauts sont au nombre de deux."),
+        ("mug", "Pas d'autre défaut que cette ébréchure."),
+        ("vase", "Aucune autre trace n'a été identifiée que cette fissure."),
+        ("mug", "Une petite trace d'usage : une ébréchure."),
+    ],
+    "materials_of_marks": [
+        ("guitar", "Une rayure dans le bois."),
+        ("vase", "La fissure du verre est importante."),
+        ("table", "Une auréole modérée laissée par un verre."),
+    ],
+    "open_beside_denied": [
+        ("bag", "Hormis la rayure et le coin usé, aucun défaut, mais le zip n'a pas pu être jugé."),
+        ("bag", "L'état de la fermeture reste inconnu : les photos ne le montrent pas."),
+        ("bag", "Je ne peux pas garantir l'absence de fermeture éclair cassée."),
+        ("bag", "La fermeture éclair, tout comme son zip, n'a pas pu être contrôlée."),
+        ("phone", "L'état n'est pas noté, la photo n'est pas assez précise."),
+    ],
+    "plain_selling": [
+        ("dress", "RAS, aucune trace d'usure."),
+        ("dress", "Les fermetures ne sont pas cassées et les coutures ne sont pas ouvertes."),
+        ("bag", "Classé correct selon l'échelle."),
+        ("mug", "Bon état dans l'ensemble, légère ébréchure."),
+        ("phone", "Téléphone portable orange en verre."),
+        ("mug", "La note repose uniquement sur les photos."),
     ],
 }
 FALSE = {
@@ -116,6 +144,32 @@ FALSE = {
     "manner": [
         ("mug", "Elle est modestement ébréchée."),
     ],
+    "telling_marks_apart": [
+        ("bag", "Deux marques : l'une est une rayure, l'autre une tache."),
+        ("bag", "Ses défauts sont au nombre de trois."),
+        ("bag", "Pas d'autre défaut que cette rayure."),
+        ("table", "Deux marques : l'une est une rayure, l'autre une bosse."),
+    ],
+    "materials_of_marks": [
+        ("guitar", "Une rayure dans le cuir."),
+        ("vase", "La fissure de la céramique est importante."),
+        ("mug", "Ébréchure laissée par un verre."),
+    ],
+    "open_beside_denied": [
+        ("bag", "Hormis la rayure, aucun défaut, mais la fermeture éclair n'a pas pu être jugée."),
+        ("bag", "Aucune fermeture éclair cassée n'a été identifiée."),
+        ("bag", "Je peux garantir l'absence de fermeture éclair cassée."),
+        ("bag", "Pas de fermeture, coin usé."),
+        ("mug", "L'intégrité de la tasse est parfaite."),
+    ],
+    "plain_selling": [
+        ("mug", "RAS."),
+        ("bag", "Classé bon selon l'échelle."),
+        ("bag", "6 sur 10 : c'est bien."),
+        ("phone", "Téléphone portable débloqué."),
+        ("mug", "La note repose sur un expert."),
+        ("mug", "Grosse trace de choc sur la photo 2."),
+    ],
 }
 
 
@@ -138,3 +192,21 @@ def test_grade_word_ends_a_title() -> None:
     facts = Facts(GOODS["bag"])
     assert isinstance(hold_title("Sac à main noir – correct, 6/10", facts, FRENCH), Held)
     assert isinstance(hold_title("Sac à main noir – bon, 6/10", facts, FRENCH), Violation)
+
+
+def test_second_open_point_joins_the_first() -> None:
+    facts = Facts(
+        known("necklace", "gold", score=8, not_absent=frozenset({"bent_part", "tarnish"}), photos=2)
+    )
+    open_ = "La ternissure reste à vérifier, tout comme les pièces tordues."
+    assert isinstance(hold(open_, (), facts, FRENCH), Held)
+    assert isinstance(hold(open_.replace("pièces tordues", "rayures"), (), facts, FRENCH), Violation)
+
+
+@pytest.mark.parametrize("unclear", ["chip", "crack", "dent"])
+def test_word_of_several_kinds_denies_each(unclear: str) -> None:
+    # "Impact" may be a chip, a crack or a dent.
+    judged = Facts(known("mug", score=10))
+    assert isinstance(hold("Aucun impact sur cette tasse.", ["kind", "absent"], judged, FRENCH), Held)
+    partly = Facts(known("mug", score=10, not_absent=frozenset({unclear})))
+    assert isinstance(hold("Aucun impact sur cette tasse.", ["kind", "absent"], partly, FRENCH), Violation)

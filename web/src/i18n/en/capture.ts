@@ -62,7 +62,7 @@ export const capture = {
     `Queued: the model sleeps and wakes in about ${minutes === 1 ? "one minute" : `${minutes} minutes`}. You need not wait here.`,
   noAnswer: (time: string) => `No answer. Tried again at ${time}; nothing is lost.`,
   busy: (time: string) => `The service is busy. Tried again at ${time}; nothing is lost.`,
-  quota: (time: string) => `Today’s reports are used up. At ${time} the photos are sent; until then they stay here.`,
+  quota: (time: string) => `Today’s reports are used up. The photos stay here; they are sent at ${time} by themselves.`,
   refusedPhoto: (number: number) => `Photo ${number}:`,
   unsureHint: "A day has passed without an answer. Look on the shelf first; sending it again could make a second report.",
   erasedHint: "The photos are still here if you want to send them again.",

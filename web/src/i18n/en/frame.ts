@@ -7,6 +7,9 @@ export const frame = {
   account: "Account",
   signedInAs: (email: string) => `Signed in as ${email}`,
   signOut: "Sign out",
+  signOutTitle: "Sign out without sending?",
+  signOutText: "Some photos on this device have not been sent. Signing out deletes them.",
+  staySignedIn: "Stay signed in",
   language: "Language",
 
   signInTitle: "Sign in",
@@ -25,7 +28,7 @@ export const frame = {
   expiredTitle: "Your session has ended",
   expiredLead: "Sign in again to go on. What you entered is still here.",
   other: "Use another account",
-  otherWarning: "What you entered on this screen is lost.",
+  otherWarning: "What you entered and photos that were not sent are deleted.",
 
   drawnGoods: "Demo model: drawn goods only.",
   offline: "You are offline. What is queued is sent when the connection returns.",

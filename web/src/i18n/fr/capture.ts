@@ -64,7 +64,7 @@ export const capture: Words["capture"] = {
     `En file d’attente\u00a0: le modèle dort et s’éveille dans environ ${minutes === 1 ? "une minute" : `${minutes}\u00a0minutes`}. Inutile d’attendre ici.`,
   noAnswer: (time) => `Pas de réponse. Nouvel essai à ${time}\u00a0; rien n’est perdu.`,
   busy: (time) => `Le service est occupé. Nouvel essai à ${time}\u00a0; rien n’est perdu.`,
-  quota: (time) => `Les rapports du jour sont épuisés. Les photos partent à ${time}\u00a0; d’ici là, elles restent ici.`,
+  quota: (time) => `Les rapports du jour sont épuisés. Les photos restent ici\u00a0; elles partent à ${time} d’elles-mêmes.`,
   refusedPhoto: (number) => `Photo\u00a0${number}\u00a0:`,
   unsureHint:
     "Un jour a passé sans réponse. Regardez d’abord sur l’étagère\u00a0: un nouvel envoi pourrait créer un second rapport.",

@@ -8,6 +8,9 @@ export const frame: Words["frame"] = {
   account: "Compte",
   signedInAs: (email) => `Connecté\u00a0: ${email}`,
   signOut: "Se déconnecter",
+  signOutTitle: "Se déconnecter sans envoyer\u202f?",
+  signOutText: "Des photos sur cet appareil n’ont pas été envoyées. La déconnexion les supprime.",
+  staySignedIn: "Rester connecté",
   language: "Langue",
 
   signInTitle: "Connexion",
@@ -27,7 +30,7 @@ export const frame: Words["frame"] = {
   expiredTitle: "Votre session a pris fin",
   expiredLead: "Reconnectez-vous pour continuer. Ce que vous avez saisi est toujours là.",
   other: "Utiliser un autre compte",
-  otherWarning: "Ce que vous avez saisi sur cet écran est perdu.",
+  otherWarning: "Ce que vous avez saisi et les photos non envoyées sont supprimés.",
 
   drawnGoods: "Modèle de démo\u00a0: objets dessinés seulement.",
   offline: "Vous êtes hors ligne. Ce qui attend part au retour du réseau.",
