@@ -31,7 +31,7 @@ MOST_BYTES = 60_000
 # Of size and number of colours, until a picture is small enough.
 SAVINGS = ((1, 128), (1, 64), (0.8, 64), (0.65, 64), (0.65, 32), (0.5, 64), (0.5, 32))
 # What is below is more of the same.
-TALLEST = 1800
+TALLEST = 1500
 LONG_TITLE = "Ceramic vase with a crack at its foot, cream glaze, 24 cm, about 1970s"
 
 
