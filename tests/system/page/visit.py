@@ -177,6 +177,8 @@ class Visit:
     def tab_to(self, target: Locator, *, backwards: bool = False) -> None:
         """Press Tab until a control has the focus, which must be seen all the way."""
         expect(target).to_be_visible()
+        # A new screen takes the focus after it is drawn, which a person sees before pressing a key.
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
         for _ in range(MOST_TABS):
             self.page.keyboard.press("Shift+Tab" if backwards else "Tab")
             focused = self.page.locator("*:focus")
