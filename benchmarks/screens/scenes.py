@@ -72,6 +72,7 @@ def capture_offline(desk: Desk) -> None:
     desk.page.locator("input[type=file][multiple]").set_input_files(desk.photos[1])
     desk.press("Make the report")
     expect(desk.page.locator(".submission")).to_have_count(2)
+    desk.page.evaluate("scrollTo(0, 0)")
 
 
 def session_expired(desk: Desk) -> None:

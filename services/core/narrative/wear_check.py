@@ -113,7 +113,8 @@ class WearCheck:
                 yield Violation(Rule.COUNT, mention.word)
             self.stated |= {id_ for id_, wear in self._facts.marks.items() if wear.tag in mention.tags}
         elif mention.said is Polarity.DENIED:
-            if not mention.tags & self.seen.absent or self._of(mention):
+            # One word may mean several kinds of wear: all that were looked for are absent.
+            if not mention.tags & self.seen.absent or mention.tags & self._facts.unclear or self._of(mention):
                 yield Violation(Rule.WEAR, mention.word)
             self.stated.add("absent")
         elif mention.said is Polarity.UNJUDGED:

@@ -64,12 +64,18 @@ def test_second_tab_sends_nothing_twice(visit: Callable[..., Visit]) -> None:
     assert len(one.reports()) == 1
 
 
-def test_chosen_photos_survive_a_reload(visit: Callable[..., Visit]) -> None:
+def test_page_opens_without_network_and_keeps_photos(visit: Callable[..., Visit]) -> None:
     one = visit(user="draft")
+    one.expected.append("net::ERR_INTERNET_DISCONNECTED")
     one.sign_in()
     one.choose(PHOTOS / "drawn-lamp.jpg")
+    one.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    one.context.set_offline(True)
     one.page.reload()
+    expect(one.page.get_by_text("You are offline.")).to_be_visible()
     expect(one.page.get_by_role("button", name="Remove photo 1")).to_be_visible()
+    assert not one.violations()
+    one.context.set_offline(False)
     one.send()
     one.wait_for_report()
     assert len(one.reports()) == 1

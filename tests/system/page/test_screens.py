@@ -5,18 +5,23 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Route, ViewportSize, expect
 
 from tests.system.page.visit import Visit
 
-SMALLEST = {"width": 320, "height": 640}
+SMALLEST: ViewportSize = {"width": 320, "height": 640}
 
 
 def test_every_screen_fits_the_smallest_window(visit: Callable[..., Visit]) -> None:
     one = visit(user="small", language="fr")
-    one.sign_in()
-    report = one.make("drawn-vase-crack.jpg")
     one.page.set_viewport_size(SMALLEST)
+    one.show("/")
+    one.page.locator("input[name=password]").fill("wrong")
+    one.page.get_by_role("button", name="Se connecter", exact=True).click()
+    expect(one.page.get_by_text("ne correspondent pas")).to_be_visible()
+    assert not one.violations()
+    one.fill_sign_in()
+    report = one.make("drawn-vase-crack.jpg")
     for path, text in {
         "/": "Choisir des photos",
         "/shelf": report["title"],
@@ -77,3 +82,15 @@ def test_open_parts_of_a_report_are_accessible(visit: Callable[..., Visit]) -> N
     page.get_by_role("menuitemradio", name="Français").click()
     expect(page.get_by_role("link", name="Étagère").first).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "fr"
+
+
+def test_paper_has_the_report_alone(visit: Callable[..., Visit]) -> None:
+    one = visit(user="prints")
+    one.sign_in()
+    report = one.make()
+    one.show(f"/reports/{report['id']}")
+    expect(one.page.get_by_role("button", name="Print")).to_be_visible()
+    one.page.emulate_media(media="print")
+    expect(one.page.get_by_role("button")).to_have_count(0)
+    expect(one.page.get_by_role("navigation")).to_have_count(0)
+    expect(one.page.locator("h1")).to_have_text(report["title"])

@@ -201,3 +201,12 @@ def test_second_open_point_joins_the_first() -> None:
     open_ = "La ternissure reste à vérifier, tout comme les pièces tordues."
     assert isinstance(hold(open_, (), facts, FRENCH), Held)
     assert isinstance(hold(open_.replace("pièces tordues", "rayures"), (), facts, FRENCH), Violation)
+
+
+@pytest.mark.parametrize("unclear", ["chip", "crack", "dent"])
+def test_word_of_several_kinds_denies_each(unclear: str) -> None:
+    # "Impact" may be a chip, a crack or a dent.
+    judged = Facts(known("mug", score=10))
+    assert isinstance(hold("Aucun impact sur cette tasse.", ["kind", "absent"], judged, FRENCH), Held)
+    partly = Facts(known("mug", score=10, not_absent=frozenset({unclear})))
+    assert isinstance(hold("Aucun impact sur cette tasse.", ["kind", "absent"], partly, FRENCH), Violation)
