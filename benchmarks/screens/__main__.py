@@ -29,9 +29,9 @@ USER = email("screens")
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 MOST_BYTES = 60_000
 # Of size and number of colours, until a picture is small enough.
-SAVINGS = ((1, 128), (1, 64), (0.8, 64), (0.65, 64), (0.65, 32), (0.5, 64), (0.5, 32))
+SAVINGS = ((1, 160), (0.8, 160), (0.65, 160), (0.65, 100), (0.5, 160), (0.5, 80))
 # What is below is more of the same.
-TALLEST = 1800
+TALLEST = 1400
 LONG_TITLE = "Ceramic vase with a crack at its foot, cream glaze, 24 cm, about 1970s"
 
 
@@ -153,7 +153,7 @@ def _keep(page: Page, name: str, *, whole: bool) -> None:
 
 
 def _with_few(picture: Image.Image, colours: int) -> Image.Image:
-    """Return a picture of few colours: half of them its most frequent ones, which are the page's own."""
+    """Return a picture of few colours: half of them the most frequent ones, most of which are the page's."""
     counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
     own = [value for _, value in counted[: colours // 2] if isinstance(value, tuple)]
     others = picture.quantize(colours - len(own)).getpalette() or []
