@@ -32,7 +32,7 @@ MOST_BYTES = 60_000
 SAVINGS = ((1, 160), (0.8, 160), (0.65, 160), (0.65, 100), (0.5, 160), (0.5, 80))
 # What is below is more of the same.
 TALLEST = 1400
-LONG_TITLE = "Ceramic vase with a crack at its foot, cream glaze, 24 cm, about 1970s"
+LONG_TITLE = "Blue ceramic vase with a dark band, 24 cm high, with one crack in front"
 
 
 def main() -> None:

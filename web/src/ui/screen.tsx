@@ -6,7 +6,7 @@
  * `wide`: for a grid. `titleUnseen`: the content shows its own heading, and the title is for a screen reader.
  */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 interface ScreenProps {
   readonly title: string;
@@ -28,7 +28,8 @@ export function Screen({ title, titleLang, titleUnseen, lead, actions, wide, cla
   useEffect(() => {
     document.title = `${title} · Vitrine`;
   }, [title]);
-  useEffect(() => {
+  // At once: later it would take the focus from a control to which the person has moved it.
+  useLayoutEffect(() => {
     if (!isFirst) heading.current?.focus({ preventScroll: true });
     isFirst = false;
   }, []);
