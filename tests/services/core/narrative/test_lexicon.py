@@ -1,6 +1,5 @@
 """Words by what they can claim: none of the ordinary ones is a name of the catalogue."""
 
-import time
 from typing import get_args
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 import catalogue
 from catalogue.model import Language
-from services.core.narrative.lexicon import Lexicon, lexicon
+from services.core.narrative.lexicon import lexicon
 from services.core.narrative.senses import ORDINARY, Role, Sense
 from services.core.narrative.tokens import Token, tokens
 
@@ -94,11 +93,3 @@ def test_lexicon_is_made_once() -> None:
     assert lexicon(REAL, "en") is lexicon(REAL, "en")
     few = REAL.select(["kitchen"])
     assert lexicon(few, "en") is not lexicon(REAL, "en")
-
-
-def test_lexicons_are_made_in_time() -> None:
-    started = time.process_time()
-    for language in LANGUAGES:
-        Lexicon(REAL, language)
-    # About 0.3 s on an idle core; a shared one takes longer.
-    assert time.process_time() - started < 2
