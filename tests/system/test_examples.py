@@ -78,12 +78,11 @@ def function_url(environment: dict[str, str]) -> Iterator[str]:
     function = EXAMPLES / "edge-function" / "listing" / "index.ts"
     command: list[str | Path] = [DENO, "run", "--allow-net", "--allow-env", function]
     served = {**environment, "DENO_SERVE_ADDRESS": f"tcp:127.0.0.1:{port}"}
-    process = subprocess.Popen(command, env=served, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    assert "Listening" in process.stderr.readline()
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    with subprocess.Popen(command, env=served, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "Listening" in process.stderr.readline()
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
 
 
 def test_edge_function_drafts_a_listing(system: System, function_url: str) -> None:
