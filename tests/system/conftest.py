@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from benchmarks.browser import chromium
 from local.home import Home
 from tests.system.running import System
 
@@ -46,6 +47,15 @@ def async_system(processes_of_session: System) -> Iterator[System]:
     yield processes_of_session
     if was_realtime:
         processes_of_session.up()
+
+
+@pytest.fixture(scope="session")
+def needs_chromium() -> None:
+    """Skip a test on a machine without Chromium where it cannot be installed; the reason says how to."""
+    try:
+        chromium()
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -122,6 +122,7 @@ def test_respond_async_returns_location(async_system: System, project: SupabaseP
     assert answer.headers["location"] == f"reports/{arrived(project, user)['id']}"
 
 
+@pytest.mark.usefixtures("needs_chromium")
 def test_page_shows_stages_then_report(async_system: System, project: SupabaseProject) -> None:
     add_user(async_system, project, "async-page")
     with open_browser() as browser, visits(browser, async_system) as visit:

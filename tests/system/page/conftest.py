@@ -12,7 +12,7 @@ from tests.system.running import System
 
 # Not of the session: tests of other files run event loops.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(needs_chromium: None) -> Iterator[Browser]:
     """The browser of a file's visits."""
     with open_browser() as browser:
         yield browser
