@@ -66,6 +66,8 @@ def test_open_parts_of_a_report_are_accessible(visit: Callable[..., Visit]) -> N
     one.sign_in()
     one.show(f"/reports/{one.make('drawn-vase-crack.jpg')['id']}")
     corrections = page.get_by_role("button", name=re.compile("^Correct: "))
+    # The list is of the buttons that are there at this moment.
+    expect(corrections.first).to_be_visible()
     for button in reversed(corrections.all()):
         button.click()
     expect(corrections).to_have_count(0)
