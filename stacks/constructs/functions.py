@@ -132,7 +132,12 @@ def package_sources(folder: Path, *, with_catalogue: bool = False) -> list[Path]
 def _fingerprint(files: Sequence[Path], platform: Sequence[str]) -> str:
     # The interpreter's path differs between machines; its version decides which wheels fit.
     host = f"{sys.platform} {sys.version_info[:2]}" if platform == HOST_PLATFORM else ""
-    digest = hashlib.sha256(f"{[p for p in platform if p != sys.executable]} {host}".encode())
+    return hash_of(files, f"{[p for p in platform if p != sys.executable]} {host}")
+
+
+def hash_of(files: Sequence[Path], of: str = "") -> str:
+    """Return a hash of the names and contents of files in the repository, and of the text `of`."""
+    digest = hashlib.sha256(of.encode())
     for file in files:
         digest.update(f"\0{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The page behind CloudFront, with the API on its origin."""

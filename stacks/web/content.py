@@ -1,6 +1,6 @@
 """What the page's bucket holds: the page as Vite builds it, and the configuration from the stack outputs."""
 
-import hashlib
+from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,7 +10,7 @@ from constructs import Construct
 
 from settings.environment import Environment
 from settings.page_config import page_config
-from stacks.constructs.functions import local_bundling
+from stacks.constructs.functions import hash_of, local_bundling
 from stacks.constructs.operations import log_group
 from web.build import FOLDER, SOURCES, build_page
 from web.headers import ASKED_FOR_AGAIN, ASSETS, CACHED_FOR_A_YEAR
@@ -26,7 +26,7 @@ def deploy_page(scope: Construct, bucket: s3.IBucket, settings: Environment) -> 
     """
     page = deployment.Source.asset(
         str(FOLDER),
-        asset_hash=_fingerprint(),
+        asset_hash=hash_of(_sources()),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=local_bundling(build_page),
     )
@@ -61,11 +61,11 @@ def deploy_page(scope: Construct, bucket: s3.IBucket, settings: Environment) -> 
     others.node.add_dependency(assets)
 
 
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for source in SOURCES:
-        path = FOLDER / source
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                digest.update(f"\0{file.relative_to(FOLDER).as_posix()}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
+def _sources() -> list[Path]:
+    parts = (FOLDER / source for source in SOURCES)
+    return [
+        file
+        for part in parts
+        for file in (sorted(part.rglob("*")) if part.is_dir() else [part])
+        if file.is_file()
+    ]
