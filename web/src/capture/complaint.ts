@@ -1,15 +1,11 @@
 /** What the service, or the page itself, finds wrong with a submission. */
+import type { ApiProblem } from "../api/problem.ts";
 
 /** An error. One that the page itself finds has a `code` alone. */
-export interface Complaint {
-  readonly status: number;
-  readonly code: string | null;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly field: string | null;
-  readonly report: string | null;
-  readonly retryAfter: number | null;
-}
+export type Complaint = Pick<
+  ApiProblem,
+  "status" | "code" | "detail" | "remedy" | "field" | "report" | "retryAfter"
+>;
 
 /** A complaint that says nothing. */
 export const NO_COMPLAINT: Complaint = {
