@@ -150,7 +150,7 @@ async def list_reports(
         Query(
             max_length=100,
             description="Reports whose texts and labels, in any of their languages, have for each of these "
-            "words one that begins with it, whatever its case and accents. A page may hold few or none and "
+            "words one that begins with it, regardless of case and accents. A page may hold few or none and "
             "still have a `next`, from which the search goes on",
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""What an owner looks for among reports: words, whatever their case and accents."""
+"""What an owner looks for among reports: words, regardless of case and accents."""
 
 import re
 import unicodedata

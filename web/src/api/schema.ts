@@ -1963,7 +1963,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 before?: string | null;
-                /** @description Reports whose texts and labels, in any of their languages, have for each of these words one that begins with it, whatever its case and accents. A page may hold few or none and still have a `next`, from which the search goes on */
+                /** @description Reports whose texts and labels, in any of their languages, have for each of these words one that begins with it, regardless of case and accents. A page may hold few or none and still have a `next`, from which the search goes on */
                 search?: string | null;
                 /** @description These reports, in this order, in place of a page */
                 ids?: string | null;

@@ -25,7 +25,7 @@ Shelf = Callable[..., None]
 
 @pytest.fixture
 def shelf(dynamodb: DynamoDBClient, new: New) -> Shelf:
-    """Writes succeeded reports with these titles, the first the oldest, whatever the quota."""
+    """Writes succeeded reports with these titles, the first the oldest, regardless of the quota."""
 
     def fill(*titles: str, owner: str = "alice", **changes: Any) -> None:
         for number, title in enumerate(titles, 1):
