@@ -48,8 +48,8 @@ PROMPTS = (
 SEARCH = "Question: what is this? Short answer:"
 CAPTION = "a photo of"
 NAMES, TOKENS, TOP = 1000, 30, 5
-PHOTOS = {1: 0.2, 8: 0.25}
-"""Photos of a report, and the most seconds that it may take on an H100."""
+PHOTOS = {1: 0.2, 2: None, 4: None, 8: 0.25}
+"""Photos of a report, and the most seconds that it may take on an H100, if there is a goal."""
 CAPTION_OVER_FLOOR = 5.0
 _ROUNDS = 5
 _LIKELIEST = 0.5
