@@ -40,7 +40,7 @@ check: setup-test ## format, lint, types (the page's too), import contracts, gen
 	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m web.check
-	@$(PYTHON) -m planning --check
+	@$(PYTHON) -m planning documents
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
 
@@ -145,7 +145,7 @@ openapi: setup-test ## write docs/openapi.json anew after a change of the API, a
 	@$(PYTHON) -m web.check --write
 
 operations: setup-test ## write the idle costs of docs/operations.md anew after a change of stacks or settings
-	@$(PYTHON) -m planning --write
+	@$(PYTHON) -m planning documents --write
 
 lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines
 	@for service in analyze authorizer hooks results; do \

@@ -234,7 +234,7 @@ fi
 
 compiling=
 # The inputs of the packages: the interpreter, the requirement files and this script.
-key=$(cat .venv/pyvenv.cfg requirements.txt cli/requirements.txt services/*/requirements.txt stacks/requirements.txt \
+key=$(cat .venv/pyvenv.cfg requirements.txt cli/requirements.txt services/*/requirements.txt stacks/requirements.txt planning/requirements.txt \
     model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt requirements-dev.txt \
     local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then

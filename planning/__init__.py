@@ -1,1 +1,1 @@
-"""Idle cost of an environment, computed from its templates."""
+"""Region, bucket, latency and cost of an environment, before its first deployment and on every change."""

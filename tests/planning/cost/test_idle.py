@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from planning.idle_cost import UnknownRegionError, UnpricedResourceError, idle_cost, load_prices
+from planning.cost.idle import idle_cost
+from planning.errors import UnknownPriceError, UnpricedResourceError
+from planning.prices.price_list import price_list
 from settings.environment import Environment, load_environment
 from tests.stacks.assemblies import assembled, changed, full_environment
 
@@ -99,12 +101,13 @@ def test_fourth_dashboard_is_billed() -> None:
 
 
 def test_unpriced_resource_is_an_error() -> None:
-    with pytest.raises(
-        UnpricedResourceError, match=r"AWS::RDS::DBInstance: add its idle price to planning/idle_cost\.py"
-    ):
+    with pytest.raises(UnpricedResourceError, match=r"AWS::RDS::DBInstance has no idle price") as caught:
         idle_cost(load_environment("prod"), [{"Resources": {"A": {"Type": "AWS::RDS::DBInstance"}}}])
+    assert caught.value.kind == "AWS::RDS::DBInstance"
 
 
 def test_unpriced_region_lists_the_known() -> None:
-    with pytest.raises(UnknownRegionError, match="no prices of eu-west-1, only of ca-central-1, us-east-1"):
-        load_prices("eu-west-1")
+    with pytest.raises(
+        UnknownPriceError, match="of load_balancer in eu-west-1, only in ca-central-1, us-east-1"
+    ):
+        price_list("eu-west-1").usd("load_balancer")

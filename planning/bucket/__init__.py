@@ -1,0 +1,1 @@
+"""How large the image bucket becomes, from the growth of the users."""

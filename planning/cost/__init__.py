@@ -1,0 +1,1 @@
+"""What an environment costs: idle, per report, and by the way its model runs."""

@@ -1,0 +1,35 @@
+"""The errors of the planner.
+
+UserError                    (cli) a sentence, and a hint that says what to do
+  PlanningError
+    UnknownPriceError        no price of an item in a region
+    UnpricedResourceError    a template has a resource type that nothing prices
+"""
+
+from cli.errors import UserError
+
+
+class PlanningError(UserError):
+    """A plan cannot be made from what was given."""
+
+
+class UnknownPriceError(PlanningError):
+    """The price list has no price of `item` in `region`."""
+
+    def __init__(self, item: str, region: str, known: str) -> None:
+        super().__init__(
+            f"planning/prices/aws.csv has no price of {item} in {region}, only in {known or 'no region'}.",
+            hint="Add the row, or run `python -m planning prices refresh` with credentials of an account.",
+        )
+        self.item, self.region = item, region
+
+
+class UnpricedResourceError(PlanningError):
+    """A template has a resource of a `kind` without a known price."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"{kind} has no idle price.",
+            hint="Add it to planning/cost/idle.py, or list it as free in planning/cost/free_when_idle.txt.",
+        )
+        self.kind = kind

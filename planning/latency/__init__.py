@@ -1,0 +1,1 @@
+"""How long reports take, and how many instances that needs, by simulation."""

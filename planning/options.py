@@ -1,0 +1,15 @@
+"""The options that several commands of the planner take."""
+
+from pathlib import Path
+
+import click
+
+env = click.option(
+    "--env", "named", default="prod", show_default=True, metavar="NAME",
+    help="An environment, or the path of a .toml file.",
+)  # fmt: skip
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, unrounded.")
+assume = click.option(
+    "--assume", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="Values in place of those of planning/assumptions.toml, in the same form.",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The plan as one page, `plan.html`, and as the documents' tables."""

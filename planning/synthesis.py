@@ -1,0 +1,26 @@
+"""The templates of an environment: the one place where the planner runs the CDK app."""
+
+import json
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from settings.environment import Environment
+
+
+def templates(settings: Environment) -> tuple[dict[str, Any], ...]:
+    """Return the environment's templates that have resources, as the CDK app declares them."""
+    from stacks.app import synthesize  # loads the CDK, which takes seconds
+
+    with tempfile.TemporaryDirectory() as folder:
+        files = synthesize(settings, Path(folder))
+        return tuple(json.loads(file.read_text("utf-8")) for file in files)
+
+
+@cache
+def templates_of(name: str) -> tuple[dict[str, Any], ...]:
+    """Return the templates of a committed environment, synthesized once."""
+    from settings.environment import load_environment
+
+    return templates(load_environment(name))

@@ -1,0 +1,1 @@
+"""A list of users as exported from Supabase: read row by row, counted by day."""
