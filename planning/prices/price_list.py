@@ -20,11 +20,15 @@ FILE = Path(__file__).with_name("aws.csv")
 EVERYWHERE = "*"
 STALE_AFTER = timedelta(days=180)
 HOURS_PER_MONTH = 730
+Confidence = Literal["listed", "assumed"]
 
 
 @dataclass(frozen=True)
 class Price:
-    """USD for one `unit` of an item in a region, read from `source` on `as_of`, or assumed."""
+    """USD for one `unit` of an item in a region, read from `source` on `as_of`, or assumed.
+
+    Of a price that falls with the amount it is the first tier, free amounts left out.
+    """
 
     item: str
     region: str
@@ -32,15 +36,18 @@ class Price:
     unit: str
     source: str
     as_of: date
-    confidence: Literal["listed", "assumed"]
+    confidence: Confidence
 
-    def note(self, today: date) -> str | None:
-        """Return what a reader must know about the price, or None if it is listed and fresh."""
+    def doubt(self, today: date) -> str | None:
+        """Return why a reader should doubt the price, or None if it is listed and fresh."""
         if self.confidence == "assumed":
-            return f"{self.item} in {self.region} is assumed: {self.source}"
-        if today - self.as_of > STALE_AFTER:
-            return f"{self.item} in {self.region} is of {self.as_of}, over {STALE_AFTER.days} days old"
-        return None
+            return f"assumed from {self.source}"
+        return old(self.as_of, today)
+
+
+def old(as_of: date, today: date) -> str | None:
+    """Return that a price is out of date, or None."""
+    return f"of {as_of}, over {STALE_AFTER.days} days old" if today - as_of > STALE_AFTER else None
 
 
 class PriceList:
@@ -61,10 +68,19 @@ class PriceList:
         """Return the region's USD for one unit of an item; raises UnknownPriceError."""
         return self.price(item).usd
 
+    def instance_types(self) -> tuple[str, ...]:
+        """Return the SageMaker instance types that have a price in the region, as in ml.m5.large."""
+        return tuple(
+            one.item for one in self._prices if one.item.startswith("ml.") and one.region == self.region
+        )
+
     def notes(self, items: Iterable[str], today: date) -> list[str]:
-        """Return what a reader must know about the prices of these items, each once."""
-        notes = (self.price(item).note(today) for item in dict.fromkeys(items))
-        return [note for note in notes if note is not None]
+        """Return which prices of these items a reader should doubt: a sentence for each reason."""
+        doubtful: dict[str, list[str]] = {}
+        for item in dict.fromkeys(items):
+            if (doubt := self.price(item).doubt(today)) is not None:
+                doubtful.setdefault(doubt, []).append(item)
+        return [f"Prices in {self.region} {why}: {', '.join(what)}." for why, what in doubtful.items()]
 
 
 @cache
@@ -77,3 +93,8 @@ def all_prices(file: Path = FILE) -> tuple[Price, ...]:
 def price_list(region: str) -> PriceList:
     """Return the prices of a region."""
     return PriceList(all_prices(), region)
+
+
+def priced_regions() -> tuple[str, ...]:
+    """Return the regions that have prices."""
+    return tuple(sorted({one.region for one in all_prices()} - {EVERYWHERE}))

@@ -108,6 +108,7 @@ def test_unpriced_resource_is_an_error() -> None:
 
 def test_unpriced_region_lists_the_known() -> None:
     with pytest.raises(
-        UnknownPriceError, match="of load_balancer in eu-west-1, only in ca-central-1, us-east-1"
+        UnknownPriceError,
+        match="of load_balancer in eu-west-1, only in ca-central-1, ca-west-1, us-east-1, us-west-2",
     ):
         price_list("eu-west-1").usd("load_balancer")
