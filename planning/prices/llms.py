@@ -1,19 +1,21 @@
 """The prices of LLMs, from `llms.csv`, and when their providers shut them down."""
 
-import csv
 import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field
 
 from planning.errors import UnknownLlmError
-from planning.prices.price_list import Confidence, old
+from planning.prices.rows import read_rows
+from planning.prices.sources import Confidence, Usd
 
 FILE = Path(__file__).with_name("llms.csv")
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+_Factor = Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -24,27 +26,21 @@ class Llm:
     """
 
     model: str
-    usd_per_mtok_input: float
-    usd_per_mtok_cached_input: float
-    usd_per_mtok_output: float
-    batch_factor: float | None
-    flex_factor: float | None
+    usd_per_mtok_input: Usd
+    usd_per_mtok_cached_input: Usd
+    usd_per_mtok_output: Usd
+    batch_factor: _Factor | None
+    flex_factor: _Factor | None
     shutdown_date: date | None
     source: str
     as_of: date
     confidence: Confidence
 
-    def doubt(self, today: date) -> str | None:
-        """Return why a reader should doubt the price, or None if it is listed and fresh."""
-        return f"assumed from {self.source}" if self.confidence == "assumed" else old(self.as_of, today)
-
 
 @cache
 def all_llms(file: Path = FILE) -> tuple[Llm, ...]:
-    """Return every row of the file."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(lines)]
-        return tuple(TypeAdapter(list[Llm]).validate_python(rows))
+    """Return every row of the file; raises PlanningError where one is wrong."""
+    return read_rows(file, Llm)
 
 
 def known_llm(model: str) -> Llm | None:
