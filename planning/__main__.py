@@ -6,6 +6,7 @@ import click
 
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
+from planning.bucket.commands import bucket
 from planning.cost.commands import cost
 from planning.documents import documents
 
@@ -19,7 +20,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents):
+for command in (bucket, cost, documents):
     commands.add_command(command)
 
 
