@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -13,6 +12,9 @@ from planning.assumptions import load_assumptions
 from planning.output import show
 from planning.users.reading import read_users
 from settings.environment import load_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
@@ -23,8 +25,8 @@ from settings.environment import load_environment
 def bucket(users: BinaryIO, named: str, assume: Path | None, as_json: bool) -> None:
     """Compute how big the image bucket gets, from a list of USERS.
 
-    USERS is the table auth.users of Supabase as CSV: in the dashboard's SQL editor, `select * from auth.users`,
-    then Export. `-` reads it from standard input.
+    USERS is Supabase's table auth.users as CSV: `select * from auth.users` in the dashboard's SQL editor, then
+    Export. `-` reads it from standard input.
     """
     from planning.bucket.answer import bucket_answer  # loads numpy
 

@@ -88,7 +88,9 @@ class Table:
         if heading.startswith('"') and NEEDED in cells:
             remedy = "In Excel open the export by Data, From Text, and save it again."
             return UserListError(self.name, "has lines that are quoted as a whole", remedy)
-        return UserListError(self.name, f"has no column {NEEDED} among the {len(cells)} of its first line", _EXPORT)
+        return UserListError(
+            self.name, f"has no column {NEEDED} among the {len(cells)} of its first line", _EXPORT
+        )
 
 
 def _columns(heading: str, delimiter: str) -> list[str]:
