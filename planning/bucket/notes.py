@@ -25,8 +25,8 @@ def notes(users: UserList, found: Forecast, assumptions: Assumptions) -> Iterato
     source = "as the list's last sign-ins say, or more" if found.active_measured else "assumed"
     yield (
         f"Active are {active.low:.0%} to {active.high:.0%} of the users, most likely {active.mode:.0%}: "
-        f"{source}. Half of them make under {busy.median:g} reports in a month, nine of ten under {busy.p90:g}: "
-        "assumed."
+        f"{source}. Half of them make under {busy.median:g} reports in a month, nine of ten under "
+        f"{busy.p90:g}: assumed."
     )
     yield "P90 and P99 hold if the assumptions do; the table of what matters most shows what others lead to."
 

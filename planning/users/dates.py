@@ -13,9 +13,12 @@ NULLS = frozenset({"", "null", "\\n"})  # no value, as Supabase, psql and Excel 
 Days = tuple[int | None, int | None]
 """The ordinal of a date's day: read day first, and read month first."""
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_NAME = r"(?P<name>[A-Za-z]{3})[a-z]*\.?"
-_WEEKDAY = r"(?:[A-Z][a-z]{2},? )?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME = (
+    r"(?i:(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?)\.?"
+)
+_WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
 _TIME = (
     r"(?P<time>(?:T|,? )(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::[0-5]\d(?:[.,]\d{1,9})?)?"
     r"(?: ?(?P<half>[AaPp])[Mm])?(?P<zone> ?(?:UTC|GMT|Z)?(?P<offset>[+-]\d\d(?::?\d\d)?)?(?: \([\w ]+\))?))?"
@@ -123,7 +126,7 @@ class DateColumn:
             days = (_day(year, two, one), _day(year, one, two))
         else:
             name = parts.get("name")
-            month = int(parts["month"]) if name is None else _month(name)
+            month = int(parts["month"]) if name is None else _MONTHS.index(name.lower()) + 1
             days = (_day(year, month, int(parts["day"])),) * 2
         if days == (None, None):
             raise self._error(row, text, "is no day of the calendar", _WRITE)
@@ -175,7 +178,3 @@ def _day(year: int, month: int, day: int) -> int | None:
         return date(year, month, day).toordinal()
     except ValueError:
         return None
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name.lower()) + 1 if name.lower() in _MONTHS else 0

@@ -14,7 +14,9 @@ from planning.users.user_list import ACTIVE_DAYS, UserList
 if TYPE_CHECKING:
     from planning.users.dates import Days
 
-_TRUE, _FALSE = frozenset({"true", "t", "1", "yes"}), frozenset({"false", "f", "0", "no", *NULLS})
+_FLAGS = dict.fromkeys(("true", "t", "1", "yes"), True) | dict.fromkeys(
+    ("false", "f", "0", "no", *NULLS), False
+)
 
 
 def read_users(source: BinaryIO, name: str, today: date) -> UserList:
@@ -78,11 +80,11 @@ class _Users:
         return readings.pop()
 
     def _flag(self, row: int, text: str) -> bool:
-        value = text.strip().lower()
-        if value not in _TRUE | _FALSE:
+        value = _FLAGS.get(text.strip().lower())
+        if value is None:
             problem = f"row {row}, is_anonymous: {text[:40]!r} is neither true nor false"
             raise UserListError(self._name, problem, "Export the list again.")
-        return value in _TRUE
+        return value
 
     def counted(self) -> UserList:
         """Return what was counted."""
