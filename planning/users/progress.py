@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from rich.console import Console
@@ -13,9 +13,8 @@ from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColum
 from planning.users.reading import read_users
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
-
-    from rich.progress import TaskID
 
     from planning.users.user_list import UserList
 
@@ -24,19 +23,19 @@ def read_shown(source: BinaryIO, today: date) -> UserList:
     """Do as `read_users` does, for a list named after its file; the progress goes to standard error."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), DownloadColumn(), TimeElapsedColumn())
+    name = Path(source.name).name.replace("<stdin>", "standard input")
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"reading {source.name}", total=_size(source))
-        return read_users(_Counted(source, progress, task), source.name, today)
+        task = progress.add_task(f"reading {name}", total=_size(source))
+        return read_users(_Counted(source, lambda count: progress.advance(task, count)), name, today)
 
 
-class _Counted(io.BufferedReader):
-    def __init__(self, source: BinaryIO, progress: Progress, task: TaskID) -> None:
-        super().__init__(source)  # type: ignore[arg-type]
-        self._progress, self._task = progress, task
+class _Counted:
+    def __init__(self, source: BinaryIO, advance: Callable[[int], None]) -> None:
+        self._source, self._advance = source, advance
 
-    def read(self, size: int | None = -1) -> bytes:
-        data = super().read(size)
-        self._progress.advance(self._task, len(data))
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(size)
+        self._advance(len(data))
         return data
 
 

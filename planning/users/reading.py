@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from planning.errors import UserListError
 from planning.users.dates import NULLS, DateColumn
@@ -13,13 +13,13 @@ from planning.users.user_list import ACTIVE_DAYS, UserList
 
 if TYPE_CHECKING:
     from planning.users.dates import Days
+    from planning.users.stream import Source
 
-_FLAGS = dict.fromkeys(("true", "t", "1", "yes"), True) | dict.fromkeys(
-    ("false", "f", "0", "no", *NULLS), False
-)
+_FLAGS = dict.fromkeys(("true", "t", "1", "yes"), True)
+_FLAGS |= dict.fromkeys(("false", "f", "0", "no", *NULLS), False)
 
 
-def read_users(source: BinaryIO, name: str, today: date) -> UserList:
+def read_users(source: Source, name: str, today: date) -> UserList:
     """Count the users of a list by the day on which they signed up; `name` stands for it in errors.
 
     The list is CSV with a heading. `created_at` is needed; `deleted_at`, `banned_until`, `is_anonymous`,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from planning.errors import UserListError
 from planning.users.stream import MAX_LINE, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from planning.users.stream import Source
 
 DELIMITERS = ",;\t"
 NEEDED = "created_at"
@@ -29,7 +31,7 @@ class Row(NamedTuple):
 class Table:
     """The columns of a heading and, once each, the rows below. Raises UserListError."""
 
-    def __init__(self, source: BinaryIO, name: str) -> None:
+    def __init__(self, source: Source, name: str) -> None:
         self.name = name
         csv.field_size_limit(MAX_LINE)
         self._line = ""
