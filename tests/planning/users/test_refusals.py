@@ -33,42 +33,80 @@ BAD: dict[str, tuple[str, str, str]] = {
     "null date": ("created_at\nnull\n", "row 2, created_at: 'null' is empty", "Delete the row"),
     "ambiguous": ("created_at\n03/04/2026\n", "row 2, created_at: '03/04/2026' can be the day", "2026-04-03"),
     "ambiguous with dots": ("created_at\n03.04.2026\n", "row 2, created_at: '03.04.2026' can", "2026-04-03"),
-    "both orders": ("created_at\n25/04/2026\n04/25/2026\n", "row 3, created_at: '04/25/2026' has the month first, "
-                    "and '25/04/2026' in row 2 the day", "2026-04-03"),
-    "three forms": ("created_at\n2026-04-03\n03/04/2026\n3 Apr 2026\n", "row 3, created_at: '03/04/2026' has "
-                    "another form than '2026-04-03' in row 2", "one form"),
+    "both orders": (
+        "created_at\n25/04/2026\n04/25/2026\n",
+        "row 3, created_at: '04/25/2026' has the month first, and '25/04/2026' in row 2 the day",
+        "2026-04-03",
+    ),
+    "three forms": (
+        "created_at\n2026-04-03\n03/04/2026\n3 Apr 2026\n",
+        "row 3, created_at: '03/04/2026' has another form than '2026-04-03' in row 2",
+        "one form",
+    ),
     "with and without time": ("created_at\n2026-04-03 10:00\n2026-04-03\n", "row 3, created_at", "one form"),
     "with and without zone": ("created_at\n2026-04-03 10:00Z\n2026-04-03 10:00\n", "row 3", "one form"),
-    "future": ("created_at\n2026-04-03\n2026-11-29\n", "row 3, created_at: '2026-11-29' lies in the future", "clock"),
-    "future sign-in": ("created_at,last_sign_in_at\n2026-04-03,2027-01-01\n", "row 2, last_sign_in_at: '2027", "clock"),
-    "future, settled": ("created_at\n03/12/2026\n25/04/2026\n", "row 2, created_at: '03/12/2026' lies in", "clock"),
+    "future": (
+        "created_at\n2026-04-03\n2026-11-29\n",
+        "row 3, created_at: '2026-11-29' lies in the future",
+        "clock",
+    ),
+    "future sign-in": (
+        "created_at,last_sign_in_at\n2026-04-03,2027-01-01\n",
+        "row 2, last_sign_in_at: '2027",
+        "clock",
+    ),
+    "future, settled": (
+        "created_at\n03/12/2026\n25/04/2026\n",
+        "row 2, created_at: '03/12/2026' lies in",
+        "clock",
+    ),
     "negative": ("created_at\n-5\n", "row 2, created_at: '-5' is not a date", "number"),
-    "negative year": ("created_at\n-2026-04-03\n", "row 2, created_at: '-2026-04-03' is not a date", "2026-04-03"),
+    "negative year": (
+        "created_at\n-2026-04-03\n",
+        "row 2, created_at: '-2026-04-03' is not a date",
+        "2026-04-03",
+    ),
     "infinity": ("created_at\ninfinity\n", "row 2, created_at: 'infinity' is not a date", "2026-04-03"),
     "before Christ": ("created_at\n0044-03-15 00:00:00+00 BC\n", "row 2, created_at", "2026-04-03"),
     "epoch": ("created_at\n1970-01-01 00:00:00+00\n", "is before 2000-01-01", "correct the date"),
     "no such day": ("created_at\n2026-02-30\n", "row 2, created_at: '2026-02-30' is no day", "2026-04-03"),
     "no such day in both": ("created_at\n31/02/2026\n", "'31/02/2026' is no day", "2026-04-03"),
     "no such hour": ("created_at\n2026-04-03 25:00:00+00\n", "is not a date", "2026-04-03"),
-    "no such month": ("created_at\n\"Junk 3, 2026\"\n", "'Junk 3, 2026' is not a date", "2026-04-03"),
+    "no such month": ('created_at\n"Junk 3, 2026"\n', "'Junk 3, 2026' is not a date", "2026-04-03"),
     "two digits": ("created_at\n03/04/26\n", "is not a date", "Its year has two digits"),
     "number of Excel": ("created_at\n46115.52\n", "is not a date", "yyyy-mm-dd"),
     "time of Excel": ("created_at\n34:56.1\n", "is not a date", "Excel has left out the day"),
-    "joined": ("created_at\n2026-04-03\ncreated_at\n", "row 3, created_at: 'created_at' is not", "second heading"),
+    "joined": (
+        "created_at\n2026-04-03\ncreated_at\n",
+        "row 3, created_at: 'created_at' is not",
+        "second heading",
+    ),
     "time of no zone we know": ("created_at\n2026-04-03 10:00 EST\n", "is not a date", "2026-04-03"),
-    "too many fields": (f"created_at,n\n2026-04-03,{SECRET},b\n", "row 2 has 3 fields, and the heading 2", "Quote"),
+    "too many fields": (
+        f"created_at,n\n2026-04-03,{SECRET},b\n",
+        "row 2 has 3 fields, and the heading 2",
+        "Quote",
+    ),
     "open quote": ('created_at,n\n2026-04-03,"ada\n', "row 2 has a quote that is not closed", "export"),
     "text behind a quote": ('created_at,n\n2026-04-03,"a"da\n', "row 2 has a quote", "export"),
     "cut in a row": ("created_at,a,b\n2026-04-03,1,2\n2026-04-04,1", "ends in the middle of row 3", "again"),
     "cut in a date": ("a,created_at\n1,2026-04-03 10:00:00+00\n1,2026-04-0", "row 3, created_at", ""),
-    "column twice": ("created_at,Created At\n2026-04-03,2026-04-03\n", "the column created_at twice", "Delete"),
+    "column twice": (
+        "created_at,Created At\n2026-04-03,2026-04-03\n",
+        "the column created_at twice",
+        "Delete",
+    ),
     "other separator": ("sep=|\nid|created_at\n1|2026-04-03\n", "names the separator '|'", "commas"),
     "bars": ("id|created_at\n1|2026-04-03\n", "no column created_at among the 1", ""),
     "quoted as a whole": ('"id,created_at"\n"1,2026-04-03"\n', "quoted as a whole", "From Text"),
-    "no flag": ("created_at,is_anonymous\n2026-04-03,maybe\n", "row 2, is_anonymous: 'maybe' is neither", "again"),
+    "no flag": (
+        "created_at,is_anonymous\n2026-04-03,maybe\n",
+        "row 2, is_anonymous: 'maybe' is neither",
+        "again",
+    ),
     "JSON": ('[{"created_at": "2026-04-03"}]', "is JSON", "CSV"),
     "page": ("<html>", "is HTML", "CSV"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "says", "hint"), BAD.values(), ids=BAD)
@@ -117,8 +155,13 @@ class Endless:
 
 @pytest.mark.parametrize(
     ("head", "again"),
-    [(b"created_at\n", b"x"), (b'created_at\n2026-04-03\n"', b"line\n"), (b"", b"x"), (b"created_at,", b"a\0")],
-)  # fmt: skip
+    [
+        (b"created_at\n", b"x"),
+        (b'created_at\n2026-04-03\n"', b"line\n"),
+        (b"", b"x"),
+        (b"created_at,", b"a\0"),
+    ],
+)
 def test_endless_source_is_refused(head: bytes, again: bytes) -> None:
     tracemalloc.start()
     try:
