@@ -9,6 +9,7 @@ from cli.errors import UserError, explain_aws
 from planning.bucket.commands import bucket
 from planning.cost.commands import cost
 from planning.documents import documents
+from planning.example import example
 from planning.prices.commands import prices
 
 
@@ -21,7 +22,7 @@ def commands() -> None:
     """
 
 
-for command in (bucket, cost, documents, prices):
+for command in (bucket, cost, documents, example, prices):
     commands.add_command(command)
 
 
