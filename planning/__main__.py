@@ -8,6 +8,7 @@ from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
 from planning.cost.commands import cost
 from planning.documents import documents
+from planning.prices.commands import prices
 
 
 @click.group()
@@ -19,7 +20,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents):
+for command in (cost, documents, prices):
     commands.add_command(command)
 
 
