@@ -10,6 +10,7 @@ from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
 from planning.prices.commands import prices
+from planning.regions.commands import regions
 
 
 @click.group()
@@ -21,7 +22,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents, example, prices):
+for command in (cost, documents, example, prices, regions):
     commands.add_command(command)
 
 
