@@ -10,6 +10,7 @@ from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
 from planning.prices.commands import prices
+from planning.proposals.commands import expand
 from planning.regions.commands import regions
 
 
@@ -22,7 +23,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents, example, prices, regions):
+for command in (cost, documents, example, expand, prices, regions):
     commands.add_command(command)
 
 
