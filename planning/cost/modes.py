@@ -67,9 +67,7 @@ def monthly(
     settings = in_mode(settings, mode) if mode is not None else settings
     prices = price_list(settings.region)
     idle = [
-        line
-        for line in idle_cost(settings, templates)
-        if line.what != AT_MOST_METRICS and line.part != "model"
+        line for line in idle_cost(settings, templates) if line.what != AT_MOST_METRICS and line.part != "model"
     ]
     endpoint = window_hours(settings, workload) if mode == "batch" else endpoint_hours(settings, workload)
     reports = report_lines(settings, workload, prices, endpoint, followed=mode != "batch")

@@ -158,9 +158,7 @@ def _stored_request_share(settings: Environment, workload: Workload) -> float:
     """The share of requests to the endpoint that are too long to be sent inline."""
     known, shares = usage().model, workload.assumptions.photos.per_report
     photo_kb = _BASE64 * (known.tiled_photo_kb if settings.catalogue.wear_tiles else known.photo_kb)
-    return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(
-        shares
-    )
+    return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(shares)
 
 
 def _flow(workload: Workload, requests: float, used: Mapping[Quantity, float]) -> _Flow:

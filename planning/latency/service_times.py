@@ -48,9 +48,7 @@ class ServiceTimes:
         Between measured numbers of photos and beyond them the seconds are on a straight line.
         """
         points = self.photos
-        right = next(
-            (at for at, (count, _) in enumerate(points[1:-1], 1) if photos <= count), len(points) - 1
-        )
+        right = next((at for at, (count, _) in enumerate(points[1:-1], 1) if photos <= count), len(points) - 1)
         (low, low_s), (high, high_s) = points[right - 1 : right + 1]
         return low_s + (photos - low) * (high_s - low_s) / (high - low) + (requests - 1) * self.more_s
 
@@ -94,9 +92,7 @@ def _demo(instance_type: str, measured: Mapping[str, Any], gpu: str | None, tile
     one, many = (measured["requests"][count] for count in ("1", "8"))
     photos = {int(count): seconds for count, seconds in measured["photos"].items()}
     more = (many - one - 7 * (photos[8] - photos[1]) / 7) / 7
-    note = (
-        f"a GPU's seconds of the demo model were not measured: a CPU's stand for the {gpu}'s" if gpu else ""
-    )
+    note = f"a GPU's seconds of the demo model were not measured: a CPU's stand for the {gpu}'s" if gpu else ""
     return ServiceTimes(
         instance_type,
         "demo",
