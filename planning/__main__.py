@@ -11,6 +11,8 @@ from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
 from planning.prices.commands import prices
+from planning.proposals.commands import expand
+from planning.regions.commands import regions
 
 
 @click.group()
@@ -22,7 +24,7 @@ def commands() -> None:
     """
 
 
-for command in (bucket, cost, documents, example, prices):
+for command in (bucket, cost, documents, example, expand, prices, regions):
     commands.add_command(command)
 
 
