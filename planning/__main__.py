@@ -9,6 +9,7 @@ from cli.errors import UserError, explain_aws
 from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
+from planning.prices.commands import prices
 
 
 @click.group()
@@ -20,7 +21,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents, example):
+for command in (cost, documents, example, prices):
     commands.add_command(command)
 
 

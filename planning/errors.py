@@ -3,6 +3,7 @@
 UserError                    (cli) a sentence, and a hint that says what to do
   PlanningError
     UnknownPriceError        no price of an item in a region
+    UnknownLlmError          no price of an LLM
     UnpricedResourceError    a template has a resource type that nothing prices
 """
 
@@ -22,6 +23,17 @@ class UnknownPriceError(PlanningError):
             hint="Add the row, or run `python -m planning prices refresh` with credentials of an account.",
         )
         self.item, self.region = item, region
+
+
+class UnknownLlmError(PlanningError):
+    """The price list has no row of an LLM."""
+
+    def __init__(self, model: str, known: str) -> None:
+        super().__init__(
+            f"planning/prices/llms.csv has no price of {model}, only of {known}.",
+            hint="Add the row from its provider's price page, with source and date.",
+        )
+        self.model = model
 
 
 class UnpricedResourceError(PlanningError):
