@@ -6,6 +6,7 @@ import click
 
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
+from planning.bucket.commands import bucket
 from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
@@ -21,7 +22,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents, example, prices):
+for command in (bucket, cost, documents, example, prices):
     commands.add_command(command)
 
 

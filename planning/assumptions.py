@@ -56,7 +56,8 @@ class Users(_Section):
 
     active_share: Triangular
     reports_per_active_user: LogNormal
-    growth_continues: Annotated[float, Field(ge=0, le=10)] = 1.0
+    growth_continues: Annotated[float, Field(ge=0, le=10)]
+    growth_spread: Annotated[float, Field(gt=0, le=0.1)]
 
 
 class Photos(_Section):
@@ -67,6 +68,7 @@ class Photos(_Section):
     sent_kb: LogNormal
     uploaded_share: Share
     uploaded_mb: Positive
+    unused_share: Annotated[float, Field(ge=0, lt=1)]
 
     @property
     def mean_per_report(self) -> float:
