@@ -14,7 +14,7 @@ def templates(settings: Environment) -> tuple[dict[str, Any], ...]:
     from stacks.app import synthesize  # loads the CDK, which takes seconds
 
     with tempfile.TemporaryDirectory() as folder:
-        files = synthesize(settings, Path(folder))
+        files = synthesize(settings, Path(folder), notices=False)
         return tuple(json.loads(file.read_text("utf-8")) for file in files)
 
 
