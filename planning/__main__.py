@@ -10,6 +10,7 @@ from planning.bucket.commands import bucket
 from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
+from planning.page.commands import page
 from planning.prices.commands import prices
 
 
@@ -22,7 +23,7 @@ def commands() -> None:
     """
 
 
-for command in (bucket, cost, documents, example, prices):
+for command in (bucket, cost, documents, example, page, prices):
     commands.add_command(command)
 
 

@@ -60,7 +60,7 @@ class Width:
         return self.px // 8
 
 
-WIDE, NARROW = Width("wide", 780, 260), Width("narrow", 340, 230)
+WIDE, NARROW = Width("wide", 780, 260), Width("narrow", 330, 230)
 
 
 def drawing(chart: Chart, width: Width) -> str:

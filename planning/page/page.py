@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,8 +56,10 @@ def _style() -> str:
     return "\n".join((_FOLDER / name).read_text("utf-8") for name in _STYLES)
 
 
-def _drawing(chart: Chart, width: Width) -> Markup:
-    return Markup(drawing(chart, width))  # noqa: S704 - it escapes the chart's texts
+def _drawing(section: Section, chart: Chart, width: Width) -> Markup:
+    # Two sections may have a chart of the same name.
+    own = replace(chart, name=f"{section.id}-{chart.name}")
+    return Markup(drawing(own, width))  # noqa: S704 - it escapes the chart's texts
 
 
 @cache
