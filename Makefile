@@ -41,6 +41,7 @@ check: setup-test ## format, lint, types (the page's too), import contracts, gen
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m web.check
 	@$(PYTHON) -m planning documents
+	@$(PYTHON) -m planning prices check
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
 

@@ -5,8 +5,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import click
-from cli.settings_file import write_atomically
+from pydantic import TypeAdapter, ValidationError
 
+from cli.settings_file import write_atomically
 from planning import options
 from planning.errors import PlanningError
 from planning.output import show
@@ -17,6 +18,7 @@ from planning.prices.refresh import RefreshedLlms, RefreshedPrices, refresh_llms
 from planning.prices.rows import csv_of
 from planning.prices.sources import AwayError
 from settings.environment import environment_names, load_environment
+from settings.field_types import Region
 
 if TYPE_CHECKING:
     from planning.prices.price_api import PriceApi
@@ -40,8 +42,18 @@ def show_prices(named: str, as_json: bool) -> None:
     show(prices_answer(price_list.price_list(region), llms.all_llms(), date.today()), as_json=as_json)
 
 
+def _known(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value and TypeAdapter(Region).validate_python(value)
+    except ValidationError as error:
+        expected = error.errors()[0]["ctx"]["error"]
+        raise click.BadParameter(f"{value} is not {expected}.") from error
+
+
 @prices.command()
-@click.option("--region", metavar="REGION", help="Ask for one region only; a new one is added.")
+@click.option(
+    "--region", callback=_known, metavar="REGION", help="Ask for one region only; a new one is added."
+)
 @click.option("--write", is_flag=True, help="Write what differs into the files.")
 @options.as_json
 def refresh(region: str | None, write: bool, as_json: bool) -> None:
@@ -54,7 +66,7 @@ def refresh(region: str | None, write: bool, as_json: bool) -> None:
     today = date.today()
     found = _prices(region, today)
     ends = _ends()
-    if found.away and ends.away:
+    if found.away and ends.away and not (found.changes or found.confirmed):
         raise PlanningError(
             f"No source answers. {found.away}. {ends.away}.",
             hint="Sign in to AWS, or set OPENAI_API_KEY.",

@@ -47,4 +47,4 @@ class PriceApi:
         except (ClientError, BotoCoreError) as error:
             if is_mistake(error):
                 raise
-            raise AwayError(str(explain_aws(error))) from error
+            raise AwayError(str(explain_aws(error)).rstrip(".")) from error

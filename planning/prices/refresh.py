@@ -111,8 +111,8 @@ def _plausible(before: Price, after: Price) -> None:
     low, high = sorted((before.usd, after.usd))
     if high > PLAUSIBLE * low:
         raise RefusedError(
-            f"{after.usd:g} USD for a {after.unit} is more than {PLAUSIBLE:g} times off the {before.usd:g} of "
-            "the row; if it is right, write it into aws.csv"
+            f"{after.usd:g} USD is more than {PLAUSIBLE:g} times off the {before.usd:g} of the row; "
+            "if it is right, write it into aws.csv"
         )
 
 
