@@ -55,6 +55,7 @@ class Users(_Section):
     """How many users are active, and how many reports each makes in a month."""
 
     active_share: Triangular
+    active_from_list: bool
     reports_per_active_user: LogNormal
     growth_continues: Annotated[float, Field(ge=0, le=10)]
     growth_spread: Annotated[float, Field(gt=0, le=0.1)]

@@ -42,7 +42,9 @@ class Growth:
 
     def draw(self, count: int, random: np.random.Generator) -> tuple[Floats, Floats]:
         """Return `count` levels and slopes that the list is compatible with."""
-        drawn = random.multivariate_normal((self.level, self.slope), self.covariance, count, method="cholesky")
+        drawn = random.multivariate_normal(
+            (self.level, self.slope), self.covariance, count, method="cholesky"
+        )
         return drawn[:, 0], drawn[:, 1]
 
 
@@ -87,7 +89,10 @@ def _fit(days: Floats, counts: Floats, spread: float) -> tuple[float, float, Flo
     for _ in range(5):
         point = _maximum(design, counts, dispersion, prior, point)
         mean = np.exp(design @ point)
-        before, dispersion = dispersion, max(1.0, float(((counts - mean) ** 2 / mean).sum() / (len(days) - 2)))
+        before, dispersion = (
+            dispersion,
+            max(1.0, float(((counts - mean) ** 2 / mean).sum() / (len(days) - 2))),
+        )
         if abs(dispersion - before) < 1e-6 * before:
             break
     information = design.T @ (design * mean[:, None]) / dispersion + prior
@@ -95,7 +100,7 @@ def _fit(days: Floats, counts: Floats, spread: float) -> tuple[float, float, Flo
 
 
 def _maximum(design: Floats, counts: Floats, dispersion: float, prior: Floats, start: Floats) -> Floats:
-    """Return where the penalized likelihood, which is concave, is highest: Newton's steps, halved if too long."""
+    """Return where the penalized likelihood, which is concave, is highest: Newton, with halved steps."""
 
     def height(point: Floats) -> float:
         logs = design @ point

@@ -33,6 +33,10 @@ class Retention:
         """For how many days a photo is kept, on average."""
         return 0.5 + self.days - self.erased * (self.days + 1) / 2
 
+    def settled(self, photo_bytes: float) -> float:
+        """Return the bytes that stay in the bucket for one report a day, each of `photo_bytes` in photos."""
+        return photo_bytes * self.mean_days + self.unused_bytes * UPLOAD_DAYS
+
     def stored(self, added: Floats, reports: Floats) -> Floats:
         """Return the bytes in the bucket, averaged over each day, of the bytes that each day adds.
 
@@ -49,7 +53,9 @@ def retention(days: int, assumptions: Assumptions) -> Retention:
     """Return the retention of photos for `days` days."""
     photos = assumptions.photos
     used = photos.uploaded_share * photos.mean_per_report * photos.uploaded_mb * 1e6
-    return Retention(days, assumptions.reports.erased_share, used * photos.unused_share / (1 - photos.unused_share))
+    return Retention(
+        days, assumptions.reports.erased_share, used * photos.unused_share / (1 - photos.unused_share)
+    )
 
 
 def _sum_before(values: Floats, days: int) -> Floats:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planning.assumptions import LogNormal, Photos, Users
+    from planning.assumptions import Assumptions, LogNormal, Photos, Triangular
     from planning.bucket.growth import Growth
     from planning.bucket.retention import Retention
 
@@ -26,7 +26,7 @@ MOST_A_DAY = 1e9  # sign-ups; a bound for draws of a list that says little
 
 @dataclass(frozen=True)
 class Start:
-    """A list's users, those of them who can make reports, its last day, and the days from there to the start."""
+    """A list's users, how many of them can make reports, its last day, and the days from it to the start."""
 
     total: int
     reporting: int
@@ -63,19 +63,17 @@ def report_bytes(photos: Photos) -> tuple[float, float]:
 
 
 def simulate(
-    start: Start, growth: Growth | None, users: Users, photos: Photos, retention: Retention,
+    start: Start, growth: Growth | None, share: Triangular, assumptions: Assumptions, retention: Retention,
     *, days: int, draws: int, random: np.random.Generator,
 ) -> Draws:  # fmt: skip
-    """Draw `draws` futures of `days` days."""
+    """Draw `draws` futures of `days` days; `share` is that of the users who are active in a month."""
+    users = assumptions.users
     signups = _signups(start, growth, users.growth_continues, start.gap_days + days, draws, random)
-    share = start.reporting / start.total
-    active = random.triangular(
-        users.active_share.low, users.active_share.mode, users.active_share.high, draws
-    )[:, None]
+    active = random.triangular(share.low, share.mode, share.high, (draws, 1))
     each, relative = log_normal(users.reports_per_active_user)
     # Users differ, and a user stays as busy as at first. Sums over a month's new users are drawn at once,
     # log-normal with the mean and variance of the sum.
-    makers = share * signups
+    makers = signups * (start.reporting / start.total)
     weights = np.empty_like(signups)
     for begin in range(0, signups.shape[1], 30):
         month = makers[:, begin : begin + 30]
@@ -84,7 +82,7 @@ def simulate(
     busy = busy + np.cumsum(makers * weights, axis=1)
     rate = busy[:, start.gap_days :] * active * each / DAYS_PER_MONTH
     reports = random.poisson(rate).astype(float)
-    mean, variance = report_bytes(photos)
+    mean, variance = report_bytes(assumptions.photos)
     added = random.standard_gamma(reports * (mean**2 / variance)) * (variance / mean)
     everyone = start.total + np.cumsum(signups, axis=1)
     return Draws(

@@ -13,9 +13,12 @@ NULLS = frozenset({"", "null", "\\n"})  # no value, as Supabase, psql and Excel 
 Days = tuple[int | None, int | None]
 """The ordinal of a date's day: read day first, and read month first."""
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_NAME = r"(?P<name>[A-Za-z]{3})[a-z]*\.?"
-_WEEKDAY = r"(?:[A-Z][a-z]{2},? )?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME = (
+    r"(?i:(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?)\.?"
+)
+_WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
 _TIME = (
     r"(?P<time>(?:T|,? )(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::[0-5]\d(?:[.,]\d{1,9})?)?"
     r"(?: ?(?P<half>[AaPp])[Mm])?(?P<zone> ?(?:UTC|GMT|Z)?(?P<offset>[+-]\d\d(?::?\d\d)?)?(?: \([\w ]+\))?))?"
@@ -33,9 +36,9 @@ _FORMS = {
 _USUAL = re.compile(r"[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:\+00(?::?00)?|Z)")
 _WRITE = "Write the dates as 2026-04-03, as Supabase's export does."
 _REMEDIES = (
-    (r"-?\d+(?:[.,]\d+)?", "It is a number: in Excel give the column the format yyyy-mm-dd, then save again."),
+    (r"-?\d+(?:[.,]\d+)?", "It is a number: in Excel give the column the format yyyy-mm-dd, and save again."),
     (r"\d\d?:\d\d(?:[:.,]\d+)*", "Excel has left out the day: take the export as it was before."),
-    (r"[a-z_ ]*(?:created|confirmed|sign_in|deleted|banned)[a-z_ ]*", "Two lists are joined: delete the headings between them."),
+    (r"(?:created|last_sign_in)[_ ]at|banned[_ ]until", "Two lists are joined: delete the second heading."),
     (r"\d\d?[-/.]\d\d?[-/.]\d\d(?!\d).*", f"Its year has two digits. {_WRITE}"),
 )  # fmt: skip
 
@@ -123,7 +126,7 @@ class DateColumn:
             days = (_day(year, two, one), _day(year, one, two))
         else:
             name = parts.get("name")
-            month = int(parts["month"]) if name is None else _month(name)
+            month = int(parts["month"]) if name is None else _MONTHS.index(name.lower()) + 1
             days = (_day(year, month, int(parts["day"])),) * 2
         if days == (None, None):
             raise self._error(row, text, "is no day of the calendar", _WRITE)
@@ -135,7 +138,9 @@ class DateColumn:
         for reading, day in enumerate(days):
             if day is not None and day > (self._latest or day):
                 if days[0] == days[1]:
-                    raise self._error(row, text, "lies in the future", "Correct the date, or this computer's clock.")
+                    raise self._error(
+                        row, text, "lies in the future", "Correct the date, or this computer's clock."
+                    )
                 self._future[reading] = self._future[reading] or (row, text)
 
     def _follow(self, row: int, text: str, days: Days) -> None:
@@ -144,7 +149,8 @@ class DateColumn:
             return
         impossible = days.index(None)
         if other := self._excluded[1 - impossible]:
-            problem = f"has the {('day', 'month')[1 - impossible]} first, and row {other[0]} the other: {other[1]!r}"
+            first, second = ("day", "month") if impossible else ("month", "day")
+            problem = f"has the {first} first, and {other[1]!r} in row {other[0]} the {second}"
             raise self._error(row, text, problem, _WRITE)
         self._excluded[impossible] = self._excluded[impossible] or (row, text)
 
@@ -172,7 +178,3 @@ def _day(year: int, month: int, day: int) -> int | None:
         return date(year, month, day).toordinal()
     except ValueError:
         return None
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name.lower()) + 1 if name.lower() in _MONTHS else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from planning.errors import UserListError
 from planning.users.dates import NULLS, DateColumn
@@ -13,11 +13,13 @@ from planning.users.user_list import ACTIVE_DAYS, UserList
 
 if TYPE_CHECKING:
     from planning.users.dates import Days
+    from planning.users.stream import Source
 
-_TRUE, _FALSE = frozenset({"true", "t", "1", "yes"}), frozenset({"false", "f", "0", "no", *NULLS})
+_FLAGS = dict.fromkeys(("true", "t", "1", "yes"), True)
+_FLAGS |= dict.fromkeys(("false", "f", "0", "no", *NULLS), False)
 
 
-def read_users(source: BinaryIO, name: str, today: date) -> UserList:
+def read_users(source: Source, name: str, today: date) -> UserList:
     """Count the users of a list by the day on which they signed up; `name` stands for it in errors.
 
     The list is CSV with a heading. `created_at` is needed; `deleted_at`, `banned_until`, `is_anonymous`,
@@ -78,11 +80,11 @@ class _Users:
         return readings.pop()
 
     def _flag(self, row: int, text: str) -> bool:
-        value = text.strip().lower()
-        if value not in _TRUE | _FALSE:
+        value = _FLAGS.get(text.strip().lower())
+        if value is None:
             problem = f"row {row}, is_anonymous: {text[:40]!r} is neither true nor false"
             raise UserListError(self._name, problem, "Export the list again.")
-        return value in _TRUE
+        return value
 
     def counted(self) -> UserList:
         """Return what was counted."""

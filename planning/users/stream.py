@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 from planning.errors import UserListError
 
@@ -37,7 +37,15 @@ _OTHER_FILES = (
 )
 
 
-def lines(source: BinaryIO, name: str) -> Iterator[str]:
+class Source(Protocol):
+    """What a list is read from: an open file, a pipe."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
+        ...
+
+
+def lines(source: Source, name: str) -> Iterator[str]:
     """Yield the lines with their ends, as csv.reader takes them.
 
     Raises UserListError for a line of over MAX_LINE characters, and for a file that is no text.
@@ -60,7 +68,7 @@ def lines(source: BinaryIO, name: str) -> Iterator[str]:
 class _Rejoined(io.RawIOBase):
     """A stream whose first bytes were read already."""
 
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+    def __init__(self, head: bytes, rest: Source) -> None:
         self._head, self._rest = head, rest
 
     def readable(self) -> bool:

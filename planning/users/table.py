@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from planning.errors import UserListError
 from planning.users.stream import MAX_LINE, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from planning.users.stream import Source
 
 DELIMITERS = ",;\t"
 NEEDED = "created_at"
@@ -29,10 +31,11 @@ class Row(NamedTuple):
 class Table:
     """The columns of a heading and, once each, the rows below. Raises UserListError."""
 
-    def __init__(self, source: BinaryIO, name: str) -> None:
+    def __init__(self, source: Source, name: str) -> None:
         self.name = name
         csv.field_size_limit(MAX_LINE)
-        self._lines = lines(source, name)
+        self._line = ""
+        self._lines = self._followed(lines(source, name))
         heading = self._next_line()
         if found := _SEPARATOR.fullmatch(heading.strip()):
             delimiter, heading = found[1], self._next_line()
@@ -64,6 +67,8 @@ class Table:
                     problem = f"row {number} has {len(cells)} fields, and the heading {width}"
                     remedy = "Quote the fields that hold a separator, or export the list again."
                     raise UserListError(self.name, problem, remedy)
+                elif not self._line.endswith(("\n", "\r")):
+                    raise UserListError(self.name, f"ends in the middle of row {number}", "Export it again.")
                 else:
                     # Excel leaves out the empty cells at the end of a row.
                     cells = (cells + [""] * width)[:width]
@@ -75,6 +80,10 @@ class Table:
                 f"row {number + 1} has a quote that is not closed, or text behind one ({error})",
                 "Rows of a cut or an edited file are so: export the list again.",
             ) from error
+
+    def _followed(self, read: Iterator[str]) -> Iterator[str]:
+        for self._line in read:
+            yield self._line
 
     def _next_line(self) -> str:
         line = next((line for line in self._lines if line.strip()), None)
@@ -88,7 +97,9 @@ class Table:
         if heading.startswith('"') and NEEDED in cells:
             remedy = "In Excel open the export by Data, From Text, and save it again."
             return UserListError(self.name, "has lines that are quoted as a whole", remedy)
-        return UserListError(self.name, f"has no column {NEEDED} among the {len(cells)} of its first line", _EXPORT)
+        return UserListError(
+            self.name, f"has no column {NEEDED} among the {len(cells)} of its first line", _EXPORT
+        )
 
 
 def _columns(heading: str, delimiter: str) -> list[str]:
