@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from planning.cost.commands import idle_answer
+from planning.cost.answers import idle_answer
 from planning.output import markdown
 from settings.environment import environment_names, load_environment
 

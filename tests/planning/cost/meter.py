@@ -52,7 +52,7 @@ def metered(patch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         factor = 2 if operation == "TransactWriteItems" else 1
         for (table, key), old in zip(writes, before, strict=True):
             new = image(table, key)
-            counted["write_units"] += factor * max(1, _units(max(_size(old), _size(new)), 1024))
+            counted["write_units"] += factor * max(1, _units(max(item_size(old), item_size(new)), 1024))
             counted["write_units"] += _index_units(old, new)
         if not writes:
             counted["read_units"] += _read_units(given, answer)
@@ -91,7 +91,7 @@ def _key(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_units(given: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     items = answer.get("Items", [answer["Item"]] if "Item" in answer else [])
-    units = max(1, _units(sum(map(_size, items)), 4096))
+    units = max(1, _units(sum(map(item_size, items)), 4096))
     return units if given.get("ConsistentRead") else units / 2
 
 
@@ -100,14 +100,14 @@ def _index_units(old: Mapping[str, Any], new: Mapping[str, Any]) -> int:
         {name: row[name] for name in PROJECTED if name in row} if UNFINISHED_INDEX in row else {}
         for row in (old, new)
     )
-    return 0 if before == after else _units(max(_size(before), _size(after)), 1024)
+    return 0 if before == after else _units(max(item_size(before), item_size(after)), 1024)
 
 
 def _units(size: int, of: int) -> int:
     return math.ceil(size / of)
 
 
-def _size(item: Mapping[str, Any]) -> int:
+def item_size(item: Mapping[str, Any]) -> int:
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
