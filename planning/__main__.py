@@ -12,6 +12,7 @@ from planning.documents import documents
 from planning.example import example
 from planning.page.commands import page
 from planning.prices.commands import prices
+from planning.regions.commands import regions
 
 
 @click.group()
@@ -23,7 +24,7 @@ def commands() -> None:
     """
 
 
-for command in (bucket, cost, documents, example, page, prices):
+for command in (bucket, cost, documents, example, page, prices, regions):
     commands.add_command(command)
 
 

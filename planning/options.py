@@ -13,3 +13,7 @@ assume = click.option(
     "--assume", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
     help="Values in place of those of planning/assumptions.toml, in the same form.",
 )  # fmt: skip
+reports = click.option(
+    "--reports", type=click.FloatRange(min=0), default=10_000, show_default=True, metavar="N",
+    help="Reports of a month.",
+)  # fmt: skip

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
 from planning.errors import PlanningError
-from planning.regions.facts import COLUMNS, EVERYWHERE, Kind, Row
+from planning.regions.facts import EVERYWHERE, Kind, Row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,8 +31,8 @@ def extracted(before: Iterable[Row], today: date) -> list[Row]:
     def row(kind: Kind, name: str, having: Collection[str]) -> Row:
         lacking = [one for one in regions if one not in having]
         if len(lacking) < len(having):
-            return Row(kind, name, EVERYWHERE, " ".join(lacking), source, today)
-        return Row(kind, name, " ".join(sorted(having)), "", source, today)
+            return Row(kind, name, EVERYWHERE, " ".join(lacking) or None, source, today)
+        return Row(kind, name, " ".join(sorted(having)) or None, None, source, today)
 
     rows = [row("region", region, [region]) for region in regions]
     rows += [row("zone", zone, [region]) for region in regions for zone in zones[region]]
@@ -44,16 +42,6 @@ def extracted(before: Iterable[Row], today: date) -> list[Row]:
     rows += [row("resource", one, [at for at in regions if one in types[at]]) for one in resource_types]
     old = {(one.kind, one.name, one.regions, one.lacking): one for one in before if one.source}
     return [old.get((one.kind, one.name, one.regions, one.lacking), one) for one in rows]
-
-
-def as_csv(rows: Iterable[Row]) -> str:
-    """Return the text of the file."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(COLUMNS)
-    for row in rows:
-        lines.writerow((row.kind, row.name, row.regions, row.lacking, row.source, row.as_of))
-    return text.getvalue()
 
 
 def _cfn_lint() -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:

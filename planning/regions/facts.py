@@ -6,23 +6,20 @@ neither cfn-lint nor a network.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import TypeAdapter
-
 from planning.errors import PlanningError
+from planning.prices.rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FILE = Path(__file__).with_name("facts.csv")
 EVERYWHERE = "*"
-COLUMNS = ("kind", "name", "regions", "except", "source", "as_of")
 Kind = Literal["region", "zone", "hosting", "resource"]
 
 
@@ -30,15 +27,15 @@ Kind = Literal["region", "zone", "hosting", "resource"]
 class Row:
     """One row of the file: the regions that have `name`, separated by spaces.
 
-    `*` is every region but those of `lacking`. A region's own row has its zones' count in no column.
+    `*` is every region but those of `lacking`. A row without regions waits for the next extract.
     """
 
     kind: Kind
     name: str
-    regions: str
-    lacking: str
-    source: str
-    as_of: date
+    regions: str | None
+    lacking: str | None
+    source: str | None
+    as_of: date | None
 
 
 class UnknownFactError(PlanningError):
@@ -58,15 +55,15 @@ class RegionFacts:
     def __init__(self, rows: Iterable[Row]) -> None:
         rows = list(rows)
         self.regions = tuple(row.name for row in rows if row.kind == "region")
-        self.sources = tuple(dict.fromkeys(f"{row.source} of {row.as_of}" for row in rows))
+        self.sources = tuple(dict.fromkeys(f"{row.source}, {row.as_of}" for row in rows if row.source))
         self._having: Mapping[tuple[str, str], frozenset[str]] = {
-            (row.kind, row.name): self._of(row) for row in rows
+            (row.kind, row.name): self._of(row) for row in rows if row.source
         }
 
     def _of(self, row: Row) -> frozenset[str]:
         if row.regions == EVERYWHERE:
-            return frozenset(self.regions) - frozenset(row.lacking.split())
-        return frozenset(row.regions.split())
+            return frozenset(self.regions) - frozenset((row.lacking or "").split())
+        return frozenset((row.regions or "").split())
 
     def known(self, region: str) -> None:
         """Raise PlanningError unless the extract has the region."""
@@ -100,19 +97,7 @@ class RegionFacts:
         return tuple(sorted(zones))
 
 
-def read_facts(file: Path = FILE) -> list[Row]:
-    """Return every row of the file; raises PlanningError where it cannot be read."""
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            rows = [{**row, "lacking": row.pop("except", "")} for row in csv.DictReader(lines)]
-        return TypeAdapter(list[Row]).validate_python(rows)
-    except (OSError, ValueError, csv.Error) as error:
-        raise PlanningError(
-            f"{file}: cannot be read: {error}", hint="Its columns are " + ", ".join(COLUMNS) + "."
-        ) from error
-
-
 @cache
 def facts() -> RegionFacts:
     """Return the committed extract."""
-    return RegionFacts(read_facts())
+    return RegionFacts(read_rows(FILE, Row))
