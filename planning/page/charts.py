@@ -68,15 +68,15 @@ def drawing(chart: Chart, width: Width) -> str:
 
     Raises ValueError, which names the chart and the series whose points cannot be drawn.
     """
-    shapes, (px, height) = svg.compact(_drawn(chart, width), f"{chart.name}-{width.name}-")
+    shapes, (px, height) = svg.compact(drawn(chart, width), f"{chart.name}-{width.name}-")
     return (
         f'<svg class="chart {width.name}" viewBox="0 0 {px:g} {height:g}" width="{px:g}" height="{height:g}" '
         f'role="img" aria-label="{escape(chart.alt)}">{shapes}</svg>'
     )
 
 
-def _drawn(chart: Chart, width: Width) -> str:
-    """Return matplotlib's SVG of the chart."""
+def drawn(chart: Chart, width: Width) -> str:
+    """Return matplotlib's SVG of the chart, in the colours of `svg.COLOURS`. Raises ValueError."""
     import matplotlib as mpl  # takes half a second
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

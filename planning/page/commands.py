@@ -54,7 +54,7 @@ def page(users: BinaryIO | None, named: str, assume: Path | None, out: Path) -> 
         for question in compose.QUESTIONS:
             steps.begin(question.id, question.doing)
             sections.append(question.section(inputs))
-            steps.done(question.id, sections[-1].answers[0].lead)
+            steps.done(question.id, sections[-1].short)
         steps.begin("page", "charts and page")
         given = [users.name] if users is not None else []
         command = shlex.join(["python", "-m", "planning", "page", *given, "--env", named])

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from planning.bucket.answer import bucket_answer
 from planning.bucket.forecast import forecast
-from planning.cost.commands import idle_answer
+from planning.cost.answers import cost_answer
 from planning.errors import PlanningError
 from planning.page.page import Plan, Section
+from planning.regions.answer import regions_answer
+from planning.regions.places import read_cities
+from planning.synthesis import templates
 from planning.workload import Workload
 
 if TYPE_CHECKING:
@@ -75,11 +78,17 @@ def _size(inputs: Inputs) -> Iterable[Answer]:
     yield bucket_answer(inputs.settings, inputs.users, inputs.assumptions, inputs.today, inputs.seed)
 
 
+def _where(inputs: Inputs) -> Iterable[Answer]:
+    declared = templates(inputs.settings)
+    yield regions_answer(inputs.settings, declared, inputs.workload, read_cities(), inputs.today)
+
+
 def _cost(inputs: Inputs) -> Iterable[Answer]:
-    yield idle_answer(inputs.settings, inputs.today)
+    yield cost_answer(inputs.settings, inputs.workload, inputs.today)
 
 
 QUESTIONS = (
+    Question("where", "Where?", "regions, for users in Canada's large cities", _where),
     Question("size", "How big?", "users and bucket in 24 months", _size),
     Question("cost", "How much?", "the bill of a month", _cost),
 )

@@ -30,6 +30,12 @@ class Section:
     question: str
     answers: tuple[Answer, ...]
 
+    @property
+    def short(self) -> str:
+        """The first sentence of the first answer."""
+        sentence, more, _ = self.answers[0].lead.partition(". ")
+        return f"{sentence}." if more else sentence
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -49,11 +55,12 @@ class Plan:
 def page(plan: Plan) -> str:
     """Return the page. Raises ValueError if a chart's points cannot be drawn."""
     template = _environment().get_template("plan.html.j2")
-    return template.render(plan=plan, style=Markup(_style()), WIDE=WIDE, NARROW=NARROW)  # noqa: S704 - ours
+    return template.render(plan=plan, style=Markup(stylesheet(*_STYLES)), WIDE=WIDE, NARROW=NARROW)  # noqa: S704 - ours
 
 
-def _style() -> str:
-    return "\n".join((_FOLDER / name).read_text("utf-8") for name in _STYLES)
+def stylesheet(*names: str) -> str:
+    """Return some of the page's style sheets as one."""
+    return "\n".join((_FOLDER / name).read_text("utf-8") for name in names)
 
 
 def _drawing(section: Section, chart: Chart, width: Width) -> Markup:
