@@ -37,7 +37,7 @@ class Table:
         self._line = ""
         self._lines = self._followed(lines(source, name))
         heading = self._next_line()
-        if found := _SEPARATOR.fullmatch(heading.strip()):
+        if found := _SEPARATOR.fullmatch(heading.strip("\r\n ")):
             delimiter, heading = found[1], self._next_line()
             if delimiter not in DELIMITERS:
                 raise UserListError(
