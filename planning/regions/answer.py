@@ -39,9 +39,7 @@ def regions_answer(
     ranked = rank(settings, templates, workload, cities, known, measured)
     near = {one.place.region for one in sorted(ranked, key=lambda one: one.trip.mean)[:NEAREST]}
     shown = [
-        one
-        for one in ranked
-        if every or one.bill is not None or one.place.region in near | {settings.region}
+        one for one in ranked if every or one.bill is not None or one.place.region in near | {settings.region}
     ]
     return Answer(
         title=f"Regions for {settings.name}",
@@ -101,7 +99,16 @@ def _why(own: Candidate, best: Candidate) -> str:
 
 def _table(settings: Environment, workload: Workload, shown: Sequence[Candidate]) -> Table:
     month = f"USD a month with {workload.reports_per_month:,.0f} reports"
-    columns = ("region", "at", f"runs {settings.name}", "GPU types", month, "privacy", "round trip", "on the way")
+    columns = (
+        "region",
+        "at",
+        f"runs {settings.name}",
+        "GPU types",
+        month,
+        "privacy",
+        "round trip",
+        "on the way",
+    )
     rows = [
         (
             one.place.region,
@@ -158,9 +165,7 @@ def _chart(settings: Environment, shown: Sequence[Candidate]) -> Chart:
     )
 
 
-def _notes(
-    settings: Environment, workload: Workload, shown: Sequence[Candidate], today: date
-) -> list[str]:
+def _notes(settings: Environment, workload: Workload, shown: Sequence[Candidate], today: date) -> list[str]:
     trips = round_trips(workload.assumptions.photos)
     goal = settings.alarms.report_goal_s
     share = trips * 0.010 / goal
@@ -178,9 +183,9 @@ def _notes(
     without = [one.place.region for one in shown if not one.gpu_types]
     if without:
         notes.append(f"Without a GPU type for hosting, for the demo model alone: {', '.join(without)}.")
-    unpriced = [one.place.region for one in shown if one.bill is None]
-    if unpriced:
-        notes.append(f"planning/prices/aws.csv has no prices of {', '.join(unpriced)}.")
+    for item in sorted({one.unpriced for one in shown if one.unpriced}):
+        where = ", ".join(one.place.region for one in shown if one.unpriced == item)
+        notes.append(f"planning/prices/aws.csv has no price of {item} in {where}.")
     notes.append(f"What a region has is read from {', '.join(facts().sources)}.")
     notes.extend(leaving(settings))
     notes.append("Which steps a privacy law asks for is a summary, and no legal advice.")

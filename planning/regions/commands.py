@@ -17,16 +17,12 @@ from planning.synthesis import templates
 from planning.workload import Workload
 from settings.environment import load_environment
 
-_TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.group(invoke_without_command=True)
 @options.env
 @options.reports
-@click.option("--cities", "cities_file", type=_TABLE, metavar="FILE",
-              help="Where the users are, as city,jurisdiction,latitude,longitude,weight.")  # fmt: skip
-@click.option("--measured", "measured_file", type=_TABLE, metavar="FILE",
-              help="Measured round trips, as city,region,ms.")  # fmt: skip
+@options.cities
+@options.measured
 @click.option("--all", "every", is_flag=True, help="Every region, not the priced and the nearest alone.")
 @options.assume
 @options.as_json

@@ -93,7 +93,9 @@ class RegionFacts:
 
     def zones(self, region: str) -> tuple[str, ...]:
         """Return the names of the region's zones, sorted."""
-        zones = (name for (kind, name), regions in self._having.items() if kind == "zone" and region in regions)
+        zones = (
+            name for (kind, name), regions in self._having.items() if kind == "zone" and region in regions
+        )
         return tuple(sorted(zones))
 
 

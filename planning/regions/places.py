@@ -99,7 +99,9 @@ def read_cities(file: Path | None = None) -> tuple[City, ...]:
     if (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
         raise PlanningError(f"{file}: {twice} is there twice.", hint="Give each city one row.")
     if not sum(one.weight for one in cities):
-        raise PlanningError(f"{file}: no city has a weight above 0.", hint="The weights are numbers of users.")
+        raise PlanningError(
+            f"{file}: no city has a weight above 0.", hint="The weights are numbers of users."
+        )
     return cities
 
 
@@ -126,9 +128,7 @@ def great_circle_km(one: City | Region, other: City | Region) -> float:
     """Return the distance over the earth's surface, taken as a sphere."""
     north, south = math.radians(one.latitude), math.radians(other.latitude)
     across = math.radians(other.longitude - one.longitude)
-    half = (
-        math.sin((south - north) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(across / 2) ** 2
-    )
+    half = math.sin((south - north) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(across / 2) ** 2
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 

@@ -34,7 +34,9 @@ OPTIONAL = {
 }
 # A round trip is worth ranking by from this share of report_goal_s on.
 NOTICEABLE = 0.1
-FIRST_WINDOW_KB = 14.6  # what TCP sends before the first acknowledgement (RFC 6928); it doubles each round trip
+FIRST_WINDOW_KB = (
+    14.6  # what TCP sends before the first acknowledgement (RFC 6928); it doubles each round trip
+)
 HANDSHAKES = 2  # TCP and TLS 1.3
 
 
@@ -43,7 +45,7 @@ class Candidate:
     """What a region means for an environment.
 
     `missing` is what rules it out; `lacks` what it does without. `network_s` is the time of a report that its
-    photos and its answer are on the way. Without prices `bill` is None.
+    photos and its answer are on the way. Without a price `bill` is None, and `unpriced` names what has none.
     """
 
     place: Region
@@ -54,6 +56,7 @@ class Candidate:
     trip: Distance
     network_s: float
     bill: Bill | None
+    unpriced: str = ""
 
     @property
     def usable(self) -> bool:
@@ -104,10 +107,11 @@ def candidate(
     """Return what a region means for an environment whose templates have these resource types."""
     missing, lacks = missing_in(place.region, settings.model.instance_type, types, facts)
     trip = distance(cities, place, measured)
+    bill, unpriced = None, ""
     try:
         bill = monthly(moved(settings, place.region), templates, workload)
-    except UnknownPriceError:
-        bill = None
+    except UnknownPriceError as error:
+        unpriced = error.item
     return Candidate(
         place=place,
         missing=missing,
@@ -117,6 +121,7 @@ def candidate(
         trip=trip,
         network_s=round_trips(workload.assumptions.photos) * trip.mean / 1000,
         bill=bill,
+        unpriced=unpriced,
     )
 
 
