@@ -50,7 +50,7 @@ def with_value(text: str, key: str, value: Value | Sequence[str]) -> str:
     return document.as_string()
 
 
-def with_added(text: str, key: str, value: Value, *, below: str = "") -> str:
+def with_added(text: str, key: str, value: Value | Sequence[str], *, below: str = "") -> str:
     """Return TOML with a value of a key that it may lack.
 
     A comment that holds the key's place, as `# key = …`, becomes the setting. Otherwise the line is added
@@ -79,16 +79,46 @@ def with_added(text: str, key: str, value: Value, *, below: str = "") -> str:
     return "".join(lines)
 
 
+def without(text: str, key: str) -> str:
+    """Return TOML in which a dotted key's line, or all lines of a section of that name, are comments.
+
+    Raises UserError where it has neither. The key's value is on one line.
+    """
+    lines = text.splitlines(keepends=True)
+    if _sections(lines, key):
+        first, last = _extent(lines, key)
+        numbers: Sequence[int] = range(first - 1, last)
+    else:
+        section, _, name = key.rpartition(".")
+        setting = re.compile(rf"\s*{re.escape(name)}\s*=")
+        numbers = [n for n in range(*_extent(lines, section)) if setting.match(lines[n])]
+    if not numbers:
+        raise UserError(
+            f"The settings have no line or section `{key}`.", hint="Write it on a line of its own."
+        )
+    for number in numbers:
+        if lines[number].strip() and not lines[number].lstrip().startswith("#"):
+            lines[number] = f"# {lines[number]}"
+    return "".join(lines)
+
+
+def _sections(lines: list[str], section: str) -> list[int]:
+    return [
+        number
+        for number, line in enumerate(lines)
+        if (found := _HEADER.match(line)) is not None and found[1] is None and found[2] == section
+    ]
+
+
 def _extent(lines: list[str], section: str) -> tuple[int, int]:
     """Return the numbers of the line after a section's header, and of the line after its last."""
-    headers = [(number, found) for number, line in enumerate(lines) if (found := _HEADER.match(line))]
-    own = [number for number, found in headers if found[1] is None and found[2] == section]
+    own = _sections(lines, section)
     if section and not own:
         raise UserError(
             f"The settings have no section [{section}].", hint=f"Add the line [{section}] to them."
         )
     start = own[0] + 1 if section else 0
-    return start, next((number for number, _ in headers if number >= start), len(lines))
+    return start, next((n for n in range(start, len(lines)) if _HEADER.match(lines[n])), len(lines))
 
 
 def _toml(value: Value | Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.errors import UserError
-from cli.settings_file import with_added, with_value, write_atomically
+from cli.settings_file import with_added, with_value, without, write_atomically
 from settings.environment import FOLDER
 
 KEY = f"models/{'a' * 64}/blip2-endpoint.tar.gz"
@@ -71,6 +71,21 @@ def _at(values: dict[str, Any], key: str) -> Any:
 def test_value_needs_its_section() -> None:
     with pytest.raises(UserError, match=r"no section \[alarms\]"):
         with_added("# [alarms]\nx = 1\n", "alarms.x", 7)
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "after"),
+    [
+        ("x = 1 # one\n[a]\nx = 2\n", "x", "# x = 1 # one\n[a]\nx = 2\n"),
+        ("x = 1\n[a]\nx = 2\n", "a.x", "x = 1\n[a]\n# x = 2\n"),
+        ("[a] # an a\nx = [\n  1,\n]\n\n# y\n[b]\n", "a", "# [a] # an a\n# x = [\n#   1,\n# ]\n\n# y\n[b]\n"),
+        ("[a]\nx = 1\n[a.b]\ny = 2\n", "a.b", "[a]\nx = 1\n# [a.b]\n# y = 2\n"),
+    ],
+)
+def test_setting_becomes_a_comment(before: str, key: str, after: str) -> None:
+    assert without(before, key) == after
+    with pytest.raises(UserError, match=f"no line or section `{key}`|no section"):
+        without(after, key)
 
 
 def test_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
