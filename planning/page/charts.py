@@ -216,7 +216,8 @@ def _frame(axes: Axes, chart: Chart, places: scales.Places, width: Width) -> Non
     if places.names:
         places.label(axes)
     else:
-        scales.number_axis(x_axis, log=chart.x_log)
+        counts = all(float(x).is_integer() for one in chart.series for x in one.x)
+        scales.number_axis(x_axis, log=chart.x_log, counts=counts)
     if not log:
         _from_zero(axes, lying=places.lying)
     x_label, y_label = chart.x_label, chart.y_label
