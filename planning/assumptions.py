@@ -86,6 +86,7 @@ class Reports(_Section):
     reworded_share: Share
     viewed: Annotated[float, Field(ge=0)]
     erased_share: Share
+    worded_s: LogNormal
     late_share: Share
 
 

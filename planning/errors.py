@@ -21,7 +21,8 @@ class UnknownPriceError(PlanningError):
     def __init__(self, item: str, region: str, known: str) -> None:
         super().__init__(
             f"planning/prices/aws.csv has no price of {item} in {region}, only in {known or 'no region'}.",
-            hint="Add the row, or run `python -m planning prices refresh` with credentials of an account.",
+            hint="Add the row, or run with credentials of an account: "
+            f"`python -m planning prices refresh --region {region} --write`.",
         )
         self.item, self.region = item, region
 

@@ -13,6 +13,8 @@ LINK_ZONES = 2
 PUBLIC_OUTPUTS = ("ApiUrl", "PageUrl", "Region", "SupabaseUrl", "SupabasePublishableKey")
 # The index of the reports table that holds the unfinished reports, and the attribute that puts a row into it.
 UNFINISHED_INDEX = "unfinished"
+# The file of an assembly's folder that holds the settings of its templates.
+SETTINGS_FILE = "settings.json"
 
 
 def stack_name(environment_name: str, stack: str) -> str:

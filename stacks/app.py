@@ -12,7 +12,7 @@ import aws_cdk as cdk
 
 from model_artifacts.blip2.tools.errors import PackagingError
 from settings.environment import Environment, SettingsError, load_environment
-from settings.naming import PROJECT, stack_name
+from settings.naming import PROJECT, SETTINGS_FILE, stack_name
 from stacks.analyze.stack import AnalyzeStack
 from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM
 from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_upstream
@@ -29,8 +29,11 @@ from stacks.web.stack import WebStack
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def build(app: cdk.App, settings: Environment) -> None:
-    """Declare the stacks of one environment. Raises SettingsError where its catalogue is another one."""
+def build(app: cdk.App, settings: Environment, *, notices: bool = True) -> None:
+    """Declare the stacks of one environment, with the settings' notices as warnings.
+
+    Raises SettingsError where its catalogue is another one.
+    """
     check_goods(settings)
     if settings.bootstrap is not None:
         app.node.set_context("@aws-cdk/core:bootstrapQualifier", settings.qualifier)
@@ -82,7 +85,7 @@ def build(app: cdk.App, settings: Environment) -> None:
 
     cdk.Tags.of(app).add("project", PROJECT)
     cdk.Tags.of(app).add("environment", settings.name)
-    for notice in settings.notices(date.today()):
+    for notice in settings.notices(date.today()) if notices else ():
         cdk.Annotations.of(gateway).add_warning_v2(f"{PROJECT}:settings", notice)
 
 
@@ -147,26 +150,37 @@ def main() -> None:
         build(app, settings)
     except (SettingsError, ContainerError, PackagingError) as error:
         sys.exit(str(error))
-    app.synth()
+    _write(app, settings)
 
 
 def synthesize(
-    settings: Environment, folder: Path, *, rules: Callable[[cdk.App, str], None] | None = None
+    settings: Environment,
+    folder: Path,
+    *,
+    rules: Callable[[cdk.App, str], None] | None = None,
+    notices: bool = True,
 ) -> list[Path]:
     """Replace `folder` by the environment's assembly, and return the templates that have resources.
 
     Code is not packaged. A section that the settings lack has a template without resources.
     Needs neither the CDK's command line nor network, credentials or Docker. `rules` adds checks to the app;
     with them, the CDK's own apply. Raises RuntimeError if a stack breaks one; the findings are on standard
-    error.
+    error, as are the settings' `notices`.
     """
     shutil.rmtree(folder, ignore_errors=True)
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     context["aws:cdk:bundling-stacks"] = []
     app = cdk.App(outdir=str(folder), context=context, builtin_cloud_formation_validation=rules is not None)
-    build(app, settings)
+    build(app, settings, notices=notices)
     if rules is not None:
         rules(app, settings.name)
-    app.synth()
+    _write(app, settings)
     templates = sorted(folder.glob("*.template.json"))
     return [file for file in templates if json.loads(file.read_text("utf-8")).get("Resources")]
+
+
+def _write(app: cdk.App, settings: Environment) -> None:
+    """Write the assembly, with the settings beside the templates: `planning` compares the costs of two."""
+    app.synth()
+    written = settings.model_dump_json(exclude={"log_user_key"}, indent=2)
+    (Path(app.outdir) / SETTINGS_FILE).write_text(f"{written}\n", "utf-8")

@@ -1,55 +1,48 @@
-"""`python -m planning cost`: what an environment costs."""
+"""`python -m planning cost`: what an environment costs, and what a change of it costs."""
 
 from datetime import date
+from pathlib import Path
 
 import click
 
 from planning import options
-from planning.answer import Answer, Table
-from planning.cost.idle import Line, idle_cost
+from planning.assumptions import load_assumptions
+from planning.cost.answers import EXAMPLES, cost_answer
+from planning.cost.diff import cost_diff
 from planning.output import show
-from planning.prices.price_list import price_list
-from planning.synthesis import templates
-from settings.environment import Environment, load_environment
+from planning.workload import Workload
+from settings.environment import load_environment
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+reports = click.option(
+    "--reports", default=float(EXAMPLES[1]), show_default=True, metavar="N",
+    help="Reports of a month, 0 or more.",
+)  # fmt: skip
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @options.env
+@reports
+@options.assume
 @options.as_json
-def cost(named: str, as_json: bool) -> None:
-    """Compute what an environment costs."""
-    show(idle_answer(load_environment(named), date.today()), as_json=as_json)
+@click.pass_context
+def cost(context: click.Context, named: str, reports: float, assume: Path | None, as_json: bool) -> None:
+    """Compute what an environment costs in a month: idle, with so many reports, and by how its model runs.
+
+    The templates are synthesized here, and each resource type in them has a price or is known to be free.
+    """
+    if context.invoked_subcommand is None:
+        workload = Workload(reports, load_assumptions(assume))
+        show(cost_answer(load_environment(named), workload, date.today()), as_json=as_json)
 
 
-def idle_answer(settings: Environment, today: date) -> Answer:
-    """Return the environment's cost without a request."""
-    lines = idle_cost(settings, templates(settings))
-    total = sum(line.usd for line in lines)
-    notes = price_list(settings.region).notes((item for line in lines for item in line.items), today)
-    return Answer(
-        title=f"{settings.name} in {settings.region}",
-        lead=f"Without a request it costs {total:.2f} USD a month.",
-        tables=(idle_table(settings, lines),),
-        notes=tuple(notes),
-        data={
-            "environment": settings.name,
-            "idle_usd_month": total,
-            "idle_lines": [{"what": one.what, "count": one.count, "usd_month": one.usd} for one in lines],
-        },
-    )
-
-
-def idle_table(settings: Environment, lines: list[Line]) -> Table:
-    """Return the lines, what observing costs, and the total."""
-    observing = sum(line.usd for line in lines if line.observing)
-    rows = [
-        *((line.what, f"{line.count:g}", f"{line.usd:.2f}") for line in lines),
-        ("of which observing: alarms, their topic, metrics, dashboards", "", f"{observing:.2f}"),
-        ("in all", "", f"{sum(line.usd for line in lines):.2f}"),
-    ]
-    return Table(
-        f"{settings.name} in {settings.region}, USD a month without a request",
-        ("what", "how many", "USD"),
-        tuple(rows),
-        frozenset({"how many", "USD"}),
-    )
+@cost.command()
+@click.argument("old", type=_FOLDER)
+@click.argument("new", type=_FOLDER)
+@reports
+@options.assume
+@options.as_json
+def diff(old: Path, new: Path, reports: float, assume: Path | None, as_json: bool) -> None:
+    """Compare the costs of two assemblies: each a folder of `cdk.out`, of one environment or of several."""
+    workload = Workload(reports, load_assumptions(assume))
+    show(cost_diff(old, new, workload=workload, today=date.today()), as_json=as_json)

@@ -1,10 +1,10 @@
 """The monthly cost of an environment without requests, line by line, from its templates."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from planning.cost.bill import Line, bill
 from planning.errors import UnpricedResourceError
 from planning.prices.price_list import HOURS_PER_MONTH, PriceList, price_list
 from services.core.metrics import UNITS
@@ -15,24 +15,11 @@ POLLERS, POLLS_PER_HOUR = 5, 180
 HOURS_PER_WEEK = 7 * 24
 FREE_DASHBOARDS = 3  # in an account
 DASHBOARD = "CloudWatch dashboard"
+AT_MOST_METRICS = "custom metric, at most: with reports in every hour"
 # Free without requests: S3, DynamoDB on demand, logs and images are billed by the gigabyte, the gateway by
 # the request, and the rest is always free.
 FREE_WHEN_IDLE = frozenset(Path(__file__).with_name("free_when_idle.txt").read_text("utf-8").split())
 Resource = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the bill: `count` of `what` cost `usd` a month in total.
-
-    `items` are the prices behind it. `observing` marks what tells operators how the environment does.
-    """
-
-    what: str
-    count: float
-    usd: float
-    items: tuple[str, ...] = ()
-    observing: bool = False
 
 
 def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> list[Line]:
@@ -44,11 +31,7 @@ def idle_cost(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> 
     lines = [line for template in templates for line in _of_template(template["Resources"], prices, settings)]
     lines += _by_settings(settings, prices)
     lines += _more_dashboards(lines, prices)
-    together: dict[str, Line] = {}
-    for line in lines:
-        before = together.get(line.what, replace(line, count=0, usd=0.0))
-        together[line.what] = replace(line, count=before.count + line.count, usd=before.usd + line.usd)
-    return sorted(together.values(), key=lambda line: -line.usd)
+    return list(bill(lines).lines)
 
 
 def _of_template(
@@ -126,10 +109,10 @@ def _endpoint(settings: Environment, hours: int) -> Iterator[Line]:
     model = settings.model
     # Without requests autoscaling reduces the endpoint to its minimum.
     count, usd = model.min_instances, model.usd_per_hour * hours
-    yield Line(f"SageMaker {model.instance_type}", count, count * usd)
+    yield Line(f"SageMaker {model.instance_type}", count, count * usd, part="model")
     if model.schedule is not None:
         share = model.schedule.hours_per_week / HOURS_PER_WEEK
-        yield Line(f"SageMaker {model.instance_type}, by its schedule", 1, share * usd)
+        yield Line(f"SageMaker {model.instance_type}, by its schedule", 1, share * usd, part="model")
 
 
 def _more_dashboards(lines: Iterable[Line], prices: PriceList) -> Iterator[Line]:
@@ -146,7 +129,6 @@ def _by_settings(settings: Environment, prices: PriceList) -> Iterator[Line]:
         yield Line("secret in Secrets Manager", count, count * prices.usd("secret"), ("secret",))
         # Billed for the hours in which it has a value, so without reports less.
         usd = len(UNITS) * prices.usd("custom_metric")
-        what = "custom metric, at most: with reports in every hour"
-        yield Line(what, len(UNITS), usd, ("custom_metric",), observing=True)
+        yield Line(AT_MOST_METRICS, len(UNITS), usd, ("custom_metric",), observing=True)
         if settings.domain is not None:
             yield Line("hosted zone in Route 53", 1, prices.usd("hosted_zone"), ("hosted_zone",))

@@ -71,7 +71,7 @@ class Product:
             named = ", ".join(f"{sku} at {usd:g} USD per {counted}" for sku, (usd, counted) in prices.items())
             raise RefusedError(f"several products have the usage type {self.usage}: {named}")
         usd, counted = next(iter(prices.values()))
-        names, count = UNITS[unit]
+        names, count = UNITS.get(unit, (frozenset(), 0))
         if counted.casefold() not in names:
             raise RefusedError(f"{self.usage} is counted in {counted!r}, which does not convert to {unit}")
         return round(usd * count, 12)

@@ -1,0 +1,213 @@
+"""What an environment costs, as the commands and documents state it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planning.answer import Answer, Chart, Series, Table
+from planning.cost.bill import Bill, Line, bill
+from planning.cost.break_even import break_even, chart, curves
+from planning.cost.idle import idle_cost
+from planning.cost.llm import BATCH_FACTOR, FLEX_FACTOR, LlmCost, llm_cost
+from planning.cost.modes import mode_of, monthly, possible_modes
+from planning.prices.price_list import price_list
+from planning.synthesis import templates
+from planning.workload import Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from planning.answer import Json
+    from planning.assumptions import Assumptions
+    from planning.cost.break_even import BreakEven
+    from planning.cost.modes import Mode
+    from settings.environment import Environment
+
+EXAMPLES = (1_000, 10_000, 100_000)
+_PARTS = {"idle": "idle", "model": "endpoint", "reports": "requests, storage, data", "llm": "LLM"}
+_OBSERVING = "of which observing: alarms, their topic, metrics, dashboards"
+_MEANINGS: Mapping[Mode, str] = {
+    "realtime": "always on",
+    "office hours": "an instance by schedule, else as async",
+    "async": "scales to zero",
+    "batch": "one window a night, by `ops resume` and `ops pause`",
+}
+
+
+def idle_answer(settings: Environment, today: date) -> Answer:
+    """Return the environment's cost without a request."""
+    found = bill(idle_cost(settings, templates(settings)))
+    return Answer(
+        title=f"{settings.name} in {settings.region}",
+        lead=f"Without a request it costs {found.total:.2f} USD a month.",
+        tables=(idle_table(settings, found.lines),),
+        notes=tuple(price_list(settings.region).notes(found.items, today)),
+        data={
+            "environment": settings.name,
+            "idle_usd_month": found.total,
+            "idle_lines": _json(found.lines),
+        },
+    )
+
+
+def cost_answer(settings: Environment, workload: Workload, today: date) -> Answer:
+    """Return the environment's cost of a month: line by line, by mode and number of reports, of the LLM.
+
+    Raises what `monthly` raises.
+    """
+    declared = templates(settings)
+    assumptions, reports = workload.assumptions, workload.reports_per_month
+    found = monthly(settings, declared, workload)
+    idle = bill(idle_cost(settings, declared))
+    bills = {
+        mode: [monthly(settings, declared, Workload(count, assumptions), mode) for count in EXAMPLES]
+        for mode in possible_modes(settings)
+    }
+    drawn = curves(settings, declared, assumptions)
+    points = break_even(settings, declared, assumptions, drawn)
+    llm = llm_cost(settings, workload)
+    items = [*found.items, *(item for each in bills.values() for one in each for item in one.items)]
+    per_1000 = 1000 * found.total / reports if reports else 0.0
+    return Answer(
+        title=f"{settings.name} in {settings.region}",
+        lead=(
+            f"Without a request it costs {idle.total:.2f} USD a month; with {reports:,.0f} reports "
+            f"{found.total:.2f} USD, which is {per_1000:.2f} USD for 1,000 reports."
+        ),
+        tables=(
+            _lines_table(f"{settings.name}, USD a month with {reports:,.0f} reports", found.lines, reports),
+            _modes_table(settings, bills),
+            *([_points_table(points)] if points else []),
+            _llm_table(settings, llm),
+        ),
+        charts=(chart(settings, drawn, points), _parts_chart(settings, bills)),
+        notes=(*price_list(settings.region).notes(items, today), *_said(settings)),
+        data={
+            "environment": settings.name,
+            "region": settings.region,
+            "mode": mode_of(settings),
+            "reports_month": reports,
+            "idle_usd_month": idle.total,
+            "usd_month": found.total,
+            "usd_per_1000_reports": per_1000,
+            "idle_lines": _json(idle.lines),
+            "lines": _json(found.lines),
+            "modes": [
+                {"mode": mode, "reports_month": count, "usd_month": one.total}
+                for mode, each in bills.items()
+                for count, one in zip(EXAMPLES, each, strict=True)
+            ],
+            "break_even": [
+                {"reports_month": one.reports, "usd_month": one.usd, "below": one.below, "above": one.above}
+                for one in points
+            ],
+            "llm_usd_per_1000_reports": {name: 1000 * usd for name, usd in _tiers(llm)},
+        },
+    )
+
+
+def idle_table(settings: Environment, lines: Sequence[Line]) -> Table:
+    """Return the lines, what observing costs, and the total."""
+    return _lines_table(f"{settings.name} in {settings.region}, USD a month without a request", lines)
+
+
+def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table:
+    observing = sum(line.usd for line in lines if line.observing)
+    rows = [(line.what, f"{line.count:,.6g}", line.usd) for line in lines]
+    rows += [(_OBSERVING, "", observing), ("in all", "", sum(line.usd for line in lines))]
+    columns = ["what", "how many", "USD", *(["USD for 1,000 reports"] if reports else [])]
+    return Table(
+        title,
+        tuple(columns),
+        tuple(
+            (what, count, f"{usd:.2f}", *([f"{1000 * usd / reports:.3f}"] if reports else []))
+            for what, count, usd in rows
+        ),
+        frozenset(columns[1:]),
+    )
+
+
+def _modes_table(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) -> Table:
+    own = mode_of(settings)
+    counts = [f"{count:,} reports" for count in EXAMPLES]
+    columns = ("endpoint", "what it does", *counts)
+    rows = [
+        (
+            f"{mode}, as set" if mode == own else mode,
+            _MEANINGS[mode],
+            *(
+                f"{one.total:.2f} ({1000 * one.total / count:.2f})"
+                for count, one in zip(EXAMPLES, each, strict=True)
+            ),
+        )
+        for mode, each in bills.items()
+    ]
+    title = f"{settings.name}, USD a month (for 1,000 reports) by how {settings.model.instance_type} runs"
+    return Table(title, columns, tuple(rows), frozenset(counts))
+
+
+def _points_table(points: Iterable[BreakEven]) -> Table:
+    columns = ("reports a month", "cheaper up to there", "cheaper from there on", "USD a month")
+    rows = tuple((f"{one.reports:,.0f}", one.below, one.above, f"{one.usd:.2f}") for one in points)
+    return Table("Where another mode becomes cheaper", columns, rows, frozenset((columns[0], columns[3])))
+
+
+def _llm_table(settings: Environment, llm: LlmCost) -> Table:
+    title = f"USD of {settings.llm.model} for 1,000 reports"
+    rows = tuple((name, f"{1000 * usd:.3f}") for name, usd in _tiers(llm))
+    return Table(title, ("tier", "USD for 1,000 reports"), rows, frozenset({"USD for 1,000 reports"}))
+
+
+def _tiers(llm: LlmCost) -> Iterator[tuple[str, float]]:
+    yield "standard, no prefix in the cache", llm.uncached
+    yield "standard, prefix in the cache", llm.cached
+    yield f"standard, {100 * llm.cached_share:.0f} % in the cache at this number of reports", llm.standard
+    yield "Flex", llm.standard * FLEX_FACTOR
+    yield "Batch, which no code of Vitrine sends", llm.uncached * BATCH_FACTOR
+    yield "as set", llm.usd
+
+
+def _parts_chart(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) -> Chart:
+    each = bills[mode_of(settings)] if mode_of(settings) in bills else next(iter(bills.values()))
+    names = tuple(f"{count:,}" for count in EXAMPLES)
+    series = tuple(
+        Series(name, names, tuple(one.of(part) for one in each), style="bars")  # type: ignore[arg-type]
+        for part, name in _PARTS.items()
+    )
+    last = each[-1]
+    return Chart(
+        name=f"cost-parts-{settings.name}",
+        title=f"{settings.name}: USD a month by part",
+        alt=(
+            f"With {EXAMPLES[-1]:,} reports a month, {last.of('idle'):.0f} USD are idle, "
+            f"{last.of('model'):.0f} the endpoint's, {last.of('reports'):.0f} for requests, storage and data, "
+            f"{last.of('llm'):.0f} the LLM's."
+        ),
+        x_label="reports a month",
+        y_label="USD a month",
+        series=series,
+    )
+
+
+def _said(settings: Environment) -> Iterator[str]:
+    yield (
+        "Estimate: quantities of a report are recorded from the real service, seconds of functions and of the "
+        "LLM are assumed (planning/cost/usage.toml); the account's free tiers and taxes are left out"
+    )
+    yield f"Storage is that of the steady state, reached after {settings.retention_days} days"
+    yield "Supabase's plan is not part of it, nor are reports that the database requests by [hooks]"
+    if settings.fallback_llm is not None:
+        yield "Calls of [fallback_llm] are left out: it answers while the endpoint is unavailable"
+
+
+def _json(lines: Iterable[Line]) -> list[Json]:
+    return [
+        {"what": one.what, "part": one.part, "count": one.count, "usd_month": one.usd, "prices": list(one.items)}
+        for one in lines
+    ]
+
+
+def default_workload(assumptions: Assumptions) -> Workload:
+    """Return the workload of an environment of which nothing is known: 10,000 reports a month."""
+    return Workload(EXAMPLES[1], assumptions)

@@ -1,0 +1,80 @@
+"""The bill of a month, as the endpoint is set up and as it could be."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from planning.cost.bill import Bill, Line, bill
+from planning.cost.endpoint import EndpointHours, endpoint_hours, window_hours
+from planning.cost.idle import AT_MOST_METRICS, idle_cost
+from planning.cost.report import report_lines
+from planning.prices.price_list import price_list
+from settings.model import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from planning.workload import Workload
+    from settings.environment import Environment
+
+# realtime: always on, answers in the request. office hours, async: scale to zero, with a schedule and without.
+# batch: an async endpoint that exists in one window a night, by `ops resume` and `ops pause`; reports wait for it.
+Mode = Literal["realtime", "office hours", "async", "batch"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+OFFICE_HOURS = Schedule(
+    days=("MON", "TUE", "WED", "THU", "FRI"), start=time(8), stop=time(18), time_zone="America/Toronto"
+)
+
+
+def mode_of(settings: Environment) -> Mode:
+    """Return the mode that the settings have; an async endpoint that never sleeps counts as realtime."""
+    model = settings.model
+    if model.mode == "realtime" or model.min_instances > 0:
+        return "realtime"
+    return "async" if model.schedule is None else "office hours"
+
+
+def in_mode(settings: Environment, mode: Mode) -> Environment:
+    """Return the settings with their endpoint in a mode; unchanged if it has that mode already."""
+    if mode == mode_of(settings):
+        return settings
+    model = settings.model
+    changes: dict[str, Any] = {"mode": "async", "min_instances": 0, "schedule": None}
+    if mode == "realtime":
+        changes |= {"mode": "realtime", "min_instances": 1}
+    elif mode == "office hours":
+        changes |= {"schedule": model.schedule or OFFICE_HOURS}
+    return settings.model_copy(update={"model": model.model_copy(update=changes)})
+
+
+def possible_modes(settings: Environment) -> tuple[Mode, ...]:
+    """Return the modes that the instance type can have: AWS does not scale ml.t types."""
+    return ("realtime", "batch") if settings.model.instance_type.startswith("ml.t") else MODES
+
+
+def monthly(
+    settings: Environment,
+    templates: Iterable[Mapping[str, Any]],
+    workload: Workload,
+    mode: Mode | None = None,
+) -> Bill:
+    """Return the bill of a month with so many reports, in a mode, by default that of the settings.
+
+    `templates` are those of `in_mode(settings, mode)`; those of `settings` differ in cents for alarms. Raises
+    UnpricedResourceError, UnknownPriceError, or PlanningError for an instance type without known times.
+    """
+    settings = in_mode(settings, mode) if mode is not None else settings
+    prices = price_list(settings.region)
+    idle = [
+        line for line in idle_cost(settings, templates) if line.what != AT_MOST_METRICS and line.part != "model"
+    ]
+    endpoint = window_hours(settings, workload) if mode == "batch" else endpoint_hours(settings, workload)
+    reports = report_lines(settings, workload, prices, endpoint, followed=mode != "batch")
+    return bill([*idle, *_instances(settings, endpoint), *reports])
+
+
+def _instances(settings: Environment, endpoint: EndpointHours) -> list[Line]:
+    model = settings.model
+    usd = endpoint.hours * model.usd_per_hour
+    return [Line(f"SageMaker {model.instance_type}, instance-hours", endpoint.hours, usd, part="model")]
