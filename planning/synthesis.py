@@ -9,8 +9,9 @@ from typing import Any
 from settings.environment import Environment
 
 
+@cache
 def templates(settings: Environment) -> tuple[dict[str, Any], ...]:
-    """Return the environment's templates that have resources, as the CDK app declares them."""
+    """Return the environment's templates that have resources, as the CDK app declares them; made once."""
     from stacks.app import synthesize  # loads the CDK, which takes seconds
 
     with tempfile.TemporaryDirectory() as folder:
@@ -18,9 +19,8 @@ def templates(settings: Environment) -> tuple[dict[str, Any], ...]:
         return tuple(json.loads(file.read_text("utf-8")) for file in files)
 
 
-@cache
 def templates_of(name: str) -> tuple[dict[str, Any], ...]:
-    """Return the templates of a committed environment, synthesized once."""
+    """Return the templates of a committed environment."""
     from settings.environment import load_environment
 
     return templates(load_environment(name))

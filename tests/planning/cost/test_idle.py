@@ -7,13 +7,9 @@ import pytest
 from planning.cost.idle import idle_cost
 from planning.errors import UnknownPriceError, UnpricedResourceError
 from planning.prices.price_list import price_list
+from planning.synthesis import templates
 from settings.environment import Environment, load_environment
-from tests.stacks.assemblies import assembled, changed, full_environment
-
-
-def templates(settings: Environment) -> list[dict[str, Any]]:
-    assembly = assembled(settings)
-    return [assembly.template(stack) for stack in sorted(assembly.stacks)]
+from tests.stacks.assemblies import changed, full_environment
 
 
 @pytest.mark.parametrize(
@@ -107,7 +103,5 @@ def test_unpriced_resource_is_an_error() -> None:
 
 
 def test_unpriced_region_lists_the_known() -> None:
-    with pytest.raises(
-        UnknownPriceError, match="of load_balancer in eu-west-1, only in ca-central-1, us-east-1"
-    ):
+    with pytest.raises(UnknownPriceError, match=r"of load_balancer in eu-west-1, only in .*us-east-1"):
         price_list("eu-west-1").usd("load_balancer")
