@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,7 @@ check: setup-test ## format, lint, types (the page's too), import contracts, gen
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m web.check
 	@$(PYTHON) -m planning documents
+	@$(PYTHON) -m planning prices check
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
 
@@ -52,6 +53,9 @@ synth: setup-test ## every environment's templates into cdk.out/, linted; no acc
 
 diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
 	@$(PYTHON) -m ops diff $(if $(BASE),--base "$(BASE)",--env "$(ENV)")
+
+plan: environment setup-deploy ## where, how big, how fast, how much, what to set, as one page: make plan USERS=users.csv ENV=prod, OUT=plan.html
+	@$(PYTHON) -m planning page $(if $(USERS),"$(USERS)") --env "$(ENV)" $(if $(OUT),--out "$(OUT)")
 
 doctor: environment setup-deploy ## what would keep an environment from being deployed: make doctor ENV=prod
 	@$(PYTHON) -m ops doctor --env "$(ENV)"
@@ -136,6 +140,9 @@ fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json ag
 
 bench-image: setup-test ## build our images without an engine, search their layers, run them: make bench-image IMAGE=analyze|model; root, buildah
 	@$(PYTHON) -m benchmarks.image $(if $(IMAGE),--image "$(IMAGE)")
+
+bench-planning: setup-test ## the planner's forecasts against made lists, its simulations against closed forms: make bench-planning NAME=lists
+	@$(PYTHON) -m benchmarks.planning $(NAME)
 
 screens: setup-test up ## write docs/screens anew: every screen of the page, small and large, from the running system
 	@$(PYTHON) -m benchmarks.screens

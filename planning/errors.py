@@ -3,7 +3,9 @@
 UserError                    (cli) a sentence, and a hint that says what to do
   PlanningError
     UnknownPriceError        no price of an item in a region
+    UnknownLlmError          no price of an LLM
     UnpricedResourceError    a template has a resource type that nothing prices
+    UserListError            a list of users that cannot be read, or not without a guess
 """
 
 from cli.errors import UserError
@@ -19,9 +21,21 @@ class UnknownPriceError(PlanningError):
     def __init__(self, item: str, region: str, known: str) -> None:
         super().__init__(
             f"planning/prices/aws.csv has no price of {item} in {region}, only in {known or 'no region'}.",
-            hint="Add the row, or run `python -m planning prices refresh` with credentials of an account.",
+            hint="Add the row, or run with credentials of an account: "
+            f"`python -m planning prices refresh --region {region} --write`.",
         )
         self.item, self.region = item, region
+
+
+class UnknownLlmError(PlanningError):
+    """The price list has no row of an LLM."""
+
+    def __init__(self, model: str, known: str) -> None:
+        super().__init__(
+            f"planning/prices/llms.csv has no price of {model}, only of {known}.",
+            hint="Add the row from its provider's price page, with source and date.",
+        )
+        self.model = model
 
 
 class UnpricedResourceError(PlanningError):
@@ -33,3 +47,10 @@ class UnpricedResourceError(PlanningError):
             hint="Add it to planning/cost/idle.py, or list it as free in planning/cost/free_when_idle.txt.",
         )
         self.kind = kind
+
+
+class UserListError(PlanningError):
+    """The list of users `name` has a `problem`; the `remedy` says what to do with the list."""
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{name}: {problem}.", hint=remedy)

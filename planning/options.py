@@ -13,3 +13,16 @@ assume = click.option(
     "--assume", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
     help="Values in place of those of planning/assumptions.toml, in the same form.",
 )  # fmt: skip
+reports = click.option(
+    "--reports", type=click.FloatRange(min=0), default=10_000, show_default=True, metavar="N",
+    help="Reports of a month.",
+)  # fmt: skip
+_TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+cities = click.option(
+    "--cities", "cities_file", type=_TABLE, metavar="FILE",
+    help="Where the users are, as city,jurisdiction,latitude,longitude,weight.",
+)  # fmt: skip
+measured = click.option(
+    "--measured", "measured_file", type=_TABLE, metavar="FILE",
+    help="Measured round trips, as city,region,ms.",
+)  # fmt: skip

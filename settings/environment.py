@@ -135,13 +135,8 @@ class Environment(Section):
 
     def notices(self, today: date) -> list[str]:
         """Return the warnings to read before a deployment, one sentence each."""
-        found = []
-        ends = self.llm.shutdown_date
-        if ends is not None and ends - today <= NOTICE:
-            found.append(
-                f"llm.model {self.llm.model} shuts down on {ends}: choose another model, "
-                "then set llm.model, its prices and llm.shutdown_date"
-            )
+        ending = shutdown_notice("llm", self.llm.model, self.llm.shutdown_date, today)
+        found = [ending] if ending is not None else []
         if self.model.artifact != "demo" and self.model.catalogue_version is None:
             found.append(
                 "model.catalogue_version is not set, so nothing holds that the archive and the services have "
@@ -198,6 +193,17 @@ class Environment(Section):
             "llm.base_url": self.llm.base_url,
         }
         return [(key, url) for key, url in urls.items() if url is not None]
+
+
+def shutdown_notice(section: str, model: str, ends: date | None, today: date) -> str | None:
+    """Return a warning if the LLM of a section, as in llm, has ended or ends within 60 days; else None."""
+    if ends is None or ends - today > NOTICE:
+        return None
+    verb = "has shut down on" if ends < today else "shuts down on"
+    return (
+        f"{section}.model {model} {verb} {ends}: choose another model, and change all that [{section}] "
+        "says of it"
+    )
 
 
 def environment_names(folder: Path = FOLDER) -> list[str]:

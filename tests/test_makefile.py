@@ -37,7 +37,7 @@ def targets() -> dict[str, str]:
     return {target: text for _, target, text in lines}
 
 
-@pytest.mark.parametrize("target", [*ACCOUNT, "diff"])
+@pytest.mark.parametrize("target", [*ACCOUNT, "diff", "plan"])
 def test_missing_environment_names_choices(target: str) -> None:
     done = make(target)
     assert done.returncode == 2

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.cdk import ROOT
 from cli.dead_letters import QUEUES
 from cli.errors import UserError, code_of
-from settings.environment import FOLDER, Environment, load_environment
+from settings.environment import Environment, load_environment
 from settings.naming import STACKS, parameter_name, stack_name
 
 if TYPE_CHECKING:
@@ -43,11 +43,6 @@ def environment(name: str) -> Environment:
             hint="Use `make up` and `.venv/bin/python -m local doctor` for it.",
         )
     return settings
-
-
-def settings_file(name: str) -> Path:
-    """Return the file of an environment: of its name, or of the path of a .toml file."""
-    return Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
 
 
 def session(settings: Environment) -> boto3.Session:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import tomlkit
-from tomlkit.exceptions import NonExistentKey
 
 from cli import cdk
 from cli.errors import UserError
-from ops.aws.account import account_id, settings_file, stack_exists, wait_stable
+from cli.settings_file import settings_file, with_added, with_value, write_atomically
+from ops.aws.account import account_id, stack_exists, wait_stable
 from settings.environment import Environment, load_environment
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import boto3
     from rich.console import Console
-
-_VERSION = "catalogue_version"
-_COMMENTED = re.compile(rf'^# {_VERSION} = "[^"]*"', re.MULTILINE)
-_ARTIFACT = re.compile(r"^\s*artifact\s*=.*$", re.MULTILINE)
 
 
 def pause(session: boto3.Session, console: Console, *, named: str, paused: bool) -> None:
@@ -39,7 +30,7 @@ def pause(session: boto3.Session, console: Console, *, named: str, paused: bool)
     _require_deployed(session, load_environment(named))
     file = settings_file(named)
     before = file.read_bytes()
-    with changed_settings(file, lambda text: with_value(text, "paused", paused)):
+    with changed_settings(file, lambda text: with_value(text, "model.paused", paused)):
         try:
             deploy_model_stack(session, named=named, report=console.print)
         except BaseException:
@@ -89,46 +80,10 @@ def changed_settings(file: Path, change: Callable[[str], str]) -> Iterator[None]
         raise
 
 
-def with_value(text: str, key: str, value: str | bool) -> str:
-    """Return TOML with another value of a key in [model], and its comments and layout as they are.
-
-    Raises UserError where it has no such key.
-    """
-    document = tomlkit.parse(text)
-    try:
-        table = document["model"]
-        table[key]
-    except (NonExistentKey, TypeError) as error:
-        line = f"{key} = {tomlkit.item(value).as_string()}"
-        raise UserError(
-            f"The settings have no line `{key}` in a section [model].",
-            hint=f"Add the line {line} below [model].",
-        ) from error
-    table[key] = value
-    return document.as_string()
-
-
 def with_archive(text: str, key: str, version: str) -> str:
     """Return settings with another archive in [model], and the version of its catalogue below it.
 
     A comment that holds the version's place becomes the setting.
     """
-    text = with_value(text, "artifact", key)
-    if _VERSION not in tomlkit.parse(text)["model"]:
-        line = f'{_VERSION} = "{version}"'
-        text, found = _COMMENTED.subn(line, text, count=1)
-        if not found:
-            text = _ARTIFACT.sub(lambda artifact: f"{artifact.group()}\n{line}", text, count=1)
-    return with_value(text, _VERSION, version)
-
-
-def write_atomically(file: Path, content: bytes) -> None:
-    """Replace a file's content as a whole: a reader finds the old content or the new."""
-    target = file.resolve()
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
-        draft.write(content)
-    try:
-        shutil.copymode(target, draft.name)
-        Path(draft.name).replace(target)
-    finally:
-        Path(draft.name).unlink(missing_ok=True)
+    text = with_value(text, "model.artifact", key)
+    return with_added(text, "model.catalogue_version", version, below="artifact")

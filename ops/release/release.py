@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from cli import cdk
 from cli.cdk import ROOT
 from cli.errors import UserError
+from cli.settings_file import settings_file, write_atomically
 from model_artifacts.blip2.definition import STARTUP_S, pytorch_model, sdk_session
 from model_artifacts.blip2.tools import packaging
 from model_artifacts.blip2.tools.catalogue_file import load
 from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.flight_check.command import flight_check
 from model_artifacts.blip2.tools.replay import PhotoSet, photo_sets
-from ops.aws.account import physical_ids, resources, settings_file
+from ops.aws.account import physical_ids, resources
 from ops.aws.archive import object_exists, upload
-from ops.commands.pause import changed_settings, deploy_model_stack, with_archive, write_atomically
+from ops.commands.pause import changed_settings, deploy_model_stack, with_archive
 from ops.goods import check_goods
 from ops.release.canary import CanaryFailed, CanaryRole, answers_here, canary, compare_answers, remove
 from settings.naming import parameter_name, stack_name

@@ -1,46 +1,34 @@
 """The prices of AWS, from `aws.csv`: `*` as region means that every region has the price."""
 
-from __future__ import annotations
-
-import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from pydantic import TypeAdapter
-
-from planning.errors import UnknownPriceError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from planning.errors import PlanningError, UnknownPriceError
+from planning.prices.rows import read_rows
+from planning.prices.sources import Confidence, Usd, doubt
 
 FILE = Path(__file__).with_name("aws.csv")
 EVERYWHERE = "*"
-STALE_AFTER = timedelta(days=180)
 HOURS_PER_MONTH = 730
 
 
 @dataclass(frozen=True)
 class Price:
-    """USD for one `unit` of an item in a region, read from `source` on `as_of`, or assumed."""
+    """USD for one `unit` of an item in a region.
+
+    Of a price that falls with the amount it is the first tier that costs something.
+    """
 
     item: str
     region: str
-    usd: float
+    usd: Usd
     unit: str
     source: str
     as_of: date
-    confidence: Literal["listed", "assumed"]
-
-    def note(self, today: date) -> str | None:
-        """Return what a reader must know about the price, or None if it is listed and fresh."""
-        if self.confidence == "assumed":
-            return f"{self.item} in {self.region} is assumed: {self.source}"
-        if today - self.as_of > STALE_AFTER:
-            return f"{self.item} in {self.region} is of {self.as_of}, over {STALE_AFTER.days} days old"
-        return None
+    confidence: Confidence
 
 
 class PriceList:
@@ -48,32 +36,57 @@ class PriceList:
 
     def __init__(self, prices: Iterable[Price], region: str) -> None:
         self.region = region
-        self._prices = list(prices)
+        self._prices = {(one.item, one.region): one for one in prices}
 
     def price(self, item: str) -> Price:
         """Return the region's price of an item; raises UnknownPriceError."""
-        found = {one.region: one for one in self._prices if one.item == item}
-        if (price := found.get(self.region) or found.get(EVERYWHERE)) is None:
-            raise UnknownPriceError(item, self.region, ", ".join(sorted(found)))
-        return price
+        found = self._prices.get((item, self.region)) or self._prices.get((item, EVERYWHERE))
+        if found is None:
+            known = sorted(region for name, region in self._prices if name == item)
+            raise UnknownPriceError(item, self.region, ", ".join(known))
+        return found
 
     def usd(self, item: str) -> float:
         """Return the region's USD for one unit of an item; raises UnknownPriceError."""
         return self.price(item).usd
 
+    def items(self) -> tuple[str, ...]:
+        """Return the items that have a price in the region, in the order of the file."""
+        here = (self.region, EVERYWHERE)
+        return tuple(dict.fromkeys(item for item, region in self._prices if region in here))
+
+    def instance_types(self) -> tuple[str, ...]:
+        """Return the SageMaker instance types that have a price in the region, as in ml.m5.large."""
+        return tuple(item for item in self.items() if item.startswith("ml."))
+
     def notes(self, items: Iterable[str], today: date) -> list[str]:
-        """Return what a reader must know about the prices of these items, each once."""
-        notes = (self.price(item).note(today) for item in dict.fromkeys(items))
-        return [note for note in notes if note is not None]
+        """Return which prices of these items a reader should doubt: a sentence for each reason."""
+        doubtful: dict[str, list[str]] = {}
+        for item in dict.fromkeys(items):
+            if (why := doubt(self.price(item), today)) is not None:
+                doubtful.setdefault(why, []).append(item)
+        return [f"Prices in {self.region} {why}: {', '.join(what)}." for why, what in doubtful.items()]
 
 
 @cache
 def all_prices(file: Path = FILE) -> tuple[Price, ...]:
-    """Return every row of the file."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return tuple(TypeAdapter(list[Price]).validate_python(list(csv.DictReader(lines))))
+    """Return every row of the file; raises PlanningError where one is wrong or there twice."""
+    prices = read_rows(file, Price)
+    seen: set[tuple[str, str]] = set()
+    for one in prices:
+        if (one.item, one.region) in seen:
+            raise PlanningError(
+                f"{file}: {one.item} has two prices in {one.region}.", hint="Delete one of the rows."
+            )
+        seen.add((one.item, one.region))
+    return prices
 
 
 def price_list(region: str) -> PriceList:
     """Return the prices of a region."""
     return PriceList(all_prices(), region)
+
+
+def priced_regions() -> tuple[str, ...]:
+    """Return the regions that have prices."""
+    return tuple(sorted({one.region for one in all_prices()} - {EVERYWHERE}))

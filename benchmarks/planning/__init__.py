@@ -1,0 +1,1 @@
+"""What the planner's figures are held against: made lists, closed forms, long simulations."""

@@ -1,0 +1,1 @@
+"""What the answers lead to in the settings: a second region, and other values."""
