@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planning.cost.usage import usage
+from planning.latency.service_times import service_times
 from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
 from settings.model import WAKE_MINUTES
 
@@ -38,8 +39,6 @@ class EndpointHours:
 
 def seconds_per_report(settings: Environment, workload: Workload) -> float:
     """Return the endpoint's seconds of a report, over the assumed numbers of photos."""
-    from planning.latency.service_times import service_times
-
     times = service_times(settings.model.instance_type, settings)
     shares = workload.assumptions.photos.per_report
     return sum(share * times.seconds(count) for count, share in enumerate(shares, 1)) / sum(shares)
@@ -101,7 +100,7 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
 
 
 def scheduled_hours(schedule: Schedule | None) -> Sequence[float]:
-    """Return the share of each hour of a week, from Monday 0:00 on, for which a schedule keeps an instance."""
+    """Return the share of each hour of a week, from Monday 0:00, for which a schedule keeps an instance."""
     if schedule is None:
         return (0.0,) * HOURS_PER_WEEK
     start = schedule.start.hour + schedule.start.minute / 60

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planning.workload import Workload
     from settings.environment import Environment
 
-# realtime: always on, answers in the request. office hours, async: zero instances, with a schedule and without.
+# realtime: always on, answers in the request. office hours, async: zero instances, by schedule and without.
 # batch: an async endpoint that exists in one window a night, by `ops resume` and `ops pause`; reports wait.
 Mode = Literal["realtime", "office hours", "async", "batch"]
 MODES: tuple[Mode, ...] = get_args(Mode)

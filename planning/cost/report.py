@@ -28,7 +28,7 @@ _BASE64 = 4 / 3
 
 
 class _Billed(NamedTuple):
-    """A line's name and price, of how many of the quantity the price is, and how many the line counts as 1."""
+    """A line's name and price, of how many the price is, and how many the line counts as 1."""
 
     what: str
     item: str
