@@ -6,9 +6,11 @@ import click
 
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
+from planning.bucket.commands import bucket
 from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
+from planning.page.commands import page
 from planning.prices.commands import prices
 from planning.proposals.commands import expand
 from planning.regions.commands import regions
@@ -23,7 +25,7 @@ def commands() -> None:
     """
 
 
-for command in (cost, documents, example, expand, prices, regions):
+for command in (bucket, cost, documents, example, expand, page, prices, regions):
     commands.add_command(command)
 
 

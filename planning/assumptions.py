@@ -55,8 +55,10 @@ class Users(_Section):
     """How many users are active, and how many reports each makes in a month."""
 
     active_share: Triangular
+    active_from_list: bool
     reports_per_active_user: LogNormal
-    growth_continues: Annotated[float, Field(ge=0, le=10)] = 1.0
+    growth_continues: Annotated[float, Field(ge=0, le=10)]
+    growth_spread: Annotated[float, Field(gt=0, le=0.1)]
 
 
 class Photos(_Section):
@@ -67,6 +69,7 @@ class Photos(_Section):
     sent_kb: LogNormal
     uploaded_share: Share
     uploaded_mb: Positive
+    unused_share: Annotated[float, Field(ge=0, lt=1)]
 
     @property
     def mean_per_report(self) -> float:
@@ -83,6 +86,7 @@ class Reports(_Section):
     reworded_share: Share
     viewed: Annotated[float, Field(ge=0)]
     erased_share: Share
+    worded_s: LogNormal
     late_share: Share
 
 

@@ -1,32 +1,62 @@
-"""`python -m planning documents`: the planner's tables in the documents, and whether they are up to date.
+"""`python -m planning documents`: what the planner writes into the documents, and whether it is up to date.
 
 A part of a document that the planner writes stands between `<!-- NAME: begin … -->` and `<!-- NAME: end -->`.
+The pictures of the worked example are files of its own, `docs/figures/plan-*.svg`.
 """
+
+from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.settings_file import write_atomically
 from planning.cost.answers import idle_answer
 from planning.output import markdown
 from settings.environment import environment_names, load_environment
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def idle_costs(today: date) -> str:
+def idle_costs() -> str:
     """Return the idle costs of every environment of AWS, as Markdown."""
     found = (load_environment(name) for name in environment_names())
-    answers = [idle_answer(settings, today) for settings in found if settings.target == "aws"]
+    answers = [idle_answer(settings, date.today()) for settings in found if settings.target == "aws"]
     return "\n\n".join(markdown(table) for answer in answers for table in answer.tables)
 
 
-PARTS: dict[str, tuple[Path, Callable[[date], str]]] = {
-    "idle cost": (ROOT / "docs" / "operations.md", idle_costs),
+def example_document() -> str:
+    """Return the worked example, as Markdown."""
+    from planning.page.worked_example import worked_example  # loads numpy
+
+    return worked_example().document()
+
+
+def example_summary() -> str:
+    """Return the worked example's answers in a table, as Markdown."""
+    from planning.page.worked_example import worked_example
+
+    return worked_example().summary()
+
+
+def example_pictures() -> dict[str, str]:
+    """Return the worked example's pictures by the names of their files."""
+    from planning.page.worked_example import worked_example
+
+    return worked_example().pictures()
+
+
+PARTS: dict[str, tuple[str, Callable[[], str]]] = {
+    "idle cost": ("docs/operations.md", idle_costs),
+    "worked example": ("docs/planning.md", example_document),
+    "plan": ("README.md", example_summary),
 }
 """Name of a part → its document and what writes it."""
 
@@ -34,27 +64,38 @@ PARTS: dict[str, tuple[Path, Callable[[date], str]]] = {
 @click.command()
 @click.option("--write", is_flag=True, help="Update the documents.")
 def documents(write: bool) -> None:
-    """Check that the planner's tables in the documents are up to date, or --write them."""
-    stale = list(_stale(date.today()))
+    """Check that what the planner writes into the documents is up to date, or --write it.
+
+    That is the idle costs of every environment, and a worked example: prod, for a made list of 5,000 users.
+    """
+    stale = list(stale_files(ROOT))
     for file, text in stale:
-        if write:
-            file.write_text(text, "utf-8")
+        if not write:
+            click.echo(f"{file.relative_to(ROOT)} is out of date: run `make operations`", err=True)
+        elif text is None:
+            file.unlink()
         else:
-            click.echo(
-                f"{file.relative_to(ROOT)}: its tables are out of date: run `make operations`", err=True
-            )
+            write_atomically(file, text.encode())
     if stale and not write:
         sys.exit(1)
 
 
-def _stale(today: date) -> Iterator[tuple[Path, str]]:
-    for file in sorted({file for file, _ in PARTS.values()}):
+def stale_files(root: Path) -> Iterator[tuple[Path, str | None]]:
+    """Yield each file that is out of date, with its new text, or None for a picture of no chart."""
+    for name in sorted({document for document, _ in PARTS.values()}):
+        file = root / name
         before = after = file.read_text("utf-8")
-        for name, (place, compose) in PARTS.items():
-            if place == file:
-                after = replaced(after, name, compose(today))
+        for part, (document, compose) in PARTS.items():
+            if document == name:
+                after = replaced(after, part, compose())
         if after != before:
             yield file, after
+    folder, pictures = root / "docs" / "figures", example_pictures()
+    for name, text in pictures.items():
+        file = folder / name
+        if not file.exists() or file.read_text("utf-8") != text:
+            yield file, text
+    yield from ((file, None) for file in folder.glob("plan-*.svg") if file.name not in pictures)
 
 
 def replaced(text: str, name: str, content: str) -> str:

@@ -5,6 +5,7 @@ UserError                    (cli) a sentence, and a hint that says what to do
     UnknownPriceError        no price of an item in a region
     UnknownLlmError          no price of an LLM
     UnpricedResourceError    a template has a resource type that nothing prices
+    UserListError            a list of users that cannot be read, or not without a guess
 """
 
 from cli.errors import UserError
@@ -46,3 +47,10 @@ class UnpricedResourceError(PlanningError):
             hint="Add it to planning/cost/idle.py, or list it as free in planning/cost/free_when_idle.txt.",
         )
         self.kind = kind
+
+
+class UserListError(PlanningError):
+    """The list of users `name` has a `problem`; the `remedy` says what to do with the list."""
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{name}: {problem}.", hint=remedy)

@@ -37,8 +37,8 @@ def example_csv(
 ) -> bytes:
     """Return the list of a marketplace whose sign-ups grow by a rate per day, as UTF-8 with a header.
 
-    Exactly `users` rows, signed up in the `days` before `today`, oldest first. The same arguments give the same
-    bytes.
+    Exactly `users` rows, signed up in the `days` before `today`, oldest first. The same arguments give the
+    same bytes.
     """
     draw = random.Random(seed)  # noqa: S311 - no secret
     weights = [math.exp(growth_per_day * day) for day in range(days)]

@@ -24,10 +24,15 @@ def show(answer: Answer, *, as_json: bool) -> None:
 
 def markdown(table: Table) -> str:
     """Return a table as Markdown, numbers to the right."""
-    head = f"| {' | '.join(table.columns)} |"
+    head = _row(table.columns)
     ruler = "".join("|---:" if column in table.numbers else "|---" for column in table.columns) + "|"
-    rows = [f"| {' | '.join(row)} |" for row in table.rows]
+    rows = map(_row, table.rows)
     return "\n".join([*([f"**{table.title}**", ""] if table.title else []), head, ruler, *rows])
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    escaped = (cell.replace("|", r"\|").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
 
 
 def _text(answer: Answer) -> Iterator[str]:

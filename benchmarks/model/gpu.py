@@ -1,10 +1,10 @@
 """`python -m benchmarks.model.gpu`: a full-size BLIP-2 on a GPU, by captured CUDA graphs and without them.
 
 Random weights of blip2-flan-t5-xl (3.94 B parameters) in bf16 and fp16. A report is what one request asks:
-the vision tower, the search in 1,000 names, eight prompts for each photo, and a caption of 30 tokens. The
-output is sharpened until the likeliest first token has half the probability, as a trained model answers. Ways
-take turns, and the least time counts. Graphs must give the numbers of the same passes without graphs to the
-last bit.
+the vision tower, the search in 1,000 names, eight prompts for each photo, and a caption of 30 tokens. Several
+requests of one photo in one batch show what batching across requests gains. The output is sharpened until the
+likeliest first token has half the probability, as a trained model answers. Ways take turns, and the least
+time counts. Graphs must give the numbers of the same passes without graphs to the last bit.
 
 The roofline is the least time that `roofline` finds.
 
@@ -20,6 +20,7 @@ import math
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,8 @@ CAPTION = "a photo of"
 NAMES, TOKENS, TOP = 1000, 30, 5
 PHOTOS = {1: 0.2, 2: None, 4: None, 8: 0.25}
 """Photos of a report, and the most seconds that it may take on an H100, if there is a goal."""
+REQUESTS = (2, 4, 8)
+"""Requests of one photo each that are answered in one batch."""
 CAPTION_OVER_FLOOR = 5.0
 _ROUNDS = 5
 _LIKELIEST = 0.5
@@ -58,10 +61,10 @@ _GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Report:
-    """The numbers of one report, and what its search took."""
+    """The numbers and captions of the reports of one batch, and what their search took."""
 
     numbers: list[torch.Tensor]
-    caption: str
+    captions: list[str]
     rounds: int
 
 
@@ -95,22 +98,24 @@ def scorer_of(device: str, dtype: torch.dtype, size: Size) -> Any:
     return Scorer(fresh, words)
 
 
-def report(scorer: Any, photos: list[Image.Image], tree: Any) -> Report:
-    """Answer what one request asks about these photos."""
+def report(scorer: Any, photos: list[Image.Image], tree: Any, requests: int = 1) -> Report:
+    """Answer what one request asks about these photos, or several requests of as many photos each."""
     from scoring import PhotoPrompt
     from search import Search
 
     features = scorer.encode(photos)
-    (answer,), cost = scorer.search(features, [Search(tuple(range(len(photos))), SEARCH)], tree, TOP)
+    each = len(photos) // requests
+    shares = [tuple(range(first, first + each)) for first in range(0, len(photos), each)]
+    answers, cost = scorer.search(features, [Search(share, SEARCH) for share in shares], tree, TOP)
     asked = [
         PhotoPrompt(photo, prompt, scorer.answer_tokens(words))
         for prompt, words in PROMPTS
         for photo in range(len(photos))
     ]
     scores = scorer.score_prompts(features, asked)
-    (caption,) = scorer.captions(features[:1], CAPTION, TOKENS)
-    found = torch.tensor([one.p for one in answer.top])
-    return Report([features, *scores, found], caption, cost.rounds)
+    captions = scorer.captions(features[::each], CAPTION, TOKENS)
+    found = torch.tensor([one.p for answer in answers for one in answer.top])
+    return Report([features, *scores, found], captions, cost.rounds)
 
 
 def measure(
@@ -128,21 +133,23 @@ def measure(
     label = str(dtype).removeprefix("torch.").replace("float", "fp").replace("bfp", "bf")
     figures = [Figure(f"{label}_bandwidth_gb_s", bandwidth / 1e9)]
     detail: dict[str, Any] = {}
-    for count, most in PHOTOS.items():
-        photos = noise(count)
+    shapes = [(f"{count}_photos", count, 1, most) for count, most in PHOTOS.items()]
+    shapes += [(f"{count}_requests", count, count, None) for count in REQUESTS]
+    for shape, count, requests, most in shapes:
+        work = partial(report, scorer, noise(count), tree, requests)
         found: dict[str, Report] = {}
 
-        def way(name: str, graphs: Any, photos: Any = photos, found: Any = found) -> Callable[[], None]:
-            def work() -> None:
+        def way(name: str, graphs: Any, work: Any = work, found: Any = found) -> Callable[[], None]:
+            def timed() -> None:
                 scorer.graphs = scorer.language.graphs = graphs
-                found[name] = report(scorer, photos, tree)
+                found[name] = work()
 
-            return work
+            return timed
 
         first = _seconds(device, way("graphs", captured))
         best = _least(device, {"graphs": way("graphs", captured), "eager": way("eager", eager)})
         least = least_bytes(scorer.blip, found["graphs"].rounds, TOKENS) / bandwidth
-        name = f"{label}_{count}_photos"
+        name = f"{label}_{shape}"
         figures += [
             Figure(f"{name}_report_s", best["graphs"], at_most=most),
             Figure(f"{name}_report_eager_s", best["eager"]),
@@ -219,7 +226,7 @@ def _same(one: list[list[int]], other: list[list[int]]) -> float:
 def _equal(one: Report, other: Report) -> float:
     """Return the share of the report's numbers and words that are equal to the last bit."""
     equal = [bool(torch.equal(a, b)) for a, b in zip(one.numbers, other.numbers, strict=True)]
-    return 100 * float(np.mean([*equal, one.caption == other.caption]))
+    return 100 * float(np.mean([*equal, one.captions == other.captions]))
 
 
 def _seconds(device: str, work: Callable[[], object]) -> float:

@@ -89,47 +89,67 @@ def _times(instance_type: str, model: ModelSize, tiles: int) -> ServiceTimes:
 
 def _demo(instance_type: str, measured: Mapping[str, Any], gpu: str | None, tiles: int) -> ServiceTimes:
     times = measured["tiles"] if tiles else 1.0
-    one, many = (measured["requests"][count] for count in ("1", "8"))
-    photos = {int(count): seconds for count, seconds in measured["photos"].items()}
-    more = (many - one - 7 * (photos[8] - photos[1]) / 7) / 7
-    note = f"a GPU's seconds of the demo model were not measured: a CPU's stand for the {gpu}'s" if gpu else ""
+    photos = _by_count(measured["photos"])
     return ServiceTimes(
         instance_type,
         "demo",
         gpu or "CPU",
         tuple((count, seconds * times) for count, seconds in photos.items()),
-        more * times,
+        _more(photos, _by_count(measured["requests"])) * times,
         gpu is not None,
-        note,
+        f"{gpu}: a CPU's seconds stand for those of the demo model on a GPU, which were not measured"
+        if gpu
+        else "",
     )
 
 
 def _full(instance_type: str, known: Mapping[str, Any], gpu: str, tiles: int) -> ServiceTimes:
-    here, measured_on = known["gpus"][gpu], known["gpus"]["H100"]
-    measured, work = known["models"]["full"][here["precision"]], known["models"]["full"]["work"]
-    photos = {int(count): seconds for count, seconds in measured["photos"].items()}
+    here, full = known["gpus"][gpu], known["models"]["full"]
+    measured = full[here["precision"]]
+    photos = _by_count(measured["photos"])
+    more = _more(photos, _by_count(measured["requests"]))
     if gpu != "H100":
-        shares = known["estimate"]
-        rest = photos[1] - (photos[8] - photos[1]) / 7
-        kernels = rest - measured["gb_read"] / (shares["bandwidth_share"] * measured_on["bandwidth_gb_s"])
-        half = work["tflop_per_photo"] - (single := _single(here, work))
-        photo = (half / here["tflops"] + single / here["fp32_tflops"]) / shares["tflops_share"]
-        base = kernels * measured_on["clock_ghz"] / here["clock_ghz"]
-        base += measured["gb_read"] / (shares["bandwidth_share"] * here["bandwidth_gb_s"])
+        base, photo = _estimate(photos, measured["gb_read"], here, known)
+        more *= base / (photos[1] - _slope(photos))
         photos = {count: base + count * photo for count in photos}
-    # A quarter is a picture more for the vision tower and for the questions about wear.
-    slope = (photos[8] - photos[1]) / 7 * tiles
-    photos = {count: seconds + count * slope for count, seconds in photos.items()}
+    # A quarter is one picture more for the vision tower and for the questions about wear.
+    slope = _slope(photos) * tiles
     return ServiceTimes(
         instance_type,
         "full",
         gpu,
-        tuple(photos.items()),
-        0.0,
+        tuple((count, seconds + count * slope) for count, seconds in photos.items()),
+        more,
         gpu != "H100",
-        f"{gpu}: estimated from an H100 by bandwidth, operations and clock; it may be off by half",
+        f"{gpu}: estimated from an H100 by bandwidth, operations and clock; it may be off by half"
+        if gpu != "H100"
+        else "",
     )
 
 
-def _single(gpu: Mapping[str, Any], work: Mapping[str, Any]) -> float:
-    return float(work["fp32_tflop_per_photo"]) if gpu["precision"] == "fp16" else 0.0
+def _estimate(
+    photos: Mapping[int, float], gb_read: float, here: Mapping[str, Any], known: Mapping[str, Any]
+) -> tuple[float, float]:
+    """Return the seconds of a request beside its photos, and those of a photo."""
+    there, shares, work = known["gpus"]["H100"], known["estimate"], known["models"]["full"]["work"]
+    reading = shares["bandwidth_share"]
+    kernels = photos[1] - _slope(photos) - gb_read / (reading * there["bandwidth_gb_s"])
+    single = work["fp32_tflop_per_photo"] if here["precision"] == "fp16" else 0.0
+    half = work["tflop_per_photo"] - single
+    return (
+        kernels * there["clock_ghz"] / here["clock_ghz"] + gb_read / (reading * here["bandwidth_gb_s"]),
+        (half / here["tflops"] + single / here["fp32_tflops"]) / shares["tflops_share"],
+    )
+
+
+def _by_count(seconds: Mapping[str, float]) -> dict[int, float]:
+    return {int(count): one for count, one in seconds.items()}
+
+
+def _slope(photos: Mapping[int, float]) -> float:
+    return (photos[8] - photos[1]) / 7
+
+
+def _more(photos: Mapping[int, float], requests: Mapping[int, float]) -> float:
+    """Return what each further request adds: eight requests of a photo against one of eight photos."""
+    return max(0.0, (requests[8] - photos[8]) / 7)

@@ -36,7 +36,7 @@ def prices_answer(prices: PriceList, llms: Sequence[Llm], today: date) -> Answer
                     "usd_per_mtok_output": row.usd_per_mtok_output,
                     "batch_factor": row.batch_factor,
                     "flex_factor": row.flex_factor,
-                    "shutdown_date": row.shutdown_date and str(row.shutdown_date),
+                    "shutdown_date": _iso(row.shutdown_date),
                 }
                 for row in llms
             ],
@@ -103,8 +103,8 @@ def refresh_answer(prices: RefreshedPrices, llms: RefreshedLlms, *, written: boo
             "llms": [
                 {
                     "model": new.model,
-                    "shutdown_date_before": old.shutdown_date and str(old.shutdown_date),
-                    "shutdown_date": new.shutdown_date and str(new.shutdown_date),
+                    "shutdown_date_before": _iso(old.shutdown_date),
+                    "shutdown_date": _iso(new.shutdown_date),
                 }
                 for old, new in llms.changes
             ],
@@ -138,6 +138,10 @@ def _count(number: int, what: str) -> str:
 
 def _number(usd: float) -> str:
     return f"{usd:.10f}".rstrip("0").rstrip(".")
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
 
 
 def _standing(price: Sourced, today: date) -> str:

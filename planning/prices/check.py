@@ -46,7 +46,8 @@ def _of(settings: Environment, today: date) -> Iterator[Finding]:
                 )
         else:
             yield from (Finding(settings.name, one) for one in _differences(llm, listed))
-        known = [ends for ends in (llm.ends, listed and listed.shutdown_date) if ends is not None]
+        announced = listed.shutdown_date if listed is not None else None
+        known = [ends for ends in (llm.ends, announced) if ends is not None]
         if known and (notice := shutdown_notice(llm.key, llm.model, min(known), today)) is not None:
             yield Finding(settings.name, notice, error=True)
     if settings.target == "aws":

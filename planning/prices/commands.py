@@ -91,16 +91,21 @@ def check(as_json: bool) -> int:
 
 
 def _prices(region: str | None, today: date) -> RefreshedPrices:
+    from botocore.exceptions import BotoCoreError
     from rich.console import Console
 
+    rows = price_list.all_prices()
     with Console(stderr=True).status("Asking the Price List API…") as status:
-        return refresh_prices(
-            price_list.all_prices(),
-            _price_api(),
-            today,
-            region=region,
-            asked=lambda what: status.update(f"Asking the Price List API: {what}"),
-        )
+        try:
+            return refresh_prices(
+                rows,
+                _price_api(),
+                today,
+                region=region,
+                asked=lambda what: status.update(f"Asking the Price List API: {what}"),
+            )
+        except BotoCoreError as error:  # before the first question, as by a profile that does not exist
+            return RefreshedPrices(rows, away=f"AWS cannot be asked: {error}".rstrip("."))
 
 
 def _price_api() -> "PriceApi":

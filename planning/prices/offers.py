@@ -9,7 +9,7 @@ from planning.prices.sources import RefusedError, Usd
 
 class _Tier(BaseModel):
     unit: str
-    begin: float = Field(alias="beginRange", default=0.0)
+    begin: float = Field(alias="beginRange", default=0.0, ge=0, allow_inf_nan=False)
     per_unit: dict[str, Usd] = Field(alias="pricePerUnit")
 
 

@@ -24,6 +24,7 @@ TINY = Size(16, 16, 28, fewer_words=1000)
 def measured() -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gpu, "PHOTOS", {2: 0.25})
+        patch.setattr(gpu, "REQUESTS", (2,))
         patch.setattr(gpu, "PROMPTS", gpu.PROMPTS[1:3])
         patch.setattr(gpu, "NAMES", 20)
         patch.setattr(gpu, "TOKENS", 4)
@@ -34,7 +35,7 @@ def measured() -> dict[str, Any]:
 
 
 def test_graphs_equal_eager_passes(measured: dict[str, Any]) -> None:
-    for name in ("2_photos_graphs_equal", "caption_tokens_equal"):
+    for name in ("2_photos_graphs_equal", "2_requests_graphs_equal", "caption_tokens_equal"):
         assert measured[f"fp32_{name}_percent"].value == 100
     assert measured["fp32_caption_tokens_of_generate_percent"].value == 100
     assert measured["fp32_captures_failed"].value == 0
@@ -47,9 +48,19 @@ def test_goals_are_judged(measured: dict[str, Any]) -> None:
     assert all(one.value > 0 for name, one in measured.items() if "failed" not in name)
 
 
+def test_batch_answers_as_single_requests_do() -> None:
+    scorer = gpu.scorer_of("cpu", torch.float32, TINY)
+    tree, photos = gpu.tree_of(20, 20, scorer.blip.config.text_config.vocab_size), gpu.noise(2)
+    both = gpu.report(scorer, photos, tree, requests=2)
+    alone = [gpu.report(scorer, [photo], tree) for photo in photos]
+    assert both.captions == [caption for one in alone for caption in one.captions]
+    likeliest = torch.cat([one.numbers[-1] for one in alone])
+    assert torch.allclose(both.numbers[-1], likeliest, rtol=1e-4)
+
+
 def test_different_numbers_are_counted() -> None:
-    one = gpu.Report([torch.tensor([1.0]), torch.tensor([2.0])], "a mug", 1)
-    other = gpu.Report([torch.tensor([1.0]), torch.tensor([2.0000002])], "a vase", 1)
+    one = gpu.Report([torch.tensor([1.0]), torch.tensor([2.0])], ["a mug"], 1)
+    other = gpu.Report([torch.tensor([1.0]), torch.tensor([2.0000002])], ["a vase"], 1)
     assert gpu._equal(one, other) == pytest.approx(100 / 3)
 
 

@@ -11,6 +11,7 @@ from planning.prices import commands, llms, price_list
 from planning.prices.commands import prices
 from planning.prices.price_api import PriceApi
 from planning.prices.products import products
+from planning.prices.rows import read_rows
 from planning.prices.sources import AwayError
 from tests.planning.prices.offers import answer, offer, pricing
 
@@ -102,7 +103,7 @@ def test_refresh_takes_ends_of_llms(
     assert "gpt-6-luna  none    2028-02-03" in printed
     assert "gpt-4o-mini    the provider does not list it" in printed
     assert "sk-made-up" not in printed
-    assert llms.read_rows(files / "llms.csv", llms.Llm)[0].shutdown_date == date(2028, 2, 3)
+    assert read_rows(files / "llms.csv", llms.Llm)[0].shutdown_date == date(2028, 2, 3)
 
 
 @pytest.mark.usefixtures("files")
@@ -119,6 +120,19 @@ def test_refresh_fails_without_any_source(
         "No source answers. AWS does not answer: Unable to locate credentials. OPENAI_API_KEY is not" in error
     )
     assert "hint: Sign in to AWS, or set OPENAI_API_KEY." in error
+
+
+@pytest.mark.usefixtures("files")
+def test_missing_profile_leaves_the_other_source(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
+    monkeypatch.setattr("planning.prices.shutdowns.shutdown_dates", lambda *_: {"gpt-5": None})
+    assert run("refresh") == 0
+    printed = capsys.readouterr().out
+    assert "! AWS cannot be asked: The config profile (nowhere) could not be found" in printed
+    assert "gpt-5  2026-12-11  none" in printed
 
 
 def test_unknown_region_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

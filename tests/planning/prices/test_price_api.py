@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ParamValidationError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planning.prices.offers import read_offer
 from planning.prices.price_api import PriceApi
@@ -146,6 +148,29 @@ def test_same_price_twice_is_one_price() -> None:
 def test_undocumented_answer_is_refused(text: str, where: str) -> None:
     with pytest.raises(RefusedError, match=f"not as documented: .*{where}"):
         usd(text)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(path=st.lists(st.integers(0, 9), max_size=8), value=json_values)
+def test_any_damage_is_a_price_or_a_refusal(path: list[int], value: object) -> None:
+    damaged = json.loads(offer("CAN1-Request-ARM", ("0", "0"), ("5", "0.0000002")))
+    place: Any = damaged
+    for step in path[:-1]:
+        inner = [one for one in place.values() if isinstance(one, dict) and one]
+        if not inner:
+            break
+        place = inner[step % len(inner)]
+    place[sorted(place)[path[-1] % len(place) if path else 0]] = value
+    try:
+        assert usd(json.dumps(damaged)) > 0
+    except RefusedError as refused:
+        assert str(refused)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,8 @@ def test_old_price_is_doubted(days: int, doubted: bool) -> None:
 
 
 def test_doubts_are_said_once_each() -> None:
-    rule = {"source": "a rule", "confidence": "assumed"}
-    assumed = [replace(LISTED, item=item, **rule) for item in ("nat", "egress")]
+    assumed = [
+        replace(LISTED, item=item, source="a rule", confidence="assumed") for item in ("nat", "egress")
+    ]
     notes = PriceList([LISTED, *assumed], "us-east-1").notes(["nat", "lcu", "egress", "nat"], LISTED.as_of)
     assert notes == ["Prices in us-east-1 assumed from a rule: nat, egress."]

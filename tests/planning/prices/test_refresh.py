@@ -1,7 +1,6 @@
 """Rows of the price lists after a refresh: changed, confirmed, kept with a reason, or added."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,6 +12,7 @@ from planning.prices.products import Product
 from planning.prices.refresh import RefreshedPrices, refresh_llms, refresh_prices
 from planning.prices.sources import AwayError, RefusedError
 
+Answers = dict[tuple[str, str], float | Exception]
 OLD, TODAY = date(2026, 1, 2), date(2026, 11, 27)
 
 
@@ -23,7 +23,7 @@ def row(item: str, region: str, usd: float) -> Price:
 class MadeApi(PriceApi):
     """Answers with made prices, and refuses or fails where one is an exception."""
 
-    def __init__(self, prices: dict[tuple[str, str], float | Exception]) -> None:
+    def __init__(self, prices: Answers) -> None:
         self.prices = prices
         self.everywhere: set[str] = set()
 
@@ -41,7 +41,7 @@ LIST = (row("key", "*", 1), row("nat", "ca-central-1", 0.05), row("nat", "us-eas
 
 
 def refreshed(
-    prices: dict[tuple[str, str], float | Exception],
+    prices: Answers,
     rows: tuple[Price, ...] = LIST,
     region: str | None = None,
     asked: Callable[[str], None] = lambda _: None,
@@ -51,8 +51,9 @@ def refreshed(
 
 def test_changed_price_has_source_and_date() -> None:
     found = refreshed({("nat", "ca-central-1"): 0.056, ("nat", "us-east-1"): 0.045})
-    listed = {"source": "Price List API of AWS", "as_of": TODAY, "confidence": "listed"}
-    changed, confirmed = replace(LIST[1], usd=0.056, **listed), replace(LIST[2], **listed)
+    source = "Price List API of AWS"
+    changed = Price("nat", "ca-central-1", 0.056, "hour", source, TODAY, "listed")
+    confirmed = Price("nat", "us-east-1", 0.045, "hour", source, TODAY, "listed")
     assert found.changes == ((LIST[1], changed),)
     assert found.confirmed == (confirmed,)
     assert found.rows == (LIST[0], changed, confirmed)
@@ -78,7 +79,7 @@ def test_product_of_no_region_is_asked_once() -> None:
 def test_outage_keeps_the_rest() -> None:
     asked: list[str] = []
     away = AwayError("AWS does not answer")
-    prices = {("key", "ca-central-1"): 1.1, ("key", "us-east-1"): 1.1, ("nat", "ca-central-1"): away}
+    prices: Answers = {("key", "ca-central-1"): 1.1, ("key", "us-east-1"): 1.1, ("nat", "ca-central-1"): away}
     found = refreshed(prices, asked=asked.append)
     assert [one.usd for one in found.rows] == [1.1, 0.05, 0.045]
     assert (found.rows[1:], found.away) == (LIST[1:], "AWS does not answer")
@@ -110,7 +111,7 @@ def test_new_region_is_added_beside_the_others() -> None:
 
 def test_new_region_is_not_added_in_part() -> None:
     rows = (*LIST, row("lcu", "us-east-1", 0.008))
-    prices = {("nat", "eu-west-1"): 0.048, ("lcu", "eu-west-1"): AwayError("away")}
+    prices: Answers = {("nat", "eu-west-1"): 0.048, ("lcu", "eu-west-1"): AwayError("away")}
     found = refreshed(prices, rows, region="eu-west-1")
     assert (found.rows, found.changes, found.away) == (rows, (), "away")
 

@@ -46,6 +46,7 @@ _IS_FOCUS_SEEN = """one => [one, one.parentElement, one.nextElementSibling].some
   return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
 })"""
 Language = Literal["en", "fr"]
+Scheme = Literal["light", "dark"]
 
 
 class Visit:
@@ -62,7 +63,7 @@ class Visit:
         *,
         user: str,
         width: int = 390,
-        scheme: Literal["light", "dark"] = "light",
+        scheme: Scheme = "light",
         language: Language = "en",
     ) -> None:
         self.system = system
@@ -189,14 +190,19 @@ class Visit:
         raise AssertionError(f"{MOST_TABS} presses of Tab do not reach {target}")
 
     def violations(self) -> list[str]:
-        """Return what axe finds on the screen in both schemes, and that it is wider than the window."""
-        # By the debugger, which the page's policy does not bind.
-        self.page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text('utf-8')} }} }}")
-        found: list[str] = self.page.evaluate(_AXE, "own")
-        self.page.emulate_media(color_scheme="dark" if self.scheme == "light" else "light")
-        found += [f"in the other scheme, {one}" for one in self.page.evaluate(_AXE, "other")]
-        self.page.emulate_media(color_scheme=self.scheme)
-        return [*found, *filter(None, [self.page.evaluate(_OVERFLOW)])]
+        """Return what `violations` finds on the screen."""
+        return violations(self.page, self.scheme)
+
+
+def violations(page: Page, scheme: Scheme) -> list[str]:
+    """Return what axe finds on a page in both schemes, and that it is wider than the window."""
+    # By the debugger, which the page's policy does not bind.
+    page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text('utf-8')} }} }}")
+    found: list[str] = page.evaluate(_AXE, "own")
+    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    found += [f"in the other scheme, {one}" for one in page.evaluate(_AXE, "other")]
+    page.emulate_media(color_scheme=scheme)
+    return [*found, *filter(None, [page.evaluate(_OVERFLOW)])]
 
 
 @contextmanager

@@ -1,0 +1,99 @@
+"""How the endpoint's instances follow the requests, as `stacks/model/scaling.py` declares it and AWS does it.
+
+A policy of target tracking watches the requests of a minute, or the backlog, for each instance. Above the
+target in three minutes it asks for as many instances as would meet it; 10 % below it in fifteen minutes, for
+one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at once.
+From zero instances a step policy starts one in the minute in which a request waits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from planning.errors import PlanningError
+from settings.model import WAKE_MINUTES
+
+if TYPE_CHECKING:
+    from datetime import time
+
+    from settings.model import Schedule
+
+Mode = Literal["realtime", "async"]
+MINUTE_S = 60.0
+REQUESTS_PER_MINUTE, BACKLOG = 20, 5
+"""The targets for each instance, of a realtime and of an async endpoint."""
+OUT_COOLDOWN_S, IN_COOLDOWN_S = 300.0, 600.0
+# The alarms that Application Auto Scaling makes for a policy of target tracking.
+HIGH_MINUTES, LOW_MINUTES, LOW_SHARE = 3, 15, 0.9
+START_S = WAKE_MINUTES * MINUTE_S
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the most instances; the least is 1 in the hours of a schedule."""
+
+    least: int
+    most: int
+    schedule: Schedule | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least <= self.most or self.most < 1:
+            raise PlanningError(
+                f"{self.least} to {self.most} instances: the most is at least 1 and no less than the least.",
+                hint="Change min_instances or max_instances.",
+            )
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the number of instances never changes."""
+        return self.least == self.most and self.schedule is None
+
+    def least_at(self, minute: int, weekdays: tuple[int, ...]) -> int:
+        """Return the least number of instances in a minute since the first of these days began."""
+        if self.schedule is None:
+            return self.least
+        day, of_day = divmod(minute, _DAY_MINUTES)
+        if day >= len(weekdays) or DAYS[weekdays[day]] not in self.schedule.days:
+            return self.least
+        on = _minutes(self.schedule.start) <= of_day < _minutes(self.schedule.stop)
+        return max(1, self.least) if on else self.least
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+class TargetTracking:
+    """Decides once a minute how many instances there should be."""
+
+    def __init__(self, mode: Mode, bounds: Bounds) -> None:
+        self._mode = mode
+        self._most = bounds.most
+        self._target = BACKLOG if mode == "async" else REQUESTS_PER_MINUTE
+        self._high = self._low = 0
+        self._changed_out = self._changed_in = -math.inf
+
+    def wanted(self, now: float, running: int, least: int, requests: int, backlog: int) -> int:
+        """Return the wanted instances.
+
+        `requests` came within the last minute, `backlog` wait or are being answered. No instance is starting.
+        """
+        if running < least:
+            return least
+        if running == 0:
+            return 1 if backlog and now - self._changed_out >= OUT_COOLDOWN_S else 0
+        per_instance = (backlog if self._mode == "async" else requests) / running
+        self._high = self._high + 1 if per_instance > self._target else 0
+        self._low = self._low + 1 if per_instance < LOW_SHARE * self._target else 0
+        if self._high >= HIGH_MINUTES and now - self._changed_out >= OUT_COOLDOWN_S:
+            self._changed_out, self._high = now, 0
+            return max(least, min(self._most, math.ceil(running * per_instance / self._target)))
+        cool = min(now - self._changed_in, now - self._changed_out) >= IN_COOLDOWN_S
+        if self._low >= LOW_MINUTES and cool and running > least:
+            self._changed_in = now
+            return running - 1
+        return running

@@ -1,0 +1,106 @@
+"""Where a chart's points lie on its axes, and how the axes are labelled."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+    from planning.answer import Chart, Series
+
+_CHARACTER_PX = 7.5  # of the axes' text, at most
+_ROW_PX = 18  # of a bar that lies
+_GAP_PX = 14
+_MOST_TICKS = 7
+_MANY_DECADES = 300
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the points of a chart lie: at their numbers, or at the places of their names.
+
+    Bars whose names do not fit side by side lie: names then stand on the left, one below the other.
+    """
+
+    names: tuple[str, ...]
+    lying: bool
+    bars: int
+    every: int
+    step: float
+
+    @classmethod
+    def of(cls, chart: Chart, width_px: int) -> Places:
+        """Return the places of a chart that is `width_px` wide."""
+        names = tuple(dict.fromkeys(x for one in chart.series for x in one.x if isinstance(x, str)))
+        bars = [one for one in chart.series if one.style == "bars"]
+        room = (width_px - 60) / max(1, len(names))
+        needed = max((len(name) for name in names), default=0) * _CHARACTER_PX + 6
+        # Short names, as of hours, may be thinned out; others may not.
+        thins = max((len(name) for name in names), default=0) <= 3 or not bars
+        return cls(
+            names=names,
+            lying=bool(bars and names) and needed > room and not thins,
+            bars=len(bars),
+            every=max(1, math.ceil(needed / room)),
+            step=_least_step(bars),
+        )
+
+    def of_series(self, one: Series) -> list[float]:
+        """Return the places of a series' points."""
+        return [float(self.names.index(x)) if isinstance(x, str) else x for x in one.x]
+
+    def plot_px(self, usual: int) -> int:
+        """Return the height of the plot."""
+        return len(self.names) * (self.bars * _ROW_PX + _GAP_PX) if self.lying else usual
+
+    def label(self, axes: Axes) -> None:
+        """Set the ticks of the axis that has the names, where there are names."""
+        if not self.names:
+            return
+        axis = axes.yaxis if self.lying else axes.xaxis
+        shown = range(0, len(self.names), 1 if self.lying else self.every)
+        axis.set_ticks(list(shown), [self.names[place] for place in shown])
+        limits = (-0.5, len(self.names) - 0.5)
+        if self.lying:
+            axes.set_ylim(*reversed(limits))  # the first on top
+        else:
+            axes.set_xlim(*limits)
+            # An accent makes a name higher, and must not move it.
+            axes.tick_params(axis="x", pad=14)
+            for label in axes.get_xticklabels():
+                label.set_verticalalignment("baseline")
+
+
+def _least_step(bars: list[Series]) -> float:
+    numbers = sorted({x for one in bars for x in one.x if not isinstance(x, str)})
+    return min((b - a for a, b in pairwise(numbers)), default=1.0)
+
+
+def number_axis(axis: Axis, *, log: bool) -> None:
+    """Give an axis of numbers few ticks with short labels."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    if log:
+        low, high = axis.get_data_interval()
+        is_short = low > 0 and high / low < _MANY_DECADES
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_short else (1,), numticks=_MOST_TICKS))
+        axis.set_minor_formatter(NullFormatter())
+    else:
+        axis.set_major_locator(MaxNLocator(_MOST_TICKS - 1, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def short(value: float) -> str:
+    """Return a number as a tick says it: 0.25, 7.5, 1,500, 25k, 1.5M, 2e+15."""
+    size = abs(value)
+    if size >= 1e15 or 0 < size < 1e-4:
+        return f"{value:.3g}"
+    for unit, least in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e4)):
+        if size >= least:
+            return f"{value / (1e3 if unit == 'k' else least):.4g}{unit}"
+    return f"{value:,.0f}" if size >= 1000 else f"{value:.4g}"
