@@ -10,6 +10,7 @@ from planning.bucket.answer import bucket_answer
 from planning.bucket.forecast import forecast
 from planning.cost.answers import cost_answer
 from planning.errors import PlanningError
+from planning.latency.answer import latency_answer
 from planning.page.page import Plan, Section
 from planning.regions.answer import regions_answer
 from planning.regions.places import read_cities
@@ -83,6 +84,10 @@ def _where(inputs: Inputs) -> Iterable[Answer]:
     yield regions_answer(inputs.settings, declared, inputs.workload, read_cities(), inputs.today)
 
 
+def _speed(inputs: Inputs) -> Iterable[Answer]:
+    yield latency_answer(inputs.settings, inputs.workload, inputs.today, inputs.seed)
+
+
 def _cost(inputs: Inputs) -> Iterable[Answer]:
     yield cost_answer(inputs.settings, inputs.workload, inputs.today)
 
@@ -90,6 +95,7 @@ def _cost(inputs: Inputs) -> Iterable[Answer]:
 QUESTIONS = (
     Question("where", "Where?", "regions, for users in Canada's large cities", _where),
     Question("size", "How big?", "users and bucket in 24 months", _size),
+    Question("speed", "How fast?", "weeks and busy days of the endpoint, simulated", _speed),
     Question("cost", "How much?", "the bill of a month", _cost),
 )
 
