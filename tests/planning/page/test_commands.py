@@ -27,15 +27,17 @@ def run(*arguments: str) -> int:
     return run_commands(commands, ["page", *arguments], program="python -m planning")
 
 
-def test_page_of_a_list_names_it(tmp_path: Path) -> None:
+def test_page_names_the_list_and_none_of_its_users(tmp_path: Path) -> None:
     users, out = tmp_path / "users.csv", tmp_path / "plan.html"
     users.write_bytes(example_csv(users=321))
+    ids = [line.partition(",")[0] for line in users.read_text().splitlines()[1:]]
     out.write_text("an older page")
     assert run(str(users), "--env", "dev", "--out", str(out)) == 0
     text = out.read_text("utf-8")
     assert "321 users of" in text
     assert "users.csv" in text
     assert "made up" not in text
+    assert not [one for one in ids if one in text]
 
 
 def test_page_without_a_list_says_so(tmp_path: Path) -> None:
