@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import subprocess
 import sys
 import time
@@ -32,11 +31,14 @@ COLUMNS = (
     "reauthentication_sent_at,is_sso_user,deleted_at,is_anonymous\n"
 )
 
-READING = """
-import sys
+# A process's own peak: what the kernel tells of a child counts the memory of its parent too.
+READING = r"""
+import re, sys
 from datetime import date
+from pathlib import Path
 from planning.users.reading import read_users
-print(read_users(sys.stdin.buffer, "standard input", date.today()).total)
+users = read_users(sys.stdin.buffer, "standard input", date.today())
+print(users.total, re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
 """
 
 
@@ -66,12 +68,11 @@ def piped(size: int) -> tuple[float, float, int]:
         process.stdin.write(block)
         say(f"{sent / GB:.2f} of {size / GB:g} GB", again=True)
     process.stdin.close()
-    users = int(process.stdout.read())
+    users, peak_kb = process.stdout.read().split()
     process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"the reading process ended with status {status}")
-    return usage.ru_maxrss / 1000, time.monotonic() - begun, users
+    if process.wait():
+        raise SystemExit(f"the reading process ended with status {process.returncode}")
+    return int(peak_kb) / 1000, time.monotonic() - begun, int(users)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         Figure("pipe_users", piped_users),
         Figure("pipe_seconds", piped_s),
         Figure("pipe_peak_mb", big_mb),
-        Figure("pipe_peak_over_30_mb_list_mb", big_mb - small_mb, at_most=16.0),
+        Figure("pipe_peak_over_30_mb_list_mb", big_mb - small_mb, at_most=4.0),
     ]
     show(figures)
     keep(
