@@ -12,7 +12,7 @@ from planning.documents import documents
 from planning.example import example
 from planning.page.commands import page
 from planning.prices.commands import prices
-from planning.proposals.commands import expand
+from planning.proposals.commands import apply, expand
 from planning.regions.commands import regions
 
 
@@ -25,7 +25,7 @@ def commands() -> None:
     """
 
 
-for command in (bucket, cost, documents, example, expand, page, prices, regions):
+for command in (apply, bucket, cost, documents, example, expand, page, prices, regions):
     commands.add_command(command)
 
 
