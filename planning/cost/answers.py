@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from planning.answer import Answer, Chart, Series, Table
 from planning.cost.bill import Bill, Line, bill
 from planning.cost.break_even import break_even, chart, curves
+from planning.cost.endpoint import missing_instances
 from planning.cost.idle import idle_cost
 from planning.cost.llm import BATCH_FACTOR, FLEX_FACTOR, LlmCost, llm_cost
 from planning.cost.modes import mode_of, monthly, possible_modes
+from planning.errors import PlanningError
 from planning.prices.price_list import price_list
 from planning.synthesis import templates
 from planning.workload import Workload
@@ -54,8 +56,13 @@ def idle_answer(settings: Environment, today: date) -> Answer:
 def cost_answer(settings: Environment, workload: Workload, today: date) -> Answer:
     """Return the environment's cost of a month: line by line, by mode and number of reports, of the LLM.
 
-    Raises what `monthly` raises.
+    Raises PlanningError for an environment of the emulator, and what `monthly` raises.
     """
+    if settings.target == "emulator":
+        raise PlanningError(
+            f"{settings.name} is deployed into an emulator on this machine: it costs nothing.",
+            hint='Take an environment with target = "aws", such as --env prod.',
+        )
     declared = templates(settings)
     assumptions, reports = workload.assumptions, workload.reports_per_month
     found = monthly(settings, declared, workload)
@@ -82,7 +89,7 @@ def cost_answer(settings: Environment, workload: Workload, today: date) -> Answe
             _llm_table(settings, llm),
         ),
         charts=(chart(settings, drawn, points), _parts_chart(settings, bills)),
-        notes=(*price_list(settings.region).notes(items, today), *_said(settings)),
+        notes=(*price_list(settings.region).notes(items, today), *_said(settings, workload)),
         data={
             "environment": settings.name,
             "region": settings.region,
@@ -181,8 +188,8 @@ def _parts_chart(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) ->
         title=f"{settings.name}: USD a month by part",
         alt=(
             f"With {EXAMPLES[-1]:,} reports a month, {last.of('idle'):.0f} USD are idle, "
-            f"{last.of('model'):.0f} the endpoint's, {last.of('reports'):.0f} for requests, storage and data, "
-            f"{last.of('llm'):.0f} the LLM's."
+            f"{last.of('model'):.0f} the endpoint's, {last.of('reports'):.0f} for requests, storage and "
+            f"data, {last.of('llm'):.0f} the LLM's."
         ),
         x_label="reports a month",
         y_label="USD a month",
@@ -190,10 +197,16 @@ def _parts_chart(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) ->
     )
 
 
-def _said(settings: Environment) -> Iterator[str]:
+def _said(settings: Environment, workload: Workload) -> Iterator[str]:
+    if missing := missing_instances(settings, workload):
+        yield (
+            f"The busiest hour needs {missing} instances more than model.max_instances = "
+            f"{settings.model.max_instances}: reports then wait, and the endpoint costs more than stated "
+            "here once the setting is raised (`python -m planning latency`)"
+        )
     yield (
-        "Estimate: quantities of a report are recorded from the real service, seconds of functions and of the "
-        "LLM are assumed (planning/cost/usage.toml); the account's free tiers and taxes are left out"
+        "Estimate: quantities of a report are recorded from the real service, seconds of functions and of "
+        "the LLM are assumed (planning/cost/usage.toml); the account's free tiers and taxes are left out"
     )
     yield f"Storage is that of the steady state, reached after {settings.retention_days} days"
     yield "Supabase's plan is not part of it, nor are reports that the database requests by [hooks]"
@@ -203,7 +216,13 @@ def _said(settings: Environment) -> Iterator[str]:
 
 def _json(lines: Iterable[Line]) -> list[Json]:
     return [
-        {"what": one.what, "part": one.part, "count": one.count, "usd_month": one.usd, "prices": list(one.items)}
+        {
+            "what": one.what,
+            "part": one.part,
+            "count": one.count,
+            "usd_month": one.usd,
+            "prices": list(one.items),
+        }
         for one in lines
     ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planning.cost.usage import usage
+from planning.latency.service_times import service_times
 from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
 from settings.model import WAKE_MINUTES
 
@@ -38,8 +39,6 @@ class EndpointHours:
 
 def seconds_per_report(settings: Environment, workload: Workload) -> float:
     """Return the endpoint's seconds of a report, over the assumed numbers of photos."""
-    from planning.latency.service_times import service_times
-
     times = service_times(settings.model.instance_type, settings)
     shares = workload.assumptions.photos.per_report
     return sum(share * times.seconds(count) for count, share in enumerate(shares, 1)) / sum(shares)
@@ -70,7 +69,7 @@ def endpoint_hours(settings: Environment, workload: Workload) -> EndpointHours:
 
 
 def window_hours(settings: Environment, workload: Workload) -> EndpointHours:
-    """Return the hours of an endpoint that exists in one window a night, for the reports of the day before."""
+    """Return the hours of an endpoint that exists in one window a night, for the reports of a day."""
     work_h = workload.reports_per_month / DAYS_PER_MONTH * seconds_per_report(settings, workload) / 3600
     instances = max(1, math.ceil(work_h / LONGEST_WINDOW_H))
     return EndpointHours(DAYS_PER_MONTH * (instances * WAKE_H + work_h))
@@ -101,7 +100,7 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
 
 
 def scheduled_hours(schedule: Schedule | None) -> Sequence[float]:
-    """Return the share of each hour of a week, from Monday 0:00 on, in which the schedule keeps an instance."""
+    """Return the share of each hour of a week, from Monday 0:00, for which a schedule keeps an instance."""
     if schedule is None:
         return (0.0,) * HOURS_PER_WEEK
     start = schedule.start.hour + schedule.start.minute / 60
@@ -110,9 +109,19 @@ def scheduled_hours(schedule: Schedule | None) -> Sequence[float]:
     return tuple(share for name in DAYS for share in (day if name in schedule.days else (0.0,) * 24))
 
 
+def missing_instances(settings: Environment, workload: Workload) -> int:
+    """Return how many instances more than `max_instances` the busiest hour of a week needs; 0 if none."""
+    model, seconds = settings.model, seconds_per_report(settings, workload)
+    return max(0, _wanted(model, max(workload.hourly()), seconds) - model.max_instances)
+
+
 def _needed(model: Model, rate: float, seconds: float) -> int:
+    return min(max(_wanted(model, rate, seconds), model.min_instances), model.max_instances)
+
+
+def _wanted(model: Model, rate: float, seconds: float) -> int:
     known = usage().endpoint
     needed = math.ceil(rate * seconds / 3600 / known.busy_share)
     if model.mode == "realtime":
         needed = max(needed, math.ceil(rate / 60 / known.requests_per_minute))
-    return min(max(needed, model.min_instances), model.max_instances)
+    return needed

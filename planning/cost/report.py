@@ -28,7 +28,7 @@ _BASE64 = 4 / 3
 
 
 class _Billed(NamedTuple):
-    """A line's name, its price, how many of the quantity the price is of, and how many the line counts as one."""
+    """A line's name and price, of how many the price is, and how many the line counts as 1."""
 
     what: str
     item: str
@@ -53,7 +53,7 @@ _BILLED: Mapping[Quantity, _Billed] = {
 
 
 class _Flow(NamedTuple):
-    """A month's requests of the API, and its kilobytes: to the API, from it, photos from the bucket, the rest."""
+    """A month's requests of the API, and its kilobytes: to the API, from it, photos to clients, the rest."""
 
     requests: float
     sent: float
@@ -159,7 +159,9 @@ def _stored_request_share(settings: Environment, workload: Workload) -> float:
     """The share of requests to the endpoint that are too long to be sent inline."""
     known, shares = usage().model, workload.assumptions.photos.per_report
     photo_kb = _BASE64 * (known.tiled_photo_kb if settings.catalogue.wear_tiles else known.photo_kb)
-    return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(shares)
+    return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(
+        shares
+    )
 
 
 def _flow(workload: Workload, requests: float, used: Mapping[Quantity, float]) -> _Flow:

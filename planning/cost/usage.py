@@ -74,7 +74,9 @@ class Amount(_Section):
         return self.each + photos * self.photo
 
 
-_Amount = Annotated[Amount, BeforeValidator(lambda given: given if isinstance(given, dict) else {"each": given})]
+_Amount = Annotated[
+    Amount, BeforeValidator(lambda given: given if isinstance(given, dict) else {"each": given})
+]
 Event = dict[Quantity | Part, _Amount]
 
 
