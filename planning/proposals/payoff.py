@@ -81,7 +81,7 @@ def payoff(
 def nearer(
     here: str, there: str, cities: Sequence[City], measured: Mapping[tuple[str, str], float] | None = None
 ) -> tuple[float, float]:
-    """Return the share of the users that are nearer to another region, and what they save of a round trip in ms.
+    """Return the share of the users that are nearer to another region, and what these save in ms.
 
     Raises PlanningError where it is none.
     """

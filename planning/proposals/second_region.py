@@ -28,7 +28,7 @@ _OF_THE_PAGE = ("web.domain_name", "web.certificate_arn", "web.hosted_zone_id")
 
 @dataclass(frozen=True)
 class SecondRegion:
-    """A second environment: its settings as a text and as types, what it leaves out, and what remains to do."""
+    """A second environment: its settings, as a text too, what it leaves out, and what remains to do."""
 
     name: str
     text: str
@@ -40,7 +40,7 @@ class SecondRegion:
 def require_possible(
     settings: Environment, templates: Iterable[Mapping[str, Any]], region: str, facts: RegionFacts
 ) -> None:
-    """Raise PlanningError unless the environment can run in another region, and its prices are known there."""
+    """Raise PlanningError unless the environment can run in another region, at known prices."""
     facts.known(region)
     if region == settings.region:
         raise PlanningError(f"{settings.name} is in {region} already.", hint="Choose another region.")
@@ -116,12 +116,15 @@ def _steps(settings: Environment, name: str, region: str) -> Iterator[str]:
     yield f"`make lock` adds the model's container of {region} to model_artifacts/blip2/containers.json."
     secrets = ", ".join(settings.secret_names())
     yield f"Create the secrets {secrets} in {region}: a secret belongs to one region."
-    yield f"`make bootstrap ENV={name}`, then `make doctor ENV={name}`: it checks the zones' VPC links and quotas."
+    yield (
+        f"`make bootstrap ENV={name}`, then `make doctor ENV={name}`, which checks quotas and the zones' VPC "
+        "links."
+    )
     if settings.model.artifact != "demo":
         yield f"`make deploy ENV={name} ARTIFACT=…` with the archive of {settings.model.artifact}."
     else:
         yield f"`make deploy ENV={name}`."
     yield (
-        "Clients choose their API: reports, quotas and idempotency keys of one region are unknown in the other, "
-        "and the database's webhooks reach one API alone."
+        "Clients choose their API: reports, quotas and idempotency keys of one region are unknown in the "
+        "other, and the database's webhooks reach one API alone."
     )
