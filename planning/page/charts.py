@@ -208,7 +208,7 @@ def _columns(lengths: list[int], width: Width) -> int:
     for columns in range(len(lengths), 1, -1):
         rows = math.ceil(len(lengths) / columns)
         longest = (max(lengths[start : start + rows]) for start in range(0, len(lengths), rows))
-        if sum(length * 7 + 46 for length in longest) <= width.px:
+        if sum(length * 7.2 + 58 for length in longest) <= width.px:
             return columns
     return 1
 

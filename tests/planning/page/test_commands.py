@@ -62,3 +62,9 @@ def test_wrong_list_leaves_the_old_page(tmp_path: Path, capsys: pytest.CaptureFi
     assert "error: " in capsys.readouterr().err
     assert out.read_text() == "an older page"
     assert {file.name for file in tmp_path.iterdir()} == {"users.csv", "plan.html"}
+
+
+def test_emulator_has_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--env", "local", "--out", str(tmp_path / "plan.html")) == 1
+    assert "not into AWS" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -6,7 +6,6 @@ import pytest
 
 from planning.answer import Answer
 from planning.assumptions import load_assumptions
-from planning.errors import PlanningError
 from planning.page.compose import QUESTIONS, Inputs, plan
 from planning.page.page import Section
 from planning.users.user_list import UserList
@@ -18,12 +17,6 @@ USERS = UserList(name="users.csv", first=date(2026, 1, 1), signups=(1_000, 234))
 
 def inputs(environment: str) -> Inputs:
     return Inputs(load_environment(environment), USERS, load_assumptions(), DAY, 1)
-
-
-def test_emulator_has_no_plan() -> None:
-    with pytest.raises(PlanningError, match='local: the target "emulator" has no region') as refused:
-        inputs("local")
-    assert "--env prod" in refused.value.hint
 
 
 def test_head_names_environment_list_and_day() -> None:
