@@ -63,6 +63,11 @@ def test_tables_have_headings_of_rows_and_columns(document: ElementTree.Element)
     assert [one.get("class") for one in columns] == [None, "number", "number"]
 
 
+def test_column_without_a_name_has_no_heading(document: ElementTree.Element) -> None:
+    _, steps, *_ = document.iter(f"{HTML}table")
+    assert [one.text for one in steps.iter(f"{HTML}th")] == ["step", "1", "2"]
+
+
 def test_notice_is_of_a_warning(written: str) -> None:
     assert 'class="made-up"' in written
     without = plan()
