@@ -97,7 +97,7 @@ def report_lines(
         )
         for name, billed in _BILLED.items()
     ]
-    flow = _flow(workload, _requests(counts), used)
+    flow = _flow(workload, requests_of(counts), used)
     lines += _stored(settings, workload, prices, used["log_kb"] + used["access_log_kb"])
     lines += _moved(settings, workload, prices, flow)
     lines += _balanced(prices, flow)
@@ -133,7 +133,8 @@ def events(
     }
 
 
-def _requests(counts: Mapping[EventName, float]) -> float:
+def requests_of(counts: Mapping[EventName, float]) -> float:
+    """Return the requests of the API among these events."""
     return sum(counts[name] for name in ("submit", "poll", "view", "correct", "reword", "erase"))
 
 

@@ -111,6 +111,7 @@ class Endpoint(_Section):
     """How an endpoint scales, and how long clients wait for it."""
 
     linger_minutes: float
+    backlog: int
     busy_share: float
     most_followed_s: float
     requests_per_minute: float
