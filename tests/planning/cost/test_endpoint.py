@@ -45,8 +45,8 @@ def prod(**model: Any) -> Environment:
 def simulated(rate: float, seconds: float, cycles: int) -> tuple[float, float]:
     """Follow an endpoint from sleep to sleep: its share of time asleep, and the mean wait for its start.
 
-    Each minute of a running instance that ends with fewer than 4.5 reports at it is quiet; after 15 of them in
-    a row the instance goes.
+    A minute of a running instance is quiet if it ends with fewer than 4.5 reports at it; after 15 quiet ones
+    in a row the instance goes.
     """
     draw = random.Random(25)  # noqa: S311 - a simulation, not a secret
     asleep = awake = waited = 0.0
