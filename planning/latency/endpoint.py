@@ -1,8 +1,8 @@
 """Simulates an endpoint by events: requests that come, batches that end, instances that start and go.
 
-An instance answers one batch at a time: one request, or in our own server as many of those that wait there as
-`batch_up_to` allows. A realtime endpoint hands each request to an instance chosen at random, as SageMaker does
-by default; an async one keeps them until an instance has fewer than `hands` requests.
+An instance answers one batch at a time: one request, or in our own server as many of those that wait there
+as `batch_up_to` allows. A realtime endpoint hands each request to an instance chosen at random, as SageMaker
+does by default; an async one keeps them until an instance has fewer than `hands` requests.
 """
 
 from __future__ import annotations

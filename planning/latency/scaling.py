@@ -2,8 +2,8 @@
 
 A policy of target tracking watches the requests of a minute, or the backlog, for each instance. Above the
 target in three minutes it asks for as many instances as would meet it; 10 % below it in fifteen minutes, for
-one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at once.
-From zero instances a step policy starts one in the minute in which a request waits.
+one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at
+once. From zero instances a step policy starts one in the minute in which a request waits.
 """
 
 from __future__ import annotations
