@@ -103,7 +103,6 @@ class LlmCall(_Section):
     facts: dict[Languages, float]
     answer: dict[Languages, float]
     cached_minutes: float
-    answer_s: float
     kb: float
 
 
