@@ -238,6 +238,19 @@ def _json(lines: Iterable[Line]) -> list[Json]:
     ]
 
 
+def with_full_model(settings: Environment, instance_type: str = "ml.g4dn.xlarge") -> Environment:
+    """Return the settings with a full-size BLIP-2 in place of the demo model, at the region's listed price.
+
+    Raises UnknownPriceError.
+    """
+    changes = {
+        "artifact": f"models/{'0' * 64}/blip2-endpoint.tar.gz",
+        "instance_type": instance_type,
+        "usd_per_hour": price_list(settings.region).usd(instance_type),
+    }
+    return settings.model_copy(update={"model": settings.model.model_copy(update=changes)})
+
+
 def default_workload(assumptions: Assumptions) -> Workload:
     """Return the workload of an environment of which nothing is known: 10,000 reports a month."""
     return Workload(EXAMPLES[1], assumptions)
