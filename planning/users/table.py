@@ -34,7 +34,7 @@ class Table:
     def __init__(self, source: Source, name: str) -> None:
         self.name = name
         csv.field_size_limit(MAX_LINE)
-        self._line, self._blank = "", 0
+        self._line, self._heading = "", 1
         self._lines = self._followed(lines(source, name))
         heading = self._next_line()
         if found := _SEPARATOR.fullmatch(heading.strip("\r\n ")):
@@ -58,9 +58,9 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that hold a value, each as wide as the heading."""
-        width, number = len(self.columns), 1 + self._blank
+        width, number = len(self.columns), self._heading
         try:
-            for number, cells in enumerate(self._reader, number + 1):
+            for number, cells in enumerate(self._reader, self._heading + 1):
                 if len(cells) == width:
                     pass
                 elif any(cell.strip() for cell in cells[width:]):
@@ -89,7 +89,7 @@ class Table:
         for line in self._lines:
             if line.strip():
                 return line
-            self._blank += 1
+            self._heading += 1
         raise UserListError(self.name, "is empty", _EXPORT)
 
     def _no_dates(self, heading: str) -> UserListError:
