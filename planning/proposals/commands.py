@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 SEED = 25
 PLANNED_MONTHS = 3
+TOO_MUCH = (
+    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
+    "model.instance_type, or see `python -m planning expand`."
+)
 
 
 @click.command()
@@ -125,7 +129,7 @@ def apply(
     now = monthly(settings, declared, needed.workload).total
     text = before.decode()
     after = with_changes(text, found)
-    loaded(settings.name, after)
+    loaded(settings.name, after, TOO_MUCH)
     show(apply_answer(settings, needed, found, now, bill, basis, today), as_json=as_json)
     if not found or (as_json and not yes):
         return
