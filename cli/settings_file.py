@@ -31,7 +31,7 @@ def settings_file(name: str) -> Path:
 def with_value(text: str, key: str, value: Value | Sequence[str]) -> str:
     """Return TOML with another value of a dotted key, as in model.paused; comments and layout stay.
 
-    The comment behind the value keeps its column where there is space. Raises UserError where it has no such
+    The comment behind a number keeps its column where there is space. Raises UserError where it has no such
     key.
     """
     *sections, name = key.split(".")
@@ -62,7 +62,8 @@ def _item(table: Any, name: str) -> Item | None:
 
 def _align(before: Item | None, after: Item | None) -> None:
     """Keep the comment of a changed value in its column, where there is space for it."""
-    if before is None or after is None:
+    # A text may be much longer than the one before: its comment follows it.
+    if before is None or after is None or isinstance(after.unwrap(), str | list):
         return
     space = after.trivia.comment_ws
     if after.trivia.comment and len(space) > 1:

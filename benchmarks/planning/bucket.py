@@ -48,7 +48,7 @@ def median_bytes(market: made.Market, users: float, day: float) -> float:
         0, min(day, made.RETENTION_DAYS + 0.5), limit=200,
     )  # fmt: skip
     unused = made.UPLOADED * photos * made.UNUSED / (1 - made.UNUSED) * made.UPLOAD_BYTES * 1.5
-    return reports * (size * kept + unused * (users + market.signups(day)))
+    return float(reports * (size * kept + unused * (users + market.signups(day))))
 
 
 def of_closed_forms(growth: float, random: np.random.Generator) -> dict[str, float]:

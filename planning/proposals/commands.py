@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from planning.assumptions import Assumptions
     from settings.environment import Environment
 
+TOO_MUCH = (
+    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
+    "model.instance_type, or see `python -m planning expand`."
+)
 
 @click.command()
 @click.argument("region")
@@ -117,7 +121,7 @@ def apply(
     found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
     text = before.decode()
     after = with_changes(text, found)
-    loaded(settings.name, after)
+    loaded(settings.name, after, TOO_MUCH)
     show(answer, as_json=as_json)
     if not found or (as_json and not yes):
         return

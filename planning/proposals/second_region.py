@@ -79,7 +79,7 @@ def second_region(
     return SecondRegion(name, text, loaded(name, text), left_out, tuple(_steps(settings, name, region)))
 
 
-def loaded(name: str, text: str) -> Environment:
+def loaded(name: str, text: str, hint: str = "Change the settings that they are made from.") -> Environment:
     """Return the settings that a text has under the name of an environment; raises PlanningError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.toml"
@@ -88,10 +88,7 @@ def loaded(name: str, text: str) -> Environment:
             return load_environment(file)
         except SettingsError as error:
             message = str(error).replace(str(file), file.name)
-            raise PlanningError(
-                f"The new settings are refused: {message}.",
-                hint="Change the settings that they are made from.",
-            ) from error
+            raise PlanningError(f"The new settings are refused: {message}.", hint=hint) from error
 
 
 def _left_out(settings: Environment, region: str, facts: RegionFacts) -> Iterator[str]:

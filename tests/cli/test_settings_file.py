@@ -37,10 +37,11 @@ def test_line_above_sections_changes(text: str) -> None:
         ("x = 5  # ms\n", 10000, "x = 10000 # ms\n"),
         ("x = 10000 # ms\n", 5, "x = 5 # ms\n"),
         ("x = 5\n", 10000, "x = 10000\n"),
+        ('x = "a"  # ms\n', "long", 'x = "long"  # ms\n'),
         ("a.x = 1\nx = 5  # ms\n", 10, "a.x = 1\nx = 10 # ms\n"),
     ],
 )
-def test_comment_keeps_its_column(before: str, value: int, after: str) -> None:
+def test_comment_keeps_its_column(before: str, value: int | str, after: str) -> None:
     assert with_value(before, "x", value) == after
 
 

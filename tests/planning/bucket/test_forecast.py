@@ -149,7 +149,7 @@ def test_active_share_is_the_lists() -> None:
 def test_active_share_of_a_list(active: int, reporting: int, low: float, high: float) -> None:
     users = listed(1, 0, days=reporting, active=active)
     share = found(users).plan.active_share
-    assert (share.low, share.high) == (pytest.approx(low, abs=2e-4), pytest.approx(high, abs=2e-4))
+    assert (share.low, share.high) == pytest.approx((low, high), abs=2e-4)
 
 
 def test_old_list_grows_until_today() -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planning.assumptions import load_assumptions
 from planning.bucket.retention import Retention, retention
@@ -42,3 +44,16 @@ def test_unused_uploads_of_a_report() -> None:
     assumptions = load_assumptions()
     # 3 % of the reports have 3.63 photos of 4 MB by uploads, and one upload of ten has no report.
     assert retention(365, assumptions).unused_bytes == pytest.approx(0.03 * 3.46 * 4e6 / 9, rel=0.02)
+
+
+@given(
+    added=st.lists(st.integers(0, 1000), min_size=1, max_size=25),
+    days=st.integers(1, 30),
+    erased=st.floats(0, 1),
+)
+def test_sums_equal_those_day_by_day(added: list[int], days: int, erased: float) -> None:
+    found = Retention(days, erased, 0.0).stored(np.array(added, float), np.zeros(len(added)))
+    for day, size in enumerate(found):
+        ages = range(1, min(day, days) + 1)
+        kept_before = sum(added[day - age] * (1 - erased * age / days) for age in ages)
+        assert size == pytest.approx(added[day] / 2 + kept_before, abs=1e-6)
