@@ -34,7 +34,7 @@ def idle_costs() -> str:
 
 
 def report_costs() -> str:
-    """Return what prod's reports cost by how the endpoint runs, as Markdown: as set, and with a full model."""
+    """Return what prod's reports cost by how the endpoint runs, as set and with a full model, as Markdown."""
     settings, workload = load_environment("prod"), default_workload(load_assumptions())
     # Without the lines of a month, which a command prints.
     as_set = cost_answer(settings, workload, date.today()).tables[1:]
