@@ -46,6 +46,11 @@ def test_foreign_text_is_shown_as_it_is(document: ElementTree.Element) -> None:
     assert next(document.iter(f"{HTML}title")).text == shown
 
 
+def test_backticks_mark_code() -> None:
+    one = replace(plan(), about="Run `a <b>` and ` alone", sections=())
+    assert '<p class="about">Run <code>a &lt;b&gt;</code> and ` alone</p>' in page(one)
+
+
 def test_ids_are_unique_and_linked(document: ElementTree.Element) -> None:
     ids = [one.get("id", "") for one in document.iter() if one.get("id")]
     assert len(ids) == len(set(ids))
