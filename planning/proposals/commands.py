@@ -36,6 +36,7 @@ TOO_MUCH = (
     "model.instance_type, or see `python -m planning expand`."
 )
 
+
 @click.command()
 @click.argument("region")
 @options.env
