@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 DAY_S, HOUR_S = 86_400, 3600
 # Reports enough to tell a 95th percentile, and the weeks that are simulated for them at most.
-ENOUGH_REPORTS, MOST_WEEKS = 3000, 12
+ENOUGH_REPORTS, MOST_WEEKS = 2000, 6
 LEAST_PER_MONTH = 10.0
 """Reports a month below which an endpoint is as idle as with so many."""
 # Above so many reports in a week the heaviest weekday alone is simulated, as an ordinary and as a busy day.
 MOST_REPORTS = 60_000
+MOST_PER_MONTH = 20_000_000
+"""Reports a month that are simulated at most: more than 20 of the fastest instances could answer."""
 
 
 @dataclass(frozen=True)

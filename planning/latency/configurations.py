@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import time
+from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 from planning.errors import PlanningError
@@ -20,7 +21,7 @@ from planning.prices.price_list import price_list
 from settings.model import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from planning.workload import Workload
     from settings.environment import Environment
@@ -82,8 +83,13 @@ class Search:
         self._settings, self._workload, self._batch = settings, workload, batch_up_to
         self.model = model or model_size(settings)
         self.goal_s = goal_s or float(settings.alarms.report_goal_s)
-        self.traffic = Traffic(workload, seed)
+        self.seed = seed
         self._runs: dict[object, Run] = {}
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """The reports, the same for all ways. Raises PlanningError for more than can be simulated."""
+        return Traffic(self._workload, self.seed)
 
     def with_reports(self, reports_per_month: float) -> Search:
         """Return the same search for another number of reports a month."""
@@ -91,7 +97,7 @@ class Search:
         return Search(
             self._settings,
             workload,
-            self.traffic.seed,
+            self.seed,
             model=self.model,
             goal_s=self.goal_s,
             batch_up_to=self._batch,
@@ -121,7 +127,7 @@ class Search:
         )
 
     def instance_types(self) -> Iterator[str]:
-        """Yield the types that can serve the model, by price; of types that take the same seconds, the cheapest.
+        """Yield the types that can serve the model, by price; of those with equal seconds, the cheapest.
 
         The settings' own type is always among them if it can serve the model.
         """
@@ -241,20 +247,17 @@ def cheapest(
     *,
     model: ModelSize | None = None,
     goal_s: float | None = None,
-    fits: Callable[[Configuration], bool] = lambda _: True,
+    instance_type: str | None = None,
 ) -> Configuration:
     """Return the cheapest configuration that meets the goal, by default the settings' `report_goal_s`.
 
-    `fits` limits the choice, as to an instance type. Of equal prices, the faster one is taken. Raises
-    NoConfigurationError if none meets the goal.
+    `instance_type` limits the choice to one. Of equal prices, the faster one is taken. Raises
+    NoConfigurationError if none meets the goal, and PlanningError for more reports than can be simulated, or
+    for a type without known seconds or price.
     """
     search = Search(settings, workload, seed, model=model, goal_s=goal_s)
-    found = [
-        one
-        for kind in search.instance_types()
-        for one in search.alternatives(kind)
-        if one.meets and fits(one)
-    ]
+    types = search.instance_types() if instance_type is None else (instance_type,)
+    found = [one for kind in types for one in search.alternatives(kind) if one.meets]
     if not found:
         raise no_configuration(workload, search.goal_s)
     return best_of(found)
@@ -270,5 +273,5 @@ def no_configuration(workload: Workload, goal_s: float) -> NoConfigurationError:
     return NoConfigurationError(
         f"No instance type with a price meets {goal_s:g} s for 95 % of {workload.reports_per_month:,.0f} "
         f"reports a month with at most {MOST_INSTANCES} instances.",
-        hint="Raise [alarms] report_goal_s, or share the load between two environments.",
+        hint="Raise [alarms] report_goal_s, or share the load between environments.",
     )

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planning.latency.arrivals import DAY_S, HOUR_S, arrival_times, calendar, photos_of_reports
+from planning.errors import PlanningError
+from planning.latency.arrivals import (
+    DAY_S,
+    HOUR_S,
+    MOST_PER_MONTH,
+    arrival_times,
+    calendar,
+    photos_of_reports,
+)
 from planning.latency.endpoint import Endpoint, simulate
 from planning.latency.service_times import FILE
 from planning.workload import HOURS_PER_MONTH
@@ -51,6 +59,12 @@ class Traffic:
     """Reports that come, drawn once, so that all ways of running the endpoint get the same ones."""
 
     def __init__(self, workload: Workload, seed: int) -> None:
+        if workload.reports_per_month > MOST_PER_MONTH:
+            raise PlanningError(
+                f"{workload.reports_per_month:,.0f} reports a month are more than can be simulated: at most "
+                f"{MOST_PER_MONTH:,}.",
+                hint="Share the load between environments, and plan one of them.",
+            )
         random = np.random.default_rng(seed)
         self.seed, self.days = seed, calendar(workload)
         self.arrivals = arrival_times(workload, self.days, random)
