@@ -182,7 +182,8 @@ class Search:
             return None
         least = math.floor(work) + 1
         found = self.configuration(instance_type, mode, Bounds(least, least))
-        while not found.meets and found.run.busy_waiting_p95_s > 0 and found.max_instances < MOST_INSTANCES:
+        helps = found.run.without_waiting_p95_s <= self.goal_s
+        while helps and not found.meets and found.max_instances < MOST_INSTANCES:
             more = found.max_instances + 1
             found = self.configuration(instance_type, mode, Bounds(more, more))
         return found
