@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from tomlkit.exceptions import NonExistentKey
@@ -16,6 +16,8 @@ from settings.environment import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tomlkit.items import Item
 
 Value = str | bool | int | float
 _HEADER = re.compile(r"\s*(#\s*)?\[+\s*([A-Za-z0-9_.-]+)\s*\]+")
@@ -29,11 +31,12 @@ def settings_file(name: str) -> Path:
 def with_value(text: str, key: str, value: Value | Sequence[str]) -> str:
     """Return TOML with another value of a dotted key, as in model.paused; comments and layout stay.
 
-    Raises UserError where it has no such key.
+    The comment behind a number keeps its column where there is space. Raises UserError where it has no such
+    key.
     """
     *sections, name = key.split(".")
     document = tomlkit.parse(text)
-    table = document
+    table: Any = document
     try:
         for section in sections:
             table = table[section]
@@ -46,8 +49,26 @@ def with_value(text: str, key: str, value: Value | Sequence[str]) -> str:
             f"The settings have no line `{name}` {where}.",
             hint=f"Add the line {name} = {_toml(value)} {below}.",
         ) from error
+    before = _item(table, name)
     table[name] = value
+    _align(before, _item(table, name))
     return document.as_string()
+
+
+def _item(table: Any, name: str) -> Item | None:
+    # A section whose parts are in several places has none.
+    return table.item(name) if hasattr(table, "item") else None
+
+
+def _align(before: Item | None, after: Item | None) -> None:
+    """Keep the comment of a changed value in its column, where there is space for it."""
+    # A text may be much longer than the one before: its comment follows it.
+    if before is None or after is None or isinstance(after.unwrap(), str | list):
+        return
+    space = after.trivia.comment_ws
+    if after.trivia.comment and len(space) > 1:
+        width = len(space) + len(before.as_string()) - len(after.as_string())
+        after.trivia.comment_ws = " " * max(1, width)
 
 
 def with_added(text: str, key: str, value: Value | Sequence[str], *, below: str = "") -> str:
@@ -57,7 +78,7 @@ def with_added(text: str, key: str, value: Value | Sequence[str], *, below: str 
     below that of another key of the section, or below its header. Raises UserError for a missing section.
     """
     section, _, name = key.rpartition(".")
-    table = tomlkit.parse(text)
+    table: Any = tomlkit.parse(text)
     for part in section.split(".") if section else ():
         table = table.get(part, {})
     if name in table:

@@ -13,7 +13,7 @@ from planning.example import example
 from planning.latency.commands import latency
 from planning.page.commands import page
 from planning.prices.commands import prices
-from planning.proposals.commands import expand
+from planning.proposals.commands import apply, expand
 from planning.regions.commands import regions
 
 
@@ -26,7 +26,7 @@ def commands() -> None:
     """
 
 
-for command in (bucket, cost, documents, example, expand, latency, page, prices, regions):
+for command in (apply, bucket, cost, documents, example, expand, latency, page, prices, regions):
     commands.add_command(command)
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from planning.answer import Answer, Chart, Series, Table
 from planning.cost.bill import Bill, Line, bill
 from planning.cost.break_even import break_even, chart, curves
+from planning.cost.endpoint import endpoint_hours, missing_instances
 from planning.cost.idle import idle_cost
 from planning.cost.llm import BATCH_FACTOR, FLEX_FACTOR, LlmCost, llm_cost
-from planning.cost.modes import mode_of, monthly, possible_modes
+from planning.cost.modes import in_mode, mode_of, monthly, possible_modes
+from planning.errors import PlanningError
 from planning.prices.price_list import price_list
 from planning.synthesis import templates
 from planning.workload import Workload
@@ -54,8 +56,13 @@ def idle_answer(settings: Environment, today: date) -> Answer:
 def cost_answer(settings: Environment, workload: Workload, today: date) -> Answer:
     """Return the environment's cost of a month: line by line, by mode and number of reports, of the LLM.
 
-    Raises what `monthly` raises.
+    Raises PlanningError for an environment of the emulator, and what `monthly` raises.
     """
+    if settings.target == "emulator":
+        raise PlanningError(
+            f"{settings.name} is deployed into an emulator on this machine: it costs nothing.",
+            hint='Take an environment with target = "aws", such as --env prod.',
+        )
     declared = templates(settings)
     assumptions, reports = workload.assumptions, workload.reports_per_month
     found = monthly(settings, declared, workload)
@@ -77,12 +84,12 @@ def cost_answer(settings: Environment, workload: Workload, today: date) -> Answe
         ),
         tables=(
             _lines_table(f"{settings.name}, USD a month with {reports:,.0f} reports", found.lines, reports),
-            _modes_table(settings, bills),
+            _modes_table(settings, bills, assumptions),
             *([_points_table(points)] if points else []),
             _llm_table(settings, llm),
         ),
         charts=(chart(settings, drawn, points), _parts_chart(settings, bills)),
-        notes=(*price_list(settings.region).notes(items, today), *_said(settings)),
+        notes=(*price_list(settings.region).notes(items, today), *_said(settings, workload)),
         data={
             "environment": settings.name,
             "region": settings.region,
@@ -128,14 +135,17 @@ def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table
     )
 
 
-def _modes_table(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) -> Table:
+def _modes_table(
+    settings: Environment, bills: Mapping[Mode, Sequence[Bill]], assumptions: Assumptions
+) -> Table:
     own = mode_of(settings)
     counts = [f"{count:,} reports" for count in EXAMPLES]
-    columns = ("endpoint", "what it does", *counts)
+    columns = ("endpoint", "what it does", f"waits, with {EXAMPLES[1]:,}", *counts)
     rows = [
         (
             f"{mode}, as set" if mode == own else mode,
             _MEANINGS[mode],
+            _waits(settings, mode, assumptions),
             *(
                 f"{one.total:.2f} ({1000 * one.total / count:.2f})"
                 for count, one in zip(EXAMPLES, each, strict=True)
@@ -145,6 +155,14 @@ def _modes_table(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) ->
     ]
     title = f"{settings.name}, USD a month (for 1,000 reports) by how {settings.model.instance_type} runs"
     return Table(title, columns, tuple(rows), frozenset(counts))
+
+
+def _waits(settings: Environment, mode: Mode, assumptions: Assumptions) -> str:
+    """How long a report waits for an instance, on average over all reports."""
+    if mode == "batch":
+        return "half a day"
+    workload = Workload(EXAMPLES[1], assumptions)
+    return f"{endpoint_hours(in_mode(settings, mode), workload).wait_s:.0f} s"
 
 
 def _points_table(points: Iterable[BreakEven]) -> Table:
@@ -181,8 +199,8 @@ def _parts_chart(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) ->
         title=f"{settings.name}: USD a month by part",
         alt=(
             f"With {EXAMPLES[-1]:,} reports a month, {last.of('idle'):.0f} USD are idle, "
-            f"{last.of('model'):.0f} the endpoint's, {last.of('reports'):.0f} for requests, storage and data, "
-            f"{last.of('llm'):.0f} the LLM's."
+            f"{last.of('model'):.0f} the endpoint's, {last.of('reports'):.0f} for requests, storage and "
+            f"data, {last.of('llm'):.0f} the LLM's."
         ),
         x_label="reports a month",
         y_label="USD a month",
@@ -190,10 +208,16 @@ def _parts_chart(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) ->
     )
 
 
-def _said(settings: Environment) -> Iterator[str]:
+def _said(settings: Environment, workload: Workload) -> Iterator[str]:
+    if missing := missing_instances(settings, workload):
+        yield (
+            f"The busiest hour needs {missing} instances more than model.max_instances = "
+            f"{settings.model.max_instances}: reports then wait, and the endpoint costs more than stated "
+            "here once the setting is raised (`python -m planning latency`)"
+        )
     yield (
-        "Estimate: quantities of a report are recorded from the real service, seconds of functions and of the "
-        "LLM are assumed (planning/cost/usage.toml); the account's free tiers and taxes are left out"
+        "Estimate: quantities of a report are recorded from the real service, seconds of functions and of "
+        "the LLM are assumed (planning/cost/usage.toml); the account's free tiers and taxes are left out"
     )
     yield f"Storage is that of the steady state, reached after {settings.retention_days} days"
     yield "Supabase's plan is not part of it, nor are reports that the database requests by [hooks]"
@@ -203,9 +227,28 @@ def _said(settings: Environment) -> Iterator[str]:
 
 def _json(lines: Iterable[Line]) -> list[Json]:
     return [
-        {"what": one.what, "part": one.part, "count": one.count, "usd_month": one.usd, "prices": list(one.items)}
+        {
+            "what": one.what,
+            "part": one.part,
+            "count": one.count,
+            "usd_month": one.usd,
+            "prices": list(one.items),
+        }
         for one in lines
     ]
+
+
+def with_full_model(settings: Environment, instance_type: str = "ml.g4dn.xlarge") -> Environment:
+    """Return the settings with a full-size BLIP-2 in place of the demo model, at the region's listed price.
+
+    Raises UnknownPriceError.
+    """
+    changes = {
+        "artifact": f"models/{'0' * 64}/blip2-endpoint.tar.gz",
+        "instance_type": instance_type,
+        "usd_per_hour": price_list(settings.region).usd(instance_type),
+    }
+    return settings.model_copy(update={"model": settings.model.model_copy(update=changes)})
 
 
 def default_workload(assumptions: Assumptions) -> Workload:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from planning.answer import Chart, Mark, Series
-from planning.cost.modes import in_mode, monthly, possible_modes
+from planning.cost.modes import monthly, possible_modes
 from planning.workload import Workload
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Curves:
     usd: Mapping[Mode, tuple[float, ...]]
 
     def cheapest(self, *, waiting: bool) -> tuple[Mode, ...]:
-        """Return the cheapest mode at each number of reports; with `waiting`, reports may wait for a night."""
+        """Return the cheapest mode at each number of reports; `waiting`: reports may wait for a night."""
         modes = [mode for mode in self.usd if waiting or mode != "batch"]
         places = range(len(self.reports))
         return tuple(min(modes, key=lambda mode, at=at: self.usd[mode][at]) for at in places)  # type: ignore[misc]
@@ -70,7 +71,7 @@ def break_even(
     found = found or curves(settings, templates, assumptions)
     cheapest = found.cheapest(waiting=False)
     points = []
-    for at, (below, above) in enumerate(zip(cheapest, cheapest[1:], strict=False)):
+    for at, (below, above) in enumerate(pairwise(cheapest)):
         if below == above:
             continue
 
@@ -99,11 +100,13 @@ def chart(settings: Environment, found: Curves, points: Sequence[BreakEven]) -> 
     marks = tuple(
         Mark("x", point.reports, f"from {point.reports:,.0f} on: {point.above}") for point in points
     )
-    said = "; ".join(f"{point.above} is cheaper from {point.reports:,.0f} reports a month on" for point in points)
+    said = "; ".join(
+        f"{point.above} is cheaper from {point.reports:,.0f} reports a month on" for point in points
+    )
     return Chart(
         name=f"cost-{settings.name}",
         title=f"{settings.name}: USD for 1,000 reports, by the way the endpoint runs",
-        alt=f"The cost of 1,000 reports falls as there are more reports in a month. {said or 'No two lines cross'}.",
+        alt=f"1,000 reports cost less as a month has more of them. {said or 'No two lines cross'}.",
         x_label="reports a month",
         y_label="USD for 1,000 reports",
         series=series,

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from planning.answer import Answer, Table
 from planning.assumptions import load_assumptions
+from planning.cost.assemblies import Assembly, read_assemblies
 from planning.cost.bill import Bill, Line, Part, bill
 from planning.cost.idle import idle_cost
 from planning.cost.modes import monthly
-from planning.errors import PlanningError
 from planning.prices.price_list import price_list
 from planning.workload import Workload
-from settings.environment import Environment
-from settings.naming import SETTINGS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from planning.answer import Json
 
-TEMPLATES = "*.template.json"
 REPORTS = 10_000
 # Less than this is the rounding of sums.
 _SAME_USD = 1e-9
 _NONE = Bill(())
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """The settings and templates of one environment, as a synthesis wrote them."""
-
-    settings: Environment
-    templates: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -64,23 +50,33 @@ class Change:
         ]
         return tuple(sorted(changed, key=lambda one: -abs(one[3] - one[2])))
 
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The prices behind the lines that changed."""
+        changed = {what for what, *_ in self.lines}
+        lines = (*self.before.lines, *self.after.lines)
+        return tuple(dict.fromkeys(item for line in lines if line.what in changed for item in line.items))
 
-def cost_diff(
-    old: Path, new: Path, *, workload: Workload | None = None, today: date | None = None
-) -> Answer:
+
+def cost_diff(old: Path, new: Path, *, workload: Workload | None = None, today: date | None = None) -> Answer:
     """Return what two folders of assemblies cost, by lines that changed; each of one environment or several.
 
-    By default with 10,000 reports a month. An environment that one folder lacks costs nothing there. Raises
+    By default with 10,000 reports a month. An environment that one folder lacks costs nothing there. Where
+    the old settings lack a key of today's, that of the new ones is taken, and a note says so. Raises
     PlanningError for a folder without an assembly or settings, and what `monthly` raises.
     """
     workload = workload or Workload(REPORTS, load_assumptions())
-    before, after = read_assemblies(old), read_assemblies(new)
+    after = read_assemblies(new)
+    before = read_assemblies(old, {name: one.settings for name, one in after.items()})
     names = sorted(before.keys() | after.keys())
     changes = [_change(name, before.get(name), after.get(name), workload) for name in names]
-    said: list[str] = []
-    for assembly in (*before.values(), *after.values()):
-        items = monthly(assembly.settings, assembly.templates, workload).items
-        said += price_list(assembly.settings.region).notes(items, today or date.today())
+    said = [one.note for one in before.values() if one.note] + [
+        note
+        for one in changes
+        for assembly in (before.get(one.environment), after.get(one.environment))
+        if assembly is not None
+        for note in price_list(assembly.settings.region).notes(one.items, today or date.today())
+    ]
     return Answer(
         title=f"Costs of a month, with {workload.reports_per_month:,.0f} reports",
         lead=" ".join(_lead(one) for one in changes),
@@ -91,43 +87,6 @@ def cost_diff(
             "environments": [_json(one, workload) for one in changes],
         },
     )
-
-
-def read_assemblies(folder: Path) -> dict[str, Assembly]:
-    """Return the assemblies of AWS in a folder of one or in its folders, by the environment's name.
-
-    Raises PlanningError if there is none, or one has no settings beside its templates.
-    """
-    folders = [one for one in (folder, *sorted(folder.iterdir())) if one.is_dir() and any(one.glob(TEMPLATES))]
-    if not folders:
-        raise PlanningError(
-            f"{folder}: it holds no assembly of the CDK.",
-            hint="`make synth` writes one for each environment into cdk.out.",
-        )
-    found = [_read(one) for one in folders]
-    return {one.settings.name: one for one in found if one.settings.target == "aws"}
-
-
-def _read(folder: Path) -> Assembly:
-    file = folder / SETTINGS_FILE
-    try:
-        settings = Environment.model_validate(json.loads(file.read_text("utf-8")), strict=False)
-        templates = tuple(json.loads(one.read_text("utf-8")) for one in sorted(folder.glob(TEMPLATES)))
-    except FileNotFoundError as error:
-        raise PlanningError(
-            f"{file}: there is no such file; it holds the settings of the templates beside it.",
-            hint="Synthesize that commit again by `python -m stacks`, from a commit that writes it.",
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise PlanningError(
-            f"{file}: {key}: {first['msg']}.",
-            hint="Its settings have another form than this commit's: synthesize both with one commit.",
-        ) from error
-    except (OSError, ValueError) as error:
-        raise PlanningError(f"{folder}: a file of the assembly cannot be read: {error}") from error
-    return Assembly(settings, tuple(one for one in templates if one.get("Resources")))
 
 
 def _change(name: str, old: Assembly | None, new: Assembly | None, workload: Workload) -> Change:

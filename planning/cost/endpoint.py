@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planning.cost.usage import usage
+from planning.latency.service_times import service_times
 from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
 from settings.model import WAKE_MINUTES
 
@@ -22,6 +23,10 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 WAKE_H = WAKE_MINUTES / 60
 # An endpoint that exists in one window a night: as many instances as need no more than this.
 LONGEST_WINDOW_H = 6.0
+# Reports an hour that are none.
+NEVER = 1e-9
+# With more minutes than this whose backlog is long, an endpoint does not sleep for months.
+MOST_LONGER = 0.7
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,6 @@ class EndpointHours:
 
 def seconds_per_report(settings: Environment, workload: Workload) -> float:
     """Return the endpoint's seconds of a report, over the assumed numbers of photos."""
-    from planning.latency.service_times import service_times
-
     times = service_times(settings.model.instance_type, settings)
     shares = workload.assumptions.photos.per_report
     return sum(share * times.seconds(count) for count, share in enumerate(shares, 1)) / sum(shares)
@@ -70,7 +73,7 @@ def endpoint_hours(settings: Environment, workload: Workload) -> EndpointHours:
 
 
 def window_hours(settings: Environment, workload: Workload) -> EndpointHours:
-    """Return the hours of an endpoint that exists in one window a night, for the reports of the day before."""
+    """Return the hours of an endpoint that exists in one window a night, for the reports of a day."""
     work_h = workload.reports_per_month / DAYS_PER_MONTH * seconds_per_report(settings, workload) / 3600
     instances = max(1, math.ceil(work_h / LONGEST_WINDOW_H))
     return EndpointHours(DAYS_PER_MONTH * (instances * WAKE_H + work_h))
@@ -80,28 +83,30 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
     """Return the share of time without an instance, and the mean seconds that a report waits for one.
 
     Of an endpoint that scales to zero, with `rate` reports an hour that arrive at random and take `seconds`
-    each. It sleeps until a report arrives, wakes for WAKE_MINUTES, works, and sleeps again once no report has
-    come for `linger_minutes`: a renewal cycle of that queue. An instance is billed while it starts.
+    each, in a cycle: it sleeps until a report arrives, starts for WAKE_MINUTES, works off what has come
+    meanwhile, and sleeps again after `linger_minutes` with a backlog below `backlog` at the end of each, even
+    if reports come all the time. An instance is billed while it starts.
     """
-    linger = usage().endpoint.linger_minutes / 60
+    known = usage().endpoint
     load = rate * seconds / 3600
-    if rate == 0:
+    if rate < NEVER:
         return 1.0, 0.0
-    if load >= 1 or rate * linger > 50:
+    # That a minute ends with a longer backlog, as in a queue of one server with random times.
+    longer = load**known.backlog
+    if load >= 1 or longer > MOST_LONGER:
         return 0.0, 0.0
-    # So many busy periods follow each other before one is followed by a gap of `linger`.
-    gaps = math.exp(rate * linger)
-    busy = (gaps + rate * WAKE_H) * seconds / 3600 / (1 - load)
-    idle = (gaps - 1) / rate
+    minutes = known.linger_minutes
+    linger = (math.expm1(-minutes * math.log1p(-longer)) / longer if longer else minutes) / 60
+    worked_off = (1 + rate * WAKE_H) * seconds / 3600 / (1 - load)
     asleep = 1 / rate
-    cycle = asleep + WAKE_H + busy + idle
+    cycle = asleep + WAKE_H + worked_off + linger
     # The report that wakes it waits for all of the start, those that come during the start for half of it.
     waited = WAKE_H + rate * WAKE_H * WAKE_H / 2
     return asleep / cycle, 3600 * waited / (rate * cycle)
 
 
 def scheduled_hours(schedule: Schedule | None) -> Sequence[float]:
-    """Return the share of each hour of a week, from Monday 0:00 on, in which the schedule keeps an instance."""
+    """Return the share of each hour of a week, from Monday 0:00, for which a schedule keeps an instance."""
     if schedule is None:
         return (0.0,) * HOURS_PER_WEEK
     start = schedule.start.hour + schedule.start.minute / 60
@@ -110,9 +115,19 @@ def scheduled_hours(schedule: Schedule | None) -> Sequence[float]:
     return tuple(share for name in DAYS for share in (day if name in schedule.days else (0.0,) * 24))
 
 
+def missing_instances(settings: Environment, workload: Workload) -> int:
+    """Return how many instances more than `max_instances` the busiest hour of a week needs; 0 if none."""
+    model, seconds = settings.model, seconds_per_report(settings, workload)
+    return max(0, _wanted(model, max(workload.hourly()), seconds) - model.max_instances)
+
+
 def _needed(model: Model, rate: float, seconds: float) -> int:
+    return min(max(_wanted(model, rate, seconds), model.min_instances), model.max_instances)
+
+
+def _wanted(model: Model, rate: float, seconds: float) -> int:
     known = usage().endpoint
     needed = math.ceil(rate * seconds / 3600 / known.busy_share)
     if model.mode == "realtime":
         needed = max(needed, math.ceil(rate / 60 / known.requests_per_minute))
-    return min(max(needed, model.min_instances), model.max_instances)
+    return needed

@@ -1,4 +1,4 @@
-"""What the LLM costs for a report: by its tier, and by how often the provider still has the prompt's prefix."""
+"""What the LLM costs for a report: by its tier, and by how often the provider has the prompt's prefix."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from planning.workload import Workload
     from settings.environment import Environment
 
-# realtime: always on, answers in the request. office hours, async: scale to zero, with a schedule and without.
-# batch: an async endpoint that exists in one window a night, by `ops resume` and `ops pause`; reports wait for it.
+# realtime: always on, answers in the request. office hours, async: zero instances, by schedule and without.
+# batch: an async endpoint that exists in one window a night, by `ops resume` and `ops pause`; reports wait.
 Mode = Literal["realtime", "office hours", "async", "batch"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 OFFICE_HOURS = Schedule(
@@ -67,7 +67,9 @@ def monthly(
     settings = in_mode(settings, mode) if mode is not None else settings
     prices = price_list(settings.region)
     idle = [
-        line for line in idle_cost(settings, templates) if line.what != AT_MOST_METRICS and line.part != "model"
+        line
+        for line in idle_cost(settings, templates)
+        if line.what != AT_MOST_METRICS and line.part != "model"
     ]
     endpoint = window_hours(settings, workload) if mode == "batch" else endpoint_hours(settings, workload)
     reports = report_lines(settings, workload, prices, endpoint, followed=mode != "batch")

@@ -24,11 +24,13 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MEASURED_METRICS = "custom metric, in the hours with a report"
 # Between a report's reads of a waiting client, in seconds (the page and client/follow.py).
 FOLLOW_S = 20
+# The memory of the function that ends reports (stacks/results/stack.py).
+JOBS_GB = 1.0
 _BASE64 = 4 / 3
 
 
 class _Billed(NamedTuple):
-    """A line's name, its price, how many of the quantity the price is of, and how many the line counts as one."""
+    """A line's name and price, of how many the price is, and how many the line counts as 1."""
 
     what: str
     item: str
@@ -53,7 +55,7 @@ _BILLED: Mapping[Quantity, _Billed] = {
 
 
 class _Flow(NamedTuple):
-    """A month's requests of the API, and its kilobytes: to the API, from it, photos from the bucket, the rest."""
+    """A month's requests of the API, and its kilobytes: to the API, from it, photos to clients, the rest."""
 
     requests: float
     sent: float
@@ -83,6 +85,9 @@ def report_lines(
     used["gateway_units"] += workload.reports_per_month * _submitted_units(workload)
     if followed:
         used["read_units"] += _seconds_waited(settings, workload, endpoint)
+    # The function that ends these reports waits for the LLM.
+    worded = counts["infer_async"] + counts["late"]
+    used["lambda_gb_s"] += worded * mean(workload.assumptions.reports.worded_s) * JOBS_GB
     if settings.model.mode == "async":
         # The body of a larger request is an object, which the endpoint reads.
         stored = workload.reports_per_month * _stored_request_share(settings, workload)
@@ -97,7 +102,7 @@ def report_lines(
         )
         for name, billed in _BILLED.items()
     ]
-    flow = _flow(workload, _requests(counts), used)
+    flow = _flow(workload, requests_of(counts), used)
     lines += _stored(settings, workload, prices, used["log_kb"] + used["access_log_kb"])
     lines += _moved(settings, workload, prices, flow)
     lines += _balanced(prices, flow)
@@ -133,14 +138,16 @@ def events(
     }
 
 
-def _requests(counts: Mapping[EventName, float]) -> float:
+def requests_of(counts: Mapping[EventName, float]) -> float:
+    """Return the requests of the API among these events."""
     return sum(counts[name] for name in ("submit", "poll", "view", "correct", "reword", "erase"))
 
 
 def _seconds_waited(settings: Environment, workload: Workload, endpoint: EndpointHours) -> float:
     # The service reads the row once a second for a client that waits.
     known = usage()
-    warm = seconds_per_report(settings, workload) + known.llm.answer_s + known.endpoint.overhead_s
+    warm = seconds_per_report(settings, workload) + mean(workload.assumptions.reports.worded_s)
+    warm += known.endpoint.overhead_s
     return workload.reports_per_month * (warm + min(endpoint.wait_s, known.endpoint.most_followed_s))
 
 
@@ -158,7 +165,9 @@ def _stored_request_share(settings: Environment, workload: Workload) -> float:
     """The share of requests to the endpoint that are too long to be sent inline."""
     known, shares = usage().model, workload.assumptions.photos.per_report
     photo_kb = _BASE64 * (known.tiled_photo_kb if settings.catalogue.wear_tiles else known.photo_kb)
-    return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(shares)
+    return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(
+        shares
+    )
 
 
 def _flow(workload: Workload, requests: float, used: Mapping[Quantity, float]) -> _Flow:

@@ -74,7 +74,9 @@ class Amount(_Section):
         return self.each + photos * self.photo
 
 
-_Amount = Annotated[Amount, BeforeValidator(lambda given: given if isinstance(given, dict) else {"each": given})]
+_Amount = Annotated[
+    Amount, BeforeValidator(lambda given: given if isinstance(given, dict) else {"each": given})
+]
 Event = dict[Quantity | Part, _Amount]
 
 
@@ -101,7 +103,6 @@ class LlmCall(_Section):
     facts: dict[Languages, float]
     answer: dict[Languages, float]
     cached_minutes: float
-    answer_s: float
     kb: float
 
 
@@ -109,6 +110,7 @@ class Endpoint(_Section):
     """How an endpoint scales, and how long clients wait for it."""
 
     linger_minutes: float
+    backlog: int
     busy_share: float
     most_followed_s: float
     requests_per_minute: float

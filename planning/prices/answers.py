@@ -33,6 +33,7 @@ def prices_answer(prices: PriceList, llms: Sequence[Llm], today: date) -> Answer
                     "model": row.model,
                     "usd_per_mtok_input": row.usd_per_mtok_input,
                     "usd_per_mtok_cached_input": row.usd_per_mtok_cached_input,
+                    "usd_per_mtok_cache_write": row.usd_per_mtok_cache_write,
                     "usd_per_mtok_output": row.usd_per_mtok_output,
                     "batch_factor": row.batch_factor,
                     "flex_factor": row.flex_factor,
@@ -45,11 +46,14 @@ def prices_answer(prices: PriceList, llms: Sequence[Llm], today: date) -> Answer
 
 
 def _llm_table(llms: Iterable[Llm], today: date) -> Table:
-    columns = ("model", "input", "cached input", "output", "Batch", "Flex", "ends", "as of", "source")
+    prices = ("input", "cached input", "cache write", "output")
+    columns = ("model", *prices, "Batch", "Flex", "ends", "as of", "source")
     rows = tuple(
         (
             row.model,
-            *(_number(usd) for usd in (row.usd_per_mtok_input, row.usd_per_mtok_cached_input)),
+            _number(row.usd_per_mtok_input),
+            _number(row.usd_per_mtok_cached_input),
+            _number(row.usd_per_mtok_cache_write),
             _number(row.usd_per_mtok_output),
             *("" if share is None else f"{share:.0%}" for share in (row.batch_factor, row.flex_factor)),
             str(row.shutdown_date or ""),
@@ -58,7 +62,7 @@ def _llm_table(llms: Iterable[Llm], today: date) -> Table:
         )
         for row in llms
     )
-    return Table("LLMs, USD per million tokens", columns, rows, frozenset(columns[1:6]))
+    return Table("LLMs, USD per million tokens", columns, rows, frozenset(columns[1:7]))
 
 
 def refresh_answer(prices: RefreshedPrices, llms: RefreshedLlms, *, written: bool) -> Answer:

@@ -22,12 +22,14 @@ _Factor = Annotated[float, Field(gt=0, le=1)]
 class Llm:
     """A model's USD per million tokens in the standard tier, and what share of it the cheaper tiers cost.
 
+    Of the prompt, a token is billed as input, as read from the provider's cache, or as written to it.
     A factor of None: the model is not served in that tier. A `shutdown_date` of None: none is announced.
     """
 
     model: str
     usd_per_mtok_input: Usd
     usd_per_mtok_cached_input: Usd
+    usd_per_mtok_cache_write: Usd
     usd_per_mtok_output: Usd
     batch_factor: _Factor | None
     flex_factor: _Factor | None

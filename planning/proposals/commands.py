@@ -1,22 +1,40 @@
 """`python -m planning expand` and `apply`: what the answers lead to in the settings."""
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from cli.entry import ask
 from cli.settings_file import settings_file, write_atomically
 from planning import options
 from planning.assumptions import load_assumptions
 from planning.errors import PlanningError
 from planning.output import show
+from planning.proposals.applying import unified_diff, with_changes
 from planning.proposals.expansion import expansion_answer
 from planning.proposals.payoff import payoff
-from planning.proposals.second_region import require_possible, second_region
+from planning.proposals.proposal import planned, proposal
+from planning.proposals.second_region import loaded, require_possible, second_region
+from planning.regions.commands import aws_settings
 from planning.regions.facts import facts
 from planning.regions.places import read_cities, read_measured
 from planning.synthesis import templates
-from settings.environment import FOLDER, load_environment
+from planning.users.progress import read_shown
+from planning.workload import Workload
+from settings.environment import FOLDER
+
+if TYPE_CHECKING:
+    from planning.assumptions import Assumptions
+    from settings.environment import Environment
+
+TOO_MUCH = (
+    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
+    "model.instance_type, or see `python -m planning expand`."
+)
 
 
 @click.command()
@@ -45,7 +63,7 @@ def expand(
     --write the settings of the environment become those of a second one, in environments/NAME-REGION.toml;
     what belongs to the first region alone becomes a comment there.
     """
-    settings = load_environment(named)
+    settings = aws_settings(named)
     file = out or FOLDER / f"{settings.name}-{region}.toml"
     if write and file.exists():
         raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
@@ -65,3 +83,64 @@ def expand(
         click.echo(f"{file} is written.", err=True)
     elif not as_json:
         click.echo(f"\n--write writes {file}.", err=True)
+
+
+@click.command()
+@options.env
+@click.option("--users", type=click.File("rb"), metavar="LIST",
+              help="A list of users, as for `bucket`; - reads it from standard input.")  # fmt: skip
+@click.option(
+    "--reports", type=click.FloatRange(min=0), metavar="N", help="Reports of a month, without a list."
+)
+@options.assume
+@click.option("--yes", is_flag=True, help="Write without asking for confirmation.")
+@options.as_json
+def apply(
+    named: str,
+    users: BinaryIO | None,
+    reports: float | None,
+    assume: Path | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Write what the answers lead to into an environment's settings.
+
+    Retention, bounds of instances and tasks, alarm thresholds and the budget are computed for the busiest of
+    the next three months that the list of users leads to, in nine of ten draws, or for --reports a month. The
+    changes are shown as a diff, and written after a confirmation, or with --yes; comments and layout stay.
+    With --json nothing is written unless --yes is there too.
+    """
+    if (users is None) == (reports is None):
+        raise click.UsageError("Pass either --users or --reports.")
+    file, settings = settings_file(named), aws_settings(named)
+    before = file.read_bytes()
+    assumptions, today = load_assumptions(assume), date.today()
+    if users is not None:
+        reports, basis = _forecast(settings, users, assumptions, today)
+    else:
+        basis = f"{reports:,.0f} reports a month, as given"
+    found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
+    text = before.decode()
+    after = with_changes(text, found)
+    loaded(settings.name, after, TOO_MUCH)
+    show(answer, as_json=as_json)
+    if not found or (as_json and not yes):
+        return
+    if not as_json:
+        click.echo(f"\n{unified_diff(file, text, after)}\n")
+    if not yes and ask(f"Write {file}? [y/N] ").lower() not in ("y", "yes"):
+        click.echo(f"{file} is unchanged.", err=True)
+        return
+    if file.read_bytes() != before:
+        raise PlanningError(f"{file} has changed meanwhile.", hint="Run the same command again.")
+    write_atomically(file, after.encode())
+    click.echo(f"{file} is written: commit it, then `make deploy ENV={settings.name}`.", err=True)
+
+
+def _forecast(
+    settings: Environment, users: BinaryIO, assumptions: Assumptions, today: date
+) -> tuple[float, str]:
+    """Return the planned reports of a month, and which they are."""
+    from planning.bucket.forecast import forecast  # loads numpy
+
+    return planned(forecast(settings, read_shown(users, today), assumptions, today))

@@ -89,7 +89,7 @@ def _lead(settings: Environment, there: str, found: Payoff) -> str:
             f"{costs} Up to {MOST:,.0f} reports a month it never pays for itself: two regions cost more than "
             f"{settings.region} alone."
         )
-    return f"{costs} It pays from {found.pays_from:,.0f} reports a month on: two regions then cost less than one."
+    return f"{costs} From {found.pays_from:,.0f} reports a month on, two regions cost less than one."
 
 
 def _table(settings: Environment, there: str, found: Payoff) -> Table:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 FEWEST, MOST = 100.0, 10_000_000.0
+MOST_INSTANCES, MOST_TASKS = 20, 100  # of the settings
 POINTS = 51  # ten to each power of ten
 
 
@@ -54,6 +55,7 @@ def payoff(
     Raises PlanningError if no user is nearer to the second region, and UnknownPriceError.
     """
     share, nearer_ms = nearer(settings.region, there, cities, measured)
+    settings = _unbounded(settings)
     second = moved(settings, there)
 
     def one(reports: float) -> float:
@@ -78,10 +80,17 @@ def payoff(
     )
 
 
+def _unbounded(settings: Environment) -> Environment:
+    """Return the settings with the highest bounds, so that many reports cost as much as they would need."""
+    model = settings.model.model_copy(update={"max_instances": MOST_INSTANCES})
+    service = settings.service.model_copy(update={"max_tasks": MOST_TASKS})
+    return settings.model_copy(update={"model": model, "service": service})
+
+
 def nearer(
     here: str, there: str, cities: Sequence[City], measured: Mapping[tuple[str, str], float] | None = None
 ) -> tuple[float, float]:
-    """Return the share of the users that are nearer to another region, and what they save of a round trip in ms.
+    """Return the share of the users that are nearer to another region, and what these save in ms.
 
     Raises PlanningError where it is none.
     """

@@ -28,7 +28,7 @@ _OF_THE_PAGE = ("web.domain_name", "web.certificate_arn", "web.hosted_zone_id")
 
 @dataclass(frozen=True)
 class SecondRegion:
-    """A second environment: its settings as a text and as types, what it leaves out, and what remains to do."""
+    """A second environment: its settings, as a text too, what it leaves out, and what remains to do."""
 
     name: str
     text: str
@@ -40,7 +40,7 @@ class SecondRegion:
 def require_possible(
     settings: Environment, templates: Iterable[Mapping[str, Any]], region: str, facts: RegionFacts
 ) -> None:
-    """Raise PlanningError unless the environment can run in another region, and its prices are known there."""
+    """Raise PlanningError unless the environment can run in another region, at known prices."""
     facts.known(region)
     if region == settings.region:
         raise PlanningError(f"{settings.name} is in {region} already.", hint="Choose another region.")
@@ -79,7 +79,7 @@ def second_region(
     return SecondRegion(name, text, loaded(name, text), left_out, tuple(_steps(settings, name, region)))
 
 
-def loaded(name: str, text: str) -> Environment:
+def loaded(name: str, text: str, hint: str = "Change the settings that they are made from.") -> Environment:
     """Return the settings that a text has under the name of an environment; raises PlanningError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.toml"
@@ -88,10 +88,7 @@ def loaded(name: str, text: str) -> Environment:
             return load_environment(file)
         except SettingsError as error:
             message = str(error).replace(str(file), file.name)
-            raise PlanningError(
-                f"The new settings are refused: {message}.",
-                hint="Change the settings that they are made from.",
-            ) from error
+            raise PlanningError(f"The new settings are refused: {message}.", hint=hint) from error
 
 
 def _left_out(settings: Environment, region: str, facts: RegionFacts) -> Iterator[str]:
@@ -116,12 +113,15 @@ def _steps(settings: Environment, name: str, region: str) -> Iterator[str]:
     yield f"`make lock` adds the model's container of {region} to model_artifacts/blip2/containers.json."
     secrets = ", ".join(settings.secret_names())
     yield f"Create the secrets {secrets} in {region}: a secret belongs to one region."
-    yield f"`make bootstrap ENV={name}`, then `make doctor ENV={name}`: it checks the zones' VPC links and quotas."
+    yield (
+        f"`make bootstrap ENV={name}`, then `make doctor ENV={name}`, which checks quotas and the zones' VPC "
+        "links."
+    )
     if settings.model.artifact != "demo":
         yield f"`make deploy ENV={name} ARTIFACT=…` with the archive of {settings.model.artifact}."
     else:
         yield f"`make deploy ENV={name}`."
     yield (
-        "Clients choose their API: reports, quotas and idempotency keys of one region are unknown in the other, "
-        "and the database's webhooks reach one API alone."
+        "Clients choose their API: reports, quotas and idempotency keys of one region are unknown in the "
+        "other, and the database's webhooks reach one API alone."
     )

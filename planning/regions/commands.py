@@ -8,6 +8,7 @@ import click
 from cli.settings_file import write_atomically
 from planning import options
 from planning.assumptions import load_assumptions
+from planning.errors import PlanningError
 from planning.output import show
 from planning.prices.rows import csv_of, read_rows
 from planning.regions.answer import regions_answer
@@ -15,7 +16,7 @@ from planning.regions.facts import FILE, Row
 from planning.regions.places import read_cities, read_measured
 from planning.synthesis import templates
 from planning.workload import Workload
-from settings.environment import load_environment
+from settings.environment import Environment, environment_names, load_environment
 
 
 @click.group(invoke_without_command=True)
@@ -45,7 +46,7 @@ def regions(
     """
     if context.invoked_subcommand is not None:
         return
-    settings = load_environment(named)
+    settings = aws_settings(named)
     cities = read_cities(cities_file)
     measured = read_measured(measured_file, cities) if measured_file is not None else None
     workload = Workload(reports, load_assumptions(assume))
@@ -53,6 +54,17 @@ def regions(
         settings, templates(settings), workload, cities, date.today(), measured, every=every
     )
     show(answer, as_json=as_json)
+
+
+def aws_settings(named: str) -> Environment:
+    """Return the settings of an environment in AWS; raises PlanningError for the local system's."""
+    settings = load_environment(named)
+    if settings.target != "aws":
+        raise PlanningError(
+            f"{settings.name} is deployed into this machine's emulator, not into AWS.",
+            hint=f"Choose another: {', '.join(environment_names())}.",
+        )
+    return settings
 
 
 @regions.command()

@@ -4,19 +4,15 @@ The file is an extract of cfn-lint's data (`python -m planning regions extract`)
 neither cfn-lint nor a network.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from planning.errors import PlanningError
 from planning.prices.rows import read_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 FILE = Path(__file__).with_name("facts.csv")
 EVERYWHERE = "*"

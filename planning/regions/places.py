@@ -1,11 +1,12 @@
 """Where users and regions are, and how long a round trip between them takes."""
 
-from __future__ import annotations
-
 import math
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from planning.prices.rows import read_rows
 
 HERE = Path(__file__).parent
 EARTH_KM = 6371.0
-# Light in glass, and how much longer than the great circle a cable is; networks at both ends take a while too.
+# Light in glass; how much longer than the great circle a cable is; what the networks at both ends take.
 KM_PER_MS, DETOUR, ENDS_MS = 200.0, 1.5, 5.0
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -32,7 +33,7 @@ class City:
     jurisdiction: Jurisdiction
     latitude: Latitude
     longitude: Longitude
-    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    weight: Annotated[float, Field(ge=0, le=1e12)]
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,14 @@ def region(name: str) -> Region:
 
 
 def read_cities(file: Path | None = None) -> tuple[City, ...]:
-    """Return the users' cities, by default the largest of Canada with their inhabitants of the census of 2021.
+    """Return the users' cities, by default the largest of Canada with their inhabitants in 2021.
 
     Raises PlanningError, which names line and column, for a city that is there twice, and without weights.
     """
     file = file or HERE / "cities.csv"
     cities = read_rows(file, City)
-    names = [one.city for one in cities]
-    if (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
+    twice = next((name for name, count in Counter(one.city for one in cities).items() if count > 1), None)
+    if twice is not None:
         raise PlanningError(f"{file}: {twice} is there twice.", hint="Give each city one row.")
     if not sum(one.weight for one in cities):
         raise PlanningError(
@@ -133,7 +134,7 @@ def great_circle_km(one: City | Region, other: City | Region) -> float:
 
 
 def estimated_ms(one: City | Region, other: City | Region) -> float:
-    """Return the estimated round trip: there and back through cables that are longer than the great circle."""
+    """Return the estimated round trip, through cables that are longer than the great circle."""
     return 2 * great_circle_km(one, other) * DETOUR / KM_PER_MS + ENDS_MS
 
 
@@ -147,9 +148,6 @@ def distance(
         (measured.get((one.city, place.region), estimated_ms(one, place)), one.weight) for one in cities
     )
     guessed = sum(one.weight for one in cities if (one.city, place.region) not in measured)
-    below = 0.0
-    for p90, weight in trips:
-        below += weight
-        if below >= 0.9 * total:
-            break
+    below = list(accumulate(weight for _, weight in trips))
+    p90 = trips[min(bisect_left(below, 0.9 * total), len(trips) - 1)][0]
     return Distance(sum(ms * weight for ms, weight in trips) / total, p90, guessed / total)

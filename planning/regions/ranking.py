@@ -158,6 +158,6 @@ def moved(settings: Environment, region: str) -> Environment:
 
 
 def round_trips(photos: Photos) -> int:
-    """Return the round trips of a request with a report's photos: handshakes, and the sending's slow start."""
+    """Return the round trips of a request with photos: handshakes, and the slow start of sending."""
     kilobytes = photos.mean_per_report * mean(photos.sent_kb)
     return HANDSHAKES + max(1, math.ceil(math.log2(kilobytes / FIRST_WINDOW_KB + 1)))

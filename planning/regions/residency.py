@@ -1,20 +1,16 @@
 """What privacy laws ask for before the users' data is kept in a region, from `residency.toml`."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-if TYPE_CHECKING:
-    from planning.regions.places import City, Region
-    from settings.environment import Environment
+from planning.regions.places import City, Region
+from settings.environment import Environment
 
 FILE = Path(__file__).with_name("residency.toml")
 
@@ -50,16 +46,16 @@ def duties(cities: Iterable[City], place: Region) -> tuple[Law, ...]:
 
 
 def leaving(settings: Environment) -> tuple[str, ...]:
-    """Return what leaves the region whichever it is: a sentence for each other place of the users' data."""
+    """Return where else the users' data goes, from every region: a sentence for each place."""
     host = settings.llm.base_url or "OpenAI"
     sentences = [
-        f"The LLM of {host} gets what the model saw, in codes and words, and Supabase has the users and their "
-        "rows: both are elsewhere, and need the same assessment.",
+        f"The LLM of {host} gets what the model saw, in codes and words, and Supabase has the users and "
+        "their rows: both are elsewhere, and need the same assessment.",
     ]
     if settings.fallback_llm is not None:
         sentences.append(f"[fallback_llm] sends photos to {host} while the endpoint is unavailable.")
     if settings.web is not None:
-        sentences.append("[web] passes photos and reports through CloudFront, which keeps none of them.")
+        sentences.append("[web] passes what is sent to the API through CloudFront, which keeps none of it.")
     return tuple(sentences)
 
 

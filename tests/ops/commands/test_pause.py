@@ -79,7 +79,7 @@ def test_pause_deploys_only_the_model_stack(
         ("wait", True),
         (f"deploy {STACK}", True),
     ]
-    assert file.read_text("utf-8") == before.replace("paused = false ", "paused = true ")
+    assert file.read_text("utf-8") == before.replace("paused = false ", "paused = true  ")
     assert "the endpoint is deleted" in out
     assert "commit it" in out
 

@@ -1,10 +1,10 @@
 """The services over moto's stores, as their own tests have them."""
 
+import pytest
+
 from tests.services.analyze.conftest import World, client, jpeg, world
 from tests.services.conftest import _atomic_writes, _models_parsed_once, aws, dynamodb
 from tests.services.results.conftest import shop
-
-import pytest
 
 __all__ = ["_atomic_writes", "_models_parsed_once", "aws", "client", "dynamodb", "jpeg", "shop", "world"]
 

@@ -7,13 +7,9 @@ import pytest
 from planning.cost.idle import idle_cost
 from planning.errors import UnknownPriceError, UnpricedResourceError
 from planning.prices.price_list import price_list
+from planning.synthesis import templates
 from settings.environment import Environment, load_environment
-from tests.stacks.assemblies import assembled, changed, full_environment
-
-
-def templates(settings: Environment) -> list[dict[str, Any]]:
-    assembly = assembled(settings)
-    return [assembly.template(stack) for stack in sorted(assembly.stacks)]
+from tests.stacks.assemblies import changed, full_environment
 
 
 @pytest.mark.parametrize(

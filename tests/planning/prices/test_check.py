@@ -6,7 +6,7 @@ import pytest
 
 from planning.errors import UnknownLlmError
 from planning.prices.check import check
-from planning.prices.llms import all_llms, known_llm, llm_price
+from planning.prices.llms import Llm, all_llms, known_llm, llm_price
 from settings.environment import Environment, environment_names, load_environment
 from settings.schema import FallbackLlmSettings
 
@@ -124,6 +124,13 @@ def test_unknown_llm_is_said_if_it_costs() -> None:
 
 def test_unknown_llm_that_ends_is_an_error() -> None:
     assert messages(with_llm("mistral-9", shutdown_date=TODAY))[0][0]
+
+
+@pytest.mark.parametrize("llm", all_llms(), ids=lambda one: one.model)
+def test_cache_writes_cost_more_since_gpt_5_6(llm: Llm) -> None:
+    # From OpenAI's guide to prompt caching: no additional fee before GPT-5.6, then 1.25 times the input.
+    factor = 1.25 if llm.model.startswith(("gpt-5.6", "gpt-6")) else 1
+    assert llm.usd_per_mtok_cache_write == pytest.approx(factor * llm.usd_per_mtok_input)
 
 
 def test_cheaper_tiers_cost_a_share() -> None:

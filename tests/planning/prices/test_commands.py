@@ -151,7 +151,7 @@ def test_show_has_every_price(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("show") == 0
     printed = capsys.readouterr().out
     assert "load_balancer                  0.02475  hour" in printed
-    assert "gpt-4o-mini     0.15         0.075     0.6    50%        2027-01-14" in printed
+    assert "gpt-4o-mini     0.15         0.075         0.15     0.6    50%        2027-01-14" in printed
 
 
 class Later(date):

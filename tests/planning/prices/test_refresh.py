@@ -117,7 +117,7 @@ def test_new_region_is_not_added_in_part() -> None:
 
 
 def llm(model: str, ends: date | None) -> Llm:
-    return Llm(model, 1, 0.1, 5, 0.5, None, ends, "a page", OLD, "listed")
+    return Llm(model, 1, 0.1, 1.25, 5, 0.5, None, ends, "a page", OLD, "listed")
 
 
 def test_ends_of_llms_are_taken_over() -> None:
