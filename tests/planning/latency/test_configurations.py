@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from planning.assumptions import Assumptions, load_assumptions
+from planning.cost.endpoint import endpoint_hours
 from planning.errors import PlanningError
 from planning.latency.configurations import (
     Configuration,
@@ -166,3 +167,11 @@ def test_window_is_shortest_with_the_share(hours: list[float], share: float, win
 def test_more_reports_than_simulated_are_refused() -> None:
     with pytest.raises(PlanningError, match=r"30,000,000 reports a month are more than can be simulated"):
         Search(PROD, Workload(3e7, ASSUMED), SEED).current()
+
+
+@pytest.mark.parametrize("reports", [300, 3000, 30_000])
+def test_hours_from_zero_equal_bills_closed_form(reports: float) -> None:
+    """The bill of `cost` has the hours of an endpoint that sleeps by a formula for its cycle."""
+    load = Workload(reports, ASSUMED)
+    simulated = Search(PROD, load, SEED).current().run.instance_hours_month
+    assert simulated == pytest.approx(endpoint_hours(PROD, load).hours, rel=0.05)
