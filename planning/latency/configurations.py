@@ -58,7 +58,7 @@ class Configuration:
         plural = "" if most == 1 else "s"
         count = f"{most} instance{plural}" if least == most else f"{least} to {most} instance{plural}"
         if (hours := self.schedule) is not None:
-            count += f", at least 1 from {hours.start:%H:%M} to {hours.stop:%H:%M}"
+            count += f", 1 kept from {hours.start:%H:%M} to {hours.stop:%H:%M}"
             count += "" if len(hours.days) == len(DAYS) else f" {hours.days[0]}–{hours.days[-1]}"
         return f"{self.instance_type}, {self.mode}, {count}"
 
