@@ -18,7 +18,7 @@ from planning.output import show
 from planning.proposals.applying import apply_answer, unified_diff, with_changes
 from planning.proposals.changes import changes
 from planning.proposals.expansion import expansion_answer
-from planning.proposals.needs import needs
+from planning.proposals.needs import TOO_MUCH, needs
 from planning.proposals.payoff import payoff
 from planning.proposals.second_region import loaded, require_possible, second_region
 from planning.regions.commands import aws_settings
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 
 SEED = 25
 PLANNED_MONTHS = 3
-TOO_MUCH = (
-    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
-    "model.instance_type, or see `python -m planning expand`."
-)
 
 
 @click.command()
