@@ -47,7 +47,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 def test_regions_print_figures(run: Run) -> None:
     found = json.loads(run("regions", "--json", "--reports", 1000).stdout)
-    assert [one["region"] for one in found["regions"]][0] == "ca-central-1"
+    assert found["regions"][0]["region"] == "ca-central-1"
     assert found["reports_per_month"] == 1000
 
 
