@@ -10,6 +10,7 @@ from planning.bucket.commands import bucket
 from planning.cost.commands import cost
 from planning.documents import documents
 from planning.example import example
+from planning.latency.commands import latency
 from planning.page.commands import page
 from planning.prices.commands import prices
 from planning.proposals.commands import apply, expand
@@ -25,7 +26,7 @@ def commands() -> None:
     """
 
 
-for command in (apply, bucket, cost, documents, example, expand, page, prices, regions):
+for command in (apply, bucket, cost, documents, example, expand, latency, page, prices, regions):
     commands.add_command(command)
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.settings_file import write_atomically
-from planning.cost.answers import idle_answer
+from planning.assumptions import load_assumptions
+from planning.cost.answers import cost_answer, default_workload, idle_answer, with_full_model
 from planning.output import markdown
 from settings.environment import environment_names, load_environment
 
@@ -30,6 +31,15 @@ def idle_costs() -> str:
     found = (load_environment(name) for name in environment_names())
     answers = [idle_answer(settings, date.today()) for settings in found if settings.target == "aws"]
     return "\n\n".join(markdown(table) for answer in answers for table in answer.tables)
+
+
+def report_costs() -> str:
+    """Return what prod's reports cost by how the endpoint runs, as Markdown: as set, and with a full model."""
+    settings, workload = load_environment("prod"), default_workload(load_assumptions())
+    # Without the lines of a month, which a command prints.
+    as_set = cost_answer(settings, workload, date.today()).tables[1:]
+    full = cost_answer(with_full_model(settings), workload, date.today()).tables[1:3]
+    return "\n\n".join(markdown(table) for table in (*as_set, *full))
 
 
 def example_document() -> str:
@@ -55,6 +65,7 @@ def example_pictures() -> dict[str, str]:
 
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "idle cost": ("docs/operations.md", idle_costs),
+    "cost": ("docs/planning.md", report_costs),
     "worked example": ("docs/planning.md", example_document),
     "plan": ("README.md", example_summary),
 }

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.planning.service_times`: seconds of the demo model by photos and by requests of a batch.
+"""`python -m benchmarks.planning.service_times`: the demo model by photos and by requests of a batch.
 
 Requests go through the archive's handlers with one thread of torch. Seconds are those of the processor, so
 that other work on the machine does not count; each is the median of the rounds.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 MONTHS = 24
-DRAWS = 4000
+DRAWS = 2000
 SEED = 25
 ENDS = tuple(round(DAYS_PER_MONTH * month) for month in range(MONTHS + 1))
 """The day on which each month ends, counted from the start; the first is the start."""
@@ -61,7 +61,13 @@ class Forecast:
 
 
 def forecast(
-    settings: Environment, users: UserList, assumptions: Assumptions, today: date, seed: int = SEED
+    settings: Environment,
+    users: UserList,
+    assumptions: Assumptions,
+    today: date,
+    seed: int = SEED,
+    *,
+    draws: int = DRAWS,
 ) -> Forecast:
     """Simulate the 24 months from `today` on, in which the environment serves the users of a list.
 
@@ -70,12 +76,12 @@ def forecast(
     """
     plan, measured = _plan(settings, users, assumptions, today)
     kept = retention(settings.retention_days, assumptions)
-    draws = simulate(
+    drawn = simulate(
         plan.start, plan.growth, plan.active_share, assumptions, kept,
-        days=ENDS[-1], draws=DRAWS, random=np.random.default_rng(seed),
+        days=ENDS[-1], draws=draws, random=np.random.default_rng(seed),
     )  # fmt: skip
     months = list(pairwise(ENDS))
-    at_end = tuple(_quantiles(draws.users[:, end - 1]) for _, end in months)
+    at_end = tuple(_quantiles(drawn.users[:, end - 1]) for _, end in months)
     if at_end[-1].p50 > MOST_USERS:
         raise PlanningError(
             f"{users.name}: its growth leads to {at_end[-1].p50:.0e} users in {MONTHS} months.",
@@ -87,13 +93,13 @@ def forecast(
         month_ends=tuple(today + timedelta(days=end) for _, end in months),
         users=at_end,
         reports_per_month=tuple(
-            _quantiles(draws.reports[:, begin:end].sum(1) * (DAYS_PER_MONTH / (end - begin)))
+            _quantiles(drawn.reports[:, begin:end].sum(1) * (DAYS_PER_MONTH / (end - begin)))
             for begin, end in months
         ),
-        bucket_bytes=tuple(_quantiles(draws.stored_bytes[:, end - 1]) for _, end in months),
-        signups_next_year=_quantiles(draws.signups[:, : ENDS[12]].sum(1)),
-        settles_today=_quantiles(draws.reports_rate[:, 0] * per_report),
-        settles_at_end=_quantiles(draws.reports_rate[:, -1] * per_report),
+        bucket_bytes=tuple(_quantiles(drawn.stored_bytes[:, end - 1]) for _, end in months),
+        signups_next_year=_quantiles(drawn.signups[:, : ENDS[12]].sum(1)),
+        settles_today=_quantiles(drawn.reports_rate[:, 0] * per_report),
+        settles_at_end=_quantiles(drawn.reports_rate[:, -1] * per_report),
         plan=plan,
         active_measured=measured,
     )

@@ -53,7 +53,7 @@ def fit_growth(users: UserList, today: date, spread: float) -> Growth | None:
 
     Returns None for a list that tells no growth: of less than LEAST_DAYS whole days, or imported as a whole.
     """
-    counts = np.array(users.signups, float)
+    counts = np.array(users.signups, np.float64)
     if users.last >= today and len(counts) > 1:
         counts = counts[:-1]  # the day is not over
     imported = _imported(counts)
@@ -61,15 +61,15 @@ def fit_growth(users: UserList, today: date, spread: float) -> Growth | None:
     if len(counts) < LEAST_DAYS or not counts[days].any():
         return None
     center = float(days.mean())
-    level, slope, covariance, dispersion = _fit(days - center, counts[days], spread)
+    level, slope, covariance, dispersion = _fit((days - center).astype(np.float64), counts[days], spread)
     ahead = len(counts) - 1 - center
     moved = np.array([[1.0, ahead], [0.0, 1.0]])
-    covariance = moved @ covariance @ moved.T
+    (level_variance, both), (_, slope_variance) = (moved @ covariance @ moved.T).tolist()
     return Growth(
         day=users.first + timedelta(days=len(counts) - 1),
         level=level + slope * ahead,
         slope=slope,
-        covariance=((covariance[0, 0], covariance[0, 1]), (covariance[1, 0], covariance[1, 1])),
+        covariance=((level_variance, both), (both, slope_variance)),
         dispersion=dispersion,
         left_out=tuple(users.first + timedelta(days=int(day)) for day in np.flatnonzero(imported)),
     )

@@ -80,22 +80,22 @@ def effects(plan: Plan, day: int) -> list[Effect]:
 def _variants(plan: Plan) -> Iterator[tuple[str, str, Plan, str, Plan]]:
     share, users, photos = plan.active_share, plan.assumptions.users, plan.assumptions.photos
     yield (
-        "active share of the users",
+        "active share",
         f"{share.low:.0%}", replace(plan, active=share.low),
         f"{share.high:.0%}", replace(plan, active=share.high),
     )  # fmt: skip
     busy = users.reports_per_active_user
     less, more = _scaled(busy, 0.5), _scaled(busy, 2.0)
     yield (
-        "reports of an active user in a month, median",
-        f"{less.median:g}", plan.differing("users", reports_per_active_user=less),
-        f"{more.median:g}", plan.differing("users", reports_per_active_user=more),
+        "reports of a user",
+        f"median {less.median:g} a month", plan.differing("users", reports_per_active_user=less),
+        f"median {more.median:g} a month", plan.differing("users", reports_per_active_user=more),
     )  # fmt: skip
     if plan.growth is not None:
         yield (
-            "how much of the list's growth goes on",
+            "growth",
             "none", plan.differing("users", growth_continues=0.0),
-            "twice", plan.differing("users", growth_continues=2.0),
+            "twice the list's", plan.differing("users", growth_continues=2.0),
         )  # fmt: skip
     shares = photos.per_report
     fewer = (sum(shares[:2]), *shares[2:])
@@ -108,27 +108,27 @@ def _variants(plan: Plan) -> Iterator[tuple[str, str, Plan, str, Plan]]:
     size = photos.stored_kb
     small, big = size.median**2 / size.p90, size.p90
     yield (
-        "stored photo, median",
-        f"{small:.0f} KB", plan.differing("photos", stored_kb=_scaled(size, small / size.median)),
-        f"{big:.0f} KB", plan.differing("photos", stored_kb=_scaled(size, big / size.median)),
+        "size of a photo",
+        f"median {small:.0f} KB", plan.differing("photos", stored_kb=_scaled(size, small / size.median)),
+        f"median {big:.0f} KB", plan.differing("photos", stored_kb=_scaled(size, big / size.median)),
     )  # fmt: skip
     days = plan.retention_days
     yield (
-        "retention_days, a setting",
+        "retention_days",
         f"{max(1, days // 2)} days", replace(plan, retention_days=max(1, days // 2)),
         f"{2 * days} days", replace(plan, retention_days=2 * days),
     )  # fmt: skip
     erased = min(1.0, 2 * plan.assumptions.reports.erased_share)
     yield (
-        "reports erased before they expire",
+        "erased reports",
         "none", plan.differing("reports", erased_share=0.0),
         f"{erased:.0%}", plan.differing("reports", erased_share=erased),
     )  # fmt: skip
     uploaded = min(1.0, 2 * photos.uploaded_share)
     yield (
-        "reports by POST /uploads",
+        "uploads",
         "none", plan.differing("photos", uploaded_share=0.0),
-        f"{uploaded:.0%}", plan.differing("photos", uploaded_share=uploaded),
+        f"{uploaded:.0%} of the reports", plan.differing("photos", uploaded_share=uploaded),
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def simulate(
     """Draw `draws` futures of `days` days; `share` is that of the users who are active in a month."""
     users = assumptions.users
     signups = _signups(start, growth, users.growth_continues, start.gap_days + days, draws, random)
-    active = random.triangular(share.low, share.mode, share.high, (draws, 1))
+    active = _shares(share, draws, random)[:, None]
     each, relative = log_normal(users.reports_per_active_user)
     # Users differ, and a user stays as busy as at first. Sums over a month's new users are drawn at once,
     # log-normal with the mean and variance of the sum.
@@ -106,6 +106,17 @@ def _signups(
     if (excess := growth.dispersion - 1) > 1e-3:
         mean = random.standard_gamma(mean / excess) * excess
     return random.poisson(mean).astype(float)
+
+
+def _shares(share: Triangular, draws: int, random: np.random.Generator) -> Floats:
+    """Draw one share from each of `draws` equally likely parts of the distribution, in any order."""
+    level = random.permutation((np.arange(draws) + random.random(draws)) / draws)
+    width, below = share.high - share.low, share.mode - share.low
+    return np.where(
+        level * width < below,
+        share.low + np.sqrt(level * width * below),
+        share.high - np.sqrt((1 - level) * width * (share.high - share.mode)),
+    )
 
 
 def _weight(count: Floats, active: Floats, relative: float, random: np.random.Generator) -> Floats:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from planning.answer import Answer, Chart, Series, Table
 from planning.cost.bill import Bill, Line, bill
 from planning.cost.break_even import break_even, chart, curves
-from planning.cost.endpoint import missing_instances
+from planning.cost.endpoint import endpoint_hours, missing_instances
 from planning.cost.idle import idle_cost
 from planning.cost.llm import BATCH_FACTOR, FLEX_FACTOR, LlmCost, llm_cost
-from planning.cost.modes import mode_of, monthly, possible_modes
+from planning.cost.modes import in_mode, mode_of, monthly, possible_modes
 from planning.errors import PlanningError
 from planning.prices.price_list import price_list
 from planning.synthesis import templates
@@ -84,7 +84,7 @@ def cost_answer(settings: Environment, workload: Workload, today: date) -> Answe
         ),
         tables=(
             _lines_table(f"{settings.name}, USD a month with {reports:,.0f} reports", found.lines, reports),
-            _modes_table(settings, bills),
+            _modes_table(settings, bills, assumptions),
             *([_points_table(points)] if points else []),
             _llm_table(settings, llm),
         ),
@@ -135,14 +135,17 @@ def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table
     )
 
 
-def _modes_table(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) -> Table:
+def _modes_table(
+    settings: Environment, bills: Mapping[Mode, Sequence[Bill]], assumptions: Assumptions
+) -> Table:
     own = mode_of(settings)
     counts = [f"{count:,} reports" for count in EXAMPLES]
-    columns = ("endpoint", "what it does", *counts)
+    columns = ("endpoint", "what it does", f"waits, with {EXAMPLES[1]:,}", *counts)
     rows = [
         (
             f"{mode}, as set" if mode == own else mode,
             _MEANINGS[mode],
+            _waits(settings, mode, assumptions),
             *(
                 f"{one.total:.2f} ({1000 * one.total / count:.2f})"
                 for count, one in zip(EXAMPLES, each, strict=True)
@@ -152,6 +155,14 @@ def _modes_table(settings: Environment, bills: Mapping[Mode, Sequence[Bill]]) ->
     ]
     title = f"{settings.name}, USD a month (for 1,000 reports) by how {settings.model.instance_type} runs"
     return Table(title, columns, tuple(rows), frozenset(counts))
+
+
+def _waits(settings: Environment, mode: Mode, assumptions: Assumptions) -> str:
+    """How long a report waits for an instance, on average over all reports."""
+    if mode == "batch":
+        return "half a day"
+    workload = Workload(EXAMPLES[1], assumptions)
+    return f"{endpoint_hours(in_mode(settings, mode), workload).wait_s:.0f} s"
 
 
 def _points_table(points: Iterable[BreakEven]) -> Table:
@@ -225,6 +236,19 @@ def _json(lines: Iterable[Line]) -> list[Json]:
         }
         for one in lines
     ]
+
+
+def with_full_model(settings: Environment, instance_type: str = "ml.g4dn.xlarge") -> Environment:
+    """Return the settings with a full-size BLIP-2 in place of the demo model, at the region's listed price.
+
+    Raises UnknownPriceError.
+    """
+    changes = {
+        "artifact": f"models/{'0' * 64}/blip2-endpoint.tar.gz",
+        "instance_type": instance_type,
+        "usd_per_hour": price_list(settings.region).usd(instance_type),
+    }
+    return settings.model_copy(update={"model": settings.model.model_copy(update=changes)})
 
 
 def default_workload(assumptions: Assumptions) -> Workload:

@@ -23,6 +23,10 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 WAKE_H = WAKE_MINUTES / 60
 # An endpoint that exists in one window a night: as many instances as need no more than this.
 LONGEST_WINDOW_H = 6.0
+# Reports an hour that are none.
+NEVER = 1e-9
+# With more minutes than this whose backlog is long, an endpoint does not sleep for months.
+MOST_LONGER = 0.7
 
 
 @dataclass(frozen=True)
@@ -79,21 +83,23 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
     """Return the share of time without an instance, and the mean seconds that a report waits for one.
 
     Of an endpoint that scales to zero, with `rate` reports an hour that arrive at random and take `seconds`
-    each. It sleeps until a report arrives, wakes for WAKE_MINUTES, works, and sleeps again once no report has
-    come for `linger_minutes`: a renewal cycle of that queue. An instance is billed while it starts.
+    each, in a cycle: it sleeps until a report arrives, starts for WAKE_MINUTES, works off what has come
+    meanwhile, and sleeps again after `linger_minutes` with a backlog below `backlog` at the end of each, even
+    if reports come all the time. An instance is billed while it starts.
     """
-    linger = usage().endpoint.linger_minutes / 60
+    known = usage().endpoint
     load = rate * seconds / 3600
-    if rate == 0:
+    if rate < NEVER:
         return 1.0, 0.0
-    if load >= 1 or rate * linger > 50:
+    # That a minute ends with a longer backlog, as in a queue of one server with random times.
+    longer = load**known.backlog
+    if load >= 1 or longer > MOST_LONGER:
         return 0.0, 0.0
-    # So many busy periods follow each other before one is followed by a gap of `linger`.
-    gaps = math.exp(rate * linger)
-    busy = (gaps + rate * WAKE_H) * seconds / 3600 / (1 - load)
-    idle = (gaps - 1) / rate
+    minutes = known.linger_minutes
+    linger = (math.expm1(-minutes * math.log1p(-longer)) / longer if longer else minutes) / 60
+    worked_off = (1 + rate * WAKE_H) * seconds / 3600 / (1 - load)
     asleep = 1 / rate
-    cycle = asleep + WAKE_H + busy + idle
+    cycle = asleep + WAKE_H + worked_off + linger
     # The report that wakes it waits for all of the start, those that come during the start for half of it.
     waited = WAKE_H + rate * WAKE_H * WAKE_H / 2
     return asleep / cycle, 3600 * waited / (rate * cycle)

@@ -24,6 +24,8 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MEASURED_METRICS = "custom metric, in the hours with a report"
 # Between a report's reads of a waiting client, in seconds (the page and client/follow.py).
 FOLLOW_S = 20
+# The memory of the function that ends reports (stacks/results/stack.py).
+JOBS_GB = 1.0
 _BASE64 = 4 / 3
 
 
@@ -83,6 +85,9 @@ def report_lines(
     used["gateway_units"] += workload.reports_per_month * _submitted_units(workload)
     if followed:
         used["read_units"] += _seconds_waited(settings, workload, endpoint)
+    # The function that ends these reports waits for the LLM.
+    worded = counts["infer_async"] + counts["late"]
+    used["lambda_gb_s"] += worded * mean(workload.assumptions.reports.worded_s) * JOBS_GB
     if settings.model.mode == "async":
         # The body of a larger request is an object, which the endpoint reads.
         stored = workload.reports_per_month * _stored_request_share(settings, workload)
@@ -141,7 +146,8 @@ def requests_of(counts: Mapping[EventName, float]) -> float:
 def _seconds_waited(settings: Environment, workload: Workload, endpoint: EndpointHours) -> float:
     # The service reads the row once a second for a client that waits.
     known = usage()
-    warm = seconds_per_report(settings, workload) + known.llm.answer_s + known.endpoint.overhead_s
+    warm = seconds_per_report(settings, workload) + mean(workload.assumptions.reports.worded_s)
+    warm += known.endpoint.overhead_s
     return workload.reports_per_month * (warm + min(endpoint.wait_s, known.endpoint.most_followed_s))
 
 

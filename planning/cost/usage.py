@@ -103,7 +103,6 @@ class LlmCall(_Section):
     facts: dict[Languages, float]
     answer: dict[Languages, float]
     cached_minutes: float
-    answer_s: float
     kb: float
 
 
@@ -111,6 +110,7 @@ class Endpoint(_Section):
     """How an endpoint scales, and how long clients wait for it."""
 
     linger_minutes: float
+    backlog: int
     busy_share: float
     most_followed_s: float
     requests_per_minute: float

@@ -6,9 +6,9 @@ Instance type, mode, bounds of the instances and a schedule vary. Every way gets
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import time
+from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 from planning.errors import PlanningError
@@ -21,6 +21,8 @@ from planning.prices.price_list import price_list
 from settings.model import Schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planning.workload import Workload
     from settings.environment import Environment
 
@@ -56,7 +58,7 @@ class Configuration:
         plural = "" if most == 1 else "s"
         count = f"{most} instance{plural}" if least == most else f"{least} to {most} instance{plural}"
         if (hours := self.schedule) is not None:
-            count += f", 1 from {hours.start:%H:%M} to {hours.stop:%H:%M}"
+            count += f", at least 1 from {hours.start:%H:%M} to {hours.stop:%H:%M}"
             count += "" if len(hours.days) == len(DAYS) else f" {hours.days[0]}–{hours.days[-1]}"
         return f"{self.instance_type}, {self.mode}, {count}"
 
@@ -81,8 +83,25 @@ class Search:
         self._settings, self._workload, self._batch = settings, workload, batch_up_to
         self.model = model or model_size(settings)
         self.goal_s = goal_s or float(settings.alarms.report_goal_s)
-        self.traffic = Traffic(workload, seed)
+        self.seed = seed
         self._runs: dict[object, Run] = {}
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """The reports, the same for all ways. Raises PlanningError for more than can be simulated."""
+        return Traffic(self._workload, self.seed)
+
+    def with_reports(self, reports_per_month: float) -> Search:
+        """Return the same search for another number of reports a month."""
+        workload = replace(self._workload, reports_per_month=reports_per_month)
+        return Search(
+            self._settings,
+            workload,
+            self.seed,
+            model=self.model,
+            goal_s=self.goal_s,
+            batch_up_to=self._batch,
+        )
 
     def current(self) -> Configuration:
         """Return the way that the settings have, with the settings' model."""
@@ -108,26 +127,31 @@ class Search:
         )
 
     def instance_types(self) -> Iterator[str]:
-        """Yield the types with a price in the region that can serve the model; the settings' own first."""
-        priced = price_list(self._settings.region).instance_types()
-        for one in dict.fromkeys((self._settings.model.instance_type, *priced)):
+        """Yield the types that can serve the model, by price; of those with equal seconds, the cheapest.
+
+        The settings' own type is always among them if it can serve the model.
+        """
+        own = self._settings.model.instance_type
+        seen = set()
+        for one in sorted({own, *price_list(self._settings.region).instance_types()}, key=self._usd_per_hour):
             try:
                 times = service_times(one, self._settings, self.model)
             except PlanningError:
                 continue
-            if not (self.model == "demo" and times.estimated):
+            known = (times.photos, times.more_s)
+            if one == own or not (known in seen or (self.model == "demo" and times.estimated)):
                 yield one
+            seen.add(known)
 
     def alternatives(self, instance_type: str) -> Iterator[Configuration]:
         """Yield the ways of a type: fixed, between bounds, and for async with a schedule and from zero.
 
         Where 20 instances at a time cannot do the work of the busiest hour, there are none.
         """
-        work = self._load(instance_type)
-        if work >= MOST_INSTANCES:
-            return
         for mode in get_args(Mode):
-            fixed = self._fixed(instance_type, mode, max(1, math.ceil(work)))
+            fixed = self.fewest(instance_type, mode)
+            if fixed is None:
+                return
             yield fixed
             if instance_type.startswith("ml.t"):  # AWS does not scale them
                 continue
@@ -148,8 +172,15 @@ class Search:
             mean = times.seconds(round(photos * self._batch), self._batch) / self._batch
         return busiest_hour(self._workload) * mean / 3600
 
-    def _fixed(self, instance_type: str, mode: Mode, least: int) -> Configuration:
-        """Return the fewest instances that meet the goal, or as many as the settings allow."""
+    def fewest(self, instance_type: str, mode: Mode) -> Configuration | None:
+        """Return the fewest instances, always on, that meet the goal, or as many as could help.
+
+        None where as many as the settings allow cannot do the work of the busiest hour.
+        """
+        work = self._load(instance_type)
+        if work >= MOST_INSTANCES:
+            return None
+        least = math.floor(work) + 1
         found = self.configuration(instance_type, mode, Bounds(least, least))
         while not found.meets and found.run.busy_waiting_p95_s > 0 and found.max_instances < MOST_INSTANCES:
             more = found.max_instances + 1
@@ -216,17 +247,17 @@ def cheapest(
     *,
     model: ModelSize | None = None,
     goal_s: float | None = None,
-    fits: Callable[[Configuration], bool] = lambda _: True,
+    instance_type: str | None = None,
 ) -> Configuration:
     """Return the cheapest configuration that meets the goal, by default the settings' `report_goal_s`.
 
-    `fits` limits the choice, as to an instance type. Of equal prices, the faster one is taken. Raises
-    NoConfigurationError if none meets the goal.
+    `instance_type` limits the choice to one. Of equal prices, the faster one is taken. Raises
+    NoConfigurationError if none meets the goal, and PlanningError for more reports than can be simulated, or
+    for a type without known seconds or price.
     """
     search = Search(settings, workload, seed, model=model, goal_s=goal_s)
-    found = [
-        one for kind in search.instance_types() for one in search.alternatives(kind) if one.meets and fits(one)
-    ]
+    types = search.instance_types() if instance_type is None else (instance_type,)
+    found = [one for kind in types for one in search.alternatives(kind) if one.meets]
     if not found:
         raise no_configuration(workload, search.goal_s)
     return best_of(found)
@@ -242,5 +273,5 @@ def no_configuration(workload: Workload, goal_s: float) -> NoConfigurationError:
     return NoConfigurationError(
         f"No instance type with a price meets {goal_s:g} s for 95 % of {workload.reports_per_month:,.0f} "
         f"reports a month with at most {MOST_INSTANCES} instances.",
-        hint="Raise [alarms] report_goal_s, or share the load between two environments.",
+        hint="Raise [alarms] report_goal_s, or share the load between environments.",
     )

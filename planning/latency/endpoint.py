@@ -1,8 +1,8 @@
 """Simulates an endpoint by events: requests that come, batches that end, instances that start and go.
 
-An instance answers one batch at a time: one request, or in our own server as many of those that wait there as
-`batch_up_to` allows. A realtime endpoint hands each request to an instance chosen at random, as SageMaker does
-by default; an async one keeps them until an instance has fewer than `hands` requests.
+An instance answers one batch at a time: one request, or in our own server as many of those that wait there
+as `batch_up_to` allows. A realtime endpoint hands each request to an instance chosen at random, as SageMaker
+does by default; an async one keeps them until an instance has fewer than `hands` requests.
 """
 
 from __future__ import annotations
@@ -94,13 +94,14 @@ class Simulation:
     ) -> None:
         self._arrivals: list[float] = arrivals.tolist()
         self._choices: list[float] = random.random(arrivals.size).tolist() if endpoint.hands is None else []
-        self._seconds, self._endpoint, self._weekdays = seconds, endpoint, weekdays
+        self._seconds, self._endpoint = seconds, endpoint
         self._ended = [math.nan] * arrivals.size
         self._heap: list[tuple[float, int, _Event, _Instance, tuple[int, ...]]] = []
         self._order = 0
         self._shared: deque[int] = deque()
         self._starting = self._backlog = self._of_minute = 0
-        least = endpoint.bounds.least_at(0, weekdays)
+        self._least = [] if endpoint.bounds.fixed else endpoint.bounds.least_by_minute(weekdays)
+        least = self._least[0] if self._least else endpoint.bounds.least
         self._running = [_Instance() for _ in range(least)]
         self._changes = [(0.0, least)]
         self._tracking = None if endpoint.bounds.fixed else TargetTracking(endpoint.mode, endpoint.bounds)
@@ -166,13 +167,17 @@ class Simulation:
         self._refill(now, instance)
 
     def _refill(self, now: float, instance: _Instance) -> None:
-        hands = self._endpoint.hands or math.inf
-        if self._shared and instance in self._running:
-            while self._shared and instance.in_hand < hands:
-                instance.in_hand += 1
-                instance.waiting.append(self._shared.popleft())
-        if instance.waiting and not instance.busy:
+        """Begin with what waits at the instance, then hand it more of what waits for any."""
+        if instance.waiting:
             self._begin(now, instance)
+        hands = self._endpoint.hands or math.inf
+        if not self._shared or instance not in self._running:
+            return
+        while self._shared and instance.in_hand < hands:
+            instance.in_hand += 1
+            instance.waiting.append(self._shared.popleft())
+            if not instance.busy:
+                self._begin(now, instance)
 
     def _minute(self, now: float, next_arrival: float) -> None:
         running = len(self._running)
@@ -183,7 +188,8 @@ class Simulation:
         requests, self._of_minute = self._of_minute, 0
         if self._starting or self._tracking is None:
             return
-        least = self._endpoint.bounds.least_at(int(now // MINUTE_S), self._weekdays)
+        minute = int(now // MINUTE_S)
+        least = self._least[minute] if minute < len(self._least) else self._endpoint.bounds.least
         wanted = self._tracking.wanted(now, running, least, requests, self._backlog)
         for _ in range(wanted - running):
             self._starting += 1

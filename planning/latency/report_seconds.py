@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planning.errors import PlanningError
-from planning.latency.arrivals import DAY_S, DAYS_PER_MONTH, arrival_times, calendar, photos_of_reports
+from planning.latency.arrivals import (
+    DAY_S,
+    HOUR_S,
+    MOST_PER_MONTH,
+    arrival_times,
+    calendar,
+    photos_of_reports,
+)
 from planning.latency.endpoint import Endpoint, simulate
 from planning.latency.service_times import FILE
+from planning.workload import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,10 +59,11 @@ class Traffic:
     """Reports that come, drawn once, so that all ways of running the endpoint get the same ones."""
 
     def __init__(self, workload: Workload, seed: int) -> None:
-        if not workload.reports_per_month > 0 or math.isinf(workload.reports_per_month):
+        if workload.reports_per_month > MOST_PER_MONTH:
             raise PlanningError(
-                f"{workload.reports_per_month:g} reports a month: there is nothing to simulate.",
-                hint="Give a number above 0.",
+                f"{workload.reports_per_month:,.0f} reports a month are more than can be simulated: at most "
+                f"{MOST_PER_MONTH:,}.",
+                hint="Share the load between environments, and plan one of them.",
             )
         random = np.random.default_rng(seed)
         self.seed, self.days = seed, calendar(workload)
@@ -63,7 +72,7 @@ class Traffic:
         self.worded_s = _drawn(workload.assumptions.reports.worded_s, self.arrivals.size, random)
         day, of_day = np.divmod(self.arrivals, DAY_S)
         self.busy = np.asarray(self.days.busy)[day.astype(int)]
-        self.hour = (of_day // 3600).astype(int)
+        self.hour = (of_day // HOUR_S).astype(int)
 
     def run(self, times: ServiceTimes, endpoint: Endpoint) -> Run:
         """Simulate an endpoint whose instances take these seconds."""
@@ -100,7 +109,7 @@ class Traffic:
             for day, busy in enumerate(self.days.busy)
             if not busy
         ]
-        return sum(found) / len(found) / 3600 * DAYS_PER_MONTH
+        return sum(found) / len(found) / DAY_S * HOURS_PER_MONTH
 
 
 def _percentiles(seconds: NDArray[np.float64]) -> Percentiles:

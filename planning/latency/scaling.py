@@ -2,8 +2,8 @@
 
 A policy of target tracking watches the requests of a minute, or the backlog, for each instance. Above the
 target in three minutes it asks for as many instances as would meet it; 10 % below it in fifteen minutes, for
-one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at once.
-From zero instances a step policy starts one in the minute in which a request waits.
+one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at
+once. From zero instances a step policy starts one in the minute in which a request waits.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from planning.errors import PlanningError
 from settings.model import WAKE_MINUTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import time
 
     from settings.model import Schedule
@@ -52,15 +53,14 @@ class Bounds:
         """Whether the number of instances never changes."""
         return self.least == self.most and self.schedule is None
 
-    def least_at(self, minute: int, weekdays: tuple[int, ...]) -> int:
-        """Return the least number of instances in a minute since the first of these days began."""
-        if self.schedule is None:
-            return self.least
-        day, of_day = divmod(minute, _DAY_MINUTES)
-        if day >= len(weekdays) or DAYS[weekdays[day]] not in self.schedule.days:
-            return self.least
-        on = _minutes(self.schedule.start) <= of_day < _minutes(self.schedule.stop)
-        return max(1, self.least) if on else self.least
+    def least_by_minute(self, weekdays: Sequence[int]) -> list[int]:
+        """Return the least number of instances in each minute of these days."""
+        off = [self.least] * _DAY_MINUTES
+        if (hours := self.schedule) is None:
+            return off * len(weekdays)
+        start, stop = _minutes(hours.start), _minutes(hours.stop)
+        on = off[:start] + [max(1, self.least)] * (stop - start) + off[stop:]
+        return [least for day in weekdays for least in (on if DAYS[day] in hours.days else off)]
 
 
 def _minutes(at: time) -> int:
@@ -85,6 +85,7 @@ class TargetTracking:
         if running < least:
             return least
         if running == 0:
+            self._high = self._low = 0  # without instances the metric has no values
             return 1 if backlog and now - self._changed_out >= OUT_COOLDOWN_S else 0
         per_instance = (backlog if self._mode == "async" else requests) / running
         self._high = self._high + 1 if per_instance > self._target else 0

@@ -48,7 +48,9 @@ class ServiceTimes:
         Between measured numbers of photos and beyond them the seconds are on a straight line.
         """
         points = self.photos
-        right = next((at for at, (count, _) in enumerate(points[1:-1], 1) if photos <= count), len(points) - 1)
+        right = next(
+            (at for at, (count, _) in enumerate(points[1:-1], 1) if photos <= count), len(points) - 1
+        )
         (low, low_s), (high, high_s) = points[right - 1 : right + 1]
         return low_s + (photos - low) * (high_s - low_s) / (high - low) + (requests - 1) * self.more_s
 
@@ -75,7 +77,7 @@ def _times(instance_type: str, model: ModelSize, tiles: int) -> ServiceTimes:
         families = ", ".join(sorted(one for gpu in known["gpus"].values() for one in gpu["families"]))
         raise PlanningError(
             f"{instance_type}: the seconds of a request on this type are not known.",
-            hint=f"Take a type of the families {families}, or one without a GPU (m5, c6i) for the demo model.",
+            hint=f"Take one of the families {families}, or one without a GPU (m5, c6i) for the demo model.",
         )
     if model == "demo":
         return _demo(instance_type, known["models"]["demo"], gpu, tiles)
@@ -99,7 +101,7 @@ def _demo(instance_type: str, measured: Mapping[str, Any], gpu: str | None, tile
         gpu is not None,
         f"{gpu}: a CPU's seconds stand for those of the demo model on a GPU, which were not measured"
         if gpu
-        else "",
+        else "CPU: measured with one thread on another machine (docs/figures/planning-service-times.json)",
     )
 
 

@@ -194,14 +194,23 @@ def _legend(figure: Figure, chart: Chart, handles: list[Artist], width: Width) -
     if len(handles) < 2:
         return 0
     labels = [textwrap.fill(one.name, width.characters - 6) for one in chart.series]
-    longest = max(len(line) for label in labels for line in label.split("\n"))
-    columns = max(1, min(len(labels), width.px // (longest * 7 + 46)))
+    columns = _columns([max(map(len, label.split("\n"))) for label in labels], width)
     figure.legend(
         handles, labels, loc="outside upper left", ncols=columns, frameon=False, borderpad=0,
         borderaxespad=0.2, handlelength=2.2, columnspacing=1.6,
     )  # fmt: skip
     lines = max(label.count("\n") + 1 for label in labels)
     return 19 * lines * math.ceil(len(labels) / columns) + 6
+
+
+def _columns(lengths: list[int], width: Width) -> int:
+    """Return in how many columns names of so many characters fit; matplotlib fills one after the other."""
+    for columns in range(len(lengths), 1, -1):
+        rows = math.ceil(len(lengths) / columns)
+        longest = (max(lengths[start : start + rows]) for start in range(0, len(lengths), rows))
+        if sum(length * 7.2 + 58 for length in longest) <= width.px:
+            return columns
+    return 1
 
 
 def _frame(axes: Axes, chart: Chart, places: scales.Places, width: Width) -> None:
@@ -216,7 +225,8 @@ def _frame(axes: Axes, chart: Chart, places: scales.Places, width: Width) -> Non
     if places.names:
         places.label(axes)
     else:
-        scales.number_axis(x_axis, log=chart.x_log)
+        counts = all(float(x).is_integer() for one in chart.series for x in one.x)
+        scales.number_axis(x_axis, log=chart.x_log, counts=counts)
     if not log:
         _from_zero(axes, lying=places.lying)
     x_label, y_label = chart.x_label, chart.y_label

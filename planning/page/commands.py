@@ -17,8 +17,9 @@ from planning.assumptions import load_assumptions
 from planning.errors import PlanningError
 from planning.example import NAME as EXAMPLE
 from planning.example import example_csv
+from planning.regions.commands import aws_settings
+from planning.users.progress import read_shown
 from planning.users.reading import read_users
-from settings.environment import load_environment
 
 if TYPE_CHECKING:
     from planning.users.user_list import UserList
@@ -47,9 +48,9 @@ def page(users: BinaryIO | None, named: str, assume: Path | None, out: Path) -> 
             f"{out}: there is no folder {out.parent}.", hint="Make it, or name another file by --out."
         )
     today = date.today()
-    settings, assumptions = load_environment(named), load_assumptions(assume)
+    settings, assumptions = aws_settings(named), load_assumptions(assume)
+    inputs = compose.Inputs(settings, _users(users, today), assumptions, today, SEED)
     with Steps() as steps:
-        inputs = compose.Inputs(settings, _users(users, today), assumptions, today, SEED)
         sections = []
         for question in compose.QUESTIONS:
             steps.begin(question.id, question.doing)
@@ -66,4 +67,4 @@ def page(users: BinaryIO | None, named: str, assume: Path | None, out: Path) -> 
 def _users(source: BinaryIO | None, today: date) -> UserList:
     if source is None:
         return read_users(io.BytesIO(example_csv(today=today)), EXAMPLE, today)
-    return read_users(source, source.name, today)
+    return read_shown(source, today)

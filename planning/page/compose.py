@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from planning.bucket.answer import bucket_answer
 from planning.bucket.forecast import forecast
 from planning.cost.answers import cost_answer
-from planning.errors import PlanningError
+from planning.latency.answer import latency_answer
 from planning.page.page import Plan, Section
+from planning.proposals.proposal import planned, proposal
 from planning.regions.answer import regions_answer
 from planning.regions.places import read_cities
 from planning.synthesis import templates
@@ -32,21 +33,13 @@ MONTH_OF_THE_PLAN = 12
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a plan is made from. Raises PlanningError for an environment that is not of AWS."""
+    """What a plan of an environment in AWS is made from."""
 
     settings: Environment
     users: UserList
     assumptions: Assumptions
     today: date
     seed: int
-
-    def __post_init__(self) -> None:
-        """Refuse an environment without a region and a bill."""
-        if self.settings.target != "aws":
-            raise PlanningError(
-                f'{self.settings.name}: the target "{self.settings.target}" has no region and no bill.',
-                hint='Name an environment whose target is "aws", as in --env prod.',
-            )
 
     @cached_property
     def forecast(self) -> Forecast:
@@ -83,14 +76,26 @@ def _where(inputs: Inputs) -> Iterable[Answer]:
     yield regions_answer(inputs.settings, declared, inputs.workload, read_cities(), inputs.today)
 
 
+def _speed(inputs: Inputs) -> Iterable[Answer]:
+    yield latency_answer(inputs.settings, inputs.workload, inputs.today, inputs.seed)
+
+
 def _cost(inputs: Inputs) -> Iterable[Answer]:
     yield cost_answer(inputs.settings, inputs.workload, inputs.today)
+
+
+def _settings(inputs: Inputs) -> Iterable[Answer]:
+    reports, basis = planned(inputs.forecast)
+    workload = Workload(reports, inputs.assumptions)
+    yield proposal(inputs.settings, workload, basis, inputs.today, inputs.seed).answer
 
 
 QUESTIONS = (
     Question("where", "Where?", "regions, for users in Canada's large cities", _where),
     Question("size", "How big?", "users and bucket in 24 months", _size),
+    Question("speed", "How fast?", "weeks and busy days of the endpoint, simulated", _speed),
     Question("cost", "How much?", "the bill of a month", _cost),
+    Question("settings", "What to set?", "bounds, thresholds and budget", _settings),
 )
 
 

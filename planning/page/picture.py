@@ -23,7 +23,7 @@ def picture(chart: Chart) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {across:g} {down:g}" '
         f'width="{across:g}" height="{down:g}" role="img" aria-label="{escape(chart.alt)}">\n'
-        f"<style>\n{style}\n.title {{ font-weight: 600; font-size: 15px; }}\n</style>\n"
+        f"<style>\n{style}\n.chart .title {{ font-weight: 600; font-size: 15px; }}\n</style>\n"
         f'<rect width="100%" height="100%" rx="10" style="fill:var(--surface)"/>\n'
         f'<text class="title" x="{_MARGIN_PX}" y="{_MARGIN_PX + 14}">{escape(chart.title)}</text>\n'
         f'<g transform="translate({_MARGIN_PX} {_MARGIN_PX + _TITLE_PX})">{shapes}</g>\n</svg>\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
     from planning.answer import Chart, Series
 
 _CHARACTER_PX = 7.5  # of the axes' text, at most
-_ROW_PX = 18  # of a bar that lies
+_LINE_PX = 15
+_BAR_PX = 18  # of a bar that lies
 _GAP_PX = 14
+_NAMES_SHARE = 0.4  # of a chart's width, for names on the left
+_SHORT = 3
 _MOST_TICKS = 7
 _MANY_DECADES = 300
+_HALF_YEAR = 6
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Places:
     """
 
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     lying: bool
     bars: int
     every: int
@@ -38,15 +44,17 @@ class Places:
         """Return the places of a chart that is `width_px` wide."""
         names = tuple(dict.fromkeys(x for one in chart.series for x in one.x if isinstance(x, str)))
         bars = [one for one in chart.series if one.style == "bars"]
-        room = (width_px - 60) / max(1, len(names))
-        needed = max((len(name) for name in names), default=0) * _CHARACTER_PX + 6
+        room, longest = (width_px - 60) / max(1, len(names)), max(map(len, names), default=0)
+        needed = longest * _CHARACTER_PX + 6
         # Short names, as of hours, may be thinned out; others may not.
-        thins = max((len(name) for name in names), default=0) <= 3 or not bars
+        lying = bool(bars and names) and needed > room and longest > _SHORT
+        characters = int(width_px * _NAMES_SHARE / _CHARACTER_PX)
         return cls(
             names=names,
-            lying=bool(bars and names) and needed > room and not thins,
+            labels=tuple(textwrap.fill(name, characters) if lying else name for name in names),
+            lying=lying,
             bars=len(bars),
-            every=max(1, math.ceil(needed / room)),
+            every=1 if lying else max(1, math.ceil(needed / room)),
             step=_least_step(bars),
         )
 
@@ -56,15 +64,18 @@ class Places:
 
     def plot_px(self, usual: int) -> int:
         """Return the height of the plot."""
-        return len(self.names) * (self.bars * _ROW_PX + _GAP_PX) if self.lying else usual
+        if not self.lying:
+            return usual
+        lines = max(label.count("\n") + 1 for label in self.labels)
+        return len(self.names) * max(self.bars * _BAR_PX + _GAP_PX, lines * _LINE_PX + 6)
 
     def label(self, axes: Axes) -> None:
         """Set the ticks of the axis that has the names, where there are names."""
         if not self.names:
             return
         axis = axes.yaxis if self.lying else axes.xaxis
-        shown = range(0, len(self.names), 1 if self.lying else self.every)
-        axis.set_ticks(list(shown), [self.names[place] for place in shown])
+        shown = range(0, len(self.names), self.every)
+        axis.set_ticks(list(shown), [self.labels[place] for place in shown])
         limits = (-0.5, len(self.names) - 0.5)
         if self.lying:
             axes.set_ylim(*reversed(limits))  # the first on top
@@ -81,15 +92,17 @@ def _least_step(bars: list[Series]) -> float:
     return min((b - a for a, b in pairwise(numbers)), default=1.0)
 
 
-def number_axis(axis: Axis, *, log: bool) -> None:
-    """Give an axis of numbers few ticks with short labels."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+def number_axis(axis: Axis, *, log: bool, counts: bool = False) -> None:
+    """Give an axis of numbers few ticks with short labels; `counts` is of one of months or hours."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
+    low, high = axis.get_data_interval()
     if log:
-        low, high = axis.get_data_interval()
         is_short = low > 0 and high / low < _MANY_DECADES
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_short else (1,), numticks=_MOST_TICKS))
         axis.set_minor_formatter(NullFormatter())
+    elif counts and _HALF_YEAR < high - low <= 6 * _HALF_YEAR:
+        axis.set_major_locator(MultipleLocator(_HALF_YEAR))
     else:
         axis.set_major_locator(MaxNLocator(_MOST_TICKS - 1, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "prod"
 FIGURES = "figures"
-"""The pictures' folder, below that of the document."""
+"""The pictures' folder, below `docs`."""
+PICTURED = "size"
+"""The section whose first chart stands in the summary."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,12 @@ class WorkedExample:
         yield "\n".join(f"- {note}" for note in dict.fromkeys(notes))
 
     def summary(self) -> str:
-        """Return a question and its answer a row, as Markdown."""
+        """Return a question and its answer a row, as Markdown, and the picture of the bucket."""
         rows = [f"| {section.question} | {section.short} |" for section in self.sections]
-        return "\n".join(["| | |", "|---|---|", *rows])
+        size = next(section for section in self.sections if section.id == PICTURED)
+        chart = size.answers[0].charts[0]
+        shown = f"![{chart.alt}](docs/{FIGURES}/{file_name(chart)})"
+        return "\n".join(["| | |", "|---|---|", *rows, "", shown])
 
     def pictures(self) -> dict[str, str]:
         """Return every chart as a file's name and its SVG."""

@@ -12,14 +12,13 @@ from cli.entry import ask
 from cli.settings_file import settings_file, write_atomically
 from planning import options
 from planning.assumptions import load_assumptions
-from planning.cost.modes import monthly
 from planning.errors import PlanningError
 from planning.output import show
-from planning.proposals.applying import apply_answer, unified_diff, with_changes
-from planning.proposals.changes import changes
+from planning.proposals.applying import unified_diff, with_changes
 from planning.proposals.expansion import expansion_answer
-from planning.proposals.needs import TOO_MUCH, needs
+from planning.proposals.needs import TOO_MUCH
 from planning.proposals.payoff import payoff
+from planning.proposals.proposal import planned, proposal
 from planning.proposals.second_region import loaded, require_possible, second_region
 from planning.regions.commands import aws_settings
 from planning.regions.facts import facts
@@ -32,9 +31,6 @@ from settings.environment import FOLDER
 if TYPE_CHECKING:
     from planning.assumptions import Assumptions
     from settings.environment import Environment
-
-SEED = 25
-PLANNED_MONTHS = 3
 
 
 @click.command()
@@ -119,14 +115,11 @@ def apply(
         reports, basis = _forecast(settings, users, assumptions, today)
     else:
         basis = f"{reports:,.0f} reports a month, as given"
-    needed = needs(settings, Workload(reports or 0.0, assumptions), SEED)
-    declared = templates(settings)
-    found, bill = changes(settings, needed, declared)
-    now = monthly(settings, declared, needed.workload).total
+    found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
     text = before.decode()
     after = with_changes(text, found)
     loaded(settings.name, after, TOO_MUCH)
-    show(apply_answer(settings, needed, found, now, bill, basis, today), as_json=as_json)
+    show(answer, as_json=as_json)
     if not found or (as_json and not yes):
         return
     if not as_json:
@@ -146,8 +139,4 @@ def _forecast(
     """Return the planned reports of a month, and which they are."""
     from planning.bucket.forecast import forecast  # loads numpy
 
-    months = forecast(settings, read_shown(users, today), assumptions, today).reports_per_month[
-        :PLANNED_MONTHS
-    ]
-    reports = max(month.p90 for month in months)
-    return reports, f"the busiest of the next {PLANNED_MONTHS} months, in nine of ten draws"
+    return planned(forecast(settings, read_shown(users, today), assumptions, today))

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from planning.users.user_list import UserList
 
 
+STDIN = "<stdin>"
+
+
 def read_shown(source: BinaryIO, today: date) -> UserList:
     """Do as `read_users` does, for a list named after its file; the progress goes to standard error."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), DownloadColumn(), TimeElapsedColumn())
-    name = Path(source.name).name.replace("<stdin>", "standard input")
+    name = Path(str(getattr(source, "name", STDIN))).name.replace(STDIN, "standard input")
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"reading {name}", total=_size(source))
         return read_users(_Counted(source, lambda count: progress.advance(task, count)), name, today)

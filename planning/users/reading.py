@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from planning.users.dates import Days
     from planning.users.stream import Source
 
-_FLAGS = dict.fromkeys(("true", "t", "1", "yes"), True)
-_FLAGS |= dict.fromkeys(("false", "f", "0", "no", *NULLS), False)
+# Excel translates the two words when it saves.
+_FLAGS = dict.fromkeys(("true", "t", "1", "yes", "vrai"), True)
+_FLAGS |= dict.fromkeys(("false", "f", "0", "no", "faux", *NULLS), False)
 
 
 def read_users(source: Source, name: str, today: date) -> UserList:

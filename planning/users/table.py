@@ -22,7 +22,7 @@ _EXPORT = "Export the table auth.users as CSV, with its heading."
 
 
 class Row(NamedTuple):
-    """A row; `number` counts as a spreadsheet does: the heading is row 1."""
+    """A row; `number` counts as a spreadsheet does: a heading in the first line is row 1."""
 
     number: int
     cells: list[str]
@@ -34,7 +34,7 @@ class Table:
     def __init__(self, source: Source, name: str) -> None:
         self.name = name
         csv.field_size_limit(MAX_LINE)
-        self._line = ""
+        self._line, self._heading = "", 1
         self._lines = self._followed(lines(source, name))
         heading = self._next_line()
         if found := _SEPARATOR.fullmatch(heading.strip("\r\n ")):
@@ -58,9 +58,9 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that hold a value, each as wide as the heading."""
-        width, number = len(self.columns), 1
+        width, number = len(self.columns), self._heading
         try:
-            for number, cells in enumerate(self._reader, 2):
+            for number, cells in enumerate(self._reader, self._heading + 1):
                 if len(cells) == width:
                     pass
                 elif any(cell.strip() for cell in cells[width:]):
@@ -86,10 +86,11 @@ class Table:
             yield self._line
 
     def _next_line(self) -> str:
-        line = next((line for line in self._lines if line.strip()), None)
-        if line is None:
-            raise UserListError(self.name, "is empty", _EXPORT)
-        return line
+        for line in self._lines:
+            if line.strip():
+                return line
+            self._heading += 1
+        raise UserListError(self.name, "is empty", _EXPORT)
 
     def _no_dates(self, heading: str) -> UserListError:
         # Without a heading the first line is a user's: it is not printed.

@@ -77,6 +77,7 @@ def plain() -> Assumptions:
     given["photos"] |= {"per_report": (0, 1), "sent_kb": one, "stored_kb": two, "uploaded_share": 0.1}
     given["photos"] |= {"uploaded_mb": 4.0}
     given["reports"] |= {"viewed": 3, "corrected_share": 0.2, "reworded_share": 0.1, "erased_share": 0.1}
+    given["reports"] |= {"worded_s": {"median": 2.0, "p90": 2.000001}}
     given["arrivals"] |= {"hours": (1,) * 24, "days": (1,) * 7}
     return Assumptions.model_validate(given)
 

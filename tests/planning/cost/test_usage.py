@@ -14,7 +14,7 @@ from services.core.domain.stored_report import RequestKey
 from services.core.pipeline.report_service import POLL_FROM_S, POLL_TO_S
 from stacks.analyze.stack import TARGET_CPU_PERCENT, TARGET_REQUESTS
 from stacks.gateway.stack import LOGGED
-from stacks.model.scaling import REQUESTS_PER_MINUTE
+from stacks.model.scaling import BACKLOG, REQUESTS_PER_MINUTE
 from tests.planning.cost.meter import item_size, metered
 from tests.services.analyze.conftest import World
 from tests.services.conftest import TABLE
@@ -165,5 +165,6 @@ def test_access_log_line_is_as_long_as_stated() -> None:
 
 def test_targets_are_those_of_the_stacks() -> None:
     assert usage().endpoint.requests_per_minute == REQUESTS_PER_MINUTE
+    assert usage().endpoint.backlog == BACKLOG
     assert usage().tasks.requests_per_minute == TARGET_REQUESTS
     assert usage().tasks.cpu_share == TARGET_CPU_PERCENT / 100

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planning.answer import Chart, Mark, Series
 from planning.page.charts import NARROW, WIDE, Width, drawing
-from tests.planning.page.plans import BREAK_EVEN, BUCKET, HOSTILE, HOURS, ROUND_TRIPS
+from tests.planning.page.plans import BREAK_EVEN, BUCKET, HOSTILE, HOURS, REGIONS, ROUND_TRIPS
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW], ids=lambda width: width.name)
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
@@ -67,14 +67,22 @@ def test_markup_in_a_name_is_text() -> None:
 
 
 def test_bars_with_long_names_lie() -> None:
-    def upright(width: Width) -> bool:
-        names = tree(drawing(ROUND_TRIPS, width)).iter("text")
-        places = [float(one.get("y", "")) for one in names if one.text in ROUND_TRIPS.series[0].x]
-        assert len(places) == 3
-        return len(set(places)) == 1
+    def heights(width: Width) -> set[float]:
+        # The first line of each name.
+        names = {name.split()[0] for name in REGIONS}
+        found = [one for one in tree(drawing(ROUND_TRIPS, width)).iter("text") if one.text]
+        return {float(one.get("y", "")) for one in found if (one.text or "").split()[0] in names}
 
-    assert upright(WIDE)
-    assert not upright(NARROW)
+    assert len(heights(WIDE)) == 1
+    assert len(heights(NARROW)) == len(REGIONS)
+
+
+def test_names_of_lying_bars_leave_room() -> None:
+    names = tuple(f"a name of more than forty characters, number {number}" for number in range(3))
+    chart = replace(ROUND_TRIPS, series=(Series("estimated", names, (1.0, 2.0, 3.0), "bars"),))
+    lines = [one for one in tree(drawing(chart, NARROW)).iter("text") if "more" in (one.text or "")]
+    assert len(lines) == 3
+    assert all(float(line.get("x", "")) <= NARROW.px / 2 for line in lines)
 
 
 def test_hours_are_thinned_out_where_it_is_narrow() -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from planning.__main__ import commands
 from planning.errors import PlanningError
 from planning.proposals import commands as proposals
+from planning.proposals import proposal
 from planning.regions import commands as regions
 from settings.environment import FOLDER, load_environment
 
@@ -29,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command in this process, over templates with a load balancer alone."""
-    for module in (proposals, regions):
+    for module in (proposals, proposal, regions):
         monkeypatch.setattr(module, "templates", lambda _settings: TEMPLATES)
 
     def run(*arguments: Any) -> Result:

@@ -30,6 +30,8 @@ BAD: dict[str, tuple[str, str, str]] = {
     "no dates": ("id,email\n1,a@b.c\n", "no column created_at among the 2", "auth.users"),
     "no heading": (f"1,{SECRET},2026-04-03\n", "no column created_at among the 3", "with its heading"),
     "empty date": ("id,created_at\n1,2026-04-03\n2,\n", "row 3, created_at: '' is empty", "Delete the row"),
+    "blank lines above": ("\n\ncreated_at\n\n2026-04-03\nx\n", "row 6, created_at: 'x'", "2026-04-03"),
+    "below a separator": ("sep=;\ncreated_at\nx\n", "row 2, created_at: 'x'", "2026-04-03"),
     "null date": ("created_at\nnull\n", "row 2, created_at: 'null' is empty", "Delete the row"),
     "ambiguous": ("created_at\n03/04/2026\n", "row 2, created_at: '03/04/2026' can be the day", "2026-04-03"),
     "ambiguous with dots": ("created_at\n03.04.2026\n", "row 2, created_at: '03.04.2026' can", "2026-04-03"),
