@@ -16,6 +16,7 @@ from planning.errors import PlanningError
 from planning.output import show
 from planning.proposals.applying import unified_diff, with_changes
 from planning.proposals.expansion import expansion_answer
+from planning.proposals.needs import TOO_MUCH
 from planning.proposals.payoff import payoff
 from planning.proposals.proposal import planned, proposal
 from planning.proposals.second_region import loaded, require_possible, second_region
@@ -30,11 +31,6 @@ from settings.environment import FOLDER
 if TYPE_CHECKING:
     from planning.assumptions import Assumptions
     from settings.environment import Environment
-
-TOO_MUCH = (
-    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
-    "model.instance_type, or see `python -m planning expand`."
-)
 
 
 @click.command()

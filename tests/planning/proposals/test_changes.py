@@ -27,6 +27,7 @@ from tests.stacks.assemblies import changed as settings_of
 PROD = (FOLDER / "prod.toml").read_text("utf-8")
 SETTINGS = settings_of("prod")
 TODAY = date(2026, 11, 27)
+BUDGET = "# budget of the whole account: notifies at 80 and 100 percent; default: none"
 
 
 def endpoint(least: int = 1, most: int = 2, p95_s: float = 6.0, goal_s: float = 10.0) -> Configuration:
@@ -147,8 +148,8 @@ def test_diff_has_only_the_values() -> None:
     assert [line for line in diff if line[:1] in "+-" and line[:3] not in ("+++", "---")] == [
         "-retention_days = 365         # days that photos and reports are kept",
         "+retention_days = 90          # days that photos and reports are kept",
-        "-monthly_budget_usd = 300.0   # budget of the whole account: notifies at 80 and 100 percent; default: none",
-        "+monthly_budget_usd = 140.0   # budget of the whole account: notifies at 80 and 100 percent; default: none",
+        f"-monthly_budget_usd = 300.0   {BUDGET}",
+        f"+monthly_budget_usd = 140.0   {BUDGET}",
     ]
     assert tomllib.loads(text)["alarms"]["monthly_budget_usd"] == 140.0
 
