@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from rich.console import Console
 
 from cli.entry import ask
 from cli.settings_file import settings_file, write_atomically
@@ -63,7 +64,8 @@ def expand(
     file = out or FOLDER / f"{settings.name}-{region}.toml"
     if write and file.exists():
         raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
-    declared = templates(settings)
+    with Console(stderr=True).status("Reading the templates…"):
+        declared = templates(settings)
     require_possible(settings, declared, region, facts())
     text = settings_file(named).read_bytes().decode()
     second = second_region(settings, text, file.stem, region, facts())
@@ -115,7 +117,8 @@ def apply(
         reports, basis = _forecast(settings, users, assumptions, today)
     else:
         basis = f"{reports:,.0f} reports a month, as given"
-    found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
+    with Console(stderr=True).status("Simulating the endpoint…"):
+        found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
     text = before.decode()
     after = with_changes(text, found)
     loaded(settings.name, after, TOO_MUCH)

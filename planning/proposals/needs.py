@@ -46,8 +46,8 @@ class Needs:
 def needs(settings: Environment, workload: Workload, seed: int) -> Needs:
     """Simulate the endpoint, and count the service's tasks.
 
-    Raises PlanningError for more reports than the tasks of one environment can take, and for an instance
-    type without known seconds or price.
+    Raises PlanningError for more reports than one environment's tasks can take, and for an instance type
+    without known seconds or price.
     """
     tasks = tasks_needed(settings, workload)
     if tasks > MOST_TASKS:
