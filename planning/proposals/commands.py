@@ -62,8 +62,8 @@ def expand(
     """
     settings = aws_settings(named)
     file = out or FOLDER / f"{settings.name}-{region}.toml"
-    if write and file.exists():
-        raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
+    if write:
+        _require_new(file)
     with Console(stderr=True).status("Reading the templates…"):
         declared = templates(settings)
     require_possible(settings, declared, region, facts())
@@ -81,6 +81,15 @@ def expand(
         click.echo(f"{file} is written.", err=True)
     elif not as_json:
         click.echo(f"\n--write writes {file}.", err=True)
+
+
+def _require_new(file: Path) -> None:
+    if file.suffix != ".toml" or not file.parent.is_dir():
+        raise PlanningError(
+            f"{file} is no place for settings.", hint="Name a .toml file in a folder that exists."
+        )
+    if file.exists():
+        raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
 
 
 @click.command()

@@ -52,8 +52,8 @@ def needs(settings: Environment, workload: Workload, seed: int) -> Needs:
     tasks = tasks_needed(settings, workload)
     if tasks > MOST_TASKS:
         raise PlanningError(
-            f"{workload.reports_per_month:,.0f} reports a month need {tasks:,} tasks in the busiest hour, and "
-            f"service.max_tasks is at most {MOST_TASKS}.",
+            f"{workload.reports_per_month:,.0f} reports a month need {tasks:,} tasks in the busiest hour, "
+            f"and service.max_tasks is at most {MOST_TASKS}.",
             hint=TOO_MUCH,
         )
     model = settings.model
