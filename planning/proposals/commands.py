@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from rich.console import Console
 
 from cli.entry import ask
 from cli.settings_file import settings_file, write_atomically
@@ -61,9 +62,10 @@ def expand(
     """
     settings = aws_settings(named)
     file = out or FOLDER / f"{settings.name}-{region}.toml"
-    if write and file.exists():
-        raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
-    declared = templates(settings)
+    if write:
+        _require_new(file)
+    with Console(stderr=True).status("Reading the templates…"):
+        declared = templates(settings)
     require_possible(settings, declared, region, facts())
     text = settings_file(named).read_bytes().decode()
     second = second_region(settings, text, file.stem, region, facts())
@@ -79,6 +81,15 @@ def expand(
         click.echo(f"{file} is written.", err=True)
     elif not as_json:
         click.echo(f"\n--write writes {file}.", err=True)
+
+
+def _require_new(file: Path) -> None:
+    if file.suffix != ".toml" or not file.parent.is_dir():
+        raise PlanningError(
+            f"{file} is no place for settings.", hint="Name a .toml file in a folder that exists."
+        )
+    if file.exists():
+        raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
 
 
 @click.command()
@@ -115,7 +126,8 @@ def apply(
         reports, basis = _forecast(settings, users, assumptions, today)
     else:
         basis = f"{reports:,.0f} reports a month, as given"
-    found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
+    with Console(stderr=True).status("Simulating the endpoint…"):
+        found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
     text = before.decode()
     after = with_changes(text, found)
     loaded(settings.name, after, TOO_MUCH)

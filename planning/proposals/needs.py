@@ -46,14 +46,14 @@ class Needs:
 def needs(settings: Environment, workload: Workload, seed: int) -> Needs:
     """Simulate the endpoint, and count the service's tasks.
 
-    Raises PlanningError for more reports than the tasks of one environment can take, and for an instance
-    type without known seconds or price.
+    Raises PlanningError for more reports than one environment's tasks can take, and for an instance type
+    without known seconds or price.
     """
     tasks = tasks_needed(settings, workload)
     if tasks > MOST_TASKS:
         raise PlanningError(
-            f"{workload.reports_per_month:,.0f} reports a month need {tasks:,} tasks in the busiest hour, and "
-            f"service.max_tasks is at most {MOST_TASKS}.",
+            f"{workload.reports_per_month:,.0f} reports a month need {tasks:,} tasks in the busiest hour, "
+            f"and service.max_tasks is at most {MOST_TASKS}.",
             hint=TOO_MUCH,
         )
     model = settings.model

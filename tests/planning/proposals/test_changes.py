@@ -74,6 +74,13 @@ def test_reserve_is_kept(bills: dict[str, float]) -> None:
     assert (found["model.max_instances"], found["service.max_tasks"]) == (2, 3)
 
 
+def test_reserve_stays_within_the_bounds(bills: dict[str, float]) -> None:
+    service = {"min_tasks": 100, "max_tasks": 100}
+    found = after(settings_of("prod", service=service), needed(endpoint(20, 20), tasks=60))
+    assert found["model.max_instances"] == 20
+    assert "service.max_tasks" not in found
+
+
 def test_unscalable_type_keeps_equal_bounds(bills: dict[str, float]) -> None:
     model = {"instance_type": "ml.t2.medium", "min_instances": 1, "max_instances": 1}
     found = after(settings_of("prod", model=model), needed(endpoint(1, 1)))

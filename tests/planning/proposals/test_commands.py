@@ -83,6 +83,12 @@ def test_expand_writes_on_demand(run: Run, file: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("name", ["second", "second.json", "no/folder/second.toml"])
+def test_second_file_needs_a_place(run: Run, file: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(PlanningError, match="no place for settings"):
+        run("expand", "us-west-2", "--env", file, "--out", tmp_path / name, "--write")
+
+
 def test_refused_region_writes_nothing(run: Run, file: Path, tmp_path: Path) -> None:
     with pytest.raises(PlanningError):
         run("expand", "eu-west-1", "--env", file, "--out", tmp_path / "second.toml", "--write")

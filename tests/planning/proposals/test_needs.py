@@ -1,9 +1,10 @@
 """What the reports of a month need of the endpoint and the service."""
 
+from datetime import time
+
 import pytest
 
 from planning.assumptions import load_assumptions
-from planning.latency.configurations import cheapest
 from planning.latency.service_times import service_times
 from planning.proposals.needs import Needs, needs, tasks_needed
 from planning.workload import Workload
@@ -29,16 +30,12 @@ def test_loose_goal_lets_the_endpoint_sleep() -> None:
     assert best is not None and best.min_instances == 0
 
 
-def test_endpoint_is_the_cheapest_of_its_kind() -> None:
-    prod = changed("prod")
-    workload = Workload(100, load_assumptions())
-    best = cheapest(
-        prod,
-        workload,
-        25,
-        fits=lambda one: (one.instance_type, one.mode, one.schedule) == ("ml.m5.large", "async", None),
-    )
-    assert needs(prod, workload, 25).endpoint == best
+def test_schedule_of_the_settings_stays() -> None:
+    schedule = {"days": ("MON",), "start": time(8), "stop": time(18), "time_zone": "America/Toronto"}
+    prod = changed("prod", model={"schedule": schedule}, alarms={"report_goal_s": 3600})
+    best = needed(100, prod).endpoint
+    assert best is not None and best.schedule == prod.model.schedule
+    assert best.min_instances == 0
 
 
 def test_slow_type_meets_no_goal() -> None:

@@ -62,7 +62,7 @@ def test_distance_is_one_of_the_earth(one: City, other: City) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "low", "high"),
-    [  # round trips that AWS's users publish, in ms
+    [  # what is commonly measured between these regions, in ms
         ("us-east-1", "us-west-2", 55, 75),
         ("ca-central-1", "us-east-1", 13, 20),
         ("ca-central-1", "ca-west-1", 40, 60),
