@@ -146,9 +146,9 @@ def test_uploads_use_what_is_stated(
     # Without respond-async the stage is not written, and the row not read again.
     for what, less in (("write_units", 3.0), ("read_units", 1.0), ("s3_gets", 0.0), ("s3_puts", 0.0)):
         said = sum(
-            usage().events[event][what].of(photos)  # type: ignore[index]
+            usage().events[event][what].of(photos)
             for event in ("submit", "submit_by_upload")
-            if what in usage().events[event]  # type: ignore[index]
+            if what in usage().events[event]
         )
         assert counted[what] == pytest.approx(said - less, abs=2 if what == "write_units" else 0), what
     said = stated("submit", "log_kb") + stated("submit_by_upload", "log_kb", photos)
