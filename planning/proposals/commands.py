@@ -110,7 +110,7 @@ def apply(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Write what the answers lead to into an environment's settings.
+    """Set an environment to what the answers say, after a confirmation.
 
     Retention, bounds of instances and tasks, alarm thresholds and the budget are computed for the busiest of
     the next three months that the list of users leads to, in nine of ten draws, or for --reports a month. The

@@ -130,6 +130,13 @@ def test_wrong_city_is_refused(tmp_path: Path, rows: str, says: str) -> None:
         read_cities(file)
 
 
+def test_spreadsheets_cities_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "cities.csv"
+    rows = "city,jurisdiction,latitude,longitude,weight\r\nMontréal,CA-QC,45.5,-73.57,1\r\n"
+    file.write_bytes(rows.encode("utf-8-sig"))
+    assert read_cities(file) == (City("Montréal", "CA-QC", 45.5, -73.57, 1),)
+
+
 def test_canadian_cities_are_the_default() -> None:
     cities = read_cities()
     assert sum(one.weight for one in cities) > 0.6 * 36_991_981  # of Canada's inhabitants in 2021
