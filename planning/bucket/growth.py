@@ -20,12 +20,25 @@ LEAST_DAYS = 7  # of a list that tells a growth
 IMPORTED, TIMES_A_BUSY_DAY = 50, 20
 
 
+# The last third of a list, from so many days on, is compared with the whole, by so many standard errors.
+RECENT_DAYS, RECENT_ERRORS = 28, 4.0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The slope of the last `days` of a list."""
+
+    days: int
+    slope: float
+
+
 @dataclass(frozen=True)
 class Growth:
     """Sign-ups a day are exp(`level` + `slope` · days after `day`).
 
     `covariance` is of level and slope. `dispersion` is the variance of a day's count over its mean, at least
-    1. The sign-ups of the days in `left_out` have no part in it.
+    1. The sign-ups of the days in `left_out` have no part in it. `recent` is set if the list's last third
+    has another growth than the whole.
     """
 
     day: date
@@ -34,6 +47,7 @@ class Growth:
     covariance: tuple[tuple[float, float], tuple[float, float]]
     dispersion: float = 1.0
     left_out: tuple[date, ...] = ()
+    recent: Recent | None = None
 
     @property
     def slope_error(self) -> float:
@@ -57,11 +71,12 @@ def fit_growth(users: UserList, today: date, spread: float) -> Growth | None:
     if users.last >= today and len(counts) > 1:
         counts = counts[:-1]  # the day is not over
     imported = _imported(counts)
-    days = np.flatnonzero(~imported)
-    if len(counts) < LEAST_DAYS or not counts[days].any():
+    whole = ~imported
+    days = np.flatnonzero(whole).astype(np.float64)
+    if len(counts) < LEAST_DAYS or not counts[whole].any():
         return None
     center = float(days.mean())
-    level, slope, covariance, dispersion = _fit((days - center).astype(np.float64), counts[days], spread)
+    level, slope, covariance, dispersion = _fit(days - center, counts[whole], spread)
     ahead = len(counts) - 1 - center
     moved = np.array([[1.0, ahead], [0.0, 1.0]])
     (level_variance, both), (_, slope_variance) = (moved @ covariance @ moved.T).tolist()
@@ -71,8 +86,18 @@ def fit_growth(users: UserList, today: date, spread: float) -> Growth | None:
         slope=slope,
         covariance=((level_variance, both), (both, slope_variance)),
         dispersion=dispersion,
+        recent=_recent(days, counts, spread, slope),
         left_out=tuple(users.first + timedelta(days=int(day)) for day in np.flatnonzero(imported)),
     )
+
+
+def _recent(days: Floats, counts: Floats, spread: float, slope: float) -> Recent | None:
+    last = days[-(len(days) // 3) :]
+    if len(last) < RECENT_DAYS or not counts[last.astype(int)].any():
+        return None
+    _, recent, covariance, _ = _fit(last - last.mean(), counts[last.astype(int)], spread)
+    apart = abs(recent - slope) > RECENT_ERRORS * float(covariance[1, 1]) ** 0.5
+    return Recent(len(last), recent) if apart else None
 
 
 def _imported(counts: Floats) -> NDArray[np.bool_]:

@@ -58,6 +58,12 @@ def _growth_notes(found: Forecast) -> Iterator[str]:
             f"Sign-ups vary from day to day {growth.dispersion:.0f} times as much as by chance; "
             "the quantiles are as much wider."
         )
+    if growth.recent is not None:
+        yield (
+            f"Sign-ups do not grow evenly: by {growth.slope:.2%} a day over the whole list, and by "
+            f"{growth.recent.slope:.2%} over its last {growth.recent.days} days. The plan goes on with the "
+            "first; users.growth_continues in a file for --assume says to which share."
+        )
     times = found.users[-1].p50 / found.plan.start.total
     if times > STRONG_GROWTH:
         yield (

@@ -71,16 +71,16 @@ def simulate(
     signups = _signups(start, growth, users.growth_continues, start.gap_days + days, draws, random)
     active = _shares(share, draws, random)[:, None]
     each, relative = log_normal(users.reports_per_active_user)
-    # Users differ, and a user stays as busy as at first. Sums over a month's new users are drawn at once,
-    # log-normal with the mean and variance of the sum.
-    makers = signups * (start.reporting / start.total)
+    # Users differ, and a user stays as busy as at first. What a month's new users add is drawn at once,
+    # log-normal with the mean and variance of their sum.
+    newcomers = signups * (start.reporting / start.total)
     weights = np.empty_like(signups)
     for begin in range(0, signups.shape[1], 30):
-        month = makers[:, begin : begin + 30]
+        month = newcomers[:, begin : begin + 30]
         weights[:, begin : begin + 30] = _weight(month.sum(1, keepdims=True), active, relative, random)
-    busy = start.reporting * _weight(np.full_like(active, start.reporting), active, relative, random)
-    busy = busy + np.cumsum(makers * weights, axis=1)
-    rate = busy[:, start.gap_days :] * active * each / DAYS_PER_MONTH
+    first = start.reporting * _weight(np.full_like(active, start.reporting), active, relative, random)
+    weighted = first + np.cumsum(newcomers * weights, axis=1)
+    rate = weighted[:, start.gap_days :] * active * each / DAYS_PER_MONTH
     reports = random.poisson(rate).astype(float)
     mean, variance = report_bytes(assumptions.photos)
     added = random.standard_gamma(reports * (mean**2 / variance)) * (variance / mean)

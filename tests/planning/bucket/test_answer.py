@@ -78,6 +78,7 @@ def test_data_is_json_of_the_forecast(steady: Answer) -> None:
             "2.0% of the users can make no report (48 d",
         ),
         ({"counts": tuple(round(1.01**day) for day in range(500))}, "growth_continues"),
+        ({"counts": tuple(round(5 * 1.01 ** min(day, 300)) for day in range(450))}, "do not grow evenly"),
         ({"notes": ("created_at is read day first, as row 3 shows: 25/04/2026",)}, "read day first"),
         ({"active": 960}, "as the list's last sign-ins say"),
     ],

@@ -80,6 +80,17 @@ def test_few_weeks_are_held_by_the_spread() -> None:
     assert 0 < fitted(counts, spread=0.003).slope < 0.005
 
 
+def test_uneven_growth_is_said() -> None:
+    random = np.random.default_rng(5)
+    slowed = np.concatenate([5 * np.exp(0.01 * np.arange(300)), np.full(150, 100.0)])
+    recent = fitted(random.poisson(slowed)).recent
+    assert recent is not None
+    assert recent.days == 150
+    assert recent.slope == pytest.approx(0, abs=0.001)
+    even = 5 * np.exp(0.003 * np.arange(450))
+    assert not any(fitted(random.poisson(even)).recent for _ in range(30))
+
+
 def test_unfinished_day_is_left_out() -> None:
     users = UserList("users.csv", TODAY - timedelta(days=20), (5,) * 20 + (1,))
     growth = fit_growth(users, TODAY, WIDE)

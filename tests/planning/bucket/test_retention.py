@@ -18,14 +18,14 @@ def kept(created: np.ndarray, days: int, erased_after: np.ndarray, at: float) ->
 @pytest.mark.parametrize(("days", "erased"), [(1, 0.0), (7, 0.0), (7, 0.5), (30, 0.2), (90, 1.0)])
 def test_photos_are_kept_as_the_lifecycle_says(days: int, erased: float) -> None:
     random = np.random.default_rng(5)
-    a_day, horizon = 4000, 120
+    a_day, horizon = 1000, 120
     created = np.repeat(np.arange(horizon), a_day) + random.random(horizon * a_day)
     erased_after = np.where(random.random(created.size) < erased, random.random(created.size) * days, np.inf)
     found = Retention(days, erased, 0.0).stored(np.full(horizon, float(a_day)), np.zeros(horizon))
     for day in (0, 5, days // 2, days, horizon - 1):
-        moments = day + (np.arange(8) + 0.5) / 8
+        moments = day + (np.arange(4) + 0.5) / 4
         mean = np.mean([kept(created, days, erased_after, moment) for moment in moments])
-        assert found[day] == pytest.approx(mean, rel=0.02, abs=a_day * 0.05)
+        assert found[day] == pytest.approx(mean, rel=0.04, abs=a_day * 0.05)
 
 
 def test_size_settles_at_the_mean_days() -> None:
