@@ -42,6 +42,13 @@ def report_costs() -> str:
     return "\n\n".join(markdown(table) for table in (*as_set, *full))
 
 
+def service_seconds() -> str:
+    """Return the seconds of the models' requests by processor, as Markdown."""
+    from planning.latency.tables import known_seconds  # loads numpy
+
+    return markdown(known_seconds(load_environment("prod")))
+
+
 def example_document() -> str:
     """Return the worked example, as Markdown."""
     from planning.page.worked_example import worked_example  # loads numpy
@@ -66,6 +73,7 @@ def example_pictures() -> dict[str, str]:
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "idle cost": ("docs/operations.md", idle_costs),
     "cost": ("docs/planning.md", report_costs),
+    "service seconds": ("docs/planning.md", service_seconds),
     "worked example": ("docs/planning.md", example_document),
     "plan": ("README.md", example_summary),
 }
