@@ -122,7 +122,7 @@ def idle_table(settings: Environment, lines: Sequence[Line]) -> Table:
 
 def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table:
     observing = sum(line.usd for line in lines if line.observing)
-    rows = [(line.what, f"{line.count:,.6g}", line.usd) for line in lines]
+    rows = [(line.what, _many(line.count), line.usd) for line in lines]
     rows += [(_OBSERVING, "", observing), ("in all", "", sum(line.usd for line in lines))]
     columns = ["what", "how many", "USD", *(["USD for 1,000 reports"] if reports else [])]
     return Table(
@@ -134,6 +134,10 @@ def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table
         ),
         frozenset(columns[1:]),
     )
+
+
+def _many(count: float) -> str:
+    return f"{count:,.0f}" if count >= 1000 else f"{count:.4g}"
 
 
 def _modes_table(
