@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tomlkit.items import Item
 
 Value = str | bool | int | float
+_MOST_MOVED = 16
 _HEADER = re.compile(r"\s*(#\s*)?\[+\s*([A-Za-z0-9_.-]+)\s*\]+")
 
 
@@ -31,7 +32,7 @@ def settings_file(name: str) -> Path:
 def with_value(text: str, key: str, value: Value | Sequence[str]) -> str:
     """Return TOML with another value of a dotted key, as in model.paused; comments and layout stay.
 
-    The comment behind a number keeps its column where there is space. Raises UserError where it has no such
+    The comment behind a value keeps its column where there is space. Raises UserError where it has no such
     key.
     """
     *sections, name = key.split(".")
@@ -62,13 +63,12 @@ def _item(table: Any, name: str) -> Item | None:
 
 def _align(before: Item | None, after: Item | None) -> None:
     """Keep the comment of a changed value in its column, where there is space for it."""
-    # A text may be much longer than the one before: its comment follows it.
-    if before is None or after is None or isinstance(after.unwrap(), str | list):
+    if before is None or after is None:
         return
-    space = after.trivia.comment_ws
-    if after.trivia.comment and len(space) > 1:
-        width = len(space) + len(before.as_string()) - len(after.as_string())
-        after.trivia.comment_ws = " " * max(1, width)
+    space, longer = after.trivia.comment_ws, len(after.as_string()) - len(before.as_string())
+    # The comment of a much longer text follows it, and has its column again once the text is short.
+    if after.trivia.comment and len(space) > 1 and abs(longer) <= _MOST_MOVED:
+        after.trivia.comment_ws = " " * max(1, len(space) - longer)
 
 
 def with_added(text: str, key: str, value: Value | Sequence[str], *, below: str = "") -> str:

@@ -34,12 +34,19 @@ def idle_costs() -> str:
 
 
 def report_costs() -> str:
-    """Return what prod's reports cost by how the endpoint runs, as Markdown: as set, and with a full model."""
+    """Return what prod's reports cost by how the endpoint runs, as set and with a full model, as Markdown."""
     settings, workload = load_environment("prod"), default_workload(load_assumptions())
     # Without the lines of a month, which a command prints.
     as_set = cost_answer(settings, workload, date.today()).tables[1:]
     full = cost_answer(with_full_model(settings), workload, date.today()).tables[1:3]
     return "\n\n".join(markdown(table) for table in (*as_set, *full))
+
+
+def service_seconds() -> str:
+    """Return the seconds of the models' requests by processor, as Markdown."""
+    from planning.latency.tables import known_seconds  # loads numpy
+
+    return markdown(known_seconds(load_environment("prod")))
 
 
 def example_document() -> str:
@@ -66,6 +73,7 @@ def example_pictures() -> dict[str, str]:
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "idle cost": ("docs/operations.md", idle_costs),
     "cost": ("docs/planning.md", report_costs),
+    "service seconds": ("docs/planning.md", service_seconds),
     "worked example": ("docs/planning.md", example_document),
     "plan": ("README.md", example_summary),
 }

@@ -89,4 +89,4 @@ def example(users: int, growth: float, days: int, seed: int) -> None:
     It has the columns of Supabase's export that the planner reads: when each user signed up, confirmed the
     address and last signed in. The list ends on 27 November 2026; the same options print the same list.
     """
-    click.get_binary_stream("stdout").write(example_csv(users, growth, days, TODAY, seed))
+    click.echo(example_csv(users, growth, days, TODAY, seed), nl=False)

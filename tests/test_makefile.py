@@ -72,6 +72,15 @@ def test_account_targets_take_known_options(target: str) -> None:
     assert set(re.findall(r"--[a-z-]+", words)) <= options
 
 
+def test_plan_takes_known_options() -> None:
+    from planning.__main__ import commands
+
+    words = make("--dry-run", "plan", "ENV=prod", "USERS=a b.csv", "OUT=p.html").stdout.splitlines()[-1]
+    assert words.endswith('-m planning page "a b.csv" --env "prod" --out "p.html"')
+    options = {name for option in commands.commands["page"].params for name in option.opts}
+    assert set(re.findall(r"--[a-z-]+", words)) <= options
+
+
 def test_every_variable_is_documented() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     used = set(re.findall(r"\$\((?:if |or )?\$?\(?([A-Z]{2,})\)", makefile)) - {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planning.latency.service_times import ModelSize
 
 LOADS = tuple(round(0.1 * step, 1) for step in range(1, 10))
-ABOVE_ONE = (1.2, 1.5, 1.8, 2.1, 2.4)
+ABOVE_ONE = (1.1, 1.2, 1.3, 1.4, 1.5, 1.6)  # with batches, before the queue grows without end
 SERVERS = (1, 2, 4, 10)
 PRECISION = 0.007
 FEWEST, MOST = 200_000, 6_000_000

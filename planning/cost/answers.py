@@ -9,9 +9,10 @@ from planning.cost.bill import Bill, Line, bill
 from planning.cost.break_even import break_even, chart, curves
 from planning.cost.endpoint import endpoint_hours, missing_instances
 from planning.cost.idle import idle_cost
-from planning.cost.llm import BATCH_FACTOR, FLEX_FACTOR, LlmCost, llm_cost
+from planning.cost.llm import ASSUMED_FACTOR, LlmCost, llm_cost
 from planning.cost.modes import in_mode, mode_of, monthly, possible_modes
 from planning.errors import PlanningError
+from planning.prices.llms import known_llm
 from planning.prices.price_list import price_list
 from planning.synthesis import templates
 from planning.workload import Workload
@@ -121,7 +122,7 @@ def idle_table(settings: Environment, lines: Sequence[Line]) -> Table:
 
 def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table:
     observing = sum(line.usd for line in lines if line.observing)
-    rows = [(line.what, f"{line.count:,.6g}", line.usd) for line in lines]
+    rows = [(line.what, _many(line.count), line.usd) for line in lines]
     rows += [(_OBSERVING, "", observing), ("in all", "", sum(line.usd for line in lines))]
     columns = ["what", "how many", "USD", *(["USD for 1,000 reports"] if reports else [])]
     return Table(
@@ -133,6 +134,10 @@ def _lines_table(title: str, lines: Sequence[Line], reports: float = 0) -> Table
         ),
         frozenset(columns[1:]),
     )
+
+
+def _many(count: float) -> str:
+    return f"{count:,.0f}" if count >= 1000 else f"{count:.4g}"
 
 
 def _modes_table(
@@ -181,8 +186,10 @@ def _tiers(llm: LlmCost) -> Iterator[tuple[str, float]]:
     yield "standard, no prefix in the cache", llm.uncached
     yield "standard, prefix in the cache", llm.cached
     yield f"standard, {100 * llm.cached_share:.0f} % in the cache at this number of reports", llm.standard
-    yield "Flex", llm.standard * FLEX_FACTOR
-    yield "Batch, which no code of Vitrine sends", llm.uncached * BATCH_FACTOR
+    if llm.flex_factor is not None:
+        yield "Flex", llm.standard * llm.flex_factor
+    if llm.batch_factor is not None:
+        yield "Batch, which no code of Vitrine sends", llm.uncached * llm.batch_factor
     yield "as set", llm.usd
 
 
@@ -221,6 +228,11 @@ def _said(settings: Environment, workload: Workload) -> Iterator[str]:
     )
     yield f"Storage is that of the steady state, reached after {settings.retention_days} days"
     yield "Supabase's plan is not part of it, nor are reports that the database requests by [hooks]"
+    if known_llm(settings.llm.model) is None:
+        yield (
+            f"{settings.llm.model} is not in planning/prices/llms.csv: Flex and Batch are taken to cost "
+            f"{ASSUMED_FACTOR:g} of the settings' prices, writing to the provider's cache nothing"
+        )
     if settings.fallback_llm is not None:
         yield "Calls of [fallback_llm] are left out: it answers while the endpoint is unavailable"
 

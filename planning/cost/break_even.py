@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from planning.answer import Chart, Mark, Series
-from planning.cost.modes import monthly, possible_modes
+from planning.cost.modes import lines_of_reports, lines_without_reports, possible_modes
 from planning.workload import Workload
 
 if TYPE_CHECKING:
@@ -55,12 +55,8 @@ def curves(settings: Environment, templates: Templates, assumptions: Assumptions
     """
     steps = round(PER_DECADE * math.log10(MOST / LEAST))
     reports = tuple(LEAST * (MOST / LEAST) ** (at / steps) for at in range(steps + 1))
-    usd = {
-        mode: tuple(
-            monthly(settings, templates, Workload(count, assumptions), mode).total for count in reports
-        )
-        for mode in possible_modes(settings)
-    }
+    month = _months(settings, templates, assumptions)
+    usd = {mode: tuple(month(count, mode) for count in reports) for mode in possible_modes(settings)}
     return Curves(reports, usd)
 
 
@@ -69,20 +65,17 @@ def break_even(
 ) -> tuple[BreakEven, ...]:
     """Return where the cheapest mode changes, among those in which a report does not wait for a night."""
     found = found or curves(settings, templates, assumptions)
-    cheapest = found.cheapest(waiting=False)
+    month, cheapest = _months(settings, templates, assumptions), found.cheapest(waiting=False)
     points = []
     for at, (below, above) in enumerate(pairwise(cheapest)):
         if below == above:
             continue
 
         def more(count: float, below: Mode = below, above: Mode = above) -> float:
-            workload = Workload(count, assumptions)
-            one, other = (monthly(settings, templates, workload, mode).total for mode in (below, above))
-            return one - other
+            return month(count, below) - month(count, above)
 
         reports = _zero(more, found.reports[at], found.reports[at + 1])
-        usd = monthly(settings, templates, Workload(reports, assumptions), below).total
-        points.append(BreakEven(reports, usd, below, above))
+        points.append(BreakEven(reports, month(reports, below), below, above))
     return tuple(points)
 
 
@@ -106,7 +99,7 @@ def chart(settings: Environment, found: Curves, points: Sequence[BreakEven]) -> 
     return Chart(
         name=f"cost-{settings.name}",
         title=f"{settings.name}: USD for 1,000 reports, by the way the endpoint runs",
-        alt=f"1,000 reports cost less as a month has more of them. {said or 'No two lines cross'}.",
+        alt=f"1,000 reports cost less in a month that has more of them: {said or 'no two lines cross'}.",
         x_label="reports a month",
         y_label="USD for 1,000 reports",
         series=series,
@@ -114,6 +107,19 @@ def chart(settings: Environment, found: Curves, points: Sequence[BreakEven]) -> 
         x_log=True,
         y_log=True,
     )
+
+
+def _months(
+    settings: Environment, templates: Templates, assumptions: Assumptions
+) -> Callable[[float, Mode], float]:
+    """Return what computes the USD of a month with so many reports in a mode."""
+    fixed = sum(line.usd for line in lines_without_reports(settings, templates))
+
+    def month(count: float, mode: Mode) -> float:
+        lines = lines_of_reports(settings, Workload(count, assumptions), mode)
+        return fixed + sum(line.usd for line in lines)
+
+    return month
 
 
 def _zero(of: Callable[[float], float], low: float, high: float) -> float:

@@ -6,7 +6,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from planning.cost.bill import Bill, Line, bill
-from planning.cost.endpoint import EndpointHours, endpoint_hours, window_hours
+from planning.cost.endpoint import endpoint_hours, window_hours
 from planning.cost.idle import AT_MOST_METRICS, idle_cost
 from planning.cost.report import report_lines
 from planning.prices.price_list import price_list
@@ -36,12 +36,14 @@ def mode_of(settings: Environment) -> Mode:
 
 
 def in_mode(settings: Environment, mode: Mode) -> Environment:
-    """Return the settings with their endpoint in a mode; unchanged if it has that mode already."""
-    if mode == mode_of(settings):
-        return settings
+    """Return the settings with their endpoint in a mode and not paused; unchanged if it is so already."""
     model = settings.model
-    changes: dict[str, Any] = {"mode": "async", "min_instances": 0, "schedule": None}
-    if mode == "realtime":
+    if mode == mode_of(settings) and not model.paused:
+        return settings
+    changes: dict[str, Any] = {"mode": "async", "min_instances": 0, "schedule": None, "paused": False}
+    if mode == mode_of(settings):
+        changes = {"paused": False}
+    elif mode == "realtime":
         changes |= {"mode": "realtime", "min_instances": 1}
     elif mode == "office hours":
         changes |= {"schedule": model.schedule or OFFICE_HOURS}
@@ -64,19 +66,21 @@ def monthly(
     `templates` are those of `in_mode(settings, mode)`; those of `settings` differ in cents for alarms. Raises
     UnpricedResourceError, UnknownPriceError, or PlanningError for an instance type without known times.
     """
+    return bill([*lines_without_reports(settings, templates), *lines_of_reports(settings, workload, mode)])
+
+
+def lines_without_reports(settings: Environment, templates: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """Return what a month costs beside reports and endpoint: the same in every mode, but for an alarm."""
+    idle = idle_cost(settings, templates)
+    return [line for line in idle if line.what != AT_MOST_METRICS and line.part != "model"]
+
+
+def lines_of_reports(settings: Environment, workload: Workload, mode: Mode | None = None) -> list[Line]:
+    """Return what the endpoint and the reports of a month cost in a mode, by default that of the settings."""
     settings = in_mode(settings, mode) if mode is not None else settings
-    prices = price_list(settings.region)
-    idle = [
-        line
-        for line in idle_cost(settings, templates)
-        if line.what != AT_MOST_METRICS and line.part != "model"
-    ]
     endpoint = window_hours(settings, workload) if mode == "batch" else endpoint_hours(settings, workload)
+    prices = price_list(settings.region)
     reports = report_lines(settings, workload, prices, endpoint, followed=mode != "batch")
-    return bill([*idle, *_instances(settings, endpoint), *reports])
-
-
-def _instances(settings: Environment, endpoint: EndpointHours) -> list[Line]:
-    model = settings.model
-    usd = endpoint.hours * model.usd_per_hour
-    return [Line(f"SageMaker {model.instance_type}, instance-hours", endpoint.hours, usd, part="model")]
+    model, usd = settings.model, endpoint.hours * settings.model.usd_per_hour
+    what = f"SageMaker {model.instance_type}, instance-hours"
+    return [Line(what, endpoint.hours, usd, part="model"), *reports]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections import Counter
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from statistics import NormalDist
@@ -142,17 +142,18 @@ class Usage(_Section):
     tasks: Tasks
     balancer: Balancer
 
-    def amounts(self, counts: Mapping[EventName, float], photos: float) -> Counter[Quantity]:
+    def amounts(self, counts: Mapping[EventName, float], photos: float) -> dict[Quantity, float]:
         """Return what so many events of each kind use, with so many photos a report on average."""
-        total: Counter[Quantity] = Counter()
+        total: dict[Quantity, float] = defaultdict(float)
         for name, count in counts.items():
             for what, amount in self.events[name].items():
                 used = count * amount.of(photos)
-                if what in ("authorized", "message"):
-                    for part, part_used in self.amounts({what: used}, photos).items():
-                        total[part] += part_used  # type: ignore[assignment]
-                else:
-                    total[what] += used  # type: ignore[assignment]
+                match what:
+                    case "authorized" | "message":
+                        for part, part_used in self.amounts({what: used}, photos).items():
+                            total[part] += part_used
+                    case _:
+                        total[what] += used
         return total
 
 

@@ -66,7 +66,7 @@ def latency_answer(
             day_chart(current, [one.best for one in found if one.best is not None]),
             *(waiting_chart(one) for one in models),
         ),
-        notes=tuple(_notes(settings, workload, found, today)),
+        notes=tuple(_notes(settings, workload, found, today, batch_up_to)),
         data=_data(settings, workload, current, found),
     )
 
@@ -100,7 +100,9 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
-def _notes(settings: Environment, workload: Workload, found: Sequence[Found], today: date) -> Iterator[str]:
+def _notes(
+    settings: Environment, workload: Workload, found: Sequence[Found], today: date, batch_up_to: int
+) -> Iterator[str]:
     kinds = list(dict.fromkeys((one.model, way.instance_type) for one in found for way in one.ways))
     yield from dict.fromkeys(
         note for model, kind in kinds if (note := service_times(kind, settings, model).note)
@@ -109,6 +111,11 @@ def _notes(settings: Environment, workload: Workload, found: Sequence[Found], to
         "Assumed: when reports come and with how many photos, the LLM's seconds (assumptions.toml), and the "
         "seconds of stores and queues in AWS (latency/service_times.toml)."
     )
+    if batch_up_to > 1 and any(way.mode == "async" for one in found for way in one.ways):
+        yield (
+            "An async endpoint hands an instance two requests at a time (stacks/constructs/async_io.py), so "
+            "it makes no batches; a realtime one does."
+        )
     yield "USD are those of the endpoint's instances alone. A new instance answers after ten minutes."
     if workload.reports_per_month < LEAST_PER_MONTH:
         yield f"Simulated with {LEAST_PER_MONTH:g} reports a month: with fewer an endpoint is as idle."

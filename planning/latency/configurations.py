@@ -58,7 +58,7 @@ class Configuration:
         plural = "" if most == 1 else "s"
         count = f"{most} instance{plural}" if least == most else f"{least} to {most} instance{plural}"
         if (hours := self.schedule) is not None:
-            count += f", at least 1 from {hours.start:%H:%M} to {hours.stop:%H:%M}"
+            count += f", 1 kept from {hours.start:%H:%M} to {hours.stop:%H:%M}"
             count += "" if len(hours.days) == len(DAYS) else f" {hours.days[0]}–{hours.days[-1]}"
         return f"{self.instance_type}, {self.mode}, {count}"
 
@@ -182,7 +182,8 @@ class Search:
             return None
         least = math.floor(work) + 1
         found = self.configuration(instance_type, mode, Bounds(least, least))
-        while not found.meets and found.run.busy_waiting_p95_s > 0 and found.max_instances < MOST_INSTANCES:
+        helps = found.run.without_waiting_p95_s <= self.goal_s
+        while helps and not found.meets and found.max_instances < MOST_INSTANCES:
             more = found.max_instances + 1
             found = self.configuration(instance_type, mode, Bounds(more, more))
         return found

@@ -37,6 +37,7 @@ def waiting_chart(model: ModelSize, file: Path = FILE) -> Chart:
         ),
         x_label="load: requests that come, as a share of those that an instance answers one by one",
         y_label="mean time, in those of a request alone",
+        y_log=True,
         series=tuple(
             Series(name, tuple(x for x, _ in points[key]), tuple(y for _, y in points[key]), style)  # type: ignore[arg-type]
             for name, (key, style) in shown.items()

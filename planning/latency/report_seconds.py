@@ -45,12 +45,15 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Run:
-    """What a simulated endpoint does: in ordinary weeks and on a busy day, in seconds, and its instances."""
+    """What a simulated endpoint does: in ordinary weeks and on a busy day, in seconds, and its instances.
+
+    `without_waiting_p95_s` is the percentile if no request waited for an instance: more of them do not help.
+    """
 
     ordinary: Percentiles
     busy: Percentiles
     busy_p95_by_hour_s: tuple[float, ...]
-    busy_waiting_p95_s: float
+    without_waiting_p95_s: float
     instance_hours_month: float
     most_instances: int
 
@@ -97,7 +100,7 @@ class Traffic:
             _percentiles(whole[ordinary]),
             _percentiles(whole[busy]),
             tuple(_p95(whole[busy & (self.hour == hour)]) for hour in range(24)),
-            _p95(waited[busy]),
+            max(_p95((whole - waited)[part]) for part in (ordinary, busy)),
             self._hours_a_month(served.instance_seconds),
             served.most_instances,
         )

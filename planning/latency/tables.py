@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planning.latency.configurations import Configuration
-    from planning.latency.service_times import ModelSize
+    from planning.latency.service_times import ModelSize, ServiceTimes
     from settings.environment import Environment
 
 MODELS: dict[ModelSize, str] = {"demo": "the demo model", "full": "BLIP-2"}
 PHOTOS = (1, 2, 4, 8)
 NEEDED_AT = (10_000, 100_000, 1_000_000)
 """Reports a month for which the needed instances are computed."""
+_KNOWN: tuple[tuple[str, ModelSize], ...] = (
+    ("ml.m5.large", "demo"),
+    *(
+        (f"ml.{kind}", "full")
+        for kind in ("p5.48xlarge", "g6e.xlarge", "g6.xlarge", "g5.xlarge", "g4dn.xlarge")
+    ),
+)
 _SECONDS = ("p50, week", "p95, week", "p50, busy day", "p95, busy day")
 
 
@@ -75,7 +82,7 @@ def needed_table(searches: Sequence[Search]) -> Table:
 
 def service_table(settings: Environment, searches: Sequence[Search]) -> Table:
     """Return the seconds of a request at the model by photos, and what they rest on."""
-    columns = tuple(f"{count} photo{'s' if count > 1 else ''}" for count in PHOTOS)
+    columns = _by_photos()
     times = [
         service_times(kind, settings, search.model) for search in searches for kind in search.instance_types()
     ]
@@ -87,7 +94,29 @@ def service_table(settings: Environment, searches: Sequence[Search]) -> Table:
                 MODELS[one.model],
                 one.instance_type,
                 *(f"{one.seconds(count):.2f}" for count in PHOTOS),
-                "estimated" if one.estimated else "measured",
+                _basis(one),
+            )
+            for one in times
+        ),
+        frozenset(columns),
+    )
+
+
+def known_seconds(settings: Environment) -> Table:
+    """Return the seconds of a request, and of a batch of eight, on every kind of processor that is known."""
+    columns = (*_by_photos(), "8 requests in a batch")
+    times = [service_times(kind, settings, model) for kind, model in _KNOWN]
+    return Table(
+        "",
+        ("model", "processor", "as in", *columns, ""),
+        tuple(
+            (
+                MODELS[one.model],
+                one.device,
+                one.instance_type,
+                *(f"{one.seconds(count):.2f}" for count in PHOTOS),
+                f"{one.seconds(8, 8):.2f}",
+                _basis(one),
             )
             for one in times
         ),
@@ -113,6 +142,14 @@ def day_chart(current: Configuration, best: Sequence[Configuration]) -> Chart:
         marks=(Mark("y", current.goal_s, f"goal {current.goal_s:g} s"),),
         y_log=slowest > 10 * current.goal_s,
     )
+
+
+def _by_photos() -> tuple[str, ...]:
+    return tuple(f"{count} photo{'s' if count > 1 else ''}" for count in PHOTOS)
+
+
+def _basis(one: ServiceTimes) -> str:
+    return "estimated" if one.estimated else "measured"
 
 
 def _percentiles(one: Configuration) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _DPI = 72  # so that matplotlib's points are the page's px
 _MARKERS = ("", "o", "s", "^", "D", "v")
 _MARKED_POINTS = 8
+_DASHES = (0, (3, 1.6))
+_LABEL_PX = 16
 _RC: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "planning",
@@ -89,8 +91,10 @@ def drawn(chart: Chart, width: Width) -> str:
         handles = _series(axes, chart, places)
         marks = _marks(axes, chart, lying=places.lying)
         _frame(axes, chart, places, width)
-        for place, mark in enumerate(marks):
-            _label(axes, mark, place, lying=places.lying)
+        upright = [mark for mark in marks if (mark.axis == "x") != places.lying]
+        _headroom(axes, _LABEL_PX * len(upright) / places.plot_px(width.plot_px))
+        for mark in marks:
+            _label(axes, mark, upright.index(mark) if mark in upright else None)
         legend_px = _legend(figure, chart, handles, width)
         titles_px = 16 * (axes.get_title(loc="left").count("\n") + axes.get_xlabel().count("\n") + 1)
         height = places.plot_px(width.plot_px) + legend_px + titles_px + 50
@@ -146,7 +150,7 @@ def _line(axes: Axes, one: Series, x: list[float], y: list[float], colour: str, 
         (line,) = axes.plot(x, y, "o", color=colour, markersize=5, clip_on=False)
         return line
     (line,) = axes.plot(
-        x, y, color=colour, linestyle=(0, (5, 3)) if one.style == "dashes" else "-", clip_on=False,
+        x, y, color=colour, linestyle=_DASHES if one.style == "dashes" else "-", clip_on=False,
         # A line of one point would be invisible.
         marker="o" if len(x) == 1 else marker, markevery=max(1, math.ceil(len(x) / _MARKED_POINTS)),
     )  # fmt: skip
@@ -173,13 +177,21 @@ def _marks(axes: Axes, chart: Chart, *, lying: bool) -> list[Mark]:
     return marks
 
 
-def _label(axes: Axes, mark: Mark, place: int, *, lying: bool) -> None:
-    """Label a mark's line; `place` keeps the labels of several apart."""
-    if (mark.axis == "x") != lying:
-        (low, high), across = axes.get_xlim(), axes.transData + axes.transAxes.inverted()
-        is_left = across.transform((mark.at, axes.get_ylim()[1]))[0] < 0.55 and low < high
+def _headroom(axes: Axes, share: float) -> None:
+    """Leave the upper share of a plot to labels."""
+    scale = axes.yaxis.get_transform()
+    low, high = scale.transform(list(axes.get_ylim()))
+    _, higher = scale.inverted().transform([low, low + (high - low) / (1 - share)])
+    axes.set_ylim(top=higher)
+
+
+def _label(axes: Axes, mark: Mark, line: int | None) -> None:
+    """Label a mark: beside its upright line, in the given line from the top, or above one that lies."""
+    if line is not None:
+        x, _ = (axes.transData + axes.transAxes.inverted()).transform((mark.at, axes.get_ylim()[1]))
+        is_left = x < 0.55
         where = {"xy": (mark.at, 1.0), "xycoords": axes.get_xaxis_transform(), "va": "top"}
-        offset, side = (5 if is_left else -5, -2 - 16 * place), "left" if is_left else "right"
+        offset, side = (5 if is_left else -5, -2 - _LABEL_PX * line), "left" if is_left else "right"
     else:
         where = {"xy": (0.0, mark.at), "xycoords": axes.get_yaxis_transform(), "va": "bottom"}
         offset, side = (4, 3), "left"

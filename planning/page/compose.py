@@ -112,7 +112,7 @@ def plan(inputs: Inputs, sections: Iterable[Section], *, made_up: bool, command:
         about=f"{settings.region} · {users.total:,} users of {source} · {spoken(inputs.today)}",
         warning=warning if made_up else "",
         sections=tuple(sections),
-        made_by=f"Made by {command}. The same settings, list, day and prices give the same page.",
+        made_by=f"Made by `{command}`. The same settings, list, day and prices give the same page.",
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from planning.page.charts import NARROW, WIDE, drawing
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 _STYLES = ("colours.css", "style.css", "chart.css")
 # Control characters but the end of a line: HTML has no place for them.
+_CODE = re.compile(r"`([^`]+)`")
 _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x0A})
 
 
@@ -80,7 +82,13 @@ def _environment() -> Environment:
         finalize=_printable,
     )
     environment.globals["drawing"] = _drawing
+    environment.filters["words"] = _words
     return environment
+
+
+def _words(text: str) -> Markup:
+    """Return a text as HTML, with what stands in backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(_printable(text)))))  # noqa: S704 - escaped
 
 
 def _printable(value: Any) -> Any:

@@ -70,21 +70,33 @@ class Places:
         return len(self.names) * max(self.bars * _BAR_PX + _GAP_PX, lines * _LINE_PX + 6)
 
     def label(self, axes: Axes) -> None:
-        """Set the ticks of the axis that has the names, where there are names."""
+        """Write the names along their axis, where there are names."""
         if not self.names:
             return
-        axis = axes.yaxis if self.lying else axes.xaxis
-        shown = range(0, len(self.names), self.every)
-        axis.set_ticks(list(shown), [self.labels[place] for place in shown])
         limits = (-0.5, len(self.names) - 0.5)
         if self.lying:
             axes.set_ylim(*reversed(limits))  # the first on top
-        else:
-            axes.set_xlim(*limits)
-            # An accent makes a name higher, and must not move it.
-            axes.tick_params(axis="x", pad=14)
-            for label in axes.get_xticklabels():
-                label.set_verticalalignment("baseline")
+            axes.set_yticks([])
+            for place, label in enumerate(self.labels):
+                _write_left(axes, place, label.split("\n"))
+            return
+        shown = range(0, len(self.names), self.every)
+        axes.set_xticks(list(shown), [self.labels[place] for place in shown])
+        axes.set_xlim(*limits)
+        # An accent makes a name higher, and must not move it.
+        axes.tick_params(axis="x", pad=14)
+        for name in axes.get_xticklabels():
+            name.set_verticalalignment("baseline")
+
+
+def _write_left(axes: Axes, place: float, lines: list[str]) -> None:
+    # Of a text of several lines, matplotlib places each by its width in its own font.
+    for number, line in enumerate(lines):
+        down = (number - (len(lines) - 1) / 2) * _LINE_PX
+        axes.annotate(
+            line, (0, place), (-7, -down - 4), xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points", ha="right", va="baseline", color=axes.yaxis.label.get_color(),
+        )  # fmt: skip
 
 
 def _least_step(bars: list[Series]) -> float:

@@ -27,7 +27,7 @@ def read_rows(file: Path, row: type[Row]) -> tuple[Row, ...]:
     Raises PlanningError, which names line, column and value.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             table = csv.DictReader(lines, strict=True)
             columns = [one.name for one in fields(row)]
             if table.fieldnames != columns:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planning.cost.modes import monthly
+from planning.latency.configurations import MOST_INSTANCES
+from planning.proposals.needs import MOST_TASKS
 from settings.environment import WITHOUT_BUDGETS
 
 if TYPE_CHECKING:
@@ -92,26 +94,27 @@ def _instances(settings: Environment, needed: Needs) -> Iterator[tuple[str, Numb
     yield "model.min_instances", best.min_instances, why
     most = best.max_instances
     if not settings.model.instance_type.startswith("ml.t"):  # AWS does not scale these
-        most = max(most, best.min_instances + 1)
-    yield (
-        "model.max_instances",
-        most,
-        f"{best.run.most_instances} at most run at once; one more than the minimum",
+        most = min(max(most, best.min_instances + 1), MOST_INSTANCES)
+    why = f"at most {best.max_instances} run at once" + (
+        "" if most == best.max_instances else "; one in reserve"
     )
+    yield "model.max_instances", most, why
 
 
 def _tasks(settings: Environment, needed: Needs) -> Iterator[tuple[str, Number, str]]:
-    wanted = max(math.ceil(TASKS_IN_RESERVE * needed.tasks), settings.service.min_tasks + 1)
+    twice, above = math.ceil(TASKS_IN_RESERVE * needed.tasks), settings.service.min_tasks + 1
     plural = "" if needed.tasks == 1 else "s"
-    why = f"the busiest hour needs {needed.tasks} task{plural}; twice that, and one more than min_tasks"
-    yield "service.max_tasks", wanted, why
+    why = f"the busiest hour needs {needed.tasks} task{plural}; " + (
+        "twice that" if twice >= above else "one more than min_tasks"
+    )
+    yield "service.max_tasks", min(max(twice, above), MOST_TASKS), why
 
 
 def _latency(settings: Environment, needed: Needs) -> Iterator[tuple[str, Number, str]]:
     wanted = _up(LATENCY_MARGIN * needed.slowest_s * 1000, LATENCY_STEP_MS)
-    why = f"twice the model's {needed.slowest_s:.2f} s for 8 photos" + (
-        ", an estimate" if needed.estimated else ""
-    )
+    why = f"twice the model's {needed.slowest_s:.2f} s for 8 photos"
+    why += ", an estimate" if needed.estimated else ""
+    why += f"; at least {LEAST_LATENCY_MS} ms" if wanted < LEAST_LATENCY_MS else ""
     yield "alarms.p95_latency_ms", max(LEAST_LATENCY_MS, wanted), why
 
 
@@ -122,11 +125,8 @@ def _goal(settings: Environment, needed: Needs) -> Iterator[tuple[str, Number, s
     seconds = max(best.run.busy.p95_s, best.run.ordinary.p95_s)
     wanted = max(LEAST_GOAL_S, math.ceil(GOAL_MARGIN * seconds))
     if wanted < settings.alarms.report_goal_s:
-        yield (
-            "alarms.report_goal_s",
-            wanted,
-            f"95 % of the reports end within {seconds:.1f} s; half as much again",
-        )
+        why = f"95 % of the reports end within {seconds:.1f} s; half as much again"
+        yield "alarms.report_goal_s", wanted, why
 
 
 def _retention(settings: Environment, bill: Bill) -> Iterator[tuple[str, Number, str]]:
@@ -143,7 +143,7 @@ def _budget(settings: Environment, bill: Bill) -> Iterator[tuple[str, Number, st
     if settings.region in WITHOUT_BUDGETS:
         return
     wanted = float(_up(bill.total / NOTIFIES_AT, BUDGET_STEP))
-    why = f"a month costs {bill.total:.2f} USD, 80 % of it at most: the first notice comes above that"
+    why = f"a month costs {bill.total:.2f} USD: the first notice, at 80 %, comes above that"
     yield "alarms.monthly_budget_usd", wanted, why
 
 

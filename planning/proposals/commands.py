@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from rich.console import Console
 
 from cli.entry import ask
 from cli.settings_file import settings_file, write_atomically
@@ -16,6 +17,7 @@ from planning.errors import PlanningError
 from planning.output import show
 from planning.proposals.applying import unified_diff, with_changes
 from planning.proposals.expansion import expansion_answer
+from planning.proposals.needs import TOO_MUCH
 from planning.proposals.payoff import payoff
 from planning.proposals.proposal import planned, proposal
 from planning.proposals.second_region import loaded, require_possible, second_region
@@ -30,11 +32,6 @@ from settings.environment import FOLDER
 if TYPE_CHECKING:
     from planning.assumptions import Assumptions
     from settings.environment import Environment
-
-TOO_MUCH = (
-    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
-    "model.instance_type, or see `python -m planning expand`."
-)
 
 
 @click.command()
@@ -65,9 +62,10 @@ def expand(
     """
     settings = aws_settings(named)
     file = out or FOLDER / f"{settings.name}-{region}.toml"
-    if write and file.exists():
-        raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
-    declared = templates(settings)
+    if write:
+        _require_new(file)
+    with Console(stderr=True).status("Reading the templates…"):
+        declared = templates(settings)
     require_possible(settings, declared, region, facts())
     text = settings_file(named).read_bytes().decode()
     second = second_region(settings, text, file.stem, region, facts())
@@ -83,6 +81,15 @@ def expand(
         click.echo(f"{file} is written.", err=True)
     elif not as_json:
         click.echo(f"\n--write writes {file}.", err=True)
+
+
+def _require_new(file: Path) -> None:
+    if file.suffix != ".toml" or not file.parent.is_dir():
+        raise PlanningError(
+            f"{file} is no place for settings.", hint="Name a .toml file in a folder that exists."
+        )
+    if file.exists():
+        raise PlanningError(f"{file} exists already.", hint="Delete it, or name another file by --out.")
 
 
 @click.command()
@@ -103,7 +110,7 @@ def apply(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Write what the answers lead to into an environment's settings.
+    """Set an environment to what the answers say, after a confirmation.
 
     Retention, bounds of instances and tasks, alarm thresholds and the budget are computed for the busiest of
     the next three months that the list of users leads to, in nine of ten draws, or for --reports a month. The
@@ -119,7 +126,8 @@ def apply(
         reports, basis = _forecast(settings, users, assumptions, today)
     else:
         basis = f"{reports:,.0f} reports a month, as given"
-    found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
+    with Console(stderr=True).status("Simulating the endpoint…"):
+        found, answer = proposal(settings, Workload(reports or 0.0, assumptions), basis, today)
     text = before.decode()
     after = with_changes(text, found)
     loaded(settings.name, after, TOO_MUCH)

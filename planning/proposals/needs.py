@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from planning.cost.endpoint import endpoint_hours
 from planning.cost.report import events, requests_of
 from planning.cost.usage import usage
+from planning.errors import PlanningError
 from planning.latency.arrivals import busiest_hour
 from planning.latency.configurations import Search, best_of
 from planning.latency.service_times import service_times
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 MOST_PHOTOS = 8
+MOST_TASKS = 100  # of the settings
+TOO_MUCH = (
+    "One environment is not enough for so many reports: choose larger service.cpu_units or another "
+    "model.instance_type, or see `python -m planning expand`."
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,16 @@ class Needs:
 def needs(settings: Environment, workload: Workload, seed: int) -> Needs:
     """Simulate the endpoint, and count the service's tasks.
 
-    Raises PlanningError for an instance type without known seconds or price.
+    Raises PlanningError for more reports than one environment's tasks can take, and for an instance type
+    without known seconds or price.
     """
+    tasks = tasks_needed(settings, workload)
+    if tasks > MOST_TASKS:
+        raise PlanningError(
+            f"{workload.reports_per_month:,.0f} reports a month need {tasks:,} tasks in the busiest hour, "
+            f"and service.max_tasks is at most {MOST_TASKS}.",
+            hint=TOO_MUCH,
+        )
     model = settings.model
     search = Search(settings, workload, seed)
     ways = [
@@ -55,11 +69,11 @@ def needs(settings: Environment, workload: Workload, seed: int) -> Needs:
         endpoint=best_of(ways) if ways else None,
         slowest_s=times.seconds(MOST_PHOTOS),
         estimated=times.estimated,
-        tasks=_tasks(settings, workload),
+        tasks=tasks,
     )
 
 
-def _tasks(settings: Environment, workload: Workload) -> int:
+def tasks_needed(settings: Environment, workload: Workload) -> int:
     """Return the tasks that the busiest hour needs, by CPU time and by requests, as the stacks scale them."""
     reports = workload.reports_per_month
     if not reports:

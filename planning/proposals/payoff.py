@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from planning.cost.modes import monthly
 from planning.errors import PlanningError
+from planning.latency.configurations import MOST_INSTANCES
+from planning.proposals.needs import MOST_TASKS
 from planning.regions.places import distance, region
 from planning.regions.ranking import moved
 from planning.workload import Workload
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 FEWEST, MOST = 100.0, 10_000_000.0
-MOST_INSTANCES, MOST_TASKS = 20, 100  # of the settings
 POINTS = 51  # ten to each power of ten
 
 

@@ -75,7 +75,8 @@ def second_region(
     text = with_value(text, "model.usd_per_hour", usd)
     text = with_added(text, "region", region, below="target")
     text = with_added(text, "zones", zones, below="region")
-    text = f"# {settings.name} in a second region: {region}.\n{text}"
+    ending = "\r\n" if "\r\n" in text else "\n"
+    text = f"# {settings.name} in a second region: {region}.{ending}{text}"
     return SecondRegion(name, text, loaded(name, text), left_out, tuple(_steps(settings, name, region)))
 
 

@@ -129,7 +129,7 @@ def _table(settings: Environment, workload: Workload, shown: Sequence[Candidate]
 def _state(one: Candidate) -> str:
     if one.missing:
         return "no: " + ", ".join(kind.removeprefix("AWS::") for kind in one.missing)
-    return "yes" + (f", {', '.join(one.lacks)}" if one.lacks else "")
+    return "yes" + (f", without {' and '.join(one.lacks)}" if one.lacks else "")
 
 
 def _privacy(shown: Sequence[Candidate]) -> list[Table]:

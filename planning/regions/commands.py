@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from cli.settings_file import write_atomically
 from planning import options
@@ -50,9 +51,9 @@ def regions(
     cities = read_cities(cities_file)
     measured = read_measured(measured_file, cities) if measured_file is not None else None
     workload = Workload(reports, load_assumptions(assume))
-    answer = regions_answer(
-        settings, templates(settings), workload, cities, date.today(), measured, every=every
-    )
+    with Console(stderr=True).status("Reading the templates…"):
+        declared = templates(settings)
+    answer = regions_answer(settings, declared, workload, cities, date.today(), measured, every=every)
     show(answer, as_json=as_json)
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 GPU_TYPES = ("ml.g4dn.xlarge", "ml.g5.xlarge", "ml.g6.xlarge", "ml.g6e.xlarge", "ml.inf2.xlarge")
 # Resource types that an environment does without, by a setting or because it finds that the region has none.
 OPTIONAL = {
-    "AWS::Budgets::Budget": "no Budgets",
-    "AWS::SageMaker::Domain": "no Studio",
-    "AWS::SageMaker::UserProfile": "no Studio",
+    "AWS::Budgets::Budget": "Budgets",
+    "AWS::SageMaker::Domain": "Studio",
+    "AWS::SageMaker::UserProfile": "Studio",
 }
 # A round trip is worth ranking by from this share of report_goal_s on.
 NOTICEABLE = 0.1

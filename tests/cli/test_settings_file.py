@@ -37,7 +37,9 @@ def test_line_above_sections_changes(text: str) -> None:
         ("x = 5  # ms\n", 10000, "x = 10000 # ms\n"),
         ("x = 10000 # ms\n", 5, "x = 5 # ms\n"),
         ("x = 5\n", 10000, "x = 10000\n"),
-        ('x = "a"  # ms\n', "long", 'x = "long"  # ms\n'),
+        ('x = "a"     # ms\n', "long", 'x = "long"  # ms\n'),
+        ('x = "a"  # ms\n', "b" * 64, f'x = "{"b" * 64}"  # ms\n'),
+        (f'x = "{"b" * 64}"  # ms\n', "a", 'x = "a"  # ms\n'),
         ("a.x = 1\nx = 5  # ms\n", 10, "a.x = 1\nx = 10 # ms\n"),
     ],
 )

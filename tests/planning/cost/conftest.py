@@ -5,8 +5,19 @@ import pytest
 from tests.services.analyze.conftest import World, client, jpeg, world
 from tests.services.conftest import _atomic_writes, _models_parsed_once, aws, dynamodb
 from tests.services.results.conftest import shop
+from tests.services.results.test_notify import post
 
-__all__ = ["_atomic_writes", "_models_parsed_once", "aws", "client", "dynamodb", "jpeg", "shop", "world"]
+__all__ = [
+    "_atomic_writes",
+    "_models_parsed_once",
+    "aws",
+    "client",
+    "dynamodb",
+    "jpeg",
+    "post",
+    "shop",
+    "world",
+]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ by half of them. The sizes are those of "Item sizes and formats" in DynamoDB's d
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,9 @@ _S3 |= {"GetObject": "s3_gets", "HeadObject": "s3_gets"}
 
 
 @contextmanager
-def metered(patch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def metered(patch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
     """Count the billed units of every call of botocore in the block; yields the counter."""
-    counted: Counter[str] = Counter()
+    counted: dict[str, float] = defaultdict(float)
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def metering(client: Any, operation: str, given: dict[str, Any]) -> Any:
@@ -65,7 +65,7 @@ def metered(patch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         patch.setattr(BaseClient, "_make_api_call", call)
 
 
-def _count(counted: Counter[str], service: str, operation: str, given: Mapping[str, Any]) -> None:
+def _count(counted: dict[str, float], service: str, operation: str, given: Mapping[str, Any]) -> None:
     if service == "s3" and operation in _S3:
         counted[_S3[operation]] += 1
     elif service == "sqs" and operation in ("SendMessage", "SendMessageBatch"):
@@ -112,12 +112,12 @@ def item_size(item: Mapping[str, Any]) -> int:
 
 
 def _value_size(value: Mapping[str, Any]) -> int:
-    ((kind, held),) = value.items()
+    kind, held = next(iter(value.items()))
     match kind:
         case "S":
-            return len(held.encode())
+            return len(str(held).encode())
         case "N":
-            return (len(held.strip("-").replace(".", "")) + 1) // 2 + 1 + held.startswith("-")
+            return (len(str(held).strip("-").replace(".", "")) + 1) // 2 + 1 + int(held.startswith("-"))
         case "L":
             return 3 + sum(1 + _value_size(one) for one in held)
         case "M":

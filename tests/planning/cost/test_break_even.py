@@ -56,6 +56,15 @@ def test_mode_of_changed_settings_is_that_mode() -> None:
     assert in_mode(PROD, "async") == PROD
 
 
+def test_paused_endpoint_is_compared_as_if_it_ran() -> None:
+    paused = PROD.model_copy(update={"model": PROD.model.model_copy(update={"paused": True})})
+    assert in_mode(paused, "async") == PROD
+    assert in_mode(paused, "realtime") == in_mode(PROD, "realtime")
+    workload = Workload(1000, load_assumptions())
+    assert monthly(paused, templates(PROD), workload).of("model") == 0
+    assert monthly(paused, templates(PROD), workload, "async").of("model") > 0
+
+
 def test_unscaled_types_have_no_async_mode() -> None:
     small = PROD.model_copy(update={"model": PROD.model.model_copy(update={"instance_type": "ml.t2.medium"})})
     assert possible_modes(small) == ("realtime", "batch")

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from planning.assumptions import Assumptions, load_assumptions
-from planning.cost import endpoint, idle, modes
+from planning.cost import endpoint, idle, llm, modes
 from planning.cost.bill import Bill
 from planning.cost.modes import monthly
 from planning.errors import UnpricedResourceError
+from planning.prices.llms import all_llms
 from planning.prices.price_list import PriceList, all_prices
 from planning.synthesis import templates
 from planning.workload import Workload
@@ -91,6 +92,8 @@ def bill_of(plain: Assumptions, monkeypatch: pytest.MonkeyPatch) -> Callable[[En
 
     monkeypatch.setattr(idle, "price_list", listed)
     monkeypatch.setattr(modes, "price_list", listed)
+    (luna,) = all_llms(HERE / "llms.csv")
+    monkeypatch.setattr(llm, "known_llm", lambda model: luna)
     monkeypatch.setattr(endpoint, "seconds_per_report", lambda settings, workload: 0.09)
     monkeypatch.setattr("planning.cost.report.seconds_per_report", lambda settings, workload: 0.09)
 

@@ -39,7 +39,8 @@ def lines(answer: Any, environment: int = 0) -> dict[str, float]:
 def test_written_settings_are_read(tmp_path: Path) -> None:
     from stacks.app import synthesize
 
-    synthesize(load_environment("prod"), tmp_path / "new", notices=False)
+    synthesize(prod(log_user_key="c" * 64), tmp_path / "new", notices=False)
+    assert "c" * 64 not in (tmp_path / "new" / "settings.json").read_text("utf-8")
     old = write(prod(), tmp_path / "old")
     assert cost_diff(old, tmp_path / "new", today=TODAY).lead == "prod costs the same."
 

@@ -18,6 +18,8 @@ from planning.cost.endpoint import (
     sleeping,
     window_hours,
 )
+from planning.cost.modes import Mode, in_mode
+from planning.latency.configurations import Search
 from planning.workload import Workload
 from settings.environment import Environment, load_environment
 from settings.model import Schedule
@@ -77,6 +79,14 @@ def test_closed_form_agrees_with_simulation(rate: float, seconds: float) -> None
     expected_share, expected_wait_s = simulated(rate, seconds, cycles=1500)
     assert share == pytest.approx(expected_share, rel=0.1, abs=0.002)
     assert wait_s == pytest.approx(expected_wait_s, rel=0.1)
+
+
+@pytest.mark.parametrize("reports", [1_000, 30_000])
+@pytest.mark.parametrize("mode", ["async", "office hours"])
+def test_hours_agree_with_the_simulation_of_latency(reports: float, mode: Mode) -> None:
+    settings, workload = in_mode(load_environment("prod"), mode), Workload(reports, load_assumptions())
+    expected = Search(settings, workload, seed=25).current().run.instance_hours_month
+    assert endpoint_hours(settings, workload).hours == pytest.approx(expected, rel=0.1)
 
 
 @given(st.floats(0, 1e6), st.floats(0.01, 600))

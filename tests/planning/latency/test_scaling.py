@@ -1,16 +1,24 @@
 """How instances follow the requests: the declared policies, and the decisions of single minutes."""
 
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
 from planning.latency import scaling
 from planning.latency.endpoint import ASYNC_HANDS
 from planning.latency.scaling import Bounds, TargetTracking
-from settings.environment import Environment, load_environment
+from settings.environment import load_environment
+from settings.model import Model
 from stacks.constructs.async_io import CONCURRENT_INVOCATIONS
-from stacks.model.scaling import REQUESTS_PER_MINUTE
-from tests.stacks.assemblies import assembled
+from stacks.model import scaling as declared
+
+MODEL = load_environment("prod").model
 
 
-def policies(settings: Environment) -> dict[str, dict[str, object]]:
-    template = assembled(settings).template("model")
+def policies(model: Model) -> dict[str, dict[str, object]]:
+    stack = cdk.Stack(cdk.App(), "model")
+    declared.scale(stack, model)
+    template = Template.from_stack(stack).to_json()
     return {
         one["Properties"]["PolicyName"]: one["Properties"]
         for one in template["Resources"].values()
@@ -18,17 +26,24 @@ def policies(settings: Environment) -> dict[str, dict[str, object]]:
     }
 
 
-def test_policies_are_the_declared_ones() -> None:
-    declared = policies(load_environment("prod"))["FollowBacklog"]["TargetTrackingScalingPolicyConfiguration"]
-    assert isinstance(declared, dict)
-    assert declared["TargetValue"] == scaling.BACKLOG
-    assert REQUESTS_PER_MINUTE == scaling.REQUESTS_PER_MINUTE
-    assert declared["ScaleOutCooldown"] == scaling.OUT_COOLDOWN_S
-    assert declared["ScaleInCooldown"] == scaling.IN_COOLDOWN_S
+@pytest.mark.parametrize(
+    ("changes", "name", "target"),
+    [
+        ({}, "FollowBacklog", scaling.BACKLOG),
+        ({"mode": "realtime", "min_instances": 1}, "FollowRequests", scaling.REQUESTS_PER_MINUTE),
+    ],
+    ids=["async", "realtime"],
+)
+def test_policies_are_the_declared_ones(changes: dict[str, object], name: str, target: int) -> None:
+    policy = policies(MODEL.model_copy(update=changes))[name]["TargetTrackingScalingPolicyConfiguration"]
+    assert isinstance(policy, dict)
+    assert policy["TargetValue"] == target
+    assert policy["ScaleOutCooldown"] == scaling.OUT_COOLDOWN_S
+    assert policy["ScaleInCooldown"] == scaling.IN_COOLDOWN_S
 
 
 def test_wake_starts_one_as_declared() -> None:
-    step = policies(load_environment("prod"))["Wake"]["StepScalingPolicyConfiguration"]
+    step = policies(MODEL)["Wake"]["StepScalingPolicyConfiguration"]
     assert isinstance(step, dict)
     assert step["AdjustmentType"] == "ExactCapacity"
     assert [one["ScalingAdjustment"] for one in step["StepAdjustments"]] == [1]

@@ -58,6 +58,7 @@ TABLE = Table(
     rows=(("Fargate task, 1 vCPU and 2 GB, ARM", "2", "63.41"), ("load balancer", "1", "18.07")),
     numbers=frozenset({"how many", "USD a month at 10,000 reports"}),
 )
+STEPS = Table("What to do", ("", "step"), (("1", "Export the list."), ("2", "Run the command.")))
 QUESTIONS = {
     "where": ("Where?", ROUND_TRIPS),
     "size": ("How big?", BUCKET),
@@ -70,7 +71,9 @@ def plan(text: str = "Montréal", warning: str = "") -> Plan:
     """A plan of four answers, with `text` wherever a text can stand."""
     sections = (
         Section(
-            name, question, (Answer(text, f"{text} it is.", (TABLE,), (chart,), (f"{text} is assumed",)),)
+            name,
+            question,
+            (Answer(text, f"{text} it is.", (TABLE, STEPS), (chart,), (f"{text} is assumed",)),),
         )
         for name, (question, chart) in QUESTIONS.items()
     )

@@ -46,6 +46,11 @@ def test_foreign_text_is_shown_as_it_is(document: ElementTree.Element) -> None:
     assert next(document.iter(f"{HTML}title")).text == shown
 
 
+def test_backticks_mark_code() -> None:
+    one = replace(plan(), about="Run `a <b>` and ` alone", sections=())
+    assert '<p class="about">Run <code>a &lt;b&gt;</code> and ` alone</p>' in page(one)
+
+
 def test_ids_are_unique_and_linked(document: ElementTree.Element) -> None:
     ids = [one.get("id", "") for one in document.iter() if one.get("id")]
     assert len(ids) == len(set(ids))
@@ -61,6 +66,11 @@ def test_tables_have_headings_of_rows_and_columns(document: ElementTree.Element)
     assert [one.text for one in columns] == list(TABLE.columns)
     assert [one.text for one in rows] == [row[0] for row in TABLE.rows]
     assert [one.get("class") for one in columns] == [None, "number", "number"]
+
+
+def test_column_without_a_name_has_no_heading(document: ElementTree.Element) -> None:
+    _, steps, *_ = document.iter(f"{HTML}table")
+    assert [one.text for one in steps.iter(f"{HTML}th")] == ["step", "1", "2"]
 
 
 def test_notice_is_of_a_warning(written: str) -> None:
