@@ -63,9 +63,13 @@ def aws_settings(named: str) -> Environment:
     if settings.target != "aws":
         raise PlanningError(
             f"{settings.name} is deployed into this machine's emulator, not into AWS.",
-            hint=f"Choose another: {', '.join(environment_names())}.",
+            hint=f"Choose one in AWS: {', '.join(_names_in_aws())}.",
         )
     return settings
+
+
+def _names_in_aws() -> list[str]:
+    return [name for name in environment_names() if load_environment(name).target == "aws"]
 
 
 @regions.command()
