@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from planning.assumptions import Assumptions
 
 HOURS_PER_MONTH = 730
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 HOURS_PER_WEEK = 7 * 24
 
 

@@ -10,17 +10,17 @@ from planning.cost.bill import Line
 from planning.cost.endpoint import EndpointHours, endpoint_hours, seconds_per_report
 from planning.cost.llm import llm_cost
 from planning.cost.usage import KB_PER_GB, EventName, Quantity, gateway_units, mean, usage
-from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
+from planning.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, HOURS_PER_WEEK
 from services.core.metrics import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planning.assumptions import Assumptions
     from planning.prices.price_list import PriceList
     from planning.workload import Workload
     from settings.environment import Environment
 
-DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MEASURED_METRICS = "custom metric, in the hours with a report"
 # Between a report's reads of a waiting client, in seconds (the page and client/follow.py).
 FOLLOW_S = 20
@@ -109,7 +109,7 @@ def report_lines(
     lines += _more_tasks(settings, workload, prices, used["cpu_s"], flow.requests)
     lines = [replace(line, part="reports") for line in [*lines, _metrics(workload, prices)]]
     llm = llm_cost(settings, workload)
-    calls = workload.reports_per_month * (1 + workload.assumptions.reports.reworded_share)
+    calls = workload.reports_per_month * calls_per_report(workload.assumptions)
     lines.append(Line(f"LLM {settings.llm.model}, calls", calls, calls * llm.usd, part="llm"))
     return [line for line in lines if line.count]
 
@@ -136,6 +136,11 @@ def events(
         "reword": reports * assumed.reworded_share,
         "erase": reports * assumed.erased_share,
     }
+
+
+def calls_per_report(assumptions: Assumptions) -> float:
+    """Return the LLM's calls of a report: one for its texts, more where they are worded again."""
+    return 1 + assumptions.reports.reworded_share
 
 
 def requests_of(counts: Mapping[EventName, float]) -> float:

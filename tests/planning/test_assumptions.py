@@ -42,5 +42,5 @@ def test_bad_value_is_named(text: str, says: str, tmp_path: Path) -> None:
 def test_broken_file_is_named(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text("[users\n")
-    with pytest.raises(PlanningError, match="own.toml: cannot be read as TOML"):
+    with pytest.raises(PlanningError, match=r"own\.toml: cannot be read as TOML"):
         load_assumptions(own)

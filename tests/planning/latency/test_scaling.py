@@ -1,5 +1,7 @@
 """How instances follow the requests: the declared policies, and the decisions of single minutes."""
 
+from datetime import time
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
@@ -8,7 +10,7 @@ from planning.latency import scaling
 from planning.latency.endpoint import ASYNC_HANDS
 from planning.latency.scaling import Bounds, TargetTracking
 from settings.environment import load_environment
-from settings.model import Model
+from settings.model import Day, Model, Schedule
 from stacks.constructs.async_io import CONCURRENT_INVOCATIONS
 from stacks.model import scaling as declared
 
@@ -89,3 +91,17 @@ def test_minimum_of_schedule_starts_an_instance() -> None:
 
 def test_sleeping_endpoint_without_backlog_stays() -> None:
     assert minutes(TargetTracking("async", Bounds(0, 3)), 5, running=0, backlog=0) == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (scaling.DAYS, "from 09:30 to 17:00"),
+        (("MON", "TUE", "WED", "THU", "FRI"), "from 09:30 to 17:00, Mon to Fri"),
+        (("MON", "WED", "SAT"), "from 09:30 to 17:00, Mon, Wed, Sat"),
+        (("SUN",), "from 09:30 to 17:00, Sun"),
+    ],
+)
+def test_hours_are_said_with_their_days(days: tuple[Day, ...], says: str) -> None:
+    hours = Schedule(days=days, start=time(9, 30), stop=time(17), time_zone="America/Toronto")
+    assert scaling.spoken_hours(hours) == says
