@@ -31,7 +31,9 @@ def _ports_of_worker() -> None:
 
 
 @pytest.fixture(scope="session")
-def processes_of_session(tmp_path_factory: pytest.TempPathFactory, _ports_of_worker: None) -> Iterator[System]:
+def processes_of_session(
+    tmp_path_factory: pytest.TempPathFactory, _ports_of_worker: None
+) -> Iterator[System]:
     """The system that a worker's tests share, since its model server takes long to start; not started yet."""
     system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()))
     yield system
