@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
+from statistics import NormalDist
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -56,6 +58,16 @@ class LogNormal(_Section):
         if self.p90 <= self.median:
             raise ValueError("a p90 above the median")
         return self
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of its logarithm."""
+        return math.log(self.p90 / self.median) / NormalDist().inv_cdf(0.9)
+
+    @property
+    def mean(self) -> float:
+        """The expected value."""
+        return self.median * math.exp(self.sigma**2 / 2)
 
 
 class Users(_Section):
