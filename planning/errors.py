@@ -3,7 +3,6 @@
 UserError                    (cli) a sentence, and a hint that says what to do
   PlanningError
     UnknownPriceError        no price of an item in a region
-    UnknownLlmError          no price of an LLM
     UnpricedResourceError    a template has a resource type that nothing prices
     UserListError            a list of users that cannot be read, or not without a guess
 """
@@ -25,17 +24,6 @@ class UnknownPriceError(PlanningError):
             f"`python -m planning prices refresh --region {region} --write`.",
         )
         self.item, self.region = item, region
-
-
-class UnknownLlmError(PlanningError):
-    """The price list has no row of an LLM."""
-
-    def __init__(self, model: str, known: str) -> None:
-        super().__init__(
-            f"planning/prices/llms.csv has no price of {model}, only of {known}.",
-            hint="Add the row from its provider's price page, with source and date.",
-        )
-        self.model = model
 
 
 class UnpricedResourceError(PlanningError):

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from planning.errors import UnknownLlmError
 from planning.prices.rows import read_rows
 from planning.prices.sources import Confidence, Usd
 
@@ -49,10 +48,3 @@ def known_llm(model: str) -> Llm | None:
     """Return the row of a model; of a dated snapshot, as in gpt-5.1-2025-11-13, that of its alias."""
     known = {one.model: one for one in all_llms()}
     return known.get(model) or known.get(_SNAPSHOT.sub("", model))
-
-
-def llm_price(model: str) -> Llm:
-    """Return the row of a model; raises UnknownLlmError."""
-    if (found := known_llm(model)) is None:
-        raise UnknownLlmError(model, ", ".join(one.model for one in all_llms()))
-    return found

@@ -84,8 +84,3 @@ def all_prices(file: Path = FILE) -> tuple[Price, ...]:
 def price_list(region: str) -> PriceList:
     """Return the prices of a region."""
     return PriceList(all_prices(), region)
-
-
-def priced_regions() -> tuple[str, ...]:
-    """Return the regions that have prices."""
-    return tuple(sorted({one.region for one in all_prices()} - {EVERYWHERE}))

@@ -15,7 +15,7 @@ from planning.cost.llm import llm_cost
 from planning.cost.report import report_lines
 from planning.cost.usage import gateway_units
 from planning.errors import PlanningError
-from planning.prices.llms import llm_price
+from planning.prices.llms import known_llm
 from planning.prices.price_list import price_list
 from planning.workload import Workload
 from settings.environment import Environment, load_environment
@@ -62,7 +62,8 @@ def test_call_costs_what_the_words_bench_measured(language: Any) -> None:
     settings = PROD.model_copy(update={"listing": Listing(languages=(language,))})
     llm = llm_cost(settings, Workload(1000, load_assumptions()))
     # The bench leaves out what writing the prefix to the cache costs.
-    luna = llm_price("gpt-6-luna")
+    luna = known_llm("gpt-6-luna")
+    assert luna is not None
     written = measured[f"{language}_prefix_tokens"] * (luna.usd_per_mtok_cache_write - 0.10) / 1e6
     uncached, cached = (measured[f"{language}_usd_per_1000_reports_now{which}"] for which in ("", "_cached"))
     assert 1000 * (llm.uncached - written) == pytest.approx(uncached, abs=0.001)

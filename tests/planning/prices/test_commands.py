@@ -31,7 +31,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS's API knows one price and then refuses."""
     client, stub = pricing()
-    for _ in price_list.priced_regions():
+    for _ in {one.region for one in price_list.all_prices()} - {price_list.EVERYWHERE}:
         answer(stub, [offer("CAN1-KMS-Keys", ("0", "1.2500000000"), unit="Keys")])
     stub.add_client_error("get_products", "ThrottlingException", "Rate exceeded.")
     stub.activate()
@@ -165,7 +165,7 @@ def test_check_fails_on_an_ending_llm(
 ) -> None:
     assert run("check") == 0
     assert "3 environments: 0 errors, 0 notes." in capsys.readouterr().out
-    ends = llms.llm_price("gpt-5.1")
+    ends = llms.known_llm("gpt-5.1")
     monkeypatch.setattr("planning.prices.check.known_llm", lambda _: ends)
     monkeypatch.setattr(commands, "date", Later)
     assert run("check", "--json") == 1
