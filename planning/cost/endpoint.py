@@ -25,8 +25,8 @@ WAKE_H = WAKE_MINUTES / 60
 LONGEST_WINDOW_H = 6.0
 # Reports an hour that are none.
 NEVER = 1e-9
-# With more minutes than this whose backlog is long, an endpoint does not sleep for months.
-MOST_LONGER = 0.7
+# With more reports than this in the time after which it sleeps, an endpoint runs for months.
+MOST_WITHIN = 20.0
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,19 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
 
     Of an endpoint that scales to zero, with `rate` reports an hour that arrive at random and take `seconds`
     each, in a cycle: it sleeps until a report arrives, starts for WAKE_MINUTES, works off what has come
-    meanwhile, and sleeps again after `linger_minutes` with a backlog below `backlog` at the end of each, even
-    if reports come all the time. An instance is billed while it starts.
+    meanwhile, and sleeps again after the first `idle_minutes` in a row that each begin without a backlog and
+    get no report. An instance is billed while it starts.
     """
-    known = usage().endpoint
+    idle_h = usage().endpoint.idle_minutes / 60
     load = rate * seconds / 3600
     if rate < NEVER:
         return 1.0, 0.0
-    # That a minute ends with a longer backlog, as in a queue of one server with random times.
-    longer = load**known.backlog
-    if load >= 1 or longer > MOST_LONGER:
+    if load >= 1 or rate * idle_h > MOST_WITHIN:
         return 0.0, 0.0
-    minutes = known.linger_minutes
-    linger = (math.expm1(-minutes * math.log1p(-longer)) / longer if longer else minutes) / 60
+    # A minute with a report, or that one of an earlier minute still takes.
+    busy = 1 - (1 - load) * math.exp(-rate / 60)
+    minutes = usage().endpoint.idle_minutes
+    linger = math.expm1(-minutes * math.log1p(-busy)) / busy / 60
     worked_off = (1 + rate * WAKE_H) * seconds / 3600 / (1 - load)
     asleep = 1 / rate
     cycle = asleep + WAKE_H + worked_off + linger
