@@ -84,20 +84,20 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
 
     Of an endpoint that scales to zero, with `rate` reports an hour that arrive at random and take `seconds`
     each, in a cycle: it sleeps until a report arrives, starts for WAKE_MINUTES, works off what has come
-    meanwhile, and sleeps again after the first `idle_minutes` in a row that each begin without a backlog and
-    get no report. An instance is billed while it starts.
+    meanwhile, and sleeps again after the first `idle_minutes` in a row without a report. An instance is
+    billed while it starts.
     """
-    idle_h = usage().endpoint.idle_minutes / 60
+    # Whole minutes count: half of one passes before the first.
+    idle_h = (usage().endpoint.idle_minutes + 0.5) / 60
     load = rate * seconds / 3600
     if rate < NEVER:
         return 1.0, 0.0
     if load >= 1 or rate * idle_h > MOST_WITHIN:
         return 0.0, 0.0
-    # A minute with a report, or that one of an earlier minute still takes.
-    busy = 1 - (1 - load) * math.exp(-rate / 60)
-    minutes = usage().endpoint.idle_minutes
-    linger = math.expm1(-minutes * math.log1p(-busy)) / busy / 60
-    worked_off = (1 + rate * WAKE_H) * seconds / 3600 / (1 - load)
+    one_h = seconds / 3600 / (1 - load)
+    worked_off = (1 + rate * WAKE_H) * one_h
+    # Until the first gap between reports that is long enough; a shorter one ends in a report that takes one_h.
+    linger = math.expm1(rate * idle_h) * (1 / rate + one_h)
     asleep = 1 / rate
     cycle = asleep + WAKE_H + worked_off + linger
     # The report that wakes it waits for all of the start, those that come during the start for half of it.

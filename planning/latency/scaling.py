@@ -3,8 +3,9 @@
 A policy of target tracking watches the requests of a minute, or the backlog, for each instance. Above the
 target in three minutes it asks for as many instances as would meet it; 10 % below it in fifteen minutes, for
 one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at
-once. An async endpoint with a minimum of zero has step policies: one instance in the minute in which a request
-waits and none runs, none after fifteen minutes without a request, and one less of several as by the target.
+once. An async endpoint with a minimum of zero has step policies: one instance in the minute in which a
+request waits and none runs, none after fifteen minutes without a request, and one less of several as by the
+target.
 """
 
 from __future__ import annotations

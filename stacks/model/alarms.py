@@ -107,8 +107,8 @@ def instance_alarm(scope: Construct, model: Model, *, notify: str) -> cloudwatch
 def idle(scope: Construct, model: Model) -> cloudwatch.Alarm:
     """Declare the alarm of an endpoint to which no request has come for IDLE_MINUTES; it notifies no one.
 
-    A request that waits or runs is in the backlog; one that begins and ends between two of its samples is not.
-    Hence the number of those answered, whose metric has no values in minutes without any. No data means idle.
+    A request that waits or runs is in the backlog; one that begins and ends between its samples is not. Hence
+    the number of those answered, whose metric has no values in minutes without any. No data means idle.
     """
     nothing = cloudwatch.MathExpression(
         expression="IF(FILL(backlog, 0) > 0, 0, FILL(answered, 0) < 1)",

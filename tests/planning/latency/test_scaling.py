@@ -47,9 +47,7 @@ def test_policies_are_the_declared_ones(changes: dict[str, object], name: str, t
 
 def test_sleep_and_shrink_are_the_declared_ones() -> None:
     found = resources(MODEL)
-    sleep, shrink = (policies(MODEL)[name]["StepScalingPolicyConfiguration"] for name in ("Sleep", "Shrink"))
-    assert isinstance(sleep, dict)
-    assert isinstance(shrink, dict)
+    sleep, shrink = (found[name]["StepScalingPolicyConfiguration"] for name in ("Sleep", "Shrink"))
     assert [one["ScalingAdjustment"] for one in sleep["StepAdjustments"]] == [0]
     assert [one["ScalingAdjustment"] for one in shrink["StepAdjustments"]] == [-1]
     assert shrink["Cooldown"] == scaling.IN_COOLDOWN_S
