@@ -10,16 +10,20 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planning.answer import Answer, Table
+    from planning.answer import Answer, Json, Table
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer on standard output."""
     if as_json:
-        notes = {"notes": list(answer.notes)} if answer.notes else {}
-        click.echo(json.dumps({**answer.data, **notes}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(figures(answer), indent=2, ensure_ascii=False))
         return
     click.echo("\n".join(_text(answer)))
+
+
+def figures(answer: Answer) -> dict[str, Json]:
+    """Return an answer's figures, unrounded, and its notes."""
+    return {**answer.data, **({"notes": list(answer.notes)} if answer.notes else {})}
 
 
 def markdown(table: Table) -> str:

@@ -101,7 +101,7 @@ def model_means(model: ModelSize, most: int, loads: Sequence[float]) -> Means:
         photos = random.choice(counts, MODEL_REQUESTS, p=shares / shares.sum()).tolist()
         served = simulate(
             arrivals,
-            lambda batch, photos=photos: times.seconds(sum(photos[one] for one in batch), len(batch)),  # type: ignore[misc]
+            lambda batch, photos=photos: times.seconds(sum(photos[one] for one in batch), len(batch)),
             endpoint,
             random,
         )

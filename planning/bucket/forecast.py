@@ -106,7 +106,7 @@ def forecast(
 
 
 def _plan(settings: Environment, users: UserList, assumptions: Assumptions, today: date) -> tuple[Plan, bool]:
-    gap = max(0, (today - users.last).days)
+    gap = max(0, (today - users.last).days - 1)  # whole days between the list's last one and today
     if gap > OLDEST_DAYS:
         raise UserListError(
             users.name, f"its last sign-up is of {users.last}, two years ago", "Export the list again."

@@ -38,9 +38,9 @@ def _list_notes(users: UserList, found: Forecast) -> Iterator[str]:
         left_out = start.total - start.reporting
         share = left_out / start.total
         yield f"{share:.1%} of the users can make no report ({kinds}); of the new ones it is the same share."
-    if start.gap_days > OLD_DAYS:
+    if (ago := (found.start - users.last).days) > OLD_DAYS:
         yield (
-            f"The last sign-up is of {users.last}, {start.gap_days} days ago: the growth is taken to go on "
+            f"The last sign-up is of {users.last}, {ago} days ago: the growth is taken to go on "
             "since then. Export the list again."
         )
 

@@ -26,7 +26,7 @@ MOST_A_DAY = 1e9  # sign-ups; a bound for draws of a list that says little
 
 @dataclass(frozen=True)
 class Start:
-    """A list's users, how many of them can make reports, its last day, and the days from it to the start."""
+    """A list's users, those who can make reports, its last day, and the days between it and the start."""
 
     total: int
     reporting: int

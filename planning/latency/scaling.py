@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import time
 
-    from settings.model import Schedule
+    from settings.model import Day, Schedule
 
 Mode = Literal["realtime", "async"]
 MINUTE_S = 60.0
@@ -32,7 +32,7 @@ OUT_COOLDOWN_S, IN_COOLDOWN_S = 300.0, 600.0
 HIGH_MINUTES, LOW_MINUTES, LOW_SHARE = 3, 15, 0.9
 IDLE_MINUTES = 15
 START_S = WAKE_MINUTES * MINUTE_S
-DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY_MINUTES = 24 * 60
 
 

@@ -8,26 +8,24 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from dataclasses import dataclass
 from html import escape
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from planning.page import scales, svg
+from planning.page import labels, scales, svg
+from planning.page.scales import Width
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-    from planning.answer import Chart, Mark, Series
+    from planning.answer import Chart, Series
 
 _DPI = 72  # so that matplotlib's points are the page's px
 _MARKERS = ("", "o", "s", "^", "D", "v")
 _MARKED_POINTS = 8
 _DASHES = (0, (3, 1.6))
-_LABEL_PX = 16
-_RC: dict[str, Any] = {
+_RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "planning",
     "text.parse_math": False,
@@ -46,20 +44,6 @@ _RC: dict[str, Any] = {
     "lines.markersize": 6.0,
     "lines.solid_capstyle": "projecting",
 }
-
-
-@dataclass(frozen=True)
-class Width:
-    """A width of screens: `px` of a chart there, and the height of what it draws its points in."""
-
-    name: str
-    px: int
-    plot_px: int
-
-    @property
-    def characters(self) -> int:
-        """How many characters of the axes' texts fit into a line, at least."""
-        return self.px // 8
 
 
 WIDE, NARROW = Width("wide", 780, 260), Width("narrow", 330, 230)
@@ -89,13 +73,13 @@ def drawn(chart: Chart, width: Width) -> str:
         axes = figure.subplots()
         places = scales.Places.of(chart, width.px)
         handles = _series(axes, chart, places)
-        marks = _marks(axes, chart, lying=places.lying)
+        marks = labels.draw_marks(axes, chart, lying=places.lying)
         _frame(axes, chart, places, width)
         upright = [mark for mark in marks if (mark.axis == "x") != places.lying]
-        _headroom(axes, _LABEL_PX * len(upright) / places.plot_px(width.plot_px))
+        labels.leave_headroom(axes, labels.LABEL_PX * len(upright) / places.plot_px(width.plot_px))
         for mark in marks:
-            _label(axes, mark, upright.index(mark) if mark in upright else None)
-        legend_px = _legend(figure, chart, handles, width)
+            labels.label_mark(axes, mark, upright.index(mark) if mark in upright else None)
+        legend_px = labels.draw_legend(figure, chart, handles, width)
         titles_px = 16 * (axes.get_title(loc="left").count("\n") + axes.get_xlabel().count("\n") + 1)
         height = places.plot_px(width.plot_px) + legend_px + titles_px + 50
         figure.set_size_inches(width.px / _DPI, height / _DPI)
@@ -109,7 +93,7 @@ def _series(axes: Axes, chart: Chart, places: scales.Places) -> list[Artist]:
     lines = sum(one.style in ("line", "dashes") for one in chart.series)
     markers = cycle(_MARKERS if lines > 1 else _MARKERS[:1])
     handles: list[Artist] = []
-    log, bar = _is_log(chart), 0
+    log, bar = scales.is_log(chart), 0
     base = _least_power(chart) if log else 0.0
     for one, colour in zip(chart.series, cycle(svg.SERIES), strict=False):
         x, y, high = places.of_series(one), _values(one.y, log=log), _values(one.y_high, log=log)
@@ -127,11 +111,6 @@ def _series(axes: Axes, chart: Chart, places: scales.Places) -> list[Artist]:
             marker = "" if one.style == "points" else next(markers)
             handles.append(_line(axes, one, *((y, x) if places.lying else (x, y)), colour, marker))
     return handles
-
-
-def _is_log(chart: Chart) -> bool:
-    """Say whether a logarithmic axis has anything to show."""
-    return chart.y_log and any(value > 0 for one in chart.series for value in (*one.y, *one.y_high))
 
 
 def _least_power(chart: Chart) -> float:
@@ -160,75 +139,20 @@ def _line(axes: Axes, one: Series, x: list[float], y: list[float], colour: str, 
 def _bars(
     axes: Axes, x: list[float], y: list[float], colour: str, places: scales.Places, bar: int, base: float
 ) -> Artist:
+    from matplotlib.patches import Patch
+
     thick = 0.8 * places.step / places.bars
     shifted = [place + (bar - (places.bars - 1) / 2) * thick for place in x]
     draw = axes.barh if places.lying else axes.bar
     lengths = [value - base for value in y]
-    return draw(shifted, lengths, thick * 0.92, base, color=colour, linewidth=0, clip_on=False)
-
-
-def _marks(axes: Axes, chart: Chart, *, lying: bool) -> list[Mark]:
-    """Draw the marks' lines, and return the marks that have a place on their axis."""
-    log = {"x": chart.x_log, "y": _is_log(chart)}
-    marks = [mark for mark in chart.marks if math.isfinite(mark.at) and (mark.at > 0 or not log[mark.axis])]
-    for mark in marks:
-        line = axes.axvline if (mark.axis == "x") != lying else axes.axhline
-        line(mark.at, color=svg.MARK, linewidth=1.2, linestyle=(0, (2, 2)))
-    return marks
-
-
-def _headroom(axes: Axes, share: float) -> None:
-    """Leave the upper share of a plot to labels."""
-    scale = axes.yaxis.get_transform()
-    low, high = scale.transform(list(axes.get_ylim()))
-    _, higher = scale.inverted().transform([low, low + (high - low) / (1 - share)])
-    axes.set_ylim(top=higher)
-
-
-def _label(axes: Axes, mark: Mark, line: int | None) -> None:
-    """Label a mark: beside its upright line, in the given line from the top, or above one that lies."""
-    if line is not None:
-        x, _ = (axes.transData + axes.transAxes.inverted()).transform((mark.at, axes.get_ylim()[1]))
-        is_left = x < 0.55
-        where = {"xy": (mark.at, 1.0), "xycoords": axes.get_xaxis_transform(), "va": "top"}
-        offset, side = (5 if is_left else -5, -2 - _LABEL_PX * line), "left" if is_left else "right"
-    else:
-        where = {"xy": (0.0, mark.at), "xycoords": axes.get_yaxis_transform(), "va": "bottom"}
-        offset, side = (4, 3), "left"
-    axes.annotate(
-        mark.label, xytext=offset, textcoords="offset points", ha=side, color=svg.MARK, annotation_clip=False,
-        **where,
-    )  # fmt: skip
-
-
-def _legend(figure: Figure, chart: Chart, handles: list[Artist], width: Width) -> int:
-    """Say which series is which, where there are several; return the height of the legend in px."""
-    if len(handles) < 2:
-        return 0
-    labels = [textwrap.fill(one.name, width.characters - 6) for one in chart.series]
-    columns = _columns([max(map(len, label.split("\n"))) for label in labels], width)
-    figure.legend(
-        handles, labels, loc="outside upper left", ncols=columns, frameon=False, borderpad=0,
-        borderaxespad=0.2, handlelength=2.2, columnspacing=1.6,
-    )  # fmt: skip
-    lines = max(label.count("\n") + 1 for label in labels)
-    return 19 * lines * math.ceil(len(labels) / columns) + 6
-
-
-def _columns(lengths: list[int], width: Width) -> int:
-    """Return in how many columns names of so many characters fit; matplotlib fills one after the other."""
-    for columns in range(len(lengths), 1, -1):
-        rows = math.ceil(len(lengths) / columns)
-        longest = (max(lengths[start : start + rows]) for start in range(0, len(lengths), rows))
-        if sum(length * 7.2 + 58 for length in longest) <= width.px:
-            return columns
-    return 1
+    draw(shifted, lengths, thick * 0.92, base, color=colour, linewidth=0, clip_on=False)
+    return Patch(color=colour, linewidth=0)
 
 
 def _frame(axes: Axes, chart: Chart, places: scales.Places, width: Width) -> None:
     """Set scales, ticks, grid and the axes' texts."""
     x_axis, y_axis = (axes.yaxis, axes.xaxis) if places.lying else (axes.xaxis, axes.yaxis)
-    log = _is_log(chart)
+    log = scales.is_log(chart)
     if log:
         (axes.set_xscale if places.lying else axes.set_yscale)("log")
     if chart.x_log and not places.names:

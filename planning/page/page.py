@@ -15,7 +15,7 @@ from planning.page.charts import NARROW, WIDE, drawing
 
 if TYPE_CHECKING:
     from planning.answer import Answer, Chart
-    from planning.page.charts import Width
+    from planning.page.scales import Width
 
 _FOLDER = Path(__file__).parent
 _STYLES = ("colours.css", "style.css", "chart.css")

@@ -1,4 +1,4 @@
-"""Where a chart's points lie on its axes, and how the axes are labelled."""
+"""How wide a chart is, where its points lie on its axes, and how the axes are labelled."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ _SHORT = 3
 _MOST_TICKS = 7
 _MANY_DECADES = 300
 _HALF_YEAR = 6
+
+
+@dataclass(frozen=True)
+class Width:
+    """A width of screens: `px` of a chart there, and the height of what it draws its points in."""
+
+    name: str
+    px: int
+    plot_px: int
+
+    @property
+    def characters(self) -> int:
+        """How many characters of the axes' texts fit into a line, at least."""
+        return self.px // 8
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,11 @@ def _write_left(axes: Axes, place: float, lines: list[str]) -> None:
             line, (0, place), (-7, -down - 4), xycoords=axes.get_yaxis_transform(),
             textcoords="offset points", ha="right", va="baseline", color=axes.yaxis.label.get_color(),
         )  # fmt: skip
+
+
+def is_log(chart: Chart) -> bool:
+    """Say whether a logarithmic axis has anything to show."""
+    return chart.y_log and any(value > 0 for one in chart.series for value in (*one.y, *one.y_high))
 
 
 def _least_step(bars: list[Series]) -> float:

@@ -137,7 +137,7 @@ VARIANTS: Sequence[tuple[dict[str, Any], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "lines"), VARIANTS, ids=lambda one: ", ".join(one))
+@pytest.mark.parametrize(("change", "lines"), VARIANTS, ids=lambda one: ", ".join(sorted(one)))
 def test_one_setting_changes_its_lines(
     bill_of: Callable[[Environment], Bill], change: dict[str, Any], lines: set[str]
 ) -> None:

@@ -61,7 +61,7 @@ def test_seconds_of_idle_endpoint_by_hand() -> None:
     search = Search(PROD, load, SEED)
     by_mode = {
         mode: search.configuration("ml.m5.large", mode, Bounds(1, 1)).run for mode in ("async", "realtime")
-    }  # type: ignore[arg-type]
+    }
     assert by_mode["realtime"].busy.p50_s == pytest.approx(0.0513 + 0.05 + 0.4 + 1.0, abs=0.001)
     assert by_mode["async"].ordinary.p95_s == pytest.approx(0.0513 + 0.05 + 0.4 + 0.6 + 1.0, abs=0.001)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,9 @@ def test_record_and_document_hold_three_percent() -> None:
 
 @pytest.mark.parametrize("model", ["demo", "full"])
 def test_chart_shows_where_batches_differ(model: ModelSize) -> None:
-    lines = {one.name: dict(zip(one.x, one.y, strict=True)) for one in waiting_chart(model).series}
+    lines: dict[str, dict[Any, float]] = {
+        one.name: dict(zip(one.x, one.y, strict=True)) for one in waiting_chart(model).series
+    }
     formula, batches = lines["M/M/1 by Erlang's formula"], lines["up to 8 requests in a batch"]
     assert formula[0.9] == pytest.approx(10)
     assert lines["M/M/1 simulated"][0.9] == pytest.approx(10, rel=0.03)

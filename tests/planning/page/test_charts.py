@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from planning.answer import Chart, Mark, Series
-from planning.page.charts import NARROW, WIDE, Width, drawing
+from planning.page.charts import NARROW, WIDE, drawing
+from planning.page.scales import Width
 from tests.planning.page.plans import BREAK_EVEN, BUCKET, HOSTILE, HOURS, REGIONS, ROUND_TRIPS
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW], ids=lambda width: width.name)
@@ -91,6 +93,19 @@ def test_hours_are_thinned_out_where_it_is_narrow() -> None:
     shown = sorted(int(text) for text in texts(drawing(HOURS, NARROW)) if text in hours)
     assert set(range(0, 24, 2)) <= set(shown)
     assert 23 not in shown
+
+
+def test_labels_of_marks_stand_apart() -> None:
+    marks = tuple(Mark("x", 12 + number / 10, f"mark {number}") for number in range(3))
+    labels = tree(drawing(replace(BUCKET, marks=marks), NARROW)).iter("text")
+    heights = sorted(float(one.get("y", "")) for one in labels if (one.text or "").startswith("mark"))
+    assert len(heights) == 3
+    assert min(b - a for a, b in pairwise(heights)) >= 14
+
+
+def test_many_marks_leave_the_plot_its_half() -> None:
+    marks = tuple(Mark("x", float(number), "mark") for number in range(1, 25))
+    assert texts(drawing(replace(BUCKET, marks=marks), NARROW)).count("mark") == 24
 
 
 def test_bars_begin_at_zero() -> None:

@@ -1,8 +1,10 @@
 """`python -m planning page`: what it reads and writes, and what it refuses before it begins."""
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cli.entry import run_commands
 from planning.__main__ import commands
@@ -44,6 +46,23 @@ def test_page_without_a_list_says_so(tmp_path: Path) -> None:
     out = tmp_path / "plan.html"
     assert run("--out", str(out)) == 0
     assert "The users are made up: 5,000 of a marketplace" in out.read_text("utf-8")
+
+
+def test_piped_list_and_assumptions_are_in_the_command(tmp_path: Path) -> None:
+    out, assume = tmp_path / "plan.html", tmp_path / "own values.toml"
+    assume.write_text("[users]\ngrowth_continues = 0.5\n")
+    list_of_users = example_csv(users=50)
+    arguments = ["page", "-", "--out", str(out), "--assume", str(assume)]
+    done = CliRunner().invoke(commands, arguments, input=list_of_users, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    text = out.read_text("utf-8")
+    assert "50 users of standard input" in text
+    assert f"page - --env prod --assume &#39;{assume}&#39;</code>" in text
+
+
+def test_figures_are_printed_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--out", str(tmp_path / "plan.html"), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"where": [{"notes": ["Montréal is assumed"]}]}
 
 
 def test_missing_folder_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
