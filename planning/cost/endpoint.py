@@ -96,7 +96,7 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
         return 0.0, 0.0
     one_h = seconds / 3600 / (1 - load)
     worked_off = (1 + rate * WAKE_H) * one_h
-    # Until the first gap between reports that is long enough; a shorter one ends in a report that takes one_h.
+    # Until the first gap between reports that is long enough; each shorter one ends in a report.
     linger = math.expm1(rate * idle_h) * (1 / rate + one_h)
     asleep = 1 / rate
     cycle = asleep + WAKE_H + worked_off + linger
