@@ -28,9 +28,9 @@ web: ## build the page anew; a running system shows it at once
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
 	@$(PYTHON) -m pytest -m "not system" $(ON_ALL_CORES)
 
-test: setup-test ## all tests: the slow ones and the fast ones, then those of the running system, one after another
+test: setup-test ## all tests: the slow ones and the fast ones, then those of the running system, on two systems
 	@$(PYTHON) -m pytest --ignore tests/system $(ON_ALL_CORES)
-	@$(PYTHON) -m pytest tests/system
+	@$(PYTHON) -m pytest tests/system -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup-test ## format, lint, types (the page's too), import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .

@@ -1,9 +1,11 @@
 """The browser of tests and measurements: Chromium of the machine, driven by Playwright."""
 
+import fcntl
 import os
 import platform
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,11 +34,20 @@ def chromium() -> str:
     if found is None and _MAC.exists():
         return str(_MAC)
     if found is None and platform.system() == "Linux" and os.geteuid() == 0 and shutil.which("apt-get"):
-        command = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium"
-        subprocess.run(command, shell=True, check=False, capture_output=True, timeout=300)  # noqa: S602
-        found = shutil.which("chromium")
+        found = _installed()
     if found is None:
         raise FileNotFoundError(_REMEDY)
+    return found
+
+
+def _installed() -> str | None:
+    command = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium"
+    # Another process of the same tests may be installing it.
+    with (Path(tempfile.gettempdir()) / "vitrine-chromium.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (found := shutil.which("chromium")) is None:
+            subprocess.run(command, shell=True, check=False, capture_output=True, timeout=300)  # noqa: S602
+            found = shutil.which("chromium")
     return found
 
 

@@ -61,9 +61,10 @@ def aws_settings(named: str) -> Environment:
     """Return the settings of an environment in AWS; raises PlanningError for the local system's."""
     settings = load_environment(named)
     if settings.target != "aws":
+        others = [name for name in environment_names() if load_environment(name).target == "aws"]
         raise PlanningError(
             f"{settings.name} is deployed into this machine's emulator, not into AWS.",
-            hint=f"Choose another: {', '.join(environment_names())}.",
+            hint=f"Choose another: {', '.join(others)}.",
         )
     return settings
 

@@ -1,5 +1,6 @@
 """One running system for every test here, in the mode that the test needs."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,12 @@ from PIL import Image
 
 from benchmarks.browser import chromium
 from local.home import Home
+from local.supervisor.ports import PREFERRED, variable
 from tests.system.running import System
 
 FOLDER = Path(__file__).parent
+# Two systems that start at once would find the same ports free.
+PORTS_APART = 10_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,8 +24,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The system that all tests share, since its model server takes long to start; not started yet."""
+def _ports_of_worker() -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    if (apart := PORTS_APART * int(worker.removeprefix("gw"))) > 0:
+        os.environ.update({variable(name): str(port + apart) for name, port in PREFERRED.items()})
+
+
+@pytest.fixture(scope="session")
+def processes_of_session(
+    tmp_path_factory: pytest.TempPathFactory, _ports_of_worker: None
+) -> Iterator[System]:
+    """The system that a worker's tests share, since its model server takes long to start; not started yet."""
     system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()))
     yield system
     system.client.close()

@@ -85,5 +85,5 @@ def test_wrong_list_leaves_the_old_page(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_emulator_has_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--env", "local", "--out", str(tmp_path / "plan.html")) == 1
-    assert "not into AWS" in capsys.readouterr().err
+    assert "hint: Choose another: dev, prod." in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -40,6 +40,13 @@ WORDS = {
     },
 }
 # Chosen controls may mark the focus on what is around them.
+# Until then the body has the focus; some screens leave it there.
+_FOCUS_TAKEN = """new Promise((done) => {
+  const latest = performance.now() + 2000;
+  const look = () => document.activeElement !== document.body || performance.now() > latest
+    ? setTimeout(done, 100) : requestAnimationFrame(look);
+  requestAnimationFrame(look);
+})"""
 _IS_FOCUS_SEEN = """one => [one, one.parentElement, one.nextElementSibling].some((element) => {
   if (element === null) return false;
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
@@ -179,7 +186,7 @@ class Visit:
         """Press Tab until a control has the focus, which must be seen all the way."""
         expect(target).to_be_visible()
         # A new screen takes the focus after it is drawn, which a person sees before pressing a key.
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+        self.page.evaluate(_FOCUS_TAKEN)
         for _ in range(MOST_TABS):
             self.page.keyboard.press("Shift+Tab" if backwards else "Tab")
             focused = self.page.locator("*:focus")
