@@ -313,6 +313,7 @@ def test_async_endpoint_scales_from_zero() -> None:
 
 def scales(found: Resources, alarm: str, policy: str) -> dict[str, Any]:
     """Return the alarm that carries out a policy, and nothing else."""
+    one: dict[str, Any]
     (one,) = (found[name]["Properties"] for name in found if name.startswith(alarm))
     assert [text(action) for action in one["AlarmActions"]] == [policy]
     assert "OKActions" not in one
