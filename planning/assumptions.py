@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
+from statistics import NormalDist
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from planning.errors import PlanningError
 
 FILE = Path(__file__).with_name("assumptions.toml")
+Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _not_all_zero(weights: tuple[float, ...]) -> tuple[float, ...]:
+    if not sum(weights):
+        raise ValueError("at least one above 0")
+    return weights
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Triangular(_Section):
@@ -50,6 +59,16 @@ class LogNormal(_Section):
             raise ValueError("a p90 above the median")
         return self
 
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of its logarithm."""
+        return math.log(self.p90 / self.median) / NormalDist().inv_cdf(0.9)
+
+    @property
+    def mean(self) -> float:
+        """The expected value."""
+        return self.median * math.exp(self.sigma**2 / 2)
+
 
 class Users(_Section):
     """How many users are active, and how many reports each makes in a month."""
@@ -64,7 +83,7 @@ class Users(_Section):
 class Photos(_Section):
     """Photos of a report, and their sizes."""
 
-    per_report: Annotated[tuple[Share, ...], Field(min_length=1, max_length=8)]
+    per_report: Annotated[tuple[Share, ...], Field(min_length=1, max_length=8), AfterValidator(_not_all_zero)]
     stored_kb: LogNormal
     sent_kb: LogNormal
     uploaded_share: Share
@@ -93,8 +112,8 @@ class Reports(_Section):
 class Arrivals(_Section):
     """When reports come: weights of the 24 hours and the 7 weekdays, and how busy a busy day is."""
 
-    hours: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=24, max_length=24)]
-    days: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=7, max_length=7)]
+    hours: Annotated[tuple[Weight, ...], Field(min_length=24, max_length=24), AfterValidator(_not_all_zero)]
+    days: Annotated[tuple[Weight, ...], Field(min_length=7, max_length=7), AfterValidator(_not_all_zero)]
     peak_over_mean: Annotated[float, Field(ge=1)]
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from planning.errors import PlanningError
 from settings.environment import Environment
 
 
@@ -13,10 +14,15 @@ from settings.environment import Environment
 def templates(settings: Environment) -> tuple[dict[str, Any], ...]:
     """Return the environment's templates that have resources, as the CDK app declares them.
 
-    The same settings are synthesized once; the templates are not to be changed.
+    The same settings are synthesized once; the templates are not to be changed. Raises PlanningError if no
+    container of the model is known for the region and the instance type.
     """
     from stacks.app import synthesize  # loads the CDK, which takes seconds
+    from stacks.model.container import ContainerError
 
     with tempfile.TemporaryDirectory() as folder:
-        files = synthesize(settings, Path(folder), notices=False)
+        try:
+            files = synthesize(settings, Path(folder), notices=False)
+        except ContainerError as error:
+            raise PlanningError(f"{settings.name}: {error}.") from error
         return tuple(json.loads(file.read_text("utf-8")) for file in files)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from planning.assumptions import Assumptions
 
 HOURS_PER_MONTH = 730
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 HOURS_PER_WEEK = 7 * 24
 
 
@@ -25,7 +26,7 @@ class Workload:
         """Refuse a number that is no number of reports."""
         if not 0 <= self.reports_per_month < float("inf"):
             raise PlanningError(
-                f"{self.reports_per_month} reports a month: it is no number of reports.",
+                f"{self.reports_per_month:g} is not a number of reports a month.",
                 hint="Give a number from 0 on.",
             )
 
@@ -35,15 +36,8 @@ class Workload:
         return self.reports_per_month / HOURS_PER_MONTH
 
     def hourly(self) -> tuple[float, ...]:
-        """Return the reports of each of the 168 hours of a week, from Monday 0:00 local time on.
-
-        Raises PlanningError if the assumptions give no hour or no day any weight.
-        """
+        """Return the reports of each of the 168 hours of a week, from Monday 0:00 local time on."""
         arrivals = self.assumptions.arrivals
         weights = [day * hour for day in arrivals.days for hour in arrivals.hours]
-        if not (total := sum(weights)):
-            raise PlanningError(
-                "arrivals.hours or arrivals.days: all weights are 0.",
-                hint="Give at least one hour and one day a weight above 0.",
-            )
+        total = sum(weights)
         return tuple(self.reports_per_hour * HOURS_PER_WEEK * weight / total for weight in weights)

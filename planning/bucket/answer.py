@@ -108,8 +108,9 @@ def _lead(found: Forecast, cost: MonthlyCost, classes: list[ClassCost], pays: fl
     compared = f"{abs(ratio):.0%} {'more' if ratio > 0 else 'less'}"
     from_days = f"from {pays:,.0f} days of retention on" if pays < float("inf") else "for no retention"
     return (
-        f"After 12 months it holds {_gb(year.p50)} GB, and in one case of ten over {_gb(year.p90)} GB; after "
-        f"{MONTHS} months {_gb(last.p50)} and {_gb(last.p90)} GB, for {cost.usd:.2f} USD a month. "
+        f"After 12 months the bucket holds {_gb(year.p50)} GB, and in one case of ten over "
+        f"{_gb(year.p90)} GB; after {MONTHS} months {_gb(last.p50)} and {_gb(last.p90)} GB, for "
+        f"{cost.usd:.2f} USD a month. "
         f"Standard-IA costs {compared}: it bills each photo as at least 128 KB and each read, so it pays "
         f"{from_days}."
     )

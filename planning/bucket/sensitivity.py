@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planning.bucket.retention import retention
-from planning.bucket.simulation import DAYS_PER_MONTH, MOST_A_DAY, Start, log_normal, report_bytes
+from planning.bucket.simulation import DAYS_PER_MONTH, MOST_A_DAY, Start, report_bytes
 from services.core.photos.photo import MAX_PHOTOS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def expected_bytes(plan: Plan, day: int) -> float:
         signups = np.exp(np.minimum(logs, np.log(MOST_A_DAY)))
     everyone = (start.total + np.cumsum(signups))[start.gap_days :]
     makers = everyone * (start.reporting / start.total) * plan.active
-    reports = makers * log_normal(users.reports_per_active_user)[0] / DAYS_PER_MONTH
+    reports = makers * users.reports_per_active_user.mean / DAYS_PER_MONTH
     kept = retention(plan.retention_days, plan.assumptions)
     return float(kept.stored(reports * report_bytes(plan.assumptions.photos)[0], reports)[-1])
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DAYS_PER_MONTH = 365.25 / 12
-Z90 = 1.2815515655446004  # the standard normal's 90th percentile
 MOST_A_DAY = 1e9  # sign-ups; a bound for draws of a list that says little
 
 
@@ -45,16 +44,14 @@ class Draws:
     stored_bytes: Floats
 
 
-def log_normal(value: LogNormal) -> tuple[float, float]:
-    """Return the mean, and the variance over the squared mean."""
-    sigma = log(value.p90 / value.median) / Z90
-    return value.median * exp(sigma**2 / 2), exp(sigma**2) - 1
+def relative_variance(value: LogNormal) -> float:
+    """Return the variance over the squared mean."""
+    return exp(value.sigma**2) - 1
 
 
 def report_bytes(photos: Photos) -> tuple[float, float]:
     """Return the mean of a report's stored bytes, and their variance."""
-    size, relative = log_normal(photos.stored_kb)
-    size *= 1000
+    size, relative = 1000 * photos.stored_kb.mean, relative_variance(photos.stored_kb)
     shares = np.array(photos.per_report) / sum(photos.per_report)
     numbers = np.arange(1, len(shares) + 1)
     mean = float(shares @ numbers)
@@ -70,7 +67,8 @@ def simulate(
     users = assumptions.users
     signups = _signups(start, growth, users.growth_continues, start.gap_days + days, draws, random)
     active = _shares(share, draws, random)[:, None]
-    each, relative = log_normal(users.reports_per_active_user)
+    each = users.reports_per_active_user.mean
+    relative = relative_variance(users.reports_per_active_user)
     # Users differ, and a user stays as busy as at first. What a month's new users add is drawn at once,
     # log-normal with the mean and variance of their sum.
     newcomers = signups * (start.reporting / start.total)

@@ -7,7 +7,7 @@ from math import log
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from planning.bucket.simulation import DAYS_PER_MONTH, Z90, log_normal
+from planning.bucket.simulation import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from planning.assumptions import LogNormal
@@ -51,13 +51,12 @@ class Life:
     @property
     def mean_bytes(self) -> float:
         """The expected size."""
-        return log_normal(self.size_kb)[0] * 1000
+        return self.size_kb.mean * 1000
 
     def from_bytes(self, least: float) -> tuple[float, float]:
         """Return the share of the photos that have at least so many bytes, and the share of all bytes."""
-        sigma = log(self.size_kb.p90 / self.size_kb.median) / Z90
-        above = log(self.size_kb.median * 1000 / least) / sigma
-        return NormalDist().cdf(above), NormalDist().cdf(above + sigma)
+        above = log(self.size_kb.median * 1000 / least) / self.size_kb.sigma
+        return NormalDist().cdf(above), NormalDist().cdf(above + self.size_kb.sigma)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from planning.cost.break_even import break_even, chart, curves
 from planning.cost.endpoint import endpoint_hours, missing_instances
 from planning.cost.idle import idle_cost
 from planning.cost.llm import ASSUMED_FACTOR, LlmCost, llm_cost
-from planning.cost.modes import in_mode, mode_of, monthly, possible_modes
+from planning.cost.modes import OFFICE_HOURS, in_mode, mode_of, monthly, possible_modes
+from planning.cost.report import calls_per_report
 from planning.errors import PlanningError
+from planning.latency.scaling import spoken_hours
 from planning.prices.llms import known_llm
 from planning.prices.price_list import price_list
 from planning.synthesis import templates
@@ -32,7 +34,7 @@ _PARTS = {"idle": "idle", "model": "endpoint", "reports": "requests, storage, da
 _OBSERVING = "of which observing: alarms, their topic, metrics, dashboards"
 _MEANINGS: Mapping[Mode, str] = {
     "realtime": "always on",
-    "office hours": "an instance by schedule, else as async",
+    "office hours": "an instance kept {hours}, else as async",
     "async": "scales to zero",
     "batch": "one window a night, by `ops resume` and `ops pause`",
 }
@@ -87,7 +89,7 @@ def cost_answer(settings: Environment, workload: Workload, today: date) -> Answe
             _lines_table(f"{settings.name}, USD a month with {reports:,.0f} reports", found.lines, reports),
             _modes_table(settings, bills, assumptions),
             *([_points_table(points)] if points else []),
-            _llm_table(settings, llm),
+            _llm_table(settings, llm, calls_per_report(assumptions)),
         ),
         charts=(chart(settings, drawn, points), _parts_chart(settings, bills)),
         notes=(*price_list(settings.region).notes(items, today), *_said(settings, workload)),
@@ -110,7 +112,7 @@ def cost_answer(settings: Environment, workload: Workload, today: date) -> Answe
                 {"reports_month": one.reports, "usd_month": one.usd, "below": one.below, "above": one.above}
                 for one in points
             ],
-            "llm_usd_per_1000_reports": {name: 1000 * usd for name, usd in _tiers(llm)},
+            "llm_usd_per_1000_calls": {name: 1000 * usd for name, usd in _tiers(llm)},
         },
     )
 
@@ -149,7 +151,7 @@ def _modes_table(
     rows = [
         (
             f"{mode}, as set" if mode == own else mode,
-            _MEANINGS[mode],
+            _MEANINGS[mode].format(hours=spoken_hours(settings.model.schedule or OFFICE_HOURS)),
             _waits(settings, mode, assumptions),
             *(
                 f"{one.total:.2f} ({1000 * one.total / count:.2f})"
@@ -176,10 +178,10 @@ def _points_table(points: Iterable[BreakEven]) -> Table:
     return Table("Where another mode becomes cheaper", columns, rows, frozenset((columns[0], columns[3])))
 
 
-def _llm_table(settings: Environment, llm: LlmCost) -> Table:
-    title = f"USD of {settings.llm.model} for 1,000 reports"
+def _llm_table(settings: Environment, llm: LlmCost, calls: float) -> Table:
+    title = f"USD of {settings.llm.model} for 1,000 calls: 1,000 reports take {1000 * calls:,.0f}"
     rows = tuple((name, f"{1000 * usd:.3f}") for name, usd in _tiers(llm))
-    return Table(title, ("tier", "USD for 1,000 reports"), rows, frozenset({"USD for 1,000 reports"}))
+    return Table(title, ("tier", "USD for 1,000 calls"), rows, frozenset({"USD for 1,000 calls"}))
 
 
 def _tiers(llm: LlmCost) -> Iterator[tuple[str, float]]:

@@ -7,22 +7,18 @@ import click
 
 from planning import options
 from planning.assumptions import load_assumptions
-from planning.cost.answers import EXAMPLES, cost_answer
+from planning.cost.answers import cost_answer
 from planning.cost.diff import cost_diff
 from planning.output import show
 from planning.workload import Workload
 from settings.environment import load_environment
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-reports = click.option(
-    "--reports", default=float(EXAMPLES[1]), show_default=True, metavar="N",
-    help="Reports of a month, 0 or more.",
-)  # fmt: skip
 
 
 @click.group(invoke_without_command=True)
 @options.env
-@reports
+@options.reports
 @options.assume
 @options.as_json
 @click.pass_context
@@ -39,7 +35,7 @@ def cost(context: click.Context, named: str, reports: float, assume: Path | None
 @cost.command()
 @click.argument("old", type=_FOLDER)
 @click.argument("new", type=_FOLDER)
-@reports
+@options.reports
 @options.assume
 @options.as_json
 def diff(old: Path, new: Path, reports: float, assume: Path | None, as_json: bool) -> None:

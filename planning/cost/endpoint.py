@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planning.cost.usage import usage
+from planning.latency.scaling import DAYS
 from planning.latency.service_times import service_times
-from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
+from planning.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, HOURS_PER_WEEK
 from settings.model import WAKE_MINUTES
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from settings.environment import Environment
     from settings.model import Model, Schedule
 
-DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 WAKE_H = WAKE_MINUTES / 60
 # An endpoint that exists in one window a night: as many instances as need no more than this.
 LONGEST_WINDOW_H = 6.0

@@ -6,13 +6,13 @@ from typing import Any
 
 from planning.cost.bill import Line, bill
 from planning.errors import UnpricedResourceError
-from planning.prices.price_list import HOURS_PER_MONTH, PriceList, price_list
+from planning.prices.price_list import PriceList, price_list
+from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
 from services.core.metrics import UNITS
 from settings.environment import Environment
 
 # Lambda polls an empty queue with five pollers and long polls of 20 s.
 POLLERS, POLLS_PER_HOUR = 5, 180
-HOURS_PER_WEEK = 7 * 24
 FREE_DASHBOARDS = 3  # in an account
 DASHBOARD = "CloudWatch dashboard"
 AT_MOST_METRICS = "custom metric, at most: with reports in every hour"

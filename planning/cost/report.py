@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from planning.cost.bill import Line
 from planning.cost.endpoint import EndpointHours, endpoint_hours, seconds_per_report
 from planning.cost.llm import llm_cost
-from planning.cost.usage import KB_PER_GB, EventName, Quantity, gateway_units, mean, usage
-from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
+from planning.cost.usage import KB_PER_GB, EventName, Quantity, gateway_units, usage
+from planning.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, HOURS_PER_WEEK
 from services.core.metrics import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planning.assumptions import Assumptions
     from planning.prices.price_list import PriceList
     from planning.workload import Workload
     from settings.environment import Environment
 
-DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MEASURED_METRICS = "custom metric, in the hours with a report"
 # Between a report's reads of a waiting client, in seconds (the page and client/follow.py).
 FOLLOW_S = 20
@@ -87,7 +87,7 @@ def report_lines(
         used["read_units"] += _seconds_waited(settings, workload, endpoint)
     # The function that ends these reports waits for the LLM.
     worded = counts["infer_async"] + counts["late"]
-    used["lambda_gb_s"] += worded * mean(workload.assumptions.reports.worded_s) * JOBS_GB
+    used["lambda_gb_s"] += worded * workload.assumptions.reports.worded_s.mean * JOBS_GB
     if settings.model.mode == "async":
         # The body of a larger request is an object, which the endpoint reads.
         stored = workload.reports_per_month * _stored_request_share(settings, workload)
@@ -109,7 +109,7 @@ def report_lines(
     lines += _more_tasks(settings, workload, prices, used["cpu_s"], flow.requests)
     lines = [replace(line, part="reports") for line in [*lines, _metrics(workload, prices)]]
     llm = llm_cost(settings, workload)
-    calls = workload.reports_per_month * (1 + workload.assumptions.reports.reworded_share)
+    calls = workload.reports_per_month * calls_per_report(workload.assumptions)
     lines.append(Line(f"LLM {settings.llm.model}, calls", calls, calls * llm.usd, part="llm"))
     return [line for line in lines if line.count]
 
@@ -138,6 +138,11 @@ def events(
     }
 
 
+def calls_per_report(assumptions: Assumptions) -> float:
+    """Return the LLM's calls of a report: one for its texts, more where they are worded again."""
+    return 1 + assumptions.reports.reworded_share
+
+
 def requests_of(counts: Mapping[EventName, float]) -> float:
     """Return the requests of the API among these events."""
     return sum(counts[name] for name in ("submit", "poll", "view", "correct", "reword", "erase"))
@@ -146,7 +151,7 @@ def requests_of(counts: Mapping[EventName, float]) -> float:
 def _seconds_waited(settings: Environment, workload: Workload, endpoint: EndpointHours) -> float:
     # The service reads the row once a second for a client that waits.
     known = usage()
-    warm = seconds_per_report(settings, workload) + mean(workload.assumptions.reports.worded_s)
+    warm = seconds_per_report(settings, workload) + workload.assumptions.reports.worded_s.mean
     warm += known.endpoint.overhead_s
     return workload.reports_per_month * (warm + min(endpoint.wait_s, known.endpoint.most_followed_s))
 
@@ -173,9 +178,9 @@ def _stored_request_share(settings: Environment, workload: Workload) -> float:
 def _flow(workload: Workload, requests: float, used: Mapping[Quantity, float]) -> _Flow:
     photos, assumed = workload.assumptions.photos, workload.assumptions.reports
     each = workload.reports_per_month * photos.mean_per_report
-    sent = each * (1 - photos.uploaded_share) * mean(photos.sent_kb)
+    sent = each * (1 - photos.uploaded_share) * photos.sent_kb.mean
     prompts = workload.reports_per_month * usage().llm.kb
-    viewed = each * assumed.viewed * mean(photos.stored_kb)
+    viewed = each * assumed.viewed * photos.stored_kb.mean
     return _Flow(requests, sent, used["answer_kb"], viewed, used["webhook_kb"] + prompts)
 
 
@@ -184,7 +189,7 @@ def _stored(settings: Environment, workload: Workload, prices: PriceList, log_kb
     # Erased ones are kept for half of the time on average.
     months = settings.retention_days / DAYS_PER_MONTH * (1 - workload.assumptions.reports.erased_share / 2)
     kept = workload.reports_per_month * months
-    pictures = kept * photos.mean_per_report * mean(photos.stored_kb)
+    pictures = kept * photos.mean_per_report * photos.stored_kb.mean
     uploads = photos.uploaded_share * photos.mean_per_report * photos.uploaded_mb * 1000 / DAYS_PER_MONTH
     rows = kept * known.row_kb.of(photos.mean_per_report)
     logs = log_kb * known.log_compression * settings.log_retention_days / DAYS_PER_MONTH

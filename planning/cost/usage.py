@@ -164,15 +164,6 @@ def usage(file: Path = FILE) -> Usage:
     return Usage.model_validate({"events": values, **others})
 
 
-def mean(of: LogNormal) -> float:
-    """Return the expected value of a log-normal."""
-    return of.median * math.exp(_sigma(of) ** 2 / 2)
-
-
-def _sigma(of: LogNormal) -> float:
-    return math.log(of.p90 / of.median) / NormalDist().inv_cdf(0.9)
-
-
 @cache
 def gateway_units(photos: int, kb: LogNormal) -> float:
     """Return the expected number of 512-KB units of a request with so many photos of such a size.
@@ -181,7 +172,7 @@ def gateway_units(photos: int, kb: LogNormal) -> float:
     """
     step, cells = 8.0, 2048
     edges = (np.arange(cells + 1) * step).clip(min=1e-9)
-    normal = NormalDist(math.log(kb.median), _sigma(kb))
+    normal = NormalDist(math.log(kb.median), kb.sigma)
     shares = np.diff([normal.cdf(math.log(edge)) for edge in edges])
     together = np.zeros(cells)
     together[0] = 1.0

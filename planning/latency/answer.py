@@ -116,7 +116,10 @@ def _notes(
             "An async endpoint hands an instance two requests at a time (stacks/constructs/async_io.py), so "
             "it makes no batches; a realtime one does."
         )
-    yield "USD are those of the endpoint's instances alone. A new instance answers after ten minutes."
+    yield (
+        "USD are those of the endpoint's instances alone, for the hours that the simulation finds; `cost` "
+        "computes them by formulas, which agree within a tenth. A new instance answers after ten minutes."
+    )
     if workload.reports_per_month < LEAST_PER_MONTH:
         yield f"Simulated with {LEAST_PER_MONTH:g} reports a month: with fewer an endpoint is as idle."
     if settings.model.paused:

@@ -15,7 +15,7 @@ from planning.errors import PlanningError
 from planning.latency.arrivals import busiest_hour
 from planning.latency.endpoint import Endpoint
 from planning.latency.report_seconds import Run, Traffic
-from planning.latency.scaling import DAYS, Bounds, Mode
+from planning.latency.scaling import DAYS, Bounds, Mode, spoken_hours
 from planning.latency.service_times import ModelSize, ServiceTimes, model_size, service_times
 from planning.prices.price_list import price_list
 from settings.model import Schedule
@@ -57,9 +57,8 @@ class Configuration:
         least, most = self.min_instances, self.max_instances
         plural = "" if most == 1 else "s"
         count = f"{most} instance{plural}" if least == most else f"{least} to {most} instance{plural}"
-        if (hours := self.schedule) is not None:
-            count += f", 1 kept from {hours.start:%H:%M} to {hours.stop:%H:%M}"
-            count += "" if len(hours.days) == len(DAYS) else f" {hours.days[0]}–{hours.days[-1]}"
+        if self.schedule is not None:
+            count += f", 1 kept {spoken_hours(self.schedule)}"
         return f"{self.instance_type}, {self.mode}, {count}"
 
 

@@ -36,6 +36,17 @@ DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY_MINUTES = 24 * 60
 
 
+def spoken_hours(schedule: Schedule) -> str:
+    """Return the hours as in `from 08:00 to 18:00, Mon to Fri`; of every day without the days."""
+    hours = f"from {schedule.start:%H:%M} to {schedule.stop:%H:%M}"
+    places = [at for at, name in enumerate(DAYS) if name in schedule.days]
+    names = [DAYS[at].capitalize() for at in places]
+    if len(names) == len(DAYS):
+        return hours
+    follow = len(names) > 2 and places[-1] - places[0] == len(places) - 1
+    return f"{hours}, " + (f"{names[0]} to {names[-1]}" if follow else ", ".join(names))
+
+
 @dataclass(frozen=True)
 class Bounds:
     """The least and the most instances; the least is 1 in the hours of a schedule."""

@@ -103,6 +103,7 @@ def plan(inputs: Inputs, sections: Iterable[Section], *, made_up: bool, command:
     """Return the plan with its sections; `made_up` says that the list of users is an example."""
     settings, users = inputs.settings, inputs.users
     source = "a made list" if made_up else users.name
+    typical, (most, which) = inputs.workload.reports_per_month, planned(inputs.forecast)
     warning = (
         f"The users are made up: {users.total:,} of a marketplace that grows. Give a list of your own, as "
         "exported from Supabase, to see your figures."
@@ -110,6 +111,10 @@ def plan(inputs: Inputs, sections: Iterable[Section], *, made_up: bool, command:
     return Plan(
         title=f"Plan of {settings.name}",
         about=f"{settings.region} · {users.total:,} users of {source} · {spoken(inputs.today)}",
+        basis=(
+            f"Where, how fast and how much: for {typical:,.0f} reports a month, the median of month "
+            f"{MONTH_OF_THE_PLAN} from today. What to set: for {most:,.0f}, {which}."
+        ),
         warning=warning if made_up else "",
         sections=tuple(sections),
         made_by=f"Made by `{command}`. The same settings, list, day and prices give the same page.",

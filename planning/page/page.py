@@ -43,12 +43,13 @@ class Section:
 class Plan:
     """What the page says.
 
-    `about` is the environment, the list and the day in a line; `warning` what a reader must know first, or
-    empty; `made_by` the command that makes the page again.
+    `about` is the environment, the list and the day in a line; `basis` the reports that the answers are for;
+    `warning` what a reader must know first, or empty; `made_by` the command that makes the page again.
     """
 
     title: str
     about: str
+    basis: str
     warning: str
     sections: tuple[Section, ...]
     made_by: str

@@ -12,7 +12,6 @@ from planning.prices.sources import Confidence, Usd, doubt
 
 FILE = Path(__file__).with_name("aws.csv")
 EVERYWHERE = "*"
-HOURS_PER_MONTH = 730
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _why(own: Candidate, best: Candidate) -> str:
 
 
 def _table(settings: Environment, workload: Workload, shown: Sequence[Candidate]) -> Table:
-    month = f"USD a month with {workload.reports_per_month:,.0f} reports"
+    month = "USD a month"
     columns = (
         "region",
         "at",
@@ -123,7 +123,8 @@ def _table(settings: Environment, workload: Workload, shown: Sequence[Candidate]
         for one in shown
     ]
     numbers = frozenset({month, "round trip", "on the way"})
-    return Table("Regions, the one that suits best first", columns, tuple(rows), numbers)
+    title = f"Regions with {workload.reports_per_month:,.0f} reports a month, the one that suits best first"
+    return Table(title, columns, tuple(rows), numbers)
 
 
 def _state(one: Candidate) -> str:

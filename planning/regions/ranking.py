@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planning.cost.modes import monthly
-from planning.cost.usage import mean
 from planning.errors import UnknownPriceError
 from planning.prices.price_list import price_list
 from planning.regions.places import Region, distance, regions
@@ -159,5 +158,5 @@ def moved(settings: Environment, region: str) -> Environment:
 
 def round_trips(photos: Photos) -> int:
     """Return the round trips of a request with photos: handshakes, and the slow start of sending."""
-    kilobytes = photos.mean_per_report * mean(photos.sent_kb)
+    kilobytes = photos.mean_per_report * photos.sent_kb.mean
     return HANDSHAKES + max(1, math.ceil(math.log2(kilobytes / FIRST_WINDOW_KB + 1)))

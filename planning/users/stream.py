@@ -31,6 +31,8 @@ _OTHER_FILES = (
     (b"PK\x03\x04", "is an Excel workbook or a zip archive", _AS_CSV),
     (b"\xd0\xcf\x11\xe0", "is an old Excel workbook", _AS_CSV),
     (b"\x1f\x8b", "is compressed", "Decompress it: gunzip -c FILE | python -m planning bucket -"),
+    (b"\xff\xd8\xff", "is a picture", "Name the list of users, as exported from Supabase."),
+    (b"\x89PNG", "is a picture", "Name the list of users, as exported from Supabase."),
     (b"{", "is JSON", "Export the users as CSV."),
     (b"[", "is JSON", "Export the users as CSV."),
     (b"<", "is HTML or XML", "Export the users as CSV."),

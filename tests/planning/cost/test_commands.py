@@ -25,6 +25,10 @@ def test_answer_adds_up() -> None:
     assert f"{data['usd_month']:.2f} USD" in answer.lead
     own = [one for one in data["modes"] if one["mode"] == data["mode"] and one["reports_month"] == 10_000]  # type: ignore
     assert own[0]["usd_month"] == data["usd_month"]  # type: ignore[index,call-overload]
+    assert "an instance kept from 08:00 to 18:00, Mon to Fri, else as async" in answer.tables[1].rows[1]
+    (llm,) = (line["usd_month"] for line in data["lines"] if line["part"] == "llm")  # type: ignore
+    assert llm == pytest.approx(10 * 1.05 * data["llm_usd_per_1000_calls"]["as set"])  # type: ignore
+    assert answer.tables[-1].title.endswith("for 1,000 calls: 1,000 reports take 1,050")
     for table in answer.tables:
         assert all(len(row) == len(table.columns) for row in table.rows)
         assert table.numbers <= set(table.columns)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planning.assumptions import Assumptions, LogNormal, load_assumptions
 from planning.cost.llm import llm_cost
 from planning.cost.report import report_lines
-from planning.cost.usage import gateway_units, mean
+from planning.cost.usage import gateway_units
 from planning.errors import PlanningError
 from planning.prices.llms import llm_price
 from planning.prices.price_list import price_list
@@ -53,7 +53,7 @@ def test_expected_units_agree_with_draws(photos: int) -> None:
     sigma = np.log(900 / 480) / 1.2815515655446004
     draws = np.random.default_rng(25).lognormal(np.log(480), sigma, (200_000, photos)).sum(1)
     assert gateway_units(photos, sizes) == pytest.approx(np.ceil(draws / 524.288).mean(), rel=0.005)
-    assert mean(sizes) == pytest.approx(draws.mean() / photos, rel=0.005)
+    assert sizes.mean == pytest.approx(draws.mean() / photos, rel=0.005)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -135,14 +135,8 @@ def test_more_reports_cost_more(reports: float, factor: float) -> None:
 
 @pytest.mark.parametrize("reports", [-1, float("nan"), float("inf")])
 def test_odd_number_of_reports_is_refused(reports: float) -> None:
-    with pytest.raises(PlanningError, match="no number of reports"):
+    with pytest.raises(PlanningError, match="not a number of reports"):
         Workload(reports, load_assumptions())
-
-
-def test_weightless_hours_are_refused() -> None:
-    with pytest.raises(PlanningError, match="all weights are 0") as caught:
-        Workload(1, assumed("arrivals", hours=(0,) * 24)).hourly()
-    assert "above 0" in str(caught.value.hint)
 
 
 def test_week_has_the_reports_of_a_week() -> None:

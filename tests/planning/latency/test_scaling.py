@@ -1,5 +1,6 @@
 """How instances follow the requests: the declared policies, and the decisions of single minutes."""
 
+from datetime import time
 from typing import Any
 
 import aws_cdk as cdk
@@ -10,7 +11,7 @@ from planning.latency import scaling
 from planning.latency.endpoint import ASYNC_HANDS
 from planning.latency.scaling import Bounds, Policies
 from settings.environment import load_environment
-from settings.model import Model
+from settings.model import Day, Model, Schedule
 from stacks.constructs.async_io import CONCURRENT_INVOCATIONS
 from stacks.model import scaling as declared
 
@@ -130,3 +131,17 @@ def test_hours_of_schedule_keep_an_instance() -> None:
 
 def test_sleeping_endpoint_without_backlog_stays() -> None:
     assert minutes(Policies("async", Bounds(0, 3)), 5, running=0, backlog=0, answered=0) == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (scaling.DAYS, "from 09:30 to 17:00"),
+        (("MON", "TUE", "WED", "THU", "FRI"), "from 09:30 to 17:00, Mon to Fri"),
+        (("MON", "WED", "SAT"), "from 09:30 to 17:00, Mon, Wed, Sat"),
+        (("SUN",), "from 09:30 to 17:00, Sun"),
+    ],
+)
+def test_hours_are_said_with_their_days(days: tuple[Day, ...], says: str) -> None:
+    hours = Schedule(days=days, start=time(9, 30), stop=time(17), time_zone="America/Toronto")
+    assert scaling.spoken_hours(hours) == says

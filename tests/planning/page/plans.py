@@ -77,4 +77,4 @@ def plan(text: str = "Montréal", warning: str = "") -> Plan:
         )
         for name, (question, chart) in QUESTIONS.items()
     )
-    return Plan(text, text, warning, tuple(sections), text)
+    return Plan(text, text, text, warning, tuple(sections), text)

@@ -37,6 +37,14 @@ def test_speed_and_cost_are_of_the_same_month() -> None:
     assert made.workload.reports_per_month == made.forecast.reports_per_month[11].p50
 
 
+def test_head_says_which_reports_the_answers_are_for() -> None:
+    made = inputs("prod")
+    found = made.forecast.reports_per_month
+    said = plan(made, [], made_up=False, command="python").basis
+    assert f"for {found[11].p50:,.0f} reports a month, the median of month 12" in said
+    assert f"What to set: for {max(month.p90 for month in found[:3]):,.0f}, the busiest of the next 3" in said
+
+
 def test_questions_are_in_the_owners_order() -> None:
     assert [one.text for one in QUESTIONS] == ["Where?", "How big?", "How fast?", "How much?", "What to set?"]
 

@@ -133,6 +133,8 @@ def test_bad_row_is_named_in_every_encoding(encoding: str) -> None:
         (b"PK\x03\x04rest", "is an Excel workbook"),
         (b"\xd0\xcf\x11\xe0rest", "is an old Excel workbook"),
         (b"\x1f\x8brest", "is compressed"),
+        (b"\xff\xd8\xff\xe0rest", "is a picture"),
+        (b"\x89PNG\r\n\x1a\n", "is a picture"),
         (b"i\0d\0,\0c\0", "UTF-16 without a byte order mark"),
         ("created_at\n2026-04-03\n".encode("utf-16")[:-1], "row 2, created_at"),  # cut in a character
         (b"\xff\xfe", "is empty"),
