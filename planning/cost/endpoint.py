@@ -24,8 +24,8 @@ WAKE_H = WAKE_MINUTES / 60
 LONGEST_WINDOW_H = 6.0
 # Reports an hour that are none.
 NEVER = 1e-9
-# With more minutes than this whose backlog is long, an endpoint does not sleep for months.
-MOST_LONGER = 0.7
+# With more reports than this in the time after which it sleeps, an endpoint runs for months.
+MOST_WITHIN = 20.0
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,20 @@ def sleeping(rate: float, seconds: float) -> tuple[float, float]:
 
     Of an endpoint that scales to zero, with `rate` reports an hour that arrive at random and take `seconds`
     each, in a cycle: it sleeps until a report arrives, starts for WAKE_MINUTES, works off what has come
-    meanwhile, and sleeps again after `linger_minutes` with a backlog below `backlog` at the end of each, even
-    if reports come all the time. An instance is billed while it starts.
+    meanwhile, and sleeps again after the first `idle_minutes` in a row without a report. An instance is
+    billed while it starts.
     """
-    known = usage().endpoint
+    # Whole minutes count: half of one passes before the first.
+    idle_h = (usage().endpoint.idle_minutes + 0.5) / 60
     load = rate * seconds / 3600
     if rate < NEVER:
         return 1.0, 0.0
-    # That a minute ends with a longer backlog, as in a queue of one server with random times.
-    longer = load**known.backlog
-    if load >= 1 or longer > MOST_LONGER:
+    if load >= 1 or rate * idle_h > MOST_WITHIN:
         return 0.0, 0.0
-    minutes = known.linger_minutes
-    linger = (math.expm1(-minutes * math.log1p(-longer)) / longer if longer else minutes) / 60
-    worked_off = (1 + rate * WAKE_H) * seconds / 3600 / (1 - load)
+    one_h = seconds / 3600 / (1 - load)
+    worked_off = (1 + rate * WAKE_H) * one_h
+    # Until the first gap between reports that is long enough; each shorter one ends in a report.
+    linger = math.expm1(rate * idle_h) * (1 / rate + one_h)
     asleep = 1 / rate
     cycle = asleep + WAKE_H + worked_off + linger
     # The report that wakes it waits for all of the start, those that come during the start for half of it.

@@ -109,8 +109,7 @@ class LlmCall(_Section):
 class Endpoint(_Section):
     """How an endpoint scales, and how long clients wait for it."""
 
-    linger_minutes: float
-    backlog: int
+    idle_minutes: float
     busy_share: float
     most_followed_s: float
     requests_per_minute: float

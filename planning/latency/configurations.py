@@ -143,7 +143,7 @@ class Search:
             seen.add(known)
 
     def alternatives(self, instance_type: str) -> Iterator[Configuration]:
-        """Yield the ways of a type: fixed, between bounds, and for async with a schedule and from zero.
+        """Yield the ways of a type: fixed, between bounds, and for async from zero, by schedule too.
 
         Where 20 instances at a time cannot do the work of the busiest hour, there are none.
         """
@@ -157,9 +157,10 @@ class Search:
             if fixed.max_instances > 1:
                 yield self._between(instance_type, mode, fixed.max_instances)
             if mode == "async":
+                # Of equal prices and seconds the first is taken: the one without a schedule.
+                yield self._capped(instance_type, mode, Bounds(0, MOST_INSTANCES))
                 for schedule in self._schedules():
                     yield self._capped(instance_type, mode, Bounds(0, MOST_INSTANCES, schedule))
-                yield self._capped(instance_type, mode, Bounds(0, MOST_INSTANCES))
 
     def _load(self, instance_type: str) -> float:
         """Return the instances that are busy all the time in the busiest hour."""

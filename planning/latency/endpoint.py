@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from planning.latency.scaling import MINUTE_S, START_S, Bounds, Mode, TargetTracking
+from planning.latency.scaling import MINUTE_S, START_S, Bounds, Mode, Policies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,12 +104,12 @@ class Simulation:
         least = self._least[0] if self._least else endpoint.bounds.least
         self._running = [_Instance() for _ in range(least)]
         self._changes = [(0.0, least)]
-        self._tracking = None if endpoint.bounds.fixed else TargetTracking(endpoint.mode, endpoint.bounds)
+        self._policies = None if endpoint.bounds.fixed else Policies(endpoint.mode, endpoint.bounds)
 
     def run(self) -> Served:
         """Simulate until the last request is answered."""
         arrivals, heap = self._arrivals, self._heap
-        if self._tracking is not None and arrivals:
+        if self._policies is not None and arrivals:
             self._push(MINUTE_S, "minute", _Instance())
         at, count, left = 0, len(arrivals), len(arrivals)
         while left:
@@ -137,7 +137,7 @@ class Simulation:
 
     def _arrive(self, now: float, one: int) -> None:
         self._backlog += 1
-        self._of_minute += 1
+        self._of_minute += self._endpoint.mode == "realtime"
         running = self._running
         if not running:
             self._shared.append(one)
@@ -164,6 +164,8 @@ class Simulation:
         instance.busy = False
         instance.in_hand -= answered
         self._backlog -= answered
+        if self._endpoint.mode == "async":
+            self._of_minute += answered
         self._refill(now, instance)
 
     def _refill(self, now: float, instance: _Instance) -> None:
@@ -186,11 +188,11 @@ class Simulation:
             following += max(0.0, next_arrival - following) // MINUTE_S * MINUTE_S  # nothing happens before
         self._push(following, "minute", _Instance())
         requests, self._of_minute = self._of_minute, 0
-        if self._starting or self._tracking is None:
+        if self._starting or self._policies is None:
             return
         minute = int(now // MINUTE_S)
         least = self._least[minute] if minute < len(self._least) else self._endpoint.bounds.least
-        wanted = self._tracking.wanted(now, running, least, requests, self._backlog)
+        wanted = self._policies.wanted(now, running, least, requests, self._backlog)
         for _ in range(wanted - running):
             self._starting += 1
             self._push(now + self._endpoint.start_s, "started", _Instance())

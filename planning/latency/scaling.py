@@ -3,7 +3,9 @@
 A policy of target tracking watches the requests of a minute, or the backlog, for each instance. Above the
 target in three minutes it asks for as many instances as would meet it; 10 % below it in fifteen minutes, for
 one less. While an instance starts nothing else changes: SageMaker refuses to update an endpoint twice at
-once. From zero instances a step policy starts one in the minute in which a request waits.
+once. An async endpoint with a minimum of zero has step policies: one instance in the minute in which a
+request waits and none runs, none after fifteen minutes without a request, and one less of several as by the
+target.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ REQUESTS_PER_MINUTE, BACKLOG = 20, 5
 OUT_COOLDOWN_S, IN_COOLDOWN_S = 300.0, 600.0
 # The alarms that Application Auto Scaling makes for a policy of target tracking.
 HIGH_MINUTES, LOW_MINUTES, LOW_SHARE = 3, 15, 0.9
+IDLE_MINUTES = 15
 START_S = WAKE_MINUTES * MINUTE_S
 DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY_MINUTES = 24 * 60
@@ -78,26 +81,31 @@ def _minutes(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-class TargetTracking:
-    """Decides once a minute how many instances there should be."""
+class Policies:
+    """Decide once a minute how many instances there should be."""
 
     def __init__(self, mode: Mode, bounds: Bounds) -> None:
         self._mode = mode
         self._most = bounds.most
+        self._sleeps = bounds.least == 0
         self._target = BACKLOG if mode == "async" else REQUESTS_PER_MINUTE
-        self._high = self._low = 0
+        self._high = self._low = self._idle = 0
         self._changed_out = self._changed_in = -math.inf
 
     def wanted(self, now: float, running: int, least: int, requests: int, backlog: int) -> int:
         """Return the wanted instances.
 
-        `requests` came within the last minute, `backlog` wait or are being answered. No instance is starting.
+        `requests` came within the last minute to a realtime endpoint, or were answered by an async one;
+        `backlog` wait or are being answered. No instance is starting.
         """
+        self._idle = 0 if requests or backlog else self._idle + 1
         if running < least:
             return least
         if running == 0:
             self._high = self._low = 0  # without instances the metric has no values
             return 1 if backlog and now - self._changed_out >= OUT_COOLDOWN_S else 0
+        if self._sleeps and self._idle >= IDLE_MINUTES:
+            return least
         per_instance = (backlog if self._mode == "async" else requests) / running
         self._high = self._high + 1 if per_instance > self._target else 0
         self._low = self._low + 1 if per_instance < LOW_SHARE * self._target else 0
@@ -105,7 +113,8 @@ class TargetTracking:
             self._changed_out, self._high = now, 0
             return max(least, min(self._most, math.ceil(running * per_instance / self._target)))
         cool = min(now - self._changed_in, now - self._changed_out) >= IN_COOLDOWN_S
-        if self._low >= LOW_MINUTES and cool and running > least:
+        # An endpoint with requests keeps one instance.
+        if self._low >= LOW_MINUTES and cool and running > max(1, least):
             self._changed_in = now
             return running - 1
         return running

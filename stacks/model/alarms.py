@@ -11,6 +11,8 @@ from stacks.constructs.operations import alarm
 VARIANT = "AllTraffic"
 NAMESPACE = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
+# Without a request, after which an endpoint that scales to zero stops its instances.
+IDLE_MINUTES = 15
 _MINUTE = cdk.Duration.minutes(1)
 
 
@@ -102,13 +104,72 @@ def instance_alarm(scope: Construct, model: Model, *, notify: str) -> cloudwatch
     )
 
 
+def idle(scope: Construct, model: Model) -> cloudwatch.Alarm:
+    """Declare the alarm of an endpoint to which no request has come for IDLE_MINUTES; it notifies no one.
+
+    A request that waits or runs is in the backlog; one that begins and ends between its samples is not. Hence
+    the number of those answered, whose metric has no values in minutes without any. No data means idle.
+    """
+    nothing = cloudwatch.MathExpression(
+        expression="IF(FILL(backlog, 0) > 0, 0, FILL(answered, 0) < 1)",
+        using_metrics={
+            "backlog": _backlog(model, "ApproximateBacklogSize", "Maximum"),
+            "answered": variant_metric(model, "ModelLatency", "SampleCount"),
+        },
+        period=_MINUTE,
+        label="idle minutes",
+    )
+    return alarm(
+        scope,
+        "Idle",
+        nothing,
+        1,
+        f"No request has come for {IDLE_MINUTES} minutes, after which this alarm stops all instances",
+        runbook="endpoint-stays-asleep",
+        notify=None,
+        periods=IDLE_MINUTES,
+        missing=cloudwatch.TreatMissingData.BREACHING,
+    )
+
+
+def spare_instance(scope: Construct, model: Model, backlog: int) -> cloudwatch.Alarm:
+    """Declare the alarm of more than one instance, each with clearly fewer queued requests than `backlog`.
+
+    It rings as that of target tracking would, 10 % below the target for 15 minutes, and notifies no one.
+    """
+    running = variant_metric(model, "CPUUtilization", "SampleCount", namespace=INSTANCES)
+    few = cloudwatch.MathExpression(
+        expression=f"IF(running > 1, FILL(each, 0) < {0.9 * backlog:g}, 0)",
+        using_metrics={
+            "running": running,
+            "each": _backlog(model, "ApproximateBacklogSizePerInstance", "Average"),
+        },
+        period=_MINUTE,
+        label="minutes with an instance to spare",
+    )
+    return alarm(
+        scope,
+        "Spare",
+        few,
+        1,
+        "Few requests wait at each of several instances, of which this alarm stops one",
+        runbook="endpoint-stays-asleep",
+        notify=None,
+        periods=15,
+    )
+
+
 def backlog_without_capacity(model: Model, period: cdk.Duration) -> cloudwatch.Metric:
     """Return the metric that is 1 while requests wait and the endpoint has no instance."""
+    return _backlog(model, "HasBacklogWithoutCapacity", "Maximum", period)
+
+
+def _backlog(model: Model, name: str, statistic: str, period: cdk.Duration = _MINUTE) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=NAMESPACE,
-        metric_name="HasBacklogWithoutCapacity",
+        metric_name=name,
         dimensions_map={"EndpointName": model.endpoint_name},
-        statistic="Maximum",
+        statistic=statistic,
         period=period,
     )
 

@@ -9,13 +9,17 @@ from constructs import Construct
 
 from settings.model import Model, Schedule
 from stacks.constructs.operations import alarm
-from stacks.model.alarms import NAMESPACE, VARIANT, backlog_without_capacity
+from stacks.model.alarms import NAMESPACE, VARIANT, backlog_without_capacity, idle, spare_instance
 
-# An instance answers one request at a time; one of 1 to 8 photos takes 0.7 to 1.6 s on a T4, as estimated by
-# `python -m planning latency`.
+# An instance answers one request at a time. BLIP-2 on a T4 takes 1.0 s for a mean report and 2.6 s with
+# `wear_tiles`, by `python -m planning latency`: 35 % and 88 % of an instance's time. So even the slowest
+# model keeps up with what does not start an instance yet.
 REQUESTS_PER_MINUTE = 20
 # Queued requests per instance above which an instance is added.
 BACKLOG = 5
+IN_COOLDOWN_S = 600
+# A new instance takes minutes to start; a shorter cooldown would start more for the same load.
+OUT_COOLDOWN_S = 300
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
@@ -33,16 +37,17 @@ def scale(scope: Construct, model: Model) -> list[cdk.CfnResource]:
         max_capacity=model.max_instances,
         scheduled_actions=_office_hours(model, model.schedule) if model.schedule is not None else None,
     )
-    _follow(scope, model, target)
+    if model.max_instances > 1:
+        _follow(scope, model, target)
     if model.min_instances == 0:
-        _wake(scope, model, target)
+        _from_and_to_zero(scope, model, target)
     return [target]
 
 
 def _office_hours(
     model: Model, schedule: Schedule
 ) -> list[autoscaling.CfnScalableTarget.ScheduledActionProperty]:
-    # After the stop, autoscaling removes the instance once the backlog is empty.
+    # After the stop, `Sleep` removes the instance once no request has come for a while.
     target = autoscaling.CfnScalableTarget
     return [
         target.ScheduledActionProperty(
@@ -83,40 +88,69 @@ def _follow(scope: Construct, model: Model, target: autoscaling.CfnScalableTarge
             customized_metric_specification=backlog,
             predefined_metric_specification=requests,
             target_value=wanted,
-            scale_in_cooldown=600,
-            # A new instance takes minutes to start; a shorter cooldown would start more for the same load.
-            scale_out_cooldown=300,
+            # Requests that are answered fast leave no backlog: it would remove the last instance under load.
+            disable_scale_in=True if model.min_instances == 0 else None,
+            scale_in_cooldown=IN_COOLDOWN_S,
+            scale_out_cooldown=OUT_COOLDOWN_S,
         ),
     )
 
 
-def _wake(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
+def _from_and_to_zero(scope: Construct, model: Model, target: autoscaling.CfnScalableTarget) -> None:
     # Without instances the backlog per instance is undefined, so target tracking cannot leave zero.
+    _step(
+        scope,
+        target,
+        "Wake",
+        alarm(
+            scope,
+            "Waiting",
+            backlog_without_capacity(model, cdk.Duration.minutes(1)),
+            1,
+            "Requests wait while the endpoint has no instance, which this alarm starts",
+            runbook="endpoint-stays-asleep",
+            notify=None,
+            datapoints=1,
+        ),
+        instances=1,
+        cooldown_s=OUT_COOLDOWN_S,
+    )
+    # No cooldown: an idle endpoint has nothing that a smaller number could disturb. Within the hours of a
+    # schedule the minimum of one instance holds.
+    _step(scope, target, "Sleep", idle(scope, model), instances=0, cooldown_s=0)
+    if model.max_instances > 1:
+        less = spare_instance(scope, model, BACKLOG)
+        _step(scope, target, "Shrink", less, more=-1, cooldown_s=IN_COOLDOWN_S)
+
+
+def _step(
+    scope: Construct,
+    target: autoscaling.CfnScalableTarget,
+    name: str,
+    rings: cloudwatch.Alarm,
+    *,
+    cooldown_s: int,
+    instances: int | None = None,
+    more: int = 0,
+) -> None:
+    """Let an alarm set the number of `instances`, or change it by `more`, every minute while it rings."""
     policy = autoscaling.CfnScalingPolicy
     step = policy(
         scope,
-        "Wake",
-        policy_name="Wake",
+        name,
+        policy_name=name,
         policy_type="StepScaling",
         scaling_target_id=target.ref,
         step_scaling_policy_configuration=policy.StepScalingPolicyConfigurationProperty(
-            adjustment_type="ExactCapacity",
+            adjustment_type="ChangeInCapacity" if instances is None else "ExactCapacity",
             metric_aggregation_type="Maximum",
-            cooldown=300,
+            cooldown=cooldown_s,
             step_adjustments=[
-                policy.StepAdjustmentProperty(metric_interval_lower_bound=0, scaling_adjustment=1)
+                policy.StepAdjustmentProperty(
+                    metric_interval_lower_bound=0, scaling_adjustment=more if instances is None else instances
+                )
             ],
         ),
     )
-    # A wake is no fault, so it notifies no one; see `StaysAsleep` of the endpoint's alarms.
-    rings = alarm(
-        scope,
-        "Waiting",
-        backlog_without_capacity(model, cdk.Duration.minutes(1)),
-        1,
-        "Requests wait while the endpoint has no instance, which this alarm starts",
-        runbook="endpoint-stays-asleep",
-        notify=None,
-        datapoints=1,
-    )
+    # It changes the number of instances, which is no fault, so it notifies no one.
     cast("cloudwatch.CfnAlarm", rings.node.default_child).alarm_actions = [step.ref]

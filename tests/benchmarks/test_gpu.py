@@ -12,6 +12,8 @@ import torch
 
 from benchmarks.model import gpu
 from benchmarks.model.random_blip2 import Size
+from benchmarks.model.random_names import tree_of
+from benchmarks.model.random_photos import noise
 from benchmarks.model.traced_capture import TracedCapture
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def test_goals_are_judged(measured: dict[str, Any]) -> None:
 
 def test_batch_answers_as_single_requests_do() -> None:
     scorer = gpu.scorer_of("cpu", torch.float32, TINY)
-    tree, photos = gpu.tree_of(20, 20, scorer.blip.config.text_config.vocab_size), gpu.noise(2)
+    tree, photos = tree_of(20, 20, scorer.blip.config.text_config.vocab_size), noise(2)
     both = gpu.report(scorer, photos, tree, requests=2)
     alone = [gpu.report(scorer, [photo], tree) for photo in photos]
     assert both.captions == [caption for one in alone for caption in one.captions]

@@ -15,7 +15,8 @@ from services.core.pipeline.report_service import POLL_FROM_S, POLL_TO_S
 from services.results.outbox import Outbox
 from stacks.analyze.stack import TARGET_CPU_PERCENT, TARGET_REQUESTS
 from stacks.gateway.stack import LOGGED
-from stacks.model.scaling import BACKLOG, REQUESTS_PER_MINUTE
+from stacks.model.alarms import IDLE_MINUTES
+from stacks.model.scaling import REQUESTS_PER_MINUTE
 from tests.planning.cost.meter import item_size, metered
 from tests.services.analyze.conftest import World
 from tests.services.analyze.test_uploads import upload
@@ -210,6 +211,6 @@ def test_access_log_line_is_as_long_as_stated() -> None:
 
 def test_targets_are_those_of_the_stacks() -> None:
     assert usage().endpoint.requests_per_minute == REQUESTS_PER_MINUTE
-    assert usage().endpoint.backlog == BACKLOG
+    assert usage().endpoint.idle_minutes == IDLE_MINUTES
     assert usage().tasks.requests_per_minute == TARGET_REQUESTS
     assert usage().tasks.cpu_share == TARGET_CPU_PERCENT / 100

@@ -169,9 +169,9 @@ def test_more_reports_than_simulated_are_refused() -> None:
         Search(PROD, Workload(3e7, ASSUMED), SEED).current()
 
 
-@pytest.mark.parametrize("reports", [300, 3000, 30_000])
-def test_hours_from_zero_equal_bills_closed_form(reports: float) -> None:
+@pytest.mark.parametrize(("reports", "runs"), [(300, 6), (3000, 1), (30_000, 1)])
+def test_hours_from_zero_equal_bills_closed_form(reports: float, runs: int) -> None:
     """The bill of `cost` has the hours of an endpoint that sleeps by a formula for its cycle."""
     load = Workload(reports, ASSUMED)
-    simulated = Search(PROD, load, SEED).current().run.instance_hours_month
-    assert simulated == pytest.approx(endpoint_hours(PROD, load).hours, rel=0.05)
+    simulated = [Search(PROD, load, seed).current().run.instance_hours_month for seed in range(runs)]
+    assert sum(simulated) / runs == pytest.approx(endpoint_hours(PROD, load).hours, rel=0.05)

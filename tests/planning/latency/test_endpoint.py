@@ -110,8 +110,25 @@ def test_idle_instance_goes_to_sleep() -> None:
     served = run([30.0, 7200.0], 2.0, Endpoint.of_mode("async", Bounds(0, 3)))
     times = [at for at, _ in served.changes]
     assert [count for _, count in served.changes] == [0, 1, 0, 1]
-    assert times[2] == 660 + 14 * MINUTE  # the fifteenth quiet minute, the first of which it started in
+    assert times[2] == 720 + 15 * MINUTE  # the request is answered at 662 s, in the minute that ends at 720 s
     assert served.instance_seconds(0, 7200) == times[2] - 60
+
+
+def test_fast_requests_keep_an_instance() -> None:
+    """Each leaves no backlog, and the next comes before fifteen minutes have gone."""
+    arrivals = [30.0 + 14 * MINUTE * number for number in range(200)]
+    served = run(arrivals, 0.1, Endpoint.of_mode("async", Bounds(0, 3)))
+    assert served.changes == ((0.0, 0), (60.0, 1))
+
+
+def test_instances_of_a_rush_go_but_one() -> None:
+    rush = np.arange(0, 1800, 1.0)  # one a second, each takes two: two instances are needed
+    calm = np.arange(3 * 3600, 9 * 3600, 300.0)
+    served = run([*rush.tolist(), *calm.tolist()], 2.0, Endpoint.of_mode("async", Bounds(0, 4)))
+    assert served.most_instances > 1
+    at_end = [count for at, count in served.changes if at > 4 * 3600]
+    assert (at_end or [served.changes[-1][1]])[-1] == 1
+    assert 0 not in at_end
 
 
 def test_backlog_starts_instances() -> None:

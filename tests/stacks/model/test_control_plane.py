@@ -100,4 +100,4 @@ def test_alarms_are_accepted() -> None:
     cloudwatch = boto3.client("cloudwatch", region_name=REGION)
     for number, alarm in enumerate(of(found, "CloudWatch::Alarm")):
         cloudwatch.put_metric_alarm(AlarmName=str(number), **deployed(alarm, found))
-    assert len(cloudwatch.describe_alarms()["MetricAlarms"]) == 4
+    assert len(cloudwatch.describe_alarms()["MetricAlarms"]) == 6

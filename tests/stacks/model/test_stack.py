@@ -221,7 +221,7 @@ def test_scaling_follows_the_endpoint() -> None:
     target = named(found, "ApplicationAutoScaling::ScalableTarget")
     assert before(found, endpoint, target)
     policies = [one for one in found if found[one]["Type"].endswith("::ScalingPolicy")]
-    assert len(policies) == 2
+    assert len(policies) == 4
     assert all(before(found, target, one) for one in policies)
 
 
@@ -301,14 +301,57 @@ def test_realtime_endpoint_scales_by_requests() -> None:
 def test_async_endpoint_scales_from_zero() -> None:
     found = resources("prod", **ASLEEP)
     assert only(found, "ApplicationAutoScaling::ScalableTarget")["MinCapacity"] == 0
-    policies = {one["PolicyType"]: one for one in of(found, "ApplicationAutoScaling::ScalingPolicy")}
-    tracked = policies["TargetTrackingScaling"]["TargetTrackingScalingPolicyConfiguration"]
+    policies = {one["PolicyName"]: one for one in of(found, "ApplicationAutoScaling::ScalingPolicy")}
+    assert policies.keys() == {"FollowBacklog", "Wake", "Sleep", "Shrink"}
+    tracked = policies["FollowBacklog"]["TargetTrackingScalingPolicyConfiguration"]
     assert tracked["CustomizedMetricSpecification"]["MetricName"] == "ApproximateBacklogSizePerInstance"
-    step = policies["StepScaling"]["StepScalingPolicyConfiguration"]
-    assert step["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
-    (waiting,) = (found[name]["Properties"] for name in found if name.startswith("Waiting"))
+    # Its backlog is short under any number of fast requests too.
+    assert tracked["DisableScaleIn"] is True
+    waiting = scales(found, "Waiting", "Wake")
     assert waiting["MetricName"] == "HasBacklogWithoutCapacity"
-    assert [text(one) for one in waiting["AlarmActions"]] == ["Wake"]
+
+
+def scales(found: Resources, alarm: str, policy: str) -> dict[str, Any]:
+    """Return the alarm that carries out a policy, and nothing else."""
+    one: dict[str, Any]
+    (one,) = (found[name]["Properties"] for name in found if name.startswith(alarm))
+    assert [text(action) for action in one["AlarmActions"]] == [policy]
+    assert "OKActions" not in one
+    return one
+
+
+@pytest.mark.parametrize(
+    ("policy", "alarm", "kind", "adjustment"),
+    [
+        ("Wake", "Waiting", "ExactCapacity", 1),
+        ("Sleep", "Idle", "ExactCapacity", 0),
+        ("Shrink", "Spare", "ChangeInCapacity", -1),
+    ],
+)
+def test_alarm_changes_the_instances(policy: str, alarm: str, kind: str, adjustment: int) -> None:
+    found = resources("prod", **ASLEEP)
+    scales(found, alarm, policy)
+    declared = {one["PolicyName"]: one for one in of(found, "ApplicationAutoScaling::ScalingPolicy")}
+    step = declared[policy]["StepScalingPolicyConfiguration"]
+    assert step["AdjustmentType"] == kind
+    assert step["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": adjustment}]
+
+
+@pytest.mark.parametrize("alarm", ["Idle", "Spare"])
+def test_scaling_value_is_the_first_metric(alarm: str) -> None:
+    # Auto Scaling shows the first metric of an alarm as the one that its steps are compared with.
+    (one,) = (r["Properties"] for name, r in resources("prod", **ASLEEP).items() if name.startswith(alarm))
+    assert "Expression" in one["Metrics"][0]
+
+
+def test_one_instance_at_most_only_wakes_and_sleeps() -> None:
+    found = resources("prod", **{**ASLEEP, "max_instances": 1})
+    policies = of(found, "ApplicationAutoScaling::ScalingPolicy")
+    assert {one["PolicyName"] for one in policies} == {"Wake", "Sleep"}
+
+
+def test_new_version_of_a_sleeping_endpoint_starts_awake() -> None:
+    found = resources("prod", **ASLEEP)
     # A new version starts with an instance even if the old one has none.
     assert only(found, "SageMaker::Endpoint")["RetainAllVariantProperties"] is False
     (variant,) = only(found, "SageMaker::EndpointConfig")["ProductionVariants"]
@@ -317,7 +360,9 @@ def test_async_endpoint_scales_from_zero() -> None:
 
 def test_async_minimum_needs_no_wake_policy() -> None:
     found = resources("prod", **{**ASLEEP, "min_instances": 1})
-    assert only(found, "ApplicationAutoScaling::ScalingPolicy")["PolicyName"] == "FollowBacklog"
+    policy = only(found, "ApplicationAutoScaling::ScalingPolicy")
+    assert policy["PolicyName"] == "FollowBacklog"
+    assert "DisableScaleIn" not in policy["TargetTrackingScalingPolicyConfiguration"]
 
 
 def test_single_instance_is_not_scaled() -> None:
