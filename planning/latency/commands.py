@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from planning import options
@@ -49,6 +50,9 @@ def latency(
     from planning.bucket.forecast import SEED  # loads numpy
     from planning.latency.answer import latency_answer
 
+    given = click.get_current_context().get_parameter_source("reports")
+    if users is not None and given is ParameterSource.COMMANDLINE:
+        raise click.UsageError("Pass either --users or --reports.")
     settings, assumptions, today = load_environment(named), load_assumptions(assume), date.today()
     with Console(stderr=True).status("simulating weeks and busy days"):
         if users is not None:

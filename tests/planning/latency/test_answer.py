@@ -133,3 +133,9 @@ def test_command_forecasts_from_users(tmp_path: Path) -> None:
     found = CliRunner().invoke(latency, ["--users", str(users), "--json"])
     assert found.exit_code == 0, found.stderr
     assert json.loads(found.stdout)["reports_per_month"] > 100
+
+
+def test_users_and_reports_exclude_each_other() -> None:
+    found = CliRunner().invoke(latency, ["--users", "-", "--reports", "1000"], input="id,created_at\n")
+    assert found.exit_code == 2
+    assert "Pass either --users or --reports." in found.stderr
