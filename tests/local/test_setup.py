@@ -24,6 +24,7 @@ FILES = [
     "supabase/functions/analyze/index.ts",
     "cli/requirements.txt",
     "ops/requirements.txt",
+    "planning/requirements.txt",
     "stacks/requirements.txt",
     "local/fakes/aws/requirements.txt",
     "local/cdk/package.json",
