@@ -23,19 +23,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
 
 
-@pytest.fixture(scope="session")
-def _ports_of_worker() -> None:
+def _ports_of_worker() -> dict[str, str]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    if (apart := PORTS_APART * int(worker.removeprefix("gw"))) > 0:
-        os.environ.update({variable(name): str(port + apart) for name, port in PREFERRED.items()})
+    if (apart := PORTS_APART * int(worker.removeprefix("gw"))) == 0:
+        return {}
+    return {variable(name): str(port + apart) for name, port in PREFERRED.items()}
 
 
 @pytest.fixture(scope="session")
-def processes_of_session(
-    tmp_path_factory: pytest.TempPathFactory, _ports_of_worker: None
-) -> Iterator[System]:
+def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The system that a worker's tests share, since its model server takes long to start; not started yet."""
-    system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()))
+    system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()), _ports_of_worker())
     yield system
     system.client.close()
     system.keep_lines()

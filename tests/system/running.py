@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
@@ -23,10 +24,11 @@ _LINE, _ACCESS = '{"time":', '{"request_id":'
 
 
 class System:
-    """The whole system, in a home of its own, on free ports."""
+    """The whole system, in a home of its own, on free ports; `ports` are variables that configure some."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, ports: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self.ports = dict(ports or {})
         # trust_env off: a proxy of the machine must not stand between the tests and loopback.
         self.client = httpx2.Client(trust_env=False, timeout=60)
         self._tokens: dict[str, str] = {}
@@ -39,7 +41,7 @@ class System:
         return subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=REPOSITORY,
-            env={**os.environ, "VITRINE_HOME": str(self.home.root), **environment},
+            env={**os.environ, "VITRINE_HOME": str(self.home.root), **self.ports, **environment},
             capture_output=True,
             text=True,
             timeout=180,
