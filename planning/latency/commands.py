@@ -12,6 +12,7 @@ from rich.console import Console
 from planning import options
 from planning.assumptions import load_assumptions
 from planning.output import show
+from planning.users.progress import read_shown
 from planning.workload import Workload
 from settings.environment import load_environment
 
@@ -54,17 +55,16 @@ def latency(
     if users is not None and given is ParameterSource.COMMANDLINE:
         raise click.UsageError("Pass either --users or --reports.")
     settings, assumptions, today = load_environment(named), load_assumptions(assume), date.today()
+    if users is not None:
+        reports = _of_users(settings, users, assumptions, today)
     with Console(stderr=True).status("simulating weeks and busy days"):
-        if users is not None:
-            reports = _of_users(settings, users, assumptions, today)
         workload = Workload(reports, assumptions)
         answer = latency_answer(settings, workload, today, SEED, batch_up_to=batch_up_to)
     show(answer, as_json=as_json)
 
 
 def _of_users(settings: Environment, users: BinaryIO, assumptions: Assumptions, today: date) -> float:
-    from planning.bucket.forecast import SEED, forecast
-    from planning.users.reading import read_users
+    from planning.bucket.forecast import forecast  # loads numpy
 
-    found = read_users(users, users.name, today)
-    return forecast(settings, found, assumptions, today, SEED).reports_per_month[MONTH - 1].p50
+    found = read_shown(users, today)
+    return forecast(settings, found, assumptions, today).reports_per_month[MONTH - 1].p50
