@@ -80,6 +80,7 @@ class Environment(Section):
     web: schema.Web | None = None
     studio: schema.Studio | None = None
     fallback_llm: schema.FallbackLlmSettings | None = None
+    posthog: schema.PostHog | None = None
 
     @field_validator("zones")
     @classmethod
@@ -182,6 +183,7 @@ class Environment(Section):
             self.supabase.legacy_secret_name,
             self.webhook.secret_name if self.webhook is not None else None,
             self.hooks.secret_name if self.hooks is not None else None,
+            self.hooks.logs_secret_name if self.hooks is not None else None,
         ]
         return list(dict.fromkeys(name for name in names if name is not None))
 
@@ -191,6 +193,7 @@ class Environment(Section):
             "supabase.url": self.supabase.url,
             "supabase.issuer": self.supabase.issuer,
             "llm.base_url": self.llm.base_url,
+            "posthog.host": self.posthog.host if self.posthog is not None else None,
         }
         return [(key, url) for key, url in urls.items() if url is not None]
 

@@ -27,6 +27,11 @@ def alarm_topic_name(environment_name: str) -> str:
     return f"{PROJECT}-{environment_name}-alarms"
 
 
+def log_receiver_name(environment_name: str) -> str:
+    """Return the name of the function that receives Edge logs, by which the gateway's route finds it."""
+    return f"{PROJECT}-{environment_name}-log-receiver"
+
+
 def image_repository_name(environment_name: str) -> str:
     """Return the name of the ECR repository that holds the images of `services/analyze`."""
     return f"{PROJECT}-{environment_name}-analyze"

@@ -13,6 +13,7 @@ from settings.field_types import (
     IssuerUrl,
     Name,
     Notify,
+    Origin,
     PolicyArn,
     ProjectUrl,
     PublishableKey,
@@ -153,9 +154,48 @@ class Webhook(Section):
 
 
 class Hooks(Section):
-    """The database webhooks that the API receives, and the secret with the keys that sign them."""
+    """The database webhooks that the API receives, and the secret with the keys that sign them.
+
+    With `logs_secret_name` the API takes Supabase's Edge logs too; that secret holds the keys that their
+    senders name.
+    """
 
     secret_name: Name
+    logs_secret_name: Name | None = None
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Hooks":
+        if self.logs_secret_name == self.secret_name:
+            raise ValueError(
+                f"logs_secret_name of a secret of its own, because a drain holds its key in plain text; not "
+                f"{self.secret_name}"
+            )
+        return self
+
+
+class PostHog(Section):
+    """The PostHog project that gets an event for each report that ends.
+
+    `project_key` can only write, so it is no secret. `project_id` is the number in the project's URL, by
+    which `python -m ops posthog` finds it. `host` is the URL of an installation of one's own.
+    """
+
+    project_key: Annotated[
+        str, matching(r"phc_[A-Za-z0-9_]{4,80}", "the project's API key, phc_…, of its settings page")
+    ]
+    project_id: Annotated[int, Field(ge=1)]
+    region: Literal["us", "eu"] = "us"
+    host: Origin | None = None
+
+    @property
+    def capture_url(self) -> str:
+        """The origin that takes events."""
+        return self.host or f"https://{self.region}.i.posthog.com"
+
+    @property
+    def api_url(self) -> str:
+        """The origin of the API by which insights and alerts are made."""
+        return self.host or f"https://{self.region}.posthog.com"
 
 
 class Consumers(Section):
@@ -217,11 +257,15 @@ class Rate(Section):
 
 
 class Throttle(Section):
-    """The gateway's limits: for analyses, uploads and rewordings, the other report routes, and webhooks."""
+    """The gateway's limits: for analyses, uploads and rewordings, the other report routes, webhooks, and logs.
+
+    A drain never sends again, so a batch of logs over its limit is lost.
+    """
 
     analyze: Rate
     reports: Rate
     hooks: Rate
+    logs: Rate = Rate(per_second=50, burst=100)
 
 
 class Studio(Section):

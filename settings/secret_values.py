@@ -23,6 +23,7 @@ _PREFIXES = (
     ("ghs_", "a token of GitHub"),
     ("github_pat_", "a token of GitHub"),
     ("hf_", "a token of Hugging Face"),
+    ("phx_", "a personal API key of PostHog"),
     ("glpat-", "a token of GitLab"),
     ("AIza", "an API key of Google"),
     ("xoxb-", "a token of Slack"),

@@ -1,0 +1,1 @@
+"""PostHog on this machine, by its documented API."""

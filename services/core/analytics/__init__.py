@@ -1,0 +1,1 @@
+"""Events about reports, for the product analytics of PostHog."""

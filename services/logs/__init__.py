@@ -1,0 +1,1 @@
+"""Edge logs of Supabase: received, filtered and written to CloudWatch Logs."""
