@@ -12,6 +12,7 @@ from rich.console import Console
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
 from cli.log_view import choice_options
+from ops.posthog.commands import posthog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,7 @@ def commands() -> None:
     """
 
 
+commands.add_command(posthog)
 _env = click.option(
     "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
 )
