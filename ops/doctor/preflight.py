@@ -13,7 +13,7 @@ from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of, is_mistake
 from cli.findings import Finding, failure, ok, passed, print_findings, warning
 from ops.aws.account import QUICK
 from ops.commands import smoke
-from ops.doctor import account, notified, quotas, references
+from ops.doctor import account, analytics, notified, quotas, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +39,7 @@ def preflight(settings: Environment, session: boto3.Session, *, archive_given: b
     """
     found = collect("settings", partial(settings_filled, settings, datetime.now(UTC).date()))
     found += collect("smoke test's user", smoke_user)
+    found += collect(analytics.SUBJECT, partial(analytics.events_arrive, settings))
     sts = session.client("sts", config=QUICK)
     identity = collect("credentials", partial(account.credentials, settings, sts))
     found += identity

@@ -38,6 +38,7 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the accounts that this machine knows away from the tests."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "CONTAINER_TOOL", "CDK_DOCKER"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("POSTHOG_PERSONAL_API_KEY", raising=False)
     for name in ("VITRINE_SMOKE_TOKEN", "SUPABASE_SMOKE_EMAIL", "SUPABASE_SMOKE_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")

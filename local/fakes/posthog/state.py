@@ -35,13 +35,15 @@ Stored = dict[str, Any]
 class Project:
     """One project of an organization on the free plan, whose objects are kept in memory.
 
-    `events` are those captured: mappings with `event`, `timestamp` (ISO 8601) and `properties`.
+    `teams` are the projects of the organization that the key's owner works in, whose plan allows
+    `most_alerts`. `events` are those captured: each with `event`, `timestamp` (ISO 8601) and `properties`.
     """
 
     id: int = PROJECT_ID
     key: str = KEY
     scopes: Sequence[str] = SCOPES
     most_alerts: int | None = FREE_ALERTS
+    teams: Sequence[int] = (PROJECT_ID,)
     dashboards: dict[int, Stored] = field(default_factory=dict)
     insights: dict[int, Stored] = field(default_factory=dict)
     alerts: dict[str, Stored] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class Project:
         """Return the owner of the key, with the organization's plan."""
         limited = {"key": "alerts", "name": "Alerts", "limit": self.most_alerts}
         features = [] if self.most_alerts == FREE_ALERTS else [limited]
-        organization = {"teams": [{"id": self.id}], "available_product_features": features}
+        organization = {"teams": [{"id": one} for one in self.teams], "available_product_features": features}
         return {"id": USER_ID, "email": "owner@shop.example", "organization": organization}
 
     def create_dashboard(self, form: DashboardForm) -> Stored:
