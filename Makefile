@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ redrive: environment setup-deploy ## dead letters of the queues and why they fai
 
 logs: environment setup-deploy ## reports of the last day, the slowest first, and their cost: make logs ENV=prod SINCE=yesterday SLOW=1 FAILED=1 USER_ID=…; REPORT=… or TRACE=…: each hop of one
 	@$(PYTHON) -m ops logs --env "$(ENV)" $(if $(SINCE),--since "$(SINCE)") $(if $(TRACE),--trace "$(TRACE)") $(if $(REPORT),--report "$(REPORT)") $(if $(USER_ID),--user "$(USER_ID)") $(if $(SLOW),--slow) $(if $(FAILED),--failed)
+
+posthog: environment setup-deploy ## make dashboard and alerts in PostHog as the settings say: make posthog ENV=prod, YES=1 to delete without asking
+	@$(PYTHON) -m ops posthog apply --env "$(ENV)" $(if $(YES),--yes)
 
 destroy: environment setup-deploy ## delete an environment's stacks, after asking: make destroy ENV=dev, YES=1 to be asked nothing
 	@$(PYTHON) -m ops destroy --env "$(ENV)" $(if $(YES),--yes)

@@ -171,6 +171,20 @@ def test_interrupted_apply_is_completed(
     assert len(project.alerts) == 3
 
 
+def test_object_gone_meanwhile_counts_as_deleted(app: FastAPI, prod: Environment, project: Project) -> None:
+    assert prod.posthog is not None
+    objects, chart = wanted(prod), add_insight(project, f"{PREFIX}Old chart")
+    alert, board = add_alert(project, f"{PREFIX}Old", chart), add_dashboard(project, f"{PREFIX}Old")
+    early = planned_for(prod, project)
+    with connect(app, prod.posthog.api_url, KEY) as http:
+        client = Client(prod.posthog, http)
+        found = changing.read(client, objects.prefix)
+        del project.alerts[alert]
+        project.insights[chart]["deleted"] = project.dashboards[board]["deleted"] = True
+        changing.apply(client, early, found, objects, User(id=USER_ID))
+    assert not planned_for(prod, project).changes
+
+
 def test_two_applies_at_once_leave_duplicates_for_the_next(
     app: FastAPI, prod: Environment, project: Project
 ) -> None:
