@@ -117,10 +117,11 @@ def _print(plan: Plan, found: Found, section: PostHog, *, as_data: bool, applied
 def _confirm(plan: Plan, *, as_data: bool) -> None:
     from cli.entry import ask
 
+    count = len(plan.of("delete"))
     if as_data or not sys.stdin.isatty():
         raise UserError(
-            f"{len(plan.of('delete'))} objects would be deleted. Nothing was changed.",
+            f"Nothing was changed: there are {count} to delete, and no terminal to ask at.",
             hint="Look at plan; then pass --yes (make: YES=1).",
         )
-    if ask(f"Type yes to delete {len(plan.of('delete'))} objects in PostHog: ") != "yes":
+    if ask(f"Type yes to delete {count} in PostHog: ") != "yes":
         raise UserError("Nothing was changed.")

@@ -16,7 +16,7 @@ from ops.__main__ import main
 COMMANDS = ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy"]
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "diff", "release"])
+@pytest.mark.parametrize("command", [*COMMANDS, "diff", "release", "posthog"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"python -m ops {command}" in capsys.readouterr().out

@@ -60,7 +60,7 @@ def test_deletion_is_asked_for(run: Run, project: Project, monkeypatch: pytest.M
     obsolete = add_alert(project, f"{PREFIX}Old", add_insight(project, f"{PREFIX}Old chart"))
     status, _, err = run("apply")
     assert (status, obsolete in project.alerts) == (1, True)
-    assert "2 objects would be deleted. Nothing was changed." in err
+    assert "Nothing was changed: there are 2 to delete" in err
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: "no")
     assert run("apply")[0] == 1
