@@ -21,7 +21,7 @@ from catalogue import SECOND_HAND, Catalogue, load
 from catalogue.model import Language
 from services.core.domain.assessment import Assessment, Goods
 from services.core.domain.report import UNKNOWN, Condition, Product, Reliance, Wear
-from services.core.llm import TokenPrices, Usage
+from services.core.usage import TokenPrices, Usage
 from services.core.narrative.facts import FACT_IDS, Facts
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
 from services.core.narrative.lexicon import lexicon

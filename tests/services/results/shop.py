@@ -22,7 +22,6 @@ from catalogue import Catalogue
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
-from services.core.llm import TokenPrices
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
@@ -34,6 +33,7 @@ from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
 from services.core.trace import traceparent
+from services.core.usage import TokenPrices
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm

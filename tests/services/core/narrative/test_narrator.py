@@ -13,8 +13,8 @@ from catalogue.model import Language
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
 from services.core.domain.report import Flaw
-from services.core.llm import Usage
 from services.core.narrative.narrator import Narrative, Narrator
+from services.core.usage import Usage
 
 DRAWN = catalogue.load(catalogue.DRAWN)
 SENTENCES = [
