@@ -9,6 +9,7 @@ import httpx2
 from rich.table import Table
 
 from cli.errors import UserError
+from cli.log_view import PIPE_WIDTH
 from local.supervisor.processes import records
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def print_events(events: Sequence[Event], console: Console, *, as_json: bool = F
     if as_json:
         console.print(json.dumps(events, indent=2), markup=False, soft_wrap=True)
         return
+    if not console.is_terminal:
+        # A file or a pipe has no width to fit into.
+        console.width = max(console.width, PIPE_WIDTH)
     if not events:
         console.print("No event so far: `python -m local demo` makes a report.")
         return
