@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -148,9 +149,8 @@ class Sender:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _send(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
-            await asyncio.sleep(max(GATHER_S, self._paused_until - loop.time()))
+            await asyncio.sleep(max(GATHER_S, self._paused_until - time.time()))
             await self._send_all()
 
     async def _send_all(self) -> None:
@@ -160,7 +160,8 @@ class Sender:
             self._log_lost()
 
     def _is_paused(self) -> bool:
-        return asyncio.get_running_loop().time() < self._paused_until
+        # By the wall clock: the event loop's may stand still while a Lambda is frozen.
+        return time.time() < self._paused_until
 
     async def _send_some(self) -> None:
         """Send the oldest events; they leave the queue, sent or lost."""
@@ -174,7 +175,7 @@ class Sender:
             # Also if it was given up.
             if loss is not None:
                 self._lose(len(events), loss)
-                self._paused_until = asyncio.get_running_loop().time() + PAUSE_S
+                self._paused_until = time.time() + PAUSE_S
 
     async def _deliver(self, body: bytes) -> str | None:
         """Post the events, again if PostHog is busy and there is time; the reason if they are lost."""
