@@ -10,6 +10,7 @@ import pytest
 from services.core.analytics.events import Deployment
 from services.core.analytics.report_analytics import ReportAnalytics
 from services.core.analytics.sender import Sender
+from services.core.messaging.consumer import Message
 from services.core.telemetry import user_hash
 from services.results import jobs
 from tests.services.results.queues import lambda_event
@@ -61,7 +62,7 @@ def settled(shop: Shop, posthog: PostHog, *messages: object) -> list[dict[str, A
     async def run() -> None:
         sender = posthog.sender()
         shop.analytics = ReportAnalytics(sender, DEPLOYED)
-        bodies = [jobs.Message(str(at), "handle", json.dumps(body), 2) for at, body in enumerate(messages)]
+        bodies = [Message(str(at), "handle", json.dumps(body), 2) for at, body in enumerate(messages)]
         await shop._settle(bodies)
         await sender.close()
 
