@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning bench-posthog plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -146,6 +146,9 @@ bench-image: setup-test ## build our images without an engine, search their laye
 
 bench-planning: setup-test ## the planner's forecasts against made lists, its simulations against closed forms: make bench-planning NAME=lists
 	@$(PYTHON) -m benchmarks.planning $(NAME)
+
+bench-posthog: setup-test ## what telling PostHog costs a request and the end of the service, while it takes events, refuses, stalls, is away
+	@$(PYTHON) -m benchmarks.posthog
 
 screens: setup-test up ## write docs/screens anew: every screen of the page, small and large, from the running system
 	@$(PYTHON) -m benchmarks.screens

@@ -21,7 +21,6 @@ from catalogue import SECOND_HAND, Catalogue, load
 from catalogue.model import Language
 from services.core.domain.assessment import Assessment, Goods
 from services.core.domain.report import UNKNOWN, Condition, Product, Reliance, Wear
-from services.core.llm import TokenPrices, Usage
 from services.core.narrative.facts import FACT_IDS, Facts
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
 from services.core.narrative.lexicon import lexicon
@@ -29,6 +28,7 @@ from services.core.narrative.prompt import prompt_messages, prompt_prefix
 from services.core.narrative.sentences import FactSentences
 from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
+from services.core.usage import TokenPrices, Usage
 from settings.environment import load_environment
 
 TEXTS = Path(__file__).parent / "listing_texts"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.log_view import choice_options
+from local.account_commands import outputs, redrive, token
 from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def local() -> None:
     """Run the whole of Vitrine on this machine.
 
     `up` starts an AWS emulator, deploys the stacks into it and starts the service, the model server, a
-    language model, an identity issuer and the page. `demo` does the same, then posts a photo and prints its
-    report. The system keeps running until `down`.
+    language model, an identity issuer, a PostHog and the page. `demo` does the same, then posts a photo
+    and prints its report. The system keeps running until `down`.
     """
 
 
@@ -49,9 +49,9 @@ def up(mode: Mode) -> None:
 
     \b
     Variables:
-      VITRINE_<PROCESS>_PORT  The port of a process: emulator, identity, model, sagemaker, llm, service,
-                              page; also database and edge with --mode async. Without it, a process gets
-                              its usual port, or a free one when that is taken.
+      VITRINE_<PROCESS>_PORT  The port of a process: emulator, identity, model, sagemaker, llm, posthog,
+                              service, page; also database and edge with --mode async. Without it, a
+                              process gets its usual port, or a free one when that is taken.
       VITRINE_HOME            The folder of logs, state and data. Default: .vitrine
       OPENAI_API_KEY          Lets OpenAI write the reports, by the settings of environments/prod.toml.
       MODEL                   Another BLIP-2: a folder, or a hub id of the form owner/name.
@@ -158,6 +158,20 @@ def logs(**chosen: Unpack[Choice]) -> None:
 
 
 @local.command()
+@click.option("--json", "as_json", is_flag=True, help="Print each event whole, as JSON.")
+def events(as_json: bool) -> None:
+    """Show the events that PostHog got.
+
+    On this machine PostHog is a process of the system: `events` shows what a real one would have received.
+    """
+    from rich.console import Console
+
+    from local.event_view import print_events, received
+
+    print_events(received(Home.current()), Console(highlight=False), as_json=as_json)
+
+
+@local.command()
 @click.argument("identifier", metavar="ID")
 @click.option(
     "--svg", "picture", type=click.Path(dir_okay=False), metavar="FILE", help="Draw it into a file."
@@ -200,53 +214,8 @@ def doctor() -> int:
     return run_doctor(Home.current())
 
 
-@local.command()
-@click.option("--all", "every", is_flag=True, help="Also the outputs that name resources of the account.")
-def outputs(every: bool) -> None:
-    """Print the outputs that a web page may read, as JSON.
-
-    `ApiUrl` is the address of the gateway.
-    """
-    from local.supervisor.account import stack_outputs
-    from settings.naming import PUBLIC_OUTPUTS
-
-    found = stack_outputs(Home.current())
-    shown = found if every else {name: found[name] for name in PUBLIC_OUTPUTS if name in found}
-    click.echo(json.dumps(shown, indent=2))
-
-
-@local.command()
-@click.option("--again", is_flag=True, help="Send the dead letters again.")
-@click.option("--yes", is_flag=True, help="Do not ask. Without --again, the letters are only shown.")
-def redrive(again: bool, yes: bool) -> None:
-    """Show the dead letters of every queue and send them again.
-
-    The table says why they failed. The command asks before it sends them.
-    """
-    from rich.console import Console
-
-    from cli.dead_letters import queues
-    from cli.dead_letters import redrive as redrive_queues
-    from local.supervisor.account import aws_client, stack_outputs
-    from local.supervisor.processes import records
-    from settings.environment import load_environment
-
-    home = Home.current()
-    known = queues(stack_outputs(home))
-    sqs = aws_client("sqs", records(home)["emulator"].port, load_environment("local").region)
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    redrive_queues(sqs, known, console, send=again, confirm=not yes)
-
-
-@local.command()
-@click.option("--user", default="demo", show_default=True, metavar="NAME", help="Any name.")
-def token(user: str) -> None:
-    """Print an access token of a demo user, which is valid for an hour."""
-    from local.demo.command import sign_in
-    from local.supervisor.account import stack_outputs
-
-    outputs = stack_outputs(Home.current())
-    click.echo(sign_in(outputs["SupabaseUrl"], outputs["SupabasePublishableKey"], user))
+for _command in (outputs, redrive, token):
+    local.add_command(_command)
 
 
 @local.command()

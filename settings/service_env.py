@@ -33,6 +33,14 @@ def log_variables(environment: Environment, version: str) -> dict[str, str]:
     }
 
 
+def posthog_variables(environment: Environment) -> dict[str, str]:
+    """Return the variables of the services that send events to PostHog; none without such a project."""
+    posthog = environment.posthog
+    if posthog is None:
+        return {}
+    return {"POSTHOG_CAPTURE_URL": posthog.capture_url, "POSTHOG_PROJECT_KEY": posthog.project_key}
+
+
 def analyze_variables(environment: Environment, **resources: Unpack[ReportResources]) -> dict[str, str]:
     """Return the variables of `services/analyze`. Only an async endpoint gets those of the exchange."""
     asynchronous = environment.model.mode == "async"

@@ -17,7 +17,7 @@ from cli.errors import UserError
 from local.home import PYTHON, REPOSITORY, TOOLS, Home, Mode
 from model_artifacts.blip2.tools import catalogue_file
 from settings.environment import Environment, SettingsError, load_environment
-from settings.service_env import analyze_variables, log_variables
+from settings.service_env import analyze_variables, log_variables, posthog_variables
 
 SOURCE = REPOSITORY / "environments" / "local.toml"
 DEMO = REPOSITORY / "model_artifacts" / "blip2" / "model"
@@ -42,6 +42,7 @@ def render_environment(home: Home, ports: Mapping[str, int], mode: Mode = "realt
         "upstream_url": f"http://127.0.0.1:{ports['service']}",
         "supabase.url": f"http://127.0.0.1:{ports['identity']}",
         "llm.base_url": f"http://127.0.0.1:{ports['llm']}/v1",
+        "posthog.host": f"http://127.0.0.1:{ports['posthog']}",
         "model.mode": mode,
         "catalogue.goods": served_goods(),
     }
@@ -163,4 +164,5 @@ def service_env(environment: Environment, outputs: Mapping[str, str]) -> dict[st
         exchange_bucket=outputs.get("ExchangeBucket"),
         exchange_key_id=outputs.get("ExchangeKey"),
     )
-    return variables | log_variables(environment, "local") | {"OPENAI_API_KEY": key or "local"}
+    told = posthog_variables(environment) | log_variables(environment, "local")
+    return variables | told | {"OPENAI_API_KEY": key or "local"}

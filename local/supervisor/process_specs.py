@@ -12,6 +12,7 @@ from local.home import PYTHON, REPOSITORY, TOOLS, Home
 from local.supervisor.configuration import emulator_env
 from settings.environment import Environment
 from settings.page_config import page_config
+from settings.schema import PostHog
 
 # The preferred port of each process, and the path at which it answers 200 once it is ready.
 PROCESSES: Mapping[str, tuple[int, str]] = {
@@ -20,6 +21,7 @@ PROCESSES: Mapping[str, tuple[int, str]] = {
     "model": (8082, "/ping"),
     "sagemaker": (8083, "/healthz"),
     "llm": (8081, "/health"),
+    "posthog": (8084, "/healthz"),
     "service": (8080, "/readyz"),
     "page": (3000, "/config.json"),
     "database": (54323, "/healthz"),
@@ -101,6 +103,7 @@ def background(home: Home, ports: Mapping[str, int], environment: Environment) -
         fake("llm", ports, "local language model", code=(REPOSITORY / "services" / "core" / "narrative",)),
         fake("identity", ports, "identity issuer", "--data", str(home.data("identity"))),
         sagemaker(ports, endpoint, region),
+        *([] if environment.posthog is None else [posthog(ports, environment.posthog)]),
     ]
 
 
@@ -124,6 +127,11 @@ def fake(
         sources=(_FAKES, *code),
         scratch=scratch,
     )
+
+
+def posthog(ports: Mapping[str, int], project: PostHog) -> ProcessSpec:
+    """Return PostHog with one project, which gets the events of the services."""
+    return fake("posthog", ports, "PostHog", "--project-key", project.project_key)
 
 
 def sagemaker(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from planning.cost.usage import Languages, usage
 from planning.prices.llms import known_llm
-from services.core.llm import TokenPrices, Usage
+from services.core.usage import TokenPrices, Usage
 
 if TYPE_CHECKING:
     from planning.workload import Workload

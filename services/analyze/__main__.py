@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 # Longer than the load balancer's idle timeout of 60 s: a connection that we close first can end in a 502.
 KEEP_ALIVE_S = 75
-# Longer than the gateway waits for an answer (30 s), shorter than ECS waits for the process to end (60 s).
-STOP_WITHIN_S = 50
+# Longer than the gateway waits for an answer (30 s). ECS waits 60 s for the process to end: of the rest, 8 s
+# are for the reports that no request waits for, and 2 s for their events.
+STOP_WITHIN_S = 48
 # A worker process that answers nothing for so long is replaced.
 HUNG_AFTER_S = 30
 _M_ARENA_MAX = -8  # in glibc's malloc.h

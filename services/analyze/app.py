@@ -43,6 +43,8 @@ from services.web.whole_body import WholeBody
 
 # After a signal to stop, reports get so long to end; the jobs finish the rest. ECS waits 60 s in all.
 DRAIN_S = 8.0
+# Then their events get so long to be sent: with it, the process ends within 2 s of its last answer.
+TELL_WITHIN_S = 1.5
 # An answer waits no longer for uploads to be deleted; that goes on after it.
 DROP_WITHIN_S = 0.5
 UNAVAILABLE = problems.Unavailable("Storage unavailable", "the report store does not answer; try again", 5)
@@ -254,6 +256,7 @@ def create_api(make_dependencies: Callable[[], Dependencies]) -> FastAPI:
         yield
         await made.service.drain(DRAIN_S)
         await made.service.processor.narrator.close()
+        await made.service.processor.analytics.sender.close(TELL_WITHIN_S)
 
     api = FastAPI(
         title="Vitrine",

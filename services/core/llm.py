@@ -4,51 +4,23 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.secrets import Secret
+from services.core.usage import Usage
 
 # Far more than an answer to any of our requests has.
-MAX_ANSWER_BYTES, MAX_TOKENS = 1_000_000, 100_000
+MAX_ANSWER_BYTES = 1_000_000
 # The reasons other than "stop" by which an answer ends: any other word of the server is not repeated.
 _ENDINGS = ("length", "content_filter", "tool_calls", "function_call")
 
 
 class Unusable(Exception):
     """The LLM's answer cannot be used; the text quotes nothing that the server said."""
-
-
-_Tokens = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
-
-
-@dataclass(frozen=True)
-class TokenPrices:
-    """Prices in USD of a million tokens; `cached_input` is of those that the provider had read before."""
-
-    input: float
-    cached_input: float
-    output: float
-
-
-class Usage(BaseModel):
-    """The billed tokens of a request; `cached_tokens` are those of the prompt that come from a cache."""
-
-    prompt_tokens: _Tokens
-    completion_tokens: _Tokens
-    cached_tokens: _Tokens = 0
-
-    def usd(self, prices: TokenPrices) -> float:
-        """The price of the request."""
-        read = self.prompt_tokens - self.cached_tokens
-        return (
-            read * prices.input
-            + self.cached_tokens * prices.cached_input
-            + self.completion_tokens * prices.output
-        ) / 1_000_000
 
 
 class _Message(BaseModel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, SecretStr
 
+from services.core.analytics.sender import Sender
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
 from services.core.messaging.attributes import trace_attributes
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # After the last attempt the message is deleted: the sweep sends another one as long as the report has not
 # ended. The queue's maxReceiveCount is higher, so that only our own errors lead to dead letters.
 MOST_ATTEMPTS = 8
+# What a PostHog that does not answer costs the invocation that finds out; those of the next minute, nothing.
+TELL_WITHIN_S = 2.0
 logger = logging.getLogger(__name__)
 
 
@@ -82,7 +85,7 @@ class Jobs:
 
 
 @cache
-def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
+def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs, Sender]:
     configure_logging("jobs")
     settings = JobsSettings()
     clients = AwsClients(settings.aws_region, STORES)
@@ -116,7 +119,7 @@ def _start(timing: Timing) -> tuple[asyncio.Runner, Jobs]:
     handler, dead_letters_url = JobHandler(pipeline, timing, tell_erased), settings.jobs_dead_letters_url
     jobs = Jobs(handler, sqs, settings.jobs_queue_url, dead_letters_url, timing)
     # One loop for the process: the LLM's connections belong to it.
-    return asyncio.Runner(), jobs
+    return asyncio.Runner(), jobs, pipeline.processor.analytics.sender
 
 
 def _openai_key(settings: JobsSettings, clients: AwsClients) -> Secret[str]:
@@ -130,6 +133,10 @@ def _openai_key(settings: JobsSettings, clients: AwsClients) -> Secret[str]:
 
 def handle(event: dict[str, Any], _context: object, timing: Timing = PRODUCTION) -> dict[str, Any]:
     """Handle Lambda's event; return the messages that stay in the queue (ReportBatchItemFailures)."""
-    runner, jobs = _start(timing)
+    runner, jobs, sender = _start(timing)
     messages = [Message.from_record(record) for record in event["Records"]]
-    return failures(runner.run(jobs.settle(messages)))
+    try:
+        return failures(runner.run(jobs.settle(messages)))
+    finally:
+        # Lambda freezes the process once it has answered.
+        runner.run(sender.flush(TELL_WITHIN_S))

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from settings.environment import Environment
 from settings.naming import image_repository_name
-from settings.service_env import analyze_variables, log_variables
+from settings.service_env import analyze_variables, log_variables, posthog_variables
 from stacks.constructs import iam
 from stacks.constructs.functions import VERSION_DIGITS
 from stacks.constructs.operations import log_group
@@ -57,6 +57,7 @@ def service_task(
         image=image,
         environment={
             **analyze_variables(settings, **results.report_resources),
+            **posthog_variables(settings),
             **log_variables(settings, version),
         },
         secrets=_secrets(scope, settings),

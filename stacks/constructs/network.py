@@ -70,7 +70,8 @@ def task_subnets(egress: Literal["public", "nat"]) -> ec2.SubnetSelection:
 
 def outward_ports(settings: Environment) -> list[int]:
     """Return the ports that tasks connect to: HTTPS, and those in the URLs of the settings."""
-    urls = (settings.supabase.url, settings.supabase.issuer, settings.llm.base_url)
+    posthog = settings.posthog.capture_url if settings.posthog is not None else None
+    urls = (settings.supabase.url, settings.supabase.issuer, settings.llm.base_url, posthog)
     return sorted({HTTPS, *(urlsplit(url).port or HTTPS for url in urls if url is not None)})
 
 

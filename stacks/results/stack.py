@@ -110,12 +110,15 @@ class ResultsStack(cdk.Stack):
             description="Finishes reports that are still unfinished",
             code=self._code,
             handler="services.results.jobs.handle",
-            variables=service_env.jobs_variables(
-                settings,
-                jobs_dead_letters_url=dead_letters.queue_url,
-                webhook_queue_url=events.queue_url if events else None,
-                **self.report_resources,
-            ),
+            variables={
+                **service_env.jobs_variables(
+                    settings,
+                    jobs_dead_letters_url=dead_letters.queue_url,
+                    webhook_queue_url=events.queue_url if events else None,
+                    **self.report_resources,
+                ),
+                **service_env.posthog_variables(settings),
+            },
             memory_mb=1024,
             timeout=JOBS_TIMEOUT,
             settings=settings,

@@ -11,7 +11,7 @@ from local.doctor import check_python
 from local.home import Home, readable_line, tail
 from local.supervisor import configuration, process_specs
 
-NAMES = ("up", "down", "status", "doctor", "outputs", "redrive", "token", "demo")
+NAMES = ("up", "down", "status", "doctor", "outputs", "redrive", "events", "token", "demo")
 
 
 @pytest.mark.parametrize("command", NAMES)

@@ -59,7 +59,9 @@ def test_commands_work_at_ascii_terminals(command: str, tmp_path: Path) -> None:
 def test_settings_are_read_as_utf8(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from local.home import Home; "
     code += "from local.supervisor.configuration import render_environment as render; "
-    code += "render(Home(Path(sys.argv[1])), {'service': 1, 'identity': 2, 'llm': 3, 'page': 4})"
+    code += (
+        "render(Home(Path(sys.argv[1])), {'service': 1, 'identity': 2, 'llm': 3, 'page': 4, 'posthog': 5})"
+    )
     subprocess.run(
         [sys.executable, "-c", code, tmp_path], cwd=REPOSITORY, env={**os.environ, **ASCII}, check=True
     )

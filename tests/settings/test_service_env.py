@@ -7,7 +7,12 @@ import pytest
 from services.analyze.dependencies import AnalyzeSettings
 from services.core.auth.users import AllowedUsers, SupabaseSettings
 from settings.environment import environment_names, load_environment
-from settings.service_env import analyze_variables, authorizer_variables, log_variables
+from settings.service_env import (
+    analyze_variables,
+    authorizer_variables,
+    log_variables,
+    posthog_variables,
+)
 from tests.stacks.assemblies import changed, full_environment
 
 SECRETS = {"OPENAI_API_KEY", "SUPABASE_LEGACY_SECRET"}
@@ -33,8 +38,22 @@ def test_service_reads_exactly_these_variables(name: str) -> None:
     read = {field.upper() for field in AnalyzeSettings.model_fields} - SECRETS
     optional = {"LLM_BASE_URL", "LLM_REASONING_EFFORT", "SUPABASE_ISSUER", "DEPARTMENTS"}
     optional |= {"EXCHANGE_BUCKET", "EXCHANGE_KEY_ID", "LISTING_LANGUAGES"}
-    given = set(analyze_variables(load_environment(name), **NAMES))
+    optional |= {"POSTHOG_CAPTURE_URL", "POSTHOG_PROJECT_KEY"}
+    environment = load_environment(name)
+    given = {*analyze_variables(environment, **NAMES), *posthog_variables(environment)}
+    # The log context reads the third of these by itself.
+    given |= log_variables(environment, "1").keys() - {"USER_HASH_KEY"}
     assert read - optional <= given <= read
+
+
+def test_events_go_to_the_region() -> None:
+    project = {"project_key": "phc_shop1", "project_id": 7, "region": "eu"}
+    given = posthog_variables(changed("prod", posthog=project))
+    assert given == {
+        "POSTHOG_CAPTURE_URL": "https://eu.i.posthog.com",
+        "POSTHOG_PROJECT_KEY": "phc_shop1",
+    }
+    assert posthog_variables(load_environment("prod")) == {}
 
 
 @pytest.mark.parametrize("name", environment_names())

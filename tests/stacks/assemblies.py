@@ -56,6 +56,7 @@ OPTIONAL: Mapping[str, Any] = {
     "llm.job_tier": "flex",
     "fallback_llm": {"model": "gpt-6-luna", "usd_per_mtok_input": 0.1, "usd_per_mtok_output": 0.5},
     "consumers": {"max_concurrency": 10, "reserved_concurrency": 12},
+    "posthog": {"project_key": "phc_shop1", "project_id": 12345, "region": "us"},
 }
 
 

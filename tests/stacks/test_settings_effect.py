@@ -75,6 +75,7 @@ CHANGES: Mapping[str, Change] = {
     ),
     "alarms.notify": Change("arn:aws:sns:ca-central-1:111122223333:pager"),
     "llm.base_url": Change("https://llm.shop.example/v1"),
+    "posthog.host": Change("https://posthog.shop.example"),
     "llm.shutdown_date": Change(date.today()),
 }
 
@@ -82,6 +83,8 @@ CHANGES: Mapping[str, Change] = {
 READ_BY_DOCTOR = "domain.hosted_zone_name"
 # Read only by `make bootstrap`; tests/ops/commands/test_bootstrap.py holds its effect.
 READ_BY_BOOTSTRAP = "bootstrap.execution_policies"
+# Read only by `python -m ops posthog`.
+READ_BY_POSTHOG = "posthog.project_id"
 # Keys that have their effect in one stack, by their beginning. Alone, it takes a tenth of the time of all.
 GATEWAY = ("cors_origins", "domain.", "log_retention_days", "supabase.", "throttle.")
 MODEL = ("model.",)
@@ -169,6 +172,7 @@ def variables(settings: Environment) -> object:
         service_env.hooks_app_variables(settings.hooks, hooks_queue_url="hooks"),
         service_env.authorizer_variables(settings.supabase),
         service_env.log_variables(settings, "1"),
+        service_env.posthog_variables(settings),
         settings.notices(date.today()),
     )
 
@@ -203,7 +207,7 @@ def synthesized(settings: Environment, stack: str | None) -> dict[str, str]:
         return {file.name: file.read_text("utf-8") for file in Path(folder).glob("*.template.json")}
 
 
-@pytest.mark.parametrize("key", sorted({*keys()} - {READ_BY_DOCTOR, READ_BY_BOOTSTRAP}))
+@pytest.mark.parametrize("key", sorted({*keys()} - {READ_BY_DOCTOR, READ_BY_BOOTSTRAP, READ_BY_POSTHOG}))
 def test_setting_has_an_effect(key: str) -> None:
     assert has_effect(key, full_environment()), f"a change of {key} changes no template, variable or warning"
 
@@ -230,4 +234,4 @@ def test_keys_include_nested_sections() -> None:
 
 
 def test_listed_keys_exist() -> None:
-    assert {*CHANGES, READ_BY_DOCTOR, READ_BY_BOOTSTRAP} <= set(keys())
+    assert {*CHANGES, READ_BY_DOCTOR, READ_BY_BOOTSTRAP, READ_BY_POSTHOG} <= set(keys())

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ class Project:
     dashboards: dict[int, Stored] = field(default_factory=dict)
     insights: dict[int, Stored] = field(default_factory=dict)
     alerts: dict[str, Stored] = field(default_factory=dict)
-    events: Sequence[Mapping[str, Any]] = ()
+    events: Collection[Mapping[str, Any]] = ()
     _made: int = 0
 
     def user(self) -> Stored:

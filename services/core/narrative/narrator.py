@@ -3,25 +3,27 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import APIStatusError, AsyncOpenAI
 from pydantic_core import from_json
 
 from catalogue import Catalogue
 from catalogue.model import Language
 from services.core.domain.assessment import Assessment
 from services.core.domain.listing import Narration
-from services.core.llm import Completion, Unusable, Usage
+from services.core.llm import Completion, Unusable
 from services.core.narrative.composition import Composition, Draft, DraftSentence, compose
 from services.core.narrative.grounding import Violation
 from services.core.narrative.lexicon import lexicon
 from services.core.narrative.prompt import answer_schema, prompt_messages
 from services.core.narrative.template import Text, template_text
 from services.core.narrative.wording import wording
+from services.core.usage import LlmCall, Usage
 
 # Of one language; an answer that is longer is cut, and the template's text used.
 MAX_OUTPUT_TOKENS = 400
@@ -34,10 +36,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Narrative:
-    """The text in each language, and the billed tokens: None if the LLM did not say how many."""
+    """The text in each language, and the call of the LLM that it was made by."""
 
     texts: Mapping[Language, Text]
-    usage: Usage | None
+    call: LlmCall
+
+    @property
+    def usage(self) -> Usage | None:
+        """The billed tokens: None if the LLM did not say how many."""
+        return self.call.usage
 
     @property
     def text(self) -> Text:
@@ -76,16 +83,19 @@ class Narrator:
         A language of which the answer has no draft has the template's text; so has each if the answer was cut
         off or is no JSON.
         """
-        usage: Usage | None = NOTHING
+        began = time.perf_counter()
+        call = LlmCall(self.llm, 0.0, None, NOTHING, failed=True)
         try:
             # The client's own timeout is for one attempt, and it waits as long as Retry-After says.
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._call(assessment, languages)
             # From here on the LLM has billed something.
-            usage = None
-            completion = Completion.read(answer)
-            usage = completion.usage
+            took_s = time.perf_counter() - began
+            call = replace(call, latency_s=took_s, status=answer.status_code, usage=None)
+            completion = Completion.read(answer.content)
+            call = replace(call, usage=completion.usage)
             drafts = _drafts(completion.text, languages)
+            call = replace(call, failed=False)
             composed = {
                 language: self._compose(drafts[language], assessment, language) for language in drafts
             }
@@ -95,8 +105,10 @@ class Narrator:
             # Of any kind, such as a key that is no valid header: a report must not depend on the LLM.
             logger.warning("template used instead of the LLM", extra={"reason": _reason(error)})
             texts = {}
+            if call.status is None:
+                call = replace(call, latency_s=time.perf_counter() - began, status=_status(error))
         return Narrative(
-            {each: texts.get(each) or self._template(assessment, each) for each in languages}, usage
+            {each: texts.get(each) or self._template(assessment, each) for each in languages}, call
         )
 
     async def close(self) -> None:
@@ -110,10 +122,10 @@ class Narrator:
     def _template(self, assessment: Assessment, language: Language) -> Text:
         return template_text(assessment, wording(language), lexicon(self._catalogue, "en"))
 
-    async def _call(self, assessment: Assessment, languages: Sequence[Language]) -> bytes:
+    async def _call(self, assessment: Assessment, languages: Sequence[Language]) -> httpx2.Response:
         # By path: `chat.completions.create` walks through the whole request by its types, which takes as long
         # as sending it, and builds its own types without validating the server's answer.
-        answer = await self._client.post(
+        return await self._client.post(
             "/chat/completions",
             cast_to=httpx2.Response,
             body={
@@ -131,8 +143,6 @@ class Narrator:
                 **self._options,
             },
         )
-        body: bytes = answer.content
-        return body
 
 
 def _drafts(answer: str, languages: Sequence[Language]) -> dict[Language, Draft]:
@@ -176,6 +186,10 @@ def _log_violations(violations: Sequence[Violation]) -> None:
             "sentences replaced",
             extra={"rule": first.rule.value, "word": word, "count": len(violations)},
         )
+
+
+def _status(error: Exception) -> int | None:
+    return error.status_code if isinstance(error, APIStatusError) else None
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,6 @@ from services.core.domain.errors import ModelFault, VitrineError
 from services.core.domain.failure import Failure
 from services.core.domain.listing import Translation
 from services.core.domain.report import Reason, Report, Status, Timings
-from services.core.llm import TokenPrices, Usage
 from services.core.metrics import MetricName
 from services.core.narrative.grounding import fitting_caption
 from services.core.narrative.lexicon import lexicon
@@ -19,6 +18,7 @@ from services.core.narrative.narrator import Narrative
 from services.core.pipeline.listed import listed
 from services.core.pipeline.outcomes import Seen
 from services.core.telemetry import Stages
+from services.core.usage import TokenPrices, Usage
 
 # An endpoint that runs answers within its call's 60 s. One that starts from zero instances takes minutes.
 COLD_WAKE_MS = 120_000.0
@@ -103,9 +103,16 @@ def _timings(report: Report, stages: Stages) -> Timings:
     return report.timings_ms.model_copy(update=stages.timings)
 
 
-def log_ended(report: Report, usage: Usage | None = None) -> None:
-    """Log that a report has ended and was written; `usage` is what the LLM billed for its text."""
-    elapsed_ms = max(0.0, round((datetime.now(UTC) - report.created_at).total_seconds() * 1000, 1))
+def elapsed_ms(report: Report) -> float:
+    """Milliseconds since the report was accepted."""
+    return max(0.0, round((datetime.now(UTC) - report.created_at).total_seconds() * 1000, 1))
+
+
+def log_ended(report: Report, total_ms: float, usage: Usage | None = None) -> None:
+    """Log that a report has ended, `total_ms` after its acceptance, and was written.
+
+    `usage` is what the LLM billed for its text.
+    """
     stages_ms = report.timings_ms.model_dump(exclude_none=True)
     logger.log(
         logging.INFO if report.status is Status.SUCCEEDED else logging.WARNING,
@@ -114,18 +121,18 @@ def log_ended(report: Report, usage: Usage | None = None) -> None:
             "report": report.id,
             "outcome": report.status.value,
             "reason": report.failure.code if report.failure else None,
-            "duration_ms": elapsed_ms,
+            "duration_ms": total_ms,
             "stages_ms": stages_ms,
             "cost_usd": report.cost_usd,
-            "metrics": _metrics(report, elapsed_ms, usage),
+            "metrics": _metrics(report, total_ms, usage),
         },
     )
 
 
-def _metrics(report: Report, elapsed_ms: float, usage: Usage | None) -> dict[MetricName, float]:
+def _metrics(report: Report, total_ms: float, usage: Usage | None) -> dict[MetricName, float]:
     timings = report.timings_ms
     values: dict[MetricName, float | None] = {
-        "ReportLatency": elapsed_ms,
+        "ReportLatency": total_ms,
         "DecodeLatency": timings.photo,
         "StoreLatency": timings.accept,
         "ModelLatency": timings.model,

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from anyio import to_thread
 
 from catalogue import Catalogue
+from services.core.analytics.report_analytics import ReportAnalytics
 from services.core.aws import CALL_ERRORS
 from services.core.domain.assessment import assess, photos_to_judge
 from services.core.domain.errors import (
@@ -30,7 +31,7 @@ from services.core.domain.observation import LostInference, Observation, Pending
 from services.core.domain.report import Report
 from services.core.domain.stored_report import LeasedReport, StoredReport, seconds_now
 from services.core.narrative.narrator import Narrator
-from services.core.pipeline.ended import Prices, failed, log_ended, succeeded
+from services.core.pipeline.ended import Prices, elapsed_ms, failed, log_ended, succeeded
 from services.core.pipeline.inferences import Inferences
 from services.core.pipeline.outcomes import (
     RETRIED,
@@ -45,6 +46,7 @@ from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
 from services.core.telemetry import Stages
+from services.core.usage import Usage
 from services.core.vision.endpoint import VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
 
@@ -81,6 +83,7 @@ class ReportProcessor:
     catalogue: Catalogue
     vision_cache: VisionCache | None = None
     fallback_llm: FallbackLlm | None = None
+    analytics: ReportAnalytics = field(default_factory=ReportAnalytics)
 
     @property
     def _inferences(self) -> Inferences:
@@ -138,7 +141,7 @@ class ReportProcessor:
         """End the report as failed with the error as its reason; an error of the store is only logged."""
         ended = failed(leased.report, error, stages)
         if await self._try_to_write(self.reports.end, replace(leased, report=ended)):
-            log_ended(ended)
+            self._tell_ended(leased, ended)
         await self._inferences.clean_up(leased.pending)
         return ended
 
@@ -243,15 +246,21 @@ class ReportProcessor:
         with stages.measure("narrate"):
             languages = leased.report.languages or (leased.report.language,)
             narrative = await self.narrator.narrate(assessment, languages)
+        self.analytics.llm_called(narrative.call, leased.owner, self.prices.llm)
         llm = self.narrator.llm if narrative.source != "template" else None
         report = succeeded(
             leased.report, seen, assessment, narrative, llm, stages, self.prices, self.catalogue
         )
         cached = self.vision_cache.put(leased, seen.observation) if self.vision_cache and seen.is_new else []
         await to_thread.run_sync(self.reports.end, replace(leased, report=report), cached)
-        log_ended(report, narrative.usage)
+        self._tell_ended(leased, report, narrative.usage)
         await self._inferences.clean_up(leased.pending)
         return report
+
+    def _tell_ended(self, leased: LeasedReport, ended: Report, usage: Usage | None = None) -> None:
+        total_ms = elapsed_ms(ended)
+        log_ended(ended, total_ms, usage)
+        self.analytics.report_ended(ended, leased.owner, photos=len(leased.photos), total_ms=total_ms)
 
     @asynccontextmanager
     async def _failures_recorded(self, leased: LeasedReport, stages: Stages) -> AsyncIterator[None]:

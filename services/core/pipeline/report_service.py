@@ -135,7 +135,9 @@ class ReportService:
     async def reword(self, owner: str, report_id: str) -> StoredReport:
         """Have the LLM word the report again from its corrected facts, as `Reworder.reword` says."""
         processor = self.processor
-        reworder = Reworder(self.reports, processor.narrator, processor.prices, processor.catalogue)
+        reworder = Reworder(
+            self.reports, processor.narrator, processor.prices, processor.catalogue, processor.analytics
+        )
         return await reworder.reword(owner, report_id)
 
     async def _read_again(self, stored: StoredReport) -> Report:

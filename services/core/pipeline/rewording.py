@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from anyio import to_thread
 
 from catalogue import Catalogue
+from services.core.analytics.report_analytics import ReportAnalytics
 from services.core.domain.corrections import GivenCorrections, Rewording, corrected
 from services.core.domain.errors import WordingRefused
 from services.core.domain.listing import Translation
@@ -40,6 +41,7 @@ class Reworder:
     narrator: Narrator
     prices: Prices
     catalogue: Catalogue
+    analytics: ReportAnalytics
 
     async def reword(self, owner: str, report_id: str) -> StoredReport:
         """Word one of the owner's reports again, and return it; what the LLM has worded already stays.
@@ -55,6 +57,7 @@ class Reworder:
         assessment = assessment_of(claim.shown, self.catalogue, claim.photos)
         languages = claim.shown.languages or (claim.shown.language,)
         narrative = await self.narrator.narrate(assessment, languages)
+        self.analytics.llm_called(narrative.call, owner, self.prices.llm)
         return await to_thread.run_sync(self._keep, owner, report_id, claim, narrative)
 
     def _claim(self, owner: str, report_id: str) -> tuple[StoredReport, _Claim | None]:

@@ -11,9 +11,12 @@ from openai import AsyncOpenAI
 from pydantic import Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
 from catalogue import GOODS, Catalogue, load
+from services.core.analytics.events import Deployment
+from services.core.analytics.report_analytics import ReportAnalytics
+from services.core.analytics.sender import AnalyticsSettings, Sender
 from services.core.aws import STORES, AwsClients
 from services.core.domain.timing import PRODUCTION, Timing
-from services.core.llm import TokenPrices, openai_client
+from services.core.llm import openai_client
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
 from services.core.pipeline.ended import Prices
@@ -24,6 +27,7 @@ from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
+from services.core.usage import TokenPrices
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 
@@ -69,7 +73,7 @@ def _selected(goods: str, departments: str) -> Catalogue:
     return whole.select(ids) if ids else whole
 
 
-class PipelineSettings(CatalogueSettings):
+class PipelineSettings(CatalogueSettings, AnalyticsSettings):
     """One field per variable, of the same name in capitals; an empty variable counts as absent."""
 
     aws_region: Name
@@ -160,6 +164,7 @@ def build_pipeline(
         vision_cache=(
             VisionCache(dynamodb, table, catalogue, settings.wear_tiles) if settings.reuse_answers else None
         ),
+        analytics=_analytics(settings),
     )
     return Pipeline(
         images=ImageStore(s3, settings.image_bucket, settings.image_key_id),
@@ -171,6 +176,13 @@ def build_pipeline(
         llm=llm,
         clean_up_s=timing.clean_up_s,
     )
+
+
+def _analytics(settings: PipelineSettings) -> ReportAnalytics:
+    # Another server than OpenAI's speaks its protocol; whose it is, the settings do not say.
+    provider = "openai" if settings.llm_base_url is None else "other"
+    deployment = Deployment(settings.environment, settings.version, settings.model_mode, provider)
+    return ReportAnalytics(Sender.build(settings), deployment)
 
 
 def _endpoint(

@@ -15,7 +15,8 @@ from openai import AsyncOpenAI
 from catalogue import Catalogue
 from services.core.domain.errors import ModelUnavailable
 from services.core.domain.observation import Observation
-from services.core.llm import Completion, TokenPrices, Usage
+from services.core.llm import Completion
+from services.core.usage import TokenPrices, Usage
 from services.core.vision.llm_answer import LlmAnswer, observation_of, schema
 
 _TASK = (

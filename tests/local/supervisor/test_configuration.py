@@ -13,7 +13,7 @@ from local.supervisor import configuration
 from local.supervisor.configuration import base_env, emulator_env, render_environment, service_env
 from settings.environment import Environment, SettingsError, load_environment
 
-PORTS = {"service": 1001, "identity": 1002, "llm": 1003, "edge": 1004, "page": 1005}
+PORTS = {"service": 1001, "identity": 1002, "llm": 1003, "edge": 1004, "page": 1005, "posthog": 1006}
 OUTPUTS = {"ReportsTable": "reports", "ImageBucket": "images", "ImageKey": "key"}
 
 
@@ -23,6 +23,7 @@ def test_chosen_addresses_are_rendered(tmp_path: Path) -> None:
     assert environment.upstream_url == "http://127.0.0.1:1001"
     assert environment.supabase.url == "http://127.0.0.1:1002"
     assert environment.llm.base_url == "http://127.0.0.1:1003/v1"
+    assert service_env(environment, OUTPUTS)["POSTHOG_CAPTURE_URL"] == "http://127.0.0.1:1006"
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -31,6 +32,7 @@ def test_other_settings_stay_as_committed(tmp_path: Path, mode: Mode) -> None:
     committed = tomllib.loads(configuration.SOURCE.read_text())
     for tree in (rendered, committed):
         del tree["upstream_url"], tree["supabase"]["url"], tree["llm"]["base_url"], tree["model"]["mode"]
+        del tree["posthog"]["host"]
         for section in ("webhook", "hooks"):
             tree.pop(section, None)
     rendered["cors_origins"] = [origin for origin in rendered["cors_origins"] if "1005" not in origin]

@@ -4,16 +4,20 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import httpx2
 import psutil
 import pytest
+import uvicorn
 
 from benchmarks.emulated_stores import stores
 from benchmarks.local_service import access_token, service_variables
+from local.fakes.posthog.app import create_app
+from local.fakes.posthog.capture import Capture
 from services.analyze.app import DRAIN_S
 from tests.services.analyze.balancer import Balancer
 from tests.services.analyze.process import Model, Running, eventually, service
@@ -177,6 +181,37 @@ def test_stop_ignores_endless_model_call(
         assert running.started.wait(DRAIN_S + 4) == 0
     with service(service_variables(stores_port, model.port)) as other:
         assert ask(other, f"/{answer.headers['location']}").json()["status"] == "queued"
+
+
+@contextmanager
+def posthog() -> Iterator[tuple[int, Capture]]:
+    """A PostHog on a port of its own, and what it gets."""
+    capture = Capture("phc_shop")
+    config = uvicorn.Config(create_app(capture), host="127.0.0.1", port=0, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert eventually(lambda: server.started)
+        yield server.servers[0].sockets[0].getsockname()[1], capture
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_events_are_sent_before_the_end(stores_port: int, model: Model, jpeg: Callable[..., bytes]) -> None:
+    model.open.set()
+    with posthog() as (port, capture):
+        project = {"POSTHOG_CAPTURE_URL": f"http://127.0.0.1:{port}", "POSTHOG_PROJECT_KEY": "phc_shop"}
+        with service(service_variables(stores_port, model.port) | project) as running:
+            answer = analyze(running, jpeg(70))
+            os.kill(running.pid, signal.SIGTERM)
+            assert running.started.wait(30) == 0
+    told = {event["event"]: event["properties"] for event in capture.kept.values()}
+    assert told.keys() == {"$ai_generation", "report_completed"}
+    assert told["report_completed"]["environment"] == "local"
+    assert told["report_completed"]["model_ms"] == answer.json()["timings_ms"]["model"]
+    assert told["$ai_generation"]["$ai_http_status"] == 503
 
 
 def test_endless_request_is_dropped(stores_port: int, model: Model) -> None:

@@ -85,9 +85,3 @@ def test_compressed_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=httpx2.ByteStream(bomb))
     with pytest.raises(APIConnectionError):
         asyncio.run(list_models(bounded(answer, monkeypatch)))
-
-
-def test_cached_tokens_have_their_own_price() -> None:
-    usage = llm.Usage(prompt_tokens=1200, completion_tokens=100, cached_tokens=1000)
-    # 200 at 0.10, 1,000 at 0.01 and 100 at 0.50 USD a million.
-    assert usage.usd(llm.TokenPrices(0.10, 0.01, 0.50)) == pytest.approx(80e-6)

@@ -19,10 +19,10 @@ from openai import AsyncOpenAI
 from PIL import Image
 
 from catalogue import Catalogue
+from services.core.analytics.report_analytics import ReportAnalytics
 from services.core.domain.observation import PendingInference
 from services.core.domain.report import Provenance, Report, Status
 from services.core.domain.stored_report import Lease, RequestKey, StoredPhoto, StoredReport, seconds_now
-from services.core.llm import TokenPrices
 from services.core.messaging.consumer import Message
 from services.core.messaging.job_queue import JobQueue
 from services.core.narrative.narrator import Narrator
@@ -34,6 +34,7 @@ from services.core.storage.leases import Leases
 from services.core.storage.reports import Reports
 from services.core.storage.vision_cache import VisionCache
 from services.core.trace import traceparent
+from services.core.usage import TokenPrices
 from services.core.vision.async_endpoint import AsyncVisionEndpoint
 from services.core.vision.endpoint import RealtimeVisionEndpoint, VisionEndpoint
 from services.core.vision.fallback_llm import FallbackLlm
@@ -73,6 +74,7 @@ class Shop:
     reuse: bool = False
     catalogue: Catalogue = DRAWN
     wear_tiles: int = 0
+    analytics: ReportAnalytics = field(default_factory=ReportAnalytics)
     photos: list[bytes] = field(default_factory=list)
     during_llm: Callable[[], None] = field(default=lambda: None)
     during_inference: Callable[[], None] = field(default=lambda: None)
@@ -146,6 +148,7 @@ class Shop:
                 VisionCache(self.dynamodb, TABLE, self.catalogue, self.wear_tiles) if self.reuse else None
             ),
             fallback_llm=self._fallback(llm),
+            analytics=self.analytics,
         )
         pipeline = Pipeline(
             ImageStore(self.s3, BUCKET, None),

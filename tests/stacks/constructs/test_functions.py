@@ -108,7 +108,7 @@ def test_function_names_its_deployment(name: str, assembly: Assembly) -> None:
     assert variables["USER_HASH_KEY"] == assembly.settings.user_hash_key
 
 
-def test_fallback_and_tier_reach_jobs_alone(prod: Assembly, shop: Assembly) -> None:
+def test_fallback_tier_and_posthog_reach_jobs_alone(prod: Assembly, shop: Assembly) -> None:
     for name in SETTINGS:
         gained = (
             function(shop, name)["Environment"]["Variables"].keys()
@@ -122,6 +122,8 @@ def test_fallback_and_tier_reach_jobs_alone(prod: Assembly, shop: Assembly) -> N
                 "FALLBACK_LLM_USD_PER_MTOK_INPUT",
                 "FALLBACK_LLM_USD_PER_MTOK_OUTPUT",
                 "LLM_JOB_TIER",
+                "POSTHOG_CAPTURE_URL",
+                "POSTHOG_PROJECT_KEY",
             }
             if name == "Jobs"
             else set()

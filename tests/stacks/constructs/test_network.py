@@ -147,7 +147,7 @@ def test_vpc_has_no_custom_resource(aws: Assembly) -> None:
     [
         (load_environment("prod"), [443]),
         (full_environment(), [443]),
-        (load_environment("local"), [443, 8081, 54321]),
+        (load_environment("local"), [443, 8081, 8084, 54321]),
     ],
     ids=lambda value: value.name if isinstance(value, Environment) else "",
 )

@@ -13,8 +13,8 @@ from catalogue.model import Language
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
 from services.core.domain.report import Flaw
-from services.core.llm import Usage
-from services.core.narrative.narrator import Narrative, Narrator
+from services.core.narrative.narrator import NOTHING, Narrative, Narrator
+from services.core.usage import Usage
 
 DRAWN = catalogue.load(catalogue.DRAWN)
 SENTENCES = [
@@ -291,6 +291,35 @@ def test_template_replaces_slow_llm(mug: Assessment) -> None:
         return completion(json.dumps(GOOD))
 
     assert narrate(mug, slow, budget_s=0.05).source == "template"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "failed"),
+    [
+        (completion(json.dumps(GOOD)), 200, False),
+        (completion(said(sentences=[{"text": "The photos show a crack.", "facts": []}])), 200, False),
+        (completion(json.dumps(GOOD), finish="length"), 200, True),
+        (completion(None, refusal="no"), 200, True),
+        (httpx2.Response(200, text="no JSON"), 200, True),
+        (httpx2.Response(429), 429, True),
+        (httpx2.Response(503), 503, True),
+    ],
+    ids=["text", "text that does not hold", "cut off", "refused", "no JSON", "busy", "away"],
+)
+def test_call_says_how_it_went(mug: Assessment, answer: httpx2.Response, status: int, failed: bool) -> None:
+    call = narrate(mug, lambda _: answer).call
+    assert (call.llm, call.status, call.failed) == ("m", status, failed)
+    assert call.latency_s > 0
+
+
+def test_unanswered_call_has_no_status(mug: Assessment) -> None:
+    async def slow(_: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(30)
+        return completion(json.dumps(GOOD))
+
+    call = narrate(mug, slow, budget_s=0.05).call
+    assert (call.status, call.failed, call.usage) == (None, True, NOTHING)
+    assert call.latency_s >= 0.05
 
 
 def test_tokens_of_unused_text_count(mug: Assessment) -> None:
