@@ -257,7 +257,7 @@ class Rate(Section):
 
 
 class Throttle(Section):
-    """The gateway's limits: for analyses, uploads and rewordings, the other report routes, webhooks, and logs.
+    """The gateway's limits: for analyses, uploads and rewordings, other report routes, webhooks and logs.
 
     A drain never sends again, so a batch of logs over its limit is lost.
     """
