@@ -72,11 +72,8 @@ def each_once(lines: Iterable[Line]) -> list[Line]:
 
 
 def _identity(line: Line) -> tuple[object, ...]:
-    # A line of a function's runtime is in no span.
-    return (
-        *(line.get(name) for name in ("time", "service", "message")),
-        line.get("span") or line.get("event"),
-    )
+    # An event has a time of its own, and a line of a function's runtime is in no span.
+    return line.get("service"), line.get("message"), line.get("span") or line.get("event")
 
 
 def ended_at(line: Line) -> datetime:

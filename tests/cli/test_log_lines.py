@@ -61,9 +61,9 @@ def test_gateways_record_becomes_a_line() -> None:
 
 def test_edge_line_that_arrived_stands_alone() -> None:
     written = line(1, service="report-ready", span="a" * 16)
-    arrived = {**written, "event": "e-1", "source": "function_logs"}
+    arrived = {**written, "time": line(1.002)["time"], "event": "e-1"}
     other_span = {**written, "span": "b" * 16}
-    booted = [{**line(2), "event": event, "source": "function_logs"} for event in ("e-2", "e-3")]
+    booted = [{**line(2), "event": event} for event in ("e-2", "e-3")]
     # CloudWatch Logs may have an event twice.
     assert each_once([written, other_span, arrived, dict(arrived), *booted]) == [other_span, arrived, *booted]
 

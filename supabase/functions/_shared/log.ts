@@ -22,7 +22,7 @@ export function writer(service: string, variables: Variables = Deno.env): Writer
     return { ...by, sender: configuredSender(variables) };
   } catch (error) {
     if (!(error instanceof Misconfigured)) throw error;
-    console.log(line(by, "WARNING", "lines are not sent", { reason: error.message }));
+    console.log(line(by, new Date(), "WARNING", "lines are not sent", { reason: error.message }));
     return by;
   }
 }
@@ -44,7 +44,8 @@ export interface Ended {
 export function log(by: Writer, span: Span, began: number, ended: Ended): void {
   const { level, message, outcome, status, facts } = ended;
   const counts = by.sender?.unsent();
-  const text = line(by, level, message, {
+  const now = new Date();
+  const text = line(by, now, level, message, {
     trace: span.trace,
     span: span.id,
     ...(span.parent === null ? {} : { parent: span.parent }),
@@ -55,11 +56,11 @@ export function log(by: Writer, span: Span, began: number, ended: Ended): void {
     ...(counts === undefined ? {} : { counts }),
   });
   console.log(text);
-  by.sender?.post(text, level, counts);
+  by.sender?.post(text, now, level, counts);
 }
 
-function line(by: Writer, level: Ended["level"], message: string, fields: Record<string, unknown>): string {
+function line(by: Writer, at: Date, level: Ended["level"], message: string, fields: Record<string, unknown>): string {
   const { service, environment, version } = by;
-  const time = new Date().toISOString();
+  const time = at.toISOString();
   return JSON.stringify({ time, level, logger: service, message, service, environment, version, ...fields });
 }

@@ -7,7 +7,7 @@ export interface Variables {
   get(name: string): string | undefined;
 }
 
-/** How many lines Vitrine has not taken, by the reason. */
+/** How many lines Vitrine has not taken, by the reason: too many under way, no answer in time, no connection, refused. */
 export type Unsent = Readonly<Record<string, number>>;
 
 /** The variables for the sending contradict each other; the message names them, and no value. */
@@ -17,6 +17,7 @@ const TIMEOUT_MS = 2000;
 // Supabase's own log takes 100 lines in 10 s: at that rate, a receiver that never answers has so many open.
 const MOST_UNDER_WAY = 20;
 const KEY = /^[!-~]{32,}$/;
+const REFUSALS = new Map([[401, "unsent_unauthenticated"], [429, "unsent_throttled"]]);
 const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 interface Runtime {
@@ -65,8 +66,8 @@ export class Sender {
     return Object.keys(counts).length === 0 ? undefined : counts;
   }
 
-  /** Posts a line that says `counts`; if it is not taken, they are to be said again. */
-  post(line: string, level: string, counts: Unsent = {}): void {
+  /** Posts a line of the time `at`, which says `counts`; if it is not taken, they are to be said again. */
+  post(line: string, at: Date, level: string, counts: Unsent = {}): void {
     if (this.#underWay >= MOST_UNDER_WAY) {
       this.#count({ ...counts, unsent_busy: (counts.unsent_busy ?? 0) + 1 });
       return;
@@ -74,7 +75,7 @@ export class Sender {
     this.#underWay++;
     const event = {
       id: crypto.randomUUID(),
-      timestamp: Date.now() * 1000, // microseconds, as in Supabase's logs
+      timestamp: at.getTime() * 1000, // microseconds, as in Supabase's logs
       source: "function_logs",
       event_message: line,
       metadata: { event_type: "Log", level: level.toLowerCase(), ...this.instance },
@@ -106,7 +107,7 @@ export class Sender {
       });
       // The connection serves the next line once the answer is read.
       await answer.body?.pipeTo(new WritableStream()).catch(() => {});
-      return answer.ok ? null : `unsent_${answer.status}`;
+      return answer.ok ? null : (REFUSALS.get(answer.status) ?? "unsent_refused");
     } catch (error) {
       return (error as Error).name === "TimeoutError" ? "unsent_late" : "unsent_away";
     }
