@@ -21,7 +21,7 @@ const REFUSALS = new Map([[401, "unsent_unauthenticated"], [429, "unsent_throttl
 const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 interface Runtime {
-  EdgeRuntime?: { waitUntil(task: Promise<unknown>): void };
+  EdgeRuntime?: { waitUntil?(task: Promise<unknown>): void };
 }
 
 /**
@@ -85,7 +85,7 @@ export class Sender {
       if (reason !== null) this.#count({ ...counts, [reason]: (counts[reason] ?? 0) + 1 });
     });
     // An instance that has answered may end, unless it is told what still runs.
-    (globalThis as Runtime).EdgeRuntime?.waitUntil(posted);
+    (globalThis as Runtime).EdgeRuntime?.waitUntil?.(posted);
   }
 
   #count(counts: Unsent): void {
