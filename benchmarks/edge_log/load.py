@@ -16,7 +16,8 @@ from benchmarks.edge_log.functions import NAMES, SECRET, Function
 from benchmarks.figures import say
 from benchmarks.process_tree import ProcessTree
 
-WARM_UP = 20
+# So many are compiled code for all alike; then what they sent has been taken or given up.
+WARM_UP, SETTLE_S = 200, 2.5
 # 10 lines a second are what Supabase's own log takes of a function.
 TURN_S = 0.1
 BURST = 2000
@@ -71,6 +72,7 @@ def take_turns(
     for client in clients.values():
         for _ in range(WARM_UP):
             client.deliver()
+    time.sleep(SETTLE_S)
     trees = {name: ProcessTree(function.pid) for name, function in functions.items()}
     before = {name: tree.cpu_s() for name, tree in trees.items()}
     slot = time.monotonic()
