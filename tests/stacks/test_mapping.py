@@ -13,7 +13,7 @@ SHIPS = {
     "analyze": {"services/analyze"},
     "gateway": {"services/authorizer"},
     "results": {"services/results"},
-    "hooks": {"services/hooks"},
+    "hooks": {"services/hooks", "services/logs"},
     "studio": set[str](),
     "web": {"web"},
     "observability": set[str](),
