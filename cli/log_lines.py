@@ -64,6 +64,18 @@ def parse(text: str) -> Line | None:
     return found if _moment(found) is not None and isinstance(found.get("message"), str) else None
 
 
+def each_once(lines: Iterable[Line]) -> list[Line]:
+    """Return each line once: of those of an Edge Function, the one with the `event` that brought it."""
+    known = list(lines)
+    arrived = {_identity(line): line for line in known if "event" in line}
+    return [line for line in known if arrived.get(_identity(line), line) is line]
+
+
+def _identity(line: Line) -> tuple[object, ...]:
+    # An event has a time of its own, and a line of a function's runtime is in no span.
+    return line.get("service"), line.get("message"), line.get("span") or line.get("event")
+
+
 def ended_at(line: Line) -> datetime:
     """When the line was written, which is when what it tells of had ended."""
     moment = _moment(line)

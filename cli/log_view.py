@@ -94,7 +94,10 @@ def _print_story(told: Sequence[Line], console: Console) -> None:
         raise UserError(
             "No line was found.", hint="Logs arrive within seconds, and are kept for log_retention_days."
         )
-    table = Table("time (UTC)", "service", "what", "outcome", "ms", "reason", box=None, padding=(0, 1))
+    columns = ["time (UTC)", "service", "what", "outcome", "ms", "reason"]
+    # Only Edge logs name theirs: those lines are in CloudWatch Logs too.
+    sources = any("source" in line for line in told)
+    table = Table(*columns, *["source"] * sources, box=None, padding=(0, 1))
     for line in told:
         took = duration_ms(line)
         table.add_row(
@@ -104,6 +107,7 @@ def _print_story(told: Sequence[Line], console: Console) -> None:
             str(line.get("outcome") or line.get("status") or ""),
             "" if took is None else f"{took:.0f}",
             " ".join(str(line[name]) for name in ("error", "reason") if line.get(name)),
+            *[str(line.get("source", ""))] * sources,
         )
     console.print(table)
     for name in ("trace", "report", "user"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.log_lines import parse
+from cli.log_lines import each_once, parse
 from local.supervisor.account import aws_client
 from local.supervisor.processes import records
 from settings.environment import load_environment
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 
 def log_lines(home: Home) -> list[Line]:
-    """Return every line that is one of a service, each once."""
+    """Return every line that is one of a service, each once.
+
+    A line of an Edge Function is in its process's log and, once it has come by way of the gateway, in the
+    emulator's CloudWatch Logs: that one is returned, which names its source.
+    """
     # The emulator's own log has some of its functions' lines, and keeps them when it has ended.
     texts = dict.fromkeys([*_of_processes(home), *function_lines(home)])
-    return [line for text in texts if (line := parse(text)) is not None]
+    return each_once(line for text in texts if (line := parse(text)) is not None)
 
 
 def _of_processes(home: Home) -> Iterator[str]:

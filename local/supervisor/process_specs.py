@@ -230,9 +230,13 @@ def database(home: Home, ports: Mapping[str, int]) -> ProcessSpec:
 
 
 def edge_functions(
-    ports: Mapping[str, int], *, database_url: str, api_url: str, webhook_secret: str
+    ports: Mapping[str, int], *, database_url: str, api_url: str, webhook_secret: str, logs_key: str | None
 ) -> ProcessSpec:
-    """Return Supabase's Edge Functions; `webhook_secret` holds the keys that sign the report events."""
+    """Return Supabase's Edge Functions; `webhook_secret` holds the keys that sign the report events.
+
+    With `logs_key` they send their log lines to the API.
+    """
+    logs = {"VITRINE_LOGS_URL": f"{api_url}/hooks/logs", "VITRINE_LOGS_KEY": logs_key} if logs_key else {}
     return ProcessSpec(
         name="edge",
         title="Supabase's Edge Functions",
@@ -244,6 +248,7 @@ def edge_functions(
             "SUPABASE_DB_URL": database_url,
             "VITRINE_API_URL": api_url,
             "VITRINE_WEBHOOK_SECRET": webhook_secret,
+            **logs,
         },
         sources=(EDGE, REPOSITORY / "supabase" / "functions"),
     )
@@ -258,6 +263,6 @@ def edge_command(port: int) -> tuple[str, ...]:
         *(str(DENO), "run", "--quiet", "--no-prompt", "--frozen", "--config", str(EDGE / "deno.json")),
         "--allow-net=127.0.0.1",
         f"--allow-read={REPOSITORY / 'supabase' / 'functions'},{EDGE}",
-        "--allow-env=SUPABASE_*,VITRINE_*,PG*",  # PG* is read by the Postgres client library
+        "--allow-env=SUPABASE_*,SB_*,VITRINE_*,PG*",  # PG* is read by the Postgres client library
         *(str(EDGE / "main.ts"), str(port), *EDGE_FUNCTIONS),
     )

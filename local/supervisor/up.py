@@ -153,11 +153,15 @@ class Startup:
             project.set_secrets(
                 vitrine_hooks_url=f"{api_url}/hooks/supabase", vitrine_hooks_secret=hooks_secret
             )
-            webhook_secret = secrets[environment.webhook.secret_name]
+            logs_secret = environment.hooks.logs_secret_name
             specs += [
                 process_specs.sagemaker(chosen, environment.model.endpoint_name, region, outputs),
                 process_specs.edge_functions(
-                    chosen, database_url=project.url, api_url=api_url, webhook_secret=webhook_secret
+                    chosen,
+                    database_url=project.url,
+                    api_url=api_url,
+                    webhook_secret=secrets[environment.webhook.secret_name],
+                    logs_key=secrets[logs_secret] if logs_secret else None,
                 ),
             ]
         store_secrets(chosen["emulator"], region, secrets)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.errors import UserError
-from cli.log_lines import Wanted, began_at, ended, parse, story, total_usd
+from cli.log_lines import Wanted, began_at, each_once, ended, parse, story, total_usd
 
 TRACE, OTHER = "4bf92f3577b34da6a3ce929d0e0e4736", "a" * 32
 REPORT = "01M8DBVN3Z3MNW8RA35CQ3DTVE"
@@ -57,6 +57,15 @@ def test_gateways_record_becomes_a_line() -> None:
     # An address is not needed to tell what happened.
     assert "192.0.2.1" not in str(found)
     assert parse(json.dumps({**record, "latency_ms": "-"})) is None
+
+
+def test_edge_line_that_arrived_stands_alone() -> None:
+    written = line(1, service="report-ready", span="a" * 16)
+    arrived = {**written, "time": line(1.002)["time"], "event": "e-1"}
+    other_span = {**written, "span": "b" * 16}
+    booted = [{**line(2), "event": event} for event in ("e-2", "e-3")]
+    # CloudWatch Logs may have an event twice.
+    assert each_once([written, other_span, arrived, dict(arrived), *booted]) == [other_span, arrived, *booted]
 
 
 def test_story_joins_the_gateways_request() -> None:

@@ -63,6 +63,12 @@ def test_story_is_in_order_with_reasons() -> None:
         assert word in said
 
 
+def test_edge_line_shows_its_source() -> None:
+    first, second = line(1, trace=TRACE), line(2, trace=TRACE, source="function_logs")
+    assert "source" not in printed([first], Wanted(trace=TRACE))
+    assert printed([first, second], Wanted(trace=TRACE)).count("function_logs") == 1
+
+
 def test_missing_story_says_where_to_look() -> None:
     with pytest.raises(UserError) as caught:
         printed([], Wanted(trace=TRACE))

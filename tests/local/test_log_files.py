@@ -32,6 +32,14 @@ def test_each_line_is_read_once(home: Home) -> None:
     assert sorted(found["message"] for found in log_lines(home)) == ["report ended", "request"]
 
 
+def test_edge_line_in_cloudwatch_is_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = line(4, service="report-ready", message="event taken", trace=TRACE, span="b" * 16)
+    home.log("edge").write_text(json.dumps(taken))
+    arrived = {**taken, "event": "e-1", "source": "function_logs"}
+    monkeypatch.setattr("local.log_files.function_lines", lambda _: iter([json.dumps(arrived)]))
+    assert [found for found in log_lines(home) if found["service"] == "report-ready"] == [arrived]
+
+
 def test_system_without_logs_has_no_lines(tmp_path: Path) -> None:
     assert log_lines(Home(tmp_path)) == []
 

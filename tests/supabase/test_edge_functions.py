@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import httpx2
 import pytest
 from standardwebhooks import Webhook
 
+from benchmarks.log_lines import offences
 from local.fakes.postgres.server import PostgresServer
 from local.home import REPOSITORY
 from local.supervisor import process_specs
@@ -42,14 +43,37 @@ class Api(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def api() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Api) as server:
+class Receiver(BaseHTTPRequestHandler):
+    """Vitrine's receiver of Edge logs, which takes a while."""
+
+    posts: ClassVar[list[tuple[str, str, dict[str, Any]]]] = []
+
+    def do_POST(self) -> None:
+        event = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        time.sleep(0.1)
+        self.posts.append((self.path, self.headers["x-vitrine-logs-key"], event))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[str]:
+    with serving(Api) as address:
+        yield address
 
 
 @contextmanager
@@ -114,7 +138,8 @@ def deliver(functions: httpx2.Client, content: object, key: str = NEW_KEY) -> ht
 @pytest.mark.parametrize("name", [*process_specs.EDGE_FUNCTIONS, "_shared"])
 def test_functions_own_tests_pass(name: str) -> None:
     config = FUNCTIONS / ("analyze" if name == "_shared" else name) / "deno.json"
-    command = [str(process_specs.DENO), "test", "--quiet", "--config", str(config), str(FUNCTIONS / name)]
+    options = ("--quiet", "--allow-net=127.0.0.1", "--config", str(config))
+    command = [str(process_specs.DENO), "test", *options, str(FUNCTIONS / name)]
     done = subprocess.run(
         command, env={**os.environ, **process_specs.DENO_ENV}, capture_output=True, text=True, check=False
     )
@@ -184,6 +209,25 @@ def test_analysis_uses_the_callers_token(functions: httpx2.Client, api: str) -> 
     assert answer.headers["location"] == f"{api}/reports/R1"
     refused = functions.post("/analyze", json=body, headers={"Authorization": "Bearer of-another"})
     assert refused.status_code == 403
+
+
+def test_ending_function_sends_its_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with serving(Receiver) as address:
+        variables = {
+            "SUPABASE_DB_URL": "postgresql://postgres@127.0.0.1:1/postgres",
+            "VITRINE_API_URL": address,
+            "VITRINE_WEBHOOK_SECRET": NEW_KEY,
+            "VITRINE_LOGS_URL": f"{address}/hooks/logs",
+            "VITRINE_LOGS_KEY": "k" * 32,
+        }
+        with running(port, variables) as client:
+            assert client.post("/report-ready", content=b"{}").status_code == 401
+    ((path, key, sent),) = Receiver.posts
+    assert (path, key, sent["source"]) == ("/hooks/logs", "k" * 32, "function_logs")
+    assert offences([sent["event_message"]]) == []
+    assert json.loads(sent["event_message"])["status"] == 401
 
 
 def test_unknown_function_is_404(functions: httpx2.Client) -> None:

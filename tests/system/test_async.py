@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx2
@@ -13,10 +14,10 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.browser import open_browser
-from cli.log_lines import Line, Wanted, story
+from cli.log_lines import Line, Wanted, parse, story
 from local.demo.timeline import user_id
 from local.fakes.postgres.project import SupabaseProject
-from local.log_files import log_lines
+from local.log_files import function_lines, log_lines
 from local.supervisor import ports, processes
 from local.users import email
 from tests.system.page.visit import visits
@@ -151,11 +152,17 @@ def test_report_survives_model_outage(async_system: System, project: SupabasePro
     assert arrived(project, user)["status"] == "succeeded"
 
 
-def test_database_row_becomes_private_report(async_system: System) -> None:
+@pytest.fixture(scope="module")
+def demonstration(async_system: System) -> CompletedProcess[str]:
+    """The demo in mode async, which has ended."""
     done = async_system.command("demo", "--mode", "async", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["status"] == "succeeded"
-    said = [line for line in done.stderr.splitlines() if " s  " in line]
+    return done
+
+
+def test_database_row_becomes_private_report(demonstration: CompletedProcess[str]) -> None:
+    assert json.loads(demonstration.stdout)["status"] == "succeeded"
+    said = [line for line in demonstration.stderr.splitlines() if " s  " in line]
     order = [
         "into the bucket",
         "into public.analyses",
@@ -165,7 +172,24 @@ def test_database_row_becomes_private_report(async_system: System) -> None:
         "sees no such row",
     ]
     found = [next(index for index, line in enumerate(said) if step in line) for step in order]
-    assert found == sorted(found), done.stderr
+    assert found == sorted(found), demonstration.stderr
+
+
+def test_edge_line_reaches_cloudwatch(async_system: System, demonstration: CompletedProcess[str]) -> None:
+    report = json.loads(demonstration.stdout)["id"]
+
+    def arrived_lines() -> list[Line]:
+        parsed = (parse(text) for text in function_lines(async_system.home))
+        return [line for line in parsed if line and line.get("report") == report and "event" in line]
+
+    happens(lambda: arrived_lines() != [])
+    (line,) = arrived_lines()
+    assert (line["service"], line["source"], line["outcome"]) == ("report-ready", "function_logs", "done")
+    done = async_system.command("logs", "--trace", line["trace"])
+    assert done.returncode == 0, done.stderr
+    rows = [row.split() for row in done.stdout.splitlines()]
+    assert [row[-1] for row in rows if "report-ready" in row] == ["function_logs"]
+    assert HOPS - {"analyze", "authorizer"} <= {word for row in rows for word in row}
 
 
 def test_unsigned_events_are_refused(async_system: System) -> None:

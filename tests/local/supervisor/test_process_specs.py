@@ -19,7 +19,9 @@ OUTPUTS = {"ExchangeBucket": "bucket", "SuccessTopic": "success", "ErrorTopic": 
 @pytest.fixture
 def specs(tmp_path: Path) -> list[ProcessSpec]:
     home = Home(tmp_path)
-    edge = process_specs.edge_functions(PREFERRED, database_url="", api_url="", webhook_secret="")
+    edge = process_specs.edge_functions(
+        PREFERRED, database_url="", api_url="", webhook_secret="", logs_key=None
+    )
     return [
         *process_specs.background(home, PREFERRED, load_environment("local")),
         process_specs.service(PREFERRED, REGION, {}),
@@ -48,6 +50,14 @@ def test_page_is_told_its_sign_in() -> None:
     assert config["supabase_url"] == "http://127.0.0.1:54321"
     assert config["goods"] == "drawn"
     assert config["demo_sign_in"] == {"email": "demo@vitrine.test", "password": "demo-password"}
+
+
+@pytest.mark.parametrize(("key", "url"), [("k" * 32, "http://127.0.0.1:4566/x/hooks/logs"), (None, None)])
+def test_edge_functions_send_lines_with_a_key(key: str | None, url: str | None) -> None:
+    given = process_specs.edge_functions(
+        PREFERRED, database_url="", api_url="http://127.0.0.1:4566/x", webhook_secret="", logs_key=key
+    ).environment
+    assert (given.get("VITRINE_LOGS_URL"), given.get("VITRINE_LOGS_KEY")) == (url, key)
 
 
 def test_changed_code_changes_the_fingerprint(tmp_path: Path) -> None:
