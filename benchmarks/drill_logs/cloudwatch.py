@@ -12,6 +12,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def _events(request: dict[str, Any]) -> list[dict[str, Any]]:
         total += length + BYTES_BESIDE_MESSAGE
     if total > MOST_BYTES:
         raise Refused(INVALID, f"a batch has {total} bytes, over {MOST_BYTES}")
-    if any(one["timestamp"] > other["timestamp"] for one, other in zip(events, events[1:], strict=False)):
+    if any(one["timestamp"] > other["timestamp"] for one, other in pairwise(events)):
         raise Refused(INVALID, "the events of a batch are not in chronological order")
     return events
 

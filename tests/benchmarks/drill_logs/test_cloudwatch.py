@@ -151,7 +151,7 @@ def client(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         region_name="ca-central-1",
         endpoint_url=f"http://127.0.0.1:{server.server_address[1]}",
         aws_access_key_id="a",
-        aws_secret_access_key="b",  # noqa: S106 - of nothing
+        aws_secret_access_key="b",
         config=Config(retries={"total_max_attempts": 1}),
     )
     server.shutdown()

@@ -1,0 +1,132 @@
+"""Starts what a drill of log events needs: emulator, CloudWatch Logs, receivers and writers."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from benchmarks.drill.deployment import Cloud
+from benchmarks.drill.supervisor import Supervisor
+from benchmarks.emulated_stores import free_ports, wait_ready
+from local.home import PYTHON
+from local.supervisor.configuration import emulator_env
+from settings.environment import load_environment
+
+RECEIVERS, WRITERS = 4, 2
+BUCKET, TABLE, GROUP, STREAM, SECRET = "images", "claims", "/vitrine/drill/edge", "edge", "drill/logs"
+RETENTION_DAYS = 30
+# A killed writer's messages are visible again after so long. More receives than in the stack: each of the
+# drill's own delays and repetitions is a receive too.
+VISIBILITY_S, RECEIVES = 14, 100
+# More than an instance takes to import what it needs.
+START_CPU_S = 1.5
+
+
+@dataclass(frozen=True)
+class Launched:
+    """What runs: the emulator with its queues, the receivers' addresses, and the key of the senders."""
+
+    cloud: Cloud
+    queue: str
+    dead_letters: str
+    receivers: tuple[str, ...]
+    key: str
+
+
+def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
+    """Start all processes; only receivers and writers may be killed, as all others keep data in memory."""
+    emulator, logs, *ports = free_ports(2 + RECEIVERS)
+    cloud = supervisor.emulator(emulator)
+    key = secrets.token_urlsafe(32)
+    queue, dead_letters = _create_stores(cloud, key)
+    command = ("--port", logs, "--folder", folder, "--group", GROUP, "--seed", seed)
+    supervisor.start_safe(
+        "cloudwatch",
+        _module("benchmarks.drill_logs.cloudwatch", *command, "--retention-days", RETENTION_DAYS),
+        {},
+        f"http://127.0.0.1:{logs}/",
+    )
+    region = load_environment("local").region
+    given = {**emulator_env(emulator, region), **_variables(queue, dead_letters)}
+    given["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = f"http://127.0.0.1:{logs}"
+    _create_stream(given["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"], region)
+    for number in range(WRITERS):
+        supervisor.start_killable(f"writer-{number}", _instance("writer", folder, seed), given, START_CPU_S)
+    addresses = tuple(f"http://127.0.0.1:{port}" for port in ports)
+    for number, port in enumerate(ports):
+        receiver = _instance("receiver", folder, seed, "--port", port)
+        process = supervisor.start_killable(f"receiver-{number}", receiver, given, START_CPU_S)
+        wait_ready(supervisor.home, f"receiver-{number}", f"{addresses[number]}/", process)
+    return Launched(cloud, queue, dead_letters, addresses, key)
+
+
+def memory_mb() -> dict[str, int]:
+    """Return the memory of each function by role, as the stack sets it."""
+    return {"receiver": 1024, "writer": 512}
+
+
+def _variables(queue: str, dead_letters: str) -> dict[str, str]:
+    return {
+        "IMAGE_BUCKET": BUCKET,
+        "LOGS_QUEUE_URL": queue,
+        "LOGS_DEAD_LETTERS_URL": dead_letters,
+        "LOGS_SECRET_NAME": SECRET,
+        "CLAIMS_TABLE": TABLE,
+        "EDGE_LOG_GROUP": GROUP,
+        "EDGE_LOG_STREAM": STREAM,
+        "LOG_RETENTION_DAYS": str(RETENTION_DAYS),
+        "ENVIRONMENT": "drill",
+        "VERSION": "drill",
+    }
+
+
+def _create_stores(cloud: Cloud, key: str) -> tuple[str, str]:
+    """Create bucket, table, secret and queues; return the URLs of the queue and of its dead letters."""
+    region: Any = cloud.s3.meta.region_name
+    cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+    cloud.dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    cloud.secrets.create_secret(Name=SECRET, SecretString=key)
+    dead = cloud.sqs.create_queue(QueueName="logs-dead")["QueueUrl"]
+    arn = cloud.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    attributes: Any = {
+        "VisibilityTimeout": str(VISIBILITY_S),
+        "RedrivePolicy": f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": {RECEIVES}}}',
+    }
+    return cloud.sqs.create_queue(QueueName="logs", Attributes=attributes)["QueueUrl"], dead
+
+
+def _create_stream(endpoint: str, region: str) -> None:
+    """Create the stream, as the stack does."""
+    logs = boto3.Session("vitrine-local", "vitrine-local", region_name=region).client(
+        "logs", endpoint_url=endpoint
+    )
+    while True:
+        try:
+            logs.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
+        except logs.exceptions.ResourceAlreadyExistsException:
+            return
+        except logs.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "ThrottlingException":
+                raise
+        else:
+            return
+
+
+def _module(name: str, *options: object) -> tuple[str, ...]:
+    return (str(PYTHON), "-m", name, *map(str, options))
+
+
+def _instance(role: str, folder: Path, seed: int, *options: object) -> Callable[[int], tuple[str, ...]]:
+    def command(generation: int) -> tuple[str, ...]:
+        seeded = ("--folder", folder, "--seed", f"{seed}.{generation}")
+        return _module("benchmarks.drill_logs.instance", role, *seeded, *options)
+
+    return command
