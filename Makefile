@@ -158,7 +158,7 @@ operations: setup-test ## write idle costs and the planner's worked example anew
 	@$(PYTHON) -m planning documents --write
 
 lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines
-	@for service in analyze authorizer hooks results; do \
+	@for service in analyze authorizer hooks logs results; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done

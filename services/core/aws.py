@@ -23,6 +23,7 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -67,6 +68,10 @@ def timeouts(*, connect_s: float, read_s: float, attempts: int) -> Config:
 AUTHORIZER = timeouts(connect_s=1, read_s=2, attempts=2)
 # The hooks' app answers the database within a second.
 HOOKS_APP = timeouts(connect_s=0.4, read_s=0.6, attempts=2)
+# The log receiver answers a drain within its 5 s, after a call each to S3 and SQS.
+LOG_RECEIVER = timeouts(connect_s=0.5, read_s=1.5, attempts=2)
+# One attempt: the log writer has retries of its own, and counts what may have been written twice.
+LOG_EVENTS = timeouts(connect_s=1, read_s=3, attempts=1)
 # analyze, jobs and sweep: a request and a lease have room for several calls.
 STORES = timeouts(connect_s=1, read_s=3, attempts=2)
 # outbox and notify run for 30 s.
@@ -88,6 +93,10 @@ class AwsClients:
     def dynamodb(self) -> "DynamoDBClient":
         """Make a client of DynamoDB."""
         return self._session.client("dynamodb", config=self._config)
+
+    def logs(self) -> "CloudWatchLogsClient":
+        """Make a client of CloudWatch Logs."""
+        return self._session.client("logs", config=self._config)
 
     def s3(self) -> "S3Client":
         """Make a client of S3 that can also sign uploads of others."""

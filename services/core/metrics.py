@@ -1,7 +1,7 @@
 """The metrics of the services, in CloudWatch's embedded metric format (EMF): fields of a line that is logged.
 
 CloudWatch Logs reads them from the lines of Lambda functions and of the awslogs driver. Each name with the
-one dimension is a custom metric that is billed by the month, so the list stays below 15.
+one dimension is a custom metric that is billed by the month, so the list stays at 17 or below.
 """
 
 import math
@@ -23,6 +23,9 @@ MetricName = Literal[
     "QueueAge",
     "ColdWakes",
     "ServerErrors",
+    "EdgeLogsWritten",
+    "EdgeLogsDropped",
+    "DrainSilent",
 ]
 Unit = Literal["Milliseconds", "Seconds", "Count", "None"]
 
@@ -50,6 +53,11 @@ UNITS: Mapping[MetricName, Unit] = {
     "ColdWakes": "Count",
     # Answers with a status of 500 or more.
     "ServerErrors": "Count",
+    # Events of Edge Functions that were written, and those that could not be.
+    "EdgeLogsWritten": "Count",
+    "EdgeLogsDropped": "Count",
+    # 1 while no event of a drain arrives, else 0: one value an hour.
+    "DrainSilent": "None",
 }
 
 

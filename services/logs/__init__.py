@@ -1,1 +1,4 @@
-"""Edge logs of Supabase: received, filtered and written to CloudWatch Logs."""
+"""The Lambdas behind POST /hooks/logs: `receiver` stores Edge logs, `writer` puts them into CloudWatch Logs.
+
+`silence` tells of a drain that stopped.
+"""

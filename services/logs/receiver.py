@@ -1,0 +1,151 @@
+"""The function behind POST /hooks/logs: stores the events of Edge Functions, and queues them to be written.
+
+Its senders never send a batch again, so it answers as soon as the events are in the bucket and the queue.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Self
+
+from services.core.aws import CALL_ERRORS, LOG_RECEIVER, AwsClients, failed_call
+from services.core.domain.errors import InvalidInput, TooLarge, Unauthenticated
+from services.core.messaging.attributes import trace_attributes
+from services.core.secrets import Name, Secret, ServiceSettings
+from services.core.telemetry import configure_logging, elapsed_ms
+from services.core.trace import HEADER as TRACE_HEADER
+from services.core.trace import hop
+from services.logs import answers
+from services.logs.bodies import body_of, events_of
+from services.logs.kept import MALFORMED, Sorted, sort
+from services.logs.keys import HEADER, LogKeys, LogKeysInvalid
+from services.logs.objects import LogObjects
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+RETRY_AFTER_S = 30
+# The gateway's; one of another form is not logged.
+_REQUEST_ID = re.compile(r"[\w=+/.:-]{1,128}", re.ASCII)
+logger = logging.getLogger(__name__)
+
+
+class ReceiverSettings(ServiceSettings):
+    """The variables of `receiver`."""
+
+    aws_region: Name
+    image_bucket: Name
+    image_key_id: str | None = None
+    logs_queue_url: Name
+    logs_secret_name: Name
+    environment: str = "none"
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Takes batches of events. Every call blocks."""
+
+    keys: Secret[LogKeys]
+    objects: LogObjects
+    sqs: "SQSClient"
+    queue_url: str
+    environment: str
+
+    @classmethod
+    def build(cls, settings: ReceiverSettings) -> Self:
+        """Make the receiver with its clients; none of them is called yet."""
+        clients = AwsClients(settings.aws_region, LOG_RECEIVER)
+        parse = partial(LogKeys.parse, source=settings.logs_secret_name)
+        keys = Secret.named(clients.secrets_manager(), settings.logs_secret_name, parse)
+        objects = LogObjects(clients.s3(), settings.image_bucket, settings.image_key_id)
+        return cls(keys, objects, clients.sqs(), settings.logs_queue_url, settings.environment)
+
+    def take(self, event: Mapping[str, Any], headers: Mapping[str, str]) -> Sorted:
+        """Store the events to keep of a request, and queue them; return which those are.
+
+        `headers` have names in lower case. Raises Unauthenticated, TooLarge, InvalidInput; LogKeysInvalid and
+        what boto3 raises: then nothing is accepted.
+        """
+        self._admit(headers.get(HEADER, ""))
+        body = body_of(event, headers.get("content-encoding", ""))
+        found = sort(events_of(body), self.environment)
+        if found.kept:
+            message = self.objects.put(found.kept)
+            self.sqs.send_message(
+                QueueUrl=self.queue_url,
+                MessageBody=message.model_dump_json(),
+                MessageAttributes=trace_attributes(),
+            )
+        return found
+
+    def _admit(self, given: str) -> None:
+        keys = self.keys.value()
+        if keys.admit(given):
+            return
+        newer = self.keys.renewed(keys)
+        if newer == keys or not newer.admit(given):
+            raise Unauthenticated(f"{HEADER}: {'not a key of this environment' if given else 'missing'}")
+
+
+def answer(receiver: Receiver, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a request of the HTTP API (payload 2.0): 202 for what is accepted.
+
+    401 for another key, 413 and 400 for a body that cannot be read; 503: nothing is accepted.
+    """
+    began = time.perf_counter()
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+    fields = {"request": request_id} if _REQUEST_ID.fullmatch(request_id) else {}
+    # API Gateway joins several headers of one name with commas: such a value is invalid.
+    with hop(headers.get(TRACE_HEADER), **fields):
+        try:
+            found = receiver.take(event, headers)
+        except Unauthenticated as error:
+            return _refused(401, "Not authenticated", error, began)
+        except InvalidInput as error:
+            status, title = (413, "Too large") if isinstance(error, TooLarge) else (400, "Invalid input")
+            return _refused(status, title, error, began)
+        except LogKeysInvalid as error:
+            return _unavailable(str(error), began)
+        except CALL_ERRORS as error:
+            return _unavailable(failed_call(error), began)
+        except Exception:
+            # Its text may hold an event, and Lambda would log it.
+            told = {"status": 500, "duration_ms": elapsed_ms(began)}
+            logger.exception("request failed", extra={**told, "metrics": {"ServerErrors": 1}})
+            detail = "the service made a mistake; it has been logged"
+            return answers.problem(500, "Internal error", detail)
+        kept, dropped = len(found.kept), dict(found.dropped)
+        metrics = {"metrics": {"EdgeLogsDropped": dropped[MALFORMED]}} if MALFORMED in dropped else {}
+        counts = {"counts": {"kept": kept, **dropped}, "status": 202, "duration_ms": elapsed_ms(began)}
+        logger.info("edge logs taken", extra={**counts, **metrics})
+        return answers.accepted(kept, dropped)
+
+
+def _refused(status: int, title: str, error: Exception, began: float) -> dict[str, Any]:
+    told = {"reason": str(error), "outcome": "refused", "status": status, "duration_ms": elapsed_ms(began)}
+    logger.info("edge logs refused", extra=told)
+    if isinstance(error, InvalidInput):
+        return answers.problem(status, title, str(error), field=error.field, remedy=error.remedy)
+    return answers.problem(status, title, str(error))
+
+
+def _unavailable(reason: str, began: float) -> dict[str, Any]:
+    told = {"reason": reason, "status": 503, "duration_ms": elapsed_ms(began)}
+    logger.error("edge logs unavailable", extra={**told, "metrics": {"ServerErrors": 1}})
+    detail = "nothing was taken; send it again"
+    return answers.problem(503, "Logs unavailable", detail, retry_after_s=RETRY_AFTER_S)
+
+
+@cache
+def _start() -> Receiver:
+    configure_logging("log-receiver")
+    return Receiver.build(ReceiverSettings())
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer a request of the HTTP API (payload 2.0)."""
+    return answer(_start(), event)

@@ -1,0 +1,152 @@
+"""The whole way of Edge logs over moto's AWS: the receiver, the queue, the writer and a strict CloudWatch."""
+
+import asyncio
+import base64
+import gzip
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+from mypy_boto3_s3.client import S3Client
+from mypy_boto3_secretsmanager.client import SecretsManagerClient
+from mypy_boto3_sqs.client import SQSClient
+
+from services.core.messaging.consumer import Message
+from services.logs.puts import LogPuts
+from services.logs.receiver import Receiver, ReceiverSettings, answer
+from services.logs.writer import Writer, WriterSettings
+from tests.services.logs.strict_cloudwatch import StrictCloudWatch
+
+REGION, SECRET, BUCKET, TABLE = "ca-central-1", "vitrine/test/edge-logs", "images", "claims"
+GROUP, STREAM = "/vitrine/test/edge", "edge"
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def request_event(
+    body: bytes, headers: Mapping[str, str] | None = None, *, as_base64: bool = True
+) -> dict[str, Any]:
+    """Return an HTTP API's event for POST /hooks/logs (payload 2.0)."""
+    return {
+        "version": "2.0",
+        "routeKey": "POST /hooks/logs",
+        "rawPath": "/hooks/logs",
+        "rawQueryString": "",
+        "headers": {
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "x-vitrine-logs-key": KEY,
+            **(headers or {}),
+        },
+        "requestContext": {
+            "http": {"method": "POST", "path": "/hooks/logs", "sourceIp": "192.0.2.1", "userAgent": "Tesla"},
+            "requestId": "request-1",
+            "stage": "$default",
+        },
+        "body": base64.b64encode(body).decode() if as_base64 else body.decode(),
+        "isBase64Encoded": as_base64,
+    }
+
+
+@dataclass
+class Path:
+    """The receiver and the writer, and what is between and behind them."""
+
+    receiver: Receiver
+    writer: Writer
+    cloudwatch: StrictCloudWatch
+    s3: S3Client
+    sqs: SQSClient
+    queue_url: str
+    dead_letters_url: str
+    secrets: SecretsManagerClient
+
+    def post(
+        self, body: bytes, headers: Mapping[str, str] | None = None, *, as_base64: bool = True
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a body; return the status and the content of the answer."""
+        given = answer(self.receiver, request_event(body, headers, as_base64=as_base64))
+        return given["statusCode"], json.loads(given["body"])
+
+    def send(self, events: list[Any]) -> tuple[int, dict[str, Any]]:
+        """Send events as a drain does: gzipped JSON in base64."""
+        return self.post(gzip.compress(json.dumps(events).encode()), {"content-encoding": "gzip"})
+
+    def receive(self) -> list[Message]:
+        """The messages of the queue, as Lambda hands them to the writer; they stay in the queue."""
+        found: list[Message] = []
+        while batch := self.sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0 if found else 30
+        ).get("Messages"):
+            found += [Message(each["MessageId"], each["ReceiptHandle"], each["Body"], 1) for each in batch]
+        return found
+
+    def settle(self, messages: list[Message], within_s: float = 30.0) -> list[str]:
+        """Let the writer settle messages."""
+        return asyncio.run(self.writer.settle(messages, time.monotonic() + within_s))
+
+    def write(self) -> list[str]:
+        """Let the writer settle all messages of the queue; return the ids of those that stay."""
+        return self.settle(self.receive())
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What CloudWatch holds."""
+        return [json.loads(message) for message in self.cloudwatch.messages]
+
+    def objects(self) -> list[str]:
+        """The keys of the bucket's objects."""
+        return [each["Key"] for each in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+    def dead_letters(self) -> list[str]:
+        """The reasons of the dead letters."""
+        found = self.sqs.receive_message(
+            QueueUrl=self.dead_letters_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        return [each["MessageAttributes"]["reason"]["StringValue"] for each in found.get("Messages", [])]
+
+
+@pytest.fixture
+def path(aws: None) -> Path:
+    """The whole way, empty."""
+    sqs: SQSClient = boto3.client("sqs", region_name=REGION)
+    s3: S3Client = boto3.client("s3", region_name=REGION)
+    secrets: SecretsManagerClient = boto3.client("secretsmanager", region_name=REGION)
+    dynamodb: DynamoDBClient = boto3.client("dynamodb", region_name=REGION)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    secrets.create_secret(Name=SECRET, SecretString=KEY)
+    dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    queue_url, dead_letters_url = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("logs", "dead"))
+    receiver = Receiver.build(
+        ReceiverSettings(
+            aws_region=REGION,
+            image_bucket=BUCKET,
+            logs_queue_url=queue_url,
+            logs_secret_name=SECRET,
+            environment="test",
+        )
+    )
+    writer = Writer.build(
+        WriterSettings(
+            aws_region=REGION,
+            image_bucket=BUCKET,
+            logs_queue_url=queue_url,
+            logs_dead_letters_url=dead_letters_url,
+            claims_table=TABLE,
+            edge_log_group=GROUP,
+            edge_log_stream=STREAM,
+            log_retention_days=30,
+        )
+    )
+    cloudwatch = StrictCloudWatch(GROUP, STREAM)
+    strict: Any = cloudwatch
+    writer = replace(writer, puts=LogPuts(strict, GROUP, STREAM))
+    return Path(receiver, writer, cloudwatch, s3, sqs, queue_url, dead_letters_url, secrets)
