@@ -53,7 +53,7 @@ class Age(StrEnum):
 
 @dataclass(frozen=True)
 class Expected:
-    """An event that is to be kept: its time in milliseconds, and its trace if one of our functions wrote it."""
+    """An event to keep: its time in milliseconds, and its trace if one of our functions wrote it."""
 
     at_ms: int
     age: Age

@@ -130,6 +130,8 @@ def handler(logs: Logs, chance: random.Random) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # One packet for head and body: two wait 40 ms for each other.
+        wbufsize = -1
 
         def do_GET(self) -> None:
             self._answer(200, {})
