@@ -43,6 +43,10 @@ ORDINARY = {Kind.GZIP: 0.8, Kind.PLAIN: 0.04, Kind.LINES: 0.04, Kind.SINGLE: 0.0
 ORDINARY |= {Kind.OLD: 0.01, Kind.FUTURE: 0.01, Kind.MIXED: 0.01}
 
 
+# They test what is kept, which most sources are not.
+OF_ALL_SOURCES = (Kind.LONG_SPAN, Kind.OLD, Kind.FUTURE, Kind.MIXED)
+
+
 class Age(StrEnum):
     """Whether an event's time is within what CloudWatch Logs accepts."""
 
@@ -113,7 +117,7 @@ class Drawing:
     def events(self, kind: Kind, count: int) -> list[dict[str, Any]]:
         """Return the events of a batch: of one source, as those of the drain, or now and then of several."""
         source, drawn = draw_source(self.chance), []
-        mixed = self.chance.random() < 0.3
+        mixed = kind in OF_ALL_SOURCES or self.chance.random() < 0.3
         times = times_of(kind, self._now_ms, self.chance)
         for _ in range(count):
             again = self.chance.random()

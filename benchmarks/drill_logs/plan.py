@@ -55,8 +55,9 @@ def _write(drawn: _Drawn, number: int, folder: Path, key: str) -> Batch:
 
 def _ordinary(events: int, drawing: Drawing) -> Iterator[_Drawn]:
     chance, left = drawing.chance, events
-    while left:
-        kind = chance.choices(list(ORDINARY), list(ORDINARY.values()))[0]
+    for kind in _kinds(chance):
+        if not left:
+            return
         count = 1 if kind is Kind.SINGLE else min(chance.randint(1, MOST_EVENTS), left)
         listed: list[Any] = drawing.events(kind, count)
         doubtful = 0
@@ -67,6 +68,13 @@ def _ordinary(events: int, drawing: Drawing) -> Iterator[_Drawn]:
             doubtful = len(wrong)
         yield _Drawn(kind, *encoded(kind, listed), drawing.kept(listed), count, doubtful)
         left -= count
+
+
+def _kinds(chance: random.Random) -> Iterator[Kind]:
+    """Yield each kind of ordinary batches once, and then as often as its share."""
+    yield from ORDINARY
+    while True:
+        yield chance.choices(list(ORDINARY), list(ORDINARY.values()))[0]
 
 
 def _hostile(ordinary: int, drawing: Drawing, bombs: bool) -> Iterator[_Drawn]:
