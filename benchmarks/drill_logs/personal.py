@@ -18,10 +18,15 @@ PLANTED = re.compile(
     r"|(?<![\d.])(?:203\.0\.113|198\.51\.100)\.\d",
     re.IGNORECASE,
 )
+# One of them is in each of these forms. The expression alone takes ten times as long.
+_NEEDLES = (SURNAME.lower(), DOMAIN, "+1604", "+1 604", "+1-604", "2001:db8:", "eyjhbgci", *IPV4_NETS)
 
 
 def found(text: str) -> str | None:
     """Return the first planted datum in a text, with what surrounds it; None if there is none."""
+    lower = text.lower()
+    if not any(needle in lower for needle in _NEEDLES):
+        return None
     match = PLANTED.search(text)
     return None if match is None else text[max(0, match.start() - 40) : match.end() + 20]
 
