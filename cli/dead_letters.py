@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # The stack outputs <name>Queue and <name>DeadLetters hold a queue's addresses.
-QUEUES = ("Jobs", "Webhook", "Hooks")
+QUEUES = ("Jobs", "Webhook", "Hooks", "Logs")
 NO_REASON = "too many attempts"
 # The attribute by which the consumer continues the letter's trace.
 _TRACE = "traceparent"

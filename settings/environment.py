@@ -164,6 +164,10 @@ class Environment(Section):
         """Whether the environment declares a budget: the settings have one, and the region has Budgets."""
         return self.alarms.monthly_budget_usd is not None and self.region not in WITHOUT_BUDGETS
 
+    def has_edge_logs(self) -> bool:
+        """Whether the API takes Supabase's Edge logs."""
+        return self.hooks is not None and self.hooks.logs_secret_name is not None
+
     def _unheard(self) -> Iterator[str]:
         if self.alarms.notify is None:
             yield (

@@ -15,6 +15,8 @@ PUBLIC_OUTPUTS = ("ApiUrl", "PageUrl", "Region", "SupabaseUrl", "SupabasePublish
 UNFINISHED_INDEX = "unfinished"
 # The file of an assembly's folder that holds the settings of its templates.
 SETTINGS_FILE = "settings.json"
+# The route of Supabase's Edge logs.
+EDGE_LOGS_PATH = "/hooks/logs"
 
 
 def stack_name(environment_name: str, stack: str) -> str:

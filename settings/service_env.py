@@ -24,6 +24,17 @@ class ReportResources(TypedDict):
     exchange_key_id: NotRequired[str | None]
 
 
+class LogWriterResources(TypedDict):
+    """What the writer of Edge logs reads and writes."""
+
+    image_bucket: str
+    logs_queue_url: str
+    logs_dead_letters_url: str
+    claims_table: str
+    edge_log_group: str
+    edge_log_stream: str
+
+
 def log_variables(environment: Environment, version: str) -> dict[str, str]:
     """Return the variables that every service's log lines need; `version` is the start of its code's hash."""
     return {
@@ -130,6 +141,24 @@ def hooks_worker_variables(
         "HOOKS_QUEUE_URL": hooks_queue_url,
         "HOOKS_DEAD_LETTERS_URL": hooks_dead_letters_url,
     }
+
+
+def log_receiver_variables(
+    secret_name: str, *, image_bucket: str, image_key_id: str, logs_queue_url: str
+) -> dict[str, str]:
+    """Return the variables of `services/logs/receiver`, which takes Edge logs."""
+    return {
+        "IMAGE_BUCKET": image_bucket,
+        "IMAGE_KEY_ID": image_key_id,
+        "LOGS_QUEUE_URL": logs_queue_url,
+        "LOGS_SECRET_NAME": secret_name,
+    }
+
+
+def log_writer_variables(environment: Environment, **resources: Unpack[LogWriterResources]) -> dict[str, str]:
+    """Return the variables of `services/logs/writer`, which writes Edge logs to CloudWatch Logs."""
+    named = {name.upper(): str(value) for name, value in resources.items()}
+    return {**named, "LOG_RETENTION_DAYS": str(environment.log_retention_days)}
 
 
 def authorizer_variables(supabase: Supabase) -> dict[str, str]:

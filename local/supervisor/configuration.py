@@ -7,7 +7,7 @@ credentials for the emulator are set.
 import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import tomlkit
@@ -124,19 +124,27 @@ def emulator_env(port: int, region: str) -> Mapping[str, str]:
 def secret_values(home: Home, environment: Environment) -> dict[str, str]:
     """Return the value of each secret that the environment names, by that name.
 
-    The signing keys of webhooks have the form of Standard Webhooks (whsec_…) and are kept in the home.
+    The signing keys of webhooks have the form of Standard Webhooks (whsec_…); they and the key of who may
+    post Edge logs are kept in the home.
     """
     values = {environment.llm.secret_name: os.environ.get("OPENAI_API_KEY") or "local"}
     for section in (environment.webhook, environment.hooks):
         if section is not None:
             values[section.secret_name] = _signing_key(home.data(section.secret_name))
+    if environment.hooks is not None and (name := environment.hooks.logs_secret_name) is not None:
+        values[name] = _kept(home.data(name), secrets.token_hex)
     return values
 
 
 def _signing_key(path: Path) -> str:
+    return _kept(path, lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    """Return the key in a file, made and written if there is none."""
     if path.is_file() and (key := path.read_text("utf-8")):
         return key
-    key = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    key = make()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
     path.write_text(key, "utf-8")

@@ -92,46 +92,41 @@ class Writer:
         return await asyncio.to_thread(self._settle, found, message.attempt, until)
 
     def _settle(self, found: ObjectMessage, attempt: int, until: float) -> Outcome:
-        began, counts = time.perf_counter(), Counter[str]()
-        outcome: Outcome = None
         try:
-            self._write(found, counts, until)
+            self._write(found.key, until)
         except (ObjectMissing, ObjectInvalid) as error:
-            counts[LOST] = found.count
-            outcome = DeadLetter(_LOST_BY[type(error)])
+            _tell(Counter({LOST: found.count}))
+            return DeadLetter(_LOST_BY[type(error)])
         except (NeverPut, WriteRefused) as error:
-            outcome = DeadLetter(str(error))
+            return DeadLetter(str(error))
         except NotPut as error:
-            outcome = _retry(attempt, str(error))
+            return _retry(attempt, str(error))
         except CALL_ERRORS as error:
-            outcome = _retry(attempt, failed_call(error))
-        if counts.total():
-            told = {"count": counts[WRITTEN], "counts": dict(+counts), "duration_ms": elapsed_ms(began)}
-            dropped = sum(counts[reason] for reason in _DROPPED)
-            metrics = {"EdgeLogsWritten": counts[WRITTEN], "EdgeLogsDropped": dropped}
-            logger.info("edge logs written", extra={**told, "metrics": metrics})
-        return outcome
+            return _retry(attempt, failed_call(error))
+        return None
 
-    def _write(self, found: ObjectMessage, counts: Counter[str], until: float) -> None:
+    def _write(self, key: str, until: float) -> None:
         """Write what is not written yet of an object, and count each event of it."""
-        key = found.key
         progress = self.claims.progress(key)
         batches, dropped = plan(self.objects.get(key))
-        if not progress.begun:
-            counts.update(dropped)
         for number, batch in enumerate(batches[progress.ended :], progress.ended):
-            # Counted when the batch ends: the next attempt counts one that does not.
+            if time.monotonic() + ATTEMPT_S > until:
+                raise NotPut("no time left", certain=True)
+            began = time.perf_counter()
             try:
-                counts.update(self._write_batch(key, number, batch, progress, until))
+                counts = self._write_batch(key, number, batch, progress, until)
             except (NeverPut, WriteRefused):
-                counts[LOST] += sum(len(each) for each in batches[number:])
+                _tell(Counter({LOST: sum(len(each) for each in batches[number:])}))
                 raise
+            # Counted before the record: where the process ends between them, twice rather than never.
+            _tell(counts + (dropped if number == 0 else Counter()), elapsed_ms(began))
+            self.claims.end(key, number)
+        if not batches:
+            _tell(dropped)
 
     def _write_batch(
         self, key: str, number: int, batch: Batch, progress: Progress, until: float
     ) -> Counter[str]:
-        if time.monotonic() + ATTEMPT_S > until:
-            raise NotPut("no time left", certain=True)
         counts = Counter[str]()
         current = of_age(batch, time.time_ns() // 1_000_000, self.retention // MILLISECOND, counts)
         own = self.claims.claim((event.id for event in current), key)
@@ -139,7 +134,6 @@ class Writer:
         counts[DUPLICATE] = len(current) - len(wanted)
         if wanted:
             counts.update(self._put(key, number, wanted, progress, until))
-        self.claims.end(key, number)
         return counts
 
     def _put(self, key: str, number: int, wanted: Batch, progress: Progress, until: float) -> Counter[str]:
@@ -159,6 +153,14 @@ _LOST_BY: dict[type[Exception], str] = {
     ObjectMissing: "its object is not in the bucket, or no longer",
     ObjectInvalid: "its object is not one of the log receiver",
 }
+
+
+def _tell(counts: Counter[str], duration_ms: float | None = None) -> None:
+    """Log what became of the events of a batch, or of those that are in none."""
+    told = {"count": counts[WRITTEN], "counts": dict(+counts), "duration_ms": duration_ms}
+    dropped = sum(counts[reason] for reason in _DROPPED)
+    metrics = {"EdgeLogsWritten": counts[WRITTEN], "EdgeLogsDropped": dropped}
+    logger.info("edge logs written", extra={**told, "metrics": metrics})
 
 
 def _retry(attempt: int, reason: str) -> Defer:

@@ -35,6 +35,7 @@ _LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws
 
 _PHOTOS = "Photos are stored under ids of users, reports and uploads, which are not known at deployment."
 _REQUESTS = "Names of async inference requests and answers are generated for each request."
+_BATCHES = "Names of stored batches of Edge logs are generated for each request."
 _TRIALS = "Names of objects, trial endpoints, apps and log streams are not known at deployment."
 _TOKEN = "ecr:GetAuthorizationToken supports no resource-level permissions."  # noqa: S105 no token
 _ENDPOINT = (
@@ -113,6 +114,11 @@ EXEMPTIONS = (
         "hooks/Route/Resource",
         "The database has no user token; it signs its webhooks, and the function verifies the signature.",
     ),
+    Exemption(
+        "AwsSolutions-APIG4",
+        "gateway/Api/POST--hooks--logs/Resource",
+        "A drain has no user token; it names a key, which the function compares.",
+    ),
     *_wildcards(_TOKEN, "analyze/Task/ExecutionRole"),
     *_wildcards(_ENDPOINT, "model/Role*"),
     *_wildcards(_ENDPOINT, "studio/ModelRole"),
@@ -122,6 +128,8 @@ EXEMPTIONS = (
     *_wildcards(_PHOTOS, "analyze/Task/TaskRole", _folders(_IMAGES, "photos", "uploads")),
     *_wildcards(_PHOTOS, "results/JobsRole", _folders(_IMAGES, "photos")),
     *_wildcards(_PHOTOS, "hooks/WorkerRole", _folders(_IMAGES, "photos", "uploads")),
+    *_wildcards(_BATCHES, "hooks/LogReceiverRole", _folders(_IMAGES, "edge-logs")),
+    *_wildcards(_BATCHES, "hooks/LogWriterRole", _folders(_IMAGES, "edge-logs")),
     *_wildcards(_REQUESTS, "model/Role*", _folders(_EXCHANGE, "requests", "answers", "failures")),
     *_wildcards(_REQUESTS, "analyze/Task/TaskRole", _folders(_EXCHANGE, "requests", "answers", "failures")),
     *_wildcards(

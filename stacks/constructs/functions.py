@@ -53,10 +53,11 @@ def python_function(
     timeout: cdk.Duration,
     allow: Sequence[iam.PolicyStatement],
     reserved: int | None = None,
+    function_name: str | None = None,
 ) -> lambda_.Function:
     """Declare a function, its log and its role, which may write that log and do what `allow` states.
 
-    `reserved` is its reserved concurrency.
+    `reserved` is its reserved concurrency. Without a `function_name`, CloudFormation chooses one.
     """
     log = log_group(scope, f"{name}Log", settings.log_retention_days)
     # No managed policy: AWSLambdaBasicExecutionRole allows writing to every log group of the account.
@@ -67,6 +68,7 @@ def python_function(
     return lambda_.Function(
         scope,
         f"{name}Function",
+        function_name=function_name,
         description=description,
         code=code.code,
         handler=handler,

@@ -30,6 +30,15 @@ def objects(bucket: s3.IBucket, folders: tuple[str, ...], *actions: str) -> iam.
     )
 
 
+def listing(bucket: s3.IBucket, folders: tuple[str, ...]) -> iam.PolicyStatement:
+    """Allow listing the objects in these folders of a bucket."""
+    return iam.PolicyStatement(
+        actions=["s3:ListBucket"],
+        resources=[bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": [f"{folder}/*" for folder in folders]}},
+    )
+
+
 def through_s3(key: kms.IKey, region: str, *actions: str) -> iam.PolicyStatement:
     """Allow actions such as "Decrypt" with a key, through S3 only."""
     return iam.PolicyStatement(

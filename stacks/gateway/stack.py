@@ -16,7 +16,7 @@ from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from settings.environment import Environment, LogDays
-from settings.naming import PROJECT
+from settings.naming import EDGE_LOGS_PATH, PROJECT, log_receiver_name
 from settings.schema import Domain, Rate
 from settings.service_env import authorizer_variables
 from stacks.constructs.exports import keep_exports
@@ -96,6 +96,9 @@ class GatewayStack(cdk.Stack):
         for route in rates:
             method, path = route.split()
             self.api.add_routes(path=path, methods=[apigw.HttpMethod(method)], integration=service)
+        if settings.has_edge_logs():
+            self._route_edge_logs(name)
+            rates[f"POST {EDGE_LOGS_PATH}"] = throttle.logs
         stage = self._stage(rates, throttle.hooks, log_days)
         if domain is not None:
             self._serve_at(domain, stage)
@@ -110,6 +113,26 @@ class GatewayStack(cdk.Stack):
         publish(self, name, "SupabaseUrl", settings.supabase.url, "URL of the Supabase project")
         key = settings.supabase.publishable_key
         publish(self, name, "SupabasePublishableKey", key, "Public key of the Supabase project")
+
+    def _route_edge_logs(self, name: str) -> None:
+        # Here and not beside its function, because only a route that exists before the stage can have a limit
+        # of its own. The function is found by its name: `hooks`, which has it, is deployed later.
+        arn = self.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=log_receiver_name(name),
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        receiver = lambda_.Function.from_function_attributes(
+            self, "LogReceiver", function_arn=arn, skip_permissions=True
+        )
+        self.api.add_routes(
+            path=EDGE_LOGS_PATH,
+            methods=[apigw.HttpMethod.POST],
+            integration=integrations.HttpLambdaIntegration("LogReceiverIntegration", receiver),
+            # A drain has no user token; it names a key, which the function compares.
+            authorizer=apigw.HttpNoneAuthorizer(),
+        )
 
     def _authorizer(self, settings: Environment, code_platform: tuple[str, ...]) -> lambda_.Function:
         supabase = settings.supabase

@@ -1,4 +1,7 @@
-"""`services/hooks`: the database's webhooks behind a route of the gateway, and the queue that they fill."""
+"""`services/hooks`: the database's webhooks behind a route of the gateway, and the queue that they fill.
+
+With a secret for their senders, `services/logs` too: Edge logs behind a route of the gateway.
+"""
 
 from typing import Any
 
@@ -13,6 +16,7 @@ from stacks.constructs import iam
 from stacks.constructs.functions import python_code, python_function
 from stacks.constructs.operations import notified_topic, publish
 from stacks.constructs.queues import consume, queue_with_dead_letters
+from stacks.hooks.edge_logs import EdgeLogs
 from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 
@@ -106,3 +110,12 @@ class HooksStack(cdk.Stack):
         publish(
             self, name, "HooksDeadLetters", dead_letters.queue_url, "Dead letters of the database's webhooks"
         )
+        if hooks.logs_secret_name is not None:
+            EdgeLogs(
+                self,
+                settings=settings,
+                secret_name=hooks.logs_secret_name,
+                api=api,
+                storage=storage,
+                code_platform=code_platform,
+            )

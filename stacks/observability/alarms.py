@@ -177,6 +177,27 @@ def no_traffic(scope: Construct, sources: Sources, *, notify: str) -> None:
     )
 
 
+def silent_drain(scope: Construct, sources: Sources, *, notify: str) -> None:
+    """Alarm when no Edge logs arrive though reports end, whose webhooks an Edge Function answers.
+
+    Two windows in a row: the report of one window's last minutes is heard of in the next.
+    """
+    metrics = {
+        "silent": sources.service("DrainSilent", "Minimum", _QUIET),
+        "n": sources.service("ReportLatency", "SampleCount", _QUIET),
+    }
+    alarm(
+        scope,
+        "DrainSilent",
+        _expression("IF(FILL(n, 0) >= 1, FILL(silent, 0), 0)", metrics, "silent drain"),
+        1,
+        "No Edge logs arrived for a day, though reports end and their webhooks are sent",
+        runbook="a-drain-is-silent",
+        notify=notify,
+        periods=2,
+    )
+
+
 def _slow_share(sources: Sources, goal_s: int, window: Window) -> cloudwatch.MathExpression:
     metrics = {
         "n": sources.service("ReportLatency", "SampleCount", window.period),

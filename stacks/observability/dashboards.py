@@ -30,6 +30,7 @@ def operations_dashboard(scope: Construct, settings: Environment, sources: Sourc
     queues: list[Queue] = ["Jobs"]
     queues += ["Webhook"] if settings.webhook is not None else []
     queues += ["Hooks"] if settings.hooks is not None else []
+    queues += ["Logs"] if settings.has_edge_logs() else []
     latencies = [sources.service(stage, "p95", _FIVE_MINUTES) for stage in STAGES]
     outcomes: tuple[MetricName, ...] = ("ReportsSucceeded", "ReportsFailed", "ReportsTemplated", "LowScores")
     cloudwatch.Dashboard(

@@ -10,7 +10,7 @@ from constructs import Construct
 from services.core.metrics import DIMENSION, NAMESPACE, MetricName
 from settings.naming import parameter_name
 
-Queue = Literal["Jobs", "Webhook", "Hooks"]
+Queue = Literal["Jobs", "Webhook", "Hooks", "Logs"]
 
 
 class Sources:

@@ -19,6 +19,10 @@ from stacks.constructs.operations import publish
 KEPT_IMAGES = 100
 # The prefix of uploaded photos that are not analysed yet; they expire after a day.
 UPLOADS = "uploads/"
+# The prefix of Edge logs that wait to be written.
+EDGE_LOGS = "edge-logs/"
+# A drain that was silent for longer is taken for one that was switched off.
+EDGE_LOGS_FOR = cdk.Duration.days(7)
 # How long an artifact that was replaced or deleted can be restored.
 REPLACED_FOR = cdk.Duration.days(30)
 
@@ -60,6 +64,7 @@ class StorageStack(cdk.Stack):
             "Images", removal, expiration=cdk.Duration.days(retention_days), versioned=False
         )
         self.images.add_lifecycle_rule(prefix=UPLOADS, expiration=cdk.Duration.days(1))
+        self.images.add_lifecycle_rule(prefix=EDGE_LOGS, expiration=EDGE_LOGS_FOR)
         if upload_origins:
             # A form's POST needs no header to be allowed; a page that watches its progress asks beforehand.
             self.images.add_cors_rule(

@@ -47,6 +47,7 @@ OPTIONAL: Mapping[str, Any] = {
         "time_zone": "America/Toronto",
     },
     "catalogue": {"goods": "second_hand", "departments": ("shoes", "bags"), "wear_tiles": 4},
+    "hooks.logs_secret_name": "shop/edge-logs",
     "listing": {"languages": ("en", "fr")},
     "supabase.url": "https://project.shop.example",
     "supabase.issuer": "https://auth.shop.example/auth/v1",

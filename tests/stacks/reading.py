@@ -28,6 +28,16 @@ def named(resources: dict[str, dict[str, Any]], kind: str) -> str:
     return name
 
 
+def upstream(integrations: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the properties of the gateway's integration with the service, beside that with a function."""
+    (found,) = [
+        one["Properties"]
+        for one in integrations.values()
+        if one["Properties"]["IntegrationType"] == "HTTP_PROXY"
+    ]
+    return dict(found)
+
+
 def before(resources: dict[str, dict[str, Any]], one: str, other: str) -> bool:
     """Return whether `one` is created before `other`, and so deleted after it, through dependencies."""
     reached: set[str] = set()

@@ -107,6 +107,13 @@ STARTS: Mapping[str, Mapping[str, Samples]] = {
         "restarts": {"CPUUtilization": tasks(2, 1, 2, 2, 1, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2)},
         "outage": {"CPUUtilization": tasks(0, 0, 0, *[2] * 12)},
     },
+    "LogsSetAside": {"one": {"ApproximateNumberOfMessagesVisible": [(30, 1)]}},
+    "DrainSilent": {
+        "a report in each window": {
+            "DrainSilent": each(HOUR, 12 * HOUR),
+            "ReportLatency": [(2 * HOUR, FAST), (8 * HOUR, FAST)],
+        },
+    },
     "NoTraffic": {
         "around the clock": {"Count": each(60, 40 * HOUR, since=6 * HOUR)},
         "seldom": {"Count": [(age * HOUR, 1) for age in (7, 13, 19, 25)]},
@@ -212,6 +219,20 @@ QUIET: Mapping[str, Mapping[str, Samples]] = {
         "replaced once": {"CPUUtilization": tasks(2, 2, 1, 1, *[2] * 11)},
         "scaled": {"CPUUtilization": tasks(2, 3, 4, 6, 6, 6, 4, 3, 2, 2, 2, 2, 2, 2, 2)},
     },
+    "LogsSetAside": {"none": {"ApproximateNumberOfMessagesVisible": [(30, 0)]}, "no data": {}},
+    "DrainSilent": {
+        "no data": {},
+        "logs arrive": {"DrainSilent": each(HOUR, 12 * HOUR, 0), "ReportLatency": each(60, 12 * HOUR, FAST)},
+        "quiet weekend": {"DrainSilent": each(HOUR, 12 * HOUR)},
+        "first report after it": {
+            "DrainSilent": each(HOUR, 12 * HOUR),
+            "ReportLatency": [(30, FAST)],
+        },
+        "logs arrive again": {
+            "DrainSilent": [(1, 0), *each(HOUR, 12 * HOUR, since=HOUR)],
+            "ReportLatency": each(60, 12 * HOUR, FAST),
+        },
+    },
     "NoTraffic": {
         "never any": {},
         "requests": {"Count": each(60, 40 * HOUR)},
@@ -226,6 +247,7 @@ QUIET: Mapping[str, Mapping[str, Samples]] = {
 PARTS = {"FastBurn1h", "FastBurn5m", "SlowBurn6h", "SlowBurn30m", "QuietNow", "BusyBefore"}
 
 REALTIME = changed("prod", model={"mode": "realtime", "min_instances": 2})
+EDGE_LOGS = changed("prod", hooks={"logs_secret_name": "vitrine/prod/edge-logs"})
 
 
 def base(name: str) -> str:
@@ -259,8 +281,8 @@ def cases(scenarios: Mapping[str, Mapping[str, Samples]]) -> list[Any]:
 
 def environments(name: str) -> list[Environment]:
     """Return production, or its variants, where they have the alarm."""
-    both = [load_environment("prod"), REALTIME]
-    return [one for one in both if name in {base(found) for found in alarms(resources_of(assembled(one)))}]
+    all_ = [load_environment("prod"), REALTIME, EDGE_LOGS]
+    return [one for one in all_ if name in {base(found) for found in alarms(resources_of(assembled(one)))}]
 
 
 @pytest.mark.parametrize(("name", "samples"), cases(STARTS))

@@ -13,7 +13,7 @@ SHIPS = {
     "analyze": {"services/analyze"},
     "gateway": {"services/authorizer"},
     "results": {"services/results"},
-    "hooks": {"services/hooks"},
+    "hooks": {"services/hooks", "services/logs"},
     "studio": set[str](),
     "web": {"web"},
     "observability": set[str](),
@@ -54,13 +54,14 @@ def test_each_folder_has_one_stack() -> None:
 
 
 def test_assets_come_from_their_folders(assembly: Assembly) -> None:
+    ships = SHIPS if assembly.settings.has_edge_logs() else SHIPS | {"hooks": {"services/hooks"}}
     for stack in assembly.stacks:
         # An image named by digest and an archive named by key are uploaded before the deployment.
         uploaded = {
             "analyze": assembly.settings.image_digest is not None,
             "model": assembly.settings.model.artifact != "demo",
         }
-        assert shipped(assembly, stack) == (set() if uploaded.get(stack) else SHIPS[stack])
+        assert shipped(assembly, stack) == (set() if uploaded.get(stack) else ships[stack])
 
 
 def test_environments_have_their_stacks(assembly: Assembly) -> None:

@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
+from services.logs import receiver, silence, writer
 from services.results import jobs, notify, outbox, sweep
 from tests.stacks.assemblies import Assembly
 from tests.stacks.reading import text
@@ -29,6 +30,14 @@ def _start_hooks_app() -> None:
 
 def _start_worker() -> None:
     worker._start()[0].close()
+
+
+def _start_receiver() -> None:
+    receiver._start().keys.value()
+
+
+def _start_writer() -> None:
+    writer._start()[0].close()
 
 
 def _start_jobs() -> None:
@@ -46,6 +55,9 @@ STARTS: dict[str, Callable[[], object]] = {
     "App": _start_hooks_app,
     "Worker": _start_worker,
     "Jobs": _start_jobs,
+    "LogReceiver": _start_receiver,
+    "LogWriter": _start_writer,
+    "DrainSilence": silence._start,
     "Sweep": sweep._start,
     "Outbox": outbox._start,
     "Notify": partial(notify._start, PRODUCTION),
@@ -65,7 +77,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Config]]:
 
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    starts = (worker._start, jobs._start, sweep._start, outbox._start, notify._start)
+    modules = (worker, jobs, sweep, outbox, notify, receiver, writer, silence)
+    starts = [module._start for module in modules]
     with mock_aws():
         secrets = boto3.client("secretsmanager", region_name="ca-central-1")
         secrets.create_secret(Name="named", SecretString="s" * 40)

@@ -76,6 +76,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "reserved": {"consumers": OPTIONAL["consumers"]},
     "short memory": {"retention_days": 7, "log_retention_days": 7, "keep_data": False},
     "three zones": {"zones": OPTIONAL["zones"]},
+    "edge logs": {"hooks.logs_secret_name": OPTIONAL["hooks.logs_secret_name"]},
     "an address is notified": {"alarms.notify": "ops@shop.example"},
     "another topic": {"alarms.notify": "arn:aws:sns:ca-central-1:111122223333:pager"},
     "no budget": {"alarms.monthly_budget_usd": None},

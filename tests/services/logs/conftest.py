@@ -5,21 +5,27 @@ import base64
 import gzip
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import boto3
 import pytest
-from mypy_boto3_dynamodb.client import DynamoDBClient
+from moto import mock_aws
 from mypy_boto3_s3.client import S3Client
 from mypy_boto3_secretsmanager.client import SecretsManagerClient
 from mypy_boto3_sqs.client import SQSClient
 
-from services.core.messaging.consumer import Message
+from services.core.aws import STORES, AwsClients
+from services.core.messaging.consumer import Consumer, Message
+from services.core.secrets import Secret
+from services.logs.claims import Claims
+from services.logs.keys import LogKeys
+from services.logs.objects import LogObjects
 from services.logs.puts import LogPuts
-from services.logs.receiver import Receiver, ReceiverSettings, answer
-from services.logs.writer import Writer, WriterSettings
+from services.logs.receiver import Receiver, answer
+from services.logs.writer import Writer
 from tests.services.logs.strict_cloudwatch import StrictCloudWatch
 
 REGION, SECRET, BUCKET, TABLE = "ca-central-1", "vitrine/test/edge-logs", "images", "claims"
@@ -109,44 +115,59 @@ class Path:
         return [each["MessageAttributes"]["reason"]["StringValue"] for each in found.get("Messages", [])]
 
 
+@dataclass(frozen=True)
+class Clients:
+    """Clients of moto's AWS, made once for all tests of a module."""
+
+    s3: S3Client
+    sqs: SQSClient
+    secrets: SecretsManagerClient
+    dynamodb: Any
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Clients]:
+    """Moto's AWS."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        made = AwsClients(REGION, STORES)
+        s3, sqs = made.s3(), made.sqs()
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ca-central-1"})
+        yield Clients(s3, sqs, made.secrets_manager(), made.dynamodb())
+
+
 @pytest.fixture
-def path(aws: None) -> Path:
+def path(clients: Clients) -> Iterator[Path]:
     """The whole way, empty."""
-    sqs: SQSClient = boto3.client("sqs", region_name=REGION)
-    s3: S3Client = boto3.client("s3", region_name=REGION)
-    secrets: SecretsManagerClient = boto3.client("secretsmanager", region_name=REGION)
-    dynamodb: DynamoDBClient = boto3.client("dynamodb", region_name=REGION)
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3, sqs, secrets = clients.s3, clients.sqs, clients.secrets
     secrets.create_secret(Name=SECRET, SecretString=KEY)
-    dynamodb.create_table(
+    queue_url, dead_letters_url = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("logs", "dead"))
+    clients.dynamodb.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    queue_url, dead_letters_url = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("logs", "dead"))
-    receiver = Receiver.build(
-        ReceiverSettings(
-            aws_region=REGION,
-            image_bucket=BUCKET,
-            logs_queue_url=queue_url,
-            logs_secret_name=SECRET,
-            environment="test",
-        )
-    )
-    writer = Writer.build(
-        WriterSettings(
-            aws_region=REGION,
-            image_bucket=BUCKET,
-            logs_queue_url=queue_url,
-            logs_dead_letters_url=dead_letters_url,
-            claims_table=TABLE,
-            edge_log_group=GROUP,
-            edge_log_stream=STREAM,
-            log_retention_days=30,
-        )
-    )
+    objects = LogObjects(s3, BUCKET)
+    parse = partial(LogKeys.parse, source=SECRET)
     cloudwatch = StrictCloudWatch(GROUP, STREAM)
     strict: Any = cloudwatch
-    writer = replace(writer, puts=LogPuts(strict, GROUP, STREAM))
-    return Path(receiver, writer, cloudwatch, s3, sqs, queue_url, dead_letters_url, secrets)
+    yield Path(
+        Receiver(Secret.named(secrets, SECRET, parse), objects, sqs, queue_url, "test"),
+        Writer(
+            objects,
+            Claims(clients.dynamodb, TABLE),
+            LogPuts(strict, GROUP, STREAM),
+            Consumer(sqs, queue_url, dead_letters_url, concurrent=False),
+            timedelta(days=30),
+        ),
+        cloudwatch,
+        *(s3, sqs, queue_url, dead_letters_url, secrets),
+    )
+    secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    clients.dynamodb.delete_table(TableName=TABLE)
+    for url in (queue_url, dead_letters_url):
+        sqs.delete_queue(QueueUrl=url)
+    for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=BUCKET, Key=each["Key"])

@@ -1,10 +1,12 @@
-"""CloudWatch's PutLogEvents by its documented limits: what is illegal is refused, what is not of age rejected."""
+"""PutLogEvents by its documented limits: an illegal batch is refused, an event not of age rejected."""
 
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DAY_MS = 86_400_000
 
@@ -12,7 +14,7 @@ DAY_MS = 86_400_000
 class StrictCloudWatch:
     """Takes the calls of boto3's client, and keeps the events of one stream.
 
-    `before` and `after` run around each call that is legal, and may raise in its place or instead of its answer.
+    `before` and `after` run around each legal call, and may raise in its place or instead of its answer.
     """
 
     def __init__(self, group: str, stream: str, retention_days: int = 30) -> None:
@@ -24,29 +26,29 @@ class StrictCloudWatch:
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 
-    def put_log_events(
-        self, *, logGroupName: str, logStreamName: str, logEvents: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        if (logGroupName, logStreamName) != (self.group, self.stream):
+    def put_log_events(self, **given: Any) -> dict[str, Any]:
+        if (given["logGroupName"], given["logStreamName"]) != (self.group, self.stream):
             raise _error("ResourceNotFoundException")
-        self._check(logEvents)
+        events = given["logEvents"]
+        self.check(events)
         self.before()
         now = time.time_ns() // 1_000_000
-        old = sum(event["timestamp"] < now - 14 * DAY_MS for event in logEvents)
-        expired = sum(event["timestamp"] < now - self.retention_ms for event in logEvents)
-        new = sum(event["timestamp"] > now + 7_200_000 for event in logEvents)
-        valid = logEvents[max(old, expired) : len(logEvents) - new]
+        old = sum(event["timestamp"] < now - 14 * DAY_MS for event in events)
+        expired = sum(event["timestamp"] < now - self.retention_ms for event in events)
+        new = sum(event["timestamp"] > now + 7_200_000 for event in events)
+        valid = events[max(old, expired) : len(events) - new]
         self.messages += [event["message"] for event in valid]
-        self.sizes.append(len(logEvents))
+        self.sizes.append(len(events))
         self.after()
         info = {
             **({"tooOldLogEventEndIndex": old} if old else {}),
             **({"expiredLogEventEndIndex": expired} if expired else {}),
-            **({"tooNewLogEventStartIndex": len(logEvents) - new} if new else {}),
+            **({"tooNewLogEventStartIndex": len(events) - new} if new else {}),
         }
         return {"rejectedLogEventsInfo": info} if info else {}
 
-    def _check(self, events: list[dict[str, Any]]) -> None:
+    def check(self, events: list[dict[str, Any]]) -> None:
+        """Raise what boto3 raises unless these are a legal batch."""
         times = [event["timestamp"] for event in events]
         sizes = [len(event["message"].encode()) for event in events]
         broken = {

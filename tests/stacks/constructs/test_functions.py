@@ -8,12 +8,15 @@ from pydantic_settings import BaseSettings
 
 from services.hooks.inbox import AppSettings
 from services.hooks.worker import WorkerSettings
+from services.logs.receiver import ReceiverSettings
+from services.logs.silence import SilenceSettings
+from services.logs.writer import WriterSettings
 from services.results.jobs import JobsSettings
 from services.results.notify import NotifySettings
 from services.results.outbox import OutboxSettings
 from services.results.sweep import SweepSettings
-from tests.stacks.assemblies import Assembly
-from tests.stacks.reading import text
+from tests.stacks.assemblies import Assembly, assembled, changed
+from tests.stacks.reading import LOG_VARIABLES, text
 
 SETTINGS: dict[str, type[BaseSettings]] = {
     "Jobs": JobsSettings,
@@ -22,6 +25,11 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "Notify": NotifySettings,
     "App": AppSettings,
     "Worker": WorkerSettings,
+}
+OF_EDGE_LOGS: dict[str, type[BaseSettings]] = {
+    "LogReceiver": ReceiverSettings,
+    "LogWriter": WriterSettings,
+    "DrainSilence": SilenceSettings,
 }
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 CONSUMES = {
@@ -44,6 +52,12 @@ MAY = {
     "Notify": {"dynamodb:GetItem"} | CONSUMES | SECRET | SEND,
     "App": SECRET | SEND,
     "Worker": CONSUMES | ROWS | S3 | SEND,
+    "LogReceiver": {"s3:PutObject", "kms:GenerateDataKey"} | SECRET | SEND,
+    "LogWriter": {
+        *(CONSUMES | SEND),
+        *("s3:GetObject", "kms:Decrypt", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+    },
+    "DrainSilence": {"s3:ListBucket"},
 }
 
 
@@ -75,14 +89,29 @@ def actions(found: list[dict[str, Any]]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", MAY)
-def test_functions_have_exactly_these_actions(name: str, prod: Assembly) -> None:
-    assert actions(statements(prod, name)) == MAY[name] | LOG
+@pytest.fixture(scope="module")
+def logging_prod() -> Assembly:
+    """Production that takes Edge logs."""
+    return assembled(changed("prod", hooks={"logs_secret_name": "vitrine/prod/edge-logs"}))
 
 
 @pytest.mark.parametrize("name", MAY)
-def test_functions_use_keys_through_s3(name: str, prod: Assembly) -> None:
-    for statement in statements(prod, name):
+def test_functions_have_exactly_these_actions(name: str, logging_prod: Assembly) -> None:
+    assert actions(statements(logging_prod, name)) == MAY[name] | LOG
+
+
+def test_edge_logs_keep_to_their_folder(logging_prod: Assembly) -> None:
+    for name in ("LogReceiver", "LogWriter", "DrainSilence"):
+        for statement in statements(logging_prod, name):
+            if any(action.startswith("s3:") and "List" not in action for action in actions([statement])):
+                assert text(statement["Resource"]).endswith("/edge-logs/*")
+            if actions([statement]) == {"s3:ListBucket"}:
+                assert statement["Condition"] == {"StringLike": {"s3:prefix": ["edge-logs/*"]}}
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_functions_use_keys_through_s3(name: str, logging_prod: Assembly) -> None:
+    for statement in statements(logging_prod, name):
         if any(action.startswith("kms:") for action in actions([statement])):
             through = statement["Condition"]["StringEquals"]["kms:ViaService"]
             assert through == "s3.ca-central-1.amazonaws.com"
@@ -98,6 +127,19 @@ def test_function_settings_load_from_variables(
     for variable, value in {**variables, "AWS_REGION": assembly.settings.region}.items():
         monkeypatch.setenv(variable, value if isinstance(value, str) else "https://queue.example/1")
     SETTINGS[name]()
+
+
+@pytest.mark.parametrize("name", OF_EDGE_LOGS)
+def test_functions_of_edge_logs_load_their_settings(
+    name: str, shop: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = function(shop, name)["Environment"]["Variables"]
+    read = {field.upper(): value.is_required() for field, value in OF_EDGE_LOGS[name].model_fields.items()}
+    assert {variable for variable, needed in read.items() if needed} - set(given) == {"AWS_REGION"}
+    assert set(given) - set(read) <= LOG_VARIABLES
+    for variable, value in {**given, "AWS_REGION": shop.settings.region}.items():
+        monkeypatch.setenv(variable, value if isinstance(value, str) else "named")
+    OF_EDGE_LOGS[name]()
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -140,6 +182,6 @@ def test_hook_route_has_no_authorizer(assembly: Assembly) -> None:
     assert (route["RouteKey"], route["AuthorizationType"]) == ("POST /hooks/supabase", "NONE")
     integration = assembly.only("hooks", "ApiGatewayV2::Integration")
     called = text(integration["IntegrationUri"])
-    (permission,) = assembly.resources("hooks", "Lambda::Permission").values()
-    assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
-    assert text(permission["Properties"]["FunctionName"]) == called
+    permissions = [one["Properties"] for one in assembly.resources("hooks", "Lambda::Permission").values()]
+    (permission,) = [one for one in permissions if text(one["FunctionName"]) == called]
+    assert permission["Principal"] == "apigateway.amazonaws.com"

@@ -8,6 +8,7 @@ import pytest
 from settings.environment import Environment, load_environment
 from stacks.constructs.network import outward_ports
 from tests.stacks.assemblies import Assembly, assembled, changed, full_environment
+from tests.stacks.reading import upstream
 
 
 def imported(value: Any) -> Any:
@@ -59,7 +60,7 @@ def route_targets(assembly: Assembly, subnet: str) -> list[str]:
 
 
 def test_gateway_uses_the_vpc_link(aws: Assembly) -> None:
-    integration = aws.only("gateway", "ApiGatewayV2::Integration")
+    integration = upstream(aws.resources("gateway", "ApiGatewayV2::Integration"))
     (link,) = aws.resources("gateway", "ApiGatewayV2::VpcLink")
     assert (integration["ConnectionType"], integration["ConnectionId"]) == ("VPC_LINK", {"Ref": link})
     (listener,) = aws.resources("analyze", "ElasticLoadBalancingV2::Listener")

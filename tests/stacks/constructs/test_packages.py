@@ -15,7 +15,7 @@ from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM, ROOT, pa
 from tests.stacks.assemblies import Assembly
 
 AUTHORIZER = ROOT / "services" / "authorizer"
-SERVICES = ["authorizer", "hooks", "results"]
+SERVICES = ["authorizer", "hooks", "logs", "results"]
 WITH_CATALOGUE = {"hooks", "results"}
 # boto3 and its requirements, which Lambda's runtime has.
 RUNTIME = ["boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"]
@@ -63,7 +63,7 @@ def test_these_are_the_functions(prod: Assembly) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_function_starts_from_its_package(service: str, prod: Assembly, tmp_path: Path) -> None:
+def test_function_starts_from_its_package(service: str, shop: Assembly, tmp_path: Path) -> None:
     folder = ROOT / "services" / service
     for source in package_sources(folder, with_catalogue=service in WITH_CATALOGUE):
         target = tmp_path / source.relative_to(ROOT)
@@ -72,7 +72,7 @@ def test_function_starts_from_its_package(service: str, prod: Assembly, tmp_path
     lock = (folder / "requirements.txt").read_text().splitlines()
     there = json.dumps([*RUNTIME, *(line.partition("==")[0] for line in lock)])
     ours = [
-        one for one in declared_functions(prod).values() if one["Handler"].startswith(f"services.{service}.")
+        one for one in declared_functions(shop).values() if one["Handler"].startswith(f"services.{service}.")
     ]
     modules = [one["Handler"].removesuffix(".handle") for one in ours]
     assert modules

@@ -9,6 +9,7 @@ import pytest
 
 from services.core.domain.timing import PRODUCTION
 from services.hooks import worker
+from services.logs import writer
 from services.results import jobs
 from services.results.outbox import _changes
 from tests.stacks.assemblies import Assembly
@@ -20,7 +21,13 @@ QUEUES = {
     "Jobs": ("Jobs", jobs.MOST_ATTEMPTS),
     "Webhook": ("Notify", len(PRODUCTION.webhook_pauses_s) + 1),
     "Hooks": ("Worker", len(worker.PAUSES_S)),
+    "Logs": ("LogWriter", len(writer.PAUSES_S)),
 }
+
+
+def queues_of(assembly: Assembly) -> set[str]:
+    """Return the queues that an environment has."""
+    return set(QUEUES) if assembly.settings.has_edge_logs() else QUEUES.keys() - {"Logs"}
 
 
 def of(assembly: Assembly, kind: str) -> dict[str, dict[str, Any]]:
@@ -44,8 +51,9 @@ def policies(assembly: Assembly, kind: str, key: str) -> Iterator[tuple[set[str]
 
 def test_queues_have_dead_letters(assembly: Assembly) -> None:
     queues = of(assembly, "SQS::Queue")
-    assert {name[:-8] for name in queues} == {*QUEUES, *(f"{name}Dead" for name in QUEUES)}
-    for name in QUEUES:
+    expected = queues_of(assembly)
+    assert {name[:-8] for name in queues} == {*expected, *(f"{name}Dead" for name in expected)}
+    for name in expected:
         _, queue = called(name, queues)
         dead_letters, kept = called(f"{name}Dead", queues)
         assert text(queue["RedrivePolicy"]["deadLetterTargetArn"]) == dead_letters
@@ -64,15 +72,15 @@ def test_first_dead_letter_raises_an_alarm(assembly: Assembly) -> None:
 
 
 @pytest.mark.parametrize(("name", "attempts"), [(name, one[1]) for name, one in QUEUES.items()])
-def test_receives_exceed_the_functions_attempts(prod: Assembly, name: str, attempts: int) -> None:
-    _, queue = called(name, of(prod, "SQS::Queue"))
+def test_receives_exceed_the_functions_attempts(shop: Assembly, name: str, attempts: int) -> None:
+    _, queue = called(name, of(shop, "SQS::Queue"))
     assert queue["RedrivePolicy"]["maxReceiveCount"] > attempts
 
 
 @pytest.mark.parametrize(("name", "function"), [(name, one[0]) for name, one in QUEUES.items()])
-def test_visibility_exceeds_the_function_timeout(prod: Assembly, name: str, function: str) -> None:
-    _, queue = called(name, of(prod, "SQS::Queue"))
-    _, consumer = called(f"{function}Function", of(prod, "Lambda::Function"))
+def test_visibility_exceeds_the_function_timeout(shop: Assembly, name: str, function: str) -> None:
+    _, queue = called(name, of(shop, "SQS::Queue"))
+    _, consumer = called(f"{function}Function", of(shop, "Lambda::Function"))
     assert queue["VisibilityTimeout"] >= consumer["Timeout"] + 30
 
 
@@ -213,7 +221,7 @@ def test_lagging_outbox_raises_an_alarm(
 
 def test_sweep_is_scheduled_and_alarmed(assembly: Assembly) -> None:
     sweep, _ = called("SweepFunction", of(assembly, "Lambda::Function"))
-    (rule,) = of(assembly, "Events::Rule").values()
+    (rule,) = [one["Properties"] for one in assembly.resources("results", "Events::Rule").values()]
     assert rule["ScheduleExpression"] == "rate(5 minutes)"
     assert [text(one["Arn"]) for one in rule["Targets"]] == [sweep]
     callers = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from stacks.app import ROOT
 from tests.stacks.assemblies import Assembly
-from tests.stacks.reading import LOG_VARIABLES
+from tests.stacks.reading import LOG_VARIABLES, text, upstream
 
 ROUTES = {
     *("POST /analyze", "POST /uploads", "GET /catalogue", "GET /reports"),
@@ -14,7 +14,7 @@ ROUTES = {
 }
 # Those that call the model or the LLM, or offer storage.
 COSTLY = {"POST /analyze", "POST /uploads", "POST /reports/{id}/wording"}
-HOOK = "POST /hooks/supabase"
+HOOK, EDGE_LOGS = "POST /hooks/supabase", "POST /hooks/logs"
 # Headers that a page reads without being allowed to, and those for its browser alone.
 UNEXPOSED = {
     *("cache-control", "content-security-policy", "etag", "referrer-policy", "timing-allow-origin", "vary"),
@@ -35,8 +35,9 @@ def log_group(assembly: Assembly, name: str) -> dict[str, Any]:
 
 def test_every_route_has_the_authorizer(assembly: Assembly) -> None:
     (authorizer,) = assembly.resources("gateway", "ApiGatewayV2::Authorizer")
-    assert {route["RouteKey"] for route in routes(assembly)} == ROUTES
-    for route in routes(assembly):
+    of_users = [route for route in routes(assembly) if route["RouteKey"] != EDGE_LOGS]
+    assert {route["RouteKey"] for route in of_users} == ROUTES
+    for route in of_users:
         assert route["AuthorizationType"] == "CUSTOM"
         assert route["AuthorizerId"] == {"Ref": authorizer}
 
@@ -58,10 +59,27 @@ def test_gateway_alone_invokes_the_authorizer(assembly: Assembly) -> None:
 def test_routes_are_throttled_by_settings(assembly: Assembly) -> None:
     throttle = assembly.settings.throttle
     limits = assembly.only("gateway", "ApiGatewayV2::Stage")["RouteSettings"]
-    assert set(limits) - {HOOK} == ROUTES
+    assert set(limits) - {HOOK, EDGE_LOGS} == ROUTES
+    assert (EDGE_LOGS in limits) == assembly.settings.has_edge_logs()
     for route, limit in limits.items():
-        rate = throttle.hooks if route == HOOK else throttle.analyze if route in COSTLY else throttle.reports
+        others = throttle.analyze if route in COSTLY else throttle.reports
+        rate = {HOOK: throttle.hooks, EDGE_LOGS: throttle.logs}.get(route, others)
         assert limit == {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+
+
+def test_edge_logs_reach_their_function_by_name(shop: Assembly) -> None:
+    (route,) = [route for route in routes(shop) if route["RouteKey"] == EDGE_LOGS]
+    assert route["AuthorizationType"] == "NONE"
+    integration = shop.resources("gateway", "ApiGatewayV2::Integration")[
+        route["Target"]["Fn::Join"][1][1]["Ref"]
+    ]
+    called = text(integration["Properties"]["IntegrationUri"])
+    functions = [one["Properties"] for one in shop.resources("hooks", "Lambda::Function").values()]
+    names = [one["FunctionName"] for one in functions if "FunctionName" in one]
+    assert [called.rpartition(":")[2]] == names == ["vitrine-shop-log-receiver"]
+    permissions = [one["Properties"] for one in shop.resources("hooks", "Lambda::Permission").values()]
+    (admitted,) = [one for one in permissions if text(one["SourceArn"]).endswith("/*/*/hooks/logs")]
+    assert admitted["Principal"] == "apigateway.amazonaws.com"
 
 
 def test_routes_precede_the_stage(assembly: Assembly) -> None:
@@ -75,7 +93,7 @@ def test_stage_adds_no_path_prefix(assembly: Assembly) -> None:
 
 def test_url_upstream_gets_path_and_id(assemblies: dict[str, Assembly]) -> None:
     local = assemblies["local"]
-    integration = local.only("gateway", "ApiGatewayV2::Integration")
+    integration = upstream(local.resources("gateway", "ApiGatewayV2::Integration"))
     assert integration["IntegrationType"] == "HTTP_PROXY"
     assert integration["IntegrationUri"] == local.settings.upstream_url
     assert integration["RequestParameters"] == {
@@ -85,7 +103,7 @@ def test_url_upstream_gets_path_and_id(assemblies: dict[str, Assembly]) -> None:
 
 
 def test_load_balancer_gets_request_id(aws: Assembly) -> None:
-    integration = aws.only("gateway", "ApiGatewayV2::Integration")
+    integration = upstream(aws.resources("gateway", "ApiGatewayV2::Integration"))
     assert integration["IntegrationType"] == "HTTP_PROXY"
     assert integration["RequestParameters"] == {"overwrite:header.x-request-id": "$context.requestId"}
     assert integration["PayloadFormatVersion"] == "1.0"

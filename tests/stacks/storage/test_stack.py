@@ -23,10 +23,10 @@ def rule(properties: Mapping[str, Any]) -> dict[str, Any]:
     return dict(only)
 
 
-def test_unused_upload_expires_after_a_day(assembly: Assembly) -> None:
+def test_other_prefixes_expire_in_days(assembly: Assembly) -> None:
     rules = bucket(assembly, "ImageBucket")["LifecycleConfiguration"]["Rules"]
-    (uploads,) = [one for one in rules if "Prefix" in one]
-    assert (uploads["Prefix"], uploads["ExpirationInDays"], uploads["Status"]) == ("uploads/", 1, "Enabled")
+    expiring = {one["Prefix"]: (one["ExpirationInDays"], one["Status"]) for one in rules if "Prefix" in one}
+    assert expiring == {"uploads/": (1, "Enabled"), "edge-logs/": (7, "Enabled")}
 
 
 def test_table_streams_and_indexes_unfinished(assembly: Assembly) -> None:
