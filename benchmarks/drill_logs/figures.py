@@ -35,6 +35,7 @@ def figures(
         Figure("lines_wrong", len(verdict.wrong_lines), at_most=0),
         *(Figure(f"counted_{reason}", reasons[reason]) for reason in sorted(reasons)),
         Figure("messages_miscounted", len(verdict.miscounted), at_most=0),
+        Figure("messages_cut_off", sum(each.interrupted for each in record.deliveries.values())),
         Figure("events_uncounted_after_kills", verdict.uncounted),
         Figure("dead_letters", len(record.dead_letters), at_most=0),
         Figure("illegal_puts", len(verdict.illegal), at_most=0),

@@ -14,15 +14,17 @@ from benchmarks.emulated_stores import free_ports, wait_ready
 from local.home import PYTHON
 from local.supervisor.configuration import emulator_env
 from settings.environment import load_environment
+from settings.service_env import log_receiver_variables, log_variables, log_writer_variables
 
 RECEIVERS, WRITERS = 4, 2
 BUCKET, TABLE, GROUP, STREAM, SECRET = "images", "claims", "/vitrine/drill/edge", "edge", "drill/logs"
+# Longer than the 14 days that CloudWatch Logs takes, so that these are the limit.
 RETENTION_DAYS = 30
 # A killed writer's messages are visible again after so long. More receives than in the stack: each of the
 # drill's own delays and repetitions is a receive too.
 VISIBILITY_S, RECEIVES = 14, 100
 # More than an instance takes to import what it needs.
-START_CPU_S = 1.5
+START_CPU_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Launched:
 
 def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
     """Start all processes; only receivers and writers may be killed, as all others keep data in memory."""
+    environment = load_environment("local").model_copy(update={"log_retention_days": RETENTION_DAYS})
     emulator, logs, *ports = free_ports(2 + RECEIVERS)
     cloud = supervisor.emulator(emulator)
     key = secrets.token_urlsafe(32)
@@ -49,16 +52,34 @@ def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
         {},
         f"http://127.0.0.1:{logs}/",
     )
-    region = load_environment("local").region
-    given = {**emulator_env(emulator, region), **_variables(queue, dead_letters)}
-    given["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = f"http://127.0.0.1:{logs}"
-    _create_stream(given["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"], region)
+    endpoint = f"http://127.0.0.1:{logs}"
+    _create_stream(endpoint, environment.region)
+    common = {
+        **emulator_env(emulator, environment.region),
+        **log_variables(environment, "drill"),
+        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": endpoint,
+    }
+    for_writers = common | log_writer_variables(
+        environment,
+        image_bucket=BUCKET,
+        logs_queue_url=queue,
+        logs_dead_letters_url=dead_letters,
+        claims_table=TABLE,
+        edge_log_group=GROUP,
+        edge_log_stream=STREAM,
+    )
     for number in range(WRITERS):
-        supervisor.start_killable(f"writer-{number}", _instance("writer", folder, seed), given, START_CPU_S)
+        supervisor.start_killable(
+            f"writer-{number}", _instance("writer", folder, seed), for_writers, START_CPU_S
+        )
+    # Without a key of its own, the bucket encrypts by its default.
+    for_receivers = common | log_receiver_variables(
+        SECRET, image_bucket=BUCKET, image_key_id="", logs_queue_url=queue
+    )
     addresses = tuple(f"http://127.0.0.1:{port}" for port in ports)
     for number, port in enumerate(ports):
         receiver = _instance("receiver", folder, seed, "--port", port)
-        process = supervisor.start_killable(f"receiver-{number}", receiver, given, START_CPU_S)
+        process = supervisor.start_killable(f"receiver-{number}", receiver, for_receivers, START_CPU_S)
         wait_ready(supervisor.home, f"receiver-{number}", f"{addresses[number]}/", process)
     return Launched(cloud, queue, dead_letters, addresses, key)
 
@@ -66,21 +87,6 @@ def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
 def memory_mb() -> dict[str, int]:
     """Return the memory of each function by role, as the stack sets it."""
     return {"receiver": 1024, "writer": 512}
-
-
-def _variables(queue: str, dead_letters: str) -> dict[str, str]:
-    return {
-        "IMAGE_BUCKET": BUCKET,
-        "LOGS_QUEUE_URL": queue,
-        "LOGS_DEAD_LETTERS_URL": dead_letters,
-        "LOGS_SECRET_NAME": SECRET,
-        "CLAIMS_TABLE": TABLE,
-        "EDGE_LOG_GROUP": GROUP,
-        "EDGE_LOG_STREAM": STREAM,
-        "LOG_RETENTION_DAYS": str(RETENTION_DAYS),
-        "ENVIRONMENT": "drill",
-        "VERSION": "drill",
-    }
 
 
 def _create_stores(cloud: Cloud, key: str) -> tuple[str, str]:

@@ -69,7 +69,8 @@ def function_logs(chance: random.Random, person: Person) -> Body:
     elif drawn < 0.6:
         # Values of fields that the schema allows, but that are somebody's.
         facts = {name: person.datum() for name in ("reason", "route", "word", "error", "request")}
-        text = line_of_function(chance, {**facts, "email": person.email, "message": person.said()})
+        message = chance.choice((person.said(), f"signed in: {person.name}"))
+        text = line_of_function(chance, {**facts, "email": person.email, "message": message})
     elif drawn < 0.75:
         text = chance.choice(RUNTIME).format(n=chance.randrange(20, 400))
     else:

@@ -71,14 +71,14 @@ def judged(record: Record, receivers_killed: int = 1) -> Verdict:
 
 def test_true_record_has_no_fault(record: Record) -> None:
     verdict = judged(record)
-    assert verdict.faults == []
+    assert verdict.faults() == []
     assert (verdict.accepted, verdict.written, verdict.unanswered) == (3, 2, 1)
     assert verdict.reasons == {"written": 2, "too_old": 1, "duplicate": 1}
 
 
 def test_cut_off_event_may_be_written(record: Record) -> None:
     record.written.append((NOW, line(CUT_OFF)))
-    assert judged(record).faults == []
+    assert judged(record).faults() == []
 
 
 Mutation = Callable[[Record], object]
@@ -122,7 +122,7 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
 def test_mutation_is_found(record: Record, fault: str, mutate: Mutation) -> None:
     mutate(record)
     # A batch that is accepted beyond the record's own has no message, which is a fault of its own.
-    kinds = {text.partition(":")[0].replace(" ", "_") for text in judged(record).faults}
+    kinds = {text.partition(":")[0].replace(" ", "_") for text in judged(record).faults()}
     assert fault in kinds
     assert kinds <= {fault, "lost"}
 
@@ -131,7 +131,7 @@ def test_repetition_counted_is_no_fault(record: Record) -> None:
     record.written.append(record.written[-1])
     record.counts["1"].update(perhaps_twice=1)
     verdict = judged(record)
-    assert (verdict.faults, verdict.twice_counted) == ([], 1)
+    assert (verdict.faults(), verdict.twice_counted) == ([], 1)
 
 
 def test_kill_explains_what_it_cut_off(record: Record) -> None:
@@ -140,7 +140,7 @@ def test_kill_explains_what_it_cut_off(record: Record) -> None:
     interrupted.counts["1"] = Counter(written=1)
     interrupted.written.append(interrupted.written[-1])
     verdict = judged(interrupted)
-    assert (verdict.faults, verdict.uncounted, verdict.twice_counted) == ([], 2, 1)
+    assert (verdict.faults(), verdict.uncounted, verdict.twice_counted) == ([], 2, 1)
 
 
 def test_dead_letter_is_not_lost(record: Record) -> None:

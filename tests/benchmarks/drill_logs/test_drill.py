@@ -24,7 +24,7 @@ def test_small_drill_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         verdict, measured = drill.run()
     finally:
         processes.stop(home)
-    assert verdict.faults == []
+    assert verdict.faults() == []
     assert drill.supervisor.kills
     values = {figure.name: figure.value for figure in measured}
     assert values["events_sent"] >= EVENTS
