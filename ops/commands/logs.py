@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cli.errors import UserError
 from cli.log_lines import ENDED
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cli.log_lines import Line, Wanted
     from settings.environment import Environment
 
+# The output of `hooks` with the log group of Edge logs, which has a class of its own.
+EDGE_GROUP = "EdgeLogGroup"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -57,35 +59,59 @@ def logs(
     begin, end = period(since, datetime.now(UTC))
     with console.status("Looking for the log groups…") as status:
         groups = log_groups(session, settings)
-        insights = Insights(session.client("logs"), groups, begin, end)
+        client = session.client("logs")
+        insights, of_edge = (Insights(client, each, begin, end) for each in groups)
 
         def ask(query: str, about: str) -> list[Line]:
-            status.update(f"Asking {len(groups)} log groups for {about}…")
-            return insights.lines(query)
+            status.update(f"Asking {len(groups.services) + len(groups.edge)} log groups for {about}…")
+            return [*insights.lines(query), *_each_event_once(of_edge.lines(query))]
 
-        lines = _story(ask, chosen) if chosen.is_story else ask(_of_reports(chosen), "ended reports")
+        if chosen.is_story:
+            lines = _story(ask, chosen)
+        else:
+            # Reports end in the services alone.
+            status.update(f"Asking {len(groups.services)} log groups for ended reports…")
+            lines = insights.lines(_of_reports(chosen))
     print_lines(lines, chosen, console)
-    console.print(
-        f"{insights.scanned_mb:,.0f} MB of {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC were read."
-    )
+    scanned_mb = insights.scanned_mb + of_edge.scanned_mb
+    console.print(f"{scanned_mb:,.0f} MB of {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC were read.")
     return lines
 
 
-def log_groups(session: boto3.Session, settings: Environment) -> list[str]:
+class LogGroups(NamedTuple):
+    """The names of log groups by class: a query of Insights reads groups of one class alone."""
+
+    services: list[str]
+    edge: list[str]
+
+
+def log_groups(session: boto3.Session, settings: Environment) -> LogGroups:
     """Return the log groups of the environment's stacks; raise UserError where there are none."""
     cloudformation = session.client("cloudformation")
-    found = [
+    stacks = deployed_stacks(cloudformation, settings)
+    edge = {
+        output["OutputValue"]
+        for stack in stacks
+        for output in stack.get("Outputs", [])
+        if output.get("OutputKey") == EDGE_GROUP and "OutputValue" in output
+    }
+    found = {
         resource["PhysicalResourceId"]
-        for stack in deployed_stacks(cloudformation, settings)
+        for stack in stacks
         for resource in resources(cloudformation, stack["StackName"])
         if resource["ResourceType"] == "AWS::Logs::LogGroup" and "PhysicalResourceId" in resource
-    ]
+    }
     if not found:
         raise UserError(
             f"{settings.name} has no log groups in {settings.region} of this account.",
             hint=f"Run `make deploy ENV={settings.name}`, or name the account's profile in AWS_PROFILE.",
         )
-    return sorted(found)
+    return LogGroups(sorted(found - edge), sorted(found & edge))
+
+
+def _each_event_once(lines: list[Line]) -> list[Line]:
+    """Leave out what the log writer has written twice."""
+    return list({line.get("event", number): line for number, line in enumerate(lines)}.values())
 
 
 def _of_reports(chosen: Wanted) -> str:

@@ -8,7 +8,7 @@ from planning.cost.bill import Line, bill
 from planning.errors import UnpricedResourceError
 from planning.prices.price_list import PriceList, price_list
 from planning.workload import HOURS_PER_MONTH, HOURS_PER_WEEK
-from services.core.metrics import UNITS
+from services.core.metrics import OF_EDGE_LOGS, UNITS
 from settings.environment import Environment
 
 # Lambda polls an empty queue with five pollers and long polls of 20 s.
@@ -128,7 +128,8 @@ def _by_settings(settings: Environment, prices: PriceList) -> Iterator[Line]:
         count = len(settings.secret_names())
         yield Line("secret in Secrets Manager", count, count * prices.usd("secret"), ("secret",))
         # Billed for the hours in which it has a value, so without reports less.
-        usd = len(UNITS) * prices.usd("custom_metric")
-        yield Line(AT_MOST_METRICS, len(UNITS), usd, ("custom_metric",), observing=True)
+        count = len(UNITS) if settings.has_edge_logs() else len(UNITS.keys() - OF_EDGE_LOGS)
+        usd = count * prices.usd("custom_metric")
+        yield Line(AT_MOST_METRICS, count, usd, ("custom_metric",), observing=True)
         if settings.domain is not None:
             yield Line("hosted zone in Route 53", 1, prices.usd("hosted_zone"), ("hosted_zone",))

@@ -11,7 +11,7 @@ from planning.cost.endpoint import EndpointHours, endpoint_hours, seconds_per_re
 from planning.cost.llm import llm_cost
 from planning.cost.usage import KB_PER_GB, EventName, Quantity, gateway_units, usage
 from planning.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, HOURS_PER_WEEK
-from services.core.metrics import UNITS
+from services.core.metrics import OF_EDGE_LOGS, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -258,5 +258,6 @@ def _metrics(workload: Workload, prices: PriceList) -> Line:
     """The custom metrics, billed for the hours in which a report gives them a value."""
     weekly = workload.hourly()
     share = sum(-math.expm1(-rate) for rate in weekly) / len(weekly)
-    usd = len(UNITS) * share * prices.usd("custom_metric")
-    return Line(MEASURED_METRICS, len(UNITS) * share, usd, ("custom_metric",), observing=True)
+    count = len(UNITS.keys() - OF_EDGE_LOGS) * share
+    usd = count * prices.usd("custom_metric")
+    return Line(MEASURED_METRICS, count, usd, ("custom_metric",), observing=True)

@@ -60,6 +60,9 @@ UNITS: Mapping[MetricName, Unit] = {
     "DrainSilent": "None",
 }
 
+# Those of services/logs alone, which not every environment has.
+OF_EDGE_LOGS: frozenset[MetricName] = frozenset({"EdgeLogsWritten", "EdgeLogsDropped", "DrainSilent"})
+
 
 def embedded(values: Mapping[MetricName, float], at_ms: int) -> dict[str, Any]:
     """Return the fields by which a line carries `values`, measured at `at_ms` (milliseconds since 1970).

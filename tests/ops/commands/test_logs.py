@@ -51,17 +51,23 @@ def test_other_period_is_refused(since: str) -> None:
 class Account:
     """Two stacks with log groups, and the answers of Insights."""
 
-    def __init__(self, stubbed: Stubbed, groups: list[str]) -> None:
+    def __init__(self, stubbed: Stubbed, groups: list[str], edge: str | None = None) -> None:
         cloudformation, self.stacks = stubbed("cloudformation")
         client, self.insights = stubbed("logs")
         self.clients = {"cloudformation": cloudformation, "logs": client}
-        self.groups = sorted(groups)
+        self.groups = sorted(set(groups) - {edge})
+        outputs = [{"OutputKey": "EdgeLogGroup", "OutputValue": edge}] if edge else []
         names = ["vitrine-shop-results", "vitrine-shop-gateway"]
         self.stacks.add_response(
             "describe_stacks",
             {
                 "Stacks": [
-                    {"StackName": name, "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
+                    {
+                        "StackName": name,
+                        "StackStatus": "CREATE_COMPLETE",
+                        "CreationTime": NOW,
+                        "Outputs": outputs,
+                    }
                     for name in [*names, "other", "vitrine-shop-2-gateway"]
                 ]
             },
@@ -161,6 +167,20 @@ def test_story_finds_the_gateways_request(stubbed: Stubbed, ask: Ask) -> None:
     said = ask(account, Wanted(report=REPORT))
     assert "gateway" in said
     assert "report ended" in said
+
+
+def test_edge_logs_are_asked_apart(stubbed: Stubbed, ask: Ask) -> None:
+    """Insights refuses a query over log groups of two classes."""
+    account = Account(stubbed, [*GROUPS, "edge-log"], edge="edge-log")
+    services, put_twice = account.groups, line(3, message="event taken", trace=TRACE, event="e1")
+    for _ in range(2):
+        account.groups = services
+        account.answers(line(2, trace=TRACE, message="webhook sent"))
+        account.groups = ["edge-log"]
+        account.answers(put_twice, put_twice)
+    said = ask(account, Wanted(trace=TRACE))
+    assert said.count("event taken") == 1
+    assert said.count("webhook sent") == 1
 
 
 def test_unknown_trace_is_named(stubbed: Stubbed, ask: Ask) -> None:

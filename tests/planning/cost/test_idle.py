@@ -20,7 +20,7 @@ from tests.stacks.assemblies import changed, full_environment
 def test_every_resource_has_a_price(settings: Environment) -> None:
     lines = {line.what: line for line in idle_cost(settings, templates(settings))}
     assert lines["load balancer"].usd == pytest.approx(0.02475 * 730)
-    assert lines["secret in Secrets Manager"].count == (4 if settings.supabase.legacy_secret_name else 3)
+    assert lines["secret in Secrets Manager"].count == (5 if settings.name == "shop" else 3)
     assert ("hosted zone in Route 53" in lines) == (settings.domain is not None)
 
 
@@ -74,7 +74,8 @@ def test_observing_costs_below_its_limit(settings: Environment) -> None:
     observing = {line.what: line for line in lines if line.observing}
     assert observing["composite CloudWatch alarm"].count == 3
     assert observing["KMS key of the alarms' topic"].count == 1
-    assert observing["custom metric, at most: with reports in every hour"].usd == pytest.approx(14 * 0.3)
+    metrics = 17 if settings.has_edge_logs() else 14
+    assert observing["custom metric, at most: with reports in every hour"].usd == pytest.approx(metrics * 0.3)
     assert sum(line.usd for line in observing.values()) <= 12
 
 
