@@ -23,7 +23,7 @@ from benchmarks.drill.rest import Look, Stuck, come_to_rest
 from benchmarks.drill.supervisor import Supervisor
 from benchmarks.drill_logs.audit import Verdict, judge
 from benchmarks.drill_logs.figures import figures, speed
-from benchmarks.drill_logs.launch import Launched, launch, memory_mb
+from benchmarks.drill_logs.launch import MEMORY_MB, Launched, launch
 from benchmarks.drill_logs.plan import draw_plan
 from benchmarks.drill_logs.record import read
 from benchmarks.drill_logs.senders import Senders
@@ -121,7 +121,7 @@ class Drill:
         receivers_killed = sum(kill.name.startswith("receiver") for kill in kills)
         verdict = judge(record, launched.key, receivers_killed)
         verdict.wrong_lines += wrong_lines(self._logs)
-        return verdict, figures(record, verdict, kills, memory_mb())
+        return verdict, figures(record, verdict, kills, MEMORY_MB)
 
     async def _drill(self, launched: Launched, senders: Senders) -> float:
         """Return the seconds from the last answer until everything was at rest."""

@@ -23,6 +23,8 @@ RETENTION_DAYS = 30
 # A killed writer's messages are visible again after so long. More receives than in the stack: each of the
 # drill's own delays and repetitions is a receive too.
 VISIBILITY_S, RECEIVES = 14, 100
+# The memory of each function in MB, as the stack sets it, which tests compare.
+MEMORY_MB = {"receiver": 1769, "writer": 1024}
 # More than an instance takes to import what it needs.
 START_CPU_S = 1.0
 
@@ -82,11 +84,6 @@ def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
         process = supervisor.start_killable(f"receiver-{number}", receiver, for_receivers, START_CPU_S)
         wait_ready(supervisor.home, f"receiver-{number}", f"{addresses[number]}/", process)
     return Launched(cloud, queue, dead_letters, addresses, key)
-
-
-def memory_mb() -> dict[str, int]:
-    """Return the memory of each function by role, as the stack sets it."""
-    return {"receiver": 1024, "writer": 512}
 
 
 def _create_stores(cloud: Cloud, key: str) -> tuple[str, str]:
