@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Record:
     """Everything by which a drill is judged."""
 
     expected: dict[str, Expected]
-    sent: Sequence[Sent]
+    sent: list[Sent]
     # The time in milliseconds and the text of each line in the log group.
     written: list[tuple[int, str]]
     illegal: list[str]
@@ -55,7 +55,7 @@ class Record:
 
 
 def read(
-    launched: Launched, expected: dict[str, Expected], sent: Sequence[Sent], folder: Path, logs: Path
+    launched: Launched, expected: dict[str, Expected], sent: list[Sent], folder: Path, logs: Path
 ) -> Record:
     """Read every store of a drill at rest."""
     cloud, put = launched.cloud, entries(folder / JOURNAL)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from benchmarks.drill_logs import hostile
-from benchmarks.drill_logs.batches import DAY_MS, Age, Batch, Drawing, Kind, Plan, encoded
+from benchmarks.drill_logs.batches import Age, Batch, Drawing, Kind, Plan, encoded
+from benchmarks.drill_logs.cloudwatch import DAY_MS
 from benchmarks.drill_logs.personal import found
 from benchmarks.drill_logs.plan import HEADER, draw_plan
 from benchmarks.drill_logs.sources import SOURCES, draw_event
