@@ -107,6 +107,8 @@ def _statistic(values: Sequence[float], statistic: str) -> Value:
             return sum(values)
         case "SampleCount":
             return float(len(values))
+        case "Minimum":
+            return min(values)
         case "Maximum":
             return max(values)
         case "Average":
