@@ -54,26 +54,36 @@ def sort(events: Iterable[Any], environment: str) -> Sorted:
         source = source_of(event, metadata)
         if source not in (CONSOLE, INVOCATION):
             dropped[source] += 1
-            continue
-        at_ms = milliseconds(event.get("timestamp"))
-        if at_ms is None:
+        elif (found := _kept(event, metadata, source, environment)) is None:
             dropped[MALFORMED] += 1
-            continue
-        event_id = _id_of(event)
-        fields = _invocation(metadata) if source == INVOCATION else kept_of_text(event.get("event_message"))
-        line = {
-            "time": iso(at_ms),
-            "level": LEVELS.get(str(metadata.get("level")).lower(), "INFO"),
-            "service": "edge-functions",
-            "environment": environment,
-            "version": _version(metadata),
-            **_function(metadata),
-            **fields,
-            "event": event_id,
-            "source": source,
-        }
-        kept.append(KeptEvent(at_ms, event_id, json.dumps(line, separators=(",", ":"))))
+        else:
+            kept.append(found)
     return Sorted(kept, dropped)
+
+
+def _kept(event: dict[str, Any], metadata: dict[str, Any], source: str, environment: str) -> KeptEvent | None:
+    """The line of an event of a function; None if it has no readable time, or is too deeply nested."""
+    at_ms = milliseconds(event.get("timestamp"))
+    if at_ms is None:
+        return None
+    try:
+        event_id = _id_of(event)
+    except RecursionError:
+        return None
+    fields = _invocation(metadata) if source == INVOCATION else kept_of_text(event.get("event_message"))
+    level = metadata.get("level")
+    line = {
+        "time": iso(at_ms),
+        "level": LEVELS.get(level.lower(), "INFO") if isinstance(level, str) else "INFO",
+        "service": "edge-functions",
+        "environment": environment,
+        "version": _version(metadata),
+        **_function(metadata),
+        **fields,
+        "event": event_id,
+        "source": source,
+    }
+    return KeptEvent(at_ms, event_id, json.dumps(line, separators=(",", ":")))
 
 
 def _id_of(event: dict[str, Any]) -> str:

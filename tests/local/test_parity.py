@@ -9,12 +9,13 @@ import pytest
 
 from local.home import REPOSITORY
 from settings.environment import load_environment
-from tests.stacks.assemblies import assembled
+from tests.stacks.assemblies import assembled, changed
 
 pytestmark = pytest.mark.system
 
 ROWS: list[dict[str, Any]] = tomllib.loads((REPOSITORY / "local" / "parity.toml").read_text())["difference"]
 ABSENT = object()
+EDGE_LOGS = "vitrine/prod/edge-logs"
 
 
 def flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -46,9 +47,13 @@ def settings(name: str) -> dict[str, object]:
 def templates(name: str) -> dict[str, dict[str, object]]:
     """Return the leaves of an environment's templates by stack, as in "gateway".
 
-    Both environments are synthesized under production's name, since resource names and ids contain it.
+    Both environments are synthesized under production's name, since resource names and ids contain it, and
+    production with Edge logs, which it has once its settings name their secret.
     """
-    assembly = assembled(load_environment(name).model_copy(update={"name": "prod"}))
+    found = (
+        changed("prod", hooks={"logs_secret_name": EDGE_LOGS}) if name == "prod" else load_environment(name)
+    )
+    assembly = assembled(found.model_copy(update={"name": "prod"}))
     return {stack: leaves(assembly.template(stack)) for stack in assembly.stacks}
 
 
