@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -140,6 +140,9 @@ bench-edge-log: setup-test ## what its log costs an Edge Function, while the rec
 
 drill: setup-test ## 2,000 jobs while every process is killed at random; judged once nothing is left to do
 	@$(PYTHON) -m benchmarks.drill $(if $(SEED),--seed $(SEED))
+
+drill-logs: setup-test ## 200,000 log events of a drain while receivers and writers are killed at random: make drill-logs SEED=2
+	@$(PYTHON) -m benchmarks.drill_logs $(if $(SEED),--seed $(SEED))
 
 fuzz-contract: setup-test ## schemathesis, all checks, over docs/openapi.json against the running service: SEED=2 repeats a run
 	@$(PYTHON) -m benchmarks.contract_fuzz $(if $(SEED),--seed $(SEED))

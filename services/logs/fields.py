@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from services.logs.words import is_message, is_reason
+
 Check = Callable[[Any], bool]
 
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -68,9 +70,6 @@ is_status = integer(100, 599)
 is_duration_ms = number(_LONGEST_MS)
 is_count = integer(0, _HIGHEST_COUNT)
 is_method = text(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS")
-# Words of our own: a sentence may hold one number, which is shorter than a telephone's. No address, token or
-# user agent has these characters alone.
-is_sentence = text(r"(?=[^0-9]*[0-9]{0,6}[^0-9]*$)[A-Za-z][A-Za-z0-9 ,;:'()-]{0,199}")
 # Of log_schema.json, the fields that a line of our functions keeps; its time is the event's.
 OF_OUR_LINES: dict[str, Check] = {
     "level": text("DEBUG|INFO|WARNING|ERROR|CRITICAL"),
@@ -78,7 +77,7 @@ OF_OUR_LINES: dict[str, Check] = {
     "environment": text(rf"{_NO_NUMBER}[a-z][a-z0-9-]{{0,39}}"),
     # A commit's hash, a version of two or three numbers, or none. A telephone's number has no letter.
     "version": text(r"(?=.*[a-f])[0-9a-f]{7,40}|v?[0-9]{1,4}(\.[0-9]{1,4}){1,2}|none"),
-    "message": is_sentence,
+    "message": is_message,
     "trace": text(r"[0-9a-f]{32}"),
     "span": text(r"[0-9a-f]{16}"),
     "parent": text(r"[0-9a-f]{16}"),
@@ -89,9 +88,9 @@ OF_OUR_LINES: dict[str, Check] = {
     "method": is_method,
     "status": is_status,
     "outcome": text(r"[a-z-]{1,40}"),
-    "reason": is_sentence,
-    # A type's name or a database's code; a token begins otherwise.
-    "error": text(rf"(?!eyJ){_NO_NUMBER}[A-Za-z0-9][A-Za-z0-9_]{{0,39}}"),
+    "reason": is_reason,
+    # A type's name, a database's code, or one of the system.
+    "error": text(r"[A-Z][A-Za-z]{0,30}(Error|Exception)|[0-9A-Z]{5}|[A-Z][A-Z_]{4,39}"),
     "attempt": is_count,
     "retry_in_s": is_count,
     "count": is_count,

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from services.core.log_lines import SCHEMA
-from services.logs.fields import OF_OUR_LINES, is_sentence
+from services.logs.fields import OF_OUR_LINES
 
 OTHER_TEXT = "text of the function"
 # Longer than any line of ours; the text of an event may be megabytes.
@@ -51,7 +51,7 @@ def _our_line(text: str) -> dict[str, Any] | None:
     kept = {name: value for name, value in given.items() if (ok := OF_OUR_LINES.get(name)) and ok(value)}
     # `logger` repeats `service`, and `time` is that of the event.
     dropped = len(given.keys() - kept.keys() - {"time", "logger"})
-    if not is_sentence(given["message"]):
+    if "message" not in kept:
         kept["message"] = OTHER_TEXT
         kept.setdefault("count", len(str(given["message"])))
     return {**kept, "dropped": dropped} if dropped else kept

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
+from benchmarks.drill_logs.launch import MEMORY_MB
 from services.hooks.inbox import AppSettings
 from services.hooks.worker import WorkerSettings
 from services.logs.receiver import ReceiverSettings
@@ -140,6 +141,11 @@ def test_functions_of_edge_logs_load_their_settings(
     for variable, value in {**given, "AWS_REGION": shop.settings.region}.items():
         monkeypatch.setenv(variable, value if isinstance(value, str) else "named")
     OF_EDGE_LOGS[name]()
+
+
+def test_drill_knows_the_memory_of_edge_logs(shop: Assembly) -> None:
+    functions = {"receiver": "LogReceiver", "writer": "LogWriter"}
+    assert {role: function(shop, name)["MemorySize"] for role, name in functions.items()} == MEMORY_MB
 
 
 @pytest.mark.parametrize("name", SETTINGS)

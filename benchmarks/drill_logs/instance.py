@@ -1,0 +1,141 @@
+"""`python -m benchmarks.drill_logs.instance receiver|writer`: one instance of a function, as Lambda runs it.
+
+It works on one event at a time. Its journal keeps what it received, so that what a kill cut off is known, and
+its most memory so far.
+"""
+
+import argparse
+import base64
+import os
+import random
+import resource
+import sys
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+from benchmarks.drill.event_sources import Faults, QueueSource
+from benchmarks.drill.fakes import Journal
+
+PATH = "/hooks/logs"
+MESSAGES, MEMORY = "messages.jsonl", "memory.jsonl"
+# Of the writer: messages in an event, seconds of a run, and between its attempts.
+BATCH, TIMEOUT_S, PAUSES_S = 5, 60.0, (1, 2, 4, 6)
+# API Gateway passes on these as text, unless they are encoded.
+TEXTS = ("text/", "application/json", "application/x-ndjson")
+
+
+def peak_mb() -> float:
+    """Return the most resident memory of this process so far, in MB of 1,000,000 bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not ru_maxrss, which begins with that of the process that started this one.
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+class Context:
+    """Lambda's context of one run."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + TIMEOUT_S
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda stops the function."""
+        return max(0, int((self._until - time.monotonic()) * 1000))
+
+
+def gateway_event(headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Return the HTTP API's event (payload 2.0) of a request."""
+    text = headers.get("content-type", "").startswith(TEXTS) and "content-encoding" not in headers
+    if text:
+        try:
+            given = body.decode()
+        except UnicodeDecodeError:
+            text = False
+    if not text:
+        given = base64.b64encode(body).decode()
+    http = {"method": "POST", "path": PATH, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": ""}
+    return {
+        "version": "2.0",
+        "routeKey": f"POST {PATH}",
+        "rawPath": PATH,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {"requestId": uuid.uuid4().hex, "http": http, "stage": "$default"},
+        "body": given,
+        "isBase64Encoded": not text,
+    }
+
+
+def serve_receiver(port: int, memory: Journal) -> None:
+    """Answer requests of the gateway one by one."""
+    from services.logs import receiver
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(200, {}, "ready")
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = receiver.handle(gateway_event(headers, body), Context())
+            memory.note(role="receiver", mb=peak_mb())
+            self._answer(answer["statusCode"], answer["headers"], answer["body"])
+
+        def _answer(self, status: int, headers: dict[str, str], body: str) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            content = body.encode()
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+def run_writer(folder: Path, seed: str, memory: Journal) -> None:
+    """Work on the queue's messages, which arrive late, twice, and again after they were handled."""
+    from services.logs import writer
+
+    writer.PAUSES_S = PAUSES_S
+    journal = Journal(folder / MESSAGES)
+
+    def handle(event: dict[str, Any], _: object) -> dict[str, Any]:
+        for record in event["Records"]:
+            journal.note(received=record["messageId"], body=record["body"])
+        answer = writer.handle(event, Context())
+        for record in event["Records"]:
+            journal.note(handled=record["messageId"])
+        memory.note(role="writer", mb=peak_mb())
+        return answer
+
+    faults = Faults(random.Random(seed))  # noqa: S311 - a drill's faults
+    QueueSource(os.environ["LOGS_QUEUE_URL"], handle, faults, batch=BATCH).run()
+
+
+def main() -> None:
+    """Work until killed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.drill_logs.instance", description=__doc__)
+    parser.add_argument("role", choices=("receiver", "writer"))
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--seed", required=True)
+    options = parser.parse_args()
+    memory = Journal(options.folder / MEMORY)
+    if options.role == "receiver":
+        serve_receiver(options.port, memory)
+    else:
+        run_writer(options.folder, options.seed, memory)
+
+
+if __name__ == "__main__":
+    main()
