@@ -40,7 +40,7 @@ function resource(id, change) {
 }
 
 function statement({ effect, actions, resources, principals, condition, serializedIntrinsic }) {
-  const targets = ({ not, values }) => ({ not, values });
+  const targets = ({ not, values }) => ({ values, inverted: not });
   return {
     effect,
     actions: targets(actions),
