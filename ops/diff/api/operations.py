@@ -47,6 +47,7 @@ def _operations(document: Mapping[str, Any]) -> _Operations:
         f"{method.upper()} {re.sub(r'{[^}]*}', '{}', path)}": {
             **operation,
             "parameters": [*item.get("parameters", []), *operation.get("parameters", [])],
+            "places": re.findall(r"{([^}]*)}", path),
             "security": operation.get("security", document.get("security", [])),
         }
         for path, item in document["paths"].items()
@@ -86,7 +87,10 @@ class _Operation:
 
     def _parameters(self) -> Iterator[tuple[str, bool]]:
         before, after = (
-            {_sent_as(one): one for one in (resolved(document, each) for each in side["parameters"])}
+            {
+                _sent_as(one, side["places"]): one
+                for one in (resolved(document, each) for each in side["parameters"])
+            }
             for document, side in zip(self._documents, (self._old, self._new), strict=True)
         )
         for name, one in after.items():
@@ -148,7 +152,9 @@ class _Operation:
             yield "it needs another credential", True
 
 
-def _sent_as(parameter: Mapping[str, Any]) -> tuple[str, str]:
-    # Names of headers know no case; the name of a part of the path is not sent.
+def _sent_as(parameter: Mapping[str, Any], places: list[str]) -> tuple[str, str]:
+    # Names of headers know no case; of a part of the path the place is sent, and no name.
     where, name = parameter["in"], parameter["name"]
-    return where, "" if where == "path" else name.lower() if where == "header" else name
+    if where == "path" and name in places:
+        return where, str(places.index(name))
+    return where, name.lower() if where == "header" else name
