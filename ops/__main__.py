@@ -149,7 +149,7 @@ def diff(
     wanted = Wanted(frozenset(allow), as_json, comment)
     if base is not None:
         return diff_commit(base, wanted)
-    return diff_folders(*folders, documents, wanted)
+    return diff_folders(folders[0], folders[1], documents, wanted)
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""`python -m ops diff`: what a deployment would change, by two folders of assemblies or against another commit."""
+"""`python -m ops diff`: what a deployment would change, by two folders of assemblies or against a commit."""
 
 from __future__ import annotations
 

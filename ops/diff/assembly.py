@@ -20,7 +20,7 @@ _AGAIN = "Synthesize it again: `make synth` writes cdk.out."
 
 @dataclass(frozen=True)
 class Asset:
-    """What the CDK uploads for a stack; `digest` is the hash of its content, which is its name in templates."""
+    """What the CDK uploads for a stack; templates name it by `digest`, the hash of its content."""
 
     kind: str  # "code" or "image"
     name: str
@@ -59,7 +59,7 @@ def read_assemblies(folder: Path) -> dict[str, Assembly]:
     if not found:
         raise UserError(
             f"{folder}: it holds no assembly of the CDK.",
-            hint="Name a folder of one environment, as in cdk.out/prod, or one that holds several, as in cdk.out.",
+            hint="Name the folder of one environment, as in cdk.out/prod, or that of several, as in cdk.out.",
         )
     assemblies = [_read(one) for one in found]
     return {one.environment: one for one in assemblies if one.settings.get("target") == "aws"}

@@ -53,7 +53,7 @@ def comment(report: Report) -> str:
 
 def _comment(report: Report, lines: int) -> Iterator[str]:
     yield from (TITLE, "", _bold(sentences.verdict(report)))
-    for one in report.judgements:
+    for one in report.judgements if not report.is_empty else ():
         yield ""
         yield from _environment(report, one, lines)
     if isinstance(report.costs, str):
@@ -79,13 +79,17 @@ def _environment(report: Report, one: Judgement, lines: int) -> Iterator[str]:
     _share(lists, lines - _FRAME)
     findings, settings, noted, details = lists
     yield f"### {one.environment}: {one.verdict}"
-    sentence = [_escaped(each) for each in (sentences.code(one), sentences.cost(report.cost(one.environment)))]
+    sentence = [
+        _escaped(each) for each in (sentences.code(one), sentences.cost(report.cost(one.environment)))
+    ]
     for block in (findings.written(), settings.written(), *([each] for each in sentence if each)):
         if written := list(block):
             yield from ("", *written)
     if notes or changes:
         title = " and ".join(
-            sentences.counted(len(each), what) for each, what in ((changes, "change"), (notes, "note")) if each
+            sentences.counted(len(each), what)
+            for each, what in ((changes, "change"), (notes, "note"))
+            if each
         )
         yield from ("", f"<details><summary>{title}</summary>", "")
         yield from (*noted.written(), *details.written())
@@ -96,7 +100,9 @@ def _api(report: Report, lines: int) -> Iterator[str]:
     breaking = [one for one in report.api or () if one.breaking]
     others = [one for one in report.api or () if not one.breaking]
     lists = [
-        _List("breaking change", [f"- **{_escaped(one.operation)}**: {_escaped(one.what)}" for one in breaking]),
+        _List(
+            "breaking change", [f"- **{_escaped(one.operation)}**: {_escaped(one.what)}" for one in breaking]
+        ),
         _List("addition", [f"- {_escaped(one.operation)}: {_escaped(one.what)}" for one in others]),
     ]
     _share(lists, lines - _FRAME)

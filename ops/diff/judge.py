@@ -16,7 +16,7 @@ from ops.diff.templates import StackChange, compare
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ops.diff.assembly import Asset, Assembly
+    from ops.diff.assembly import Assembly, Asset
 
 Verdict = Literal[
     "data loss",
@@ -66,7 +66,8 @@ def judge(old: Mapping[str, Assembly], new: Mapping[str, Assembly]) -> list[Judg
     found = compare(pairs)
     judged = {name: _judged(old[name], new[name], _of(name, found)) for name in both}
     judged |= {
-        name: Judgement(name, "new environment", new_stacks=_with_resources(new[name])) for name in new.keys() - both
+        name: Judgement(name, "new environment", new_stacks=_with_resources(new[name]))
+        for name in new.keys() - both
     }
     judged |= {
         name: Judgement(name, "no longer declared", gone_stacks=_with_resources(old[name]))

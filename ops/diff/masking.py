@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from ops.diff.assembly import Stack, Template
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# The model stack names a version by so much of the archive's hash.
+# The variable VERSION holds so much of a hash of the code, by which log lines name it.
 _SHORT = 12
+_VERSION = re.compile(f"[0-9a-f]{{{_SHORT}}}")
 # What the CDK adds to every template, for its command line.
 _OF_THE_CDK = {"Parameters": {"BootstrapVersion"}, "Rules": {"CheckBootstrapVersion"}}
 
@@ -74,10 +75,17 @@ def _plain(template: Template) -> Template:
 
 
 def _replaced(value: Any, whole: dict[str, str]) -> Any:
-    """Return a value in which the strings that are a key of `whole` are replaced."""
-    if isinstance(value, dict):
-        return {key: _replaced(one, whole) for key, one in value.items()}
+    """Return a value in which the strings that are a key of `whole` are replaced, and so is VERSION."""
     if isinstance(value, list):
         return [_replaced(one, whole) for one in value]
-    return whole.get(value, value) if isinstance(value, str) else value
+    if not isinstance(value, dict):
+        return whole.get(value, value) if isinstance(value, str) else value
+    named = "Value" if value.get("Name") == "VERSION" else "VERSION"
+    return {
+        key: "(version)" if key == named and _is_version(one) else _replaced(one, whole)
+        for key, one in value.items()
+    }
 
+
+def _is_version(value: Any) -> bool:
+    return isinstance(value, str) and bool(_VERSION.fullmatch(value))

@@ -62,6 +62,11 @@ class Report:
         """Say whether an environment stays as it is: its resources, its code, its settings, its costs."""
         return one.verdict == "nothing changes" and not one.settings and self.cost(one.environment) is None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changes at all."""
+        return not self.api and all(self.is_nothing(one) for one in self.judgements)
+
 
 def compare_folders(
     old: Path,
@@ -101,9 +106,9 @@ def _done(change: ResourceChange) -> str:
     text = _DONE.get(change.impact, "changes")
     if change.old is None or change.new is None:
         return text
-    properties = (one.get("Properties", {}) for one in (change.old, change.new))
-    rest = ({key: value for key, value in one.items() if key != "Properties"} for one in (change.old, change.new))
-    found = [*differences(*properties), *differences(*rest)]
+    # The properties without their common prefix, then what stands beside them.
+    old, new = ({**one, **one.get("Properties", {}), "Properties": None} for one in (change.old, change.new))
+    found = list(differences(old, new))
     return f"{text}: {_few(found)}" if found else f"{text} with what it refers to"
 
 

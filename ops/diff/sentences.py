@@ -25,8 +25,8 @@ def verdict(report: Report) -> str:
         )
     if report.found:
         return f"Allowed by label: {' and '.join(_WHAT[label] for label in report.found)}."
-    if not report.api and all(report.is_nothing(one) for one in report.judgements):
-        return "Nothing changes."
+    if report.is_empty:
+        return f"Nothing changes in {' and '.join(one.environment for one in report.judgements)}."
     return "No data is lost, and the API breaks no client." if report.api is not None else "No data is lost."
 
 
@@ -34,7 +34,12 @@ def code(one: Judgement) -> str:
     """Return which code and images of an environment are new; an empty text where none is."""
     kinds = (("code", "New code"), ("image", "New image"))
     found = {
-        title: [f"{stack}/{each.name}" for stack, assets in one.code.items() for each in assets if each.kind == kind]
+        title: [
+            f"{stack}/{each.name}"
+            for stack, assets in one.code.items()
+            for each in assets
+            if each.kind == kind
+        ]
         for kind, title in kinds
     }
     return " ".join(f"{title}: {', '.join(names)}." for title, names in found.items() if names)

@@ -1,6 +1,4 @@
-"""What changes between templates, as @aws-cdk/cloudformation-diff finds it: one Node process for all of them."""
-
-from __future__ import annotations
+"""What changes between templates, as @aws-cdk/cloudformation-diff finds it: one Node process for all."""
 
 import json
 import subprocess
@@ -65,7 +63,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Statement:
-    """An IAM statement, with intrinsic functions as text: ${Role}. One that is `unread` is that text alone."""
+    """An IAM statement, with intrinsic functions as text: ${Role}. An `unread` one is that text alone."""
 
     effect: str
     actions: Targets

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.diff import sentences
-from ops.diff.consequences import Severity
 from ops.diff.report import change_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ops.diff.consequences import Severity
     from ops.diff.judge import Judgement
     from ops.diff.report import Report
 
@@ -25,7 +25,7 @@ _MARKS: dict[Severity, str] = {
 def text(report: Report) -> Iterator[str]:
     """Yield the lines of a report: the verdict, then environment by environment, then the API."""
     yield sentences.verdict(report)
-    for one in report.judgements:
+    for one in report.judgements if not report.is_empty else ():
         yield ""
         yield from _environment(report, one)
     if isinstance(report.costs, str):

@@ -52,9 +52,11 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
 
 
 def _by_name(value: Any) -> Any:
-    """Return a list of named values, as of a container's variables, by their names; other values as they are."""
+    """Return a list of named values, as a container's variables, by their names; others as they are."""
     for name in ("Name", "Key"):
-        if isinstance(value, list) and all(isinstance(one, dict) and set(one) == {name, "Value"} for one in value):
+        if isinstance(value, list) and all(
+            isinstance(one, dict) and set(one) == {name, "Value"} for one in value
+        ):
             return {one[name]: one["Value"] for one in value}
     return value
 

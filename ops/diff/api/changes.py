@@ -12,6 +12,3 @@ class ApiChange:
     operation: str
     what: str
     breaking: bool
-
-
-Document = dict[str, object]

@@ -35,9 +35,13 @@ def read_document(file: Path) -> dict[str, Any]:
     try:
         value = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise UserError(f"{file}: it is no JSON document: {error}.", hint="`make openapi` writes it.") from error
+        raise UserError(
+            f"{file}: it is no JSON document: {error}.", hint="`make openapi` writes it."
+        ) from error
     if not isinstance(value, dict) or not isinstance(value.get("paths"), dict):
-        raise UserError(f"{file}: it is no OpenAPI document: it has no paths.", hint="`make openapi` writes it.")
+        raise UserError(
+            f"{file}: it is no OpenAPI document: it has no paths.", hint="`make openapi` writes it."
+        )
     return value
 
 
@@ -96,7 +100,11 @@ class _Operation:
         for name, one in after.items():
             shown = f"{name[0]} parameter {one['name']}"
             if name not in before:
-                yield (f"{shown} is new and required", True) if one.get("required") else (f"{shown} is new", False)
+                yield (
+                    (f"{shown} is new and required", True)
+                    if one.get("required")
+                    else (f"{shown} is new", False)
+                )
                 continue
             if one.get("required") and not before[name].get("required"):
                 yield f"{shown} is required", True
@@ -118,8 +126,8 @@ class _Operation:
             if media_type not in new:
                 yield f"a body of {media_type} is refused", True
                 continue
-            schemas = (each[media_type].get("schema", True) for each in (old, new))
-            for reason in self._requests.reasons(*schemas, "body"):
+            schemas = [each[media_type].get("schema", True) for each in (old, new)]
+            for reason in self._requests.reasons(schemas[0], schemas[1], "body"):
                 yield reason, True
         for media_type in new.keys() - old.keys():
             yield f"a body may be {media_type}", False
@@ -141,8 +149,8 @@ class _Operation:
                 if media_type not in contents[1]:
                     yield f"{status} is not {media_type} any more", True
                     continue
-                schemas = (each[media_type].get("schema", True) for each in contents)
-                yield from self._responses.changes(*schemas, str(status))
+                schemas = [each[media_type].get("schema", True) for each in contents]
+                yield from self._responses.changes(schemas[0], schemas[1], str(status))
         for status in after.keys() - before.keys():
             yield f"{status} may be answered", False
 

@@ -47,7 +47,7 @@ class Narrowing:
         for one in alternatives(self._old, old):
             tried = [list(self._one(one, each, at)) for each in allowed]
             if all(tried):
-                found += min(tried, key=len, default=[f"{at} is refused"])
+                found.extend(min(tried, key=len) if tried else [f"{at} is refused"])
         return list(dict.fromkeys(found))
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[str]:
@@ -80,7 +80,7 @@ class Narrowing:
                 yield f"{at}.{name} is refused"
             else:
                 yield from self.reasons(schema, others, f"{at}.{name}")
-        for name in after.keys() - before.keys() if isinstance(others_before, dict) else ():
+        for name in sorted(after.keys() - before.keys()) if isinstance(others_before, dict) else ():
             yield from self.reasons(others_before, after[name], f"{at}.{name}")
         if others is False and others_before is not False:
             yield f"{at} takes no other fields any more"
@@ -88,7 +88,6 @@ class Narrowing:
             yield from self.reasons(others_before, others, f"{at}.*")
         if "propertyNames" in new:
             yield from self.reasons(old.get("propertyNames", True), new["propertyNames"], f"names in {at}")
-
 
     def _limits(self, old: Schema, new: Schema, at: str) -> Iterator[str]:
         for keyword, value in new.items():
@@ -109,5 +108,3 @@ class Narrowing:
 
 def _a(names: frozenset[str]) -> str:
     return " or ".join(sorted(names))
-
-

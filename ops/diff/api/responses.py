@@ -39,7 +39,8 @@ class Promises:
         found: list[tuple[str, bool]] = []
         for one in alternatives(self._new, new):
             tried = [list(self._one(each, one, at)) for each in promised]
-            found += min(tried, key=_seriousness, default=[])
+            if tried:
+                found.extend(min(tried, key=_seriousness))
         return list(dict.fromkeys(found))
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, bool]]:
@@ -70,7 +71,7 @@ class Promises:
             if name in old.get("required", []) and name not in always:
                 yield f"{at}.{name} may be absent", True
             yield from self.changes(schema, after[name], f"{at}.{name}")
-        for name in after.keys() - before.keys():
+        for name in sorted(after.keys() - before.keys()):
             yield f"{at}.{name} is new", False
         others = old.get("additionalProperties", True)
         if isinstance(others, dict):

@@ -14,19 +14,18 @@ TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "o
 
 def resolved(document: dict[str, Any], schema: Any) -> Schema:
     """Return a schema with its reference followed; `true` is the schema that allows everything."""
-    if schema is True:
-        return {}
-    if not isinstance(schema, dict):
-        return {"enum": []}
+    found: Schema = {"enum": []} if schema is not True else {}
+    if isinstance(schema, dict):
+        found = schema
     followed: set[str] = set()
-    while "$ref" in schema and schema["$ref"] not in followed:
-        followed.add(schema["$ref"])
-        beside = {key: value for key, value in schema.items() if key != "$ref"}
+    while "$ref" in found and found["$ref"] not in followed:
+        followed.add(found["$ref"])
+        beside = {key: value for key, value in found.items() if key != "$ref"}
         target: Any = document
-        for part in schema["$ref"].removeprefix("#/").split("/"):
+        for part in found["$ref"].removeprefix("#/").split("/"):
             target = target.get(part.replace("~1", "/").replace("~0", "~"), {})
-        schema = {**target, **beside}
-    return schema
+        found = {**target, **beside}
+    return found
 
 
 def expanded(document: dict[str, Any], value: Any, following: frozenset[str] = frozenset()) -> Any:
