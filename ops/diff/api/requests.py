@@ -47,7 +47,8 @@ class Narrowing:
         for one in alternatives(self._old, old):
             tried = [list(self._one(one, each, at)) for each in allowed]
             if all(tried):
-                found.extend(min(tried, key=len) if tried else [f"{at} is refused"])
+                least = min(tried, key=len) if tried else [f"{at} is refused"]
+                found += least
         return list(dict.fromkeys(found))
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[str]:

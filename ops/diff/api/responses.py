@@ -40,7 +40,8 @@ class Promises:
         for one in alternatives(self._new, new):
             tried = [list(self._one(each, one, at)) for each in promised]
             if tried:
-                found.extend(min(tried, key=_seriousness))
+                least = min(tried, key=_seriousness)
+                found += least
         return list(dict.fromkeys(found))
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, bool]]:
