@@ -82,7 +82,8 @@ def _environment(report: Report, one: Judgement, lines: int) -> Iterator[str]:
     sentence = [
         _escaped(each) for each in (sentences.code(one), sentences.cost(report.cost(one.environment)))
     ]
-    for block in (findings.written(), settings.written(), *([each] for each in sentence if each)):
+    named = ["Settings:", "", *settings.written()] if one.settings else []
+    for block in (findings.written(), named, *([each] for each in sentence if each)):
         if written := list(block):
             yield from ("", *written)
     if notes or changes:

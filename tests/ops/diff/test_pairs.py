@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from ops.diff.assembly import Assembly
+from cli.cdk import ROOT
+from ops.diff.assembly import Assembly, read_assemblies
+from ops.diff.comment import comment
 from ops.diff.judge import Judgement, Verdict, judge
+from ops.diff.report import Report
 from ops.diff.sentences import code
 from settings.environment import Environment, load_environment
 from tests.ops.diff.conftest import altered
@@ -117,11 +120,18 @@ def with_new_code(assembly: Assembly, stack: str, kind: str) -> Assembly:
 
 
 @pytest.fixture(scope="module")
-def judged(prod: Assembly) -> dict[str, Judgement]:
-    """All pairs, judged in one process of Node."""
+def judged(prod: Assembly, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
+    """All pairs and the documented example, judged in one process of Node."""
+    from stacks.app import synthesize
+
+    settings = load_environment("prod")
+    model = settings.model.model_copy(update={"instance_type": "ml.g4dn.xlarge", "usd_per_hour": 0.818})
+    folder = tmp_path_factory.mktemp("documented") / "prod"
+    synthesize(settings.model_copy(update={"retention_days": 180, "model": model}), folder, notices=False)
     new = {name: altered(prod, change, name=name) for name, (change, _, _) in CHANGES.items()}
     new["hash only"] = replace(with_new_code(prod, "gateway", "code"), environment="hash only")
     new["image only"] = replace(with_new_code(prod, "analyze", "image"), environment="image only")
+    new["documented"] = replace(read_assemblies(folder)["prod"], environment="documented")
     old = {name: replace(prod, environment=name) for name in new}
     return {one.environment: one for one in judge(old, new)}
 
@@ -153,6 +163,17 @@ def test_removed_section_names_each_queue(judged: dict[str, Judgement]) -> None:
     lost = [one.subject.rpartition("(")[2] for one in judged["section"].of("data loss")]
     assert lost.count("SQS::Queue)") == 2
     assert lost.count("Logs::LogGroup)") == 2
+
+
+def test_documented_example_is_true(judged: dict[str, Judgement]) -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    example = text.partition("the comment begins:\n\n```markdown\n")[2].partition("```")[0]
+    written = comment(Report((replace(judged["documented"], environment="prod"),), {}))
+    # Prices change by themselves, and what is folded with every stack.
+    lines = [line for line in example.splitlines() if not line.startswith("Costs: ")]
+    assert [line for line in lines if line] == [
+        line for line in written.partition("<details>")[0].splitlines() if line
+    ]
 
 
 def test_settings_of_model_are_named(prod: Assembly) -> None:

@@ -108,10 +108,8 @@ def test_lost_rows_are_told(impact: Any, beside: dict[str, Any], words: str) -> 
 
 
 def test_weaker_deletion_policy_is_judged() -> None:
-    old, new = (
-        {"Type": "AWS::S3::Bucket", "Properties": {}, "DeletionPolicy": policy}
-        for policy in ("RetainExceptOnCreate", "Delete")
-    )
+    old: dict[str, Any] = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "RetainExceptOnCreate"}
+    new = old | {"DeletionPolicy": "Delete"}
     one = ResourceChange("Images", "AWS::S3::Bucket", "WILL_UPDATE", (), old, new)
     (found,) = judge_properties("storage", one)
     assert found.happens.startswith("it is deleted with its stack from now on")
