@@ -136,7 +136,7 @@ def _bold(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return text.replace("`", "'")
+    return " ".join(text.split()).replace("`", "'")
 
 
 def _escaped(text: str) -> str:

@@ -38,7 +38,7 @@ JUDGEMENTS = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(JUDGEMENTS, st.booleans())
 def test_environment_takes_at_most_sixty_lines(one: Judgement, costs: bool) -> None:
     report = Report(

@@ -36,7 +36,7 @@ def stack(properties: dict[str, Any], digest: str, noise: str) -> Stack:
     return Stack(template, (Asset("code", "Function", digest),))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(PROPERTIES, DIGESTS, DIGESTS, NAMES, NAMES)
 def test_hash_and_metadata_are_no_change(
     properties: dict[str, Any], old: str, new: str, noise: str, other: str
@@ -46,7 +46,7 @@ def test_hash_and_metadata_are_no_change(
     assert [one.name for one in new_code(before, after)][:1] == (["Function"] if old != new else [])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(PROPERTIES, PROPERTIES, DIGESTS, DIGESTS)
 def test_other_values_are_changes(old: dict[str, Any], new: dict[str, Any], digest: str, other: str) -> None:
     same = json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)

@@ -121,7 +121,7 @@ def accepts(schema: Schema, named: Schema, value: Any) -> bool:
     return bool(Draft202012Validator(whole).is_valid(value))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(SCHEMAS, _SCALARS, _SCALARS, st.data())
 def test_refused_request_is_breaking(
     old: Schema, named: Schema, named_now: Schema, data: st.DataObject
@@ -133,7 +133,7 @@ def test_refused_request_is_breaking(
         assert Narrowing(document(named), document(named_now)).reasons(old, new, "body")
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(SCHEMAS, st.data())
 def test_addition_is_not_breaking(schema: Schema, data: st.DataObject) -> None:
     named = {"type": "boolean"}
