@@ -93,6 +93,13 @@ BREAKING: dict[str, tuple[Callable[[Document], object], str, str]] = {
         "POST /analyze",
         "body.languages[] no longer takes fr",
     ),
+    "field of a closed body": (
+        lambda one: post(one)["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"].pop(
+            "languages"
+        ),
+        "POST /analyze",
+        "body.languages is refused",
+    ),
     "limit": (
         lambda one: photos(one).update(maxItems=4),
         "POST /analyze",
