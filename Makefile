@@ -51,8 +51,8 @@ lint-variants: setup-test ## cfn-lint over every variant of the settings that th
 synth: setup-test ## every environment's templates into cdk.out/, linted; no account, no network
 	@$(PYTHON) -m stacks
 
-diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, no account
-	@$(PYTHON) -m ops diff $(if $(BASE),--base "$(BASE)",--env "$(ENV)")
+diff: $(if $(BASE),,environment) setup-deploy ## what a deployment would change: make diff ENV=prod; BASE=origin/main: against a commit, judged, no account; COMMENT=FILE ALLOW=data-loss
+	@$(PYTHON) -m ops diff $(if $(BASE),--base "$(BASE)" $(if $(COMMENT),--comment "$(COMMENT)") $(foreach label,$(ALLOW),--allow "$(label)"),--env "$(ENV)")
 
 plan: environment setup-deploy ## where, how big, how fast, how much, what to set, as one page: make plan USERS=users.csv ENV=prod, OUT=plan.html
 	@$(PYTHON) -m planning page $(if $(USERS),"$(USERS)") --env "$(ENV)" $(if $(OUT),--out "$(OUT)")

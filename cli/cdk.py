@@ -96,13 +96,6 @@ def diff(environment: str) -> CdkCommand:
     return CdkCommand(("diff", "--context", f"env={environment}"))
 
 
-def diff_template(assembly: Path, stack: str, template: Path) -> CdkCommand:
-    """Compare one stack of an assembly with another template of it."""
-    # --ci: to standard output rather than to standard error.
-    options = ("--ci", "--exclusively", "--app", str(assembly), "--template", str(template))
-    return CdkCommand(("diff", *options, stack))
-
-
 def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
     """Return the stacks of a synthesized assembly, each with the stacks that it depends on."""
     artifacts = json.loads((assembly / "manifest.json").read_text("utf-8"))["artifacts"]
@@ -178,14 +171,18 @@ def run(
     folder: Path = ROOT,
     variables: Mapping[str, str] | None = None,
     stdin: str | None = None,
+    to_stderr: bool = False,
 ) -> None:
     """Run a command to its end, with `stdin` on its standard input; raise UserError when it fails.
 
-    `variables` are added to the environment. The error never repeats `stdin`, which may be a password.
+    `variables` are added to the environment. With `to_stderr` its output goes to standard error: that of the
+    caller is a document. The error never repeats `stdin`, which may be a password.
     """
     try:
         pipe = None if stdin is None else subprocess.PIPE
-        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **(variables or {})}, stdin=pipe)
+        environment = {**os.environ, **(variables or {})}
+        output = 2 if to_stderr else None
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=output)
     except OSError as error:
         raise UserError(
             f"{command[0]} does not start: {error.strerror or error}.", hint="Check that it is installed."

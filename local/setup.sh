@@ -6,7 +6,7 @@
 #   .vitrine/bootstrap  uv, in a plain venv: Debian's and Homebrew's Python refuse `pip install` outside a venv
 #   .venv               the packages; each kind adds its own to the installed ones
 #   .vitrine/emulator   the AWS emulator, whose pins conflict with the other packages
-#   .vitrine/cdk        the CDK command line, run by the Node among the packages
+#   .vitrine/cdk        the CDK command line, run by the Node among the packages; deploy and test: what compares templates
 #   .vitrine/deno       the dependencies of the Edge Functions
 #   .vitrine/page       the built page; web/node_modules has what builds it
 #
@@ -190,7 +190,10 @@ cdk() {
     mkdir -p .vitrine/cdk
     cp local/cdk/package.json local/cdk/package-lock.json .vitrine/cdk/
     cd .vitrine/cdk
-    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
+    # The comparison of templates is a development dependency there: the local system needs none, and it is as big again.
+    # shellcheck disable=SC2046
+    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts \
+        $([ "$stamp" = cdk-compare ] || echo --omit=dev)
 }
 
 # The built page depends on the text and the names of these files.
@@ -279,10 +282,11 @@ if [ "$kind" != deploy ] && ! current emulator "$key"; then
 fi
 
 key=$(cat local/cdk/package-lock.json | cksum)
-if ! current cdk "$key"; then
-    rm -f "$stamps/cdk"
+case $kind in deploy | test) stamp=cdk-compare ;; *) stamp=cdk ;; esac
+if ! current cdk-compare "$key" && ! current "$stamp" "$key"; then
+    rm -f "$stamps/cdk" "$stamps/cdk-compare"
     step cdk "CDK command line" cdk
-    echo "$key" >"$stamps/cdk"
+    echo "$key" >"$stamps/$stamp"
 fi
 
 key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts $([ "$kind" != test ] || echo examples/typescript/deno.lock) | cksum)

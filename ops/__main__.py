@@ -27,7 +27,8 @@ _INTERRUPTED = (
     "\nInterrupted. CloudFormation finishes or rolls back by itself what it has begun; the same command "
     "continues from there."
 )
-_ARCHIVE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ARCHIVE = _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(path_type=Path)
 # Each command imports what it needs: `--help` and a wrong option answer at once.
 
 
@@ -108,22 +109,49 @@ def bootstrap(named: str) -> None:
 
 
 @commands.command()
+@click.argument("folders", nargs=-1, type=_FOLDER, metavar="[OLD NEW]")
 @click.option("--env", "named", metavar="NAME", help="Compare an environment with what is deployed of it.")
-@click.option("--base", metavar="COMMIT", help="Compare every environment's templates with a commit's.")
-def diff(named: str | None, base: str | None) -> None:
-    """Show what a deployment would change.
+@click.option("--base", metavar="COMMIT", help="Compare every environment with that of a commit.")
+@click.option(
+    "--openapi", "documents", nargs=2, type=_FILE, metavar="OLD NEW", help="OpenAPI documents to compare too."
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    type=click.Choice(["data-loss", "breaking-api"]),
+    help="Do not refuse what a label of the pull request allows.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--comment", type=Path, metavar="FILE", help="Write the comment of a pull request too.")
+def diff(
+    folders: tuple[Path, ...],
+    named: str | None,
+    base: str | None,
+    documents: tuple[Path, Path] | None,
+    allow: tuple[str, ...],
+    as_json: bool,
+    comment: Path | None,
+) -> int:
+    """Show what a deployment would change, what it costs, and whether it loses data or breaks the API.
 
-    With --base, both sides are synthesized here; neither an account nor credentials are needed.
+    OLD and NEW are folders of synthesized templates: of one environment, or of several as `make synth` writes
+    them. With --base, both sides are synthesized here, and the comment is printed. Neither needs an account
+    or credentials. With --env, the CDK compares with the account.
+
+    The status is 2 where data would be lost or the API breaks its clients, and --allow does not name it.
     """
     from cli import cdk
-    from ops.commands.diff import diff_commit
+    from ops.commands.diff import Wanted, diff_commit, diff_folders
 
-    if (named is None) == (base is None):
-        raise click.UsageError("Pass either --env or --base.")
-    if base is not None:
-        diff_commit(base, _console())
-    elif named is not None:
+    if (len(folders) == 2) + (named is not None) + (base is not None) != 1 or len(folders) not in (0, 2):
+        raise click.UsageError("Pass two folders, or --base, or --env.")
+    if named is not None:
         cdk.run_cdk(cdk.diff(named))
+        return 0
+    wanted = Wanted(frozenset(allow), as_json, comment)
+    if base is not None:
+        return diff_commit(base, wanted)
+    return diff_folders(folders[0], folders[1], documents, wanted)
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""`python -m ops diff`: what a deployment would change, against the account or against another commit."""
+"""`python -m ops diff`: what a deployment would change, by two folders of assemblies or against a commit."""
 
 from __future__ import annotations
 
@@ -6,36 +6,77 @@ import json
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from cli import cdk
 from cli.cdk import ROOT, run
+from ops.diff.api.operations import api_changes, read_document
+from ops.diff.assembly import read_assemblies
+from ops.diff.comment import comment
+from ops.diff.report import Report, as_data, compare_folders
+from ops.diff.text import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console
+    from ops.diff.api.changes import ApiChange
+
+_DOCUMENT = Path("docs", "openapi.json")
+# Of a change that loses data or breaks the API, and has no label that allows it.
+REFUSED = 2
 
 
-def diff_commit(base: str, console: Console, root: Path = ROOT) -> None:
-    """Print what this checkout's templates change against those of a commit, for every environment.
+@dataclass(frozen=True)
+class Wanted:
+    """What a caller wants of a comparison: the labels that allow it, and the forms in which it is written."""
+
+    allowed: frozenset[str] = frozenset()
+    as_json: bool = False
+    comment: Path | None = None
+
+
+def diff_folders(old: Path, new: Path, documents: tuple[Path, Path] | None, wanted: Wanted) -> int:
+    """Print what changes between two folders of assemblies; return 0, or 2 where it is refused.
+
+    `documents` are the OpenAPI documents of both. Raises UserError for what cannot be read.
+    """
+    report = _report(old, new, documents, wanted)
+    _write(report, wanted, "\n".join(text(report)))
+    return REFUSED if report.refused else 0
+
+
+def diff_commit(base: str, wanted: Wanted, root: Path = ROOT) -> int:
+    """Print what this checkout changes against a commit, as the comment of a pull request; return 0 or 2.
 
     Both sides are synthesized here without packaged code; neither an account nor credentials are needed.
     """
-    run([sys.executable, "-m", "stacks", "--no-lint"], folder=root)
-    with _worktree(root, base) as old:
+    run([sys.executable, "-m", "stacks", "--no-lint"], folder=root, to_stderr=True)
+    with _worktree(root, base) as old, _present(root) as new:
         for file in sorted((old / "environments").glob("*.toml")):
             _synthesize(old, file.stem)
-        after, before = _templates(root), _templates(old)
-        for name in sorted(after.keys() & before.keys()):
-            stack = name.removesuffix(".template.json").rpartition("/")[2]
-            cdk.run_cdk(cdk.diff_template(after[name].parent, stack, before[name]))
-        for name, change in (
-            *((name, "new") for name in sorted(after.keys() - before.keys())),
-            *((name, "gone") for name in sorted(before.keys() - after.keys())),
-        ):
-            console.print(f"Stack {name.removesuffix('.template.json').rpartition('/')[2]} is {change}")
+        documents = (old / _DOCUMENT, root / _DOCUMENT)
+        there = all(file.is_file() for file in documents)
+        report = _report(old / "cdk.out", new, documents if there else None, wanted)
+    _write(report, wanted, comment(report).rstrip("\n"))
+    return REFUSED if report.refused else 0
+
+
+def _report(old: Path, new: Path, documents: tuple[Path, Path] | None, wanted: Wanted) -> Report:
+    assemblies = read_assemblies(old), read_assemblies(new)
+    api: tuple[ApiChange, ...] | None = None
+    if documents is not None:
+        api = tuple(api_changes(*(read_document(file) for file in documents)))
+    return compare_folders(old, new, assemblies, api, wanted.allowed)
+
+
+def _write(report: Report, wanted: Wanted, printed: str) -> None:
+    if wanted.comment is not None:
+        wanted.comment.write_text(comment(report), "utf-8")
+    click.echo(json.dumps(as_data(report), indent=2, ensure_ascii=False) if wanted.as_json else printed)
 
 
 @contextmanager
@@ -49,20 +90,19 @@ def _worktree(root: Path, commit: str) -> Iterator[Path]:
             run(["git", "worktree", "remove", "--force", str(tree)], folder=root)
 
 
+@contextmanager
+def _present(root: Path) -> Iterator[Path]:
+    """Give a folder with the assemblies of the environments that there are: cdk.out may hold former ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (root / "environments").glob("*.toml"):
+            (Path(folder) / file.stem).symlink_to(root.resolve() / "cdk.out" / file.stem)
+        yield Path(folder)
+
+
 def _synthesize(tree: Path, environment: str) -> None:
     # As the CDK's command line runs an app, which every commit understands; a commit's own `python -m stacks`
     # may take other arguments, or lint.
     context = json.loads((tree / "cdk.json").read_text("utf-8"))["context"]
     context |= {"env": environment, "aws:cdk:bundling-stacks": []}
     variables = {"CDK_OUTDIR": f"cdk.out/{environment}", "CDK_CONTEXT_JSON": json.dumps(context)}
-    run([sys.executable, "app.py"], folder=tree, variables={**cdk.variables(), **variables})
-
-
-def _templates(tree: Path) -> dict[str, Path]:
-    """Return the templates of an environment's present settings, by environment/file."""
-    environments = {file.stem for file in (tree / "environments").glob("*.toml")}
-    return {
-        str(file.relative_to(tree / "cdk.out")): file
-        for file in (tree / "cdk.out").glob("*/*.template.json")
-        if file.parent.name in environments
-    }
+    run([sys.executable, "app.py"], folder=tree, variables={**cdk.variables(), **variables}, to_stderr=True)

@@ -1,21 +1,23 @@
-"""`make diff BASE=…`: how two commits' templates differ, without an account and without cfn-lint."""
+"""`make diff BASE=…`: what changes against a commit, without an account and without cfn-lint."""
 
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from ops.commands.diff import diff_commit
+from ops.commands.diff import Wanted, diff_commit
 
 pytestmark = pytest.mark.system
 APP = """
+import json
+import pathlib
 import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 
 app = cdk.App()
 name = app.node.get_context("env")
+settings = {{"name": name, "target": "aws"}}
 before = cdk.Stack(app, f"{{name}}-before")
 ssm.StringParameter(before, "Parameter", string_value="always")
 for name_, value in {stacks}.items():
@@ -23,6 +25,7 @@ for name_, value in {stacks}.items():
     stack.add_dependency(before)
     ssm.StringParameter(stack, "Parameter", string_value=value)
 app.synth()
+pathlib.Path(app.outdir, "settings.json").write_text(json.dumps(settings))
 """
 # The base commit's own command is not run: it may lint, and find something.
 LINTS = "raise SystemExit('cfn-lint is not installed, and there is a finding')"
@@ -57,12 +60,19 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_commit_is_compared_with_templates(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    diff_commit("HEAD~1", Console(soft_wrap=True), repository)
+def test_commit_is_compared_with_templates(
+    repository: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (repository / "cdk.out" / "former").mkdir(parents=True)  # of an environment that is there no more
+    file = tmp_path / "comment.md"
+    assert diff_commit("HEAD~1", Wanted(comment=file), repository) == 0
     out = capfd.readouterr().out
-    assert "Stack shop-kept" in out
-    assert "[~] AWS::SSM::Parameter" in out
-    assert "Stack shop-new is new" in out
-    assert "Stack shop-former is gone" in out
+    assert out == file.read_text("utf-8")
+    assert "### shop: resources change" in out
+    assert "(SSM::Parameter) changes: Value: one → two" in out
+    assert "shop-new: the stack is new" in out
+    assert "shop-former: the stack is declared no more; what is deployed of it stays" in out
+    # The settings of this app price nothing.
+    assert "Costs are not known: " in out
     left = subprocess.run(["git", "worktree", "list"], cwd=repository, capture_output=True, check=True)
     assert len(left.stdout.splitlines()) == 1

@@ -1,0 +1,168 @@
+"""What two OpenAPI documents differ in, operation by operation."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cli.errors import UserError
+from ops.diff.api.changes import ApiChange
+from ops.diff.api.requests import Narrowing
+from ops.diff.api.responses import Promises
+from ops.diff.api.schemas import resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_Operations = dict[str, dict[str, Any]]
+
+
+def api_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[ApiChange]:
+    """Return what changes from one OpenAPI document to the other, what breaks clients first."""
+    before, after = _operations(old), _operations(new)
+    found = list(_routes(before, after))
+    for name in before.keys() & after.keys():
+        compared = _Operation(name, dict(old), dict(new), before[name], after[name])
+        found += compared.changes()
+    return sorted(dict.fromkeys(found), key=lambda one: (not one.breaking, one.operation, one.what))
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """Return the OpenAPI document of a file; raise UserError where there is none."""
+    try:
+        value = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file}: it is no JSON document: {error}.", hint="`make openapi` writes it."
+        ) from error
+    if not isinstance(value, dict) or not isinstance(value.get("paths"), dict):
+        raise UserError(
+            f"{file}: it is no OpenAPI document: it has no paths.", hint="`make openapi` writes it."
+        )
+    return value
+
+
+def _operations(document: Mapping[str, Any]) -> _Operations:
+    """Return the operations by method and path, as in "GET /reports/{}": a parameter's name is not sent."""
+    return {
+        f"{method.upper()} {re.sub(r'{[^}]*}', '{}', path)}": {
+            **operation,
+            "parameters": [*item.get("parameters", []), *operation.get("parameters", [])],
+            "places": re.findall(r"{([^}]*)}", path),
+            "security": operation.get("security", document.get("security", [])),
+        }
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in _METHODS
+    }
+
+
+def _routes(before: _Operations, after: _Operations) -> Iterator[ApiChange]:
+    paths = {name.partition(" ")[2] for name in after}
+    for name in before.keys() - after.keys():
+        what = "the method" if name.partition(" ")[2] in paths else "the path"
+        yield ApiChange(name, f"{what} is gone", breaking=True)
+    for name in after.keys() - before.keys():
+        yield ApiChange(name, "is new", breaking=False)
+
+
+class _Operation:
+    """One operation of two documents."""
+
+    def __init__(
+        self,
+        name: str,
+        old_document: dict[str, Any],
+        new_document: dict[str, Any],
+        old: dict[str, Any],
+        new: dict[str, Any],
+    ) -> None:
+        self._name, self._old, self._new = name, old, new
+        self._documents = (old_document, new_document)
+        self._requests = Narrowing(old_document, new_document)
+        self._responses = Promises(old_document, new_document)
+
+    def changes(self) -> Iterator[ApiChange]:
+        for what, breaking in (*self._parameters(), *self._body(), *self._answers(), *self._security()):
+            yield ApiChange(self._name, what, breaking)
+
+    def _parameters(self) -> Iterator[tuple[str, bool]]:
+        before, after = (
+            {
+                _sent_as(one, side["places"]): one
+                for one in (resolved(document, each) for each in side["parameters"])
+            }
+            for document, side in zip(self._documents, (self._old, self._new), strict=True)
+        )
+        for name, one in after.items():
+            shown = f"{name[0]} parameter {one['name']}"
+            if name not in before:
+                yield (
+                    (f"{shown} is new and required", True)
+                    if one.get("required")
+                    else (f"{shown} is new", False)
+                )
+                continue
+            if one.get("required") and not before[name].get("required"):
+                yield f"{shown} is required", True
+            for reason in self._requests.reasons(before[name].get("schema"), one.get("schema"), shown):
+                yield reason, True
+        for name in before.keys() - after.keys():
+            # The service does not look at it: a request that sends it is answered.
+            yield f"{name[0]} parameter {before[name]['name']} is no longer read", False
+
+    def _body(self) -> Iterator[tuple[str, bool]]:
+        before, after = (
+            resolved(document, side.get("requestBody", {}))
+            for document, side in zip(self._documents, (self._old, self._new), strict=True)
+        )
+        if after.get("required") and not before.get("required"):
+            yield "a body is required", True
+        old, new = before.get("content", {}), after.get("content", {})
+        for media_type in old:
+            if media_type not in new:
+                yield f"a body of {media_type} is refused", True
+                continue
+            schemas = [each[media_type].get("schema", True) for each in (old, new)]
+            for reason in self._requests.reasons(schemas[0], schemas[1], "body"):
+                yield reason, True
+        for media_type in new.keys() - old.keys():
+            yield f"a body may be {media_type}", False
+
+    def _answers(self) -> Iterator[tuple[str, bool]]:
+        before, after = (
+            {status: resolved(document, one) for status, one in side.get("responses", {}).items()}
+            for document, side in zip(self._documents, (self._old, self._new), strict=True)
+        )
+        for status, one in before.items():
+            if status not in after:
+                yield f"{status} is answered no more", True
+                continue
+            new = after[status]
+            for header in one.get("headers", {}).keys() - new.get("headers", {}).keys():
+                yield f"{status} has no header {header} any more", True
+            contents = one.get("content", {}), new.get("content", {})
+            for media_type in contents[0]:
+                if media_type not in contents[1]:
+                    yield f"{status} is not {media_type} any more", True
+                    continue
+                schemas = [each[media_type].get("schema", True) for each in contents]
+                yield from self._responses.changes(schemas[0], schemas[1], str(status))
+        for status in after.keys() - before.keys():
+            yield f"{status} may be answered", False
+
+    def _security(self) -> Iterator[tuple[str, bool]]:
+        before, after = self._old["security"], self._new["security"]
+        if after and not all(one in after for one in before or [{}]):
+            yield "it needs another credential", True
+
+
+def _sent_as(parameter: Mapping[str, Any], places: list[str]) -> tuple[str, str]:
+    # Names of headers know no case; of a part of the path the place is sent, and no name.
+    where, name = parameter["in"], parameter["name"]
+    if where == "path" and name in places:
+        return where, str(places.index(name))
+    return where, name.lower() if where == "header" else name
