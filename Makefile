@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image promote digest rollback drift pause resume redrive logs destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-planning plan screens drill fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,8 +69,20 @@ deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod,
 smoke: environment setup-deploy ## post a photo to a deployed environment: make smoke ENV=prod
 	@$(PYTHON) -m ops smoke --env "$(ENV)"
 
-image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod
-	@$(PYTHON) -m ops image --env "$(ENV)"
+image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod, WRITE=1 into the settings, SAVE=folder for promote
+	@$(PYTHON) -m ops image --env "$(ENV)" $(if $(WRITE),--write) $(if $(SAVE),--save "$(SAVE)")
+
+promote: environment setup-deploy ## push an image of another environment, with the same digest: make promote ENV=prod IMAGE=folder DIGEST=sha256:…
+	@$(PYTHON) -m ops promote --env "$(ENV)" --image "$(IMAGE)" --digest "$(DIGEST)"
+
+digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
+	@$(PYTHON) -m ops digest --env "$(ENV)"
+
+rollback: environment setup-deploy ## let the service run an earlier image again: make rollback ENV=prod DIGEST=sha256:…
+	@$(PYTHON) -m ops rollback --env "$(ENV)" --digest "$(DIGEST)"
+
+drift: environment setup-deploy ## what was changed in the account beside CloudFormation: make drift ENV=prod
+	@$(PYTHON) -m ops drift --env "$(ENV)"
 
 pause: environment setup-deploy ## delete the endpoint, keep the model; reports wait, a day at most: make pause ENV=prod
 	@$(PYTHON) -m ops pause --env "$(ENV)"

@@ -96,6 +96,11 @@ def diff(environment: str) -> CdkCommand:
     return CdkCommand(("diff", "--context", f"env={environment}"))
 
 
+def drift(environment: str) -> CdkCommand:
+    """Compare what is deployed of an environment with its templates; a difference fails the command."""
+    return CdkCommand(("drift", "--fail", "--context", f"env={environment}"))
+
+
 def diff_template(assembly: Path, stack: str, template: Path) -> CdkCommand:
     """Compare one stack of an assembly with another template of it."""
     # --ci: to standard output rather than to standard error.
