@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.entry import run_commands
+from supply_chain import secrets
+from supply_chain.__main__ import commands
 from supply_chain.secrets import committed_secrets
 
 # Put together here, so that this file holds none. Their forms are those that the providers document.
@@ -76,3 +79,16 @@ def test_photo_is_skipped(repository: Path) -> None:
     (repository / "photo.jpg").write_bytes(b"\xff\xd8" + SECRETS["a token of GitHub"].encode())
     track(repository, "text")
     assert committed_secrets(repository, known=()) == []
+
+
+def test_check_fails_with_the_remedy(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    track(repository, f"TOKEN = '{SECRETS['a token of GitHub']}'\n")
+    findings = committed_secrets(repository, known=())
+    monkeypatch.setattr(secrets, "committed_secrets", lambda: findings)
+    assert run_commands(commands, ["secrets"], program="supply_chain") == 1
+    out = capsys.readouterr().out
+    assert "settings.py:1: this looks like a token of GitHub" in out
+    assert "hint: Take it out and revoke it" in out
+    assert SECRETS["a token of GitHub"] not in out
