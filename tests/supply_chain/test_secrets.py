@@ -16,8 +16,8 @@ SECRETS = {
     "a random key": "wJalrXUtnFEMIK7MDENG" + "bPxRfiCYzr8u2Tq9LmVe",
     "an API key of a language model": "sk-" + "proj-4f9a8b7c6d5e4f3a2b1c",
     "a secret key of Supabase": "sb_secret_" + "N7UND0UgjKTVK",
-    "a signing key of webhooks": "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    "a token of GitHub": "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a",
+    "a signing key of webhooks": "whsec_" + "MfKQ9r8GKYqrTwjU" + "PD8ILPZIo2LaLaSw",
+    "a token of GitHub": "ghp_" + "16C7e42F292c6912E7" + "710c838347Ae178B4a",
     "a personal API key of PostHog": "phx_" + "a1b2c3d4e5f6g7h8i9j0",
     "a private key or a certificate": "-----BEGIN " + "RSA PRIVATE KEY-----",
 }
@@ -36,7 +36,14 @@ def track(repository: Path, text: str, name: str = "settings.py") -> None:
 
 @pytest.mark.parametrize("kind", SECRETS)
 @pytest.mark.parametrize(
-    "line", ["{}", "KEY = '{}'", "https://host/path?key={}&more=1", "- run: X={} y", "a: {}."]
+    "line",
+    [
+        "{}",
+        "KEY = '{}'",
+        "https://host/path?key={}&more=1",
+        "- run: X={} y",
+        "a: {}.",
+    ],
 )
 def test_secret_is_found(repository: Path, kind: str, line: str) -> None:
     track(repository, f"first\n{line.format(SECRETS[kind])}\n")
@@ -45,6 +52,13 @@ def test_secret_is_found(repository: Path, kind: str, line: str) -> None:
     assert finding.text == f"this looks like {kind}"
     assert "Take it out and revoke it" in finding.hint
     assert SECRETS[kind] not in f"{finding}"
+
+
+def test_secret_in_a_path_is_found(repository: Path) -> None:
+    track(repository, f"curl https://host.example/hook/{SECRETS['a token of GitHub']}\n")
+    assert [finding.text for finding in committed_secrets(repository, known=())] == [
+        "this looks like a token of GitHub"
+    ]
 
 
 def test_noted_value_is_allowed(repository: Path) -> None:
