@@ -32,6 +32,7 @@ def image(settings: Environment, ecr: ECRClient, report: Callable[[str], object]
     The tag is the commit, and tags are immutable. Raises UserError for uncommitted changes, for a missing
     repository and when a tool fails.
     """
+    _refuse_changes(root)
     commit = commit_of(root)
     repository = image_repository(settings, ecr)
     name, uri = repository["repositoryName"], f"{repository['repositoryUri']}:{commit}"
@@ -49,14 +50,17 @@ def image(settings: Environment, ecr: ECRClient, report: Callable[[str], object]
     return digest
 
 
-def commit_of(root: Path) -> str:
-    """Return the commit that is checked out, which tags its image; raise UserError if it has changes."""
+def _refuse_changes(root: Path) -> None:
     if changed := _git(root, "status", "--porcelain"):
         raise UserError(
             f"The tree differs from its commit: {changed.splitlines()[0].strip()}"
             f"{' and more' if len(changed.splitlines()) > 1 else ''}.",
             hint="Commit first: the image's tag names the commit that it is built from.",
         )
+
+
+def commit_of(root: Path) -> str:
+    """Return the commit that is checked out, which tags its image; raise UserError outside a checkout."""
     return _git(root, "rev-parse", "HEAD")
 
 

@@ -75,6 +75,7 @@ def test_promoted_image_has_the_commits_tag(
     ecr, stub = stubbed("ecr")
     fresh(stub)
     pushed(stub, commit)
+    (checkout / "file").write_text("the digest of dev, written by `image`")
     promote.promote(settings, ecr, DIGEST, Path("/image"), lambda _: None, checkout)
     assert calls(tools)[1] == f"skopeo copy --preserve-digests dir:/image docker://{HOST}/{NAME}:{commit}"
     assert not any("the-password" in call for call in calls(tools))
