@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check lint-variants synth diff doctor bootstrap deploy smoke image pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest rollback drift pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,18 +32,30 @@ test: setup-test ## all tests: the slow ones and the fast ones, then those of th
 	@$(PYTHON) -m pytest --ignore tests/system $(ON_ALL_CORES)
 	@$(PYTHON) -m pytest tests/system -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup-test ## format, lint, types (the page's too), import contracts, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
+check: setup-test ## format, lint, types (the page's too), import contracts, workflows, secrets, licences, hashes, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/hadolint services/analyze/Dockerfile model_artifacts/blip2/server/Dockerfile
+	@$(PYTHON) -m supply_chain workflows
+	@$(PYTHON) -m supply_chain secrets
+	@$(PYTHON) -m supply_chain licences
+	@$(PYTHON) -m supply_chain hashes
 	@$(PYTHON) -m services.analyze.openapi --check docs/openapi.json
 	@$(PYTHON) -m web.check
 	@$(PYTHON) -m planning documents
 	@$(PYTHON) -m planning prices check
 	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
+
+sbom: setup-test ## a bill of materials (CycloneDX) of each deployable into sbom/, from the locks
+	@$(PYTHON) -m supply_chain sbom
+
+audit: setup-test ## known vulnerabilities of what is deployed, by pip-audit; uses the network
+	@for lock in services/*/requirements.txt model_artifacts/blip2/server/requirements-locked.txt; do \
+	  .vitrine/bootstrap/bin/uv tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip \
+	    --requirement $$lock || status=1; done; exit $${status:-0}
 
 lint-variants: setup-test ## cfn-lint over every variant of the settings that the tests deploy over each other
 	@$(PYTHON) -m tests.stacks.variants --lint
@@ -69,8 +81,20 @@ deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod,
 smoke: environment setup-deploy ## post a photo to a deployed environment: make smoke ENV=prod
 	@$(PYTHON) -m ops smoke --env "$(ENV)"
 
-image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod
-	@$(PYTHON) -m ops image --env "$(ENV)"
+image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod, WRITE=1 into the settings, SAVE=folder for promote
+	@$(PYTHON) -m ops image --env "$(ENV)" $(if $(WRITE),--write) $(if $(SAVE),--save "$(SAVE)")
+
+promote: environment setup-deploy ## push an image of another environment, with the same digest: make promote ENV=prod IMAGE=folder DIGEST=sha256:…
+	@$(PYTHON) -m ops promote --env "$(ENV)" --image "$(IMAGE)" --digest "$(DIGEST)"
+
+digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
+	@$(PYTHON) -m ops digest --env "$(ENV)"
+
+rollback: environment setup-deploy ## let the service run an earlier image again: make rollback ENV=prod DIGEST=sha256:…
+	@$(PYTHON) -m ops rollback --env "$(ENV)" --digest "$(DIGEST)"
+
+drift: environment setup-deploy ## what was changed in the account beside CloudFormation: make drift ENV=prod
+	@$(PYTHON) -m ops drift --env "$(ENV)"
 
 pause: environment setup-deploy ## delete the endpoint, keep the model; reports wait, a day at most: make pause ENV=prod
 	@$(PYTHON) -m ops pause --env "$(ENV)"
@@ -169,7 +193,7 @@ operations: setup-test ## write idle costs and the planner's worked example anew
 lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines
 	@for service in analyze authorizer hooks logs results; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	    --no-emit-index-url $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
+	    --no-emit-index-url --generate-hashes $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
 	@cd model_artifacts/blip2 && sed -n 's/^ARG TORCH_VERSION=/torch==/p' server/Dockerfile | \
 	    ../../.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
@@ -181,7 +205,7 @@ lock: setup-test ## pin the requirements of each service and peer anew, and the 
 	    --no-emit-index-url benchmarks/peers/$$peer/requirements.in --output-file benchmarks/peers/$$peer/requirements.txt; done
 
 clean: down ## stop the system and delete all that was made here
-	@rm -rf .venv .vitrine cdk.out web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .vitrine cdk.out sbom web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Before anything is installed for a target that needs one.
 environment:

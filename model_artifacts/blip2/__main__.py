@@ -197,11 +197,13 @@ def deploy(
 @commands.command()
 @click.option("--model", required=True, metavar="OWNER/NAME", help="the hub's id")
 @click.option("--revision", required=True, metavar="COMMIT", help="the 40 hexadecimal digits in use")
-def watch(model: str, revision: str) -> None:
-    """Compare a pinned hub revision with the newest."""
+def watch(model: str, revision: str) -> int:
+    """Compare a pinned hub revision with the newest. The status is 1 where the hub has a newer one."""
     from .tools import hub
 
-    click.echo(hub.watch(model, revision))
+    line, newer = hub.watch(model, revision)
+    click.echo(line)
+    return int(newer)
 
 
 @commands.command()

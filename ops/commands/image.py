@@ -32,30 +32,35 @@ def image(settings: Environment, ecr: ECRClient, report: Callable[[str], object]
     The tag is the commit, and tags are immutable. Raises UserError for uncommitted changes, for a missing
     repository and when a tool fails.
     """
-    commit = _commit(root)
-    repository = _repository(settings, ecr)
+    _refuse_changes(root)
+    commit = commit_of(root)
+    repository = image_repository(settings, ecr)
     name, uri = repository["repositoryName"], f"{repository['repositoryUri']}:{commit}"
-    if (digest := _digest(ecr, name, commit)) is not None:
+    if (digest := pushed_digest(ecr, name, commit)) is not None:
         report(f"✓ {uri} is pushed already")
         return digest
     tool = _tool()
-    _log_in(ecr, tool, repository["repositoryUri"].partition("/")[0], root)
+    log_in(ecr, tool, repository["repositoryUri"].partition("/")[0], root)
     report(f"… building {uri} for {PLATFORM} with {tool}")
     for command in _commands(tool, uri, commit):
         run(command, folder=root)
-    if (digest := _digest(ecr, name, commit)) is None:
+    if (digest := pushed_digest(ecr, name, commit)) is None:
         raise UserError(f"{uri} was pushed, and is missing.", hint="Check the repository.")
     report(f"✓ pushed {uri}")
     return digest
 
 
-def _commit(root: Path) -> str:
+def _refuse_changes(root: Path) -> None:
     if changed := _git(root, "status", "--porcelain"):
         raise UserError(
             f"The tree differs from its commit: {changed.splitlines()[0].strip()}"
             f"{' and more' if len(changed.splitlines()) > 1 else ''}.",
             hint="Commit first: the image's tag names the commit that it is built from.",
         )
+
+
+def commit_of(root: Path) -> str:
+    """Return the commit that is checked out, which tags its image; raise UserError outside a checkout."""
     return _git(root, "rev-parse", "HEAD")
 
 
@@ -68,7 +73,8 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _repository(settings: Environment, ecr: ECRClient) -> RepositoryTypeDef:
+def image_repository(settings: Environment, ecr: ECRClient) -> RepositoryTypeDef:
+    """Return the environment's repository of the image; raise UserError where it is not deployed."""
     name = image_repository_name(settings.name)
     try:
         return ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
@@ -79,7 +85,8 @@ def _repository(settings: Environment, ecr: ECRClient) -> RepositoryTypeDef:
         ) from error
 
 
-def _digest(ecr: ECRClient, repository: str, tag: str) -> str | None:
+def pushed_digest(ecr: ECRClient, repository: str, tag: str) -> str | None:
+    """Return the digest of a tag's image; None where the repository has no such tag."""
     try:
         found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
     except ecr.exceptions.ImageNotFoundException:
@@ -98,7 +105,8 @@ def _tool() -> str:
     )
 
 
-def _log_in(ecr: ECRClient, tool: str, registry: str, root: Path) -> None:
+def log_in(ecr: ECRClient, tool: str, registry: str, root: Path) -> None:
+    """Sign a tool in to the registry; the password goes by its standard input."""
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
     run([tool, "login", "--username", user, "--password-stdin", registry], folder=root, stdin=password)

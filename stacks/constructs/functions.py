@@ -149,7 +149,8 @@ def build_package(folder: Path, sources: Sequence[Path], requirements: Path, pla
     """Fill `folder` with source files and installed requirements; raises RuntimeError with uv's message."""
     command = [
         *(find_uv_bin(), "pip", "install", "--quiet", "--no-progress", "--link-mode", "copy"),
-        *("--target", str(folder), "--requirement", str(requirements), "--only-binary", ":all:", *platform),
+        *("--target", str(folder), "--require-hashes", "--requirement", str(requirements)),
+        *("--only-binary", ":all:", *platform),
     ]
     done = subprocess.run(  # noqa: S603 our own command
         command, capture_output=True, encoding="utf-8", errors="replace", check=False

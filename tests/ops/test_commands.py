@@ -13,10 +13,22 @@ from model_artifacts.blip2.tools.errors import ArtifactError
 from ops import __main__ as ops
 from ops.__main__ import main
 
-COMMANDS = ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy"]
+COMMANDS = [
+    "doctor",
+    "bootstrap",
+    "deploy",
+    "smoke",
+    "image",
+    "digest",
+    "drift",
+    "pause",
+    "resume",
+    "redrive",
+]
+COMMANDS += ["destroy"]
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "diff", "release", "posthog"])
+@pytest.mark.parametrize("command", [*COMMANDS, "diff", "promote", "release", "rollback", "posthog"])
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"python -m ops {command}" in capsys.readouterr().out
@@ -68,7 +80,7 @@ def test_errors_are_explained_without_traceback(
     status: int,
     out: str,
 ) -> None:
-    def fail(named: str) -> None:
+    def fail(named: str, **_: Any) -> None:
         raise error
 
     monkeypatch.setattr(ops.image, "callback", fail)
@@ -77,7 +89,7 @@ def test_errors_are_explained_without_traceback(
 
 
 def test_parameter_mistake_is_not_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(named: str) -> None:
+    def fail(named: str, **_: Any) -> None:
         raise ParamValidationError(report="Unknown parameter in input")
 
     monkeypatch.setattr(ops.image, "callback", fail)

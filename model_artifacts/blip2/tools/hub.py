@@ -33,8 +33,11 @@ def resolve(model: str, revision: str | None, work: Path) -> Path:
     return _download(model, pinned(model, revision), work / model.replace("/", "--"))
 
 
-def watch(model: str, revision: str) -> str:
-    """One line: whether the hub has a newer revision of `model` than the pinned one; raises as `resolve`."""
+def watch(model: str, revision: str) -> tuple[str, bool]:
+    """One line about the hub's newest revision of `model`, and whether it is not the pinned one.
+
+    Raises as `resolve`.
+    """
     pinned(model, revision)
     with _hub(model) as endpoint:
         from huggingface_hub import HfApi
@@ -43,9 +46,9 @@ def watch(model: str, revision: str) -> str:
     if info.sha is None:
         raise ArtifactError(f"{model}: the hub states no revision")
     if info.sha == revision:
-        return f"{model}: {revision} is the newest revision"
+        return f"{model}: {revision} is the newest revision", False
     changed = f" of {info.last_modified:%Y-%m-%d}" if info.last_modified else ""
-    return f"{model}: the hub's newest revision is {info.sha}{changed}; pinned is {revision}"
+    return f"{model}: the hub's newest revision is {info.sha}{changed}; pinned is {revision}", True
 
 
 def pinned(model: str, revision: str | None) -> str:

@@ -124,7 +124,7 @@ def shipped(handler: str) -> dict[str, Version]:
     """Return the versions of the SDK in the handler's package; empty if it relies on Lambda's own."""
     service = handler.split(".")[1]
     lock = (ROOT / "services" / service / "requirements.txt").read_text("utf-8").splitlines()
-    pins = dict(line.partition(" ")[0].split("==") for line in lock)
+    pins = dict(line.partition(" ")[0].split("==") for line in lock if "==" in line)
     return {name: Version(pins[name]) for name in ("boto3", "botocore") if name in pins}
 
 

@@ -152,10 +152,9 @@ def test_unreachable_hub_is_explained(
 
 @pytest.mark.usefixtures("hub")
 def test_newer_revision_is_reported() -> None:
-    assert watch("acme/blip2", REVISION) == (
-        f"acme/blip2: the hub's newest revision is {NEWEST} of 2026-11-02; pinned is {REVISION}"
-    )
-    assert watch("acme/blip2", NEWEST) == f"acme/blip2: {NEWEST} is the newest revision"
+    newer = f"acme/blip2: the hub's newest revision is {NEWEST} of 2026-11-02; pinned is {REVISION}"
+    assert watch("acme/blip2", REVISION) == (newer, True)
+    assert watch("acme/blip2", NEWEST) == (f"acme/blip2: {NEWEST} is the newest revision", False)
 
 
 @pytest.mark.usefixtures("hub")

@@ -1,0 +1,1 @@
+"""What the repository lets in and ships: workflows, locks, licences and secrets, checked offline."""

@@ -1,0 +1,183 @@
+"""The workflows `nightly` and `model`: what fails is noted in one issue, what changes is proposed."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.cdk import ROOT
+from tests.github.jobs import Runner, jobs
+
+COMMIT = "c" * 40
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def script(runner: Runner, name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    variables = {
+        "PATH": f"{runner.folder}/bin:/usr/bin:/bin",
+        "RUN": "run 7",
+        "GITHUB_WORKFLOW": "w",
+    } | variables
+    command = [str(ROOT / ".github/scripts" / name), *arguments]
+    return subprocess.run(
+        command, cwd=runner.checkout, env=variables, capture_output=True, text=True, check=False
+    )
+
+
+def notes(runner: Runner) -> dict[str, str]:
+    return {file.name: file.read_text() for file in (runner.checkout / "notes").glob("*.md")}
+
+
+def test_upstream_is_asked_for_everything(runner: Runner) -> None:
+    runner.context |= {"vars": {"MODEL": "acme/blip2", "MODEL_REVISION": COMMIT}}
+    runner.answer("make audit", status=1, output="jinja2 2.10 has CVE-1\\n")
+    assert runner.run("nightly", "upstream")
+    assert runner.calls() == [
+        "make setup-test",
+        "make audit",
+        "python -m planning prices check",
+        "python -m supply_chain base-images",
+        f"python -m model_artifacts.blip2 watch --model acme/blip2 --revision {COMMIT}",
+    ]
+    assert notes(runner) == {
+        "Vulnerable-packages.md": "## Vulnerable packages\n\n```\njinja2 2.10 has CVE-1\n\n```\n\n"
+    }
+
+
+def test_unpinned_model_is_not_watched(runner: Runner) -> None:
+    assert runner.run("nightly", "upstream")
+    assert not any("watch" in call for call in runner.calls())
+
+
+def test_drift_is_noted_by_environment(runner: Runner) -> None:
+    runner.context |= {"matrix": {"environment": "prod"}}
+    runner.answer("make drift ENV=prod", status=1, output="Bucket MODIFIED\\n")
+    assert runner.run("nightly", "drift")
+    assert "Bucket MODIFIED" in notes(runner)["Drift-of-prod.md"]
+
+
+def test_key_of_the_llm_is_no_argument(runner: Runner) -> None:
+    runner.context |= {"secrets": {"OPENAI_API_KEY": "the-key"}}
+    assert runner.run("nightly", "prices")
+    assert runner.calls() == [
+        "make setup-test",
+        "python -m planning prices refresh --write",
+        "make operations",
+        "git diff",
+    ]
+
+
+def test_findings_become_an_issue(runner: Runner) -> None:
+    (runner.checkout / "notes").mkdir()
+    (runner.checkout / "notes" / "a.md").write_text("## Drift\n")
+    assert script(runner, "issue.sh", "drift=success", "prices=failure").returncode == 0
+    listed, made = runner.calls()
+    assert listed.startswith("gh issue list --label nightly --state open")
+    assert made.startswith("gh issue create --title Nightly findings --label nightly --body-file ")
+    body = Path(made.rpartition(" ")[2]).read_text()
+    assert "run 7" in body and "## Drift" in body and "## The job prices" in body
+
+
+@pytest.mark.parametrize(("noted", "verb"), [(True, "edit"), (False, "close")])
+def test_open_issue_follows_the_findings(runner: Runner, noted: bool, verb: str) -> None:
+    runner.answer("gh issue list", output="12\\n")
+    assert script(runner, "issue.sh", f"drift={'failure' if noted else 'success'}").returncode == 0
+    assert runner.calls()[-1].startswith(f"gh issue {verb} 12 ")
+
+
+def test_nothing_found_makes_no_issue(runner: Runner) -> None:
+    assert script(runner, "issue.sh", "drift=success", "propose=skipped").returncode == 0
+    assert len(runner.calls()) == 1
+
+
+def test_long_output_fits_an_issue(runner: Runner) -> None:
+    runner.answer("make long", status=3, output="x" * 20_000)
+    assert script(runner, "note.sh", "Long", "make", "long").returncode == 0
+    assert len(notes(runner)["Long.md"]) < 8_100
+
+
+@pytest.fixture
+def repository(runner: Runner) -> Path:
+    """A checkout with a remote, and a patch of its one file."""
+    (runner.folder / "bin" / "git").unlink()
+    (runner.checkout / ".github").unlink()
+    remote = runner.folder / "remote"
+    (runner.checkout / "prod.toml").write_text("one\n")
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    for arguments in (
+        ["init", "--quiet", "--bare", str(remote)],
+        ["init", "--quiet"],
+        ["add", "prod.toml"],
+        [*identity, "commit", "--quiet", "--message", "one"],
+        ["remote", "add", "origin", str(remote)],
+    ):
+        subprocess.run(["git", *arguments], cwd=runner.checkout, check=True)
+    (runner.checkout / "prod.toml").write_text("two\n")
+    with (runner.folder / "patch").open("w") as patch:
+        subprocess.run(["git", "diff"], cwd=runner.checkout, stdout=patch, check=True)
+    subprocess.run(["git", "checkout", "--quiet", "."], cwd=runner.checkout, check=True)
+    return remote
+
+
+def test_change_becomes_a_pull_request(runner: Runner, repository: Path) -> None:
+    token = {"GH_TOKEN": "the-token", "HOME": str(runner.folder)}
+    done = script(runner, "propose.sh", str(runner.folder / "patch"), "model-dev", "Name it", **token)
+    assert done.returncode == 0, done.stderr
+    shown = ["git", "show", "model-dev:prod.toml"]
+    assert subprocess.run(shown, cwd=repository, capture_output=True, check=True).stdout == b"two\n"
+    assert [call.split()[1:3] for call in runner.calls() if call.startswith("gh")] == [
+        ["auth", "setup-git"],
+        ["pr", "list"],
+        ["pr", "create"],
+    ]
+    assert not any("the-token" in call for call in runner.calls())
+
+
+def test_open_pull_request_is_kept(runner: Runner, repository: Path) -> None:
+    runner.answer("gh pr list", output="5\\n")
+    done = script(runner, "propose.sh", str(runner.folder / "patch"), "b", "t", HOME=str(runner.folder))
+    assert done.returncode == 0, done.stderr
+    assert not any("create" in call for call in runner.calls())
+
+
+def test_empty_patch_is_no_pull_request(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert script(runner, "propose.sh", str(tmp_path / "empty"), "b", "t").returncode == 0
+    assert runner.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("context", "arguments"),
+    [
+        ({}, "--model demo"),
+        ({"vars": {"MODEL": "a/b", "MODEL_REVISION": COMMIT}}, f"--model a/b --revision {COMMIT}"),
+        ({"inputs": {"model": "demo"}, "vars": {"MODEL": "a/b", "MODEL_REVISION": COMMIT}}, "--model demo"),
+        ({"inputs": {"model": "$(touch pwned)", "revision": "; x"}}, "--model $(touch pwned) --revision ; x"),
+    ],
+)
+def test_model_is_packaged_as_asked(
+    runner: Runner, context: dict[str, dict[str, str]], arguments: str
+) -> None:
+    runner.context |= context
+    assert runner.run("model", "archive")
+    archive = "TEMP/blip2-endpoint.tar.gz"
+    assert runner.calls() == [
+        "make setup-test",
+        f"python -m model_artifacts.blip2 package --out {archive} {arguments}",
+        f"make flight-check ARTIFACT={archive}",
+    ]
+    assert not (runner.checkout / "pwned").exists()
+
+
+def test_release_goes_where_it_was_asked(runner: Runner) -> None:
+    runner.context |= {"inputs": {"environment": "prod"}}
+    assert runner.run("model", "release")
+    assert runner.calls() == [
+        "make release ENV=prod ARTIFACT=TEMP/blip2-endpoint.tar.gz",
+        "git diff -- environments",
+    ]
+    assert jobs()["model/release"]["needs"] == "archive"
