@@ -7,28 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
 from cli.log_view import choice_options
+from ops.change_commands import diff, drift
+from ops.image_commands import digest, image, promote, rollback
+from ops.options import FILE, env_option, make_console, opened
 from ops.posthog.commands import posthog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Unpack
 
-    import boto3
-
     from cli.log_view import Choice
-    from settings.environment import Environment
 
 _INTERRUPTED = (
     "\nInterrupted. CloudFormation finishes or rolls back by itself what it has begun; the same command "
     "continues from there."
 )
-_ARCHIVE = _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(path_type=Path)
 # Each command imports what it needs: `--help` and a wrong option answer at once.
 
 
@@ -59,25 +56,12 @@ def commands() -> None:
     """
 
 
-commands.add_command(posthog)
-_env = click.option(
-    "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
-)
-
-
-def _console() -> Console:
-    return Console(highlight=False, markup=False, soft_wrap=True)
-
-
-def _opened(named: str) -> tuple[Environment, boto3.Session]:
-    from ops.aws.account import environment, session
-
-    settings = environment(named)
-    return settings, session(settings)
+for command in (diff, digest, drift, image, posthog, promote, rollback):
+    commands.add_command(command)
 
 
 @commands.command()
-@_env
+@env_option
 def doctor(named: str) -> int:
     """Check the settings and the account before a deployment.
 
@@ -87,8 +71,8 @@ def doctor(named: str) -> int:
     from cli.findings import passed
     from ops.doctor.preflight import preflight, print_preflight
 
-    settings, session = _opened(named)
-    console = _console()
+    settings, session = opened(named)
+    console = make_console()
     with console.status("Checking settings and account…"):
         findings = preflight(settings, session, archive_given=False)
     print_preflight(findings, console)
@@ -96,7 +80,7 @@ def doctor(named: str) -> int:
 
 
 @commands.command()
-@_env
+@env_option
 def bootstrap(named: str) -> None:
     """Prepare the account's region for the CDK.
 
@@ -105,57 +89,11 @@ def bootstrap(named: str) -> None:
     """
     from ops.commands.bootstrap import bootstrap
 
-    bootstrap(*_opened(named), _console())
+    bootstrap(*opened(named), make_console())
 
 
 @commands.command()
-@click.argument("folders", nargs=-1, type=_FOLDER, metavar="[OLD NEW]")
-@click.option("--env", "named", metavar="NAME", help="Compare an environment with what is deployed of it.")
-@click.option("--base", metavar="COMMIT", help="Compare every environment with that of a commit.")
-@click.option(
-    "--openapi", "documents", nargs=2, type=_FILE, metavar="OLD NEW", help="OpenAPI documents to compare too."
-)
-@click.option(
-    "--allow",
-    multiple=True,
-    type=click.Choice(["data-loss", "breaking-api"]),
-    help="Do not refuse what a label of the pull request allows.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--comment", type=Path, metavar="FILE", help="Write the comment of a pull request too.")
-def diff(
-    folders: tuple[Path, ...],
-    named: str | None,
-    base: str | None,
-    documents: tuple[Path, Path] | None,
-    allow: tuple[str, ...],
-    as_json: bool,
-    comment: Path | None,
-) -> int:
-    """Show what a deployment would change, what it costs, and whether it loses data or breaks the API.
-
-    OLD and NEW are folders of synthesized templates: of one environment, or of several as `make synth` writes
-    them. With --base, both sides are synthesized here, and the comment is printed. Neither needs an account
-    or credentials. With --env, the CDK compares with the account.
-
-    The status is 2 where data would be lost or the API breaks its clients, and --allow does not name it.
-    """
-    from cli import cdk
-    from ops.commands.diff import Wanted, diff_commit, diff_folders
-
-    if (len(folders) == 2) + (named is not None) + (base is not None) != 1 or len(folders) not in (0, 2):
-        raise click.UsageError("Pass two folders, or --base, or --env.")
-    if named is not None:
-        cdk.run_cdk(cdk.diff(named))
-        return 0
-    wanted = Wanted(frozenset(allow), as_json, comment)
-    if base is not None:
-        return diff_commit(base, wanted)
-    return diff_folders(folders[0], folders[1], documents, wanted)
-
-
-@commands.command()
-@_env
+@env_option
 @click.option(
     "--yes", is_flag=True, help="Do not ask for confirmation of the account and of broader permissions."
 )
@@ -168,11 +106,11 @@ def deploy(named: str, yes: bool, artifact: Path | None) -> None:
     from ops.commands.deploy import deploy
 
     archive = artifact and artifact.expanduser()
-    deploy(*_opened(named), _console(), named=named, archive=archive, confirm=not yes)
+    deploy(*opened(named), make_console(), named=named, archive=archive, confirm=not yes)
 
 
 @commands.command()
-@_env
+@env_option
 @click.option(
     "--outputs", metavar="FILE", help="Stack outputs as JSON, - for stdin; by default those last deployed."
 )
@@ -200,92 +138,11 @@ def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
         values = read_outputs(outputs or str(file))
     else:
         values = published_outputs(environment(named), session(settings))
-    smoke(settings, session(settings), values, _console(), photo=(photo or SAMPLE).expanduser())
+    smoke(settings, session(settings), values, make_console(), photo=(photo or SAMPLE).expanduser())
 
 
 @commands.command()
-@_env
-@click.option("--write", is_flag=True, help="Write the digest into the environment's file.")
-@click.option("--save", type=_FOLDER, metavar="FOLDER", help="Write the image for `promote`; needs skopeo.")
-def image(named: str, write: bool, save: Path | None) -> None:
-    """Build and push the service's image of this commit.
-
-    Prints the digest, which goes into the environment's file, so that a deployment builds no image.
-    """
-    from ops.commands.image import image
-    from ops.commands.promote import save as save_image
-    from ops.commands.promote import write_digest
-
-    settings, session = _opened(named)
-    ecr = session.client("ecr")
-    digest = image(settings, ecr, click.echo)
-    if save is not None:
-        save_image(settings, ecr, digest, save)
-    if write:
-        write_digest(named, digest, click.echo)
-        return
-    click.echo(f"For environments/{settings.name}.toml, above its first section:")
-    click.echo(f'image_digest = "{digest}"')
-
-
-@commands.command()
-@_env
-@click.option("--digest", required=True, metavar="DIGEST", help="The image's digest: sha256:…")
-@click.option("--image", type=_FOLDER, required=True, metavar="FOLDER", help="What `image --save` wrote.")
-def promote(named: str, digest: str, image: Path) -> None:
-    """Push an image that was built for another environment; its digest stays. Needs skopeo.
-
-    The environment's file then names the digest, and the next deployment runs the image.
-    """
-    from ops.commands.promote import promote, write_digest
-
-    settings, session = _opened(named)
-    promote(settings, session.client("ecr"), digest, image, click.echo)
-    write_digest(named, digest, click.echo)
-
-
-@commands.command()
-@_env
-def digest(named: str) -> None:
-    """Print the digest of the image that the service runs, for `rollback`.
-
-    Nothing is printed where the service is not deployed, or where the CDK has built its image.
-    """
-    from ops.commands.promote import running_digest
-
-    if (found := running_digest(*_opened(named))) is not None:
-        click.echo(found)
-
-
-@commands.command()
-@_env
-@click.option("--digest", required=True, metavar="DIGEST", help="The digest of an earlier image.")
-def rollback(named: str, digest: str) -> None:
-    """Let the service run an earlier image again.
-
-    The analyze stack alone is deployed, by this checkout's settings and templates.
-    """
-    from ops.commands.promote import rollback
-
-    rollback(*_opened(named), named=named, digest=digest, report=click.echo)
-
-
-@commands.command()
-@_env
-def drift(named: str) -> None:
-    """Show what was changed in the account beside CloudFormation.
-
-    The status is 1 where a resource differs from its template.
-    """
-    from cli import cdk
-    from ops.aws.account import environment
-
-    environment(named)
-    cdk.run_cdk(cdk.drift(named))
-
-
-@commands.command()
-@_env
+@env_option
 def pause(named: str) -> None:
     """Delete the endpoint and keep the model.
 
@@ -293,11 +150,11 @@ def pause(named: str) -> None:
     """
     from ops.commands.pause import pause
 
-    pause(_opened(named)[1], _console(), named=named, paused=True)
+    pause(opened(named)[1], make_console(), named=named, paused=True)
 
 
 @commands.command()
-@_env
+@env_option
 def resume(named: str) -> None:
     """Create the endpoint of a paused model again.
 
@@ -305,11 +162,11 @@ def resume(named: str) -> None:
     """
     from ops.commands.pause import pause
 
-    pause(_opened(named)[1], _console(), named=named, paused=False)
+    pause(opened(named)[1], make_console(), named=named, paused=False)
 
 
 @commands.command()
-@_env
+@env_option
 @click.option("--again", is_flag=True, help="Send them again.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation; without --again, only show them.")
 def redrive(named: str, again: bool, yes: bool) -> None:
@@ -320,13 +177,13 @@ def redrive(named: str, again: bool, yes: bool) -> None:
     from cli.dead_letters import queues, redrive
     from ops.aws.account import published_queues
 
-    settings, session = _opened(named)
+    settings, session = opened(named)
     known = queues(published_queues(settings, session))
-    redrive(session.client("sqs"), known, _console(), send=again, confirm=not yes)
+    redrive(session.client("sqs"), known, make_console(), send=again, confirm=not yes)
 
 
 @commands.command()
-@_env
+@env_option
 @choice_options
 @click.option(
     "--since",
@@ -346,8 +203,8 @@ def logs(named: str, since: str, **chosen: Unpack[Choice]) -> None:
     from cli.waterfall import draw, waterfall
     from ops.commands.logs import logs
 
-    settings, session = _opened(named)
-    asked, console = wanted(settings, **chosen), _console()
+    settings, session = opened(named)
+    asked, console = wanted(settings, **chosen), make_console()
     lines = logs(settings, session, asked, console, since=since)
     if asked.user is not None:
         console.print(
@@ -358,7 +215,7 @@ def logs(named: str, since: str, **chosen: Unpack[Choice]) -> None:
 
 
 @commands.command()
-@_env
+@env_option
 @click.option("--yes", is_flag=True, help="Do not ask for the environment's name.")
 def destroy(named: str, yes: bool) -> None:
     """Delete an environment's stacks.
@@ -367,12 +224,12 @@ def destroy(named: str, yes: bool) -> None:
     """
     from ops.commands.destroy import destroy
 
-    destroy(*_opened(named), _console(), confirm=not yes)
+    destroy(*opened(named), make_console(), confirm=not yes)
 
 
 @commands.command()
-@_env
-@click.option("--archive", type=_ARCHIVE, required=True, metavar="FILE", help="The archive of `make model`.")
+@env_option
+@click.option("--archive", type=FILE, required=True, metavar="FILE", help="The archive of `make model`.")
 def release(named: str, archive: Path) -> None:
     """Bring a new archive into service.
 
@@ -382,7 +239,7 @@ def release(named: str, archive: Path) -> None:
     """
     from ops.release.release import release_archive
 
-    release_archive(*_opened(named), _console(), named=named, archive=archive)
+    release_archive(*opened(named), make_console(), named=named, archive=archive)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""The commands that show changes: what a deployment would change, and what was changed beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ops.options import FILE, FOLDER, env_option
+
+
+@click.command()
+@click.argument("folders", nargs=-1, type=FOLDER, metavar="[OLD NEW]")
+@click.option("--env", "named", metavar="NAME", help="Compare an environment with what is deployed of it.")
+@click.option("--base", metavar="COMMIT", help="Compare every environment with that of a commit.")
+@click.option(
+    "--openapi", "documents", nargs=2, type=FILE, metavar="OLD NEW", help="OpenAPI documents to compare too."
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    type=click.Choice(["data-loss", "breaking-api"]),
+    help="Do not refuse what a label of the pull request allows.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--comment", type=Path, metavar="FILE", help="Write the comment of a pull request too.")
+def diff(
+    folders: tuple[Path, ...],
+    named: str | None,
+    base: str | None,
+    documents: tuple[Path, Path] | None,
+    allow: tuple[str, ...],
+    as_json: bool,
+    comment: Path | None,
+) -> int:
+    """Show what a deployment would change, what it costs, and whether it loses data or breaks the API.
+
+    OLD and NEW are folders of synthesized templates: of one environment, or of several as `make synth` writes
+    them. With --base, both sides are synthesized here, and the comment is printed. Neither needs an account
+    or credentials. With --env, the CDK compares with the account.
+
+    The status is 2 where data would be lost or the API breaks its clients, and --allow does not name it.
+    """
+    from cli import cdk
+    from ops.commands.diff import Wanted, diff_commit, diff_folders
+
+    if (len(folders) == 2) + (named is not None) + (base is not None) != 1 or len(folders) not in (0, 2):
+        raise click.UsageError("Pass two folders, or --base, or --env.")
+    if named is not None:
+        cdk.run_cdk(cdk.diff(named))
+        return 0
+    wanted = Wanted(frozenset(allow), as_json, comment)
+    if base is not None:
+        return diff_commit(base, wanted)
+    return diff_folders(folders[0], folders[1], documents, wanted)
+
+
+@click.command()
+@env_option
+def drift(named: str) -> None:
+    """Show what was changed in the account beside CloudFormation.
+
+    The status is 1 where a resource differs from its template.
+    """
+    from cli import cdk
+    from ops.aws.account import environment
+
+    environment(named)
+    cdk.run_cdk(cdk.drift(named))

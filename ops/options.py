@@ -1,0 +1,33 @@
+"""What the commands have in common: the option --env, the environment that it names, and types of paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+if TYPE_CHECKING:
+    import boto3
+
+    from settings.environment import Environment
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+env_option = click.option(
+    "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
+)
+
+
+def make_console() -> Console:
+    """Return a console that prints text as it is."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def opened(named: str) -> tuple[Environment, boto3.Session]:
+    """Return an environment of AWS, and a session in its account and region."""
+    from ops.aws.account import environment, session
+
+    settings = environment(named)
+    return settings, session(settings)
