@@ -17,6 +17,10 @@ def posthog() -> TestClient:
     return TestClient(create_app(Capture(KEY)))
 
 
+# The ids of tests must not change from run to run.
+ONE = "0b2e1c8e-5d0b-4d3c-9a51-6a7a1f0c7d11"
+
+
 def event(**fields: Any) -> dict[str, Any]:
     return {"event": "report_completed", "distinct_id": "5f2c", "uuid": str(uuid.uuid4())} | fields
 
@@ -43,14 +47,14 @@ def test_repeated_uuid_is_one_event(posthog: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"api_key": "phc_other", "batch": [event()]}, 401),
-        ({"batch": [event()]}, 401),
+        ({"api_key": "phc_other", "batch": [event(uuid=ONE)]}, 401),
+        ({"batch": [event(uuid=ONE)]}, 401),
         ({"api_key": KEY, "batch": []}, 400),
         ({"api_key": KEY}, 400),
-        ({"api_key": KEY, "batch": [event(event="")]}, 400),
-        ({"api_key": KEY, "batch": [event(distinct_id="")]}, 400),
+        ({"api_key": KEY, "batch": [event(uuid=ONE, event="")]}, 400),
+        ({"api_key": KEY, "batch": [event(uuid=ONE, distinct_id="")]}, 400),
         ({"api_key": KEY, "batch": [event(uuid="1")]}, 400),
-        ({"api_key": KEY, "batch": [event(timestamp="yesterday")]}, 400),
+        ({"api_key": KEY, "batch": [event(uuid=ONE, timestamp="yesterday")]}, 400),
         ({"api_key": KEY, "batch": ["report_completed"]}, 400),
         ([], 401),
     ],

@@ -81,7 +81,7 @@ def test_plain_text_is_read_as_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"null", b"ping", b"\x1f\x8b", gzip.compress(b"[]"), b"[[]]"]
+    "body", [b"", b"[]", b"{}", b"null", b"ping", b"\x1f\x8b", gzip.compress(b"[]", mtime=0), b"[[]]"]
 )
 def test_trial_of_the_address_is_answered(path: Path, body: bytes) -> None:
     status, _ = path.post(body)
