@@ -40,7 +40,7 @@ class Change(NamedTuple):
 CHANGES: Mapping[str, Change] = {
     "target": Change(
         "emulator",
-        {"studio": None, "web": None, "bootstrap": None},
+        {"studio": None, "web": None, "bootstrap": None, "delivery": None},
         {"upstream_url": "http://127.0.0.1:8080"},
     ),
     "upstream_url": Change(
@@ -50,6 +50,7 @@ CHANGES: Mapping[str, Change] = {
             "studio": None,
             "web": None,
             "bootstrap": None,
+            "delivery": None,
             "upstream_url": "http://127.0.0.1:8080",
         },
     ),
@@ -57,6 +58,12 @@ CHANGES: Mapping[str, Change] = {
     "zones": Change(("ca-central-1a", "ca-central-1b")),
     "egress": Change("public", {"studio.network": "internet"}),
     "cors_origins": Change(("https://shop.example",)),
+    "delivery.repository": Change("shop/other", {"delivery.subject_prefix": None}),
+    "delivery.repository_id": Change(5679, {"delivery.subject_prefix": None}),
+    "delivery.subject_prefix": Change("repo:shop/vitrine"),
+    "delivery.provider_arn": Change(
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    ),
     "image_digest": Change(f"sha256:{'b' * 64}"),
     "model.artifact": Change(f"models/{'c' * 64}/blip2-endpoint.tar.gz"),
     "model.image_uri": Change("111122223333.dkr.ecr.ca-central-1.amazonaws.com/shop/blip2:1"),
