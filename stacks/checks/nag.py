@@ -152,7 +152,7 @@ EXEMPTIONS = (
         "AWS's prices are public; pricing:GetProducts supports no resource-level permissions.",
         "delivery/Lookup",
     ),
-    *_wildcards(_REQUESTS, "delivery/Deploy", _folders(_EXCHANGE, "requests", "answers", "failures")),
+    *_wildcards(_REQUESTS, "delivery/Deploy", _folders(_EXCHANGE, "answers", "failures")),
     *_wildcards(
         "An archive is named by the hash of its content.", "delivery/Deploy", [f"{_ARTIFACTS}/{MODELS}"]
     ),

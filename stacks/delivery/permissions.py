@@ -22,6 +22,8 @@ PROTECTED = ("storage", "studio")
 # What a smoke test reads: of all environments, and the bucket of an async endpoint.
 READ = ("ApiUrl", "SupabaseUrl", "SupabasePublishableKey", "ArtifactBucket", "ExchangeBucket")
 MODELS = "models/*"
+# What a canary is made of, and its resource in ARNs.
+SAGEMAKER = {"Model": "model", "EndpointConfig": "endpoint-config", "Endpoint": "endpoint"}
 # CloudFormation names a model by its logical id.
 MODEL_NAMES = "model/model-*"
 # Not the one endpoint's: a reason for a wildcard cannot name what the settings choose.
@@ -102,9 +104,13 @@ def _smoke(
     yield _Allow(actions=["elasticloadbalancing:DescribeTargetHealth"], resources=["*"])
     yield invoke_endpoint(scope, settings.model)
     if settings.model.mode == "async":
-        yield from async_io.caller_statements()
-        failures = async_io.bucket.arn_for_objects("failures/*")
-        yield _Allow(actions=["s3:GetObject"], resources=[failures])
+        # The sample photo is sent within the call: no request is written.
+        bucket = async_io.bucket
+        outcomes = [bucket.arn_for_objects(f"{folder}/*") for folder in ("answers", "failures")]
+        yield _Allow(actions=["s3:GetObject", "s3:DeleteObject"], resources=outcomes)
+        # Without s3:ListBucket, S3 answers AccessDenied for an answer that is missing.
+        yield _Allow(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
+        yield through_s3(async_io.key, cdk.Stack.of(scope).region, "Decrypt")
 
 
 def _canary(scope: Construct, settings: Environment) -> Iterator[iam.PolicyStatement]:
@@ -115,20 +121,18 @@ def _canary(scope: Construct, settings: Environment) -> Iterator[iam.PolicyState
         # SageMaker ARNs hold the name in lower case, and IAM compares case-sensitively.
         return _arn(scope, "sagemaker", f"{kind}/{name.lower()}")
 
-    for kind, resource in (
-        ("Model", "model"),
-        ("EndpointConfig", "endpoint-config"),
-        ("Endpoint", "endpoint"),
-    ):
-        yield _Allow(
-            actions=[f"sagemaker:Create{kind}", f"sagemaker:Delete{kind}"],
-            resources=[sagemaker(resource, canary)],
-        )
+    # Creating an endpoint is checked for its configuration too.
+    yield _Allow(
+        actions=[
+            *(f"sagemaker:{verb}{kind}" for kind in SAGEMAKER for verb in ("Create", "Delete")),
+            "sagemaker:InvokeEndpoint",
+        ],
+        resources=[sagemaker(resource, canary) for resource in SAGEMAKER.values()],
+    )
     yield _Allow(
         actions=["sagemaker:DescribeEndpoint"],
         resources=[sagemaker("endpoint", name) for name in (endpoint, canary)],
     )
-    yield _Allow(actions=["sagemaker:InvokeEndpoint"], resources=[sagemaker("endpoint", canary)])
     yield _Allow(actions=["sagemaker:DescribeModel"], resources=[_arn(scope, "sagemaker", MODEL_NAMES)])
     # CloudFormation names a role by its stack and logical id.
     role = _arn(scope, "iam", f"role/{stack_name(settings.name, 'model')}-Role*")
