@@ -108,6 +108,20 @@ def bootstrap(named: str) -> None:
 
 
 @commands.command()
+@_env
+def trust(named: str) -> None:
+    """Show whose tokens of GitHub Actions the environment's roles accept.
+
+    Prints the trust policies, how to see what a token says, and the commands that set up GitHub. Neither
+    credentials nor a network is needed.
+    """
+    from ops.aws.account import environment
+    from ops.commands.trust import trust
+
+    trust(environment(named), click.echo)
+
+
+@commands.command()
 @click.option("--env", "named", metavar="NAME", help="Compare an environment with what is deployed of it.")
 @click.option("--base", metavar="COMMIT", help="Compare every environment's templates with a commit's.")
 def diff(named: str | None, base: str | None) -> None:

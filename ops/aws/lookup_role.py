@@ -1,6 +1,6 @@
 """What the bootstrap's lookup role must not read, although AWS's ReadOnlyAccess lets it.
 
-The CDK's bootstrap denies it kms:Decrypt alone. Report rows and log lines are not encrypted with a key of ours,
+The CDK's bootstrap denies it kms:Decrypt alone. Rows and log lines are not encrypted with a key of ours,
 and receiving a message hides it from its consumer.
 """
 

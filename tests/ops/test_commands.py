@@ -13,7 +13,18 @@ from model_artifacts.blip2.tools.errors import ArtifactError
 from ops import __main__ as ops
 from ops.__main__ import main
 
-COMMANDS = ["doctor", "bootstrap", "deploy", "smoke", "image", "pause", "resume", "redrive", "destroy"]
+COMMANDS = [
+    "doctor",
+    "bootstrap",
+    "deploy",
+    "smoke",
+    "image",
+    "pause",
+    "resume",
+    "redrive",
+    "destroy",
+    "trust",
+]
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "diff", "release", "posthog"])

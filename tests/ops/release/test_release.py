@@ -14,6 +14,9 @@ from model_artifacts.blip2.tools import packaging
 from ops.release.canary import POLICY, CanaryFailed, CanaryRole
 from settings.environment import load_environment
 from tests.ops.release.conftest import ENDPOINT, GOODS, Place
+from tests.stacks.delivery.calls import Calls
+from tests.stacks.delivery.policies import allows
+from tests.stacks.delivery.roles import PROD, delivered
 
 pytestmark = pytest.mark.system
 
@@ -67,6 +70,20 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
     place.session.events.unregister(event, note)
     versions = [one["InferenceAmiVersion"] for one in variants]
     assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
+
+
+def test_pipelines_role_suffices(place: Place) -> None:
+    model = {"artifact": "demo", "mode": "realtime", "min_instances": 1, "max_instances": 1}
+    settings = load_environment(place.file).model_copy(update={"delivery": PROD.delivery, "keep_data": True})
+    calls = Calls()
+    place.session.events.register("provide-client-params.*.*", calls.record)
+    place.release(place.archive())
+    place.session.events.unregister("provide-client-params.*.*", calls.record)
+    print(sorted(set(calls)))
+    role = delivered(settings).deploy.documents
+    refused = {one for one in calls if not allows(role, *one)}
+    print(sorted(refused))
+    assert refused == set()
 
 
 def test_same_archive_changes_nothing(place: Place) -> None:
