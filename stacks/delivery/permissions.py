@@ -24,8 +24,8 @@ READ = ("ApiUrl", "SupabaseUrl", "SupabasePublishableKey", "ArtifactBucket", "Ex
 MODELS = "models/*"
 # What a canary is made of, and its resource in ARNs.
 SAGEMAKER = {"Model": "model", "EndpointConfig": "endpoint-config", "Endpoint": "endpoint"}
-# CloudFormation names a model by its logical id.
-MODEL_NAMES = "model/model-*"
+# CloudFormation chooses the name of the model in use.
+MODEL_NAMES = "model/*"
 # Not the one endpoint's: a reason for a wildcard cannot name what the settings choose.
 CANARY_LOGS = "log-group:/aws/sagemaker/Endpoints/*-canary:*"
 

@@ -7,6 +7,17 @@ from tests.stacks.delivery.roles import ACCOUNT, REGION
 # S3 asks for other permissions than the names of its operations.
 _S3 = {"HeadObject": "GetObject", "GetBucketEncryption": "GetEncryptionConfiguration"}
 _SAGEMAKER = {"Model": "model", "EndpointConfig": "endpoint-config", "Endpoint": "endpoint"}
+# Of boto3's names and of its events.
+_SERVICES = {"cloudwatch-logs": "logs", "elbv2": "elasticloadbalancing"}
+# What a release calls, beyond what a deployment does: tests/ops/release/test_release.py records it.
+# SageMaker asks for iam:PassRole when a model is made.
+RELEASED = {
+    *(f"sagemaker:{verb}{kind}" for verb in ("Create", "Delete") for kind in ("Model", "EndpointConfig")),
+    *("sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:InvokeEndpoint"),
+    "sagemaker:DescribeModel",
+    *("iam:PassRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "s3:GetEncryptionConfiguration"),
+    *("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
+}
 
 
 class Request(NamedTuple):
@@ -28,9 +39,7 @@ def requests(service: str, operation: str, params: dict[str, Any]) -> list[Reque
     """Return what IAM asks for; nothing for the one call that needs no permission."""
     if operation == "GetCallerIdentity":
         return []
-    service = {"elbv2": "elasticloadbalancing", "elastic-load-balancing-v2": "elasticloadbalancing"}.get(
-        service, service.removesuffix("-runtime")
-    )
+    service = _SERVICES.get(service, service.removesuffix("-runtime"))
     action = f"{service}:{_S3.get(operation, operation) if service == 's3' else operation}"
     return [Request(action, resource) for resource in _resources(service, operation, params)]
 

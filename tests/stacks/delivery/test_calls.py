@@ -18,7 +18,7 @@ from ops.commands.endpoint_checks import async_answers
 from ops.commands.image import image
 from settings.environment import Environment
 from settings.naming import STACKS, stack_name
-from tests.stacks.delivery.calls import Calls, requests
+from tests.stacks.delivery.calls import RELEASED, Calls, requests
 from tests.stacks.delivery.policies import allows
 from tests.stacks.delivery.roles import PROD, REGION, delivered
 from tests.stacks.test_permissions import listed
@@ -39,18 +39,6 @@ UNCALLED = {
     "kms:GenerateDataKey": "S3, in the role's name: what is put is encrypted",
     "s3:ListBucket": "without it a missing object would be refused instead of not found",
     "s3:AbortMultipartUpload": "an archive of gigabytes is uploaded in parts; a failed upload is aborted",
-}
-# What a release calls: tests/ops/release/test_release.py records it, and holds it to the same role.
-RELEASED = {
-    *(f"sagemaker:{verb}{kind}" for verb in ("Create", "Delete") for kind in ("Model", "EndpointConfig")),
-    *(
-        "sagemaker:CreateEndpoint",
-        "sagemaker:DeleteEndpoint",
-        "sagemaker:DescribeModel",
-        "sagemaker:InvokeEndpoint",
-    ),
-    *("iam:PassRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "s3:GetEncryptionConfiguration"),
-    *("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
 }
 
 
