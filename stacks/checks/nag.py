@@ -35,6 +35,7 @@ _SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
 _LOG_GROUPS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
 _LOGS = f"{_LOG_GROUPS}:log-group:/aws/sagemaker"
 _STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack"
+_SERVICE = "arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:service"
 _ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role"
 
 _PHOTOS = "Photos are stored under ids of users, reports and uploads, which are not known at deployment."
@@ -46,10 +47,12 @@ _ENDPOINT = (
     "the latter is limited to its namespace."
 )
 _PIPELINE = (
-    "ecr:GetAuthorizationToken and elasticloadbalancing:DescribeTargetHealth support no resource-level "
-    "permissions."
+    "ecr:GetAuthorizationToken, ecs:DescribeTaskDefinition and elasticloadbalancing:DescribeTargetHealth "
+    "support no resource-level permissions."
 )
-_CHOSEN = "CloudFormation chooses the ids of stacks and the names of models and roles; canaries come and go."
+_CHOSEN = (
+    "CloudFormation chooses ids of stacks and names of services, models and roles; canaries come and go."
+)
 
 # What the CDK's own function may do, which copies the page from the bootstrap's bucket into the page's.
 _COPY = "The CDK grants its copying function these actions on two buckets: the bootstrap's and the page's."
@@ -162,6 +165,7 @@ EXEMPTIONS = (
         (
             *(f"{_STACK}/{stack_name('{environment}', stack)}/*" for stack in STACKS),
             f"{_ROLE}/{stack_name('{environment}', 'model')}-Role*",
+            f"{_SERVICE}/{stack_name('{environment}', 'analyze')}-*",
             f"{_SAGEMAKER}:{MODEL_NAMES}",
             f"{_LOG_GROUPS}:{CANARY_LOGS}",
         ),

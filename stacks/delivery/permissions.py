@@ -1,7 +1,8 @@
 """What the roles of GitHub Actions may do by themselves, beside the bootstrap's roles.
 
-Each action is one that `make deploy`, `make image`, `make smoke` or `make release` calls; tests record those
-calls. What else an operator's commands call (doctor, destroy, redrive, logs, bootstrap) stays with a person.
+Each action is one that `make deploy`, `image`, `promote`, `digest`, `rollback`, `smoke` or `release` calls:
+tests record the calls. What other commands call (doctor, destroy, redrive, logs, bootstrap) stays with a
+person.
 """
 
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ def deploy_statements(
     yield assume_bootstrap(scope, settings, *DEPLOYING)
     yield from _stacks(scope, settings)
     yield from _image(storage)
+    yield from _running(scope, settings)
     yield from _archive(scope, storage)
     yield from _smoke(scope, settings, async_io)
     yield from _canary(scope, settings)
@@ -77,13 +79,21 @@ def _image(storage: StorageStack) -> Iterator[iam.PolicyStatement]:
     yield _Allow(
         actions=[
             *("ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:BatchCheckLayerAvailability"),
-            *("ecr:BatchGetImage", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"),
-            *("ecr:CompleteLayerUpload", "ecr:PutImage"),
+            *("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload"),
+            *("ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"),
         ],
         resources=[storage.repository.repository_arn],
     )
-    # A token is valid for the whole registry; the statement above limits what it can push.
+    # A token is valid for the whole registry; the statement above limits what it can pull and push.
     yield _Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"])
+
+
+def _running(scope: Construct, settings: Environment) -> Iterator[iam.PolicyStatement]:
+    # Which image the service runs, to return to it. CloudFormation names cluster and service by their stack.
+    services = _arn(scope, "ecs", f"service/{stack_name(settings.name, 'analyze')}-*")
+    yield _Allow(actions=["ecs:DescribeServices"], resources=[services])
+    # Task definitions support no resource-level permissions here.
+    yield _Allow(actions=["ecs:DescribeTaskDefinition"], resources=["*"])
 
 
 def _archive(scope: Construct, storage: StorageStack) -> Iterator[iam.PolicyStatement]:

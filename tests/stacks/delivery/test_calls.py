@@ -1,8 +1,10 @@
 """The role `deploy` allows exactly what the commands of the pipeline call."""
 
 import hashlib
+import subprocess
 from functools import partial
 from io import StringIO
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -35,6 +37,9 @@ UNCALLED = {
         ),
         "docker pushes an image",
     ),
+    "ecr:GetDownloadUrlForLayer": "an image is saved, to be pushed to the next environment",
+    "ecs:DescribeServices": "which image runs is read, to return to it",
+    "ecs:DescribeTaskDefinition": "which image runs is read, to return to it",
     "kms:Decrypt": "S3, in the role's name: an answer is read, the parts of an archive are joined",
     "kms:GenerateDataKey": "S3, in the role's name: what is put is encrypted",
     "s3:ListBucket": "without it a missing object would be refused instead of not found",
@@ -99,6 +104,17 @@ class Account:
         return {"ResourceType": kind, "PhysicalResourceId": identifier, "ResourceStatus": "CREATE_COMPLETE"}
 
 
+def checkout(folder: Path) -> Path:
+    """A git repository with one commit."""
+    root = folder / "checkout"
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    subprocess.run(
+        ["git", *identity, "commit", "--quiet", "--allow-empty", "-m", "one"], cwd=root, check=True
+    )
+    return root
+
+
 @pytest.fixture(scope="module")
 def settings() -> Environment:
     """Production with a pipeline; `archive` is the model's."""
@@ -126,14 +142,13 @@ def called(settings: Environment, tmp_path_factory: pytest.TempPathFactory) -> C
         patch.setattr("ops.commands.smoke._check_authorizer", lambda *_: None)
         patch.setattr("ops.commands.internal_checks.async_answers", partial(async_answers, within_s=0.01))
         patch.setattr("ops.commands.endpoint_checks._POLL_S", 0.0)
-        patch.setattr("ops.commands.image._commit", lambda _: "c" * 40)
-        patch.setattr("ops.commands.image._tool", lambda: "docker")
+        patch.setenv("CONTAINER_TOOL", "sh")
         patch.setattr("ops.commands.image.run", lambda *_, **__: None)
         # The endpoint answers with a failure, so every call about it is made.
         with pytest.raises(UserError, match="failed to answer"):
             deploy(settings, session, console, named="prod", archive=archive, confirm=False)
         published_outputs(settings, session)
-        image(settings, account.client("ecr"), lambda _: None)
+        image(settings, account.client("ecr"), lambda _: None, checkout(folder))
     return account.calls
 
 
