@@ -19,6 +19,7 @@ from settings.schema import Alarms
 from stacks.app import ROOT, build
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import LAMBDA_PLATFORM
+from stacks.delivery.stack import DeliveryStack
 from stacks.gateway.stack import GatewayStack, url_upstream
 from stacks.model.stack import ModelStack
 from stacks.observability.stack import ObservabilityStack
@@ -95,6 +96,7 @@ READ_BY_POSTHOG = "posthog.project_id"
 # Keys that have their effect in one stack, by their beginning. Alone, it takes a tenth of the time of all.
 GATEWAY = ("cors_origins", "domain.", "log_retention_days", "supabase.", "throttle.")
 MODEL = ("model.",)
+DELIVERY = ("delivery.",)
 # Beyond the rollback of the model, which two of these govern too.
 OBSERVABILITY = ("alarms.",)
 NOTIFY = "alarms.notify"
@@ -186,7 +188,7 @@ def variables(settings: Environment) -> object:
 
 def templates(settings: Environment, key: str) -> dict[str, str]:
     """Return the templates that show the effect of `key`."""
-    stacks = {"gateway": GATEWAY, "model": MODEL, "observability": OBSERVABILITY}
+    stacks = {"gateway": GATEWAY, "model": MODEL, "delivery": DELIVERY, "observability": OBSERVABILITY}
     alone = [stack for stack, beginnings in stacks.items() if key.startswith(beginnings) and key != NOTIFY]
     return synthesized(settings, alone[0] if alone else None)
 
@@ -202,10 +204,20 @@ def synthesized(settings: Environment, stack: str | None) -> dict[str, str]:
         if stack == "gateway":
             upstream = url_upstream("https://service.shop.example")
             GatewayStack(app, stack, settings=settings, upstream=upstream, code_platform=LAMBDA_PLATFORM)
-        elif stack == "model":
+        elif stack in ("model", "delivery"):
             storage = StorageStack(app, "storage", environment_name="shop", retention_days=7, keep_data=False)
             async_io = AsyncIoResources(storage, "Exchange", environment_name="shop")
-            ModelStack(app, stack, settings=settings, artifacts=storage.artifacts, async_io=async_io)
+            if stack == "model":
+                ModelStack(app, stack, settings=settings, artifacts=storage.artifacts, async_io=async_io)
+            elif settings.delivery is not None:
+                DeliveryStack(
+                    app,
+                    stack,
+                    settings=settings,
+                    delivery=settings.delivery,
+                    storage=storage,
+                    async_io=async_io,
+                )
         elif stack == "observability":
             ObservabilityStack(app, stack, settings=settings)
         else:
