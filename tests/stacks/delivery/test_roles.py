@@ -98,6 +98,25 @@ def test_environments_do_not_deploy_each_other(own: Environment, other: Environm
         assert not allows(deploy, "cloudformation:DescribeStacks", stack.format(name))
 
 
+def test_provider_is_made_once() -> None:
+    made = [one for one in delivered(PROD).resources.values() if one["Type"] == "AWS::IAM::OIDCProvider"]
+    (provider,) = (one["Properties"] for one in made)
+    assert provider["Url"] == "https://token.actions.githubusercontent.com"
+    assert provider["ClientIdList"] == ["sts.amazonaws.com"]
+    assert "AWS::IAM::OIDCProvider" not in {one["Type"] for one in delivered(DEV).resources.values()}
+
+
+def test_roles_fit_iams_limits() -> None:
+    deploy, lookup = delivered(PROD)[:2]
+    for role in (deploy, lookup):
+        written = "".join(json.dumps(one, separators=(",", ":")) for one in role.documents)
+        assert len(written) <= 10_240
+        assert len(json.dumps(role.trust, separators=(",", ":"))) <= 2_048
+        assert 3_600 <= role.seconds <= 43_200
+    # The workflow of a release asks for credentials of three hours.
+    assert deploy.seconds == 10_800
+
+
 def test_lookup_takes_one_role() -> None:
     lookup = delivered(PROD).lookup.documents
     (allowed,) = bootstrap_roles("lookup", of=PROD)
