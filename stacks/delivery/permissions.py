@@ -13,7 +13,7 @@ from constructs import Construct
 
 from settings.delivery import DEPLOYING, bootstrap_role_name
 from settings.environment import Environment
-from settings.naming import STACKS, parameter_name, stack_name
+from settings.naming import STACKS, image_repository_name, parameter_name, stack_name
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.iam import invoke_endpoint, through_s3
 from stacks.storage.stack import StorageStack
@@ -53,7 +53,7 @@ def deploy_statements(
     """Yield what deploying, pushing an image, the smoke test and a release need."""
     yield assume_bootstrap(scope, settings, *DEPLOYING)
     yield from _stacks(scope, settings)
-    yield from _image(storage)
+    yield from _image(scope, settings)
     yield from _running(scope, settings)
     yield from _archive(scope, storage)
     yield from _smoke(scope, settings, async_io)
@@ -75,14 +75,14 @@ def _stacks(scope: Construct, settings: Environment) -> Iterator[iam.PolicyState
     )
 
 
-def _image(storage: StorageStack) -> Iterator[iam.PolicyStatement]:
+def _image(scope: Construct, settings: Environment) -> Iterator[iam.PolicyStatement]:
     yield _Allow(
         actions=[
             *("ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:BatchCheckLayerAvailability"),
             *("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload"),
             *("ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"),
         ],
-        resources=[storage.repository.repository_arn],
+        resources=[_arn(scope, "ecr", f"repository/{image_repository_name(settings.name)}")],
     )
     # A token is valid for the whole registry; the statement above limits what it can pull and push.
     yield _Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"])

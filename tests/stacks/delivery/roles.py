@@ -76,7 +76,7 @@ def delivered(settings: Environment) -> Delivery:
         )
         app.synth()
         template = json.loads((Path(folder) / "delivery.template.json").read_text("utf-8"))
-    resources = resolved(template["Resources"], settings)
+    resources = resolved(template["Resources"])
     return Delivery(_role(resources, "Deploy"), _role(resources, "Lookup"), resources)
 
 
@@ -94,7 +94,7 @@ def _role(resources: dict[str, Any], beginning: str) -> Role:
     return Role(role["AssumeRolePolicyDocument"], policies, role["MaxSessionDuration"])
 
 
-def resolved(value: Any, settings: Environment) -> Any:
+def resolved(value: Any) -> Any:
     """Return a template's value with its references as in the account."""
     match value:
         case {"Ref": str(name)}:
@@ -104,12 +104,11 @@ def resolved(value: Any, settings: Environment) -> Any:
         case {"Fn::GetAtt": [str(name), _]}:
             return name
         case {"Fn::ImportValue": str(name)}:
-            repository = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/vitrine-{settings.name}-analyze"
-            return next(arn for part, arn in [("Repository", repository), *IMPORTS.items()] if part in name)
+            return next(arn for part, arn in IMPORTS.items() if part in name)
         case {"Fn::Join": [str(separator), list(parts)]}:
-            return separator.join(resolved(part, settings) for part in parts)
+            return separator.join(resolved(part) for part in parts)
         case dict():
-            return {key: resolved(inner, settings) for key, inner in value.items()}
+            return {key: resolved(inner) for key, inner in value.items()}
         case list():
-            return [resolved(inner, settings) for inner in value]
+            return [resolved(inner) for inner in value]
     return value

@@ -4,7 +4,7 @@ import json
 
 import botocore.session
 import pytest
-import yaml
+from cfnlint.decode import cfn_yaml
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from cli.cdk import CDK
@@ -127,7 +127,7 @@ def test_lookup_takes_one_role() -> None:
 
 def lookup_role() -> list[Document]:
     """The policies of the bootstrap's role, by the CDK's template and AWS's managed policy."""
-    template = yaml.safe_load((CDK.parents[1] / "lib/api/bootstrap/bootstrap-template.yaml").read_text())
+    template = cfn_yaml.load(str(CDK.parents[1] / "lib/api/bootstrap/bootstrap-template.yaml"))
     role = template["Resources"]["LookupRole"]["Properties"]
     names = [one["Fn::Sub"].rpartition("/")[2] for one in role["ManagedPolicyArns"]]
     managed = json.loads(aws_managed_policies_data)
