@@ -94,6 +94,20 @@ def bootstrap(named: str) -> None:
 
 @commands.command()
 @env_option
+def trust(named: str) -> None:
+    """Show whose tokens of GitHub Actions the environment's roles accept.
+
+    Prints the trust policies, how to see what a token says, and the commands that set up GitHub. Neither
+    credentials nor a network is needed.
+    """
+    from ops.aws.account import environment
+    from ops.commands.trust import trust
+
+    trust(environment(named), click.echo)
+
+
+@commands.command()
+@env_option
 @click.option(
     "--yes", is_flag=True, help="Do not ask for confirmation of the account and of broader permissions."
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from settings import schema
+from settings.delivery import LOOKUP_SUFFIX, Delivery
 from settings.errors import SettingsError as SettingsError
 from settings.errors import explain
 from settings.field_types import Origin, Region, Section, Zone, matching
@@ -47,6 +48,7 @@ class Environment(Section):
         "ca-central-1b",
     )
     bootstrap: schema.Bootstrap | None = None
+    delivery: Delivery | None = None
     domain: schema.Domain | None = None
     keep_data: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
@@ -105,6 +107,13 @@ class Environment(Section):
             raise ValueError("no [web]: the local system serves the page itself, without CloudFront")
         if self.bootstrap is not None and self.target == "emulator":
             raise ValueError("no [bootstrap]: each start of the local system bootstraps its emulator")
+        if self.delivery is not None and self.target == "emulator":
+            raise ValueError("no [delivery]: the emulator has no OIDC provider, and GitHub does not reach it")
+        if self.delivery is not None and self.name.endswith(LOOKUP_SUFFIX):
+            raise ValueError(
+                f"a name that does not end with {LOOKUP_SUFFIX} beside [delivery]: GitHub's environment of "
+                f"that name is the one in which nothing is changed; not {self.name}"
+            )
         if self.target == "emulator" and self.upstream_url is None:
             raise ValueError("an upstream_url: on one machine the gateway forwards to the service's port")
         topic = self.alarms.notified_topic

@@ -6,7 +6,10 @@ PROJECT = "vitrine"
 # The qualifier of an account's bootstrap by the CDK, unless an environment has its own.
 DEFAULT_QUALIFIER = "hnb659fds"
 # The stacks that an environment can have, in the order in which they can be deployed.
-STACKS = ("storage", "results", "model", "analyze", "studio", "gateway", "hooks", "web", "observability")
+STACKS = (
+    *("storage", "results", "model", "analyze", "studio", "gateway", "hooks", "web", "delivery"),
+    "observability",
+)
 # The gateway's VPC link and Studio are in the first zones of the settings, so that a third can be taken away.
 LINK_ZONES = 2
 # The outputs that a web page may read. The others name resources of the account.

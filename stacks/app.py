@@ -15,6 +15,7 @@ from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import PROJECT, SETTINGS_FILE, stack_name
 from stacks.analyze.stack import AnalyzeStack
 from stacks.constructs.functions import HOST_PLATFORM, LAMBDA_PLATFORM
+from stacks.delivery.stack import DeliveryStack
 from stacks.gateway.stack import GatewayStack, Upstream, listener_upstream, url_upstream
 from stacks.goods import check_goods
 from stacks.hooks.stack import HooksStack
@@ -75,6 +76,14 @@ def build(app: cdk.App, settings: Environment, *, notices: bool = True) -> None:
             api=gateway.api,
             storage=storage,
         )
+    if settings.delivery is not None:
+        DeliveryStack(
+            **_placed(app, settings, "delivery"),
+            settings=settings,
+            delivery=settings.delivery,
+            storage=storage,
+            async_io=results.async_io,
+        )
     if settings.target == "aws":
         observability = ObservabilityStack(**_placed(app, settings, "observability"), settings=settings)
         for other in app.node.children:
@@ -119,7 +128,7 @@ def _declare_absent(app: cdk.App, settings: Environment) -> None:
     # last: by then no other stack imports from it.
     sections: dict[str, object | None] = {"hooks": settings.hooks}
     if settings.target == "aws":
-        sections |= {"studio": settings.studio, "web": settings.web}
+        sections |= {"studio": settings.studio, "web": settings.web, "delivery": settings.delivery}
     others = [stack for stack in app.node.children if isinstance(stack, cdk.Stack)]
     for name, section in sections.items():
         if section is None:

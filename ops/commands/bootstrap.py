@@ -10,6 +10,8 @@ from cli import cdk
 from cli.errors import DENIED, code_of
 from ops.aws.account import account_id
 from ops.aws.linked_roles import LINKED_SERVICES, create_linked_role
+from ops.aws.lookup_role import deny_data
+from settings.delivery import LOOKUP, bootstrap_role_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 def bootstrap(settings: Environment, session: boto3.Session, console: Console) -> None:
     """Bootstrap the CDK, create missing service-linked roles, and have pushed images scanned.
+
+    With a section [delivery] the lookup role, which jobs of pull requests take, is denied users' data.
 
     Each can be repeated. With a section [bootstrap] the environment gets roles, bucket and repository of its
     own. What the credentials may not do is skipped with a line, except the CDK's own bootstrap, which raises
@@ -57,6 +61,15 @@ def bootstrap(settings: Environment, session: boto3.Session, console: Console) -
         return f"✓ images pushed to {repository} are scanned"
 
     console.print(_attempted(scan, f"Turn on scan on push of {repository}"))
+    if settings.delivery is None:
+        return
+    role = bootstrap_role_name(settings.qualifier, LOOKUP, account, settings.region)
+
+    def deny() -> str:
+        deny_data(iam, role)
+        return f"✓ {role} is denied rows, log lines and messages"
+
+    console.print(_attempted(deny, f"Run `make bootstrap ENV={settings.name}`"))
 
 
 def _attempted(step: Callable[[], str], otherwise: str) -> str:

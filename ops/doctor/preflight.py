@@ -13,7 +13,7 @@ from cli.errors import DENIED, THROTTLED, UNACCEPTED, code_of, is_mistake
 from cli.findings import Finding, failure, ok, passed, print_findings, warning
 from ops.aws.account import QUICK
 from ops.commands import smoke
-from ops.doctor import account, analytics, notified, quotas, references
+from ops.doctor import account, analytics, github, notified, quotas, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,6 +81,11 @@ def _checks(
     sagemaker = session.client("sagemaker", config=QUICK)
     cloudformation = session.client("cloudformation", config=QUICK)
     yield "endpoint name", partial(account.endpoint_name, settings, sagemaker, cloudformation)
+    if (delivery := settings.delivery) is not None:
+        yield github.SUBJECT, partial(github.provider, settings, delivery, iam, cloudformation)
+        sts = session.client("sts", config=QUICK)
+        yield github.LOOKUP_SUBJECT, partial(github.lookup_role, settings, iam, sts)
+        yield github.OTHERS, partial(github.shared_bootstrap, settings, cloudformation)
     logs = session.client("logs", config=QUICK)
     yield "endpoint log", partial(account.endpoint_log, settings, logs, cloudformation)
 

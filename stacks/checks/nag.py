@@ -7,7 +7,8 @@ from typing import NamedTuple
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from settings.naming import DEFAULT_QUALIFIER, stack_name
+from settings.naming import DEFAULT_QUALIFIER, STACKS, stack_name
+from stacks.delivery.permissions import CANARY_LOGS, MODEL_NAMES, MODELS
 
 
 class Exemption(NamedTuple):
@@ -31,7 +32,11 @@ _EXPORT = stack_name("{environment}", "storage") + ":ExportsOutputFnGetAtt"
 _IMAGES, _ARTIFACTS = f"{_EXPORT}Images2D38C313Arn6C6DDC6E", f"{_EXPORT}Artifacts82DD59A1Arn3B515032"
 _EXCHANGE = stack_name("{environment}", "results") + ":ExportsOutputFnGetAttExchangeBucketACE697F0Arn7FA1CA85"
 _SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
-_LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker"
+_LOG_GROUPS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
+_LOGS = f"{_LOG_GROUPS}:log-group:/aws/sagemaker"
+_STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack"
+_SERVICE = "arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:service"
+_ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role"
 
 _PHOTOS = "Photos are stored under ids of users, reports and uploads, which are not known at deployment."
 _REQUESTS = "Names of async inference requests and answers are generated for each request."
@@ -41,6 +46,13 @@ _TOKEN = "ecr:GetAuthorizationToken supports no resource-level permissions."  # 
 _ENDPOINT = (
     "ecr:GetAuthorizationToken and cloudwatch:PutMetricData support no resource-level permissions; "
     "the latter is limited to its namespace."
+)
+_PIPELINE = (
+    "ecr:GetAuthorizationToken, ecs:DescribeTaskDefinition and elasticloadbalancing:DescribeTargetHealth "
+    "support no resource-level permissions."
+)
+_CHOSEN = (
+    "CloudFormation chooses ids of stacks and names of services, models and roles; canaries come and go."
 )
 
 # What the CDK's own function may do, which copies the page from the bootstrap's bucket into the page's.
@@ -144,6 +156,26 @@ EXEMPTIONS = (
             *(f"{_ARTIFACTS}/*", f"{_IMAGES}/*", f"{_LOGS}/studio:*"),
             *(f"{_SAGEMAKER}:{kind}/blip2-*" for kind in ("model", "endpoint-config", "endpoint")),
             *(f"{_SAGEMAKER}:{kind}/<Domain.DomainId>/*" for kind in ("user-profile", "space", "app")),
+        ),
+    ),
+    *_wildcards(_PIPELINE, "delivery/Deploy"),
+    *_wildcards(
+        "AWS's prices are public; pricing:GetProducts supports no resource-level permissions.",
+        "delivery/Lookup",
+    ),
+    *_wildcards(_REQUESTS, "delivery/Deploy", _folders(_EXCHANGE, "answers", "failures")),
+    *_wildcards(
+        "An archive is named by the hash of its content.", "delivery/Deploy", [f"{_ARTIFACTS}/{MODELS}"]
+    ),
+    *_wildcards(
+        _CHOSEN,
+        "delivery/Deploy",
+        (
+            *(f"{_STACK}/{stack_name('{environment}', stack)}/*" for stack in STACKS),
+            f"{_ROLE}/{stack_name('{environment}', 'model')}-Role*",
+            f"{_SERVICE}/{stack_name('{environment}', 'analyze')}-*",
+            f"{_SAGEMAKER}:{MODEL_NAMES}",
+            f"{_LOG_GROUPS}:{CANARY_LOGS}",
         ),
     ),
     *_wildcards(_TRIALS, "studio/ModelRole", (f"{_ARTIFACTS}/models/*", f"{_LOGS}/Endpoints/blip2-*:*")),

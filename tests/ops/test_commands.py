@@ -24,8 +24,9 @@ COMMANDS = [
     "pause",
     "resume",
     "redrive",
+    "destroy",
+    "trust",
 ]
-COMMANDS += ["destroy"]
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "diff", "promote", "release", "rollback", "posthog"])

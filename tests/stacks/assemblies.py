@@ -28,6 +28,11 @@ OPTIONAL: Mapping[str, Any] = {
     "log_user_key": "c" * 64,
     "image_digest": f"sha256:{'a' * 64}",
     "bootstrap": {"qualifier": "shop", "execution_policies": ("arn:aws:iam::aws:policy/PowerUserAccess",)},
+    "delivery": {
+        "repository": "shop/vitrine",
+        "repository_id": 5678,
+        "subject_prefix": "repo:shop@1234/vitrine@5678",
+    },
     "domain": {"name": "api.shop.example", "hosted_zone_id": "Z123", "hosted_zone_name": "shop.example"},
     "web": {
         "domain_name": "app.shop.example",

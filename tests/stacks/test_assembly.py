@@ -31,6 +31,7 @@ OUTPUTS = {
     "gateway": {"ApiId", "ApiUrl", "Region", "ModelEndpoint", "SupabaseUrl", "SupabasePublishableKey"},
     "observability": set[str](),
     "web": {"PageUrl"},
+    "delivery": {"DeployRoleArn", "LookupRoleArn"},
     "studio": {"StudioDomainId", "StudioModelRole", "StudioUrl", "StudioUser"},
 }
 
@@ -94,7 +95,7 @@ def test_stacks_carry_name_and_tags(assembly: Assembly) -> None:
         if artifact["type"] == "aws:cloudformation:stack"
     }
     name = assembly.settings.name
-    absent = {stack_name(name, stack) for stack in ("hooks", "studio", "web")}
+    absent = {stack_name(name, stack) for stack in ("hooks", "studio", "web", "delivery")}
     assert set(stacks) - absent == {stack_name(name, stack) for stack in assembly.stacks} - absent
     for table in assembly.resources("storage", "S3::Bucket").values():
         assert {"Key": "environment", "Value": name} in table["Properties"]["Tags"]

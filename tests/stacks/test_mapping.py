@@ -16,10 +16,11 @@ SHIPS = {
     "hooks": {"services/hooks", "services/logs"},
     "studio": set[str](),
     "web": {"web"},
+    "delivery": set[str](),
     "observability": set[str](),
 }
 # Stacks whose parts run as local processes without AWS, or that the emulator refuses.
-AWS_ONLY = {"model", "analyze", "studio", "web", "observability"}
+AWS_ONLY = {"model", "analyze", "studio", "web", "delivery", "observability"}
 LIBRARIES = {"services/core", "services/web"}
 DATA = {"catalogue/drawn", "catalogue/second_hand"}
 
@@ -66,7 +67,7 @@ def test_assets_come_from_their_folders(assembly: Assembly) -> None:
 
 def test_environments_have_their_stacks(assembly: Assembly) -> None:
     missing = set(AWS_ONLY) if assembly.settings.target == "emulator" else set()
-    missing |= {name for name in ("studio", "web") if getattr(assembly.settings, name) is None}
+    missing |= {name for name in ("studio", "web", "delivery") if getattr(assembly.settings, name) is None}
     assert assembly.stacks == set(SHIPS) - missing
 
 

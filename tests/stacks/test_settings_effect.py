@@ -19,6 +19,7 @@ from settings.schema import Alarms
 from stacks.app import ROOT, build
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.functions import LAMBDA_PLATFORM
+from stacks.delivery.stack import DeliveryStack
 from stacks.gateway.stack import GatewayStack, url_upstream
 from stacks.model.stack import ModelStack
 from stacks.observability.stack import ObservabilityStack
@@ -40,7 +41,7 @@ class Change(NamedTuple):
 CHANGES: Mapping[str, Change] = {
     "target": Change(
         "emulator",
-        {"studio": None, "web": None, "bootstrap": None},
+        {"studio": None, "web": None, "bootstrap": None, "delivery": None},
         {"upstream_url": "http://127.0.0.1:8080"},
     ),
     "upstream_url": Change(
@@ -50,6 +51,7 @@ CHANGES: Mapping[str, Change] = {
             "studio": None,
             "web": None,
             "bootstrap": None,
+            "delivery": None,
             "upstream_url": "http://127.0.0.1:8080",
         },
     ),
@@ -57,6 +59,12 @@ CHANGES: Mapping[str, Change] = {
     "zones": Change(("ca-central-1a", "ca-central-1b")),
     "egress": Change("public", {"studio.network": "internet"}),
     "cors_origins": Change(("https://shop.example",)),
+    "delivery.repository": Change("shop/other", {"delivery.subject_prefix": None}),
+    "delivery.repository_id": Change(5679, {"delivery.subject_prefix": None}),
+    "delivery.subject_prefix": Change("repo:shop/vitrine"),
+    "delivery.provider_arn": Change(
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    ),
     "image_digest": Change(f"sha256:{'b' * 64}"),
     "model.artifact": Change(f"models/{'c' * 64}/blip2-endpoint.tar.gz"),
     "model.image_uri": Change("111122223333.dkr.ecr.ca-central-1.amazonaws.com/shop/blip2:1"),
@@ -88,6 +96,7 @@ READ_BY_POSTHOG = "posthog.project_id"
 # Keys that have their effect in one stack, by their beginning. Alone, it takes a tenth of the time of all.
 GATEWAY = ("cors_origins", "domain.", "log_retention_days", "supabase.", "throttle.")
 MODEL = ("model.",)
+DELIVERY = ("delivery.",)
 # Beyond the rollback of the model, which two of these govern too.
 OBSERVABILITY = ("alarms.",)
 NOTIFY = "alarms.notify"
@@ -188,7 +197,7 @@ def variables(settings: Environment) -> object:
 
 def templates(settings: Environment, key: str) -> dict[str, str]:
     """Return the templates that show the effect of `key`."""
-    stacks = {"gateway": GATEWAY, "model": MODEL, "observability": OBSERVABILITY}
+    stacks = {"gateway": GATEWAY, "model": MODEL, "delivery": DELIVERY, "observability": OBSERVABILITY}
     alone = [stack for stack, beginnings in stacks.items() if key.startswith(beginnings) and key != NOTIFY]
     return synthesized(settings, alone[0] if alone else None)
 
@@ -204,10 +213,20 @@ def synthesized(settings: Environment, stack: str | None) -> dict[str, str]:
         if stack == "gateway":
             upstream = url_upstream("https://service.shop.example")
             GatewayStack(app, stack, settings=settings, upstream=upstream, code_platform=LAMBDA_PLATFORM)
-        elif stack == "model":
+        elif stack in ("model", "delivery"):
             storage = StorageStack(app, "storage", environment_name="shop", retention_days=7, keep_data=False)
             async_io = AsyncIoResources(storage, "Exchange", environment_name="shop")
-            ModelStack(app, stack, settings=settings, artifacts=storage.artifacts, async_io=async_io)
+            if stack == "model":
+                ModelStack(app, stack, settings=settings, artifacts=storage.artifacts, async_io=async_io)
+            elif settings.delivery is not None:
+                DeliveryStack(
+                    app,
+                    stack,
+                    settings=settings,
+                    delivery=settings.delivery,
+                    storage=storage,
+                    async_io=async_io,
+                )
         elif stack == "observability":
             ObservabilityStack(app, stack, settings=settings)
         else:

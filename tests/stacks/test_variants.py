@@ -49,7 +49,8 @@ def test_model_stack_can_be_deployed_alone(variants: Variants) -> None:
 
 def test_absent_section_deletes_its_stack(variants: Variants) -> None:
     everything, least = variants["everything"], variants["least"]
-    assert deployed(everything) - deployed(least) == {"hooks", "studio"}
+    assert deployed(everything) - deployed(least) == {"hooks", "studio", "delivery"}
     # A stack that the assembly lacks would stay in the account.
     assert {stack.name for stack in everything} == {stack.name for stack in least}
-    assert {stack.name for stack in least[-2:]} == {stack_name(NAME, "hooks"), stack_name(NAME, "studio")}
+    absent = {stack_name(NAME, stack) for stack in ("hooks", "studio", "delivery")}
+    assert {stack.name for stack in least[-3:]} == absent

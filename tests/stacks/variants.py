@@ -60,6 +60,10 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "schedule": {"model.schedule": OPTIONAL["model.schedule"]},
     "demo on a GPU": {"model.instance_type": "ml.g4dn.xlarge"},
     "own bootstrap": {"bootstrap": OPTIONAL["bootstrap"]},
+    "delivery by the account's provider": {
+        "delivery": OPTIONAL["delivery"]
+        | {"provider_arn": f"arn:aws:iam::{'1' * 12}:oidc-provider/token.actions.githubusercontent.com"},
+    },
     "archive": _GPU,
     "archive of real goods": _GPU
     | {"model.catalogue_version": OPTIONAL["model.catalogue_version"], "catalogue": OPTIONAL["catalogue"]},

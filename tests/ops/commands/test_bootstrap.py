@@ -102,3 +102,18 @@ def test_denied_steps_name_the_command(
         "Run `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`, with others." in out
     )
     assert "Turn on scan on push of cdk-hnb659fds-container-assets" in out
+
+
+def test_pipeline_lookup_role_is_denied_data(
+    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    iam = boto3.client("iam")
+    name = f"cdk-hnb659fds-lookup-role-{ACCOUNT}-ca-central-1"
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    file = tmp_path / "dev.toml"
+    section = '[delivery]\nrepository = "shop/vitrine"\nrepository_id = 5678\n'
+    file.write_text(f"{(FOLDER / 'dev.toml').read_text('utf-8')}\n{section}")
+    assert main(["bootstrap", "--env", str(file)]) == 0
+    assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["vitrine-no-data"]
+    assert f"{name} is denied" in capsys.readouterr().out

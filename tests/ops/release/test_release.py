@@ -14,6 +14,9 @@ from model_artifacts.blip2.tools import packaging
 from ops.release.canary import POLICY, CanaryFailed, CanaryRole
 from settings.environment import load_environment
 from tests.ops.release.conftest import ENDPOINT, GOODS, Place
+from tests.stacks.delivery.calls import RELEASED, Calls
+from tests.stacks.delivery.policies import allows
+from tests.stacks.delivery.roles import PROD, delivered
 
 pytestmark = pytest.mark.system
 
@@ -27,6 +30,8 @@ WELL = [
     "deployed",
     "released",
 ]
+
+NAMED = "role/vitrine-shop-model-Role1f0b4c2d3E4F5A6B-XYZ"
 
 
 def names(place: Place) -> list[str]:
@@ -67,6 +72,19 @@ def test_canary_has_the_configured_drivers(place: Place) -> None:
     place.session.events.unregister(event, note)
     versions = [one["InferenceAmiVersion"] for one in variants]
     assert versions == ["al2023-ami-sagemaker-inference-gpu-4-1"]
+
+
+def test_pipelines_role_suffices(place: Place) -> None:
+    calls = Calls()
+    place.session.events.register("provide-client-params.*.*", calls.record)
+    place.release(place.archive())
+    place.session.events.unregister("provide-client-params.*.*", calls.record)
+    settings = load_environment(place.file).model_copy(update={"delivery": PROD.delivery})
+    role = delivered(settings).deploy.documents
+    # The template of this account names the role itself; CloudFormation names it by stack and logical id.
+    made = [one._replace(resource=one.resource.replace("role/model", NAMED)) for one in calls]
+    assert {one for one in made if not allows(role, *one)} == set()
+    assert {one.action for one in made} >= RELEASED - {"iam:PassRole", "sagemaker:InvokeEndpoint"}
 
 
 def test_same_archive_changes_nothing(place: Place) -> None:

@@ -1,0 +1,1 @@
+"""How GitHub Actions deploys the environment: its identity provider and two roles."""
