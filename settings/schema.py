@@ -259,13 +259,14 @@ class Rate(Section):
 class Throttle(Section):
     """The gateway's limits: for analyses, uploads and rewordings, other report routes, webhooks and logs.
 
-    A drain never sends again, so a batch of logs over its limit is lost.
+    A drain never sends again, so a batch of logs over its limit is lost; six a second are usual. Many more
+    could take all concurrent executions of a new account's functions, 10, and the authorizer's with them.
     """
 
     analyze: Rate
     reports: Rate
     hooks: Rate
-    logs: Rate = Rate(per_second=50, burst=100)
+    logs: Rate = Rate(per_second=10, burst=20)
 
 
 class Studio(Section):

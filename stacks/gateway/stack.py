@@ -99,7 +99,9 @@ class GatewayStack(cdk.Stack):
         if settings.has_edge_logs():
             self._route_edge_logs(name)
             rates[f"POST {EDGE_LOGS_PATH}"] = throttle.logs
-        stage = self._stage(rates, throttle.hooks, log_days)
+        # An alarm watches the analyses alone, where requests with logs would hide theirs.
+        detailed = {"POST /analyze"} if settings.has_edge_logs() else set()
+        stage = self._stage(rates, throttle.hooks, log_days, detailed)
         if domain is not None:
             self._serve_at(domain, stage)
 
@@ -150,7 +152,9 @@ class GatewayStack(cdk.Stack):
             allow=[read_secret(self, secret)] if secret is not None else [],
         )
 
-    def _stage(self, rates: dict[str, Rate], others: Rate, log_days: LogDays) -> apigw.CfnStage:
+    def _stage(
+        self, rates: dict[str, Rate], others: Rate, log_days: LogDays, detailed: set[str]
+    ) -> apigw.CfnStage:
         # Log groups with this prefix share one resource policy of the account, whose number is limited.
         access_log = log_group(self, "AccessLog", log_days, name=f"/aws/vendedlogs/{self.stack_name}")
         stage = apigw.CfnStage(
@@ -174,6 +178,7 @@ class GatewayStack(cdk.Stack):
             ),
             route_settings={
                 route: {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+                | ({"DetailedMetricsEnabled": True} if route in detailed else {})
                 for route, rate in rates.items()
             },
         )

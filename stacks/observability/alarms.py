@@ -122,6 +122,22 @@ def request_errors(scope: Construct, sources: Sources, error_percent: float, *, 
     )
 
 
+def analysis_errors(scope: Construct, sources: Sources, error_percent: float, *, notify: str) -> None:
+    """Alarm when too large a share of five minutes' analyses fail, however many Edge logs arrive."""
+    _share_alarm(
+        scope,
+        "AnalysisErrors",
+        {
+            "errors": sources.analyses("5xx", "Sum", _FIVE_MINUTES),
+            "n": sources.analyses("Count", "Sum", _FIVE_MINUTES),
+        },
+        error_percent,
+        "The gateway answers too large a share of the analyses with 5xx",
+        runbook="gateway-errors",
+        notify=notify,
+    )
+
+
 def missing_tasks(scope: Construct, sources: Sources, min_tasks: int, *, notify: str) -> None:
     """Alarm when tasks restart repeatedly, or fewer than `min_tasks` run for minutes."""
     # ECS publishes neither restarts nor the number of tasks, but one sample of each task's CPU a minute.
@@ -141,17 +157,18 @@ def missing_tasks(scope: Construct, sources: Sources, min_tasks: int, *, notify:
 
 
 def no_traffic(scope: Construct, sources: Sources, *, notify: str) -> None:
-    """Alarm when no request arrives for six hours after each of the four times six hours before had one.
+    """Alarm when no report ends for six hours after each of the four times six hours before had one.
 
-    A day's rhythm with quiet nights has a quiet window among the four, so it raises no alarm.
+    A day's rhythm with quiet nights has a quiet window among the four, so it raises no alarm. Requests would
+    not do: Edge logs and webhooks are requests too, and come without users.
     """
-    requests = {"n": sources.gateway("Count", "Sum", _QUIET)}
+    reports = {"n": sources.service("ReportLatency", "SampleCount", _QUIET)}
     now_quiet = alarm(
         scope,
         "QuietNow",
-        _expression("IF(FILL(n, 0) < 1, 1, 0)", requests, "no request"),
+        _expression("IF(FILL(n, 0) < 1, 1, 0)", reports, "no report"),
         1,
-        "No request arrived for six hours",
+        "No report ended for six hours",
         runbook="no-traffic",
         notify=None,
         missing=cloudwatch.TreatMissingData.BREACHING,
@@ -159,9 +176,9 @@ def no_traffic(scope: Construct, sources: Sources, *, notify: str) -> None:
     before_busy = alarm(
         scope,
         "BusyBefore",
-        _expression("FILL(n, 0)", requests, "requests"),
+        _expression("FILL(n, 0)", reports, "reports"),
         1,
-        "Four of the last five times six hours had requests",
+        "Reports ended in four of the last five times six hours",
         runbook="no-traffic",
         notify=None,
         periods=5,
@@ -171,7 +188,7 @@ def no_traffic(scope: Construct, sources: Sources, *, notify: str) -> None:
         scope,
         "NoTraffic",
         [now_quiet, before_busy],
-        "No request arrived for six hours, after a day with requests around the clock",
+        "No report ended for six hours, after a day with reports around the clock",
         runbook="no-traffic",
         notify=notify,
     )

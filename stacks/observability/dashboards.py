@@ -78,6 +78,7 @@ def operations_dashboard(scope: Construct, settings: Environment, sources: Sourc
                 ),
             ],
             _endpoint(settings, sources),
+            *([_edge_logs(sources)] if settings.has_edge_logs() else []),
             [
                 _graph(
                     "Tasks",
@@ -98,6 +99,13 @@ def operations_dashboard(scope: Construct, settings: Environment, sources: Sourc
             ],
         ],
     )
+
+
+def _edge_logs(sources: Sources) -> list[cloudwatch.IWidget]:
+    names: tuple[MetricName, ...] = ("EdgeLogsWritten", "EdgeLogsDropped")
+    return [
+        _graph("Edge logs", [sources.service(name, "Sum", _FIVE_MINUTES) for name in names], 2 * _HALF),
+    ]
 
 
 def owners_dashboard(scope: Construct, settings: Environment, sources: Sources) -> None:

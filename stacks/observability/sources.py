@@ -34,6 +34,13 @@ class Sources:
         dimensions = {"ApiId": self._published("ApiId")}
         return _metric("AWS/ApiGateway", name, dimensions, statistic, period)
 
+    def analyses(self, name: str, statistic: str, period: cdk.Duration) -> cloudwatch.Metric:
+        """Return a metric of the HTTP API's route `POST /analyze`, if the stage has its detailed metrics."""
+        dimensions = {"Stage": "$default", "Method": "POST", "Resource": "/analyze"}
+        return _metric(
+            "AWS/ApiGateway", name, {"ApiId": self._published("ApiId"), **dimensions}, statistic, period
+        )
+
     def balancer(self, name: str, statistic: str, period: cdk.Duration) -> cloudwatch.Metric:
         """Return a metric of the service's load balancer."""
         dimensions = {"LoadBalancer": self._published("LoadBalancer")}

@@ -31,8 +31,10 @@ class ObservabilityStack(cdk.Stack):
         alarms.request_errors(self, sources, limits.error_percent, notify=notify)
         alarms.missing_tasks(self, sources, settings.service.min_tasks, notify=notify)
         alarms.no_traffic(self, sources, notify=notify)
-        if settings.has_edge_logs() and settings.webhook is not None:
-            alarms.silent_drain(self, sources, notify=notify)
+        if settings.has_edge_logs():
+            alarms.analysis_errors(self, sources, limits.error_percent, notify=notify)
+            if settings.webhook is not None:
+                alarms.silent_drain(self, sources, notify=notify)
         operations_dashboard(self, settings, sources)
         owners_dashboard(self, settings, sources)
         if limits.monthly_budget_usd is not None and settings.has_budget():

@@ -98,6 +98,9 @@ STARTS: Mapping[str, Mapping[str, Samples]] = {
         "three of sixty": {"5xx": each(10, 30), "Count": each(5, 300)},
         "all": {"5xx": each(10, 290), "Count": each(10, 290)},
     },
+    "AnalysisErrors": {
+        "three of sixty": {"5xx": each(10, 30), "Count": each(5, 300)},
+    },
     "ServiceErrors": {
         "three of sixty": {"HTTPCode_Target_5XX_Count": each(10, 30), "RequestCount": each(5, 300)},
     },
@@ -115,8 +118,8 @@ STARTS: Mapping[str, Mapping[str, Samples]] = {
         },
     },
     "NoTraffic": {
-        "around the clock": {"Count": each(60, 40 * HOUR, since=6 * HOUR)},
-        "seldom": {"Count": [(age * HOUR, 1) for age in (7, 13, 19, 25)]},
+        "around the clock": {"ReportLatency": each(60, 40 * HOUR, since=6 * HOUR)},
+        "seldom": {"ReportLatency": [(age * HOUR, 1) for age in (7, 13, 19, 25)]},
     },
 }
 QUIET: Mapping[str, Mapping[str, Samples]] = {
@@ -213,6 +216,7 @@ QUIET: Mapping[str, Mapping[str, Samples]] = {
         "no request": {},
         "none fails": {"Count": each(1, 300)},
     },
+    "AnalysisErrors": {"two of two": {"5xx": each(10, 15), "Count": each(10, 15)}, "no request": {}},
     "ServiceErrors": {"two": {"HTTPCode_Target_5XX_Count": each(10, 15), "RequestCount": each(10, 15)}},
     "Tasks": {
         "enough": {"CPUUtilization": tasks(*[2] * 15)},
@@ -235,12 +239,12 @@ QUIET: Mapping[str, Mapping[str, Samples]] = {
     },
     "NoTraffic": {
         "never any": {},
-        "requests": {"Count": each(60, 40 * HOUR)},
-        "one request": {"Count": [*each(60, 40 * HOUR, since=6 * HOUR), (6 * HOUR - 1, 1)]},
-        "evening": {"Count": DAY_SHOP_EVENING},
-        "morning": {"Count": DAY_SHOP_MORNING},
-        "night": {"Count": DAY_SHOP_BEFORE_EIGHT},
-        "weekend": {"Count": each(60, 100 * HOUR, since=60 * HOUR)},
+        "reports": {"ReportLatency": each(60, 40 * HOUR)},
+        "one report": {"ReportLatency": [*each(60, 40 * HOUR, since=6 * HOUR), (6 * HOUR - 1, 1)]},
+        "evening": {"ReportLatency": DAY_SHOP_EVENING},
+        "morning": {"ReportLatency": DAY_SHOP_MORNING},
+        "night": {"ReportLatency": DAY_SHOP_BEFORE_EIGHT},
+        "weekend": {"ReportLatency": each(60, 100 * HOUR, since=60 * HOUR)},
     },
 }
 # In the burn rate and traffic, the composite alarm is what notifies.

@@ -42,6 +42,11 @@ QUOTA_USED = "the quota of the PostHog project is used up"
 logger = logging.getLogger(__name__)
 
 
+def _client() -> httpx2.AsyncClient:
+    # No connection is kept: one that has died while its Lambda was frozen would cost events and a pause.
+    return httpx2.AsyncClient(limits=httpx2.Limits(max_keepalive_connections=0))
+
+
 class AnalyticsSettings(ServiceSettings):
     """Where events go, and what they name; without the first two variables there are none.
 
@@ -70,7 +75,7 @@ class Sender:
         self,
         url: str | None = None,
         key: str = "",
-        make_client: Callable[[], httpx2.AsyncClient] = httpx2.AsyncClient,
+        make_client: Callable[[], httpx2.AsyncClient] = _client,
     ) -> None:
         self._url = url
         self._key = key

@@ -64,7 +64,10 @@ def test_routes_are_throttled_by_settings(assembly: Assembly) -> None:
     for route, limit in limits.items():
         others = throttle.analyze if route in COSTLY else throttle.reports
         rate = {HOOK: throttle.hooks, EDGE_LOGS: throttle.logs}.get(route, others)
-        assert limit == {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+        # Without them the alarm on the analyses' errors has no metric to read.
+        detailed = {"DetailedMetricsEnabled": True} if route == "POST /analyze" else {}
+        limits_of = {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+        assert limit == limits_of | (detailed if assembly.settings.has_edge_logs() else {})
 
 
 def test_edge_logs_reach_their_function_by_name(shop: Assembly) -> None:
