@@ -84,7 +84,7 @@ def test_errors_are_explained_without_traceback(
     def fail(named: str, **_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(ops.image, "callback", fail)
+    monkeypatch.setattr(ops.commands.commands["image"], "callback", fail)
     assert main(["image", "--env", "dev"]) == status
     assert out in capsys.readouterr().err
 
@@ -93,7 +93,7 @@ def test_parameter_mistake_is_not_explained(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(named: str, **_: Any) -> None:
         raise ParamValidationError(report="Unknown parameter in input")
 
-    monkeypatch.setattr(ops.image, "callback", fail)
+    monkeypatch.setattr(ops.commands.commands["image"], "callback", fail)
     with pytest.raises(ParamValidationError):
         main(["image", "--env", "dev"])
 
