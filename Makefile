@@ -32,7 +32,7 @@ test: setup-test ## all tests: the slow ones and the fast ones, then those of th
 	@$(PYTHON) -m pytest --ignore tests/system $(ON_ALL_CORES)
 	@$(PYTHON) -m pytest tests/system -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup-test ## format, lint, types (the page's too), import contracts, workflows, secrets, licences, hashes, generated documents, settings without effect; every environment by cfn-lint and AwsSolutions
+check: setup-test ## format, lint, types (the page's too), import contracts, workflows, secrets, licences, hashes, generated documents; every environment by cfn-lint and AwsSolutions
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
@@ -46,7 +46,6 @@ check: setup-test ## format, lint, types (the page's too), import contracts, wor
 	@$(PYTHON) -m web.check
 	@$(PYTHON) -m planning documents
 	@$(PYTHON) -m planning prices check
-	@$(PYTHON) -m pytest -q tests/stacks/test_settings_effect.py
 	@$(PYTHON) -m stacks
 
 sbom: setup-test ## a bill of materials (CycloneDX) of each deployable into sbom/, from the locks
