@@ -186,7 +186,7 @@ openapi: setup-test ## write docs/openapi.json anew after a change of the API, a
 	@$(PYTHON) -m services.analyze.openapi docs/openapi.json
 	@$(PYTHON) -m web.check --write
 
-operations: setup-test ## write idle costs and the planner's worked example anew after a change of stacks, settings or prices
+operations: setup-test ## write idle costs, the planner's worked example and the picture of the architecture anew after a change of stacks, settings or prices
 	@$(PYTHON) -m planning documents --write
 
 lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines

@@ -1,7 +1,8 @@
 """`python -m planning documents`: what the planner writes into the documents, and whether it is up to date.
 
 A part of a document that the planner writes stands between `<!-- NAME: begin … -->` and `<!-- NAME: end -->`.
-The pictures of the worked example are files of its own, `docs/figures/plan-*.svg`.
+The pictures of the worked example are files of their own, `docs/figures/plan-*.svg`, as is the picture of the
+architecture, `docs/figures/architecture.svg`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cli.settings_file import write_atomically
 from planning.assumptions import load_assumptions
 from planning.cost.answers import cost_answer, default_workload, idle_answer, with_full_model
 from planning.output import markdown
+from planning.synthesis import templates_by_stack
 from settings.environment import environment_names, load_environment
 
 if TYPE_CHECKING:
@@ -70,6 +72,15 @@ def example_pictures() -> dict[str, str]:
     return worked_example().pictures()
 
 
+def architecture_picture() -> str:
+    """Return the picture of prod's templates."""
+    from planning.architecture.drawing import picture
+
+    return picture(
+        templates_by_stack(load_environment("prod")), "The stacks of prod and their main resources"
+    )
+
+
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "idle cost": ("docs/operations.md", idle_costs),
     "cost": ("docs/planning.md", report_costs),
@@ -85,7 +96,8 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
 def documents(write: bool) -> None:
     """Check that what the planner writes into the documents is up to date, or --write it.
 
-    That is the idle costs of every environment, and a worked example: prod, for a made list of 5,000 users.
+    That is the idle costs of every environment, a worked example (prod, for a made list of 5,000 users), and
+    the picture of the architecture.
     """
     stale = list(stale_files(ROOT))
     for file, text in stale:
@@ -110,7 +122,7 @@ def stale_files(root: Path) -> Iterator[tuple[Path, str | None]]:
         if after != before:
             yield file, after
     folder, pictures = root / "docs" / "figures", example_pictures()
-    for name, text in pictures.items():
+    for name, text in {**pictures, "architecture.svg": architecture_picture()}.items():
         file = folder / name
         if not file.exists() or file.read_text("utf-8") != text:
             yield file, text

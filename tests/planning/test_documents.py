@@ -18,6 +18,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(documents, "ROOT", tmp_path)
     monkeypatch.setattr(documents, "PARTS", {"cost": ("docs/cost.md", lambda: "| é |")})
     monkeypatch.setattr(documents, "example_pictures", lambda: {"plan-a.svg": "<svg/>"})
+    monkeypatch.setattr(documents, "architecture_picture", lambda: "<svg/>")
     return tmp_path
 
 
@@ -32,6 +33,7 @@ def test_stale_documents_are_named(root: Path) -> None:
     assert output.splitlines() == [
         "docs/cost.md is out of date: run `make operations`",
         "docs/figures/plan-a.svg is out of date: run `make operations`",
+        "docs/figures/architecture.svg is out of date: run `make operations`",
     ]
     assert not (root / "docs" / "figures" / "plan-a.svg").exists()
 

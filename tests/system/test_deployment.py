@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -73,8 +74,20 @@ def client(account: dict[str, str]) -> Any:
     return lambda service: session.client(service, endpoint_url=account["AWS_ENDPOINT_URL"])
 
 
+def transcript(said: str, archive: Path) -> str:
+    """What a deployment said, without the lines of single resources, exports and folders of this machine."""
+    lines = [line for line in said.splitlines() if " | CREATE_" not in line and ".ExportsOutput" not in line]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+    return text.replace(str(REPOSITORY), ".").replace(str(archive.parent), ".") + "\n"
+
+
+def steps(text: str) -> list[str]:
+    """The steps of a deployment, and the stacks in their order."""
+    return re.findall(r"(?<=─ )\d/\d [^─]+?(?= ─)|(?<=^Supply a stack id )\(.*?\)", text, re.MULTILINE)
+
+
 def test_archive_is_uploaded_before_the_model(
-    environment: Path, archive: Path, key: str, account: dict[str, str], client: Any
+    environment: Path, archive: Path, key: str, account: dict[str, str], client: Any, tmp_path: Path
 ) -> None:
     for name in load_environment("dev").secret_names():
         client("secretsmanager").create_secret(Name=name, SecretString="key")
@@ -103,6 +116,9 @@ def test_archive_is_uploaded_before_the_model(
     assert -1 not in found and found == sorted(found), said
     bucket = client("ssm").get_parameter(Name="/vitrine/trial/artifact-bucket")["Parameter"]["Value"]
     assert client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == archive.read_bytes()
+    kept, new = REPOSITORY / "docs" / "deployment-transcript.txt", tmp_path / "deployment-transcript.txt"
+    new.write_text(transcript(said, archive), "utf-8")
+    assert steps(new.read_text("utf-8")) == steps(kept.read_text("utf-8")), f"replace {kept} by {new}"
 
 
 def sections(text: str, *names: str) -> str:
