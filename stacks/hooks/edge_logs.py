@@ -118,7 +118,13 @@ class EdgeLogs:
 
     def _writer(self, queue: sqs.IQueue, dead_letters: sqs.IQueue) -> lambda_.Function:
         storage, claims = self._storage, self._claims()
-        stream_arn = f"{self._group.log_group_arn.removesuffix(':*')}:log-stream:{STREAM}"
+        # By the group's name: its ARN, which only AWS knows, ends with ":*" and has no stream behind it.
+        stream_arn = self._stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{self._group.log_group_name}:log-stream:{STREAM}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
         writer = python_function(
             self._stack,
             "LogWriter",
