@@ -15,7 +15,7 @@ from services.core.log_lines import SCHEMA
 from services.logs.kept import sort
 from tests.log_lines import LinesOfTests
 from tests.services.logs.conftest import BUCKET, KEY, Path
-from tests.services.logs.events import OUR_LINE, console, invocation, others
+from tests.services.logs.events import FUNCTION, OUR_LINE, console, invocation, others
 
 PLANTED = [
     "ada.lovelace@example.com",
@@ -29,6 +29,19 @@ PLANTED = [
     "(514) 555-0199",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15",
     "okhttp/4.12.0",
+    # What has the form of a word, a code, a name of a variable, or an id.
+    "maria",
+    "MARIA",
+    "maria-schmidt",
+    "MARIA_SCHMIDT",
+    "maria_schmidt_berlin",
+    "MariaSchmidtError",
+    "ma-ria-schmidt-1",
+    "4111111111111111",
+    "4915112345678901",
+    "00000000004915112345678901",
+    "00000000000000004915112345678901",
+    "4915.1234.5678",
 ]
 _VALIDATOR = Draft202012Validator(SCHEMA)
 
@@ -71,6 +84,8 @@ def planted_events(planted: str) -> Iterator[dict[str, Any]]:
             [planted],
             {"a": planted},
             {planted: 1},
+            {f"unsent_{planted}": 1},
+            *([int(planted)] if planted.isdigit() else []),
         ):
             yield console(json.dumps({**OUR_LINE, name: value}))
     yield console(planted)
@@ -173,6 +188,23 @@ def test_runtime_is_quoted_and_other_text_is_not(text: str, message: str) -> Non
     line = json.loads(event.line)
     assert line["message"] == message
     assert line.get("count") == (len(text.strip()) if message == "text of the function" else None)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, None])
+def test_refused_path_names_no_function(status: int | None) -> None:
+    response = {} if status is None else {"status_code": status}
+    request = {"method": "POST", "pathname": "/functions/v1/maria-schmidt"}
+    event = invocation(metadata={"function_id": FUNCTION, "request": request, "response": response})
+    (kept,) = sort([event], "prod").kept
+    line = json.loads(kept.line)
+    assert (line.get("status"), line["function"]) == (status, FUNCTION)
+    assert "maria" not in kept.line
+
+
+@pytest.mark.parametrize("code", ["23505", "42P01", "0A000", "57P03", "2200H", "ECONNREFUSED", "TypeError"])
+def test_error_of_a_function_is_kept(code: str) -> None:
+    (kept,) = sort([console(json.dumps({**OUR_LINE, "error": code}))], "prod").kept
+    assert json.loads(kept.line)["error"] == code
 
 
 def test_invocation_says_who_called_what() -> None:

@@ -140,7 +140,12 @@ def test_lines_end_where_ndjson_says(texts: list[str]) -> None:
 def test_many_lines_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     loads = json.loads
-    monkeypatch.setattr(bodies.json, "loads", lambda text: read.append(len(text)) or loads(text))
+
+    def reading(text: str) -> Any:
+        read.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(json, "loads", reading)
     with pytest.raises(TooLarge, match="events"):
         bodies.events_of(b"1\n" * bodies.MOST_EVENTS + b"1")
     assert len(read) == 1
