@@ -72,7 +72,9 @@ class EdgeLogs:
             ),
         )
         consume(self._writer(pending.queue, pending.dead_letters), pending.queue, settings.consumers, batch=5)
-        self._silence()
+        if settings.webhook is not None:
+            # Its alarm compares with the webhooks of reports: without these nobody would hear of it.
+            self._silence()
         for name, value, what in (
             ("LogsQueue", pending.queue.queue_url, "Queue of Edge logs"),
             ("LogsDeadLetters", pending.dead_letters.queue_url, "Dead letters of Edge logs"),
