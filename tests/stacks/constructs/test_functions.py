@@ -143,6 +143,14 @@ def test_log_permissions_fit_a_stream(name: str, logging_prod: Assembly) -> None
                 assert re.fullmatch(STREAM_ARN, in_aws(resource)), resource
 
 
+def test_watch_over_a_drain_needs_webhooks() -> None:
+    """Its alarm compares with the webhooks of reports, so without these nobody would hear of it."""
+    deaf = assembled(changed("prod", hooks={"logs_secret_name": "vitrine/prod/edge-logs"}, webhook=None))
+    assert function(deaf, "LogReceiver")
+    with pytest.raises(LookupError):
+        function(deaf, "DrainSilence")
+
+
 def test_edge_logs_keep_to_their_folder(logging_prod: Assembly) -> None:
     for name in ("LogReceiver", "LogWriter", "DrainSilence"):
         for statement in statements(logging_prod, name):
