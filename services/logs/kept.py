@@ -37,14 +37,14 @@ class KeptEvent(NamedTuple):
     line: str
 
 
-class Sorted(NamedTuple):
+class Filtered(NamedTuple):
     """The events to keep, and how many others there were, by their source or as malformed."""
 
     kept: list[KeptEvent]
     dropped: Counter[str]
 
 
-def sort(events: Iterable[Any], environment: str) -> Sorted:
+def filtered(events: Iterable[Any], environment: str) -> Filtered:
     """Keep the events of Edge Functions, as lines of `environment`; count the others."""
     kept, dropped = [], Counter[str]()
     for event in events:
@@ -59,7 +59,7 @@ def sort(events: Iterable[Any], environment: str) -> Sorted:
             dropped[MALFORMED] += 1
         else:
             kept.append(found)
-    return Sorted(kept, dropped)
+    return Filtered(kept, dropped)
 
 
 def _kept(event: dict[str, Any], metadata: dict[str, Any], source: str, environment: str) -> KeptEvent | None:

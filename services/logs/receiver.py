@@ -20,7 +20,7 @@ from services.core.trace import HEADER as TRACE_HEADER
 from services.core.trace import hop
 from services.logs import answers
 from services.logs.bodies import body_of, events_of
-from services.logs.kept import MALFORMED, Sorted, sort
+from services.logs.kept import MALFORMED, Filtered, filtered
 from services.logs.keys import HEADER, LogKeys, LogKeysInvalid
 from services.logs.objects import LogObjects, ObjectMessage
 
@@ -78,7 +78,7 @@ class Receiver:
         objects = LogObjects(clients.s3(), settings.image_bucket, settings.image_key_id)
         return cls(keys, objects, clients.sqs(), settings.logs_queue_url, settings.environment)
 
-    def take(self, event: Mapping[str, Any], headers: Mapping[str, str], until: float) -> Sorted:
+    def take(self, event: Mapping[str, Any], headers: Mapping[str, str], until: float) -> Filtered:
         """Store the events to keep of a request, and queue them; return which those are.
 
         `headers` have names in lower case. Ends at about `until`, a time.monotonic(). Raises Unauthenticated,
@@ -86,7 +86,7 @@ class Receiver:
         """
         self._admit(headers.get(HEADER, ""))
         body = body_of(event, headers.get("content-encoding", ""))
-        found = sort(events_of(body), self.environment)
+        found = filtered(events_of(body), self.environment)
         if found.kept:
             try:
                 message = _twice(partial(self.objects.put, found.kept), until - CALL_S)
@@ -151,8 +151,8 @@ def answer(receiver: Receiver, event: Mapping[str, Any]) -> dict[str, Any]:
             return _unavailable(failed_call(error), began)
         except Exception:
             # Its text may hold an event, and Lambda would log it.
-            told = {"status": 500, "duration_ms": elapsed_ms(began)}
-            logger.exception("request failed", extra={**told, "metrics": {"ServerErrors": 1}})
+            fields = {"status": 500, "duration_ms": elapsed_ms(began)}
+            logger.exception("request failed", extra={**fields, "metrics": {"ServerErrors": 1}})
             detail = "the service made a mistake; it has been logged"
             return answers.problem(500, "Internal error", detail)
         kept, dropped = len(found.kept), dict(found.dropped)
@@ -163,8 +163,8 @@ def answer(receiver: Receiver, event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refused(status: int, title: str, error: Exception, began: float) -> dict[str, Any]:
-    told = {"reason": str(error), "outcome": "refused", "status": status, "duration_ms": elapsed_ms(began)}
-    logger.info("edge logs refused", extra=told)
+    fields = {"reason": str(error), "outcome": "refused", "status": status, "duration_ms": elapsed_ms(began)}
+    logger.info("edge logs refused", extra=fields)
     if isinstance(error, InvalidInput):
         return answers.problem(status, title, str(error), field=error.field, remedy=error.remedy)
     return answers.problem(status, title, str(error))

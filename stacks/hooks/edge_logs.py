@@ -34,7 +34,7 @@ _FOLDERS = (EDGE_LOGS.rstrip("/"),)
 
 
 class EdgeLogs:
-    """A function that takes Edge logs, one that writes them to CloudWatch Logs, and one that misses them.
+    """A function that takes Edge logs, one that writes them to CloudWatch Logs, and a watch over both.
 
     The gateway's route finds the first by its name. `secret_name` names the keys of its callers.
     """
