@@ -133,9 +133,9 @@ def answer(receiver: Receiver, event: Mapping[str, Any]) -> dict[str, Any]:
     began, until = time.perf_counter(), time.monotonic() + PATIENCE_S
     headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-    fields = {"request": request_id} if _REQUEST_ID.fullmatch(request_id) else {}
+    request = {"request": request_id} if _REQUEST_ID.fullmatch(request_id) else {}
     # API Gateway joins several headers of one name with commas: such a value is invalid.
-    with hop(headers.get(TRACE_HEADER), **fields):
+    with hop(headers.get(TRACE_HEADER), **request):
         try:
             found = receiver.take(event, headers, until)
         except Unauthenticated as error:

@@ -138,7 +138,7 @@ class Writer:
         if not batches:
             _log_counts(dropped)
         if refused:
-            # Counted with the dead letter: an attempt that has no time left comes here again.
+            # Not before: the attempt after one without time comes here again.
             _log_counts(lost)
             raise refused[0]
 
@@ -177,8 +177,7 @@ _LOST_BY: dict[type[Exception], str] = {
 def _log_counts(counts: Counter[str], duration_ms: float | None = None) -> None:
     """Log what became of the events of a batch, or of those that are in none."""
     fields = {"count": counts[WRITTEN], "counts": dict(+counts), "duration_ms": duration_ms}
-    dropped = sum(counts[reason] for reason in _DROPPED)
-    metrics = {"EdgeLogsWritten": counts[WRITTEN], "EdgeLogsDropped": dropped}
+    metrics = {"EdgeLogsWritten": counts[WRITTEN], "EdgeLogsDropped": sum(counts[each] for each in _DROPPED)}
     logger.info("edge logs written", extra={**fields, "metrics": metrics})
 
 
