@@ -25,8 +25,8 @@ MOST_EVENT_BYTES = 1_048_576
 DAY_MS = 24 * 60 * 60 * 1000
 LONGEST_SPAN_MS, OLDEST_MS, NEWEST_MS = DAY_MS, 14 * DAY_MS, DAY_MS // 12
 GROUP_NAME, STREAM_NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}"), re.compile(r"[^:*]{1,512}")
-# The shares of calls that are throttled, and of puts whose answer is lost.
-THROTTLED, ANSWERS_LOST = 0.3, 0.005
+# The shares of calls that are throttled, and of stored puts whose answer is lost, or is an error 503.
+THROTTLED, ANSWERS_LOST, ANSWERS_FAILED = 0.3, 0.005, 0.005
 INVALID = "InvalidParameterException"
 
 
@@ -146,6 +146,9 @@ def handler(logs: Logs, chance: random.Random) -> type[BaseHTTPRequestHandler]:
                 return
             if operation == "PutLogEvents" and chance.random() < ANSWERS_LOST:
                 self.close_connection = True
+                return
+            if operation == "PutLogEvents" and chance.random() < ANSWERS_FAILED:
+                self._answer(503, {"__type": "ServiceUnavailableException", "message": "stored all the same"})
                 return
             self._answer(200, answer)
 

@@ -39,10 +39,15 @@ def bombs() -> Iterator[Body]:
 
 
 def small_values() -> Iterator[Body]:
-    """Yield arrays of millions of values within the bytes that may be decompressed."""
+    """Yield arrays and lines of millions of values within the bytes that may be decompressed."""
     for value in ("{}", "[]", "1.5", '"é"', '{"id":"a"}'):
         count = (DECOMPRESSED_BYTES - 2) // (len(value.encode()) + 1)
         yield gzip.compress(f"[{','.join([value] * count)}]".encode(), compresslevel=6), GZIP
+    for line in ("1", "{}", "x"):
+        yield (
+            gzip.compress(f"{line}\n".encode() * (DECOMPRESSED_BYTES // (len(line) + 1)), compresslevel=6),
+            GZIP,
+        )
     # One character beyond the first plane makes each of a Python text take four bytes.
     text = json.dumps(
         [{"id": "a", "event_message": "x" * (DECOMPRESSED_BYTES - 100) + "😀"}], ensure_ascii=False

@@ -12,17 +12,23 @@ import resource
 import sys
 import time
 import uuid
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from benchmarks.drill.event_sources import Faults, QueueSource
 from benchmarks.drill.fakes import Journal
+from services.core.aws import CALL_ERRORS
 
 PATH = "/hooks/logs"
 MESSAGES, MEMORY = "messages.jsonl", "memory.jsonl"
 # Of the writer: messages in an event, seconds of a run, and between its attempts.
 BATCH, TIMEOUT_S, PAUSES_S = 5, 60.0, (1, 2, 4, 6)
+# The share of messages that another writer may receive at once, and the most seconds by which it is ahead.
+AT_ONCE, AHEAD_S = 0.05, 0.2
 # API Gateway passes on these as text, unless they are encoded.
 TEXTS = ("text/", "application/json", "application/x-ndjson")
 
@@ -103,15 +109,23 @@ def serve_receiver(port: int, memory: Journal) -> None:
 
 
 def run_writer(folder: Path, seed: str, memory: Journal) -> None:
-    """Work on the queue's messages, which arrive late, twice, and again after they were handled."""
+    """Work on messages, which arrive late, twice, at another writer too, and after they were handled."""
     from services.logs import writer
 
     writer.PAUSES_S = PAUSES_S
-    journal = Journal(folder / MESSAGES)
+    journal, sqs, url = Journal(folder / MESSAGES), boto3.client("sqs"), os.environ["LOGS_QUEUE_URL"]
+    chance = random.Random(f"{seed} at once")  # noqa: S311 - a drill's faults
 
     def handle(event: dict[str, Any], _: object) -> dict[str, Any]:
         for record in event["Records"]:
             journal.note(received=record["messageId"], body=record["body"])
+            if chance.random() < AT_ONCE:
+                journal.note(shared=record["messageId"])
+                with suppress(*CALL_ERRORS):
+                    sqs.change_message_visibility(
+                        QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+                    )
+                time.sleep(chance.uniform(0, AHEAD_S))
         answer = writer.handle(event, Context())
         for record in event["Records"]:
             journal.note(handled=record["messageId"])
@@ -119,7 +133,7 @@ def run_writer(folder: Path, seed: str, memory: Journal) -> None:
         return answer
 
     faults = Faults(random.Random(seed))  # noqa: S311 - a drill's faults
-    QueueSource(os.environ["LOGS_QUEUE_URL"], handle, faults, batch=BATCH).run()
+    QueueSource(url, handle, faults, batch=BATCH).run()
 
 
 def main() -> None:

@@ -15,11 +15,21 @@ IPV4_NETS = ("203.0.113", "198.51.100")
 # A cut text may hold the start of an address, which begins with the surname.
 PLANTED = re.compile(
     rf"{SURNAME}|{re.escape(DOMAIN)}|\+1[ -]?604[ -]?555[ -]?\d{{4}}|2001:db8:|eyJhbGci"
-    r"|(?<![\d.])(?:203\.0\.113|198\.51\.100)\.\d",
+    r"|411111604555\d{4}|(?<![\d.])(?:203\.0\.113|198\.51\.100)\.\d",
     re.IGNORECASE,
 )
 # One of them is in each of these forms. The expression alone takes ten times as long.
-_NEEDLES = (SURNAME.lower(), DOMAIN, "+1604", "+1 604", "+1-604", "2001:db8:", "eyjhbgci", *IPV4_NETS)
+_NEEDLES = (
+    SURNAME.lower(),
+    DOMAIN,
+    "+1604",
+    "+1 604",
+    "+1-604",
+    "411111604555",
+    "2001:db8:",
+    "eyjhbgci",
+    *IPV4_NETS,
+)
 
 
 def found(text: str) -> str | None:
@@ -57,6 +67,22 @@ class Person:
         """A phone number, with or without blanks."""
         pattern = "+1604555{:04}" if self.number % 2 else "+1 604 555 {:04}"
         return pattern.format(self.number)
+
+    @property
+    def word(self) -> str:
+        """The name in the form of a word of a log line, or of a code."""
+        first, form = FIRST_NAMES[self.number % len(FIRST_NAMES)], self.number % 4
+        return (
+            f"{first}-{SURNAME.lower()}",
+            f"{first}_{SURNAME.lower()}",
+            f"{first}_{SURNAME}".upper(),
+            f"{SURNAME}Error",
+        )[form]
+
+    @property
+    def card(self) -> str:
+        """The number of a card, which has the form of a span's id."""
+        return f"411111604555{self.number:04}"
 
     @property
     def address(self) -> str:

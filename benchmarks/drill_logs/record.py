@@ -19,12 +19,16 @@ from benchmarks.log_lines import lines_of
 
 @dataclass
 class Delivery:
-    """A message of the queue: its object and how many events that has; how often it came, and was handled."""
+    """A message of the queue: its object and how many events that has; how often it came, and was handled.
+
+    A `shared` one may have been with two writers at once, each of which counts what it writes.
+    """
 
     key: str
     count: int
     received: int = 0
     handled: int = 0
+    shared: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -111,6 +115,8 @@ def _deliveries(folder: Path) -> tuple[dict[str, Delivery], list[str]]:
             said = json.loads(entry["body"])
             delivery = deliveries.setdefault(entry["received"], Delivery(said["key"], said["count"]))
             delivery.received += 1
+        elif "shared" in entry:
+            deliveries[entry["shared"]].shared = True
         else:
             deliveries[entry["handled"]].handled += 1
     return deliveries, bodies

@@ -41,8 +41,9 @@ def line_of_function(chance: random.Random, facts: Mapping[str, Any]) -> str:
         "service": "analyze",
         "environment": "prod",
         "version": "0123abcd",
-        "trace": f"{chance.getrandbits(128):032x}",
-        "span": f"{chance.getrandbits(64):016x}",
+        # With a letter: one that could be the number of a card is not kept.
+        "trace": f"{chance.getrandbits(124):031x}a",
+        "span": f"{chance.getrandbits(60):015x}a",
         "outcome": "done",
         "status": 202,
         "duration_ms": round(chance.uniform(1, 900), 1),
@@ -68,7 +69,12 @@ def function_logs(chance: random.Random, person: Person) -> Body:
         text = line_of_function(chance, {})
     elif drawn < 0.6:
         # Values of fields that the schema allows, but that are somebody's.
-        facts = {name: person.datum() for name in ("reason", "route", "word", "error", "request")}
+        facts: dict[str, Any] = {
+            name: person.datum() for name in ("reason", "route", "word", "error", "request")
+        }
+        facts |= dict.fromkeys(chance.sample(("service", "outcome", "environment", "error"), 2), person.word)
+        facts |= {"user": person.card, "span": person.card, "counts": {person.word: 1}}
+        facts["stages_ms"] = {person.word.lower(): 1}
         message = chance.choice((person.said(), f"signed in: {person.name}"))
         text = line_of_function(chance, {**facts, "email": person.email, "message": message})
     elif drawn < 0.75:
@@ -86,7 +92,9 @@ def function_logs(chance: random.Random, person: Person) -> Body:
 
 def function_edge_logs(chance: random.Random, person: Person) -> Body:
     """A request to a function, with what its sender says of itself."""
-    name, status = chance.choice(FUNCTIONS), chance.choice((200, 202, 401, 500))
+    name, status = chance.choice(FUNCTIONS), chance.choice((200, 202, 401, 404, 500))
+    if status == 404:
+        name = person.word
     method, url = (
         chance.choice(("GET", "POST")),
         f"https://ref.supabase.co/functions/v1/{name}?u={person.email}",

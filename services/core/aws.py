@@ -68,8 +68,9 @@ def timeouts(*, connect_s: float, read_s: float, attempts: int) -> Config:
 AUTHORIZER = timeouts(connect_s=1, read_s=2, attempts=2)
 # The hooks' app answers the database within a second.
 HOOKS_APP = timeouts(connect_s=0.4, read_s=0.6, attempts=2)
-# The log receiver answers a drain within its 5 s, after a call each to S3 and SQS.
-LOG_RECEIVER = timeouts(connect_s=0.5, read_s=1.5, attempts=2)
+# The log receiver answers a drain within its 5 s, after a call each to S3 and SQS, and a first one for its
+# secret. It repeats a call itself, while there is time.
+LOG_RECEIVER = timeouts(connect_s=0.5, read_s=1, attempts=1)
 # One attempt: the log writer has retries of its own, and counts what may have been written twice.
 LOG_EVENTS = timeouts(connect_s=1, read_s=3, attempts=1)
 # analyze, jobs and sweep: a request and a lease have room for several calls.

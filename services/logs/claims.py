@@ -1,7 +1,10 @@
 """The table by which each event is written once: who claimed an event's id, and how far an object is written.
 
 event#<id>      the object whose event it is; another object's event of that id is a duplicate
-object#<key>    `begun` and `ended`, each a number of batches: one that began and did not end may be written
+object#<key>    `begun` and `ended`, each a set of batches by number; `attempt`, the last one to begin a batch
+
+A batch that began and did not end may be written. Attempts at one object may run at once: now and then SQS
+delivers a message to two writers.
 """
 
 import time
@@ -10,6 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
 
 from services.core.storage.transactions import transact
 
@@ -27,14 +32,10 @@ _FREE = "attribute_not_exists(pk) OR expires_at < :now OR holder = :holder"
 
 
 class Progress(NamedTuple):
-    """How many batches of an object began to be written, and how many ended."""
+    """Which batches of an object began to be written, and which need no more writing."""
 
-    begun: int = 0
-    ended: int = 0
-
-    def may_be_written(self, batch: int) -> bool:
-        """Whether a batch, counted from 0, began and did not end."""
-        return self.ended <= batch < self.begun
+    begun: frozenset[int] = frozenset()
+    ended: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,39 @@ class Claims:
     def progress(self, key: str) -> Progress:
         """Return how far an object is written."""
         found = self.dynamodb.get_item(TableName=self.table, Key=_object(key), ConsistentRead=True)
-        row = found.get("Item", {})
-        return Progress(*(int(row[name]["N"]) if name in row else 0 for name in Progress._fields))
+        return _progress(found.get("Item", {}))
 
-    def begin(self, key: str, batch: int) -> None:
-        """Record that a batch, counted from 0, is about to be written."""
-        self._record(key, "begun", batch + 1)
+    def begin(self, key: str, batch: int, attempt: str) -> Progress:
+        """Record that an attempt is about to write a batch; return the progress until then.
 
-    def take_back(self, key: str, batch: int) -> None:
-        """Record that a batch, counted from 0, that began is certainly not written."""
-        self._record(key, "begun", batch)
+        Of two attempts that begin a batch, the later one is told that it began.
+        """
+        return _progress(self._add(key, "begun", batch, {"attempt": {"S": attempt}}))
 
-    def end(self, key: str, batch: int) -> None:
-        """Record that a batch, counted from 0, needs no more writing."""
-        self._record(key, "ended", batch + 1)
+    def take_back(self, key: str, batch: int, attempt: str) -> None:
+        """Record that a batch that this attempt alone began is certainly not written.
+
+        Has no effect where another attempt began one since: it may be writing this one.
+        """
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=_object(key),
+                UpdateExpression="DELETE begun :batch",
+                ConditionExpression="attempt = :attempt",
+                ExpressionAttributeValues={":batch": {"NS": [str(batch)]}, ":attempt": {"S": attempt}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def end(self, key: str, batch: int, attempt: str) -> bool:
+        """Record that a batch needs no more writing; return whether this attempt was the last to begin one.
+
+        Else another one began since, and may have written this batch too.
+        """
+        last = self._add(key, "ended", batch, {}).get("attempt", {}).get("S")
+        return bool(last == attempt)
 
     def _claim(self, ids: Sequence[str], holder: str) -> set[int]:
         now = int(time.time())
@@ -90,15 +110,27 @@ class Claims:
         ]
         return set(transact(self.dynamodb, writes))
 
-    def _record(self, key: str, name: str, batches: int) -> None:
+    def _add(self, key: str, name: str, batch: int, fields: dict[str, Any]) -> dict[str, Any]:
+        """Add a batch to a set of an object's row, and set fields; return the row until then."""
         expires_at = int(time.time()) + int(PROGRESS_LIFE.total_seconds())
-        self.dynamodb.update_item(
+        fields = {**fields, "expires_at": {"N": str(expires_at)}}
+        given = self.dynamodb.update_item(
             TableName=self.table,
             Key=_object(key),
-            UpdateExpression=f"SET {name} = :batches, expires_at = :expires",
-            ExpressionAttributeValues={":batches": {"N": str(batches)}, ":expires": {"N": str(expires_at)}},
+            UpdateExpression=f"ADD {name} :batch SET {', '.join(f'{each} = :{each}' for each in fields)}",
+            ExpressionAttributeValues={
+                ":batch": {"NS": [str(batch)]},
+                **{f":{each}": value for each, value in fields.items()},
+            },
+            ReturnValues="ALL_OLD",
         )
+        return given.get("Attributes", {})
 
 
 def _object(key: str) -> dict[str, Any]:
     return {"pk": {"S": f"object#{key}"}}
+
+
+def _progress(row: dict[str, Any]) -> Progress:
+    sets = (row.get(name, {}).get("NS", []) for name in Progress._fields)
+    return Progress(*(frozenset(map(int, numbers)) for numbers in sets))

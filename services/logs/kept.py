@@ -21,6 +21,7 @@ from services.logs.fields import (
 from services.logs.messages import kept_of_text
 from services.logs.sources import CONSOLE, INVOCATION, first_object, metadata_of, source_of
 from services.logs.times import iso, milliseconds
+from services.logs.words import is_function
 
 MALFORMED = "malformed"
 # A function's path as the gateway of Supabase and as its runtime see it; what follows is not kept.
@@ -36,14 +37,14 @@ class KeptEvent(NamedTuple):
     line: str
 
 
-class Sorted(NamedTuple):
+class Filtered(NamedTuple):
     """The events to keep, and how many others there were, by their source or as malformed."""
 
     kept: list[KeptEvent]
     dropped: Counter[str]
 
 
-def sort(events: Iterable[Any], environment: str) -> Sorted:
+def filtered(events: Iterable[Any], environment: str) -> Filtered:
     """Keep the events of Edge Functions, as lines of `environment`; count the others."""
     kept, dropped = [], Counter[str]()
     for event in events:
@@ -58,7 +59,7 @@ def sort(events: Iterable[Any], environment: str) -> Sorted:
             dropped[MALFORMED] += 1
         else:
             kept.append(found)
-    return Sorted(kept, dropped)
+    return Filtered(kept, dropped)
 
 
 def _kept(event: dict[str, Any], metadata: dict[str, Any], source: str, environment: str) -> KeptEvent | None:
@@ -96,13 +97,16 @@ def _id_of(event: dict[str, Any]) -> str:
 
 
 def _invocation(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Who called what, how it ended and how long it took; no address, header or query."""
+    """What was called, how it ended and how long it took; no address, header or query."""
     request, response = (first_object(metadata.get(name)) for name in ("request", "response"))
+    status: Any = response.get("status_code")
+    # A path that no function has may be anything, as may one that a function refuses.
+    answered = is_status(status) and status < 400
     given: dict[str, tuple[Any, Check]] = {
         "method": (request.get("method"), is_method),
-        "status": (response.get("status_code"), is_status),
+        "status": (status, is_status),
         "duration_ms": (metadata.get("execution_time_ms"), is_duration_ms),
-        "function": (_function_name(request), is_slug),
+        "function": (_function_name(request) if answered else None, is_slug),
     }
     return {"message": "function invoked", **_passing(given)}
 
@@ -117,7 +121,7 @@ def _function(metadata: dict[str, Any]) -> dict[str, Any]:
     """The function by its id, unless its name is known, the execution and the region."""
     name, function_id = metadata.get("function"), metadata.get("function_id")
     given: dict[str, tuple[Any, Check]] = {
-        "function": (name, is_slug) if name else (function_id, is_uuid),
+        "function": (name, is_function) if name else (function_id, is_uuid),
         "execution": (metadata.get("execution_id"), is_uuid),
         "region": (metadata.get("region"), is_region),
     }

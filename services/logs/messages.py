@@ -49,8 +49,8 @@ def _our_line(text: str) -> dict[str, Any] | None:
     if not isinstance(given, dict) or not given.keys() >= _REQUIRED:
         return None
     kept = {name: value for name, value in given.items() if (ok := OF_OUR_LINES.get(name)) and ok(value)}
-    # `logger` repeats `service`, and `time` is that of the event.
-    dropped = len(given.keys() - kept.keys() - {"time", "logger"})
+    # `logger` repeats `service`; the time is that of the event, and the environment that of its receiver.
+    dropped = len(given.keys() - kept.keys() - {"time", "logger", "environment"})
     if "message" not in kept:
         kept["message"] = OTHER_TEXT
         kept.setdefault("count", len(str(given["message"])))

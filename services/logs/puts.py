@@ -19,14 +19,14 @@ PERHAPS_TWICE = "perhaps_twice"
 # The longest that one attempt takes, and the record after it in the usual case.
 ATTEMPT_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 3.0
-# Later attempts may succeed; the rest is a mistake of ours, or of the account.
-_REPEATED = frozenset({"ThrottlingException", "ServiceUnavailableException", "InternalFailure"})
+_THROTTLED = "ThrottlingException"
 
 
 class NotPut(Exception):
     """The batch is not written now: the message of its object is to be received again.
 
-    `certain` unless an attempt had no answer, so that the batch may be written after all.
+    `certain` if CloudWatch refused every attempt, as its errors 4xx say. Without an answer, or after an error
+    of its own, the batch may be written after all.
     """
 
     def __init__(self, reason: str, *, certain: bool) -> None:
@@ -34,7 +34,7 @@ class NotPut(Exception):
         self.certain = certain
 
 
-class NeverPut(Exception):
+class NeverPut(NotPut):
     """CloudWatch refuses the batch itself, which it always will."""
 
 
@@ -61,12 +61,11 @@ class LogPuts:
                     logEvents=[{"timestamp": event.at_ms, "message": event.line} for event in batch],
                 )
             except CALL_ERRORS as error:
-                reason = failed_call(error)
-                code = error.response["Error"]["Code"] if isinstance(error, ClientError) else None
-                if code == "InvalidParameterException":
-                    raise NeverPut(reason) from error
-                certain = certain and code is not None
-                if code is not None and code not in _REPEATED:
+                reason, refused = failed_call(error), _refusal(error)
+                certain = certain and refused is not None
+                if refused == "InvalidParameterException":
+                    raise NeverPut(reason, certain=certain) from error
+                if refused not in (None, _THROTTLED):
                     raise NotPut(reason, certain=certain) from error
             else:
                 twice = len(batch) if perhaps_written or not certain else 0
@@ -76,6 +75,15 @@ class LogPuts:
             time.sleep(max(0.0, min(random.uniform(pause / 2, pause), until - time.monotonic())))  # noqa: S311
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         raise NotPut(reason, certain=certain)
+
+
+def _refusal(error: Exception) -> str | None:
+    """The code with which CloudWatch refused a put; None if the put may have been stored all the same."""
+    if not isinstance(error, ClientError):
+        return None
+    code = error.response["Error"]["Code"]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code if code == _THROTTLED or 400 <= status < 500 else None
 
 
 def _rejected(info: "RejectedLogEventsInfoTypeDef | None", count: int) -> Counter[str]:

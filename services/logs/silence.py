@@ -1,7 +1,7 @@
 """Every hour: tells whether Edge logs still arrive, since nobody notices a drain that stopped.
 
-A drain speaks where its events are stored. It is silent if none are of the last day, though there are some
-of the last week; after a week it is taken for one that was switched off.
+It looks at the objects that the receiver stores. A drain is silent if none is of the last day, though there
+are some of the last week; after a week it is taken for one that was switched off.
 """
 
 import logging
@@ -68,10 +68,10 @@ def handle(_event: dict[str, Any], _context: object) -> None:
     """Look once."""
     began = time.perf_counter()
     silent = is_silent(_start(), datetime.now(UTC))
-    told = {"outcome": "silent" if silent else "done", "duration_ms": elapsed_ms(began)}
+    fields = {"outcome": "silent" if silent else "done", "duration_ms": elapsed_ms(began)}
     with hop(None):
         logger.log(
             logging.WARNING if silent else logging.INFO,
             "edge logs looked for",
-            extra={**told, "metrics": {"DrainSilent": int(silent)}},
+            extra={**fields, "metrics": {"DrainSilent": int(silent)}},
         )

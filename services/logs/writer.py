@@ -1,11 +1,12 @@
 """The logs queue's consumer: writes the events of each object to CloudWatch Logs, each event once.
 
-Where a process ends between a write and its record, the batch is written again and counted: a line that is
-there twice is better than one that is lost, and its `event` tells the two apart.
+Where a process ends between a write and its record, or two have the same message, a batch is written again
+and counted: a line that is there twice is better than one that is lost, and its `event` tells that.
 """
 
 import asyncio
 import logging
+import secrets
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -22,9 +23,9 @@ from services.core.secrets import Name, ServiceSettings
 from services.core.storage.transactions import WriteRefused
 from services.core.telemetry import configure_logging, elapsed_ms
 from services.logs.batches import DUPLICATE, TOO_LARGE, TOO_NEW, TOO_OLD, Batch, of_age, plan
-from services.logs.claims import Claims, Progress
+from services.logs.claims import Claims
 from services.logs.objects import LogObjects, ObjectInvalid, ObjectMessage, ObjectMissing
-from services.logs.puts import ATTEMPT_S, LogPuts, NeverPut, NotPut
+from services.logs.puts import ATTEMPT_S, PERHAPS_TWICE, LogPuts, NeverPut, NotPut
 
 # Seconds between the attempts; the last one is repeated.
 PAUSES_S = (5, 30, 120, 600)
@@ -95,7 +96,7 @@ class Writer:
         try:
             self._write(found.key, until)
         except (ObjectMissing, ObjectInvalid) as error:
-            _tell(Counter({LOST: found.count}))
+            _log_counts(Counter({LOST: found.count}))
             return DeadLetter(_LOST_BY[type(error)])
         except (NeverPut, WriteRefused) as error:
             return DeadLetter(str(error))
@@ -106,46 +107,64 @@ class Writer:
         return None
 
     def _write(self, key: str, until: float) -> None:
-        """Write what is not written yet of an object, and count each event of it."""
-        progress = self.claims.progress(key)
+        """Write what is not written yet of an object, and count each event of it.
+
+        Raises NeverPut or WriteRefused only after all other batches are written.
+        """
+        ended, attempt = self.claims.progress(key).ended, secrets.token_hex(8)
         batches, dropped = plan(self.objects.get(key))
-        for number, batch in enumerate(batches[progress.ended :], progress.ended):
+        refused: list[NeverPut | WriteRefused] = []
+        lost = Counter[str]()
+        for number, batch in enumerate(batches):
+            if number in ended:
+                continue
             if time.monotonic() + ATTEMPT_S > until:
                 raise NotPut("no time left", certain=True)
             began = time.perf_counter()
+            beside = dropped if number == 0 else Counter[str]()
             try:
-                counts = self._write_batch(key, number, batch, progress, until)
-            except (NeverPut, WriteRefused):
-                _tell(Counter({LOST: sum(len(each) for each in batches[number:])}))
-                raise
-            # Counted before the record: where the process ends between them, twice rather than never.
-            _tell(counts + (dropped if number == 0 else Counter()), elapsed_ms(began))
-            self.claims.end(key, number)
+                counts = self._write_batch(key, number, batch, attempt, until)
+            except (NeverPut, WriteRefused) as error:
+                refused.append(error)
+                lost += beside + Counter({LOST: len(batch)})
+                continue
+            if counts is not None:
+                # Counted before the record: where the process ends between them, twice rather than never.
+                _log_counts(counts + beside, elapsed_ms(began))
+                alone = self.claims.end(key, number, attempt)
+                if counts[WRITTEN] and not (alone or counts[PERHAPS_TWICE]):
+                    # The other attempt knows of this one, but may have ended before it could count that.
+                    _log_counts(Counter({PERHAPS_TWICE: counts[WRITTEN]}))
         if not batches:
-            _tell(dropped)
+            _log_counts(dropped)
+        if refused:
+            # Not before: the attempt after one without time comes here again.
+            _log_counts(lost)
+            raise refused[0]
 
     def _write_batch(
-        self, key: str, number: int, batch: Batch, progress: Progress, until: float
-    ) -> Counter[str]:
+        self, key: str, number: int, batch: Batch, attempt: str, until: float
+    ) -> Counter[str] | None:
+        """Write a batch; return what became of its events, or None if another attempt counted them."""
         counts = Counter[str]()
         current = of_age(batch, time.time_ns() // 1_000_000, self.retention // MILLISECOND, counts)
         own = self.claims.claim((event.id for event in current), key)
         wanted = [event for event in current if event.id in own]
         counts[DUPLICATE] = len(current) - len(wanted)
-        if wanted:
-            counts.update(self._put(key, number, wanted, progress, until))
-        return counts
-
-    def _put(self, key: str, number: int, wanted: Batch, progress: Progress, until: float) -> Counter[str]:
-        perhaps_written = progress.may_be_written(number)
-        self.claims.begin(key, number)
+        if not wanted:
+            return counts
+        before = self.claims.begin(key, number, attempt)
+        if number in before.ended:
+            return None
+        perhaps_written = number in before.begun
         try:
-            counts = self.puts.put(wanted, until, perhaps_written=perhaps_written)
+            rejected = self.puts.put(wanted, until, perhaps_written=perhaps_written)
         except NotPut as error:
             if error.certain and not perhaps_written:
-                self.claims.take_back(key, number)
+                self.claims.take_back(key, number, attempt)
             raise
-        counts[WRITTEN] = len(wanted) - counts[TOO_OLD] - counts[TOO_NEW]
+        counts.update(rejected)
+        counts[WRITTEN] = len(wanted) - rejected[TOO_OLD] - rejected[TOO_NEW]
         return counts
 
 
@@ -155,12 +174,11 @@ _LOST_BY: dict[type[Exception], str] = {
 }
 
 
-def _tell(counts: Counter[str], duration_ms: float | None = None) -> None:
+def _log_counts(counts: Counter[str], duration_ms: float | None = None) -> None:
     """Log what became of the events of a batch, or of those that are in none."""
-    told = {"count": counts[WRITTEN], "counts": dict(+counts), "duration_ms": duration_ms}
-    dropped = sum(counts[reason] for reason in _DROPPED)
-    metrics = {"EdgeLogsWritten": counts[WRITTEN], "EdgeLogsDropped": dropped}
-    logger.info("edge logs written", extra={**told, "metrics": metrics})
+    fields = {"count": counts[WRITTEN], "counts": dict(+counts), "duration_ms": duration_ms}
+    metrics = {"EdgeLogsWritten": counts[WRITTEN], "EdgeLogsDropped": sum(counts[each] for each in _DROPPED)}
+    logger.info("edge logs written", extra={**fields, "metrics": metrics})
 
 
 def _retry(attempt: int, reason: str) -> Defer:

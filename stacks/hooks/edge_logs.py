@@ -34,7 +34,7 @@ _FOLDERS = (EDGE_LOGS.rstrip("/"),)
 
 
 class EdgeLogs:
-    """A function that takes Edge logs, one that writes them to CloudWatch Logs, and one that misses them.
+    """A function that takes Edge logs, one that writes them to CloudWatch Logs, and a watch over both.
 
     The gateway's route finds the first by its name. `secret_name` names the keys of its callers.
     """
@@ -72,7 +72,9 @@ class EdgeLogs:
             ),
         )
         consume(self._writer(pending.queue, pending.dead_letters), pending.queue, settings.consumers, batch=5)
-        self._silence()
+        if settings.webhook is not None:
+            # Its alarm compares with the webhooks of reports: without these nobody would hear of it.
+            self._silence()
         for name, value, what in (
             ("LogsQueue", pending.queue.queue_url, "Queue of Edge logs"),
             ("LogsDeadLetters", pending.dead_letters.queue_url, "Dead letters of Edge logs"),
@@ -118,7 +120,13 @@ class EdgeLogs:
 
     def _writer(self, queue: sqs.IQueue, dead_letters: sqs.IQueue) -> lambda_.Function:
         storage, claims = self._storage, self._claims()
-        stream_arn = f"{self._group.log_group_arn.removesuffix(':*')}:log-stream:{STREAM}"
+        # By the group's name: its ARN, which only AWS knows, ends with ":*" and has no stream behind it.
+        stream_arn = self._stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{self._group.log_group_name}:log-stream:{STREAM}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
         writer = python_function(
             self._stack,
             "LogWriter",

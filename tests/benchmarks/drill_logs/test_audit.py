@@ -134,6 +134,17 @@ def test_repetition_counted_is_no_fault(record: Record) -> None:
     assert (verdict.faults(), verdict.twice_counted) == ([], 1)
 
 
+def test_shared_message_may_count_twice(record: Record) -> None:
+    record.deliveries["1"] = Delivery(OBJECT, 3, 2, 2, shared=True)
+    record.counts["1"].update(written=2, too_old=1, perhaps_twice=2)
+    record.written.append(record.written[-1])
+    assert judged(record).faults() == []
+    record.counts["1"].pop("perhaps_twice")
+    assert [text.partition(":")[0] for text in judged(record).faults()] == ["twice"]
+    record.counts["1"] = Counter(written=2)
+    assert {text.partition(":")[0] for text in judged(record).faults()} == {"twice", "miscounted"}
+
+
 def test_kill_explains_what_it_cut_off(record: Record) -> None:
     interrupted = copy.deepcopy(record)
     interrupted.deliveries["1"].received += 1

@@ -161,6 +161,7 @@ def client(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_calls_are_throttled(client: Any, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloudwatch, "ANSWERS_LOST", 0.0)
+    monkeypatch.setattr(cloudwatch, "ANSWERS_FAILED", 0.0)
     throttled = 0
     for number in range(100):
         try:
@@ -177,4 +178,14 @@ def test_lost_answer_was_written(client: Any, journal: Path, monkeypatch: pytest
     monkeypatch.setattr(cloudwatch, "THROTTLED", 0.0)
     with pytest.raises(ConnectionClosedError):
         client.put_log_events(**STREAM, logEvents=[{"timestamp": NOW, "message": "a"}])
+    assert json.loads(journal.read_text().splitlines()[-1])["written"] == [[NOW, "a"]]
+
+
+def test_failed_answer_was_written(client: Any, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloudwatch, "ANSWERS_LOST", 0.0)
+    monkeypatch.setattr(cloudwatch, "ANSWERS_FAILED", 1.0)
+    monkeypatch.setattr(cloudwatch, "THROTTLED", 0.0)
+    with pytest.raises(ClientError) as failed:
+        client.put_log_events(**STREAM, logEvents=[{"timestamp": NOW, "message": "a"}])
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert json.loads(journal.read_text().splitlines()[-1])["written"] == [[NOW, "a"]]

@@ -17,7 +17,7 @@ EVENTS = 2000
 
 def test_small_drill_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drill_logs.launch, "RECEIVERS", 2)
-    monkeypatch.setattr(drill_logs.launch, "WRITERS", 1)
+    monkeypatch.setattr(drill_logs.launch, "WRITERS", 2)
     monkeypatch.setattr(drill_logs.__main__, "PAUSE_S", (0.5, 1.5))
     home = Home(tmp_path)
     home.create()

@@ -13,7 +13,16 @@ people = st.integers(0, 10**9).map(lambda seed: Person(random.Random(seed)))  # 
 
 @given(people)
 def test_every_datum_is_found(person: Person) -> None:
-    for datum in (person.name, person.email, person.phone, person.address, person.token, person.said()):
+    for datum in (
+        person.name,
+        person.email,
+        person.phone,
+        person.address,
+        person.token,
+        person.said(),
+        person.word,
+        person.card,
+    ):
         assert found(datum), datum
         assert found(f'{{"reason":"{datum}"}}')
 

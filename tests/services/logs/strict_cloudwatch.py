@@ -70,5 +70,17 @@ def throttled() -> None:
     raise _error("ThrottlingException")
 
 
-def _error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}}, "PutLogEvents")
+def refused() -> None:
+    """Raise what boto3 raises of an illegal batch."""
+    raise _error("InvalidParameterException")
+
+
+def failed(code: str) -> None:
+    """Raise what boto3 raises of a call that failed within CloudWatch."""
+    raise _error(code, 503)
+
+
+def _error(code: str, status: int = 400) -> ClientError:
+    metadata: Any = {"HTTPStatusCode": status}
+    response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": metadata}
+    return ClientError(response, "PutLogEvents")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from services.core.log_lines import SCHEMA
-from services.logs.kept import sort
+from services.logs.kept import filtered
 from tests.log_lines import LinesOfTests
 from tests.services.logs.conftest import BUCKET, KEY, Path
-from tests.services.logs.events import OUR_LINE, console, invocation, others
+from tests.services.logs.events import FUNCTION, OUR_LINE, console, invocation, others
 
 PLANTED = [
     "ada.lovelace@example.com",
@@ -29,6 +29,19 @@ PLANTED = [
     "(514) 555-0199",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15",
     "okhttp/4.12.0",
+    # What has the form of a word, a code, a name of a variable, or an id.
+    "maria",
+    "MARIA",
+    "maria-schmidt",
+    "MARIA_SCHMIDT",
+    "maria_schmidt_berlin",
+    "MariaSchmidtError",
+    "ma-ria-schmidt-1",
+    "4111111111111111",
+    "4915112345678901",
+    "00000000004915112345678901",
+    "00000000000000004915112345678901",
+    "4915.1234.5678",
 ]
 _VALIDATOR = Draft202012Validator(SCHEMA)
 
@@ -71,6 +84,8 @@ def planted_events(planted: str) -> Iterator[dict[str, Any]]:
             [planted],
             {"a": planted},
             {planted: 1},
+            {f"unsent_{planted}": 1},
+            *([int(planted)] if planted.isdigit() else []),
         ):
             yield console(json.dumps({**OUR_LINE, name: value}))
     yield console(planted)
@@ -80,7 +95,7 @@ def planted_events(planted: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_no_field_keeps_planted_data(planted: str) -> None:
-    kept, dropped = sort(planted_events(planted), "prod")
+    kept, dropped = filtered(planted_events(planted), "prod")
     assert len(kept) > 300
     assert hides(planted, [event.line + event.id for event in kept])
     assert hides(planted, [json.dumps(dropped)])
@@ -143,7 +158,7 @@ def test_every_kept_line_obeys_the_schema(
         console(metadata=function),
         {**console(), **rest},
     ]
-    kept, dropped = sort(events, "prod")
+    kept, dropped = filtered(events, "prod")
     assert len(kept) + dropped.total() == len(events)
     for event in kept:
         assert list(_VALIDATOR.iter_errors(json.loads(event.line))) == []
@@ -151,7 +166,7 @@ def test_every_kept_line_obeys_the_schema(
 
 
 def test_our_line_is_kept_whole() -> None:
-    (event,) = sort([console(json.dumps(OUR_LINE))], "prod").kept
+    (event,) = filtered([console(json.dumps(OUR_LINE))], "prod").kept
     line = json.loads(event.line)
     expected = {name: value for name, value in OUR_LINE.items() if name not in ("time", "logger")}
     assert {name: line[name] for name in expected} == expected
@@ -169,14 +184,31 @@ def test_our_line_is_kept_whole() -> None:
     ],
 )
 def test_runtime_is_quoted_and_other_text_is_not(text: str, message: str) -> None:
-    (event,) = sort([console(text)], "prod").kept
+    (event,) = filtered([console(text)], "prod").kept
     line = json.loads(event.line)
     assert line["message"] == message
     assert line.get("count") == (len(text.strip()) if message == "text of the function" else None)
 
 
+@pytest.mark.parametrize("status", [400, 404, 500, None])
+def test_refused_path_names_no_function(status: int | None) -> None:
+    response = {} if status is None else {"status_code": status}
+    request = {"method": "POST", "pathname": "/functions/v1/maria-schmidt"}
+    event = invocation(metadata={"function_id": FUNCTION, "request": request, "response": response})
+    (kept,) = filtered([event], "prod").kept
+    line = json.loads(kept.line)
+    assert (line.get("status"), line["function"]) == (status, FUNCTION)
+    assert "maria" not in kept.line
+
+
+@pytest.mark.parametrize("code", ["23505", "42P01", "0A000", "57P03", "2200H", "ECONNREFUSED", "TypeError"])
+def test_error_of_a_function_is_kept(code: str) -> None:
+    (kept,) = filtered([console(json.dumps({**OUR_LINE, "error": code}))], "prod").kept
+    assert json.loads(kept.line)["error"] == code
+
+
 def test_invocation_says_who_called_what() -> None:
-    (event,) = sort([invocation("x")], "prod").kept
+    (event,) = filtered([invocation("x")], "prod").kept
     line = json.loads(event.line)
     named = {
         name: line[name] for name in ("method", "status", "duration_ms", "function", "version", "source")

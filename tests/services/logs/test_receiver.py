@@ -2,14 +2,19 @@
 
 import gzip
 import json
+import logging
 import zlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from services.logs import bodies
+from services.core.aws import LOG_RECEIVER
+from services.core.domain.errors import TooLarge
+from services.logs import bodies, receiver
 from services.logs.keys import LogKeys, LogKeysInvalid
 from services.logs.receiver import answer
 from tests.services.logs.conftest import KEY, SECRET, Path, request_event
@@ -72,7 +77,7 @@ def bodies_of(events: list[Any]) -> dict[str, tuple[bytes, dict[str, str]]]:
 @pytest.mark.parametrize("form", bodies_of([]))
 def test_every_form_of_a_body_is_read(path: Path, form: str) -> None:
     body, headers = bodies_of([console(), console(), *others().values()])[form]
-    dropped = {"auth_logs": 1, "edge_logs": 1, "postgres_logs": 1, "storage_logs": 1, "other": 1}
+    dropped = {"storage_logs": 1, "other": 4}
     assert path.post(body, headers) == (202, {"kept": 2, "dropped": dropped})
 
 
@@ -97,13 +102,55 @@ def test_malformed_events_are_counted(path: Path) -> None:
     assert path.post(lines) == (202, {"kept": 1, "dropped": {"malformed": 2}})
 
 
-@pytest.mark.parametrize(
-    "body", [b"x" * 2000, b'[{"a": 1}' * 300, b"[" * 100_000, b'[{"n": ' + b"9" * 5000 + b"}]"]
-)
+@pytest.mark.parametrize("body", [b"x" * 2000, b"[" * 100_000, b"9" * 5000])
 def test_other_bodies_are_refused(path: Path, body: bytes) -> None:
     status, problem = path.post(body)
     assert (status, problem["field"]) == (400, "body")
     assert problem["remedy"]
+
+
+CUT_OFF = json.dumps(console()).encode()[:-9]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CUT_OFF,
+        b"[" + CUT_OFF,
+        b'[{"a": 1}' * 300,
+        b'[{"n": ' + b"9" * 5000 + b"}]",
+        json.dumps(json.dumps(console())).encode(),
+    ],
+    ids=["event cut off", "array cut off", "arrays", "number", "text of an event"],
+)
+def test_body_with_an_object_is_no_trial(path: Path, body: bytes) -> None:
+    assert path.post(body) == (202, {"kept": 0, "dropped": {"malformed": 1}})
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.text(max_size=20), min_size=2, max_size=5))
+def test_lines_end_where_ndjson_says(texts: list[str]) -> None:
+    """By its specification at a line feed alone; a text may hold U+2028, U+0085 and others as they are."""
+    events = [{"event_message": text} for text in (*texts, "a\u2028b\x85c\u2029d\x0be\x1cf")]
+    for ensured in (True, False):
+        lines = "\r\n".join(json.dumps(event, ensure_ascii=ensured) for event in events)
+        assert bodies.events_of(lines.encode("utf-8", "surrogatepass")) == events
+
+
+def test_many_lines_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    loads = json.loads
+
+    def reading(text: str) -> Any:
+        read.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(json, "loads", reading)
+    with pytest.raises(TooLarge, match="events"):
+        bodies.events_of(b"1\n" * bodies.MOST_EVENTS + b"1")
+    assert len(read) == 1
+    lines = b"{}\n" * bodies.MOST_EVENTS
+    assert len(bodies.events_of(lines)) == bodies.MOST_EVENTS
 
 
 def _zeros() -> bytes:
@@ -115,6 +162,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "one long text": _zeros,
     "many objects": lambda: gzip.compress(b"[" + b"{}," * 1_100_000 + b"{}]", 1),
     "many events": lambda: gzip.compress(b"[" + b"0," * bodies.MOST_EVENTS + b"0]", 1),
+    "many lines": lambda: gzip.compress(b"1\n" * 12_000_000, 1),
     "too much received": lambda: bytes(bodies.MOST_RECEIVED + 1),
 }
 
@@ -133,21 +181,50 @@ def test_half_a_gzip_stream_is_refused(path: Path) -> None:
     assert path.post(b"anything", {"content-encoding": "br"})[0] == 400
 
 
+def slow_down(**_: object) -> None:
+    raise ClientError({"Error": {"Code": "SlowDown", "Message": "slow down"}}, "PutObject")
+
+
+def client_of(path: Path, service: str) -> tuple[Any, str]:
+    calls = {"s3": (path.receiver.objects.s3, "put_object"), "sqs": (path.receiver.sqs, "send_message")}
+    return calls[service]
+
+
 @pytest.mark.parametrize("service", ["s3", "sqs"])
 def test_batch_that_is_not_stored_is_not_accepted(
-    path: Path, service: str, monkeypatch: pytest.MonkeyPatch
+    path: Path, service: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(**_: object) -> None:
-        raise ClientError({"Error": {"Code": "SlowDown", "Message": "slow down"}}, "PutObject")
-
-    client, call = {
-        "s3": (path.receiver.objects.s3, "put_object"),
-        "sqs": (path.receiver.sqs, "send_message"),
-    }[service]
-    monkeypatch.setattr(client, call, fail)
-    status, problem = path.send([console()])
-    assert (status, problem["detail"]) == (503, "nothing was taken; send it again")
+    monkeypatch.setattr(*client_of(path, service), slow_down)
+    with caplog.at_level(logging.INFO, "services.logs"):
+        status, problem = path.send([console(), console(), *others().values()])
+    assert (status, problem["detail"]) == (503, "it may not have been taken")
     assert path.receive() == []
+    (line,) = [vars(record) for record in caplog.records if record.name == "services.logs.receiver"]
+    assert (line["counts"], line["metrics"]["EdgeLogsDropped"]) == ({"perhaps_lost": 2}, 2)
+
+
+@pytest.mark.parametrize("service", ["s3", "sqs"])
+def test_failed_call_is_repeated_in_time(path: Path, service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, name = client_of(path, service)
+    call, calls = getattr(client, name), []
+
+    def once(**given: Any) -> Any:
+        calls.append(name)
+        return slow_down() if len(calls) == 1 else call(**given)
+
+    monkeypatch.setattr(client, name, once)
+    assert path.send([console()])[0] == 202
+    calls.clear()
+    monkeypatch.setattr(receiver, "PATIENCE_S", 1.0)
+    assert (path.send([console()])[0], len(calls)) == (503, 1)
+
+
+def test_calls_end_within_a_drains_patience() -> None:
+    """A drain waits 5 s: for the secret that a new process reads, the bucket and the queue."""
+    config: Any = LOG_RECEIVER
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout == receiver.CALL_S
+    assert 3 * receiver.CALL_S <= receiver.PATIENCE_S < 5
 
 
 def test_only_known_sources_are_named(path: Path) -> None:

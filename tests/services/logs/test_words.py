@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.logs.words import is_message, is_reason
+from services.logs.words import is_function, is_message, is_name_of_count, is_outcome, is_reason
 
 FUNCTIONS = Path(__file__).parents[3] / "supabase" / "functions"
 SOURCES = [file for file in sorted(FUNCTIONS.rglob("*.ts")) if not file.stem.endswith("_test")]
@@ -30,6 +30,21 @@ def test_reasons_of_functions_are_listed() -> None:
     reasons = written(REASON)
     assert {"POST an event", "more than 524288 characters"} <= reasons
     assert [reason for reason in reasons if not is_reason(reason)] == []
+
+
+def test_functions_are_listed() -> None:
+    functions = {file.parent.name for file in FUNCTIONS.glob("*/index.ts")}
+    assert {"analyze", "report-ready"} <= functions
+    assert [name for name in functions if not is_function(name)] == []
+
+
+def test_outcomes_and_counts_are_listed() -> None:
+    (declared,) = (found for text in TEXTS for found in re.findall(r"readonly outcome: (.*);", text))
+    outcomes = re.findall(r'"([^"]+)"', declared)
+    counts = {name for text in TEXTS for name in re.findall(r"\bunsent_[a-z]+", text)}
+    assert len(outcomes) > 3 and len(counts) > 5
+    assert [word for word in outcomes if not is_outcome(word)] == []
+    assert [name for name in counts if not is_name_of_count(name)] == []
 
 
 @pytest.mark.parametrize("name", ["Ada Lovelace", "ada", "event taken by Ada Lovelace", "POST an event, Ada"])

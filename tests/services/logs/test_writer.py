@@ -3,7 +3,8 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -15,10 +16,11 @@ from hypothesis import strategies as st
 
 from services.core.messaging.consumer import Message
 from services.logs.batches import plan
+from services.logs.claims import Progress
 from services.logs.kept import KeptEvent
 from tests.services.logs.conftest import GROUP, STREAM, Path
 from tests.services.logs.events import console
-from tests.services.logs.strict_cloudwatch import StrictCloudWatch, throttled
+from tests.services.logs.strict_cloudwatch import StrictCloudWatch, failed, refused, throttled
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -185,16 +187,114 @@ def test_repeated_message_writes_nothing(path: Path, counts: Counter[str]) -> No
     assert len(path.cloudwatch.messages) == 3
 
 
-def test_put_without_an_answer_is_counted(path: Path, counts: Counter[str]) -> None:
+def unanswered() -> None:
+    raise ReadTimeoutError(endpoint_url="https://logs.example")
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        unanswered,
+        lambda: failed("ServiceUnavailableException"),
+        lambda: failed("InternalFailure"),
+        lambda: failed("UnknownError"),
+    ],
+    ids=["no answer", "unavailable", "failure", "unknown"],
+)
+def test_failed_put_that_was_stored_is_counted(
+    path: Path, counts: Counter[str], fail: Callable[[], None]
+) -> None:
     def once() -> None:
         path.cloudwatch.after = lambda: None
-        raise ReadTimeoutError(endpoint_url="https://logs.example")
+        fail()
 
     path.cloudwatch.after = once
     path.send([console(), console()])
     assert path.write() == []
     assert len(path.cloudwatch.messages) == 4
     assert counts == {"written": 2, "perhaps_twice": 2}
+
+
+def test_last_failed_put_is_counted_by_the_next(path: Path, counts: Counter[str]) -> None:
+    path.cloudwatch.after = lambda: failed("InternalFailure")
+    path.send([console()])
+    (message,) = path.receive()
+    assert path.settle([message], within_s=5.2) == [message.id]
+    path.cloudwatch.after = lambda: None
+    assert path.settle([message]) == []
+    assert counts == {"written": 1, "perhaps_twice": 1}
+
+
+def test_delivery_that_looked_too_early_writes_nothing(
+    path: Path, counts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.send([console() for _ in range(3)])
+    messages = path.receive()
+    known = path.writer.claims.progress
+
+    def look(key: str) -> Progress:
+        progress = known(key)
+        monkeypatch.undo()
+        assert path.settle(messages) == []
+        return progress
+
+    monkeypatch.setattr(type(path.writer.claims), "progress", lambda _, key: look(key))
+    assert path.settle(messages) == []
+    assert len(path.lines()) == counts["written"] == 3
+    assert not counts["perhaps_twice"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_delivery_during_a_put_counts(path: Path, counts: Counter[str], moment: str) -> None:
+    path.send([console() for _ in range(3)])
+    messages = path.receive()
+
+    def deliver() -> None:
+        setattr(path.cloudwatch, moment, lambda: None)
+        assert path.settle(messages) == []
+
+    setattr(path.cloudwatch, moment, deliver)
+    assert path.settle(messages) == []
+    assert len(path.lines()) == counts["written"] == 6
+    assert counts["perhaps_twice"] >= 3
+
+
+def test_throttled_attempt_hides_no_other(path: Path, counts: Counter[str]) -> None:
+    """One attempt is throttled to its end while another one, which began later, is killed after its put."""
+    path.send([console()])
+    messages = path.receive()
+
+    def deliver() -> None:
+        path.cloudwatch.before, path.cloudwatch.after = lambda: None, kill
+        with suppress(Killed):
+            path.settle(messages)
+        path.cloudwatch.before, path.cloudwatch.after = throttled, lambda: None
+        throttled()
+
+    path.cloudwatch.before = deliver
+    assert path.settle(messages, within_s=5.2) == [messages[0].id]
+    path.cloudwatch.before = lambda: None
+    assert path.settle(messages) == []
+    assert len(path.lines()) == 2
+    assert counts["perhaps_twice"] == 1
+
+
+def test_refused_batch_alone_is_lost(path: Path, counts: Counter[str]) -> None:
+    now = time.time() * 1000
+    events = [console(at_ms=now - hour * HOUR_MS) for hour in (60, 59, 30, 0)]
+    path.send(events)
+    messages = path.receive()
+    calls = iter([True, False, False])
+    path.cloudwatch.before = lambda: refused() if next(calls) else None
+    assert path.settle(messages) == []
+    assert written(path) == ids(events[2:])
+    assert path.dead_letters() == ["PutLogEvents: InvalidParameterException"]
+    assert counts == {"written": 2, "lost": 2}
+    # A redrive writes what was refused, and nothing else again.
+    path.cloudwatch.before = lambda: None
+    assert path.settle(messages) == []
+    assert sorted(written(path)) == sorted(ids(events))
+    assert not counts["perhaps_twice"]
 
 
 def test_missing_object_is_dead_lettered(path: Path, counts: Counter[str]) -> None:
@@ -252,9 +352,15 @@ def test_plan_of_many_small_events_is_legal() -> None:
     assert [len(batch) for batch in batches] == [10_000, 1]
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_each_event_is_written_once_or_counted(path: Path, counts: Counter[str], seed: int) -> None:
-    """Events of any age in any batches, while calls are throttled and the process is killed."""
+def test_each_event_is_written_once_or_counted(
+    path: Path, counts: Counter[str], seed: int, at_once: bool
+) -> None:
+    """Events of any age in any batches, while calls are throttled and the process is killed.
+
+    With `at_once`, a second writer gets a message while the first works on it.
+    """
     rng, now = Random(seed), time.time() * 1000  # noqa: S311 - tests
     ages = {"written": 30 * HOUR_MS, "too_old": 20 * DAY_MS, "too_new": -3 * HOUR_MS}
     events: dict[str, str] = {}
@@ -268,8 +374,23 @@ def test_each_event_is_written_once_or_counted(path: Path, counts: Counter[str],
     for batch in sent:
         path.send(batch)
     waiting = path.receive()
-    path.cloudwatch.before = lambda: throttled() if rng.random() < 0.3 else None
-    path.cloudwatch.after = lambda: kill() if rng.random() < 0.3 else None
+
+    def other() -> None:
+        if at_once and rng.random() < 0.3:
+            with suppress(Killed):
+                path.settle(waiting[:1])
+
+    def before() -> None:
+        other()
+        if rng.random() < 0.3:
+            throttled()
+
+    def after() -> None:
+        other()
+        if rng.random() < 0.3:
+            kill()
+
+    path.cloudwatch.before, path.cloudwatch.after = before, after
     while waiting:
         try:
             stay = path.settle(waiting[:1])
@@ -282,6 +403,7 @@ def test_each_event_is_written_once_or_counted(path: Path, counts: Counter[str],
     lines = Counter(written(path))
     assert set(lines) == {each for each in came if events[each] == "written"}
     assert sum(times > 1 for times in lines.values()) <= counts["perhaps_twice"]
-    assert counts["written"] == len(lines)
     assert {"written", "duplicate", "too_old", "too_new"} >= set(counts) - {"perhaps_twice"}
-    assert counts.total() - counts["perhaps_twice"] == sum(map(len, sent))
+    if not at_once:
+        assert counts["written"] == len(lines)
+        assert counts.total() - counts["perhaps_twice"] == sum(map(len, sent))

@@ -32,6 +32,7 @@ OF_EDGE_LOGS: dict[str, type[BaseSettings]] = {
     "LogWriter": WriterSettings,
     "DrainSilence": SilenceSettings,
 }
+STREAM_ARN = r"arn:aws:logs:ca-central-1:AWS::AccountId:log-group:[^:*]+:(log-stream:[^:*]+|\*)"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 CONSUMES = {
     "sqs:ChangeMessageVisibility",
@@ -82,6 +83,20 @@ def statements(assembly: Assembly, name: str) -> list[dict[str, Any]]:
     ]
 
 
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def in_aws(value: Any) -> str:
+    """Return an ARN as AWS resolves it: the attribute `Arn` of a log group ends with ":*"."""
+    if isinstance(value, dict) and "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(map(in_aws, parts))
+    if isinstance(value, dict) and value.get("Fn::GetAtt", ["", ""])[1] == "Arn":
+        return f"arn:aws:logs:ca-central-1:AWS::AccountId:log-group:{value['Fn::GetAtt'][0]}:*"
+    return text(value)
+
+
 def actions(found: list[dict[str, Any]]) -> set[str]:
     return {
         action
@@ -99,6 +114,41 @@ def logging_prod() -> Assembly:
 @pytest.mark.parametrize("name", MAY)
 def test_functions_have_exactly_these_actions(name: str, logging_prod: Assembly) -> None:
     assert actions(statements(logging_prod, name)) == MAY[name] | LOG
+
+
+def test_writer_may_put_into_its_stream_alone(logging_prod: Assembly) -> None:
+    (group,) = (
+        name
+        for name, one in logging_prod.resources("hooks", "Logs::LogGroup").items()
+        if one["Properties"].get("LogGroupClass") == "INFREQUENT_ACCESS"
+    )
+    (stream,) = logging_prod.resources("hooks", "Logs::LogStream").values()
+    assert text(stream["Properties"]["LogGroupName"]) == group
+    name = stream["Properties"]["LogStreamName"]
+    allowed = [
+        in_aws(resource)
+        for statement in statements(logging_prod, "LogWriter")
+        if actions([statement]) == {"logs:PutLogEvents"}
+        for resource in listed(statement["Resource"])
+    ]
+    assert allowed == [f"arn:aws:logs:ca-central-1:AWS::AccountId:log-group:{group}:log-stream:{name}"]
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_log_permissions_fit_a_stream(name: str, logging_prod: Assembly) -> None:
+    """What a function writes to has the form of a stream's ARN, also where AWS ends a group's with ":*"."""
+    for statement in statements(logging_prod, name):
+        if "logs:PutLogEvents" in actions([statement]):
+            for resource in listed(statement["Resource"]):
+                assert re.fullmatch(STREAM_ARN, in_aws(resource)), resource
+
+
+def test_watch_over_a_drain_needs_webhooks() -> None:
+    """Its alarm compares with the webhooks of reports, so without these nobody would hear of it."""
+    deaf = assembled(changed("prod", hooks={"logs_secret_name": "vitrine/prod/edge-logs"}, webhook=None))
+    assert function(deaf, "LogReceiver")
+    with pytest.raises(LookupError):
+        function(deaf, "DrainSilence")
 
 
 def test_edge_logs_keep_to_their_folder(logging_prod: Assembly) -> None:
