@@ -41,7 +41,7 @@ class Pin:
     deployed: bool  # False: only on another platform than Linux on arm64 with Python 3.14
 
 
-_SERVICES = ("analyze", "authorizer", "hooks", "results")
+_SERVICES = ("analyze", "authorizer", "hooks", "logs", "results")
 DEPLOYABLES = (
     *(Deployable(name, ROOT / "services" / name / "requirements.txt") for name in _SERVICES),
     # Its image takes torch from the index that fits the instance's driver, so that no one hash holds.
