@@ -188,7 +188,7 @@ def test_listener_with_domain_is_tls(shop: Assembly) -> None:
     assert (proved["DomainName"], proved["ValidationMethod"]) == ("api.shop.example", "DNS")
     assert proved["DomainValidationOptions"][0]["HostedZoneId"] == "Z123"
     integrations = shop.resources("gateway", "ApiGatewayV2::Integration").values()
-    (verified,) = [one["TlsConfig"] for one in integrations if "TlsConfig" in one]
+    (verified,) = [tls for one in integrations if (tls := one["Properties"].get("TlsConfig"))]
     assert verified == {"ServerNameToVerify": "api.shop.example"}
 
 
