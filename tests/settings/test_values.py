@@ -52,7 +52,7 @@ SECRETS = [
     "AKIAIOSFODNN7EXAMPLE",
     "ASIAIOSFODNN7EXAMPLE",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    "-----BEGIN PRIVATE KEY-----",
+    "-----BEGIN " + "PRIVATE KEY-----",
     "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
     "gho_abcdefghijklmnopqrstuvwxyz0123456789",
     "glpat-abcdefghijklmnopqrst",
