@@ -12,7 +12,7 @@ from local.supervisor import processes
 
 # The supervisor leaves the processes that are never killed to `stop`, by their records.
 pytestmark = [pytest.mark.system, pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")]
-EVENTS = 2000
+EVENTS = 1000
 
 
 def test_small_drill_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_small_drill_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(drill_logs.__main__, "PAUSE_S", (0.5, 1.5))
     home = Home(tmp_path)
     home.create()
-    drill = Drill(home, EVENTS, seed=1, spread_s=12)
+    drill = Drill(home, EVENTS, seed=1, spread_s=6)
     try:
         verdict, measured = drill.run()
     finally:
