@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest rollback drift pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest rollback drift pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,12 @@ web: ## build the page anew; a running system shows it at once
 test-unit: setup-test ## the fast tests: nothing that starts the system or takes long
 	@$(PYTHON) -m pytest -m "not system" $(ON_ALL_CORES)
 
-test: setup-test ## all tests: the slow ones and the fast ones, then those of the running system, on two systems
+test: test-modules test-system ## all tests: the slow ones and the fast ones, then those of the running system
+
+test-modules: setup-test ## all tests but those of the running system
 	@$(PYTHON) -m pytest --ignore tests/system $(ON_ALL_CORES)
+
+test-system: setup-test ## the tests of the running system, on two systems
 	@$(PYTHON) -m pytest tests/system -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup-test ## format, lint, types (the page's too), import contracts, workflows, secrets, licences, hashes, generated documents; every environment by cfn-lint and AwsSolutions
