@@ -13,7 +13,8 @@ from benchmarks.drill_logs.record import Record
 from benchmarks.drill_logs.senders import Sent
 
 TWICE = "perhaps_twice"
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# An event's own UUID, or the digest that stands for one that it lacks.
+EVENT_ID = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\b")
 UNAUTHORIZED, TOO_LARGE = 401, 413
 # Of how many lost events the objects are named.
 MOST_PLACES = 20
@@ -113,7 +114,7 @@ def _judge_lines(record: Record, verdict: Verdict) -> None:
     }
     storable = accepted | possible
     doubtful = sum(sent.batch.doubtful for sent in record.sent if sent.accepted or not sent.status)
-    ids_of = {key: set(UUID.findall(text)) for key, text in record.objects.items()}
+    ids_of = {key: set(EVENT_ID.findall(text)) for key, text in record.objects.items()}
     explained = _in_objects(ids_of, _repeated_for_a_reason(record))
     dead = _in_objects(ids_of, {key for key in ids_of if any(key in body for body in record.dead_letters)})
     lines: Counter[str] = Counter()

@@ -134,6 +134,21 @@ def test_repetition_counted_is_no_fault(record: Record) -> None:
     assert (verdict.faults(), verdict.twice_counted) == ([], 1)
 
 
+def test_digest_of_an_event_is_found_in_its_object(record: Record) -> None:
+    # An event without an id of its own has a digest in its place.
+    digest = "5c3c6097a86b06269149a296d6d5b2b4"
+    record.sent[0] = sent(
+        Kind.GZIP, 202, [A, B, OLD], {"kept": 4, "dropped": {"auth_logs": 2}}, elements=6, doubtful=1
+    )
+    record.objects[OBJECT] = json.dumps([A, B, OLD, digest])
+    record.deliveries["1"] = Delivery(OBJECT, 4, 2, 2)
+    record.counts["1"] = Counter(written=3, too_old=1, perhaps_twice=1)
+    record.written += [(NOW, line(digest)), (NOW, line(digest))]
+    assert judged(record).faults() == []
+    record.counts["1"].pop("perhaps_twice")
+    assert [text.partition(":")[0] for text in judged(record).faults()] == ["twice"]
+
+
 def test_shared_message_may_count_twice(record: Record) -> None:
     record.deliveries["1"] = Delivery(OBJECT, 3, 2, 2, shared=True)
     record.counts["1"].update(written=2, too_old=1, perhaps_twice=2)
