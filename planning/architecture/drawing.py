@@ -41,7 +41,8 @@ def picture(stacks: Mapping[str, Mapping[str, Any]], title: str) -> str:
     nodes = templates.nodes
     stores = [node.key for node in nodes.values() if node.kind in STORES]
     used = sorted({edge.target for edge in templates.edges if edge.target in stores and edge.kind == "use"})
-    lines = [edge for edge in templates.edges if not (edge.kind == "use" and edge.target in used)]
+    shown = (edge for edge in templates.edges if not (edge.kind == "use" and edge.target in used))
+    lines = sorted(shown, key=lambda edge: (edge.source, edge.target, edge.kind))
     rooms, boxes = placed(nodes.values(), lines)
     numbers = {key: number for number, key in enumerate(sorted(used, key=lambda key: _order(boxes[key])), 1)}
     bottom = max(box.y + box.height for box in rooms.values())

@@ -175,9 +175,10 @@ class Templates:
     def _properties(self, key: Key) -> Any:
         return self._resources[key].get("Properties", {}) if key in self._resources else {}
 
-    def _called_outside(self, key: Key) -> set[str]:
+    def _called_outside(self, key: Key) -> list[str]:
         text = json.dumps([self._properties(part) for part in (key, *self._parts(key))])
-        return {name for variable, name in _OUTSIDE.items() if f'"{variable}"' in text}
+        # Sorted: the picture must not depend on the order of a set.
+        return sorted({name for variable, name in _OUTSIDE.items() if f'"{variable}"' in text})
 
     def _parts(self, key: Key) -> Iterator[Key]:
         for found in self._references(key[0], self._properties(key)):
