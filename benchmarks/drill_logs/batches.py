@@ -145,7 +145,7 @@ class Drawing:
 
 
 def _trace(line: str) -> str | None:
-    # Of a line with somebody's data nothing is certain, except that these do not come out.
+    # A line with personal data may be kept or not; only these values must never be written.
     if not line.startswith('{"time"') or '"email"' in line:
         return None
     trace: str = json.loads(line)["trace"]

@@ -68,7 +68,7 @@ def function_logs(chance: random.Random, person: Person) -> Body:
     if drawn < 0.5:
         text = line_of_function(chance, {})
     elif drawn < 0.6:
-        # Values of fields that the schema allows, but that are somebody's.
+        # Personal data in fields that the schema allows.
         facts: dict[str, Any] = {
             name: person.datum() for name in ("reason", "route", "word", "error", "request")
         }
@@ -209,7 +209,7 @@ def supavisor_logs(_: random.Random, person: Person) -> Body:
 
 
 def future_logs(_: random.Random, person: Person) -> Body:
-    """A source that nobody knows yet."""
+    """A source that the receiver does not know."""
     return person.said(), {person.email: person.datum(), "level": "info", "nested": {"who": [person.name]}}
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # A longer value is left out as a whole: a part of it would mislead.
 _LONGEST = 60
-# Names of variables whose values are nobody else's business.
+# Names of variables whose values are never shown.
 _SECRET = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD)$")
 _E_MAIL = re.compile(r"[^\s@:/\"]+@[^\s@:/\"]+\.[^\s@:/\"]+")
 
