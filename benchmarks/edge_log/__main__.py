@@ -20,7 +20,7 @@ from local.home import REPOSITORY
 from planning.documents import replaced
 
 RECORD = FIGURES / "edge-log.json"
-DOCUMENT, PART = REPOSITORY / "docs" / "operations.md", "edge log"
+DOCUMENT, PART = REPOSITORY / "docs" / "edge-logs.md", "edge log"
 TURNS, QUICK_TURNS = 1000, 50
 MOST_MS_P50, MOST_MS_P99 = 0.5, 5.0
 # As many as may be under way in supabase/functions/_shared/send.ts.
@@ -36,7 +36,7 @@ _SAID = {
 
 
 def main() -> None:
-    """Measure, print one line per figure, keep the run, and write its table into docs/operations.md."""
+    """Measure, print one line per figure, keep the run, and write its table into docs/edge-logs.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.edge_log", description=__doc__)
     parser.add_argument("--turns", type=int, default=TURNS, help="requests to each (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="a glance: few turns, nothing kept")
@@ -111,7 +111,7 @@ def table(record: Path) -> str:
 
 
 def write_table() -> None:
-    """Write the table of the last run that was kept into docs/operations.md."""
+    """Write the table of the last run that was kept into docs/edge-logs.md."""
     text = replaced(DOCUMENT.read_text("utf-8"), PART, table(RECORD))
     write_atomically(DOCUMENT, text.encode())
 

@@ -166,7 +166,7 @@ def test_removed_section_names_each_queue(judged: dict[str, Judgement]) -> None:
 
 
 def test_documented_example_is_true(judged: dict[str, Judgement]) -> None:
-    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    text = (ROOT / "docs" / "delivery.md").read_text("utf-8")
     example = text.partition("the comment begins:\n\n```markdown\n")[2].partition("```")[0]
     written = comment(Report((replace(judged["documented"], environment="prod"),), {}))
     # Prices change by themselves, and what is folded with every stack.
