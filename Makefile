@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest rollback drift pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest forward rollback drift pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,7 +81,7 @@ bootstrap: environment setup-deploy ## prepare an account's region for the CDK, 
 deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod, ARTIFACT=model.tar.gz, YES=1 to be asked nothing
 	@$(PYTHON) -m ops deploy --env "$(ENV)" $(if $(ARTIFACT),--artifact "$(ARTIFACT)") $(if $(YES),--yes)
 
-smoke: environment setup-deploy ## post a photo to a deployed environment: make smoke ENV=prod
+smoke: environment setup-deploy ## post a photo to a deployed environment as a user, whom it demands: make smoke ENV=prod
 	@$(PYTHON) -m ops smoke --env "$(ENV)"
 
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod, WRITE=1 into the settings, SAVE=folder for promote
@@ -92,6 +92,9 @@ promote: environment setup-deploy ## push an image of another environment, with 
 
 digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
 	@$(PYTHON) -m ops digest --env "$(ENV)"
+
+forward: environment setup-deploy ## refuse a deployment that would undo a later commit, or a model's release that no commit names: make forward ENV=prod
+	@$(PYTHON) -m ops forward --env "$(ENV)"
 
 rollback: environment setup-deploy ## let the service run an earlier image again: make rollback ENV=prod DIGEST=sha256:…
 	@$(PYTHON) -m ops rollback --env "$(ENV)" --digest "$(DIGEST)"

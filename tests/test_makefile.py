@@ -18,6 +18,7 @@ ACCOUNT = [
     "digest",
     "rollback",
     "drift",
+    "forward",
     "pause",
     "resume",
     "redrive",
