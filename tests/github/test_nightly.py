@@ -57,6 +57,7 @@ def test_drift_is_noted_by_environment(runner: Runner) -> None:
     runner.context |= {"matrix": {"environment": "prod"}}
     runner.answer("make drift ENV=prod", status=1, output="Bucket MODIFIED\\n")
     assert runner.run("nightly", "drift")
+    assert runner.calls() == ["make setup-deploy", "make drift ENV=prod"]
     assert "Bucket MODIFIED" in notes(runner)["Drift-of-prod.md"]
 
 
@@ -82,11 +83,25 @@ def test_findings_become_an_issue(runner: Runner) -> None:
     assert "run 7" in body and "## Drift" in body and "## The job prices" in body
 
 
-@pytest.mark.parametrize(("noted", "verb"), [(True, "edit"), (False, "close")])
-def test_open_issue_follows_the_findings(runner: Runner, noted: bool, verb: str) -> None:
+FOUND = (
+    "Found by run 6.\\r\\n\\r\\n## The job drift\\r\\n\\r\\nIt ended as failure, "
+    "so its findings are missing.\\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("result", "before", "done"),
+    [
+        ("success", FOUND, ["close"]),
+        ("failure", FOUND, ["view", "edit"]),
+        ("failure", FOUND.replace("failure", "cancelled"), ["view", "edit", "comment"]),
+    ],
+)
+def test_open_issue_follows_the_findings(runner: Runner, result: str, before: str, done: list[str]) -> None:
     runner.answer("gh issue list", output="12\\n")
-    assert script(runner, "issue.sh", f"drift={'failure' if noted else 'success'}").returncode == 0
-    assert runner.calls()[-1].startswith(f"gh issue {verb} 12 ")
+    runner.answer("gh issue view 12", output=before)
+    assert script(runner, "issue.sh", f"drift={result}").returncode == 0
+    assert [call.split()[2:4] for call in runner.calls()[1:]] == [[verb, "12"] for verb in done]
 
 
 def test_nothing_found_makes_no_issue(runner: Runner) -> None:
@@ -177,6 +192,8 @@ def test_release_goes_where_it_was_asked(runner: Runner) -> None:
     runner.context |= {"inputs": {"environment": "prod"}}
     assert runner.run("model", "release")
     assert runner.calls() == [
+        "make setup-test",
+        "make forward ENV=prod",
         "make release ENV=prod ARTIFACT=TEMP/blip2-endpoint.tar.gz",
         "git diff -- environments",
     ]
