@@ -196,11 +196,15 @@ openapi: setup-test ## write docs/openapi.json anew after a change of the API, a
 operations: setup-test ## write idle costs, the planner's worked example and the picture of the architecture anew after a change of stacks, settings or prices
 	@$(PYTHON) -m planning documents --write
 
-lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines
+lock: setup-test ## pin the requirements of each service, of a deployment and of each peer anew, and the container that SageMaker's SDK defines
 	@for service in analyze authorizer hooks logs results; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url --generate-hashes $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
+	@grep '^uv==' stacks/requirements.txt | .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	    --no-header --no-annotate --no-emit-index-url --generate-hashes - --output-file local/bootstrap.lock
+	@.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url --generate-hashes ops/requirements.txt --output-file ops/requirements.lock
 	@cd model_artifacts/blip2 && sed -n 's/^ARG TORCH_VERSION=/torch==/p' server/Dockerfile | \
 	    ../../.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url code/requirements.txt server/requirements.txt - | grep -vE '^(torch|triton|nvidia|cuda)' \
