@@ -93,8 +93,8 @@ promote: environment setup-deploy ## push an image of another environment, with 
 digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
 	@$(PYTHON) -m ops digest --env "$(ENV)"
 
-forward: environment setup-deploy ## refuse a deployment that would undo a later commit, or a model's release that no commit names: make forward ENV=prod
-	@$(PYTHON) -m ops forward --env "$(ENV)"
+forward: environment setup-deploy ## refuse a deployment that would undo a later commit, or a model's release that no commit names: make forward ENV=prod, ANY_MODEL=1: the commit alone
+	@$(PYTHON) -m ops forward --env "$(ENV)" $(if $(ANY_MODEL),--any-model)
 
 rollback: environment setup-deploy ## let the service run an earlier image again: make rollback ENV=prod DIGEST=sha256:…
 	@$(PYTHON) -m ops rollback --env "$(ENV)" --digest "$(DIGEST)"

@@ -71,7 +71,8 @@ def drift(named: str) -> None:
 
 @click.command()
 @env_option
-def forward(named: str) -> None:
+@click.option("--any-model", is_flag=True, help="Ask about the commit alone: for a release and a rollback.")
+def forward(named: str, any_model: bool) -> None:
     """Refuse a deployment of this commit that would undo a later one, or the release of a model.
 
     A released model counts until a commit names it in the settings. Nothing is changed; a deployment at a
@@ -79,4 +80,4 @@ def forward(named: str) -> None:
     """
     from ops.commands.forward import forward
 
-    forward(*opened(named), named=named, report=click.echo)
+    forward(*opened(named), named=named, any_model=any_model, report=click.echo)

@@ -30,13 +30,14 @@ def forward(
     session: boto3.Session,
     *,
     named: str,
+    any_model: bool,
     report: Callable[[str], object],
     root: Path = ROOT,
 ) -> None:
     """Raise UserError where a deployment of this commit would undo a later one, or the release of a model.
 
     A model that is served, and that no commit up to this one names in the settings file, was released, and
-    its settings are not merged yet. The whole history is needed.
+    its settings are not merged yet; with `any_model` it is not asked for. The whole history is needed.
     """
     if _git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == "true":
         hint = "Run `git fetch --unshallow`; in a workflow, check out with fetch-depth: 0."
@@ -49,7 +50,7 @@ def forward(
             hint="Deploy the newest commit. To go back, revert the later one, or let the service run an "
             f"earlier image by `make rollback ENV={settings.name} DIGEST=sha256:…`.",
         )
-    served = _served_artifact(settings, session)
+    served = None if any_model else _served_artifact(settings, session)
     if served not in (None, settings.model.artifact) and not _named(root, settings_file(named), str(served)):
         raise UserError(
             f"{settings.name} serves {served}, which no commit up to this one names: a deployment would take "

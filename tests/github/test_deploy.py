@@ -140,7 +140,7 @@ def test_cancelled_deployment_returns(
         assert runner.run("deploy", "cancelled")
         before = needs[environment][1]
         assert made(runner)[1:] == [
-            f"make forward ENV={environment}",
+            f"make forward ENV={environment} ANY_MODEL=1",
             f"make rollback ENV={environment} DIGEST={before}",
         ]
 
@@ -186,6 +186,7 @@ def test_unanswered_question_fails_no_deployment(runner: Runner) -> None:
         f"rollback ENV=prod DIGEST={NEW}",
         "drift ENV=prod",
         "forward ENV=prod",
+        "forward ENV=prod ANY_MODEL=1",
     ],
 )
 def test_commands_take_what_workflows_give(call: str) -> None:

@@ -193,7 +193,7 @@ def test_release_goes_where_it_was_asked(runner: Runner) -> None:
     assert runner.run("model", "release")
     assert runner.calls() == [
         "make setup-test",
-        "make forward ENV=prod",
+        "make forward ENV=prod ANY_MODEL=1",
         "make release ENV=prod ARTIFACT=TEMP/blip2-endpoint.tar.gz",
         "git diff -- environments",
     ]

@@ -86,8 +86,9 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)
 
 
-def ask(checkout: Checkout, account: Any, settings: Environment) -> None:
-    forward(settings, account, named=str(checkout.file), report=lambda _: None, root=checkout.folder)
+def ask(checkout: Checkout, account: Any, settings: Environment, *, any_model: bool = False) -> None:
+    options: dict[str, Any] = {"any_model": any_model, "report": lambda _: None, "root": checkout.folder}
+    forward(settings, account, named=str(checkout.file), **options)
 
 
 @pytest.mark.parametrize("runs", ["latest", "first", "head", "f" * 40])
@@ -109,6 +110,7 @@ def test_unmerged_release_is_kept(checkout: Checkout, account: Account, settings
     with pytest.raises(UserError, match="which no commit up to this one names") as raised:
         ask(checkout, account, settings)
     assert "Merge the pull request" in raised.value.hint
+    ask(checkout, account, settings, any_model=True)
     checkout.commit(f'artifact = "{KEY}"\n')
     ask(checkout, account, make_settings(model={"artifact": KEY}))
 
@@ -124,7 +126,7 @@ def test_shallow_checkout_is_refused(
     checkout: Checkout, account: Account, settings: Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     checkout.commit("# two\n")
-    clone = tmp_path_factory.mktemp("clone")
-    checkout.git("clone", "--quiet", "--depth", "1", f"file://{checkout.folder}", str(clone))
+    clone = Checkout(tmp_path_factory.mktemp("clone"))
+    clone.git("fetch", "--quiet", "--depth", "1", f"file://{checkout.folder}")
     with pytest.raises(UserError, match="lacks its history"):
-        forward(settings, account, named="shop", report=print, root=clone)  # type: ignore[arg-type]
+        ask(clone, account, settings)
