@@ -89,7 +89,7 @@ class Runner:
             made.mkdir(parents=True)
         (self.checkout / ".github").symlink_to(ROOT / ".github")
         (self.folder / "answers").touch()
-        for tool in ("make", "git", "gh", "aws"):
+        for tool in ("make", "git", "gh", "aws", "sudo"):
             self.stub(self.folder / "bin" / tool)
         self.stub(self.checkout / ".venv/bin/python")
 

@@ -44,8 +44,14 @@ def made(runner: Runner) -> list[str]:
 def test_image_is_built_once(runner: Runner) -> None:
     runner.answer("make image", output=f'pushed\\nimage_digest = "{NEW}"\\n')
     assert runner.run("deploy", "image")
-    assert runner.calls() == ["make setup-deploy", "make image ENV=dev SAVE=TEMP/image"]
+    assert made(runner) == ["make setup-deploy", "make image ENV=dev SAVE=TEMP/image"]
     assert runner.outputs("deploy", "image") == {"digest": NEW}
+
+
+def test_tools_are_there_before_the_image_is_saved(runner: Runner) -> None:
+    runner.answer("sudo apt-get install", status=100)
+    assert not runner.run("deploy", "image")
+    assert made(runner) == ["make setup-deploy"]
 
 
 @pytest.mark.parametrize(("status", "output"), [(0, "no digest"), (1, f'image_digest = "{NEW}"\\n')])

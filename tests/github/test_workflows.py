@@ -94,6 +94,7 @@ def test_artifacts_are_kept_briefly() -> None:
         for step in steps(job):
             if "upload-artifact" in step.get("uses", ""):
                 assert step["with"]["retention-days"] <= 30, name
+                assert step["with"]["overwrite"] is True, name  # a job that runs again has the same names
                 if step["with"]["name"] in ("image", "archive"):
                     assert (step["with"]["retention-days"], step["with"]["compression-level"]) == (1, 0), name
 
