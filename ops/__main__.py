@@ -257,5 +257,17 @@ def release(named: str, archive: Path) -> None:
     release_archive(*opened(named), make_console(), named=named, archive=archive)
 
 
+@commands.command()
+@env_option
+def canary(named: str) -> None:
+    """Delete the canary that an interrupted release left.
+
+    It costs money as long as it is there. The next release deletes it too.
+    """
+    from ops.release.release import remove_canary
+
+    remove_canary(*opened(named), click.echo)
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -190,6 +190,7 @@ def test_unanswered_question_fails_no_deployment(runner: Runner) -> None:
         "deploy ENV=prod YES=1",
         "smoke ENV=prod",
         f"rollback ENV=prod DIGEST={NEW}",
+        "canary ENV=prod",
         "drift ENV=prod",
         "forward ENV=prod",
         "forward ENV=prod ANY_MODEL=1",

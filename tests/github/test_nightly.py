@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.cdk import ROOT
-from tests.github.jobs import Runner, jobs
+from tests.github.jobs import Runner, jobs, wanted
 
 COMMIT = "c" * 40
 
@@ -198,3 +198,24 @@ def test_release_goes_where_it_was_asked(runner: Runner) -> None:
         "git diff -- environments",
     ]
     assert jobs()["model/release"]["needs"] == "archive"
+
+
+@pytest.mark.parametrize(
+    ("failing", "last"),
+    [("make release", "make canary ENV=dev"), ("make forward", "make forward ENV=dev ANY_MODEL=1")],
+)
+def test_ended_release_leaves_no_canary(runner: Runner, failing: str, last: str) -> None:
+    runner.answer(failing, status=1)
+    assert not runner.run("model", "release")
+    assert runner.calls()[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("result", "begun", "runs"),
+    [("cancelled", "success", True), ("cancelled", "", False), ("failure", "success", False)],
+)
+def test_cancelled_release_leaves_no_canary(runner: Runner, result: str, begun: str, runs: bool) -> None:
+    needs = {"release": {"result": result, "outputs": {"begun": begun}}}
+    assert wanted(jobs()["model/cancelled"]["if"], {"needs": needs}, state="cancelled") is runs
+    assert runner.run("model", "cancelled")
+    assert runner.calls() == ["make setup-deploy", "make canary ENV=dev"]

@@ -16,6 +16,7 @@ from ops.__main__ import main
 COMMANDS = [
     "doctor",
     "bootstrap",
+    "canary",
     "deploy",
     "smoke",
     "image",
