@@ -119,7 +119,16 @@ def test_password_reaches_the_smoke_test_alone(runner: Runner) -> None:
 def test_prod_needs_a_person(asked: bool | str, by_approval: str, deployed: bool) -> None:
     context = {"inputs": {"prod": asked}, "vars": {"PROD_ON_APPROVAL": by_approval}}
     assert wanted(jobs()["deploy/prod"]["if"], context) is deployed
-    assert not wanted(jobs()["deploy/prod"]["if"], context, state="failure")
+    for state in ("failure", "cancelled"):
+        assert not wanted(jobs()["deploy/prod"]["if"], context, state=state)
+
+
+@pytest.mark.parametrize(
+    ("private", "variable", "attested"), [(False, "", True), (True, "", False), (True, "true", True)]
+)
+def test_private_repository_attests_where_it_may(private: bool, variable: str, attested: bool) -> None:
+    context = {"github": {"event": {"repository": {"private": private}}}, "vars": {"ATTEST": variable}}
+    assert wanted(jobs()["deploy/attest"]["if"], context) is attested
 
 
 CANCELLED = [
