@@ -23,10 +23,19 @@ def post(runner: Runner, text: bytes) -> str:
     return (runner.checkout / "body.md").read_text("utf-8")
 
 
-def test_base_is_what_was_merged(runner: Runner) -> None:
-    runner.answer("gh pr view", output="bug\\ndata-loss\\n")
+@pytest.mark.parametrize(
+    ("labels", "allow"),
+    [("data-loss\\nbug\\nbreaking-api", "data-loss breaking-api"), ("bug\\nno-data-loss", ""), ("", "")],
+)
+def test_known_labels_allow_what_the_merge_changes(runner: Runner, labels: str, allow: str) -> None:
+    runner.answer("gh pr view 7 --json labels", output=f"{labels}\\n")
     assert runner.run("pull-request", "diff")
-    assert runner.calls()[-1] == "make --silent diff BASE=HEAD^1 ALLOW=data-loss COMMENT=comment.md"
+    assert runner.calls()[-1] == f"make --silent diff BASE=HEAD^1 ALLOW={allow} COMMENT=comment.md"
+
+
+def test_token_is_not_beside_the_code() -> None:
+    for step in jobs()["pull-request/diff"]["steps"]:
+        assert "make" not in step.get("run", "") or "GH_TOKEN" not in step.get("env", {})
 
 
 def test_refused_change_is_shown_in_the_summary(runner: Runner) -> None:
