@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes replace=true where a run of the workflow deploy waits for the approval of prod, and nothing is deployed there:
-# the next run may then end it, to take its place. The token in GH_TOKEN may read runs and deployments.
+# Writes replace=true where a run of the workflow deploy waits for the approval of prod, and no deployment of prod runs:
+# the next run may then cancel it. The token in GH_TOKEN may read runs and deployments.
 set -euo pipefail
 
 waiting=$(gh api "repos/$GITHUB_REPOSITORY/actions/workflows/deploy.yml/runs?status=waiting&per_page=1" --jq .total_count)
