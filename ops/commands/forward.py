@@ -55,8 +55,8 @@ def forward(
         raise UserError(
             f"{settings.name} serves {served}, which no commit up to this one names: a deployment would take "
             "its release back.",
-            hint="Merge the pull request of the release, or commit the settings that `make release` wrote; run "
-            "a release again that was interrupted. To take it back on purpose, run "
+            hint="Merge the pull request of the release, or commit the settings that `make release` wrote. "
+            "Run an interrupted release again. To take it back on purpose, run "
             f"`make deploy ENV={settings.name}` at a desk.",
         )
     report(f"✓ nothing newer than this commit is in {settings.name}")
