@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest rollback drift pause resume redrive logs posthog destroy model flight-check release bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest forward rollback drift pause resume redrive logs posthog destroy model flight-check release canary bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,7 +81,7 @@ bootstrap: environment setup-deploy ## prepare an account's region for the CDK, 
 deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod, ARTIFACT=model.tar.gz, YES=1 to be asked nothing
 	@$(PYTHON) -m ops deploy --env "$(ENV)" $(if $(ARTIFACT),--artifact "$(ARTIFACT)") $(if $(YES),--yes)
 
-smoke: environment setup-deploy ## post a photo to a deployed environment: make smoke ENV=prod
+smoke: environment setup-deploy ## post a photo to a deployed environment as a user, whom it demands: make smoke ENV=prod
 	@$(PYTHON) -m ops smoke --env "$(ENV)"
 
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod, WRITE=1 into the settings, SAVE=folder for promote
@@ -92,6 +92,9 @@ promote: environment setup-deploy ## push an image of another environment, with 
 
 digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
 	@$(PYTHON) -m ops digest --env "$(ENV)"
+
+forward: environment setup-deploy ## refuse a deployment that would undo a later commit, or a model's release that no commit names: make forward ENV=prod, ANY_MODEL=1: the commit alone
+	@$(PYTHON) -m ops forward --env "$(ENV)" $(if $(ANY_MODEL),--any-model)
 
 rollback: environment setup-deploy ## let the service run an earlier image again: make rollback ENV=prod DIGEST=sha256:…
 	@$(PYTHON) -m ops rollback --env "$(ENV)" --digest "$(DIGEST)"
@@ -125,6 +128,9 @@ flight-check: setup-test ## serve an archive as SageMaker would, and ask it: mak
 
 release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
 	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz)
+
+canary: environment setup-deploy ## delete the canary that an interrupted release left: make canary ENV=prod
+	@$(PYTHON) -m ops canary --env "$(ENV)"
 
 bench: setup-test ## the service side by side with plain FastAPI, LitServe and BentoML: overhead, throughput, CPU, memory, the cost of observing
 	@$(PYTHON) -m benchmarks
@@ -193,11 +199,15 @@ openapi: setup-test ## write docs/openapi.json anew after a change of the API, a
 operations: setup-test ## write idle costs, the planner's worked example and the picture of the architecture anew after a change of stacks, settings or prices
 	@$(PYTHON) -m planning documents --write
 
-lock: setup-test ## pin the requirements of each service and peer anew, and the container that SageMaker's SDK defines
+lock: setup-test ## pin the requirements of each service, of a deployment and of each peer anew, and the container that SageMaker's SDK defines
 	@for service in analyze authorizer hooks logs results; do \
 	  .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url --generate-hashes $$([ $$service = analyze ] || echo -c services/analyze/requirements.txt) \
 	    services/$$service/requirements.in --output-file services/$$service/requirements.txt; done
+	@grep '^uv==' stacks/requirements.txt | .vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	    --no-header --no-annotate --no-emit-index-url --generate-hashes - --output-file local/bootstrap.lock
+	@.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url --generate-hashes ops/requirements.txt --output-file ops/requirements.lock
 	@cd model_artifacts/blip2 && sed -n 's/^ARG TORCH_VERSION=/torch==/p' server/Dockerfile | \
 	    ../../.vitrine/bootstrap/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url code/requirements.txt server/requirements.txt - | grep -vE '^(torch|triton|nvidia|cuda)' \

@@ -17,7 +17,7 @@ set -eu
 exec >&2
 cd "$(dirname "$0")/.."
 
-UV_VERSION=0.13.9
+UV_VERSION=$(sed -n 's/^uv==\([^ ;]*\).*/\1/p' local/bootstrap.lock)
 TORCH_VERSION=2.13.0
 SMOLLM2_VERSION=0.1.2
 
@@ -25,7 +25,7 @@ kind=${1:-}
 case $kind in
 demo) requirements=local/requirements.txt ;;
 async) requirements=local/requirements-async.txt ;;
-deploy) requirements=ops/requirements.txt ;;
+deploy) requirements=ops/requirements.lock ;;
 test) requirements=requirements-dev.txt ;;
 *)
     echo "usage: sh local/setup.sh demo|async|deploy|test"
@@ -117,7 +117,8 @@ find_python() {
 bootstrap() {
     rm -rf .vitrine/bootstrap
     "$1" -m venv .vitrine/bootstrap
-    .vitrine/bootstrap/bin/python -m pip install --disable-pip-version-check --progress-bar off "uv==$UV_VERSION"
+    .vitrine/bootstrap/bin/python -m pip install --disable-pip-version-check --progress-bar off \
+        --require-hashes --requirement local/bootstrap.lock
 }
 
 # torch from PyPI brings 3 GB of CUDA on Linux, and uv reads none of pip's settings. So torch comes from the folders
@@ -162,11 +163,12 @@ cuda_torch() {
     fi
 }
 
+# A deployment has credentials, so that its packages are those of the lock, by their hashes.
 # The tests start many processes, also with PYTHONDONTWRITEBYTECODE: for them, every package is compiled to bytecode.
 install() {
-    # shellcheck disable=SC2046
-    "$uv" pip install --python .venv/bin/python $([ "$kind" != test ] || echo --compile-bytecode) \
-        --requirement "$requirements" "$@"
+    case $kind in deploy) option=--require-hashes ;; test) option=--compile-bytecode ;; *) option= ;; esac
+    # shellcheck disable=SC2086
+    "$uv" pip install --python .venv/bin/python $option --requirement "$requirements" "$@"
 }
 
 # Compiles what the local system imports by importing it, on two cores. The CDK app runs with -O, which has bytecode of
@@ -244,7 +246,7 @@ fi
 compiling=
 # The inputs of the packages: the interpreter, the requirement files and this script.
 key=$(cat .venv/pyvenv.cfg requirements.txt cli/requirements.txt services/*/requirements.txt stacks/requirements.txt planning/requirements.txt \
-    model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt requirements-dev.txt \
+    model_artifacts/blip2/code/requirements.txt local/requirements.txt local/requirements-async.txt ops/requirements.txt ops/requirements.lock requirements-dev.txt \
     local/setup.sh | cksum)
 if ! current packages-test "$key" && ! current "packages-$kind" "$key"; then
     # Stamps of other kinds stay only if they have the same key: these packages may replace those of another key.

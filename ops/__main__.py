@@ -11,7 +11,7 @@ import click
 from cli.entry import run_commands
 from cli.errors import UserError, explain_aws
 from cli.log_view import choice_options
-from ops.change_commands import diff, drift
+from ops.change_commands import diff, drift, forward
 from ops.image_commands import digest, image, promote, rollback
 from ops.options import FILE, env_option, make_console, opened
 from ops.posthog.commands import posthog
@@ -56,7 +56,7 @@ def commands() -> None:
     """
 
 
-for command in (diff, digest, drift, image, posthog, promote, rollback):
+for command in (diff, digest, drift, forward, image, posthog, promote, rollback):
     commands.add_command(command)
 
 
@@ -129,7 +129,7 @@ def deploy(named: str, yes: bool, artifact: Path | None) -> None:
     "--outputs", metavar="FILE", help="Stack outputs as JSON, - for stdin; by default those last deployed."
 )
 @click.option("--photo", type=Path, metavar="FILE", help="The photo to post; by default a drawn mug.")
-def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
+def smoke(named: str, outputs: str | None, photo: Path | None) -> int:
     """Try what is deployed.
 
     A caller without a valid token is refused, tasks are healthy, the endpoint sees a sample, and a photo
@@ -137,9 +137,9 @@ def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
     15 minutes to wake.
 
     The user is that of VITRINE_SMOKE_TOKEN (an access token), or of SUPABASE_SMOKE_EMAIL and
-    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted, and a line says so; the endpoint is then asked
-    directly, and the status is 0 where the rest passes. Of an environment in the local emulator only the
-    public address is tried.
+    SUPABASE_SMOKE_PASSWORD. Without one no photo is posted: the endpoint is then asked directly, a line says
+    what is not proven, and the status is 1. A paused model is no failure. Of an environment in the local
+    emulator only the public address is tried.
     """
     from ops.aws.account import environment, outputs_file, published_outputs, read_outputs, session
     from ops.commands.endpoint_checks import SAMPLE
@@ -152,7 +152,8 @@ def smoke(named: str, outputs: str | None, photo: Path | None) -> None:
         values = read_outputs(outputs or str(file))
     else:
         values = published_outputs(environment(named), session(settings))
-    smoke(settings, session(settings), values, make_console(), photo=(photo or SAMPLE).expanduser())
+    posted = smoke(settings, session(settings), values, make_console(), photo=(photo or SAMPLE).expanduser())
+    return 0 if posted or settings.model.paused else 1
 
 
 @commands.command()
@@ -254,6 +255,18 @@ def release(named: str, archive: Path) -> None:
     from ops.release.release import release_archive
 
     release_archive(*opened(named), make_console(), named=named, archive=archive)
+
+
+@commands.command()
+@env_option
+def canary(named: str) -> None:
+    """Delete the canary that an interrupted release left.
+
+    It costs money as long as it is there. The next release deletes it too.
+    """
+    from ops.release.release import remove_canary
+
+    remove_canary(*opened(named), click.echo)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The commands that show changes: what a deployment would change, and what was changed beside it."""
+"""The commands that show changes: what a deployment would change or undo, and what was changed beside it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ops.options import FILE, FOLDER, env_option
+from ops.options import FILE, FOLDER, env_option, opened
 
 
 @click.command()
@@ -67,3 +67,17 @@ def drift(named: str) -> None:
 
     environment(named)
     cdk.run_cdk(cdk.drift(named))
+
+
+@click.command()
+@env_option
+@click.option("--any-model", is_flag=True, help="Ask about the commit alone: for a release and a rollback.")
+def forward(named: str, any_model: bool) -> None:
+    """Refuse a deployment of this commit that would undo a later one, or the release of a model.
+
+    A released model counts until a commit names it in the settings. Nothing is changed; a deployment at a
+    desk does not ask this.
+    """
+    from ops.commands.forward import forward
+
+    forward(*opened(named), named=named, any_model=any_model, report=click.echo)

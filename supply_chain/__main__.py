@@ -58,10 +58,11 @@ def licences() -> int:
 
 @commands.command()
 def hashes() -> int:
-    """Check that the locks of what is deployed hold hashes."""
-    from supply_chain.hashes import missing_hashes
+    """Check that the locks of what is deployed, and of what deploys it, hold hashes and are up to date."""
+    from supply_chain.hashes import missing_hashes, stale_pins
 
-    return _status(missing_hashes(), "hashes: every deployed package has them")
+    found = [*missing_hashes(), *stale_pins()]
+    return _status(found, "hashes: every package that is deployed or deploys has them")
 
 
 @commands.command()

@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict
 
 from cli.findings import failure
 from supply_chain.deployables import DEPLOYABLES, pins, shown
+from supply_chain.page import LOCK, page_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cli.findings import Finding
     from supply_chain.deployables import Deployable
+    from supply_chain.page import NpmPackage
 
 FILE = Path(__file__).parent / "licences.toml"
 _PREFIX = "License :: "
@@ -71,8 +73,12 @@ def refused_licences(
     deployables: Sequence[Deployable] = DEPLOYABLES,
     rules: Rules | None = None,
     stated: Callable[[str], list[str]] = stated_licences,
+    page: Sequence[NpmPackage] | None = None,
 ) -> list[Finding]:
-    """Return the packages whose licence is unknown or not allowed, each once, and exceptions without use."""
+    """Return the packages whose licence is unknown or not allowed, each once, and exceptions without use.
+
+    Those of Python are asked what they state where they are installed; of the `page`, npm's lock says it.
+    """
     rules = rules or committed_rules()
     found: list[Finding] = []
     excepted: set[str] = set()
@@ -80,12 +86,15 @@ def refused_licences(
     where = {
         pin.name: shown(one.lock) for one in reversed(deployables) for pin in pins(one.lock) if pin.deployed
     }
+    known: list[tuple[str, str, list[str]]] = []
     for package, lock in sorted(where.items()):
         try:
-            licences = stated(package)
+            known.append((package, lock, stated(package)))
         except metadata.PackageNotFoundError:
             found.append(failure(lock, f"{package} is not installed here", "Run `make setup-test`."))
-            continue
+    of_page = page_packages() if page is None else page
+    known += [(one.name, shown(LOCK), [one.licence] if one.licence else []) for one in of_page]
+    for package, lock, licences in known:
         refused = [licence for licence in licences if not _allowed(licence, rules)]
         if (exception := rules.exceptions.get(package)) is not None and refused:
             excepted.add(package)

@@ -11,15 +11,16 @@ from urllib.parse import quote
 from cli.cdk import ROOT, TOOLS
 from cli.errors import UserError
 from supply_chain.deployables import DEPLOYABLES
+from supply_chain.page import page_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from supply_chain.deployables import Deployable
+    from supply_chain.page import NpmPackage
 
 FOLDER = ROOT / "sbom"
-PAGE = ROOT / "web/package-lock.json"
 _ALGORITHMS = {"sha512": "SHA-512"}
 
 
@@ -33,25 +34,21 @@ def write_sboms(folder: Path = FOLDER, deployables: Sequence[Deployable] = DEPLO
         options = ["--output-reproducible", "--no-validate", "--output-format", "JSON"]
         _run([*command, *options, "--output-file", str(files[-1]), str(one.lock)])
     files.append(folder / "page.cdx.json")
-    files[-1].write_text(_page(PAGE), "utf-8")
+    files[-1].write_text(_page(page_packages()), "utf-8")
     return files
 
 
-def _page(lock: Path) -> str:
-    """Return what npm's lock installs without its development packages."""
+def _page(packages: Sequence[NpmPackage]) -> str:
     components = []
-    for place, package in json.loads(lock.read_text("utf-8"))["packages"].items():
-        if not place or package.get("dev"):
-            continue
-        name = place.rpartition("node_modules/")[2]
-        algorithm, _, digest = package["integrity"].partition("-")
+    for package in packages:
+        algorithm, _, digest = package.integrity.partition("-")
         components.append(
             {
                 "type": "library",
-                "name": name,
-                "version": package["version"],
-                "purl": f"pkg:npm/{quote(name)}@{package['version']}",
-                "licenses": [{"expression": package["license"]}],
+                "name": package.name,
+                "version": package.version,
+                "purl": f"pkg:npm/{quote(package.name)}@{package.version}",
+                "licenses": [{"expression": package.licence}] if package.licence else [],
                 "hashes": [{"alg": _ALGORITHMS[algorithm], "content": base64.b64decode(digest).hex()}],
             }
         )

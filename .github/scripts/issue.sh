@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes one issue of the notes in notes/, edits the open one, or closes it where nothing is noted:
-# issue.sh JOB=RESULT…, where a job that did not succeed is a note too.
+# issue.sh JOB=RESULT…, where a job that did not succeed is a note too. GitHub notifies nobody of an edit, so that
+# changed findings are a comment too.
 set -euo pipefail
 shopt -s nullglob
 
@@ -23,8 +24,15 @@ body=$(mktemp)
     printf 'Found by %s.\n\n' "$RUN"
     cat "${notes[@]}"
 } >"$body"
-if [ -n "$number" ]; then
-    gh issue edit "$number" --body-file "$body"
-else
+if [ -z "$number" ]; then
     gh issue create --title "Nightly findings" --label nightly --body-file "$body"
+    exit 0
+fi
+
+# The first line names the run alone.
+findings() { tail -n +2 | tr -d '\r'; }
+before=$(gh issue view "$number" --json body --jq .body | findings)
+gh issue edit "$number" --body-file "$body"
+if [ "$before" != "$(findings <"$body")" ]; then
+    gh issue comment "$number" --body-file "$body"
 fi

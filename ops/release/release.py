@@ -88,8 +88,9 @@ def release(
     settings are then unchanged, and no canary is left.
     """
     key = packaging.key(sha256)
-    role = _canary_role(settings, tools)
-    _remove_leftovers(role, events, tools)
+    role = _canary_role(settings, tools.session)
+    if _remove_leftovers(role):
+        events.note("leftovers_removed", endpoint=role.endpoint)
     goods = _check_goods(settings, archive, events)
     if settings.model.artifact == key:
         if settings.model.catalogue_version != goods:
@@ -107,25 +108,31 @@ def release(
     return True
 
 
-def _canary_role(settings: Environment, tools: Tools) -> CanaryRole:
+def remove_canary(settings: Environment, session: boto3.Session, report: Callable[[str], object]) -> None:
+    """Delete the canary and the permission that an interrupted release left, so that it costs nothing.
+
+    A release deletes them too, before it begins.
+    """
+    role = _canary_role(settings, session)
+    report(f"✓ {role.endpoint} is {'deleted' if _remove_leftovers(role) else 'not there'}")
+
+
+def _canary_role(settings: Environment, session: boto3.Session) -> CanaryRole:
     stack = stack_name(settings.name, "model")
-    models = physical_ids(resources(tools.session.client("cloudformation"), stack), "AWS::SageMaker::Model")
+    models = physical_ids(resources(session.client("cloudformation"), stack), "AWS::SageMaker::Model")
     if not models:
         raise UserError(
             f"The stack {stack} holds no model, so there is no role for the canary.",
             hint=f"Run `make deploy ENV={settings.name}` first.",
         )
     name = models[0].rpartition("/")[2]
-    described = tools.session.client("sagemaker").describe_model(ModelName=name)
+    described = session.client("sagemaker").describe_model(ModelName=name)
     endpoint = f"{settings.model.endpoint_name}-canary"
-    return CanaryRole(tools.session, described["ExecutionRoleArn"], endpoint)
+    return CanaryRole(session, described["ExecutionRoleArn"], endpoint)
 
 
-def _remove_leftovers(role: CanaryRole, events: Events, tools: Tools) -> None:
-    sagemaker = tools.session.client("sagemaker")
-    found = [role.revoke(), remove(sagemaker, role.endpoint)]
-    if any(found):
-        events.note("leftovers_removed", endpoint=role.endpoint)
+def _remove_leftovers(role: CanaryRole) -> bool:
+    return any([role.revoke(), remove(role.session.client("sagemaker"), role.endpoint)])
 
 
 def _check_goods(settings: Environment, archive: Path, events: Events) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.cdk import ROOT
-from tests.github.jobs import Runner, jobs
+from tests.github.jobs import Runner, jobs, wanted
 
 COMMIT = "c" * 40
 
@@ -57,6 +57,7 @@ def test_drift_is_noted_by_environment(runner: Runner) -> None:
     runner.context |= {"matrix": {"environment": "prod"}}
     runner.answer("make drift ENV=prod", status=1, output="Bucket MODIFIED\\n")
     assert runner.run("nightly", "drift")
+    assert runner.calls() == ["make setup-deploy", "make drift ENV=prod"]
     assert "Bucket MODIFIED" in notes(runner)["Drift-of-prod.md"]
 
 
@@ -82,11 +83,25 @@ def test_findings_become_an_issue(runner: Runner) -> None:
     assert "run 7" in body and "## Drift" in body and "## The job prices" in body
 
 
-@pytest.mark.parametrize(("noted", "verb"), [(True, "edit"), (False, "close")])
-def test_open_issue_follows_the_findings(runner: Runner, noted: bool, verb: str) -> None:
+FOUND = (
+    "Found by run 6.\\r\\n\\r\\n## The job drift\\r\\n\\r\\nIt ended as failure, "
+    "so its findings are missing.\\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("result", "before", "done"),
+    [
+        ("success", FOUND, ["close"]),
+        ("failure", FOUND, ["view", "edit"]),
+        ("failure", FOUND.replace("failure", "cancelled"), ["view", "edit", "comment"]),
+    ],
+)
+def test_open_issue_follows_the_findings(runner: Runner, result: str, before: str, done: list[str]) -> None:
     runner.answer("gh issue list", output="12\\n")
-    assert script(runner, "issue.sh", f"drift={'failure' if noted else 'success'}").returncode == 0
-    assert runner.calls()[-1].startswith(f"gh issue {verb} 12 ")
+    runner.answer("gh issue view 12", output=before)
+    assert script(runner, "issue.sh", f"drift={result}").returncode == 0
+    assert [call.split()[2:4] for call in runner.calls()[1:]] == [[verb, "12"] for verb in done]
 
 
 def test_nothing_found_makes_no_issue(runner: Runner) -> None:
@@ -177,7 +192,30 @@ def test_release_goes_where_it_was_asked(runner: Runner) -> None:
     runner.context |= {"inputs": {"environment": "prod"}}
     assert runner.run("model", "release")
     assert runner.calls() == [
+        "make setup-test",
+        "make forward ENV=prod ANY_MODEL=1",
         "make release ENV=prod ARTIFACT=TEMP/blip2-endpoint.tar.gz",
         "git diff -- environments",
     ]
     assert jobs()["model/release"]["needs"] == "archive"
+
+
+@pytest.mark.parametrize(
+    ("failing", "last"),
+    [("make release", "make canary ENV=dev"), ("make forward", "make forward ENV=dev ANY_MODEL=1")],
+)
+def test_ended_release_leaves_no_canary(runner: Runner, failing: str, last: str) -> None:
+    runner.answer(failing, status=1)
+    assert not runner.run("model", "release")
+    assert runner.calls()[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("result", "begun", "runs"),
+    [("cancelled", "success", True), ("cancelled", "", False), ("failure", "success", False)],
+)
+def test_cancelled_release_leaves_no_canary(runner: Runner, result: str, begun: str, runs: bool) -> None:
+    needs = {"release": {"result": result, "outputs": {"begun": begun}}}
+    assert wanted(jobs()["model/cancelled"]["if"], {"needs": needs}, state="cancelled") is runs
+    assert runner.run("model", "cancelled")
+    assert runner.calls() == ["make setup-deploy", "make canary ENV=dev"]

@@ -19,8 +19,14 @@ WRITERS = {
     "model/propose": {"contents", "pull-requests"},
     "nightly/propose": {"contents", "pull-requests"},
     "nightly/issue": {"issues"},
-    "pull-request/diff": {"pull-requests"},
+    "pull-request/comment": {"pull-requests"},
 }
+
+
+# What a job may read.
+READ = {"actions", "contents", "deployments", "pull-requests"}
+# What the action asks for, and what stacks/delivery allows the role `deploy`.
+DEFAULT_SESSION_S, LONGEST_SESSION_S = 3600, 3 * 3600
 
 
 def steps(job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -41,7 +47,7 @@ def test_every_job_is_limited(name: str) -> None:
     assert isinstance(permissions, dict) and permissions
     writes = {scope for scope, right in permissions.items() if right == "write"}
     assert writes - {"id-token"} == WRITERS.get(name, set()) - {"id-token"}
-    assert set(permissions) - writes <= {"contents"}
+    assert set(permissions) - writes <= READ
 
 
 @pytest.mark.parametrize("name", jobs())
@@ -51,6 +57,51 @@ def test_role_in_aws_is_never_beside_a_token_that_writes(name: str) -> None:
     rights = job.get("permissions", {})
     assert not in_aws or {scope for scope, right in rights.items() if right == "write"} == {"id-token"}
     assert not in_aws or "environment" in job
+
+
+def test_pull_requests_run_without_a_token_that_writes() -> None:
+    for name, job in jobs().items():
+        if name.startswith("pull-request/") and name in WRITERS:
+            assert [step["uses"].partition("@")[0] for step in steps(job) if "uses" in step] == [
+                "actions/download-artifact"
+            ]
+            assert not any(re.search(r"\bmake\b|\.github/", step.get("run", "")) for step in steps(job))
+
+
+@pytest.mark.parametrize("name", jobs())
+def test_packages_are_installed_before_the_role_is_taken(name: str) -> None:
+    names = [step.get("uses", "").partition("@")[0] or step["run"] for step in steps(jobs()[name])]
+    if "aws-actions/configure-aws-credentials" in names:
+        role = names.index("aws-actions/configure-aws-credentials")
+        assert any(one in ("make setup-deploy", "make setup-test") for one in names[:role])
+
+
+@pytest.mark.parametrize("name", ["deploy/dev", "deploy/prod", "model/release", "model/cancelled"])
+def test_time_is_left_to_return(name: str) -> None:
+    job = jobs()[name]
+    limits = [step["timeout-minutes"] for step in steps(job) if "timeout-minutes" in step]
+    assert sum(limits) <= job["timeout-minutes"]
+    changing = r"make (canary|deploy|smoke|promote|release|rollback|forward|setup)|make --silent"
+    assert all("timeout-minutes" in step for step in steps(job) if re.search(changing, step.get("run", "")))
+
+
+@pytest.mark.parametrize("name", jobs())
+def test_session_lasts_as_long_as_its_job(name: str) -> None:
+    job = jobs()[name]
+    for step in steps(job):
+        if "configure-aws-credentials" in step.get("uses", ""):
+            session = step["with"].get("role-duration-seconds", DEFAULT_SESSION_S)
+            assert job["timeout-minutes"] * 60 <= session <= LONGEST_SESSION_S
+
+
+def test_artifacts_are_kept_briefly() -> None:
+    for name, job in jobs().items():
+        for step in steps(job):
+            if "upload-artifact" in step.get("uses", ""):
+                assert step["with"]["retention-days"] <= 30, name
+                assert step["with"]["overwrite"] is True, name  # a job that runs again has the same names
+                if step["with"]["name"] in ("image", "archive"):
+                    assert (step["with"]["retention-days"], step["with"]["compression-level"]) == (1, 0), name
 
 
 def test_no_expression_is_in_a_script() -> None:
@@ -75,9 +126,13 @@ def test_secrets_reach_single_steps_only() -> None:
 
 
 def test_one_deployment_of_an_environment_at_a_time() -> None:
-    for name, group in {"deploy/dev": "deploy-dev", "deploy/prod": "deploy-prod"}.items():
-        assert jobs()[name]["concurrency"] == {"group": group}
-    assert jobs()["model/release"]["concurrency"]["group"].startswith("deploy-${{")
+    line = {name: jobs()[name]["concurrency"] for name in ("deploy/dev", "deploy/prod", "model/release")}
+    assert line["deploy/dev"] == {"group": "deploy-dev", "queue": "max"}
+    assert line["deploy/prod"] == {
+        "group": "deploy-prod",
+        "cancel-in-progress": "${{ needs.dev.outputs.replace == 'true' }}",
+    }
+    assert line["model/release"] == {"group": "deploy-${{ inputs.environment || 'dev' }}", "queue": "max"}
 
 
 def test_production_waits_for_dev_and_approval() -> None:
@@ -87,10 +142,22 @@ def test_production_waits_for_dev_and_approval() -> None:
 
 
 def test_both_environments_deploy_alike() -> None:
+    own = (
+        "Take the image",
+        "Say why the image is missing",
+        "See whether an earlier commit waits for approval",
+    )
     dev, prod = (
-        [step for step in steps(jobs()[f"deploy/{name}"]) if "run" in step][1:] for name in ("dev", "prod")
+        [step for step in steps(jobs()[f"deploy/{name}"]) if "run" in step and step.get("name") not in own]
+        for name in ("dev", "prod")
     )
     assert dev == prod
+
+
+def test_catalogue_starts_no_release() -> None:
+    # YAML reads the key `on` as True.
+    triggers: dict[str, Any] = workflow("model")[True]  # type: ignore[index]
+    assert not any("catalogue" in path for path in triggers["push"]["paths"])
 
 
 def test_shell_is_sound(tmp_path: Path) -> None:

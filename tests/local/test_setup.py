@@ -24,6 +24,8 @@ FILES = [
     "supabase/functions/analyze/index.ts",
     "cli/requirements.txt",
     "ops/requirements.txt",
+    "ops/requirements.lock",
+    "local/bootstrap.lock",
     "planning/requirements.txt",
     "stacks/requirements.txt",
     "local/fakes/aws/requirements.txt",
@@ -237,10 +239,12 @@ def test_failed_page_is_named_and_repeated(machine: Machine) -> None:
 
 def test_deployment_needs_few_packages(machine: Machine) -> None:
     done = machine.setup("deploy")
-    assert "✓ Python packages of ops/requirements.txt (" in done.stderr
+    assert "✓ Python packages of ops/requirements.lock (" in done.stderr
     assert "✓ CDK command line" in done.stderr
     assert "AWS emulator" not in done.stderr
     assert not [call for call in machine.calls if "torch" in call]
+    (install,) = [call for call in machine.calls if "--requirement" in call]
+    assert "--require-hashes --requirement ops/requirements.lock" in install
 
 
 @pytest.mark.parametrize(("kind", "compiled"), [("demo", False), ("deploy", False), ("test", True)])
@@ -263,13 +267,13 @@ def test_local_system_finds_bytecode(machine: Machine, kind: str, compiled: bool
 
 def test_kinds_keep_each_others_packages(machine: Machine) -> None:
     machine.setup("demo")
-    assert "ops/requirements.txt" in machine.setup("deploy").stderr
+    assert "ops/requirements.lock" in machine.setup("deploy").stderr
     assert machine.setup("demo").stderr == ""
     assert machine.setup("deploy").stderr == ""
     with (machine.checkout / "stacks/requirements.txt").open("a") as file:
         file.write("six==1.17.0\n")
     assert "local/requirements.txt" in machine.setup("demo").stderr
-    assert "ops/requirements.txt" in machine.setup("deploy").stderr
+    assert "ops/requirements.lock" in machine.setup("deploy").stderr
 
 
 def test_failed_step_is_repeated(machine: Machine) -> None:

@@ -16,11 +16,13 @@ from ops.__main__ import main
 COMMANDS = [
     "doctor",
     "bootstrap",
+    "canary",
     "deploy",
     "smoke",
     "image",
     "digest",
     "drift",
+    "forward",
     "pause",
     "resume",
     "redrive",
@@ -103,6 +105,14 @@ def test_smoke_test_reads_given_outputs(tmp_path: Path, monkeypatch: pytest.Monk
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps({**outputs, "Region": "ca-central-1"}))
     params: list[Any] = []
-    monkeypatch.setattr("ops.commands.smoke.smoke", lambda *given, photo: params.append(given[2]))
+    posted = True
+
+    def smoke(*given: Any, photo: Path) -> bool:
+        params.append(given[2])
+        return posted
+
+    monkeypatch.setattr("ops.commands.smoke.smoke", smoke)
     assert main(["smoke", "--env", "local", "--outputs", str(file)]) == 0
     assert params == [outputs]
+    posted = False
+    assert main(["smoke", "--env", "local", "--outputs", str(file)]) == 1

@@ -8,6 +8,7 @@ import pytest
 from cli.findings import Finding
 from supply_chain.deployables import Deployable
 from supply_chain.licences import AllowedException, Rules, refused_licences
+from supply_chain.page import NpmPackage
 
 RULES = Rules(
     allowed=frozenset({"MIT", "BSD-3-Clause"}),
@@ -21,7 +22,7 @@ def refused(folder: Path, *licences: str, package: str = "thing", marker: str = 
     lock = folder / "requirements.txt"
     lock.write_text(f"excepted==1.0\n{package}==1.0{marker}\n")
     stated = {"excepted": ["LGPL-3.0-only"], package: list(licences)}
-    return refused_licences([Deployable("service", lock)], RULES, stated.__getitem__)
+    return refused_licences([Deployable("service", lock)], RULES, stated.__getitem__, page=())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_exception_covers_one_package(tmp_path: Path) -> None:
 def test_unused_exception_is_reported(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     lock.write_text("thing==1.0\n")
-    (finding,) = refused_licences([Deployable("service", lock)], RULES, lambda _: ["MIT"])
+    (finding,) = refused_licences([Deployable("service", lock)], RULES, lambda _: ["MIT"], page=())
     assert finding.text == "the exception of excepted has no use"
 
 
@@ -77,5 +78,20 @@ def test_missing_package_names_the_remedy(tmp_path: Path) -> None:
 
     lock = tmp_path / "requirements.txt"
     lock.write_text("thing==1.0\n")
-    finding = refused_licences([Deployable("service", lock)], RULES, missing)[0]
+    finding = refused_licences([Deployable("service", lock)], RULES, missing, page=())[0]
     assert (finding.text, finding.hint) == ("thing is not installed here", "Run `make setup-test`.")
+
+
+@pytest.mark.parametrize(
+    ("licence", "problem"),
+    [
+        ("MIT", None),
+        ("GPL-3.0-only", "the licence GPL-3.0-only is not allowed"),
+        ("", "no licence is stated"),
+    ],
+)
+def test_page_is_held_to_the_same_list(licence: str, problem: str | None) -> None:
+    rules = RULES.model_copy(update={"exceptions": {}})
+    found = refused_licences([], rules, page=[NpmPackage("thing", "1.0.0", licence, "sha512-")])
+    expected = [] if problem is None else [("web/package-lock.json", f"thing: {problem}")]
+    assert [(finding.subject, finding.text) for finding in found] == expected

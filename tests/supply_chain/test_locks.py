@@ -10,7 +10,7 @@ from cli.cdk import ROOT
 from cli.errors import UserError
 from supply_chain.base_images import newest_digest, outdated
 from supply_chain.deployables import DEPLOYABLES, Deployable, pins
-from supply_chain.hashes import missing_hashes
+from supply_chain.hashes import missing_hashes, stale_pins
 from supply_chain.sbom import write_sboms
 
 HASH = "a" * 64
@@ -25,8 +25,21 @@ def test_every_service_has_a_lock() -> None:
 def test_package_without_hash_is_named(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.txt"
     lock.write_text(f"one==1.0 ; sys_platform == 'linux' \\\n    --hash=sha256:{HASH}\ntwo==2.0\n")
-    (finding,) = missing_hashes([Deployable("service", lock)])
+    (finding,) = missing_hashes([Deployable("service", lock)], [])
     assert (finding.text, finding.hint) == ("two==2.0 has no hash", "Run `make lock`.")
+    assert missing_hashes([], [lock]) == [finding]
+
+
+def test_lock_of_the_set_up_follows(tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text(f"Two_Parts==2.0 \\\n    --hash=sha256:{HASH}\n")
+    (tmp_path / "requirements.txt").write_text("-r more.txt\nuv==1.1  # it sets up\nextra[x]==3.0\n")
+    (tmp_path / "bootstrap.lock").write_text("uv==1.0\n")
+    (tmp_path / "all.lock").write_text("uv==1.1\ntwo-parts==2.0\nand-more==4.0\n")
+    set_up = [tmp_path / "bootstrap.lock", tmp_path / "all.lock"]
+    assert [finding.text for finding in stale_pins(tmp_path / "requirements.txt", set_up)] == [
+        "uv==1.1 is required, and is not in it",
+        "extra==3.0 is required, and is not in it",
+    ]
 
 
 @pytest.mark.parametrize("line", ["one", "one>=1.0", "one>=1.0,<2"])
@@ -46,7 +59,7 @@ def test_bill_of_materials_lists_the_lock(tmp_path: Path) -> None:
     assert all(one["purl"].startswith("pkg:pypi/") for one in components)
     names = {one["purl"].partition("@")[0] for one in json.loads(page.read_text("utf-8"))["components"]}
     assert "pkg:npm/preact" in names
-    assert "pkg:npm/typescript" not in names
+    assert not {"pkg:npm/typescript", "pkg:npm/vite"} & names  # they build it
     assert not any(re.search(r"@[^/]+/", name) for name in names)  # a scope is written %40
 
 

@@ -12,6 +12,7 @@ import pytest
 from cli.errors import UserError
 from model_artifacts.blip2.tools import packaging
 from ops.release.canary import POLICY, CanaryFailed, CanaryRole
+from ops.release.release import remove_canary
 from settings.environment import load_environment
 from tests.ops.release.conftest import ENDPOINT, GOODS, Place
 from tests.stacks.delivery.calls import RELEASED, Calls
@@ -238,6 +239,15 @@ def test_unchanged_release_removes_leftovers(place: Place) -> None:
     kill_a_release(place)
     assert not place.release(archive)
     assert names(place)[len(WELL) :] == ["leftovers_removed", "unchanged"]
+    assert place.left() == []
+
+
+def test_left_canary_is_removed_alone(place: Place) -> None:
+    kill_a_release(place)
+    lines: list[str] = []
+    for _ in range(2):
+        remove_canary(load_environment(place.file), place.session, lines.append)
+    assert lines == [f"✓ {ENDPOINT} is deleted", f"✓ {ENDPOINT} is not there"]
     assert place.left() == []
 
 
