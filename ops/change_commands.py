@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ops.options import FILE, FOLDER, env_option
+from cli.errors import UserError
+from ops.options import FILE, FOLDER, env_option, explain, make_console, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @click.command()
@@ -57,13 +63,31 @@ def diff(
 
 @click.command()
 @env_option
-def drift(named: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def drift(named: str, as_json: bool) -> int:
     """Show what was changed in the account beside CloudFormation.
 
-    The status is 1 where a resource differs from its template.
-    """
-    from cli import cdk
-    from ops.aws.account import environment
+    CloudFormation compares each deployed stack with its template, read by the bootstrap's lookup role. Values
+    of environment variables are not shown.
 
-    environment(named)
-    cdk.run_cdk(cdk.drift(named))
+    The status is 1 where a resource differs, 2 where something could not be compared.
+    """
+    from ops.commands.drift import FAILED, drift
+
+    with _failing_with(FAILED):
+        return drift(*opened(named), make_console(), as_data=as_json)
+
+
+@contextmanager
+def _failing_with(status: int) -> Iterator[None]:
+    """Let an error that is explained to the user end the command with this status."""
+    try:
+        yield
+    except UserError as error:
+        error.status = status
+        raise
+    except Exception as error:
+        if (explained := explain(error)) is None:
+            raise
+        explained.status = status
+        raise explained from error
