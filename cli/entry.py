@@ -57,12 +57,12 @@ def run_commands(
         return 130
     except UserError as error:
         _print(error)
-        return error.status
+        return error.exit_status
     except Exception as error:
         if (explained := explain(error) or _explain_file(error)) is None:
             raise
         _print(explained)
-        return explained.status
+        return explained.exit_status
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -84,10 +84,10 @@ def _failing_with(status: int) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        error.status = status
+        error.exit_status = status
         raise
     except Exception as error:
         if (explained := explain(error)) is None:
             raise
-        explained.status = status
+        explained.exit_status = status
         raise explained from error
