@@ -76,7 +76,7 @@ def compare(
             reason = status.get("DetectionStatusReason", "CloudFormation gives no reason.")
             failed = (reason,) if status["DetectionStatus"] == "DETECTION_FAILED" else ()
             done[stack] = _stack_drift(stack, list(_drifted(cloudformation, stack)), failed)
-            report(f"… {stack}: {len(done[stack].differences)} differences")
+            report(f"… {stack} is compared")
         if running:
             time.sleep(_POLL_S)
     return [done[stack] for stack in stacks]

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 DRIFTED, FAILED = 1, 2
+# A log has no width, and a row in it should stay a line.
+_LOG_WIDTH = 300
+# Of a value, such as a policy; JSON has the whole.
+_MOST_SHOWN = 60
 
 
 def drift(settings: Environment, session: boto3.Session, console: Console, *, as_data: bool) -> int:
@@ -62,7 +66,10 @@ def _show(compared: Sequence[StackDrift], console: Console) -> None:
     table = Table("stack", "resource", "property", "expected", "actual")
     for stack in compared:
         for one in stack.differences:
-            table.add_row(stack.stack, f"{one.resource} ({one.type})", one.path, one.expected, one.actual)
+            resource = f"{one.resource} ({one.type})"
+            table.add_row(stack.stack, resource, one.path, _short(one.expected), _short(one.actual))
+    if not console.is_terminal:
+        console.width = _LOG_WIDTH
     if table.rows:
         console.print(table)
     for stack in compared:
@@ -70,4 +77,8 @@ def _show(compared: Sequence[StackDrift], console: Console) -> None:
             console.print(f"· {stack.stack}/{name}: the lookup role may not read its environment variables")
         for reason in stack.failed:
             console.print(f"✗ {stack.stack}: not compared: {reason}")
-    console.print(f"{table.row_count} differences." if table.rows else "No difference was found.")
+    console.print(f"Differences: {table.row_count}." if table.rows else "No difference was found.")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _MOST_SHOWN else f"{value[: _MOST_SHOWN - 1]}…"

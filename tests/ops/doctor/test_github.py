@@ -8,7 +8,6 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from ops.aws.lookup_role import POLICY, deny_data
 from ops.doctor import github
 from settings.environment import Environment
 from tests.ops.conftest import levels, make_settings
