@@ -5,9 +5,6 @@ import re
 from functools import cache
 from typing import Any
 
-from cfnlint.decode import cfn_yaml
-from moto.iam.aws_managed_policies import aws_managed_policies_data
-
 from cli.cdk import CDK
 from settings.environment import Environment
 from tests.stacks.delivery.policies import Document
@@ -21,6 +18,10 @@ _ROLES = {"deploy": "DeploymentActionRole", "lookup": "LookupRole"}
 @cache
 def bootstrap_policies(role: str, of: Environment) -> list[Document]:
     """Return what a role of an environment's bootstrap may do, as in "lookup"."""
+    # Both take a second to import.
+    from cfnlint.decode import cfn_yaml
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
     properties = cfn_yaml.load(str(_TEMPLATE))["Resources"][_ROLES[role]]["Properties"]
     managed = json.loads(aws_managed_policies_data)
     names = [one["Fn::Sub"].rpartition("/")[2] for one in properties["ManagedPolicyArns"]]

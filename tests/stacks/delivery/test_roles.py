@@ -6,7 +6,6 @@ from typing import Any
 
 import botocore.session
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from ops.aws.role_limits import NO_DATA, own_stacks
 from planning.regions.facts import FILE
@@ -246,5 +245,7 @@ def test_lookup_reads_what_drift_compares(looking: list[Document]) -> None:
 
 
 def registered(kind: str) -> dict[str, Any]:
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
     schema: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
     return schema
