@@ -60,7 +60,7 @@ def digest(named: str) -> None:
 
     Nothing is printed where the service is not deployed, or where the CDK has built its image.
     """
-    from ops.commands.rollback import running_digest
+    from ops.commands.promote import running_digest
 
     if (found := running_digest(*opened(named))) is not None:
         click.echo(found)

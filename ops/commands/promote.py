@@ -1,4 +1,4 @@
-"""`python -m ops promote`: the service's image by its digest, without building one."""
+"""`python -m ops promote` and `digest`: the service's image by its digest, without building one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from cli.cdk import ROOT, run
 from cli.errors import UserError
 from cli.settings_file import settings_file, with_added, write_atomically
+from ops.aws.account import physical_ids, resources
 from ops.commands.image import commit_of, image_repository, log_in, pushed_digest
+from settings.naming import image_repository_name, stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import boto3
     from mypy_boto3_ecr import ECRClient
 
     from settings.environment import Environment
@@ -59,3 +62,22 @@ def write_digest(named: str, digest: str, report: Callable[[str], object]) -> No
     file = settings_file(named)
     write_atomically(file, with_added(file.read_bytes().decode(), "image_digest", digest).encode())
     report(f'{file} now says image_digest = "{digest}"')
+
+
+def running_digest(settings: Environment, session: boto3.Session) -> str | None:
+    """Return the digest of our repository's image that the service runs.
+
+    None where the service is not deployed, or runs an image that the CDK built.
+    """
+    stack = stack_name(settings.name, "analyze")
+    services = physical_ids(resources(session.client("cloudformation"), stack), "AWS::ECS::Service")
+    if not services:
+        return None
+    # arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
+    cluster, ecs = services[0].split("/")[1], session.client("ecs")
+    described = ecs.describe_services(cluster=cluster, services=services)["services"]
+    if not described:
+        return None
+    task = ecs.describe_task_definition(taskDefinition=described[0]["taskDefinition"])["taskDefinition"]
+    repository, _, digest = task["containerDefinitions"][0]["image"].partition("@")
+    return digest if repository.endswith(f"/{image_repository_name(settings.name)}") and digest else None

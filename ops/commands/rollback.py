@@ -1,4 +1,4 @@
-"""`python -m ops digest` and `rollback`: which image the service runs, and an earlier one in its place."""
+"""`python -m ops rollback`: an earlier image in the place of the one that the service runs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import UserError
-from ops.aws.account import physical_ids, resources, stack_status, wait_stable
+from ops.aws.account import stack_status, wait_stable
 from ops.aws.bootstrap_roles import assumed
-from ops.commands.promote import write_digest
+from ops.commands.promote import running_digest, write_digest
 from settings.delivery import DEPLOY
 from settings.naming import image_repository_name, stack_name
 
@@ -20,25 +20,6 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 _TASK = "AWS::ECS::TaskDefinition"
-
-
-def running_digest(settings: Environment, session: boto3.Session) -> str | None:
-    """Return the digest of our repository's image that the service runs.
-
-    None where the service is not deployed, or runs an image that the CDK built.
-    """
-    stack = stack_name(settings.name, "analyze")
-    services = physical_ids(resources(session.client("cloudformation"), stack), "AWS::ECS::Service")
-    if not services:
-        return None
-    # arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
-    cluster, ecs = services[0].split("/")[1], session.client("ecs")
-    described = ecs.describe_services(cluster=cluster, services=services)["services"]
-    if not described:
-        return None
-    task = ecs.describe_task_definition(taskDefinition=described[0]["taskDefinition"])["taskDefinition"]
-    repository, _, digest = task["containerDefinitions"][0]["image"].partition("@")
-    return digest if repository.endswith(f"/{image_repository_name(settings.name)}") and digest else None
 
 
 def rollback(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _PROVIDER = f"arn:aws:iam::ACCOUNT:oidc-provider/{ISSUER}"
 _BRANCH = BRANCH.rpartition("/")[2]
+# The environment that the workflow `deploy` deploys by hand, or once approved.
+_APPROVED = "prod"
 # The step of a workflow that shows what its token says. The token itself, which can be used, is not printed.
 SHOW_CLAIMS = f"""\
 curl -sSf -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
@@ -58,7 +60,7 @@ def trust(settings: Environment, report: Callable[[str], object]) -> None:
         report(f"{title}:\n{json.dumps(trust_policy(provider, conditions), indent=2)}\n")
     report(_preview(delivery))
     report(f"{_to_set(settings, delivery)}\n")
-    report(_plans(settings))
+    report(_plans(settings, delivery.repository))
 
 
 def _preview(delivery: Delivery) -> str:
@@ -102,7 +104,7 @@ def _to_set(settings: Environment, delivery: Delivery) -> str:
     return "\n".join(lines)
 
 
-def _plans(settings: Environment) -> str:
+def _plans(settings: Environment, repository: str) -> str:
     """What a repository's plan allows: https://docs.github.com/actions/reference/environments."""
     lines = [
         "What GitHub offers:",
@@ -112,13 +114,17 @@ def _plans(settings: Environment) -> str:
         "  private, GitHub Pro or Team      environments and their branch; no required reviewers",
         "  private, GitHub Free             no environments: no job can take these roles",
     ]
-    name = settings.name
-    if settings.keep_data:  # what users must not lose is deployed once a person has approved it
+    if settings.name == _APPROVED:
         lines += [
             "",
-            f"With reviewers: require them for {name}, after these commands, in the repository's settings;",
-            f"none for {name}{LOOKUP_SUFFIX}, whose jobs would wait each night. Without, each commit on",
-            f"{_BRANCH} is deployed unasked: let a ruleset of {_BRANCH} require an approved pull request,",
-            "which nobody may bypass.",
+            f"With them, require reviewers for {_APPROVED} in the repository's settings, after the commands",
+            f"above, and let each commit on {_BRANCH} ask for their approval:",
+            "",
+            f"  gh variable set PROD_ON_APPROVAL --repo {repository} --body true",
+            "",
+            f"Without them, {_APPROVED} is deployed where somebody with write access starts it:",
+            "",
+            f"  gh workflow run deploy.yml --repo {repository} --ref {_BRANCH} -f prod=true",
         ]
+    lines += ["", f"{settings.name}{LOOKUP_SUFFIX} must have no reviewers: its jobs would wait each night."]
     return "\n".join(lines)

@@ -10,7 +10,8 @@ from botocore.stub import Stubber
 
 from cli.errors import UserError
 from ops.commands import rollback as command
-from ops.commands.rollback import rollback, running_digest
+from ops.commands.promote import running_digest
+from ops.commands.rollback import rollback
 from settings.environment import FOLDER, Environment
 from tests.ops.conftest import Stubbed, make_settings
 

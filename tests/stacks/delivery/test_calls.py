@@ -25,7 +25,8 @@ from ops.commands.deploy import deploy
 from ops.commands.drift import drift
 from ops.commands.endpoint_checks import async_answers
 from ops.commands.image import image
-from ops.commands.rollback import rollback, running_digest
+from ops.commands.promote import running_digest
+from ops.commands.rollback import rollback
 from settings.environment import FOLDER, Environment
 from settings.naming import STACKS, image_repository_name, stack_name
 from tests.stacks.delivery.bootstrap import bootstrap_policies
