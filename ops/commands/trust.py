@@ -117,12 +117,12 @@ def _plans(settings: Environment, repository: str) -> str:
     if settings.name == _APPROVED:
         lines += [
             "",
-            f"With them, require reviewers for {_APPROVED} in the repository's settings, after the commands",
-            f"above, and let each commit on {_BRANCH} ask for their approval:",
+            f"With required reviewers: name them for {_APPROVED} in the repository's settings, after the",
+            f"commands above, and let each commit on {_BRANCH} ask for their approval:",
             "",
             f"  gh variable set PROD_ON_APPROVAL --repo {repository} --body true",
             "",
-            f"Without them, {_APPROVED} is deployed where somebody with write access starts it:",
+            f"Without: {_APPROVED} is deployed when somebody with write access starts it:",
             "",
             f"  gh workflow run deploy.yml --repo {repository} --ref {_BRANCH} -f prod=true",
         ]

@@ -59,11 +59,11 @@ def test_reviewers_are_advised_by_plan() -> None:
     trust(PROD, lines.append)
     plans = lines[-1]
     assert "private, GitHub Pro or Team      environments and their branch; no required reviewers" in plans
-    assert "require reviewers for prod" in plans
+    assert "name them for prod" in plans
     # Otherwise by hand, by an input that the workflow has.
     assert "gh workflow run deploy.yml --repo shop/vitrine --ref main -f prod=true" in plans
     trust(DEV, lines.append)
-    assert "require reviewers" not in lines[-1]
+    assert "name them" not in lines[-1]
     assert "dev-lookup must have no reviewers" in lines[-1]
 
 
