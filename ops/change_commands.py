@@ -68,7 +68,7 @@ def drift(named: str, as_json: bool) -> int:
     """Show what was changed in the account beside CloudFormation.
 
     CloudFormation compares each deployed stack with its template, read by the bootstrap's lookup role. Values
-    of environment variables are not shown.
+    of environment variables, and such with an e-mail address, are not shown.
 
     The status is 1 where a resource differs, 2 where something could not be compared.
     """

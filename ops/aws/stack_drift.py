@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 _POLL_S = 5.0
 _FUNCTION = "AWS::Lambda::Function"
-# The property of functions and containers that holds environment variables. Their values may be secrets, and
-# whoever reads the repository's issues reads a nightly report.
+# A nightly report is an issue of the repository. The property Environment of functions and containers holds
+# variables, whose values may be secrets; subscriptions of topics and budgets hold e-mail addresses.
 _ENVIRONMENT = "Environment"
+_EMAIL = re.compile(r"[^\s\"@]@[\w-]+(\.[\w-]+)+")
 HIDDEN = "(not shown)"
 
 
@@ -122,7 +124,8 @@ def _differences(drift: StackResourceDriftTypeDef) -> Iterator[Difference]:
         path, expected, actual = one["PropertyPath"], one["ExpectedValue"], one["ActualValue"]
         if unreadable and _is_environment(path):
             continue
-        if _ENVIRONMENT in path or f'"{_ENVIRONMENT}"' in expected + actual:
+        values = expected + actual
+        if _ENVIRONMENT in path or f'"{_ENVIRONMENT}"' in values or _EMAIL.search(values):
             expected, actual = HIDDEN, HIDDEN
         yield Difference(resource, kind, path, expected, actual)
 

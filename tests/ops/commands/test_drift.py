@@ -131,7 +131,7 @@ def test_log_has_a_line_for_each_difference(
     assert lines[-1] == "Differences: 1."
 
 
-def test_values_of_variables_are_not_shown(
+def test_secrets_and_addresses_are_not_shown(
     cloudformation: Stubber, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = '[{"Environment":[{"Name":"KEY","Value":"hunter2"}]}]'
@@ -145,11 +145,15 @@ def test_values_of_variables_are_not_shown(
             ActualProperties='{"Environment":{"Variables":{"KEY":"hunter3"}}}',
         ),
         resource("Task", "AWS::ECS::TaskDefinition", "MODIFIED", ("/ContainerDefinitions", whole, "[]")),
+        resource("Topic", "AWS::SNS::Subscription", "MODIFIED", ("/Endpoint", "a@shop.example", "")),
+        resource("Image", "AWS::ECS::TaskDefinition", "MODIFIED", ("/Image", "host.example/a@sha256:b", "")),
     )
     assert run("--json") == 1
     out = capsys.readouterr().out
     assert "hunter" not in out
-    assert out.count("(not shown)") == 4
+    assert "shop.example" not in out
+    assert out.count("(not shown)") == 6
+    assert "a@sha256:b" in out
 
 
 def test_unreadable_variables_are_no_drift(
