@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap deploy smoke image promote digest forward rollback drift pause resume redrive logs posthog destroy model flight-check release canary bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap trust deploy smoke image promote digest forward rollback drift pause resume redrive logs posthog destroy model flight-check release canary bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ doctor: environment setup-deploy ## what would keep an environment from being de
 
 bootstrap: environment setup-deploy ## prepare an account's region for the CDK, once: make bootstrap ENV=prod
 	@$(PYTHON) -m ops bootstrap --env "$(ENV)"
+
+trust: environment setup-deploy ## whose tokens of GitHub Actions may deploy, and how to set up GitHub: make trust ENV=prod
+	@$(PYTHON) -m ops trust --env "$(ENV)"
 
 deploy: environment setup-deploy ## deploy an environment: make deploy ENV=prod, ARTIFACT=model.tar.gz, YES=1 to be asked nothing
 	@$(PYTHON) -m ops deploy --env "$(ENV)" $(if $(ARTIFACT),--artifact "$(ARTIFACT)") $(if $(YES),--yes)

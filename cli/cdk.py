@@ -96,11 +96,6 @@ def diff(environment: str) -> CdkCommand:
     return CdkCommand(("diff", "--context", f"env={environment}"))
 
 
-def drift(environment: str) -> CdkCommand:
-    """Compare what is deployed of an environment with its templates; a difference fails the command."""
-    return CdkCommand(("drift", "--fail", "--context", f"env={environment}"))
-
-
 def assembly_stacks(assembly: Path) -> dict[str, list[str]]:
     """Return the stacks of a synthesized assembly, each with the stacks that it depends on."""
     artifacts = json.loads((assembly / "manifest.json").read_text("utf-8"))["artifacts"]

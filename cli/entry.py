@@ -37,9 +37,10 @@ def run_commands(
 ) -> int:
     """Run one command of a group and return the exit status.
 
-    0: done. 1: failed with a printed `error:` and `hint:`. 2: wrong usage. 130: interrupted by Ctrl-C or
-    SIGTERM, after which `interrupted` is printed. A command returns None or its own status. `explain` turns
-    another exception into an error for the user; where it returns None, the exception is raised.
+    0: done. 1, or the error's own status: failed with a printed `error:` and `hint:`. 2: wrong usage. 130:
+    interrupted by Ctrl-C or SIGTERM, after which `interrupted` is printed. A command returns None or its own
+    status. `explain` turns another exception into an error for the user; where it returns None, the exception
+    is raised.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -56,11 +57,12 @@ def run_commands(
         return 130
     except UserError as error:
         _print(error)
+        return error.exit_status
     except Exception as error:
         if (explained := explain(error) or _explain_file(error)) is None:
             raise
         _print(explained)
-    return 1
+        return explained.exit_status
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

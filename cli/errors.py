@@ -24,7 +24,10 @@ class UserError(Exception):
     """A command failed for a reason that its caller can act on.
 
     `str()` is one sentence about what failed; `hint` says what to do; `details` holds log lines, newest last.
+    `exit_status` is 1 except where a command gives 1 another meaning.
     """
+
+    exit_status = 1
 
     def __init__(self, message: str, *, hint: str = "", details: Sequence[str] = ()) -> None:
         super().__init__(message)

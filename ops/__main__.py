@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.entry import run_commands
-from cli.errors import UserError, explain_aws
 from cli.log_view import choice_options
 from ops.change_commands import diff, drift, forward
 from ops.image_commands import digest, image, promote, rollback
-from ops.options import FILE, env_option, make_console, opened
+from ops.options import FILE, env_option, explain, make_console, opened
 from ops.posthog.commands import posthog
 
 if TYPE_CHECKING:
@@ -32,18 +31,8 @@ _INTERRUPTED = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     return run_commands(
-        commands, arguments, program="python -m ops", explain=_explain, interrupted=_INTERRUPTED
+        commands, arguments, program="python -m ops", explain=explain, interrupted=_INTERRUPTED
     )
-
-
-def _explain(error: Exception) -> UserError | None:
-    from settings.errors import SettingsError
-
-    if isinstance(error, SettingsError):
-        return UserError(str(error))
-    if isinstance(error, ModuleNotFoundError):
-        return UserError(f"The package {error.name} is not installed.", hint="Run `make setup-test`.")
-    return explain_aws(error)
 
 
 @click.group()

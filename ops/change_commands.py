@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ops.options import FILE, FOLDER, env_option, opened
+from cli.errors import UserError
+from ops.options import FILE, FOLDER, env_option, explain, make_console, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @click.command()
@@ -57,16 +63,19 @@ def diff(
 
 @click.command()
 @env_option
-def drift(named: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def drift(named: str, as_json: bool) -> int:
     """Show what was changed in the account beside CloudFormation.
 
-    The status is 1 where a resource differs from its template.
-    """
-    from cli import cdk
-    from ops.aws.account import environment
+    CloudFormation compares each deployed stack with its template, read by the bootstrap's lookup role. Values
+    of environment variables, and such with an e-mail address, are not shown.
 
-    environment(named)
-    cdk.run_cdk(cdk.drift(named))
+    The status is 1 where a resource differs, 2 where something could not be compared.
+    """
+    from ops.commands.drift import FAILED, drift
+
+    with _failing_with(FAILED):
+        return drift(*opened(named), make_console(), as_data=as_json)
 
 
 @click.command()
@@ -81,3 +90,18 @@ def forward(named: str, any_model: bool) -> None:
     from ops.commands.forward import forward
 
     forward(*opened(named), named=named, any_model=any_model, report=click.echo)
+
+
+@contextmanager
+def _failing_with(status: int) -> Iterator[None]:
+    """Let an error that is explained to the user end the command with this status."""
+    try:
+        yield
+    except UserError as error:
+        error.exit_status = status
+        raise
+    except Exception as error:
+        if (explained := explain(error)) is None:
+            raise
+        explained.exit_status = status
+        raise explained from error

@@ -70,10 +70,11 @@ def digest(named: str) -> None:
 @env_option
 @click.option("--digest", required=True, metavar="DIGEST", help="The digest of an earlier image.")
 def rollback(named: str, digest: str) -> None:
-    """Let the service run an earlier image again.
+    """Let the service run an earlier image again, and change nothing else.
 
-    The analyze stack alone is deployed, by this checkout's settings and templates.
+    The deployed template of the analyze stack is deployed again with that image, not this checkout's. The
+    environment's file then names the image. Where it runs already, nothing is deployed.
     """
-    from ops.commands.promote import rollback
+    from ops.commands.rollback import rollback
 
     rollback(*opened(named), named=named, digest=digest, report=click.echo)

@@ -1,4 +1,4 @@
-"""What the commands have in common: the option --env, the environment that it names, and types of paths."""
+"""What the commands have in common: --env, its environment, types of paths, and how errors are explained."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+
+from cli.errors import UserError, explain_aws
 
 if TYPE_CHECKING:
     import boto3
@@ -31,3 +33,14 @@ def opened(named: str) -> tuple[Environment, boto3.Session]:
 
     settings = environment(named)
     return settings, session(settings)
+
+
+def explain(error: Exception) -> UserError | None:
+    """Return what an error of settings, packages or AWS means to the user; None for any other exception."""
+    from settings.errors import SettingsError
+
+    if isinstance(error, SettingsError):
+        return UserError(str(error))
+    if isinstance(error, ModuleNotFoundError):
+        return UserError(f"The package {error.name} is not installed.", hint="Run `make setup-test`.")
+    return explain_aws(error)

@@ -15,10 +15,10 @@ AUDIENCE = "sts.amazonaws.com"
 BRANCH = "refs/heads/main"
 LOOKUP_SUFFIX = "-lookup"
 # The bootstrap's roles that a deployment assumes. The fifth, which makes resources, is CloudFormation's.
-LOOKUP = "lookup"
-DEPLOYING = ("deploy", "file-publishing", "image-publishing", LOOKUP)
+DEPLOY, LOOKUP = "deploy", "lookup"
+DEPLOYING = (DEPLOY, "file-publishing", "image-publishing", LOOKUP)
 
-Conditions = dict[str, dict[str, Any]]
+Conditions = dict[str, dict[str, str]]
 
 _NAME = r"[A-Za-z0-9._-]{1,100}"
 
@@ -78,13 +78,12 @@ class Delivery(Section):
 
 def deploy_conditions(delivery: Delivery, environment_name: str) -> Conditions:
     """Return what a token must say to deploy: a job of the GitHub environment, on BRANCH."""
-    return _conditions(delivery, sub=f"{delivery.prefix}:environment:{environment_name}", ref=BRANCH)
+    return _conditions(delivery, environment_name)
 
 
 def lookup_conditions(delivery: Delivery, environment_name: str) -> Conditions:
-    """Return what a token must say to look: a pull request's, or of the environment <name>-lookup."""
-    looking = f"{delivery.prefix}:environment:{environment_name}{LOOKUP_SUFFIX}"
-    return _conditions(delivery, sub=[f"{delivery.prefix}:pull_request", looking])
+    """Return what a token must say to look: a job of the GitHub environment <name>-lookup, on BRANCH."""
+    return _conditions(delivery, f"{environment_name}{LOOKUP_SUFFIX}")
 
 
 def trust_policy(provider_arn: str, conditions: Conditions) -> dict[str, Any]:
@@ -107,7 +106,12 @@ def bootstrap_role_name(qualifier: str, role: str, account: str, region: str) ->
     return f"cdk-{qualifier}-{role}-role-{account}-{region}"
 
 
-def _conditions(delivery: Delivery, **claims: str | list[str]) -> Conditions:
+def _conditions(delivery: Delivery, github_environment: str) -> Conditions:
     # A claim that a token lacks makes StringEquals false. Each of these names is a condition key of IAM.
-    wanted = {"aud": AUDIENCE, "repository_id": str(delivery.repository_id), **claims}
+    wanted = {
+        "aud": AUDIENCE,
+        "repository_id": str(delivery.repository_id),
+        "sub": f"{delivery.prefix}:environment:{github_environment}",
+        "ref": BRANCH,
+    }
     return {"StringEquals": {f"{ISSUER}:{claim}": value for claim, value in wanted.items()}}

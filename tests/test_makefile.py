@@ -11,6 +11,7 @@ from cli.cdk import ROOT
 ACCOUNT = [
     "doctor",
     "bootstrap",
+    "trust",
     "canary",
     "deploy",
     "smoke",

@@ -10,8 +10,8 @@ from cli import cdk
 from cli.errors import DENIED, code_of
 from ops.aws.account import account_id
 from ops.aws.linked_roles import LINKED_SERVICES, create_linked_role
-from ops.aws.lookup_role import deny_data
-from settings.delivery import LOOKUP, bootstrap_role_name
+from ops.aws.role_limits import NO_DATA, own_stacks, set_limit
+from settings.delivery import DEPLOY, LOOKUP, bootstrap_role_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,17 +19,19 @@ if TYPE_CHECKING:
     import boto3
     from rich.console import Console
 
+    from ops.aws.role_limits import Limit
     from settings.environment import Environment
 
 
 def bootstrap(settings: Environment, session: boto3.Session, console: Console) -> None:
     """Bootstrap the CDK, create missing service-linked roles, and have pushed images scanned.
 
-    With a section [delivery] the lookup role, which jobs of pull requests take, is denied users' data.
+    With a section [delivery] the lookup role, which GitHub's jobs take, is denied users' data. With a section
+    [bootstrap] the environment gets roles, bucket and repository of its own, and its deploy role is denied
+    the stacks of other environments.
 
-    Each can be repeated. With a section [bootstrap] the environment gets roles, bucket and repository of its
-    own. What the credentials may not do is skipped with a line, except the CDK's own bootstrap, which raises
-    UserError.
+    Each can be repeated. What the credentials may not do is skipped with a line, except the CDK's own
+    bootstrap, which raises UserError.
     """
     account = account_id(session)
     own = settings.bootstrap
@@ -61,15 +63,19 @@ def bootstrap(settings: Environment, session: boto3.Session, console: Console) -
         return f"✓ images pushed to {repository} are scanned"
 
     console.print(_attempted(scan, f"Turn on scan on push of {repository}"))
-    if settings.delivery is None:
-        return
-    role = bootstrap_role_name(settings.qualifier, LOOKUP, account, settings.region)
+    partition = session.get_partition_for_region(settings.region)
+    for needed, role, limit, what in (
+        (settings.delivery, LOOKUP, NO_DATA, "rows, log lines and messages"),
+        (own, DEPLOY, own_stacks(settings.name, partition, account), "the stacks of other environments"),
+    ):
+        name = bootstrap_role_name(settings.qualifier, role, account, settings.region)
 
-    def deny() -> str:
-        deny_data(iam, role)
-        return f"✓ {role} is denied rows, log lines and messages"
+        def deny(name: str = name, limit: Limit = limit, what: str = what) -> str:
+            set_limit(iam, name, limit)
+            return f"✓ {name} is denied {what}"
 
-    console.print(_attempted(deny, f"Run `make bootstrap ENV={settings.name}`"))
+        if needed is not None:
+            console.print(_attempted(deny, f"Run `make bootstrap ENV={settings.name}`"))
 
 
 def _attempted(step: Callable[[], str], otherwise: str) -> str:

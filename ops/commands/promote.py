@@ -1,17 +1,14 @@
-"""`python -m ops promote` and `rollback`: the service's image by its digest, without building one."""
+"""`python -m ops promote` and `digest`: the service's image by its digest, without building one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli import cdk
 from cli.cdk import ROOT, run
 from cli.errors import UserError
 from cli.settings_file import settings_file, with_added, write_atomically
-from ops.aws.account import physical_ids, resources, wait_stable
+from ops.aws.account import physical_ids, resources
 from ops.commands.image import commit_of, image_repository, log_in, pushed_digest
-from ops.commands.pause import changed_settings, synthesize
-from settings.environment import load_environment
 from settings.naming import image_repository_name, stack_name
 
 if TYPE_CHECKING:
@@ -84,26 +81,3 @@ def running_digest(settings: Environment, session: boto3.Session) -> str | None:
     task = ecs.describe_task_definition(taskDefinition=described[0]["taskDefinition"])["taskDefinition"]
     repository, _, digest = task["containerDefinitions"][0]["image"].partition("@")
     return digest if repository.endswith(f"/{image_repository_name(settings.name)}") and digest else None
-
-
-def rollback(
-    settings: Environment, session: boto3.Session, *, named: str, digest: str, report: Callable[[str], None]
-) -> None:
-    """Deploy the analyze stack alone with an earlier image; the settings file then names that image.
-
-    Raises UserError where the repository lacks the image. The settings are restored where the deployment
-    fails.
-    """
-    ecr, name = session.client("ecr"), image_repository_name(settings.name)
-    try:
-        ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])
-    except ecr.exceptions.ImageNotFoundException as error:
-        raise UserError(
-            f"The repository {name} has no image {digest}.",
-            hint="Its lifecycle rule deletes old images: build the earlier commit's by `make image`.",
-        ) from error
-    with changed_settings(settings_file(named), lambda text: with_added(text, "image_digest", digest)):
-        assembly, stack = synthesize(named, load_environment(named)), stack_name(settings.name, "analyze")
-        wait_stable(session.client("cloudformation"), [stack], report)
-        cdk.run_cdk(cdk.deploy(assembly, [stack]))
-    report(f"✓ {stack} runs {digest} again")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 _PROVIDER = f"arn:aws:iam::ACCOUNT:oidc-provider/{ISSUER}"
+_BRANCH = BRANCH.rpartition("/")[2]
+# The environment that the workflow `deploy` deploys by hand, or once approved.
+_APPROVED = "prod"
 # The step of a workflow that shows what its token says. The token itself, which can be used, is not printed.
 SHOW_CLAIMS = f"""\
 curl -sSf -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
@@ -37,7 +40,7 @@ print(*(f"{{name}}: {{claims[name]}}" for name in ("sub", "repository_id", "ref"
 
 
 def trust(settings: Environment, report: Callable[[str], object]) -> None:
-    """Report the trust policies, how to preview a token's subject, and the commands that set up GitHub.
+    """Report the trust policies, how to preview a token's subject, and how to set up GitHub by its plan.
 
     Neither an account nor GitHub is asked. Raises UserError where the settings have no [delivery].
     """
@@ -48,13 +51,16 @@ def trust(settings: Environment, report: Callable[[str], object]) -> None:
             hint="Take the comments away from it in the environment's file, and deploy.",
         )
     provider = delivery.provider_arn or _PROVIDER
-    for title, conditions in (
-        ("DeployRoleArn, for jobs of the environment on main", deploy_conditions(delivery, settings.name)),
-        ("LookupRoleArn, for pull requests and nightly jobs", lookup_conditions(delivery, settings.name)),
+    for role, conditions in (
+        ("DeployRoleArn", deploy_conditions(delivery, settings.name)),
+        ("LookupRoleArn", lookup_conditions(delivery, settings.name)),
     ):
+        whose = conditions["StringEquals"][f"{ISSUER}:sub"].rpartition(":")[2]
+        title = f"{role}, for jobs of GitHub's environment {whose} on {_BRANCH} alone"
         report(f"{title}:\n{json.dumps(trust_policy(provider, conditions), indent=2)}\n")
     report(_preview(delivery))
-    report(_to_set(settings, delivery))
+    report(f"{_to_set(settings, delivery)}\n")
+    report(_plans(settings, delivery.repository))
 
 
 def _preview(delivery: Delivery) -> str:
@@ -85,17 +91,40 @@ def _to_set(settings: Environment, delivery: Delivery) -> str:
         value = (
             f"$(aws ssm get-parameter --region {region} --name {name} --query Parameter.Value --output text)"
         )
+        url = f"repos/{repository}/environments/{environment}"
         lines += [
-            f"  gh api --method PUT repos/{repository}/environments/{environment}",
+            f"  gh api --method PUT {url} \\",
+            "    -F 'deployment_branch_policy[protected_branches]=false' \\",
+            "    -F 'deployment_branch_policy[custom_branch_policies]=true'",
+            f"  gh api --method POST {url}/deployment-branch-policies -f name={_BRANCH}",
             f"  gh variable set AWS_REGION --repo {repository} --env {environment} --body {region}",
             f"  gh variable set {variable} --repo {repository} --env {environment} \\",
             f'    --body "{value}"',
         ]
-    branch = BRANCH.rpartition("/")[2]
-    lines += [
+    return "\n".join(lines)
+
+
+def _plans(settings: Environment, repository: str) -> str:
+    """What a repository's plan allows: https://docs.github.com/actions/reference/environments."""
+    lines = [
+        "What GitHub offers:",
         "",
-        f"In the settings of the environment {settings.name}: required reviewers, and {branch} as the only "
-        "deployment branch.",
-        "AWS refuses other branches too.",
+        "  public repository, any plan      environments, their branch, required reviewers",
+        "  private, GitHub Enterprise       the same",
+        "  private, GitHub Pro or Team      environments and their branch; no required reviewers",
+        "  private, GitHub Free             no environments: no job can take these roles",
     ]
+    if settings.name == _APPROVED:
+        lines += [
+            "",
+            f"With required reviewers: name them for {_APPROVED} in the repository's settings, after the",
+            f"commands above, and let each commit on {_BRANCH} ask for their approval:",
+            "",
+            f"  gh variable set PROD_ON_APPROVAL --repo {repository} --body true",
+            "",
+            f"Without: {_APPROVED} is deployed when somebody with write access starts it:",
+            "",
+            f"  gh workflow run deploy.yml --repo {repository} --ref {_BRANCH} -f prod=true",
+        ]
+    lines += ["", f"{settings.name}{LOOKUP_SUFFIX} must have no reviewers: its jobs would wait each night."]
     return "\n".join(lines)

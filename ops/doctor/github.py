@@ -1,4 +1,4 @@
-"""GitHub Actions in the account: its OIDC provider, its lookup role, and whom it could deploy besides."""
+"""GitHub Actions in the account: its OIDC provider, its lookup role, and what it could deploy besides."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from cli.findings import Finding, failure, ok, warning
 from ops.aws.account import physical_ids, resources
-from ops.aws.lookup_role import is_denied_data
-from settings.delivery import AUDIENCE, ISSUER, LOOKUP, bootstrap_role_name
-from settings.naming import DEFAULT_QUALIFIER, PROJECT, stack_name
+from ops.aws.role_limits import NO_DATA, is_limited, own_stacks
+from settings.delivery import AUDIENCE, DEPLOY, ISSUER, LOOKUP, bootstrap_role_name
+from settings.naming import PROJECT, stack_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_iam import IAMClient
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from settings.environment import Environment
 
 SUBJECT, LOOKUP_SUBJECT, OTHERS = "GitHub's OIDC provider", "lookup role", "other environments"
+# The bootstrap's role by which CloudFormation makes resources, and its policy where the settings name none.
+_EXECUTION, _ADMINISTRATOR = "cfn-exec", "AdministratorAccess"
 
 
 def provider(
@@ -58,32 +60,68 @@ def provider(
 
 
 def lookup_role(settings: Environment, iam: IAMClient, sts: STSClient) -> Iterator[Finding]:
-    """Whether a pull request's job, which takes the bootstrap's lookup role, is denied what users sent."""
+    """Whether GitHub's jobs, which take the bootstrap's lookup role, are denied what users sent."""
     account = sts.get_caller_identity()["Account"]
     name = bootstrap_role_name(settings.qualifier, LOOKUP, account, settings.region)
-    if is_denied_data(iam, name):
+    if is_limited(iam, name, NO_DATA):
         yield ok(LOOKUP_SUBJECT, f"{name} reads no rows, log lines and messages")
     else:
         hint = f"Run `make bootstrap ENV={settings.name}`: it denies it."
         yield failure(LOOKUP_SUBJECT, f"{name} can read rows, log lines and messages.", hint)
 
 
-def shared_bootstrap(settings: Environment, cloudformation: CloudFormationClient) -> Iterator[Finding]:
-    """Whether another environment of the account could be deployed by this one's role."""
-    if settings.qualifier != DEFAULT_QUALIFIER:
-        yield ok(OTHERS, f"the bootstrap {settings.qualifier} is this environment's own")
+def other_environments(
+    settings: Environment, iam: IAMClient, sts: STSClient, cloudformation: CloudFormationClient
+) -> Iterator[Finding]:
+    """Whether this environment's role could deploy another one of the account and region.
+
+    What is bootstrapped decides, not what the settings ask for.
+    """
+    deployed_by = _deployed_by(cloudformation)
+    others = deployed_by.keys() - {settings.name}
+    if not others:
+        yield ok(OTHERS, "none is in this region of the account")
         return
+    identity = sts.get_caller_identity()["Arn"].split(":")
+    partition, account = identity[1], identity[4]
+
+    def role(kind: str) -> str:
+        return bootstrap_role_name(settings.qualifier, kind, account, settings.region)
+
+    both = {name for name in others if deployed_by[name].endswith(f"/{role(_EXECUTION)}")}
+    own = f"Give {settings.name} a section [bootstrap]. " if settings.bootstrap is None else ""
+    hint = f"{own}Run `make bootstrap ENV={settings.name}`: it denies them."
+    if both:
+        text = f"the bootstrap {settings.qualifier} has deployed {_listed(both)} too, and GitHub's role may."
+        yield warning(
+            OTHERS, text, "Give each environment a section [bootstrap] with a qualifier of its own."
+        )
+    elif not is_limited(iam, role(DEPLOY), own_stacks(settings.name, partition, account)):
+        yield warning(OTHERS, f"{role(DEPLOY)} may change the stacks of {_listed(others)}.", hint)
+    elif _ADMINISTRATOR in _policies(iam, role(_EXECUTION)):
+        text = f"what {settings.name} deploys is made with {_ADMINISTRATOR}, beside {_listed(others)}."
+        hint = "Name bootstrap.execution_policies, or give each environment an account of its own."
+        yield warning(OTHERS, text, hint)
+    else:
+        yield ok(OTHERS, f"{role(DEPLOY)} may not change the stacks of {_listed(others)}")
+
+
+def _deployed_by(cloudformation: CloudFormationClient) -> dict[str, str]:
+    """The account's environments, and the ARN of the role that CloudFormation deploys each by."""
     # The environment is what its storage stack's name has between the project and the stack.
     beginning, end = f"{PROJECT}-", "-storage"
-    others = {
-        stack["StackName"].removeprefix(beginning).removesuffix(end)
+    return {
+        stack["StackName"].removeprefix(beginning).removesuffix(end): stack.get("RoleARN", "")
         for page in cloudformation.get_paginator("describe_stacks").paginate()
         for stack in page["Stacks"]
         if stack["StackName"].startswith(beginning) and stack["StackName"].endswith(end)
-    } - {settings.name}
-    if others:
-        names = ", ".join(sorted(others))
-        hint = "Give each environment of the account a section [bootstrap], and run `make bootstrap` for it."
-        yield warning(OTHERS, f"GitHub's role of {settings.name} can deploy {names} too.", hint)
-    else:
-        yield ok(OTHERS, "none is in this account")
+    }
+
+
+def _policies(iam: IAMClient, role: str) -> set[str]:
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    return {one["PolicyName"] for page in pages for one in page["AttachedPolicies"]}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -85,7 +85,7 @@ def _checks(
         yield github.SUBJECT, partial(github.provider, settings, delivery, iam, cloudformation)
         sts = session.client("sts", config=QUICK)
         yield github.LOOKUP_SUBJECT, partial(github.lookup_role, settings, iam, sts)
-        yield github.OTHERS, partial(github.shared_bootstrap, settings, cloudformation)
+        yield github.OTHERS, partial(github.other_environments, settings, iam, sts, cloudformation)
     logs = session.client("logs", config=QUICK)
     yield "endpoint log", partial(account.endpoint_log, settings, logs, cloudformation)
 

@@ -56,8 +56,9 @@ def apply(client: Client, plan: Plan, found: Found, wanted: Wanted, owner: User)
         names = ", ".join(f"{change.kind} “{change.name}”" for change in left)
         raise UserError(
             f"After the changes PostHog still differs: {names}.",
-            hint="Someone else may change them at the same time: run plan, then apply again. If it stays, "
-            "PostHog stores a field otherwise than it was sent, and plan says which.",
+            hint="Run plan, which names the fields that differ, then apply again: somebody else may have "
+            "changed them meanwhile. If the same field differs again, PostHog stores another value than was "
+            "sent.",
         )
 
 

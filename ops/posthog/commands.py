@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.errors import UserError
+from ops.options import env_option, make_console
 
 if TYPE_CHECKING:
     from ops.posthog.changes import Plan
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from settings.environment import Environment
     from settings.schema import PostHog
 
-_env = click.option(
-    "--env",
-    "named",
-    required=True,
-    metavar="NAME",
-    help="An environment with a section [posthog], or the path of its .toml file.",
-)
 _json = click.option("--json", "as_data", is_flag=True, help="Print one JSON object.")
 
 
@@ -32,12 +26,12 @@ def posthog() -> None:
     """Dashboard, insights and alerts of an environment in PostHog.
 
     Their names begin with “Vitrine NAME ·”; nothing else in the project is touched. The key is that of
-    POSTHOG_PERSONAL_API_KEY. AWS is not asked.
+    POSTHOG_PERSONAL_API_KEY. AWS is not asked. The environment needs a section [posthog].
     """
 
 
 @posthog.command()
-@_env
+@env_option
 @_json
 def plan(named: str, as_data: bool) -> None:
     """Show what apply would change. Nothing is changed."""
@@ -52,7 +46,7 @@ def plan(named: str, as_data: bool) -> None:
 
 
 @posthog.command()
-@_env
+@env_option
 @_json
 @click.option("--yes", is_flag=True, help="Do not ask before objects are deleted.")
 def apply(named: str, as_data: bool, yes: bool) -> None:
@@ -104,14 +98,12 @@ def _compared(settings: Environment, client: Client) -> tuple[Wanted, Found, Pla
 
 
 def _print(plan: Plan, found: Found, section: PostHog, *, as_data: bool, applied: bool = False) -> None:
-    from rich.console import Console
-
     from ops.posthog.show import as_json, show
 
     if as_data:
         click.echo(as_json(plan, found, section, applied=applied))
     else:
-        show(plan, found, section, Console(highlight=False, markup=False, soft_wrap=True))
+        show(plan, found, section, make_console())
 
 
 def _confirm(plan: Plan, *, as_data: bool) -> None:

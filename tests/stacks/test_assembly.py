@@ -74,6 +74,12 @@ def test_every_output_has_a_parameter(assembly: Assembly, stack: str) -> None:
     assert sorted(map(str, parameters.values())) == sorted(map(str, values))
 
 
+def test_service_template_fits_one_call(aws: Assembly) -> None:
+    # `ops rollback` sends it in the call itself, for which CloudFormation allows 51,200 bytes.
+    template = json.dumps(aws.template("analyze"), separators=(",", ":"))
+    assert len(template.encode()) <= 51_200
+
+
 def test_synthesis_applies_the_cdks_rules(tmp_path: Path) -> None:
     def add_wrong_queue(whole: cdk.App, name: str) -> None:
         stack = cdk.Stack(whole, f"{name}-wrong")

@@ -1,15 +1,12 @@
 import json
 import os
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from cli.cdk import node
@@ -17,28 +14,14 @@ from local.fakes.identity.app import create_app
 from local.fakes.identity.sessions import Sessions
 from local.fakes.identity.tokens import load_or_create_key
 from local.users import PASSWORD
-
-
-@contextmanager
-def _listening(app: Starlette) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+from tests.listening import listening
 
 
 @pytest.fixture
 def listen() -> Iterator[Callable[[Starlette], str]]:
     """Put an app on a free port until the test ends, and return its address."""
     with ExitStack() as running:
-        yield lambda app: running.enter_context(_listening(app))
+        yield lambda app: running.enter_context(listening(app))
 
 
 @pytest.fixture

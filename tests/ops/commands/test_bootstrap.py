@@ -44,6 +44,12 @@ def own(tmp_path: Path) -> Path:
     return file
 
 
+def made(role: str) -> None:
+    """Make a role, as the CDK's bootstrap does."""
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    boto3.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+
+
 def roles() -> set[str]:
     found = boto3.client("iam").list_roles(PathPrefix="/aws-service-role/")["Roles"]
     return {role["Path"].split("/")[2] for role in found}
@@ -67,12 +73,16 @@ def test_account_and_region_are_prepared(ran: Ran) -> None:
 
 
 def test_own_bootstrap_has_own_names_and_policies(ran: Ran, own: Path) -> None:
+    name = f"cdk-vitdev-deploy-role-{ACCOUNT}-ca-central-1"
+    made(name)
     assert main(["bootstrap", "--env", str(own)]) == 0
     assert ran[0][0][2:] == [
         *("--qualifier", "vitdev", "--toolkit-stack-name", "CDKToolkit-vitdev"),
         *("--cloudformation-execution-policies", POLICY),
     ]
     assert scans("vitdev")
+    # The template lets the deploy role change every stack of the account.
+    assert boto3.client("iam").list_role_policies(RoleName=name)["PolicyNames"] == ["vitrine-own-stacks"]
 
 
 def test_existing_roles_are_left(stubbed: Any) -> None:
@@ -109,8 +119,7 @@ def test_pipeline_lookup_role_is_denied_data(
 ) -> None:
     iam = boto3.client("iam")
     name = f"cdk-hnb659fds-lookup-role-{ACCOUNT}-ca-central-1"
-    trust = '{"Version": "2012-10-17", "Statement": []}'
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    made(name)
     file = tmp_path / "dev.toml"
     section = '[delivery]\nrepository = "shop/vitrine"\nrepository_id = 5678\n'
     file.write_text(f"{(FOLDER / 'dev.toml').read_text('utf-8')}\n{section}")

@@ -11,7 +11,7 @@ import pytest
 from cli.errors import UserError
 from ops.commands.trust import SHOW_CLAIMS, trust
 from tests.ops.conftest import make_settings
-from tests.stacks.delivery.roles import DEV, PROVIDER, delivered
+from tests.stacks.delivery.roles import DEV, PROD, PROVIDER, delivered
 
 CLAIMS = {
     "sub": "repo:shop@1234/vitrine@5678:environment:dev",
@@ -42,6 +42,29 @@ def test_commands_name_repository_and_environments() -> None:
     assert "gh variable set DEPLOY_ROLE_ARN --repo shop/vitrine --env dev \\" in text
     assert "gh variable set LOOKUP_ROLE_ARN --repo shop/vitrine --env dev-lookup \\" in text
     assert "--name /vitrine/dev/deploy-role-arn" in text
+
+
+def test_only_main_may_deploy_to_githubs_environments() -> None:
+    lines: list[str] = []
+    trust(DEV, lines.append)
+    text = "\n".join(lines)
+    for environment in ("dev", "dev-lookup"):
+        assert f"environments/{environment}/deployment-branch-policies -f name=main" in text
+        assert f"for jobs of GitHub's environment {environment} on main alone" in text
+
+
+def test_reviewers_are_advised_by_plan() -> None:
+    # https://docs.github.com/actions/reference/environments
+    lines: list[str] = []
+    trust(PROD, lines.append)
+    plans = lines[-1]
+    assert "private, GitHub Pro or Team      environments and their branch; no required reviewers" in plans
+    assert "name them for prod" in plans
+    # Otherwise by hand, by an input that the workflow has.
+    assert "gh workflow run deploy.yml --repo shop/vitrine --ref main -f prod=true" in plans
+    trust(DEV, lines.append)
+    assert "name them" not in lines[-1]
+    assert "dev-lookup must have no reviewers" in lines[-1]
 
 
 def test_step_shows_claims_without_token(tmp_path: Path) -> None:

@@ -1,35 +1,24 @@
 """The commands over a real connection, as they reach the PostHog of the local system."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from local.fakes.posthog.state import Project
 from ops.__main__ import main
 from ops.posthog import client
 from settings.environment import FOLDER
+from tests.listening import listening
 
 NEW_HTTP = client.new_http
 
 
 @pytest.fixture
 def address(app: FastAPI) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with listening(app) as address:
+        yield address
 
 
 def test_local_environment_is_served(

@@ -58,6 +58,10 @@ def _resources(service: str, operation: str, params: dict[str, Any]) -> list[str
             return [f"arn:aws:s3:::{bucket}/{key}"]
         case "s3", {"Bucket": bucket}:
             return [f"arn:aws:s3:::{bucket}"]
+        case "sts", {"RoleArn": arn}:
+            return [arn]
+        case "ecs", {"services": arns}:
+            return list(arns)
         case "iam", {"RoleName": name}:
             return [f"arn:aws:iam::{ACCOUNT}:role/{name}"]
         case "logs", {"logGroupName": name}:

@@ -12,7 +12,7 @@ from typing import Any
 Document = Mapping[str, Any]
 Context = Mapping[str, str]
 
-_KNOWN = {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
+_KNOWN = {"Sid", "Effect", "Action", "Resource", "NotResource", "Condition", "Principal"}
 
 
 def allows(
@@ -23,7 +23,7 @@ def allows(
         statement["Effect"]
         for statement in _statements(documents)
         if _names(statement["Action"], action, ignore_case=True)
-        and _names(statement["Resource"], resource)
+        and _covers(statement, resource)
         and _holds(statement.get("Condition", {}), context or {})
     }
     return effects == {"Allow"}
@@ -49,6 +49,12 @@ def _statements(documents: Sequence[Document]) -> list[Mapping[str, Any]]:
     if unknown:
         raise NotImplementedError(f"{', '.join(sorted(unknown))} in a statement")
     return found
+
+
+def _covers(statement: Mapping[str, Any], resource: str) -> bool:
+    if "NotResource" in statement:
+        return not _names(statement["NotResource"], resource)
+    return _names(statement["Resource"], resource)
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], context: Context) -> bool:

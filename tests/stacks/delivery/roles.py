@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import aws_cdk as cdk
 
+from settings.delivery import bootstrap_role_name
 from settings.environment import Environment
 from stacks.app import ROOT
 from stacks.constructs.async_io import AsyncIoResources
@@ -34,6 +35,11 @@ IMPORTS = {
     "Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/storage",
 }
 _PSEUDO = {"AWS::AccountId": ACCOUNT, "AWS::Region": REGION, "AWS::Partition": "aws"}
+
+
+def bootstrap_role(role: str, of: Environment) -> str:
+    """Return the ARN of a role of an environment's bootstrap, as in "deploy"."""
+    return f"arn:aws:iam::{ACCOUNT}:role/{bootstrap_role_name(of.qualifier, role, ACCOUNT, REGION)}"
 
 
 class Role(NamedTuple):

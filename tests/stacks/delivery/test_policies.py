@@ -52,6 +52,14 @@ def test_every_condition_must_hold() -> None:
         assert not allows([document], "s3:GetObject", "x", context)
 
 
+def test_not_resource_spares_what_it_names() -> None:
+    spared = {"Statement": [{"Effect": "Deny", "Action": "s3:*", "NotResource": ["a*", "b"]}]}
+    document = policy({"Action": "s3:*"})
+    assert allows([document, spared], "s3:GetObject", "ab")
+    assert not allows([document, spared], "s3:GetObject", "c")
+    assert not allows([document, spared], "s3:GetObject", "*")
+
+
 def test_unknown_parts_are_not_passed_over() -> None:
     with pytest.raises(NotImplementedError, match="NotAction"):
         allows([policy({"NotAction": "s3:*", "Action": "s3:*"})], "s3:GetObject", "a")

@@ -1,18 +1,21 @@
 """Whose tokens the roles accept, and how far the roles reach through the CDK's own bootstrap roles."""
 
+import csv
 import json
+from typing import Any
 
 import botocore.session
 import pytest
-from cfnlint.decode import cfn_yaml
-from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from cli.cdk import CDK
-from ops.aws.lookup_role import DOCUMENT
-from settings.delivery import DEPLOYING, bootstrap_role_name
+from ops.aws.role_limits import NO_DATA, own_stacks
+from planning.regions.facts import FILE
+from settings.delivery import DEPLOYING, deploy_conditions, trust_policy
 from settings.environment import Environment
+from tests.stacks.assemblies import changed
+from tests.stacks.delivery.bootstrap import bootstrap_policies
 from tests.stacks.delivery.policies import Document, accepts, allows
-from tests.stacks.delivery.roles import ACCOUNT, DEV, PROD, PROVIDER, REGION, delivered
+from tests.stacks.delivery.roles import ACCOUNT, DEV, PROD, PROVIDER, REGION, bootstrap_role, delivered
+from tests.stacks.test_permissions import listed
 
 PREFIX = "repo:shop@1234/vitrine@5678"
 # What GitHub says of a job on main in the environment prod.
@@ -22,7 +25,27 @@ JOB = {
     "repository_id": "5678",
     "ref": "refs/heads/main",
 }
-PULL_REQUEST = JOB | {"sub": f"{PREFIX}:pull_request", "ref": "refs/pull/7/merge"}
+# Of a fork's too: GitHub gives that no token, since its workflow may write nothing.
+PULL_REQUEST = {"sub": f"{PREFIX}:pull_request", "ref": "refs/pull/7/merge"}
+# What neither role accepts; the subject of a job in the role's environment stays where none is given.
+OTHERS = [
+    # The number of the first is right: whoever takes a name over has another.
+    {"sub": "repo:shop@1234/other@5678:environment:{}"},
+    {"repository_id": "5679"},
+    {"repository_id": "5679", "sub": "repo:shop/vitrine:environment:{}"},
+    {"sub": f"{PREFIX}:environment:dev"},
+    {"sub": f"{PREFIX}:environment:dev-lookup"},
+    {"sub": f"{PREFIX}:environment:{{}}:extra"},
+    {"sub": f"{PREFIX}:ref:refs/heads/main"},
+    # A job of a branch, a tag or a pull request that names the environment, where GitHub does not protect it.
+    {"ref": "refs/heads/feature"},
+    {"ref": "refs/tags/main"},
+    {"ref": "refs/pull/7/merge"},
+    PULL_REQUEST,
+    PULL_REQUEST | {"ref": "refs/heads/main"},
+    {"aud": "https://github.com/shop"},
+    {"sub": f"{PREFIX}:environment:PROD"},
+]
 # How the names of operations begin that change nothing, of the services that the stacks use.
 READING = (
     *("BatchCheck", "BatchDescribe", "BatchGet", "Check", "Describe", "Detect", "Estimate"),
@@ -34,68 +57,83 @@ SERVICES = (
 )
 
 
-def bootstrap_roles(*roles: str, of: Environment) -> list[str]:
-    names = [bootstrap_role_name(of.qualifier, role, ACCOUNT, REGION) for role in roles]
-    return [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in names]
+Trust = tuple[Document, dict[str, str]]
 
 
-def test_job_of_the_environment_deploys() -> None:
-    assert accepts(delivered(PROD).deploy.trust, PROVIDER, JOB)
+@pytest.fixture(params=["prod", "prod-lookup"])
+def trust(request: pytest.FixtureRequest) -> Trust:
+    """The trust policy of a role of prod, and what its job's token says."""
+    roles = delivered(PROD)
+    role = roles.deploy if request.param == "prod" else roles.lookup
+    return role.trust, JOB | {"sub": f"{PREFIX}:environment:{request.param}"}
 
 
-@pytest.mark.parametrize(
-    "claims",
-    [
-        # The number of the first is right: whoever takes a name over has another.
-        {"sub": "repo:shop@1234/other@5678:environment:prod"},
-        {"repository_id": "5679"},
-        {"repository_id": "5679", "sub": "repo:shop/vitrine:environment:prod"},
-        {"sub": f"{PREFIX}:environment:dev"},
-        {"sub": f"{PREFIX}:environment:prod-lookup"},
-        {"sub": f"{PREFIX}:environment:prod:extra"},
-        {"sub": f"{PREFIX}:ref:refs/heads/main"},
-        {"ref": "refs/heads/feature"},
-        {"ref": "refs/tags/main"},
-        PULL_REQUEST,
-        {"aud": "https://github.com/shop"},
-        {"sub": f"{PREFIX}:environment:PROD"},
-    ],
-    ids=lambda claims: " ".join(claims.values())[-60:],
-)
-def test_other_token_does_not_deploy(claims: dict[str, str]) -> None:
-    assert not accepts(delivered(PROD).deploy.trust, PROVIDER, JOB | claims)
+def test_job_of_the_environment_is_accepted(trust: Trust) -> None:
+    policy, job = trust
+    assert accepts(policy, PROVIDER, job)
+    assert not accepts(policy, PROVIDER.replace("githubusercontent", "example"), job)
+
+
+@pytest.mark.parametrize("claims", OTHERS, ids=lambda claims: " ".join(claims.values())[-60:])
+def test_other_token_is_refused(trust: Trust, claims: dict[str, str]) -> None:
+    policy, job = trust
+    environment = job["sub"].rpartition(":")[2]
+    given = {name: value.format(environment) for name, value in claims.items()}
+    assert not accepts(policy, PROVIDER, job | given)
 
 
 @pytest.mark.parametrize("claim", JOB)
-def test_missing_claim_does_not_deploy(claim: str) -> None:
-    claims = {name: value for name, value in JOB.items() if name != claim}
-    assert not accepts(delivered(PROD).deploy.trust, PROVIDER, claims)
+def test_missing_claim_is_refused(trust: Trust, claim: str) -> None:
+    policy, job = trust
+    assert not accepts(policy, PROVIDER, {name: value for name, value in job.items() if name != claim})
 
 
-def test_other_provider_does_not_deploy() -> None:
-    assert not accepts(delivered(PROD).deploy.trust, PROVIDER.replace("githubusercontent", "example"), JOB)
+def test_roles_do_not_accept_each_others_jobs() -> None:
+    looking, roles = JOB | {"sub": f"{PREFIX}:environment:prod-lookup"}, delivered(PROD)
+    assert not accepts(roles.deploy.trust, PROVIDER, looking)
+    assert not accepts(roles.lookup.trust, PROVIDER, JOB)
 
 
-def test_pull_request_only_looks() -> None:
-    # A fork's has the same claims: GitHub gives it no token, since its workflow may write nothing.
-    looked = delivered(PROD).lookup.trust
-    assert accepts(looked, PROVIDER, PULL_REQUEST)
-    assert accepts(looked, PROVIDER, JOB | {"sub": f"{PREFIX}:environment:prod-lookup"})
-    assert not accepts(looked, PROVIDER, JOB | {"sub": f"{PREFIX}:environment:dev-lookup"})
-    assert not accepts(looked, PROVIDER, PULL_REQUEST | {"repository_id": "5679"})
-    assert not accepts(delivered(PROD).deploy.trust, PROVIDER, PULL_REQUEST)
+@pytest.mark.parametrize("prefix", ["repo:shop/vitrine", "repo:shop@1234/vitrine@5678"])
+def test_both_forms_of_a_subject_are_accepted(prefix: str) -> None:
+    # https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+    settings = changed(
+        "prod", delivery={"repository": "shop/vitrine", "repository_id": 5678, "subject_prefix": prefix}
+    )
+    assert settings.delivery is not None
+    policy = trust_policy(PROVIDER, deploy_conditions(settings.delivery, "prod"))
+    assert accepts(policy, PROVIDER, JOB | {"sub": f"{prefix}:environment:prod"})
+    other = ({"repo:shop/vitrine", "repo:shop@1234/vitrine@5678"} - {prefix}).pop()
+    assert not accepts(policy, PROVIDER, JOB | {"sub": f"{other}:environment:prod"})
 
 
 @pytest.mark.parametrize(("own", "other"), [(DEV, PROD), (PROD, DEV)], ids=["dev", "prod"])
 def test_environments_do_not_deploy_each_other(own: Environment, other: Environment) -> None:
     deploy = delivered(own).deploy.documents
-    assert all(allows(deploy, "sts:AssumeRole", role) for role in bootstrap_roles(*DEPLOYING, of=own))
-    for role in (*bootstrap_roles(*DEPLOYING, "cfn-exec", of=other), *bootstrap_roles("cfn-exec", of=own)):
+    assert all(allows(deploy, "sts:AssumeRole", bootstrap_role(role, own)) for role in DEPLOYING)
+    others = [bootstrap_role(role, other) for role in (*DEPLOYING, "cfn-exec")]
+    for role in (*others, bootstrap_role("cfn-exec", own)):
         assert not allows(deploy, "sts:AssumeRole", role)
-    stack = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/vitrine-{{}}-storage/id"
-    assert allows(deploy, "cloudformation:DescribeStacks", stack.format(own.name))
+    assert allows(deploy, "cloudformation:DescribeStacks", stack(own.name))
     for name in (other.name, f"{own.name}-2"):
-        assert not allows(deploy, "cloudformation:DescribeStacks", stack.format(name))
+        assert not allows(deploy, "cloudformation:DescribeStacks", stack(name))
+
+
+def stack(environment: str, name: str = "storage") -> str:
+    return f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/vitrine-{environment}-{name}/id"
+
+
+@pytest.mark.system
+def test_deploy_role_changes_own_stacks_alone() -> None:
+    limited = [*bootstrap_policies("deploy", DEV), own_stacks("dev", "aws", ACCOUNT).document]
+    actions = {one for one in operations("cloudformation") if allows(limited, one, stack("dev"))}
+    assert {
+        f"cloudformation:{one}" for one in ("CreateChangeSet", "ExecuteChangeSet", "UpdateStack")
+    } <= actions
+    for other in (stack("prod"), stack("dev-2"), stack("dev", "web-2"), "*"):
+        assert {one for one in actions if allows(limited, one, other) and not reads(one)} == set()
+    # Without the limit it can: each stack keeps the role that deployed it.
+    assert allows(bootstrap_policies("deploy", DEV), "cloudformation:UpdateStack", stack("prod"))
 
 
 def test_provider_is_made_once() -> None:
@@ -119,32 +157,15 @@ def test_roles_fit_iams_limits() -> None:
 
 def test_lookup_takes_one_role() -> None:
     lookup = delivered(PROD).lookup.documents
-    (allowed,) = bootstrap_roles("lookup", of=PROD)
-    assert allows(lookup, "sts:AssumeRole", allowed)
-    others = (*bootstrap_roles(*DEPLOYING[:3], "cfn-exec", of=PROD), *bootstrap_roles("lookup", of=DEV))
-    assert not any(allows(lookup, "sts:AssumeRole", role) for role in others)
+    assert allows(lookup, "sts:AssumeRole", bootstrap_role("lookup", PROD))
+    others = [bootstrap_role(role, PROD) for role in (*DEPLOYING[:3], "cfn-exec")]
+    for role in (*others, bootstrap_role("lookup", DEV)):
+        assert not allows(lookup, "sts:AssumeRole", role)
 
 
-def lookup_role() -> list[Document]:
-    """The policies of the bootstrap's role, by the CDK's template and AWS's managed policy."""
-    template = cfn_yaml.load(str(CDK.parents[1] / "lib/api/bootstrap/bootstrap-template.yaml"))
-    role = template["Resources"]["LookupRole"]["Properties"]
-    names = [one["Fn::Sub"].rpartition("/")[2] for one in role["ManagedPolicyArns"]]
-    managed = json.loads(aws_managed_policies_data)
-    for statement in (one for name in names for one in managed[name]["Document"]["Statement"]):
-        # The patterns of other services would only take time.
-        statement["Action"] = [
-            one for one in statement["Action"] if one.partition(":")[0] in {"*", *SERVICES}
-        ]
-    return [
-        *(managed[name]["Document"] for name in names),
-        *(one["PolicyDocument"] for one in role["Policies"]),
-    ]
-
-
-def operations() -> set[str]:
-    """Every operation of the services that the stacks use, as an action of IAM."""
-    models = map(botocore.session.get_session().get_service_model, SERVICES)
+def operations(*services: str) -> set[str]:
+    """Every operation of services, as an action of IAM."""
+    models = map(botocore.session.get_session().get_service_model, services)
     return {
         f"{one.service_name.removesuffix('streams')}:{operation}"
         for one in models
@@ -152,18 +173,43 @@ def operations() -> set[str]:
     }
 
 
+def reads(action: str) -> bool:
+    return action.partition(":")[2].startswith(READING)
+
+
 @pytest.fixture(scope="module")
-def looks() -> set[str]:
+def looking() -> list[Document]:
+    """The policies of the bootstrap's lookup role, which the role `lookup` takes."""
+    return [*bootstrap_policies("lookup", PROD), NO_DATA.document]
+
+
+@pytest.fixture(scope="module")
+def looks(looking: list[Document]) -> set[str]:
     """What a job with the role `lookup` may call, by itself and by the bootstrap's role that it takes."""
-    resource = f"arn:aws:any:{REGION}:{ACCOUNT}:thing"
-    chained, own = [*lookup_role(), DOCUMENT], delivered(PROD).lookup.documents
-    return {one for one in operations() if allows(chained, one, resource) or allows(own, one, resource)}
+    resource, own = f"arn:aws:any:{REGION}:{ACCOUNT}:thing", delivered(PROD).lookup.documents
+    chained = [of_services(one) for one in looking]
+    return {
+        one for one in operations(*SERVICES) if allows(chained, one, resource) or allows(own, one, resource)
+    }
+
+
+def of_services(document: Document) -> Document:
+    """Leave the patterns of other services out, which would only take time."""
+    statements = [
+        one
+        | {
+            "Action": [
+                action for action in listed(one["Action"]) if action.partition(":")[0] in {"*", *SERVICES}
+            ]
+        }
+        for one in document["Statement"]
+    ]
+    return {"Statement": statements}
 
 
 @pytest.mark.system
 def test_lookup_changes_nothing(looks: set[str]) -> None:
-    assert "cloudformation:DetectStackDrift" in looks
-    assert {one for one in looks if not one.partition(":")[2].startswith(READING)} == set()
+    assert {one for one in looks if not reads(one)} == set()
 
 
 @pytest.mark.system
@@ -172,5 +218,34 @@ def test_lookup_reads_no_data(looks: set[str]) -> None:
         *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:GetRecords", "kms:Decrypt"),
         *("logs:GetLogEvents", "logs:GetLogRecord", "secretsmanager:GetSecretValue"),
     }
-    assert data <= operations()
+    assert data <= operations(*SERVICES)
     assert looks & data == set()
+
+
+@pytest.mark.system
+def test_lookup_reads_what_drift_compares(looking: list[Document]) -> None:
+    # By CloudFormation's registry, of each type in the templates. The role `lookup` itself reads none of it.
+    with FILE.open(encoding="utf-8", newline="") as lines:
+        types = [row["name"] for row in csv.DictReader(lines) if row["kind"] == "resource"]
+    asked = {
+        action
+        for one in types
+        for action in registered(one).get("handlers", {}).get("read", {}).get("permissions", [])
+        if action == "kms:Decrypt" or reads(action)
+    }
+    assert len(asked) > 100
+    refused = {action for action in asked if not allows(looking, action, f"arn:aws:any:{REGION}:{ACCOUNT}:x")}
+    assert refused == {
+        "kms:Decrypt",  # of a function's environment variables, which `ops drift` then leaves out
+        "billing:GetBillingViewData",  # of a budget over a billing view
+        "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation",  # of an endpoint into a service network
+    }
+    own = delivered(PROD).lookup.documents
+    assert not any(allows(own, action, "*") for action in asked)
+
+
+def registered(kind: str) -> dict[str, Any]:
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    schema: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
+    return schema
