@@ -33,11 +33,16 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else "…"
 
 
+def plain(text: str) -> str:
+    """Return a text of statements without the marks of what is computed: Role.Arn for AWS:${Role.Arn}."""
+    return re.sub(r"\$\{([^}]+)\}", r"\1", text).removeprefix("AWS:")
+
+
 def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
     """Yield where two values differ, as in `Environment.LEVEL: 3 → 4`; of a secret only that it does."""
     if old == new:
         return
-    old, new = _by_name(old), _by_name(new)
+    old, new = by_name(old), by_name(new)
     if isinstance(old, dict) and isinstance(new, dict) and not _is_intrinsic(old) and not _is_intrinsic(new):
         for key in dict.fromkeys([*old, *new]):
             yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
@@ -51,7 +56,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
         yield f"{path} changes" if hidden else f"{path}: {before} → {after}"
 
 
-def _by_name(value: Any) -> Any:
+def by_name(value: Any) -> Any:
     """Return a list of named values, as a container's variables, by their names; others as they are."""
     for name in ("Name", "Key"):
         if isinstance(value, list) and all(

@@ -131,7 +131,7 @@ def test_refused_request_is_breaking(
     comparison = Narrowing(document(named), document(named_now))
     for new in (data.draw(SCHEMAS), *(tweaked(old, number) for number in range(12))):
         if not all(accepts(new, named_now, value) for value in values):
-            assert comparison.reasons(old, new, "body")
+            assert comparison.found(old, new, "body")
 
 
 @settings(max_examples=30)
@@ -148,15 +148,15 @@ def test_addition_is_not_breaking(schema: Schema, data: st.DataObject) -> None:
         new["maximum"] += 1
     elif change == "value" and "enum" in new:
         new["enum"].append("more")
-    assert Narrowing(document(named), document(named)).reasons(schema, new, "body") == []
+    assert Narrowing(document(named), document(named)).found(schema, new, "body") == []
 
 
 def test_schema_within_itself_is_compared_once() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Named"}}}
     other = {**tree, "required": ["child"]}
     reference = {"$ref": "#/components/schemas/Named"}
-    assert Narrowing(document(tree), document(tree)).reasons(reference, reference, "body") == []
+    assert Narrowing(document(tree), document(tree)).found(reference, reference, "body") == []
     assert (
-        Narrowing(document(tree), document(other)).reasons(reference, reference, "body")[0]
+        Narrowing(document(tree), document(other)).found(reference, reference, "body")[0]
         == "body.child is required"
     )
