@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 _NAMED = 4
 _REMEDY = "Name the actions and the resources that are needed, and no others."
 _FOREIGN = "Name who needs it, and bind a service or a provider to this account by a condition."
-# How the last part of an ARN begins that is any resource of a service or of a kind: *, or table/*.
-_ANY_OF_A_KIND = re.compile(r"([a-z-]+[/:])?[*?]", re.IGNORECASE)
+# How the last part of an ARN begins that is any resource of a kind.
+_ANY_OF_A_KIND = re.compile(r"[a-z-]+[/:][*?]", re.IGNORECASE)
+# Services whose ARNs begin with the resource's own name, as that of a bucket.
+_WITHOUT_KINDS = ("s3", "execute-api")
 
 
 class _Atom(NamedTuple):
@@ -124,7 +126,9 @@ def _is_any(resource: str) -> bool:
     parts = text.split(":", 5)
     if len(parts) < 6:
         return "*" in text and "$" not in text
-    return "*" in parts[2] or _ANY_OF_A_KIND.match(parts[5]) is not None
+    if "*" in parts[2] or parts[5].startswith(("*", "?")):
+        return True
+    return parts[2] not in _WITHOUT_KINDS and _ANY_OF_A_KIND.match(parts[5]) is not None
 
 
 def _atoms(statement: Statement) -> Iterator[_Atom]:

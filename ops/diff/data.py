@@ -28,7 +28,8 @@ def judge_data(stack: str, change: ResourceChange) -> Iterator[Consequence]:
         yield Consequence("data loss", where, happens, _REMEDY)
     if change.old is not None and change.new is not None:
         for text in deleted_sooner(change.type, _properties(change.old), _properties(change.new)):
-            yield Consequence("data loss", where, text, "Copy what is still needed first, or keep the rules.")
+            kept = "`retention_days`" if change.type == "AWS::S3::Bucket" else "the rules"
+            yield Consequence("data loss", where, text, f"Copy what is still needed first, or keep {kept}.")
 
 
 def judge_left(stack: str, change: ResourceChange) -> Iterator[Consequence]:

@@ -90,9 +90,9 @@ def judge_properties(stack: str, change: ResourceChange) -> Iterator[Consequence
 def judge_serving(stack: str, change: ResourceChange) -> Iterator[Consequence]:
     """Yield what users notice where a resource that serves them is replaced or taken away."""
     if change.becomes is not None:
-        happens = f"CloudFormation refuses to make it a {change.becomes}, and the deployment rolls back"
+        refused = f"CloudFormation refuses to make it a {change.becomes}, and the deployment rolls back"
         where = subject(stack, change.id, change.type)
-        yield Consequence("interruption", where, happens, "Give the new resource a logical id of its own.")
+        yield Consequence("interruption", where, refused, "Give the new resource a logical id of its own.")
     rolls = rule_book().rolling.get(change.type)
     if rolls is not None and change.impact in REPLACED:
         yield Consequence("note", subject(stack, change.id, change.type), rolls)

@@ -15,8 +15,10 @@ _IDENTITY_POLICY = re.compile(r"AWS::IAM::(Managed|Role|User|Group|)Policy$")
 # Where a policy of identities names them.
 _HOLDERS = ("Roles", "Users", "Groups", "RoleName", "UserName", "GroupName")
 # Where a policy of a resource names that; others stand within their resource.
-_TARGETS = ("Bucket", "Queues", "Queue", "Topics", "TopicArn", "SecretId", "ResourceArn", "FunctionName")
-_TARGETS += ("LayerVersionArn", "EventBusName")
+_TARGETS = (
+    *("Bucket", "Queues", "Queue", "Topics", "TopicArn", "SecretId", "ResourceArn", "FunctionName"),
+    *("LayerVersionArn", "EventBusName"),
+)
 # Properties of a permission of Lambda, which is a statement by itself, and the key that each compares.
 _LAMBDA_CONDITIONS = {
     "SourceArn": "aws:SourceArn",
@@ -40,8 +42,8 @@ class Targets:
 class Statement:
     """An IAM statement, with intrinsic functions as text: ${Role.Arn}; `holder` is the resource that has it.
 
-    One `on_resource` says who may use that; the others belong to an identity. Of a computed statement, nothing is
-    known but `unread`, its text.
+    One `on_resource` says who may use that; the others belong to an identity. Of a computed statement, only
+    the text is known, `unread`.
     """
 
     holder: str

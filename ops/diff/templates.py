@@ -32,8 +32,8 @@ GONE: tuple[Impact, ...] = ("WILL_DESTROY", "WILL_ORPHAN")
 class ResourceChange:
     """A resource that changes: as declared before and after, None where it is not.
 
-    `replacing` names the properties because of which CloudFormation makes it anew. Where another type gets its
-    id, it is gone and `becomes` that; the other is a change of its own.
+    `replacing` names the properties because of which CloudFormation makes it anew. Where its id becomes that
+    of another type, it is gone and `becomes` names the type; the other is a change of its own.
     """
 
     id: str

@@ -127,8 +127,8 @@ class _Operation:
                 yield reason, True
             yield from self._written(before[name], one, label)
         for name in before.keys() - after.keys():
-            # FastAPI passes over a parameter that it does not know: the request is answered, but not as its sender
-            # asked; without `before`, the first page comes again and again.
+            # FastAPI passes over a parameter that it does not know: a request is answered, but not as it
+            # asks. Without `before`, the first page comes again and again.
             label = f"{name[0]} parameter {before[name]['name']}"
             yield f"{label} is no longer read: what it asks for is passed over", True
 

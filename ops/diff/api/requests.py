@@ -32,7 +32,7 @@ class Narrowing(Comparison[str]):
         allowed = alternatives(self._new, new)
         found: list[str] = []
         for one in alternatives(self._old, old):
-            tried = [list(self._one(one, each, at)) for each in allowed]
+            tried: list[list[str]] = [list(self._one(one, each, at)) for each in allowed]
             if all(tried):
                 found += min(tried, key=len) if tried else [f"{at} is refused"]
         return found

@@ -32,7 +32,7 @@ class Promises(Comparison[tuple[str, bool]]):
         promised = alternatives(self._old, old)
         found: list[tuple[str, bool]] = []
         for one in alternatives(self._new, new):
-            tried = [list(self._one(each, one, at)) for each in promised]
+            tried: list[list[tuple[str, bool]]] = [list(self._one(each, one, at)) for each in promised]
             if tried:
                 found += min(tried, key=_seriousness)
         return found

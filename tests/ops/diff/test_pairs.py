@@ -80,10 +80,32 @@ def pause(templates: Templates) -> None:
     del templates["model"]["Resources"]["Endpoint"]
 
 
+def remove_stack(templates: Templates) -> None:
+    del templates["hooks"]
+
+
+def grant(*actions: str, on: Any = "*", **more: Any) -> dict[str, Any]:
+    """Return a new role, and its policy."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    allow = {"Effect": "Allow", "Action": list(actions), "Resource": on}
+    role = {"AssumeRolePolicyDocument": {"Statement": [trust]}, **more}
+    policy = {"PolicyDocument": {"Statement": [allow]}, "Roles": [{"Ref": "NewRole"}]}
+    return {
+        "NewRole": {"Type": "AWS::IAM::Role", "Properties": role},
+        "NewPolicy": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+
+
+def change_type(templates: Templates) -> None:
+    queue = next(of_type(templates["hooks"], "SQS::Queue"))
+    queue.update(Type="AWS::SNS::Topic", Properties={})
+
+
 def nothing(_templates: Templates) -> None:
     pass
 
 
+ADMIN = ["arn:aws:iam::aws:policy/AdministratorAccess"]
 CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "metadata only": (annotate, "nothing changes", ""),
     "rename": (
@@ -99,8 +121,33 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "key": (
         remove_key,
         "data loss",
-        "leaves the stack; it stays in the account with whatever it has encrypted",
+        "used by nothing, and what was encrypted with it can be read until it is deleted",
     ),
+    "stack": (
+        remove_stack,
+        "data loss",
+        "belongs to a stack that is declared no more; it stays, used by nothing, until that is deleted",
+    ),
+    "new stack": (
+        lambda templates: templates.update(shop={"Resources": grant("*")}),
+        "weaker protection",
+        "shop/NewRole may newly do * on *",
+    ),
+    "new stack of a narrow role": (
+        lambda templates: templates.update(
+            shop={"Resources": grant("s3:GetObject", on="arn:aws:s3:::shop/*")}
+        ),
+        "resources change",
+        "",
+    ),
+    "computed policies": (
+        lambda templates: templates["gateway"]["Resources"].update(
+            grant("s3:GetObject", on="arn:aws:s3:::shop/*", ManagedPolicyArns={"Fn::If": ["Shop", ADMIN, []]})
+        ),
+        "weaker protection",
+        "gateway/NewRole gets the managed policy arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    "type": (change_type, "data loss", "(SQS::Queue) is deleted with its messages"),
     "section": (remove_section, "data loss", "(SQS::Queue) is deleted with its messages"),
     "pause": (pause, "interruption", "(SageMaker::Endpoint) is deleted: reports wait"),
     "nothing": (nothing, "nothing changes", ""),
@@ -176,6 +223,11 @@ def test_documented_example_is_true(judged: dict[str, Judgement]) -> None:
     ]
 
 
+def test_changed_type_is_refused(judged: dict[str, Judgement]) -> None:
+    (refused,) = judged["type"].of("interruption")
+    assert refused.happens.startswith("CloudFormation refuses to make it a AWS::SNS::Topic")
+
+
 def test_settings_of_model_are_named(prod: Assembly) -> None:
     settings: Environment = load_environment("prod")
     values = settings.model_dump(mode="json")
@@ -191,6 +243,9 @@ def test_settings_of_model_are_named(prod: Assembly) -> None:
 
 def test_new_and_former_environments_are_told(prod: Assembly) -> None:
     came, went = judge({"prod": prod}, {"dev": replace(prod, environment="dev")})
-    assert (came.verdict, went.verdict) == ("new environment", "no longer declared")
+    # The data of an environment that is declared no more is used by nothing.
+    assert (came.verdict, went.verdict) == ("new environment", "data loss")
+    # Its roles are narrow: what is said of it is what it shows to the internet.
+    assert not [one for one in came.of("weaker protection") if "may newly do" in one.happens]
     assert "storage" in came.new_stacks
     assert "studio" not in came.new_stacks  # it has no resources
