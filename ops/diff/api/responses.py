@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ops.diff.api.merging import Schema
 
 # By these, a client reads a value: as a date, or by its parts.
-_FORMS = ("format", "pattern", "multipleOf", "contentEncoding", "contentMediaType")
+_FORMS = ("format", "pattern", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
 # More of what a value has breaks nothing.
 _GROWS = ("maxLength", "maxItems", "maxProperties")
 
@@ -33,8 +33,8 @@ class Promises(Comparison[tuple[str, bool]]):
         found: list[tuple[str, bool]] = []
         for one in alternatives(self._new, new):
             tried: list[list[tuple[str, bool]]] = [list(self._one(each, one, at)) for each in promised]
-            if tried:
-                found += min(tried, key=_seriousness)
+            nothing = [(f"{at} may be {' or '.join(sorted(types(one)))}", True)]
+            found += min(tried, key=_seriousness, default=nothing)
         return found
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, bool]]:
@@ -53,20 +53,18 @@ class Promises(Comparison[tuple[str, bool]]):
             yield from self.found(old["items"], new.get("items", True), f"{at}[]")
 
     def _limits(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, bool]]:
+        listed = values(new)
         for keyword, before in old.items():
             after = new.get(keyword)
-            if keyword in AT_LEAST:
-                loosened = (
-                    before > 0 if after is None and keyword != "minimum" else after is None or after < before
-                )
-            elif keyword in AT_MOST:
-                loosened = after is None or after > before
-            elif keyword == "uniqueItems":
-                loosened = before is True and after is not True
+            if keyword not in AT_LEAST | AT_MOST and keyword not in _FORMS:
+                continue
+            if listed is not None:
+                loosened = not all(_meets(one, keyword, before) for one in listed)
+            elif keyword in AT_LEAST | AT_MOST:
+                loosened = not _meets_number(after, keyword, before)
             else:
-                loosened = keyword in _FORMS and expanded(self._old, before) != expanded(self._new, after)
-            # What lists its values is judged by them.
-            if loosened and values(new) is None:
+                loosened = expanded(self._old, before) != expanded(self._new, after)
+            if loosened:
                 yield f"{at} has the {keyword} {shown(after)}, not {shown(before)}", keyword not in _GROWS
 
     def _object(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, bool]]:
@@ -84,6 +82,26 @@ class Promises(Comparison[tuple[str, bool]]):
         others = old.get("additionalProperties", True)
         if isinstance(others, dict):
             yield from self.found(others, new.get("additionalProperties", True), f"{at}.*")
+
+
+def _meets(value: Any, keyword: str, limit: Any) -> bool:
+    """Say whether a value that is listed meets a limit; one of another type always does."""
+    if keyword in _FORMS:
+        return not isinstance(value, str | float | int)
+    if isinstance(value, bool):
+        return True
+    if keyword.endswith("imum"):
+        excluded = keyword.startswith("exclusive") and value == limit
+        return not isinstance(value, int | float) or (_meets_number(value, keyword, limit) and not excluded)
+    sized = {"Length": str, "Items": list, "Properties": dict}[keyword[3:]]
+    return not isinstance(value, sized) or _meets_number(len(value), keyword, limit)
+
+
+def _meets_number(value: Any, keyword: str, limit: Any) -> bool:
+    # Nothing has less than no elements.
+    if keyword in AT_LEAST:
+        return bool(limit <= 0 and not keyword.endswith("imum")) or (value is not None and value >= limit)
+    return value is not None and value <= limit
 
 
 def _seriousness(changes: list[tuple[str, bool]]) -> tuple[int, int]:
