@@ -50,6 +50,7 @@ function rule(one) {
     group: String(one.groupId),
     protocol: one.describeProtocol(),
     peer: one.peer?.ip ?? one.describePeer(),
+    is_network: one.peer?.kind === "cidr-ip",
   };
 }
 

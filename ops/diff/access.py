@@ -74,7 +74,8 @@ def _allowed(
                 grouped[severity, who, outside].append(f"{but}{actions} on {except_}{named}")
     for (severity, who, outside), found in grouped.items():
         happens = f"{outside} may newly do {'; '.join(dict.fromkeys(found))}".strip()
-        yield Consequence(severity, subject(stack, who), happens, _FOREIGN if outside else _REMEDY)
+        remedy = _FOREIGN if outside else _REMEDY
+        yield Consequence(severity, subject(stack, who), happens, "" if severity == "note" else remedy)
 
 
 def _gained(
@@ -180,7 +181,8 @@ def _denied_no_more(
             resources = _sentence([plain(each) for each in dict.fromkeys(each.resource for each in left)])
             happens = f"{actions} on {resources} is not denied any more"
             principals = _sentence([plain(each) for each in dict.fromkeys(each.principal for each in left)])
-            yield Consequence("weaker protection", subject(stack, principals), happens, _REMEDY)
+            who = one.holder if one.on_resource else principals
+            yield Consequence("weaker protection", subject(stack, who), happens, _REMEDY)
 
 
 def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Consequence]:
@@ -194,10 +196,11 @@ def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Con
     for policy in dict.fromkeys(one for one in new if one not in old):
         name = policy.rpartition("/")[2]
         wide = any(fnmatchcase(name, one) for one in rule_book().access.wide_policies)
-        severity: Severity = "note" if change.id in came and not wide else "weaker protection"
-        yield Consequence(
-            severity, subject(stack, change.id), f"gets the managed policy {plain(policy)}", _REMEDY
-        )
+        where, happens = subject(stack, change.id), f"gets the managed policy {plain(policy)}"
+        if change.id in came and not wide:
+            yield Consequence("note", where, happens)
+        else:
+            yield Consequence("weaker protection", where, happens, _REMEDY)
 
 
 def _sentence(values: list[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from ops.diff.values import plain
+
 # Of what a condition says about the caller; what it says of the resource or the request binds nobody.
 _CALLER = re.compile(
     r"(aws:(source(arn|account|owner|vpc|vpce)|principal(arn|account)|calledvia)"
@@ -29,7 +31,7 @@ def foreign(principal: str, condition: str, *, trusts: bool) -> str | None:
     """
     kind, _, name = principal.partition(":")
     if kind == "Federated":
-        return f"whoever signs in at {name}"
+        return f"whoever signs in at {plain(name)}"
     if kind == "CanonicalUser":
         return f"another account ({name})"
     if kind == "Service":
@@ -39,7 +41,7 @@ def foreign(principal: str, condition: str, *, trusts: bool) -> str | None:
     account = _account(name)
     if account == "<AccountId>" or _OF_STACKS.fullmatch(account):
         return None
-    return f"another account ({name})"
+    return f"another account ({plain(name)})"
 
 
 def is_root(principal: str) -> bool:

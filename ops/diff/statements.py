@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ops.diff.values import is_intrinsic
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -19,6 +21,8 @@ _TARGETS = (
     *("Bucket", "Queues", "Queue", "Topics", "TopicArn", "SecretId", "ResourceArn", "FunctionName"),
     *("LayerVersionArn", "EventBusName"),
 )
+# How a property is named that is a policy document, or several.
+_DOCUMENT = re.compile(r"(PolicyDocument|PolicyText|KeyPolicy|ResourcePolicy|InlinePolicy|Policies|^Policy)$")
 # Properties of a permission of Lambda, which is a statement by itself, and the key that each compares.
 _LAMBDA_CONDITIONS = {
     "SourceArn": "aws:SourceArn",
@@ -75,7 +79,7 @@ def _statements(name: str, kind: str, properties: Mapping[str, Any]) -> Iterator
         return
     for key, value in properties.items():
         identity = _identity(name, kind, key, properties)
-        for one in _declared(value):
+        for one in _declared(value, key):
             yield _statement(name, one, _targets(name, properties), identity)
 
 
@@ -93,27 +97,28 @@ def _targets(name: str, properties: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(next(found, ())) or (f"${{{name}.Arn}}",)
 
 
-def _declared(value: Any) -> Iterator[Any]:
-    """Yield the statements within a property; a document may be text, and a computed one is its text."""
+def _declared(value: Any, key: str) -> Iterator[Any]:
+    """Yield the statements within a property by its name; of what is computed, its text."""
     if isinstance(value, list):
         for one in value:
-            yield from _declared(one)
-    elif isinstance(value, str) or _is_intrinsic(value):
-        if isinstance(value, dict) and "Fn::If" in value:
-            yield from _declared(value["Fn::If"][1:])
-            return
+            yield from _declared(one, key)
+    elif isinstance(value, dict) and "Fn::If" in value:
+        yield from _declared(value["Fn::If"][1:], key)
+    elif isinstance(value, str) or is_intrinsic(value):
         text = value if isinstance(value, str) else "".join(texts(value))
         if '"Statement"' in text:
             try:
-                yield from _declared(json.loads(text))
+                yield from _declared(json.loads(text), key)
             except ValueError:
                 yield text
+        elif text and is_intrinsic(value) and _DOCUMENT.search(key):
+            yield text
     elif isinstance(value, dict):
         if "Statement" in value:
             yield from _within(value["Statement"])
         else:
-            for one in value.values():
-                yield from _declared(one)
+            for name, one in value.items():
+                yield from _declared(one, name)
 
 
 def _within(value: Any) -> Iterator[Any]:
@@ -124,7 +129,7 @@ def _within(value: Any) -> Iterator[Any]:
         yield from _within(value["Fn::If"][1:])
     elif isinstance(value, dict) and "Effect" in value:
         yield value
-    elif _is_intrinsic(value):
+    elif is_intrinsic(value):
         # Nothing, or what is not known before the deployment.
         yield from texts(value)
 
@@ -145,7 +150,7 @@ def _statement(name: str, one: Any, targets: tuple[str, ...], identity: tuple[st
 def _named(one: Mapping[str, Any], key: str) -> Targets:
     inverted = f"Not{key}" in one
     value = one.get(f"Not{key}" if inverted else key)
-    if isinstance(value, dict) and not _is_intrinsic(value):
+    if isinstance(value, dict) and not is_intrinsic(value):
         found = [f"{kind}:{text}" for kind, each in value.items() for text in texts(each)]
     else:
         found = texts(value)
@@ -197,10 +202,6 @@ def _substituted(value: Any) -> str:
 
 
 def _rendered(value: Any) -> Any:
-    if isinstance(value, dict) and not _is_intrinsic(value):
+    if isinstance(value, dict) and not is_intrinsic(value):
         return {key: _rendered(one) for key, one in value.items()}
     return sorted(texts(value))
-
-
-def _is_intrinsic(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))

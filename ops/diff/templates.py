@@ -62,6 +62,7 @@ class Traffic:
     group: str
     protocol: str
     peer: str
+    is_network: bool
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
     if old == new:
         return
     old, new = by_name(old), by_name(new)
-    if isinstance(old, dict) and isinstance(new, dict) and not _is_intrinsic(old) and not _is_intrinsic(new):
+    if isinstance(old, dict) and isinstance(new, dict) and not is_intrinsic(old) and not is_intrinsic(new):
         for key in dict.fromkeys([*old, *new]):
             yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
@@ -66,5 +66,6 @@ def by_name(value: Any) -> Any:
     return value
 
 
-def _is_intrinsic(value: dict[str, Any]) -> bool:
-    return len(value) == 1 and all(key == "Ref" or key.startswith("Fn::") for key in value)
+def is_intrinsic(value: Any) -> bool:
+    """Say whether a value is one of CloudFormation's functions, computed at the deployment."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))

@@ -32,9 +32,10 @@ class Narrowing(Comparison[str]):
         allowed = alternatives(self._new, new)
         found: list[str] = []
         for one in alternatives(self._old, old):
-            tried: list[list[str]] = [list(self._one(one, each, at)) for each in allowed]
+            tried = [list(self._one(one, each, at)) for each in allowed]
             if all(tried):
-                found += min(tried, key=len) if tried else [f"{at} is refused"]
+                least = min(tried, key=len) if tried else [f"{at} is refused"]
+                found += least
         return found
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[str]:

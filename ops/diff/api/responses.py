@@ -32,9 +32,10 @@ class Promises(Comparison[tuple[str, bool]]):
         promised = alternatives(self._old, old)
         found: list[tuple[str, bool]] = []
         for one in alternatives(self._new, new):
-            tried: list[list[tuple[str, bool]]] = [list(self._one(each, one, at)) for each in promised]
+            tried = [list(self._one(each, one, at)) for each in promised]
             nothing = [(f"{at} may be {' or '.join(sorted(types(one)))}", True)]
-            found += min(tried, key=_seriousness, default=nothing)
+            least = min(tried, key=_seriousness, default=nothing)
+            found += least
         return found
 
     def _one(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, bool]]:

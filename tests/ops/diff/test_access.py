@@ -180,7 +180,7 @@ def test_other_subject_of_a_provider_is_a_headline() -> None:
 def on(kind: str, statements: Any) -> Resources:
     """Return a new resource of a kind with a policy of its own, beside what it stands on."""
     declared = document(*statements) if isinstance(statements, list) else statements
-    key, more = {
+    places: dict[str, tuple[str, dict[str, Any]]] = {
         "S3::BucketPolicy": ("PolicyDocument", {"Bucket": {"Ref": "Photos"}}),
         "SQS::QueuePolicy": ("PolicyDocument", {"Queues": [{"Ref": "Jobs"}]}),
         "SNS::TopicPolicy": ("PolicyDocument", {"Topics": [{"Ref": "Topic"}]}),
@@ -189,7 +189,8 @@ def on(kind: str, statements: Any) -> Resources:
         "DynamoDB::Table": ("ResourcePolicy", {}),
         "Logs::ResourcePolicy": ("PolicyDocument", {}),
         "SecretsManager::ResourcePolicy": ("ResourcePolicy", {"SecretId": {"Ref": "Secret"}}),
-    }[kind]
+    }
+    key, more = places[kind]
     wrapped: Any = {"PolicyDocument": declared} if kind == "DynamoDB::Table" else declared
     return {"Thing": (kind, {key: json.dumps(wrapped) if kind.startswith("Logs") else wrapped, **more})}
 
@@ -252,6 +253,12 @@ def test_permission_of_a_function_is_judged(more: dict[str, Any], severity: Seve
     given = {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function"}, **more}
     new: Resources = {"Permission": ("Lambda::Permission", given), "Function": ("Lambda::Function", {})}
     assert severities({}, new) == {severity}
+
+
+def test_computed_policy_is_a_headline() -> None:
+    for computed in ({"Ref": "Document"}, {"Fn::Transform": {"Name": "Macro"}}):
+        given = {"PolicyDocument": computed, "Roles": [{"Ref": "Role"}]}
+        assert severities({}, {"Policy": ("IAM::Policy", given)}) == {"weaker protection"}
 
 
 def test_refused_plain_http_is_missed() -> None:
