@@ -67,11 +67,7 @@ def _allowed(
             grouped["weaker protection", one.holder, ""].append(text)
         elif one.effect != "Deny":
             for (severity, who, outside), atoms in _gained(one, before, came).items():
-                actions = _sentence(list(dict.fromkeys(each.action for each in atoms)))
-                named = _sentence([plain(each) for each in dict.fromkeys(each.resource for each in atoms)])
-                but = "everything but " if one.actions.inverted else ""
-                except_ = "everything but " if one.resources.inverted else ""
-                grouped[severity, who, outside].append(f"{but}{actions} on {except_}{named}")
+                grouped[severity, who, outside].append(_told(one, atoms))
     for (severity, who, outside), found in grouped.items():
         happens = f"{outside} may newly do {'; '.join(dict.fromkeys(found))}".strip()
         remedy = _FOREIGN if outside else _REMEDY
@@ -101,7 +97,7 @@ def _outside(statement: Statement, atom: _Atom) -> str | None:
         return None
     if statement.principals.inverted:
         return f"everyone but {plain(atom.principal)}"
-    trusts = atom.action.lower().startswith(("sts:", "*"))
+    trusts = atom.action.lower().startswith("sts:")
     return foreign(atom.principal, statement.condition, trusts=trusts)
 
 
@@ -177,11 +173,8 @@ def _denied_no_more(
             and not any(_includes(each, one, atom) for each in denials)
         ]
         if left:
-            actions = _sentence(list(dict.fromkeys(each.action for each in left)))
-            resources = _sentence([plain(each) for each in dict.fromkeys(each.resource for each in left)])
-            happens = f"{actions} on {resources} is not denied any more"
-            principals = _sentence([plain(each) for each in dict.fromkeys(each.principal for each in left)])
-            who = one.holder if one.on_resource else principals
+            who = one.holder if one.on_resource else _sentence(each.principal for each in left)
+            happens = f"{_told(one, left)} is not denied any more"
             yield Consequence("weaker protection", subject(stack, who), happens, _REMEDY)
 
 
@@ -203,7 +196,17 @@ def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Con
             yield Consequence("weaker protection", where, happens, _REMEDY)
 
 
-def _sentence(values: list[str]) -> str:
+def _told(statement: Statement, atoms: Iterable[_Atom]) -> str:
+    """Return what atoms of a statement are about, as in "s3:GetObject on Photos.Arn"."""
+    parts = (
+        (statement.actions, _sentence(each.action for each in atoms)),
+        (statement.resources, _sentence(each.resource for each in atoms)),
+    )
+    return " on ".join(f"everything but {text}" if one.inverted else text for one, text in parts)
+
+
+def _sentence(texts: Iterable[str]) -> str:
+    values = [plain(one) for one in dict.fromkeys(texts)]
     more = len(values) - _NAMED
     return ", ".join(values[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 

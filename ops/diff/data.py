@@ -42,41 +42,36 @@ def judge_left(stack: str, change: ResourceChange) -> Iterator[Consequence]:
         return
     then = "also when that is deleted"
     if (change.old or {}).get("DeletionPolicy") not in _KEEPS:
-        then = f"until that is deleted: then it {_key_goes() if change.type == _KEY else f'goes with {held}'}"
+        then = f"until that is deleted: then it {_goes(change, held)}"
     happens = f"belongs to a stack that is declared no more; it stays, used by nothing, {then}"
     yield Consequence("data loss", subject(stack, change.id, change.type), happens, _REMEDY)
 
 
 def _gone(change: ResourceChange, held: str) -> str | None:
     """Say what becomes of a resource and of what it holds; None where it stays in place."""
-    is_key = change.type == _KEY
     if change.impact in REPLACED:
         verb = "is replaced" if change.impact == "WILL_REPLACE" else "may be replaced"
         because = f" because of {', '.join(change.replacing)}" if change.replacing else ""
-        new = "another key" if is_key else "an empty one"
         keeps = (change.new or {}).get("UpdateReplacePolicy") in (*_KEEPS, "Snapshot")
-        old = f"stays with {held}, used by nothing" if keeps else f"is deleted with {held}"
-        if is_key:
-            old = _key_stays() if keeps else _key_goes()
-        return f"{verb}{because} by {new}; the old one {old}"
+        old = _stays(change, held) if keeps else _goes(change, held)
+        return f"{verb}{because} by {'another' if change.type == _KEY else 'an empty one'}; the old one {old}"
     if change.impact not in GONE:
         return None
     if change.impact == "WILL_ORPHAN":
-        stays = (
-            _key_stays("stays in the account")
-            if is_key
-            else f"stays in the account with {held}, used by nothing"
-        )
-        return f"leaves the stack; it {stays}"
-    return _key_goes() if is_key else f"is deleted with {held}"
+        return f"leaves the stack; it {_stays(change, held)}"
+    return _goes(change, held)
 
 
-def _key_stays(stays: str = "stays") -> str:
-    return f"{stays}, used by nothing, and what was encrypted with it can be read until it is deleted"
+def _stays(change: ResourceChange, held: str) -> str:
+    if change.type == _KEY:
+        return f"stays in the account, used by nothing; {held} can be read until it is deleted"
+    return f"stays in the account with {held}, used by nothing"
 
 
-def _key_goes() -> str:
-    return "is deleted after its waiting period, and what was encrypted with it can no longer be read"
+def _goes(change: ResourceChange, held: str) -> str:
+    if change.type == _KEY:
+        return f"is deleted after its waiting period, and {held} can no longer be read"
+    return f"is deleted with {held}"
 
 
 def _properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:

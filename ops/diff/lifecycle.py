@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ops.diff.statements import texts
+from ops.diff.values import is_intrinsic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +36,7 @@ class Expiry:
 
     what: str
     counted: str
-    limit: float | str
+    limit: float
     prefix: str = ""
     tags: frozenset[str] = frozenset()
     above: float = 0
@@ -53,11 +55,7 @@ class Expiry:
 
     def is_sooner(self, other: Expiry) -> bool:
         """Say whether a rule that covers this one would still leave something that this deletes."""
-        if isinstance(self.limit, str) or isinstance(other.limit, str):
-            later = not isinstance(self.limit, type(other.limit)) or str(other.limit) > str(self.limit)
-        else:
-            later = other.limit > self.limit
-        return later or other.kept > self.kept
+        return other.limit > self.limit or other.kept > self.kept
 
 
 def deleted_sooner(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
@@ -69,13 +67,19 @@ def deleted_sooner(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) ->
     for one in after:
         covering = [each for each in before if each.covers(one)]
         if one not in before and all(one.is_sooner(each) for each in covering):
-            soonest = min(covering, key=lambda each: (str(type(each.limit)), each.limit), default=None)
+            soonest = min(covering, key=lambda each: each.limit, default=None)
             yield f"{_sentence(one)}; {_so_far(one, soonest)} so far"
 
 
 def _of_bucket(properties: Mapping[str, Any]) -> Iterator[Expiry]:
-    for rule in _rules(properties.get("LifecycleConfiguration"), "Rules"):
-        if rule.get("Status") != "Enabled":
+    configured = properties.get("LifecycleConfiguration")
+    rules = _rules(configured, "Rules")
+    for one in (configured, *rules):
+        if is_intrinsic(one):
+            # What is not read may delete all.
+            yield Expiry("objects", f"by rules that are computed: {''.join(texts(one))}", 0)
+    for rule in rules:
+        if is_intrinsic(rule) or rule.get("Status") == "Disabled":
             continue
         part = Expiry(
             what="",
@@ -91,11 +95,11 @@ def _of_bucket(properties: Mapping[str, Any]) -> Iterator[Expiry]:
                 given = _inside(rule, place)
                 if given is None:
                     continue
-                limit: float | str = _number(given, 0)
                 if place == ("ExpirationDate",):
-                    part, limit = replace(part, counted="date"), "".join(texts(given))
+                    yield replace(part, what=what, counted="date", limit=_day(given))
+                    continue
                 kept = _number(_inside(rule, _NEWER), 0) if what == "earlier versions" else 0
-                yield replace(part, what=what, limit=limit, kept=kept)
+                yield replace(part, what=what, limit=_number(given, 0), kept=kept)
 
 
 def _of_repository(properties: Mapping[str, Any]) -> Iterator[Expiry]:
@@ -127,7 +131,7 @@ def _sentence(one: Expiry) -> str:
         part += f" of {one.above:g} to {one.below:g} bytes"
     match one.counted:
         case "date":
-            return f"{one.what}{part} are deleted at {one.limit}"
+            return f"{one.what}{part} are deleted on {date.fromordinal(int(one.limit))}"
         case "imageCountMoreThan":
             return f"of its {one.what}{part} the last {one.limit:g} are kept"
         case counted if counted.endswith("days"):
@@ -141,8 +145,9 @@ def _so_far(one: Expiry, covering: Expiry | None) -> str:
         return {"imageCountMoreThan": "all", "date": "on no day"}.get(one.counted, "kept for good")
     if covering.limit == one.limit:
         return f"the last {covering.kept:g} are kept"
-    unit = " days" if one.counted.endswith("days") else ""
-    return f"{covering.limit}{unit}" if isinstance(covering.limit, str) else f"{covering.limit:g}{unit}"
+    if one.counted == "date":
+        return f"on {date.fromordinal(int(covering.limit))}"
+    return f"{covering.limit:g} days" if one.counted.endswith("days") else f"{covering.limit:g}"
 
 
 def _rules(value: Any, key: str) -> list[Any]:
@@ -154,6 +159,14 @@ def _inside(value: Any, place: tuple[str, ...]) -> Any:
     for key in place:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def _day(value: Any) -> float:
+    """Return the number of a day of the calendar, the first where it is computed."""
+    try:
+        return datetime.fromisoformat(value).toordinal()
+    except (TypeError, ValueError):
+        return 1
 
 
 def _number(value: Any, absent: float) -> float:

@@ -121,12 +121,13 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
         return False
     match rule.worse:
         case "less":
-            return _number(new) < _number(old)
+            # What is computed at the deployment may be less.
+            return _number(new, -inf) < _number(old, inf)
         case "leaves":
             left = new is not None if is_new else old in rule.values
             return left and new not in rule.values
         case "joins":
-            return new in rule.values and old not in rule.values
+            return any(one in rule.values for one in _branches(new)) and old not in rule.values
         case "gone":
             return new is None
         case "comes":
@@ -135,12 +136,18 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
             return None not in given
 
 
-def _number(value: Any) -> float:
-    # What is computed at the deployment cannot be compared: it counts as endless, as does what is absent.
+def _number(value: Any, computed: float) -> float:
     try:
         return inf if value is None else float(value)
     except (TypeError, ValueError):
-        return inf
+        return computed
+
+
+def _branches(value: Any) -> list[Any]:
+    """Return the values that a value may become, by its conditions."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        return [each for one in value["Fn::If"][1:] for each in _branches(one)]
+    return [value]
 
 
 def _at(resource: Mapping[str, Any] | None, path: str) -> dict[str, Any]:

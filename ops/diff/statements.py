@@ -116,6 +116,8 @@ def _declared(value: Any, key: str) -> Iterator[Any]:
     elif isinstance(value, dict):
         if "Statement" in value:
             yield from _within(value["Statement"])
+        elif "Effect" in value:
+            yield value
         else:
             for name, one in value.items():
                 yield from _declared(one, name)
@@ -179,8 +181,10 @@ def texts(value: Any) -> list[str]:
             return [f"${{{name}}}"]
         case {"Fn::GetAtt": [str(name), attribute]}:
             return [f"${{{name}.{''.join(texts(attribute))}}}"]
-        case {"Fn::GetAtt": str(name)} | {"Fn::Sub": [str(name), _]} | {"Fn::Sub": str(name)}:
-            return [f"${{{name}}}" if "Fn::GetAtt" in value else _substituted(value["Fn::Sub"])]
+        case {"Fn::GetAtt": str(name)}:
+            return [f"${{{name}}}"]
+        case {"Fn::Sub": str() | [str(), dict()] as template}:
+            return [_substituted(template)]
         case {"Fn::ImportValue": name}:
             return [f"${{{''.join(texts(name))}}}"]
         case {"Fn::Join": [str(separator), list(parts)]}:

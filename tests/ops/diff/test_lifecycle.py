@@ -44,6 +44,8 @@ def versions(days: int, newer: int | None = None) -> dict[str, Any]:
         ([versions(30, 5)], [versions(30, 2)], True),
         ([versions(30, 5)], [versions(30)], True),  # all but five were deleted, and the five are now
         ([versions(30)], [versions(30, 5)], False),
+        ([rule(30)], [{"Fn::If": ["Short", rule(7), rule(30)]}], True),
+        ([rule(30)], [rule(30), rule(7, Status={"Ref": "Status"})], True),
         ([rule(30)], [rule({"Ref": "Days"})], True),  # not known before
     ],
 )

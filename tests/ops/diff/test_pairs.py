@@ -111,7 +111,7 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "rename": (
         lambda templates: bucket(templates).update(BucketName="photos"),
         "data loss",
-        "(S3::Bucket) is replaced because of BucketName by an empty one; the old one stays with its objects",
+        "is replaced because of BucketName by an empty one; the old one stays in the account with its objects",
     ),
     "lifecycle": (shorten, "data loss", "objects older than 30 days are deleted; 365 days so far"),
     "IAM": (widen, "weaker protection", "may newly do s3:* on *"),
@@ -135,7 +135,7 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "key": (
         remove_key,
         "data loss",
-        "used by nothing, and what was encrypted with it can be read until it is deleted",
+        "stays in the account, used by nothing; what was encrypted with it can be read until it is deleted",
     ),
     "stack": (
         remove_stack,
@@ -194,6 +194,7 @@ def judged(prod: Assembly, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     new["image only"] = replace(with_new_code(prod, "analyze", "image"), environment="image only")
     new["documented"] = replace(read_assemblies(folder)["prod"], environment="documented")
     old = {name: replace(prod, environment=name) for name in new}
+    new["came"], old["went"] = (replace(prod, environment=name) for name in ("came", "went"))
     return {one.environment: one for one in judge(old, new)}
 
 
@@ -255,8 +256,8 @@ def test_settings_of_model_are_named(prod: Assembly) -> None:
     )
 
 
-def test_new_and_former_environments_are_told(prod: Assembly) -> None:
-    came, went = judge({"prod": prod}, {"dev": replace(prod, environment="dev")})
+def test_new_and_former_environments_are_told(judged: dict[str, Judgement]) -> None:
+    came, went = judged["came"], judged["went"]
     # The data of an environment that is declared no more is used by nothing.
     assert (came.verdict, went.verdict) == ("new environment", "data loss")
     # Its roles are narrow: what is said of it is what it shows to the internet.

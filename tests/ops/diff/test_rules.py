@@ -31,6 +31,7 @@ RECOVERED = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": 
         # A log group without retention keeps its lines for ever.
         ("Logs::LogGroup", {}, {"RetentionInDays": 30}, "data loss"),
         ("Logs::LogGroup", {"RetentionInDays": 30}, {"RetentionInDays": 90}, None),
+        ("Logs::LogGroup", {"RetentionInDays": 30}, {"RetentionInDays": {"Ref": "Days"}}, "data loss"),
         # A queue without a period keeps messages for four days.
         ("SQS::Queue", {}, {"MessageRetentionPeriod": 86400}, "data loss"),
         ("SQS::Queue", {"MessageRetentionPeriod": 86400}, {}, None),
@@ -41,6 +42,7 @@ RECOVERED = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": 
         ("DynamoDB::GlobalTable", {"Replicas": [RECOVERED]}, {"Replicas": [{}]}, "weaker protection"),
         ("DynamoDB::GlobalTable", {"Replicas": [{}]}, {"Replicas": [RECOVERED]}, None),
         ("EC2::Subnet", None, {"MapPublicIpOnLaunch": True}, "weaker protection"),
+        ("EC2::Subnet", None, {"MapPublicIpOnLaunch": {"Fn::If": ["A", True, False]}}, "weaker protection"),
         ("EC2::Route", None, {"GatewayId": {"Ref": "Gateway"}}, "weaker protection"),
         ("EC2::Route", None, {"NatGatewayId": {"Ref": "Nat"}}, None),
         (
@@ -103,7 +105,7 @@ def test_property_is_judged(kind: str, old: Any, new: Any, severity: Severity | 
     [
         ("WILL_DESTROY", {}, "is deleted with its rows"),
         ("WILL_ORPHAN", {}, "leaves the stack; it stays in the account with its rows"),
-        ("WILL_REPLACE", {"UpdateReplacePolicy": "Retain"}, "the old one stays with its rows"),
+        ("WILL_REPLACE", {"UpdateReplacePolicy": "Retain"}, "the old one stays in the account with its rows"),
         ("WILL_REPLACE", {}, "the old one is deleted with its rows"),
         ("MAY_REPLACE", {}, "may be replaced by an empty one"),
     ],
