@@ -111,7 +111,7 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "rename": (
         lambda templates: bucket(templates).update(BucketName="photos"),
         "data loss",
-        "is replaced because of BucketName by an empty one; the old one stays in the account with its objects",
+        "because of BucketName by an empty one; the old one stays in the account with its objects",
     ),
     "lifecycle": (shorten, "data loss", "objects older than 30 days are deleted; 365 days so far"),
     "IAM": (widen, "weaker protection", "may newly do s3:* on *"),
