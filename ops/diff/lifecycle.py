@@ -68,7 +68,8 @@ def deleted_sooner(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) ->
         covering = [each for each in before if each.covers(one)]
         if one not in before and all(one.is_sooner(each) for each in covering):
             soonest = min(covering, key=lambda each: each.limit, default=None)
-            yield f"{_sentence(one)}; {_so_far(one, soonest)} so far"
+            kept = "not all of them" if before else "kept for good"
+            yield f"{_sentence(one)}; {_so_far(one, soonest) or kept} so far"
 
 
 def _of_bucket(properties: Mapping[str, Any]) -> Iterator[Expiry]:
@@ -141,8 +142,9 @@ def _sentence(one: Expiry) -> str:
 
 
 def _so_far(one: Expiry, covering: Expiry | None) -> str:
+    """Return what the rule that deletes the same has said, nothing where there is none."""
     if covering is None:
-        return {"imageCountMoreThan": "all", "date": "on no day"}.get(one.counted, "kept for good")
+        return "all" if one.counted == "imageCountMoreThan" else ""
     if covering.limit == one.limit:
         return f"the last {covering.kept:g} are kept"
     if one.counted == "date":
@@ -150,9 +152,9 @@ def _so_far(one: Expiry, covering: Expiry | None) -> str:
     return f"{covering.limit:g} days" if one.counted.endswith("days") else f"{covering.limit:g}"
 
 
-def _rules(value: Any, key: str) -> list[Any]:
+def _rules(value: Any, key: str) -> list[dict[str, Any]]:
     rules = value.get(key) if isinstance(value, dict) else None
-    return rules if isinstance(rules, list) else []
+    return [one for one in rules if isinstance(one, dict)] if isinstance(rules, list) else []
 
 
 def _inside(value: Any, place: tuple[str, ...]) -> Any:

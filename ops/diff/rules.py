@@ -76,7 +76,7 @@ def judge_properties(stack: str, change: ResourceChange) -> Iterator[Consequence
             continue
         before, after = _at(change.old, rule.path), _at(change.new, rule.path)
         found = dict.fromkeys(
-            rule.happens.format(old=shown(old), new=shown(new))
+            rule.happens.format(old=shown(rule.absent if old is None else old), new=shown(new))
             for place in before | after
             for old, new in [(before.get(place), after.get(place))]
             # What is gone with all that it stood in has protected nothing else.

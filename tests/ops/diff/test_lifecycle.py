@@ -82,7 +82,7 @@ def older(days: int, status: str = "any", **more: Any) -> dict[str, Any]:
         (
             repository(older(14, "untagged")),
             repository(older(14)),
-            "images older than 14 days are deleted; kept for good so far",
+            "images older than 14 days are deleted; not all of them so far",
         ),
         (repository(older(14)), repository(older(14, "untagged")), ""),
         (
