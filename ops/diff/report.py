@@ -86,7 +86,7 @@ def change_lines(one: Judgement) -> Iterator[str]:
     for stack in one.new_stacks:
         yield f"{stack}: the stack is new"
     for stack in one.gone_stacks:
-        yield f"{stack}: the stack is declared no more; what is deployed of it stays and costs until it is gone"
+        yield f"{stack}: the stack is declared no more; what is deployed of it stays, and goes on costing"
     # Of a stack that comes or goes as a whole, one line says everything.
     changed = {
         stack: each for stack, each in one.changes.items() if stack not in one.new_stacks + one.gone_stacks
