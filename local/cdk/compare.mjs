@@ -6,49 +6,43 @@ import { json } from "node:stream/consumers";
 
 const { fullDiff } = createRequire(resolve(process.argv[2], "package.json"))("@aws-cdk/cloudformation-diff");
 const SECTIONS = ["parameters", "conditions", "mappings", "outputs"];
+const REPLACES = ["WILL_REPLACE", "MAY_REPLACE"];
+
+// IAM is judged from the resources themselves: the package shows it to people, without what it takes for granted, and
+// stops at what is computed.
+const { IamPropertyScrutinies, IamResourceScrutinies } = fullDiff({}, {}).iamChanges.constructor;
+IamPropertyScrutinies.length = IamResourceScrutinies.length = 0;
 
 function compared([before, after]) {
   const diff = fullDiff(before, after);
-  const { statements, managedPolicies } = diff.iamChanges;
   const { ingress, egress } = diff.securityGroupChanges;
   return {
-    resources: Object.entries(diff.resources.changes).map(([id, change]) => resource(id, change)),
+    resources: Object.entries(diff.resources.changes).flatMap(([id, change]) => resources(id, change)),
     sections: SECTIONS.flatMap((section) =>
       Object.entries(diff[section].changes).map(([name, { oldValue, newValue }]) => ({
         section, name, old: oldValue ?? null, new: newValue ?? null,
       })),
     ),
-    statements: { added: statements.additions.map(statement), removed: statements.removals.map(statement) },
-    managed_policies: managedPolicies.additions.map((one) => [one.identityArn, one.managedPolicyArn]),
     ingress: { added: ingress.additions.map(rule), removed: ingress.removals.map(rule) },
     egress: { added: egress.additions.map(rule), removed: egress.removals.map(rule) },
   };
 }
 
-function resource(id, change) {
+function resources(id, change) {
+  const { oldResourceType: type, newResourceType, oldValue, newValue } = change;
+  if (change.resourceTypeChanged) {
+    // One resource goes, and one of another type comes under its name.
+    const impact = oldValue.DeletionPolicy?.startsWith("Retain") ? "WILL_ORPHAN" : "WILL_DESTROY";
+    return [
+      { id, type, impact, replacing: [], old: oldValue, new: null, becomes: newResourceType },
+      { id, type: newResourceType, impact: "WILL_CREATE", replacing: [], old: null, new: newValue },
+    ];
+  }
   const replacing = Object.entries(change.propertyUpdates)
-    .filter(([, { changeImpact }]) => changeImpact === "WILL_REPLACE" || changeImpact === "MAY_REPLACE")
+    .filter(([, { changeImpact }]) => REPLACES.includes(changeImpact))
     .map(([name]) => name);
-  return {
-    id,
-    type: change.resourceType ?? change.oldResourceType,
-    impact: change.changeImpact,
-    replacing,
-    old: change.oldValue ?? null,
-    new: change.newValue ?? null,
-  };
-}
-
-function statement({ effect, actions, resources, principals, condition, serializedIntrinsic }) {
-  const targets = ({ not, values }) => ({ values, inverted: not });
-  return {
-    effect,
-    actions: targets(actions),
-    resources: targets(resources),
-    principals: targets(principals),
-    condition: condition ?? null,
-    unread: serializedIntrinsic ?? null,
-  };
+  const impact = change.changeImpact;
+  return [{ id, type: newResourceType ?? type, impact, replacing, old: oldValue ?? null, new: newValue ?? null }];
 }
 
 function rule(one) {
@@ -56,6 +50,7 @@ function rule(one) {
     group: String(one.groupId),
     protocol: one.describeProtocol(),
     peer: one.peer?.ip ?? one.describePeer(),
+    is_network: one.peer?.kind === "cidr-ip",
   };
 }
 

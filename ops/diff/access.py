@@ -1,4 +1,4 @@
-"""Who may do more: IAM statements and rules of security groups that a change adds."""
+"""Who may do more: what IAM statements and managed policies allow that none has allowed so far."""
 
 from __future__ import annotations
 
@@ -6,142 +6,209 @@ import re
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.diff.consequences import Consequence, subject
+from ops.diff.principals import foreign, is_root
+from ops.diff.rules import rule_book
+from ops.diff.statements import statements, texts
+from ops.diff.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ops.diff.consequences import Severity
-    from ops.diff.templates import StackChange, Statement, Targets, Traffic
+    from ops.diff.statements import Statement, Targets
+    from ops.diff.templates import ResourceChange, StackChange
 
-ANYWHERE = ("0.0.0.0/0", "::/0")
 # So many actions or resources are named in a sentence.
 _NAMED = 4
 _REMEDY = "Name the actions and the resources that are needed, and no others."
+_FOREIGN = "Name who needs it, and bind a service or a provider to this account by a condition."
+# How the last part of an ARN begins that is any resource of a kind.
+_ANY_OF_A_KIND = re.compile(r"[a-z-]+[/:][*?]", re.IGNORECASE)
+# Services whose ARNs begin with the resource's own name, as that of a bucket.
+_WITHOUT_KINDS = ("s3", "execute-api")
+
+
+class _Atom(NamedTuple):
+    """One action on one resource by one principal."""
+
+    action: str
+    resource: str
+    principal: str
 
 
 def judge_access(stack: str, change: StackChange) -> Iterator[Consequence]:
-    """Yield what IAM and security groups let through that they have refused so far.
+    """Yield what principals may do that they have not been allowed so far, and what is denied no more.
 
-    What a new role gets on resources that are named is a note; the same for a role that exists, and
-    anything with a wildcard, is a weaker protection.
+    What a new role gets on resources that are named is a note, and so is a new resource's policy for the own
+    account. The same for a role that exists, anything wide, and whoever is foreign is a weaker protection.
     """
-    new = {one.id for one in change.resources if one.old is None}
-    yield from _statements(stack, change, new)
-    for identity, policy in change.managed_policies:
-        severity: Severity = "note" if _ids(identity) & new and "Admin" not in policy else "weaker protection"
-        yield Consequence(severity, subject(stack, _plain(identity)), f"gets the policy {policy}", _REMEDY)
-    yield from _traffic(stack, change)
+    old = [one for each in change.resources for one in statements(each.id, each.old)]
+    new = [one for each in change.resources for one in statements(each.id, each.new)]
+    came = {one.id for one in change.resources if one.old is None}
+    gone = {one.id for one in change.resources if one.new is None}
+    yield from _allowed(stack, [one for one in new if one not in old], old, came)
+    yield from _denied_no_more(stack, [one for one in old if one not in new], new, gone)
+    for each in change.resources:
+        yield from _managed(stack, each, came)
 
 
-def _statements(stack: str, change: StackChange, new: set[str]) -> Iterator[Consequence]:
+def _allowed(
+    stack: str, added: Iterable[Statement], old: Iterable[Statement], came: set[str]
+) -> Iterator[Consequence]:
+    before = [one for one in old if one.effect == "Allow"]
     # Of one principal and severity, everything is one finding.
-    grouped: dict[tuple[Severity, str], list[str]] = defaultdict(list)
-    for one in change.statements.added:
+    grouped: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
+    for one in added:
         if one.unread is not None:
-            grouped["weaker protection", "IAM"].append(f"by a statement that is computed: {one.unread}")
-        elif one.effect == "Allow" and (gained := _gained(one, change.statements.removed)):
-            principal = _list(one.principals)
-            severity: Severity = "weaker protection"
-            if not _has_wildcard(one) and any(_ids(each) & new for each in _named(one)):
-                severity = "note"
-            grouped[severity, principal].append(f"{_sentence(gained)} on {_list(one.resources)}")
-    for (severity, principal), texts in grouped.items():
-        happens = f"may newly do {'; '.join(dict.fromkeys(texts))}"
-        yield Consequence(severity, subject(stack, principal), happens, _REMEDY)
-    for one in change.statements.removed:
-        if one.effect == "Deny" and not any(_denies(other, one) for other in change.statements.added):
-            happens = f"{_list(one.actions)} on {_list(one.resources)} is not denied any more"
-            yield Consequence("weaker protection", subject(stack, _list(one.principals)), happens, _REMEDY)
+            text = f"what a statement says that is computed: {one.unread}"
+            grouped["weaker protection", one.holder, ""].append(text)
+        elif one.effect != "Deny":
+            for (severity, who, outside), atoms in _gained(one, before, came).items():
+                grouped[severity, who, outside].append(_told(one, atoms))
+    for (severity, who, outside), found in grouped.items():
+        happens = f"{outside} may newly do {'; '.join(dict.fromkeys(found))}".strip()
+        remedy = _FOREIGN if outside else _REMEDY
+        yield Consequence(severity, subject(stack, who), happens, "" if severity == "note" else remedy)
 
 
-def _gained(added: Statement, removed: Iterable[Statement]) -> list[str]:
-    """Return the actions of a statement that no statement before it has allowed as widely."""
-    before = [one for one in removed if one.effect == "Allow" and one.unread is None]
-    targets = (added.actions, added.resources, added.principals)
-    if any(one.inverted for one in targets):
-        return list(added.actions.values) or ["everything"]
-    atoms = product(*(one.values or ("",) for one in targets))
-    return list(
-        dict.fromkeys(
-            action
-            for action, resource, principal in atoms
-            if not any(_allows(one, added, action, resource, principal) for one in before)
-        )
-    )
+def _gained(
+    added: Statement, before: Iterable[Statement], came: set[str]
+) -> dict[tuple[Severity, str, str], list[_Atom]]:
+    """Return what a statement allows that none before it has, by severity, subject and foreign principal."""
+    found: dict[tuple[Severity, str, str], list[_Atom]] = defaultdict(list)
+    for atom in _atoms(added):
+        if any(_includes(one, added, atom) for one in before):
+            continue
+        outside = _outside(added, atom)
+        severity: Severity = "weaker protection"
+        is_new = bool(_ids(atom.principal) & came or _ids(atom.resource) & came)
+        if is_new and outside is None and not _is_wide(added, atom):
+            severity = "note"
+        who = plain(atom.principal) if outside is None else added.holder
+        found[severity, who, outside or ""].append(atom)
+    return found
 
 
-def _allows(before: Statement, added: Statement, action: str, resource: str, principal: str) -> bool:
-    if before.condition not in (None, {}, added.condition):
-        return False
-    return (
-        _matches(before.actions, action.lower(), lower=True)
-        and _matches(before.resources, resource)
-        and _matches(before.principals, principal)
-    )
+def _outside(statement: Statement, atom: _Atom) -> str | None:
+    if not statement.on_resource:
+        return None
+    if statement.principals.inverted:
+        return f"everyone but {plain(atom.principal)}"
+    trusts = atom.action.lower().startswith("sts:")
+    return foreign(atom.principal, statement.condition, trusts=trusts)
 
 
-def _matches(targets: Targets, value: str, *, lower: bool = False) -> bool:
-    patterns = (one.lower() if lower else one for one in targets.values or ("",))
-    return not targets.inverted and any(one == value or fnmatchcase(value, one) for one in patterns)
-
-
-def _denies(one: Statement, other: Statement) -> bool:
-    return one.effect == "Deny" and (one.actions, one.resources, one.principals, one.condition) == (
-        other.actions,
-        other.resources,
-        other.principals,
-        other.condition,
-    )
-
-
-def _has_wildcard(statement: Statement) -> bool:
-    if statement.actions.inverted or statement.resources.inverted or statement.principals.inverted:
+def _is_wide(statement: Statement, atom: _Atom) -> bool:
+    """Say whether an action is all of a service's or governs access, or a resource is any of a kind."""
+    if statement.actions.inverted or statement.resources.inverted:
         return True
-    wide = any(one == "*" or one.endswith(":*") for one in statement.actions.values)
-    anyone = any(one in ("*", "AWS:*") for one in statement.principals.values)
-    return wide or anyone or "*" in statement.resources.values
+    if statement.on_resource and is_root(atom.principal):
+        return False
+    rules = rule_book().access
+    service, _, name = atom.action.lower().partition(":")
+    if "*" in service or name in ("", "*"):
+        return True
+    if any(fnmatchcase(one.lower(), atom.action.lower()) for one in rules.governing):
+        return True
+    bound = any(fnmatchcase(atom.action.lower(), one.lower()) for one in rules.without_resource)
+    return not bound and _is_any(atom.resource)
 
 
-def _named(statement: Statement) -> tuple[str, ...]:
-    """The principals of a statement; of one that stands on a resource, that resource too."""
-    return (*statement.principals.values, *statement.resources.values)
+def _is_any(resource: str) -> bool:
+    """Say whether a resource's pattern stands for all of an account, of a service or of a kind."""
+    text = re.sub(r"\$\{[^}]*\}", "$", resource)
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return "*" in text and "$" not in text
+    if "*" in parts[2] or parts[5].startswith(("*", "?")):
+        return True
+    return parts[2] not in _WITHOUT_KINDS and _ANY_OF_A_KIND.match(parts[5]) is not None
 
 
-def _traffic(stack: str, change: StackChange) -> Iterator[Consequence]:
-    for rule in _distinct(change.ingress.added):
-        where = subject(stack, _plain(rule.group), "AWS::EC2::SecurityGroup")
-        if rule.peer in ANYWHERE:
-            happens = f"{rule.protocol} is open to the whole internet ({rule.peer})"
-            yield Consequence("weaker protection", where, happens, "Name the group or network that needs it.")
-        elif re.match(r"[0-9a-fA-F.:]+/\d+$", rule.peer):
-            happens = f"{rule.protocol} is open to {rule.peer}"
-            yield Consequence("weaker protection", where, happens, "Name a security group, not a network.")
+def _atoms(statement: Statement) -> Iterator[_Atom]:
+    targets = (statement.actions, statement.resources, statement.principals)
+    yield from (_Atom(*one) for one in product(*(each.values or ("",) for each in targets)))
+
+
+def _includes(before: Statement, added: Statement, atom: _Atom) -> bool:
+    """Say whether a statement is about everything that another is about, of one atom of that."""
+    pairs = (
+        (before.actions, added.actions, atom.action),
+        (before.resources, added.resources, atom.resource),
+        (before.principals, added.principals, atom.principal),
+    )
+    return (
+        before.effect == added.effect
+        and before.on_resource == added.on_resource
+        and before.condition in ("", added.condition)
+        and all(_matches(old, new, value, lower=old is before.actions) for old, new, value in pairs)
+    )
+
+
+def _matches(targets: Targets, other: Targets, value: str, *, lower: bool) -> bool:
+    if targets.inverted or other.inverted:
+        return targets == other
+    if lower:
+        value = value.lower()
+    patterns = (one.lower() if lower else one for one in targets.values or ("",))
+    # A bracket is no pattern in IAM, as it is in a shell.
+    return any(one == value or fnmatchcase(value, one.replace("[", "[[]")) for one in patterns)
+
+
+def _denied_no_more(
+    stack: str, removed: Iterable[Statement], new: Iterable[Statement], gone: set[str]
+) -> Iterator[Consequence]:
+    denials = [one for one in new if one.effect == "Deny"]
+    for one in removed:
+        if one.effect != "Deny":
+            continue
+        left = [
+            atom
+            for atom in _atoms(one)
+            # Of what is gone with its policy, nothing is left to deny.
+            if not (_ids(atom.resource) | _ids(atom.principal)) & gone
+            and not any(_includes(each, one, atom) for each in denials)
+        ]
+        if left:
+            who = one.holder if one.on_resource else _sentence(each.principal for each in left)
+            happens = f"{_told(one, left)} is not denied any more"
+            yield Consequence("weaker protection", subject(stack, who), happens, _REMEDY)
+
+
+def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Consequence]:
+    """Yield the managed policies that an identity gets; the template's own are judged by their statements."""
+    if not change.type.startswith("AWS::IAM::"):
+        return
+    old, new = (
+        texts(((one or {}).get("Properties") or {}).get("ManagedPolicyArns"))
+        for one in (change.old, change.new)
+    )
+    for policy in dict.fromkeys(one for one in new if one not in old):
+        name = policy.rpartition("/")[2]
+        wide = any(fnmatchcase(name, one) for one in rule_book().access.wide_policies)
+        where, happens = subject(stack, change.id), f"gets the managed policy {plain(policy)}"
+        if change.id in came and not wide:
+            yield Consequence("note", where, happens)
         else:
-            yield Consequence("note", where, f"{rule.protocol} is open to {_plain(rule.peer)}")
-    for rule in _distinct(change.egress.added):
-        where = subject(stack, _plain(rule.group), "AWS::EC2::SecurityGroup")
-        yield Consequence("note", where, f"may reach {_plain(rule.peer)} by {rule.protocol}")
+            yield Consequence("weaker protection", where, happens, _REMEDY)
 
 
-def _distinct(rules: Iterable[Traffic]) -> Iterable[Traffic]:
-    return dict.fromkeys(rules)
+def _told(statement: Statement, atoms: Iterable[_Atom]) -> str:
+    """Return what atoms of a statement are about, as in "s3:GetObject on Photos.Arn"."""
+    parts = (
+        (statement.actions, _sentence(each.action for each in atoms)),
+        (statement.resources, _sentence(each.resource for each in atoms)),
+    )
+    return " on ".join(f"everything but {text}" if one.inverted else text for one, text in parts)
 
 
-def _list(targets: Targets) -> str:
-    text = _sentence([_plain(one) for one in targets.values]) or "every resource"
-    return f"everything but {text}" if targets.inverted else text
-
-
-def _sentence(values: list[str]) -> str:
+def _sentence(texts: Iterable[str]) -> str:
+    values = [plain(one) for one in dict.fromkeys(texts)]
     more = len(values) - _NAMED
     return ", ".join(values[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\$\{([^}]+)\}", r"\1", text).removeprefix("AWS:")
 
 
 def _ids(text: str) -> set[str]:

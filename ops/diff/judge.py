@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ops.diff.access import judge_access
 from ops.diff.consequences import SEVERITIES, Consequence, Severity
-from ops.diff.data import judge_data
+from ops.diff.data import judge_data, judge_left
 from ops.diff.masking import masked, new_code
+from ops.diff.network import judge_network
 from ops.diff.rules import judge_properties, judge_serving
 from ops.diff.settings import setting_changes
 from ops.diff.templates import StackChange, compare
@@ -16,7 +17,7 @@ from ops.diff.templates import StackChange, compare
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ops.diff.assembly import Assembly, Asset
+    from ops.diff.assembly import Assembly, Asset, Stack, Template
 
 Verdict = Literal[
     "data loss",
@@ -54,26 +55,26 @@ class Judgement:
 def judge(old: Mapping[str, Assembly], new: Mapping[str, Assembly]) -> list[Judgement]:
     """Return the judgement of each environment that deploys, by name.
 
-    All templates are compared in one process. Raises UserError where that fails.
+    All templates are compared in one process; one that only a side has, with an empty one. Raises UserError
+    where that fails.
     """
-    both = sorted(old.keys() & new.keys())
+    names = sorted(old.keys() | new.keys())
     pairs = {
-        f"{name}/{stack}": (masked(old[name].stacks[stack]), masked(new[name].stacks[stack]))
-        for name in both
-        for stack in new[name].stacks
-        if stack in old[name].stacks
+        f"{name}/{stack}": (_template(old.get(name), stack), _template(new.get(name), stack))
+        for name in names
+        for stack in dict.fromkeys([*_stacks(new.get(name)), *_stacks(old.get(name))])
     }
     found = compare(pairs)
-    judged = {name: _judged(old[name], new[name], _of(name, found)) for name in both}
-    judged |= {
-        name: Judgement(name, "new environment", new_stacks=_with_resources(new[name]))
-        for name in new.keys() - both
-    }
-    judged |= {
-        name: Judgement(name, "no longer declared", gone_stacks=_with_resources(old[name]))
-        for name in old.keys() - both
-    }
-    return [judged[name] for name in sorted(judged)]
+    return [_judged(name, old.get(name), new.get(name), _of(name, found)) for name in names]
+
+
+def _stacks(assembly: Assembly | None) -> Mapping[str, Stack]:
+    return {} if assembly is None else assembly.stacks
+
+
+def _template(assembly: Assembly | None, stack: str) -> Template:
+    one = _stacks(assembly).get(stack)
+    return {} if one is None else masked(one)
 
 
 def _of(environment: str, found: Mapping[str, StackChange]) -> dict[str, StackChange]:
@@ -81,26 +82,43 @@ def _of(environment: str, found: Mapping[str, StackChange]) -> dict[str, StackCh
     return {name.removeprefix(prefix): one for name, one in found.items() if name.startswith(prefix)}
 
 
-def _judged(old: Assembly, new: Assembly, changes: Mapping[str, StackChange]) -> Judgement:
-    found = [one for stack, change in changes.items() for one in _consequences(stack, change)]
+def _judged(
+    name: str, old: Assembly | None, new: Assembly | None, changes: Mapping[str, StackChange]
+) -> Judgement:
+    before, after = _stacks(old), _stacks(new)
+    gone = tuple(one for one in _with_resources(before) if one not in after)
+    came = tuple(one for one in _with_resources(after) if one not in before)
+    found = [
+        one
+        for stack, change in changes.items()
+        for one in (_left(stack, change) if stack in gone else _consequences(stack, change))
+    ]
     code = {
         stack: assets
-        for stack, one in new.stacks.items()
-        if stack in old.stacks and (assets := tuple(new_code(old.stacks[stack], one)))
+        for stack, one in after.items()
+        if stack in before and (assets := tuple(new_code(before[stack], one)))
     }
-    settings = tuple(setting_changes(old.settings, new.settings))
-    came = tuple(name for name in _with_resources(new) if name not in old.stacks)
-    gone = tuple(name for name in _with_resources(old) if name not in new.stacks)
     ordered = tuple(one for severity in SEVERITIES for one in found if one.severity == severity)
-    verdict: Verdict = "nothing changes"
     worst = ordered[0].severity if ordered else "note"
-    if worst != "note":
+    verdict: Verdict = "nothing changes"
+    if old is None:
+        # What a new environment lets through is told, but nothing has been protected better there.
+        verdict = "new environment"
+    elif worst != "note":
         verdict = worst
-    elif changes or came or gone:
+    elif new is None:
+        verdict = "no longer declared"
+    elif changes:
         verdict = "resources change"
     elif code:
         verdict = "new code"
-    return Judgement(new.environment, verdict, ordered, changes, code, settings, came, gone)
+    settings = () if old is None or new is None else tuple(setting_changes(old.settings, new.settings))
+    return Judgement(name, verdict, ordered, changes, code, settings, came, gone)
+
+
+def _left(stack: str, change: StackChange) -> Iterator[Consequence]:
+    for one in change.resources:
+        yield from judge_left(stack, one)
 
 
 def _consequences(stack: str, change: StackChange) -> Iterator[Consequence]:
@@ -114,7 +132,8 @@ def _consequences(stack: str, change: StackChange) -> Iterator[Consequence]:
         interrupts = any(each.severity == "interruption" for each in found)
         yield from (each for each in found if not (interrupts and each.severity == "note"))
     yield from judge_access(stack, change)
+    yield from judge_network(stack, change)
 
 
-def _with_resources(assembly: Assembly) -> tuple[str, ...]:
-    return tuple(name for name, one in assembly.stacks.items() if one.template.get("Resources"))
+def _with_resources(stacks: Mapping[str, Stack]) -> tuple[str, ...]:
+    return tuple(name for name, one in stacks.items() if one.template.get("Resources"))

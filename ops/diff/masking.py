@@ -1,4 +1,4 @@
-"""Templates without what changes on every synthesis: hashes of assets, image digests, metadata.
+"""Templates without what changes with each build: hashes of assets, digests of our own image, metadata.
 
 What a hash stands for is compared apart (`new_code`): new code is a fact, not a change of a resource.
 """
@@ -10,13 +10,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ops.diff.assembly import Asset
+from settings.naming import image_repository_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.diff.assembly import Stack, Template
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# The image of a setting's digest is named by that of our own repository; another image's digest is a change.
+_OURS = re.compile(rf"({image_repository_name('[a-z0-9-]+')}@)(sha256:[0-9a-f]{{64}})")
 # The variable VERSION holds so much of a hash of the code, by which log lines name it.
 _SHORT = 12
 _VERSION = re.compile(f"[0-9a-f]{{{_SHORT}}}")
@@ -33,7 +35,7 @@ def masked(stack: Stack) -> Template:
     text = json.dumps(template)
     for asset in stack.assets:
         text = text.replace(asset.digest, _stands_for(asset))
-    text = DIGEST.sub("sha256:(digest)", text)
+    text = _OURS.sub(r"\1sha256:(digest)", text)
     short = {asset.digest[:_SHORT]: _stands_for(asset) for asset in stack.assets}
     return {section: _replaced(entries, short) for section, entries in json.loads(text).items()}
 
@@ -44,7 +46,7 @@ def new_code(old: Stack, new: Stack) -> Iterator[Asset]:
     for asset in new.assets:
         if before.get((asset.kind, asset.name), asset.digest) != asset.digest:
             yield asset
-    digests = [sorted(set(DIGEST.findall(json.dumps(one.template)))) for one in (old, new)]
+    digests = [sorted(found[1] for found in _OURS.findall(json.dumps(one.template))) for one in (old, new)]
     if all(digests) and digests[0] != digests[1]:
         yield Asset("image", "by digest", digests[1][0])
 

@@ -44,7 +44,7 @@ class Report:
     @property
     def found(self) -> tuple[str, ...]:
         """The labels that this change needs."""
-        loses = any(one.verdict == "data loss" for one in self.judgements)
+        loses = any(one.of("data loss") for one in self.judgements)
         breaks = any(one.breaking for one in self.api or ())
         return tuple(label for label, here in zip(LABELS, (loses, breaks), strict=True) if here)
 
@@ -86,14 +86,18 @@ def change_lines(one: Judgement) -> Iterator[str]:
     for stack in one.new_stacks:
         yield f"{stack}: the stack is new"
     for stack in one.gone_stacks:
-        yield f"{stack}: the stack is declared no more; what is deployed of it stays until it is deleted"
-    changes = [(stack, each) for stack, change in one.changes.items() for each in change.resources]
+        yield f"{stack}: the stack is declared no more; what is deployed of it stays, and goes on costing"
+    # Of a stack that comes or goes as a whole, one line says everything.
+    changed = {
+        stack: each for stack, each in one.changes.items() if stack not in one.new_stacks + one.gone_stacks
+    }
+    changes = [(stack, each) for stack, change in changed.items() for each in change.resources]
     order = [*GONE, *REPLACED, "WILL_UPDATE", "WILL_CREATE"]
     for stack, each in sorted(
         changes, key=lambda pair: order.index(pair[1].impact) if pair[1].impact in order else 0
     ):
         yield f"{stack}/{each.id} ({each.type.removeprefix('AWS::')}) {_done(each)}"
-    for stack, change in one.changes.items():
+    for stack, change in changed.items():
         for section in change.sections:
             name = f"{stack}: {section.section.removesuffix('s')} {section.name}"
             if section.old is None or section.new is None:

@@ -13,10 +13,10 @@ from pydantic import TypeAdapter
 
 from ops.diff.consequences import Consequence, Severity, subject
 from ops.diff.templates import REPLACED
-from ops.diff.values import shown
+from ops.diff.values import by_name, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ops.diff.templates import ResourceChange
 
@@ -32,17 +32,28 @@ class PropertyRule:
     happens: str
     remedy: str = ""
     values: tuple[Any, ...] = ()
-    absent: float = inf
-    of_new: bool = True
+    absent: Any = None
+    of_new: bool | None = None
+
+
+@dataclass(frozen=True)
+class AccessRules:
+    """What tells a wide permission from a narrow one; rules.toml describes each list."""
+
+    wide_policies: tuple[str, ...]
+    governing: tuple[str, ...]
+    without_resource: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RuleBook:
     """All rules: what is lost with a type, what fails without it, what rolls, and what properties mean."""
 
+    access: AccessRules
     data: dict[str, str]
     serving: dict[str, str]
     rolling: dict[str, str]
+    guarding: dict[str, str]
     property: tuple[PropertyRule, ...]
 
 
@@ -54,20 +65,34 @@ def rule_book() -> RuleBook:
 
 
 def judge_properties(stack: str, change: ResourceChange) -> Iterator[Consequence]:
-    """Yield what the changed properties of a resource lead to; nothing of one that is gone."""
+    """Yield what the changed properties of a resource lead to, and what it has protected where it is gone."""
+    where = subject(stack, change.id, change.type)
     if change.new is None:
+        if (lost := rule_book().guarding.get(change.type)) is not None:
+            yield Consequence("weaker protection", where, f"is deleted: {lost}", "Keep it.")
         return
     for rule in rule_book().property:
         if change.type not in rule.types and "*" not in rule.types:
             continue
-        old, new = _at(change.old, rule.path), _at(change.new, rule.path)
-        if _applies(rule, old, new, is_new=change.old is None):
-            happens = rule.happens.format(old=shown(old), new=shown(new))
-            yield Consequence(rule.severity, subject(stack, change.id, change.type), happens, rule.remedy)
+        before, after = _at(change.old, rule.path), _at(change.new, rule.path)
+        found = dict.fromkeys(
+            rule.happens.format(old=shown(rule.absent if old is None else old), new=shown(new))
+            for place in before | after
+            for old, new in [(before.get(place), after.get(place))]
+            # What is gone with all that it stood in has protected nothing else.
+            if (rule.worse != "gone" or place in after or rule.path.endswith("*"))
+            and _applies(rule, old, new, is_new=change.old is None)
+        )
+        for happens in found:
+            yield Consequence(rule.severity, where, happens, rule.remedy)
 
 
 def judge_serving(stack: str, change: ResourceChange) -> Iterator[Consequence]:
     """Yield what users notice where a resource that serves them is replaced or taken away."""
+    if change.becomes is not None:
+        refused = f"CloudFormation refuses to make it a {change.becomes}, and the deployment rolls back"
+        where = subject(stack, change.id, change.type)
+        yield Consequence("interruption", where, refused, "Give the new resource a logical id of its own.")
     rolls = rule_book().rolling.get(change.type)
     if rolls is not None and change.impact in REPLACED:
         yield Consequence("note", subject(stack, change.id, change.type), rolls)
@@ -85,37 +110,68 @@ def judge_serving(stack: str, change: ResourceChange) -> Iterator[Consequence]:
 
 
 def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
-    if old == new or (is_new and (rule.worse not in ("joins", "comes") or not rule.of_new)):
+    of_new = rule.worse in ("joins", "comes") if rule.of_new is None else rule.of_new
+    if is_new and not of_new:
+        return False
+    given = (old, new)
+    old, new = (rule.absent if one is None else one for one in given)
+    if is_new:
+        old = None
+    if old == new:
         return False
     match rule.worse:
         case "less":
-            return _number(new, rule.absent) < _number(old, rule.absent)
+            # What is computed at the deployment may be less.
+            return _number(new, -inf) < _number(old, inf)
         case "leaves":
-            return old in rule.values and new not in rule.values
+            left = new is not None if is_new else old in rule.values
+            return left and new not in rule.values
         case "joins":
-            return new in rule.values and old not in rule.values
+            return any(one in rule.values for one in _branches(new)) and old not in rule.values
         case "gone":
             return new is None
         case "comes":
             return old is None
         case "changes":
-            return old is not None and new is not None
+            return None not in given
 
 
-def _number(value: Any, absent: float) -> float:
-    # What is computed at the deployment cannot be compared: it counts as what is absent.
+def _number(value: Any, computed: float) -> float:
     try:
-        return absent if value is None else float(value)
+        return inf if value is None else float(value)
     except (TypeError, ValueError):
-        return absent
+        return computed
 
 
-def _at(resource: Mapping[str, Any] | None, path: str) -> Any:
-    """Return the value at a path below the properties, or of the resource itself where it begins with /."""
+def _branches(value: Any) -> list[Any]:
+    """Return the values that a value may become, by its conditions."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        return [each for one in value["Fn::If"][1:] for each in _branches(one)]
+    return [value]
+
+
+def _at(resource: Mapping[str, Any] | None, path: str) -> dict[str, Any]:
+    """Return the values at a path by their places, of which a path without * has one.
+
+    The path begins below the properties, or at the resource itself where it begins with /.
+    """
     value: Any = resource if path.startswith("/") else (resource or {}).get("Properties")
-    for part in path.removeprefix("/").split("."):
-        if isinstance(value, list):
-            value = value[int(part)] if int(part) < len(value) else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-    return value
+    return dict(_values(value, path.removeprefix("/").split("."), ""))
+
+
+def _values(value: Any, path: Sequence[str], place: str) -> Iterator[tuple[str, Any]]:
+    value = by_name(value)
+    if not path:
+        # CloudFormation takes a boolean as text, too.
+        yield place, {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    elif path[0] == "*":
+        inside = dict(enumerate(value)) if isinstance(value, list) else value
+        for key, one in inside.items() if isinstance(inside, dict) else ():
+            yield from _values(one, path[1:], f"{place}.{key}")
+    elif isinstance(value, dict):
+        # A name may have dots itself, as an attribute of a load balancer.
+        whole = ".".join(path)
+        rest = () if whole in value else path[1:]
+        yield from _values(value.get(whole if whole in value else path[0]), rest, place)
+    else:
+        yield place, None

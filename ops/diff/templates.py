@@ -32,7 +32,8 @@ GONE: tuple[Impact, ...] = ("WILL_DESTROY", "WILL_ORPHAN")
 class ResourceChange:
     """A resource that changes: as declared before and after, None where it is not.
 
-    `replacing` names the properties because of which CloudFormation makes it anew.
+    `replacing` names the properties because of which CloudFormation makes it anew. Where its id becomes that
+    of another type, it is gone and `becomes` names the type; the other is a change of its own.
     """
 
     id: str
@@ -41,6 +42,7 @@ class ResourceChange:
     replacing: tuple[str, ...]
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
+    becomes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,40 +56,13 @@ class SectionChange:
 
 
 @dataclass(frozen=True)
-class Targets:
-    """What a statement is about: the values, or everything else where they are `inverted`."""
-
-    values: tuple[str, ...]
-    inverted: bool = False
-
-
-@dataclass(frozen=True)
-class Statement:
-    """An IAM statement, with intrinsic functions as text: ${Role}. An `unread` one is that text alone."""
-
-    effect: str
-    actions: Targets
-    resources: Targets
-    principals: Targets
-    condition: Any
-    unread: str | None
-
-
-@dataclass(frozen=True)
 class Traffic:
     """What a security group lets through; the peer is a network, a group or a prefix list."""
 
     group: str
     protocol: str
     peer: str
-
-
-@dataclass(frozen=True)
-class Statements:
-    """IAM statements that only the new templates have, and those that only the old have."""
-
-    added: tuple[Statement, ...] = ()
-    removed: tuple[Statement, ...] = ()
+    is_network: bool
 
 
 @dataclass(frozen=True)
@@ -100,12 +75,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class StackChange:
-    """What changes in one stack; `managed_policies` are pairs of a role and the policy that it gets."""
+    """What changes in one stack."""
 
     resources: tuple[ResourceChange, ...] = ()
     sections: tuple[SectionChange, ...] = ()
-    statements: Statements = Statements()
-    managed_policies: tuple[tuple[str, str], ...] = ()
     ingress: Rules = Rules()
     egress: Rules = Rules()
 

@@ -33,12 +33,17 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else "…"
 
 
+def plain(text: str) -> str:
+    """Return a text of statements without the marks of what is computed: Role.Arn for AWS:${Role.Arn}."""
+    return re.sub(r"\$\{([^}]+)\}", r"\1", text).removeprefix("AWS:")
+
+
 def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
     """Yield where two values differ, as in `Environment.LEVEL: 3 → 4`; of a secret only that it does."""
     if old == new:
         return
-    old, new = _by_name(old), _by_name(new)
-    if isinstance(old, dict) and isinstance(new, dict) and not _is_intrinsic(old) and not _is_intrinsic(new):
+    old, new = by_name(old), by_name(new)
+    if isinstance(old, dict) and isinstance(new, dict) and not is_intrinsic(old) and not is_intrinsic(new):
         for key in dict.fromkeys([*old, *new]):
             yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
@@ -51,7 +56,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
         yield f"{path} changes" if hidden else f"{path}: {before} → {after}"
 
 
-def _by_name(value: Any) -> Any:
+def by_name(value: Any) -> Any:
     """Return a list of named values, as a container's variables, by their names; others as they are."""
     for name in ("Name", "Key"):
         if isinstance(value, list) and all(
@@ -61,5 +66,6 @@ def _by_name(value: Any) -> Any:
     return value
 
 
-def _is_intrinsic(value: dict[str, Any]) -> bool:
-    return len(value) == 1 and all(key == "Ref" or key.startswith("Fn::") for key in value)
+def is_intrinsic(value: Any) -> bool:
+    """Say whether a value is one of CloudFormation's functions, computed at the deployment."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))

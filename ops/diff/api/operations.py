@@ -10,12 +10,16 @@ from cli.errors import UserError
 from ops.diff.api.changes import ApiChange
 from ops.diff.api.requests import Narrowing
 from ops.diff.api.responses import Promises
-from ops.diff.api.schemas import resolved
+from ops.diff.api.schemas import expanded, resolved
+from ops.diff.api.security import security_changes
+from ops.diff.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+# How a parameter is written into a request; the same of the parts of a form.
+_WRITTEN = ("style", "explode", "allowReserved", "content")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _Operations = dict[str, dict[str, Any]]
 
@@ -23,7 +27,7 @@ _Operations = dict[str, dict[str, Any]]
 def api_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[ApiChange]:
     """Return what changes from one OpenAPI document to the other, what breaks clients first."""
     before, after = _operations(old), _operations(new)
-    found = list(_routes(before, after))
+    found = [*_routes(before, after), *_servers(old, new)]
     for name in before.keys() & after.keys():
         compared = _Operation(name, dict(old), dict(new), before[name], after[name])
         found += compared.changes()
@@ -69,6 +73,14 @@ def _routes(before: _Operations, after: _Operations) -> Iterator[ApiChange]:
         yield ApiChange(name, "is new", breaking=False)
 
 
+def _servers(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ApiChange]:
+    # Without servers, paths begin at the root of the address by which the document is had.
+    before, after = ([one["url"] for one in side.get("servers", [])] or ["/"] for side in (old, new))
+    for url in before:
+        if url not in after:
+            yield ApiChange("every operation", f"the address {url} is gone", breaking=True)
+
+
 class _Operation:
     """One operation of two documents."""
 
@@ -86,7 +98,8 @@ class _Operation:
         self._responses = Promises(old_document, new_document)
 
     def changes(self) -> Iterator[ApiChange]:
-        for what, breaking in (*self._parameters(), *self._body(), *self._answers(), *self._security()):
+        secured = security_changes(self._documents, self._old["security"], self._new["security"])
+        for what, breaking in (*self._parameters(), *self._body(), *self._answers(), *secured):
             yield ApiChange(self._name, what, breaking)
 
     def _parameters(self) -> Iterator[tuple[str, bool]]:
@@ -98,21 +111,35 @@ class _Operation:
             for document, side in zip(self._documents, (self._old, self._new), strict=True)
         )
         for name, one in after.items():
-            shown = f"{name[0]} parameter {one['name']}"
+            label = f"{name[0]} parameter {one['name']}"
             if name not in before:
                 yield (
-                    (f"{shown} is new and required", True)
+                    (f"{label} is new and required", True)
                     if one.get("required")
-                    else (f"{shown} is new", False)
+                    else (f"{label} is new", False)
                 )
                 continue
             if one.get("required") and not before[name].get("required"):
-                yield f"{shown} is required", True
-            for reason in self._requests.reasons(before[name].get("schema"), one.get("schema"), shown):
+                yield f"{label} is required", True
+            for reason in self._requests.found(
+                before[name].get("schema", True), one.get("schema", True), label
+            ):
                 yield reason, True
+            yield from self._written(before[name], one, label)
         for name in before.keys() - after.keys():
-            # The service does not look at it: a request that sends it is answered.
-            yield f"{name[0]} parameter {before[name]['name']} is no longer read", False
+            # FastAPI passes over a parameter that it does not know: a request is answered, but not as it
+            # asks. Without `before`, the first page comes again and again.
+            label = f"{name[0]} parameter {before[name]['name']}"
+            yield f"{label} is no longer read: what it asks for is passed over", True
+
+    def _written(self, old: dict[str, Any], new: dict[str, Any], label: str) -> Iterator[tuple[str, bool]]:
+        for keyword in _WRITTEN:
+            before, after = (
+                expanded(document, side.get(keyword))
+                for document, side in zip(self._documents, (old, new), strict=True)
+            )
+            if before != after:
+                yield f"{label} is written in another way: {keyword} {shown(before)} → {shown(after)}", True
 
     def _body(self) -> Iterator[tuple[str, bool]]:
         before, after = (
@@ -127,10 +154,21 @@ class _Operation:
                 yield f"a body of {media_type} is refused", True
                 continue
             schemas = [each[media_type].get("schema", True) for each in (old, new)]
-            for reason in self._requests.reasons(schemas[0], schemas[1], "body"):
+            for reason in self._requests.found(schemas[0], schemas[1], "body"):
                 yield reason, True
+            yield from self._parts(*(each[media_type].get("encoding", {}) for each in (old, new)))
         for media_type in new.keys() - old.keys():
             yield f"a body may be {media_type}", False
+
+    def _parts(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+        for name, one in new.items():
+            label, before = f"body.{name}", old.get(name, {})
+            taken, so_far = (_media_types(each.get("contentType")) for each in (one, before))
+            if taken and not so_far:
+                yield f"{label} takes only {', '.join(sorted(taken))}", True
+            elif taken and (refused := so_far - taken):
+                yield f"{label} no longer takes {', '.join(sorted(refused))}", True
+            yield from self._written(before, one, label)
 
     def _answers(self) -> Iterator[tuple[str, bool]]:
         before, after = (
@@ -142,22 +180,32 @@ class _Operation:
                 yield f"{status} is answered no more", True
                 continue
             new = after[status]
-            for header in one.get("headers", {}).keys() - new.get("headers", {}).keys():
-                yield f"{status} has no header {header} any more", True
+            yield from self._headers(one.get("headers", {}), new.get("headers", {}), str(status))
             contents = one.get("content", {}), new.get("content", {})
             for media_type in contents[0]:
                 if media_type not in contents[1]:
                     yield f"{status} is not {media_type} any more", True
                     continue
                 schemas = [each[media_type].get("schema", True) for each in contents]
-                yield from self._responses.changes(schemas[0], schemas[1], str(status))
+                yield from self._responses.found(schemas[0], schemas[1], str(status))
         for status in after.keys() - before.keys():
             yield f"{status} may be answered", False
 
-    def _security(self) -> Iterator[tuple[str, bool]]:
-        before, after = self._old["security"], self._new["security"]
-        if after and not all(one in after for one in before or [{}]):
-            yield "it needs another credential", True
+    def _headers(self, old: dict[str, Any], new: dict[str, Any], status: str) -> Iterator[tuple[str, bool]]:
+        after = {name.lower(): resolved(self._documents[1], one) for name, one in new.items()}
+        for name, given in old.items():
+            one, other = resolved(self._documents[0], given), after.get(name.lower())
+            if other is None:
+                yield f"{status} has no header {name} any more", True
+                continue
+            if one.get("required") and not other.get("required"):
+                yield f"{status} may have no header {name}", True
+            schemas = one.get("schema", True), other.get("schema", True)
+            yield from self._responses.found(*schemas, f"{status} header {name}")
+
+
+def _media_types(listed: Any) -> set[str]:
+    return {one.strip() for one in listed.split(",")} if isinstance(listed, str) else set()
 
 
 def _sent_as(parameter: Mapping[str, Any], places: list[str]) -> tuple[str, str]:

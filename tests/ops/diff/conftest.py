@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ops.diff.assembly import Assembly, read_assemblies
+from ops.diff.assembly import Assembly, Stack, read_assemblies
 from settings.environment import load_environment
 
 Change = Callable[[dict[str, dict[str, Any]]], object]
@@ -38,5 +38,8 @@ def altered(assembly: Assembly, change: Change, *, name: str = "prod") -> Assemb
     """Return an environment whose templates, by stack, are as `change` leaves copies of them."""
     templates = {stack: deepcopy(one.template) for stack, one in assembly.stacks.items()}
     change(templates)
-    stacks = {stack: replace(assembly.stacks[stack], template=one) for stack, one in templates.items()}
+    stacks = {
+        stack: replace(assembly.stacks.get(stack, Stack({})), template=one)
+        for stack, one in templates.items()
+    }
     return replace(assembly, environment=name, stacks=stacks)

@@ -55,6 +55,12 @@ def test_other_values_are_changes(old: dict[str, Any], new: dict[str, Any], dige
 
 
 def test_image_by_digest_is_new_code() -> None:
-    before, after = (Stack({"Image": f"r@sha256:{digit * 64}"}) for digit in "12")
+    before, after = (Stack({"Image": f"r/vitrine-prod-analyze@sha256:{digit * 64}"}) for digit in "12")
     assert masked(before) == masked(after)
     assert [(one.kind, one.name) for one in new_code(before, after)] == [("image", "by digest")]
+
+
+def test_other_image_by_digest_is_a_change() -> None:
+    before, after = (Stack({"Image": f"r/pytorch@sha256:{digit * 64}"}) for digit in "12")
+    assert masked(before) != masked(after)
+    assert list(new_code(before, after)) == []

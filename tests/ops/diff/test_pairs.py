@@ -80,27 +80,88 @@ def pause(templates: Templates) -> None:
     del templates["model"]["Resources"]["Endpoint"]
 
 
+def remove_stack(templates: Templates) -> None:
+    del templates["hooks"]
+
+
+def grant(*actions: str, on: Any = "*", **more: Any) -> dict[str, Any]:
+    """Return a new role, and its policy."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    allow = {"Effect": "Allow", "Action": list(actions), "Resource": on}
+    role = {"AssumeRolePolicyDocument": {"Statement": [trust]}, **more}
+    policy = {"PolicyDocument": {"Statement": [allow]}, "Roles": [{"Ref": "NewRole"}]}
+    return {
+        "NewRole": {"Type": "AWS::IAM::Role", "Properties": role},
+        "NewPolicy": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+
+
+def change_type(templates: Templates) -> None:
+    queue = next(of_type(templates["hooks"], "SQS::Queue"))
+    queue.update(Type="AWS::SNS::Topic", Properties={})
+
+
 def nothing(_templates: Templates) -> None:
     pass
 
 
+ADMIN = ["arn:aws:iam::aws:policy/AdministratorAccess"]
 CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "metadata only": (annotate, "nothing changes", ""),
     "rename": (
         lambda templates: bucket(templates).update(BucketName="photos"),
         "data loss",
-        "(S3::Bucket) is replaced because of BucketName by an empty one; the old one stays with its objects",
+        "because of BucketName by an empty one; the old one stays in the account with its objects",
     ),
     "lifecycle": (shorten, "data loss", "objects older than 30 days are deleted; 365 days so far"),
     "IAM": (widen, "weaker protection", "may newly do s3:* on *"),
     "open": (open_to_everyone, "weaker protection", "TCP 22 is open to the whole internet (0.0.0.0/0)"),
+    "computed network": (
+        lambda templates: first(templates, "analyze", "EC2::SecurityGroup").update(
+            SecurityGroupIngress=[{"CidrIp": {"Ref": "Office"}, "IpProtocol": "-1"}]
+        ),
+        "weaker protection",
+        "Everything is open to Office",
+    ),
+    "computed rules": (
+        lambda templates: first(templates, "analyze", "EC2::SecurityGroup").update(
+            SecurityGroupIngress={"Fn::If": ["Open", [], []]}
+        ),
+        "weaker protection",
+        "what reaches it is computed at the deployment",
+    ),
     "public subnet": (publish_subnet, "weaker protection", "(EC2::Subnet) the subnet is public"),
     "bigger instance": (enlarge, "interruption", "SageMaker refuses ml.m5.large → ml.m5.xlarge in place"),
     "key": (
         remove_key,
         "data loss",
-        "leaves the stack; it stays in the account with whatever it has encrypted",
+        "stays in the account, used by nothing; what was encrypted with it can be read until it is deleted",
     ),
+    "stack": (
+        remove_stack,
+        "data loss",
+        "belongs to a stack that is declared no more; it stays, used by nothing, until that is deleted",
+    ),
+    "new stack": (
+        lambda templates: templates.update(shop={"Resources": grant("*")}),
+        "weaker protection",
+        "shop/NewRole may newly do * on *",
+    ),
+    "new stack of a narrow role": (
+        lambda templates: templates.update(
+            shop={"Resources": grant("s3:GetObject", on="arn:aws:s3:::shop/*")}
+        ),
+        "resources change",
+        "",
+    ),
+    "computed policies": (
+        lambda templates: templates["gateway"]["Resources"].update(
+            grant("s3:GetObject", on="arn:aws:s3:::shop/*", ManagedPolicyArns={"Fn::If": ["Shop", ADMIN, []]})
+        ),
+        "weaker protection",
+        "gateway/NewRole gets the managed policy arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    "type": (change_type, "data loss", "(SQS::Queue) is deleted with its messages"),
     "section": (remove_section, "data loss", "(SQS::Queue) is deleted with its messages"),
     "pause": (pause, "interruption", "(SageMaker::Endpoint) is deleted: reports wait"),
     "nothing": (nothing, "nothing changes", ""),
@@ -133,6 +194,7 @@ def judged(prod: Assembly, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     new["image only"] = replace(with_new_code(prod, "analyze", "image"), environment="image only")
     new["documented"] = replace(read_assemblies(folder)["prod"], environment="documented")
     old = {name: replace(prod, environment=name) for name in new}
+    new["came"], old["went"] = (replace(prod, environment=name) for name in ("came", "went"))
     return {one.environment: one for one in judge(old, new)}
 
 
@@ -142,7 +204,7 @@ def test_change_gets_its_verdict(judged: dict[str, Judgement], name: str) -> Non
     one = judged[name]
     assert one.verdict == verdict
     assert not headline or headline in f"{one.consequences[0].subject} {one.consequences[0].happens}"
-    assert verdict == "nothing changes" or one.consequences[0].remedy
+    assert verdict in ("nothing changes", "resources change") or one.consequences[0].remedy
 
 
 def test_new_code_is_no_change_of_resources(judged: dict[str, Judgement]) -> None:
@@ -176,6 +238,11 @@ def test_documented_example_is_true(judged: dict[str, Judgement]) -> None:
     ]
 
 
+def test_changed_type_is_refused(judged: dict[str, Judgement]) -> None:
+    (refused,) = judged["type"].of("interruption")
+    assert refused.happens.startswith("CloudFormation refuses to make it a AWS::SNS::Topic")
+
+
 def test_settings_of_model_are_named(prod: Assembly) -> None:
     settings: Environment = load_environment("prod")
     values = settings.model_dump(mode="json")
@@ -189,8 +256,11 @@ def test_settings_of_model_are_named(prod: Assembly) -> None:
     )
 
 
-def test_new_and_former_environments_are_told(prod: Assembly) -> None:
-    came, went = judge({"prod": prod}, {"dev": replace(prod, environment="dev")})
-    assert (came.verdict, went.verdict) == ("new environment", "no longer declared")
+def test_new_and_former_environments_are_told(judged: dict[str, Judgement]) -> None:
+    came, went = judged["came"], judged["went"]
+    # The data of an environment that is declared no more is used by nothing.
+    assert (came.verdict, went.verdict) == ("new environment", "data loss")
+    # Its roles are narrow: what is said of it is what it shows to the internet.
+    assert not [one for one in came.of("weaker protection") if "may newly do" in one.happens]
     assert "storage" in came.new_stacks
     assert "studio" not in came.new_stacks  # it has no resources

@@ -31,9 +31,18 @@ def post(one: Document) -> dict[str, Any]:
     return found
 
 
+def form(one: Document) -> dict[str, Any]:
+    found: dict[str, Any] = post(one)["requestBody"]["content"]["multipart/form-data"]
+    return found
+
+
 def photos(one: Document) -> dict[str, Any]:
-    form = post(one)["requestBody"]["content"]["multipart/form-data"]["schema"]
-    found: dict[str, Any] = form["properties"]["images"]
+    found: dict[str, Any] = form(one)["schema"]["properties"]["images"]
+    return found
+
+
+def parameters(one: Document, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = one["paths"][path]["get"]["parameters"]
     return found
 
 
@@ -115,6 +124,54 @@ BREAKING: dict[str, tuple[Callable[[Document], object], str, str]] = {
         "POST /analyze",
         "a body of application/json is refused",
     ),
+    "query parameter": (
+        # FastAPI passes over it: the first page comes again and again.
+        lambda one: parameters(one, "/reports").pop(1),
+        "GET /reports",
+        "query parameter before is no longer read: what it asks for is passed over",
+    ),
+    "header that a request sends": (
+        lambda one: post(one)["parameters"].pop(0),
+        "POST /analyze",
+        "header parameter idempotency-key is no longer read: what it asks for is passed over",
+    ),
+    "limit of a parameter": (
+        lambda one: parameters(one, "/reports")[0]["schema"].update(maximum=50),
+        "GET /reports",
+        "query parameter limit is limited: maximum 100 → 50",
+    ),
+    "form of a parameter": (
+        lambda one: parameters(one, "/reports")[3].update(explode=False),
+        "GET /reports",
+        "query parameter ids is written in another way: explode none → false",
+    ),
+    "media type of a part": (
+        lambda one: form(one)["encoding"]["images"].update(contentType="image/jpeg, image/png, image/webp"),
+        "POST /analyze",
+        "body.images no longer takes image/heic",
+    ),
+    "header's form": (
+        lambda one: post(one)["responses"]["202"]["headers"]["Location"].update(schema={"type": "integer"}),
+        "POST /analyze",
+        "202 header Location may be integer",
+    ),
+    "moved status": (
+        lambda one: post(one)["responses"].update({"201": post(one)["responses"].pop("202")}),
+        "POST /analyze",
+        "202 is answered no more",
+    ),
+    "kind of credential": (
+        lambda one: one["components"]["securitySchemes"].update(
+            HTTPBearer={"type": "apiKey", "in": "header", "name": "X-Key"}
+        ),
+        "GET /reports",
+        "it needs another credential",
+    ),
+    "address": (
+        lambda one: one.update(servers=[{"url": "/v2"}]),
+        "every operation",
+        "the address / is gone",
+    ),
     "credential": (
         lambda one: one["paths"]["/healthz"]["get"].update(security=[{"HTTPBearer": []}]),
         "GET /healthz",
@@ -141,6 +198,12 @@ ADDITIONS: dict[str, Callable[[Document], object]] = {
     ]["languages"]["items"]["enum"].append("de"),
     "limit": lambda one: photos(one).update(maxItems=12),
     "name of a path's parameter": rename_parameter,
+    "text of the credential": lambda one: one["components"].update(
+        securitySchemes={
+            "HTTPBearer": {**one["components"]["securitySchemes"]["HTTPBearer"], "description": ""}
+        }
+    ),
+    "no credential": lambda one: post(one).update(security=[]),
     "texts": lambda one: post(one).update(description="Other words.", summary="Other", operationId="other"),
 }
 

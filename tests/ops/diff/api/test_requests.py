@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -11,7 +12,7 @@ from ops.diff.api.requests import Narrowing
 
 Schema = dict[str, Any]
 NAMES = ("a", "b", "c")
-WORDS = st.text("xyz", max_size=4)
+_COMBINED = ("anyOf", "oneOf", "allOf")
 
 _SCALARS: st.SearchStrategy[Schema] = st.one_of(
     st.builds(
@@ -54,7 +55,11 @@ SCHEMAS: st.SearchStrategy[Schema] = st.recursive(
         st.builds(
             lambda items, most: {"type": "array", "items": items, "maxItems": most}, inner, st.integers(0, 3)
         ),
-        st.lists(inner, min_size=1, max_size=2).map(lambda some: {"anyOf": some}),
+        st.builds(
+            lambda keyword, some: {keyword: some},
+            st.sampled_from(_COMBINED),
+            st.lists(inner, min_size=1, max_size=2),
+        ),
     ),
     max_leaves=4,
 )
@@ -65,7 +70,7 @@ def tweaked(schema: Schema, number: int) -> Schema:
     new = deepcopy(schema)
     inner = [
         *(("properties", name) for name in new.get("properties", {})),
-        *(("anyOf", place) for place in range(len(new.get("anyOf", [])))),
+        *((keyword, place) for keyword in _COMBINED for place in range(len(new.get(keyword, [])))),
         *([("items", None)] if "items" in new else []),
     ]
     if inner and number % 3:
@@ -85,8 +90,8 @@ def tweaked(schema: Schema, number: int) -> Schema:
         new["required"] = sorted(new["properties"])
     elif "properties" in new:
         new["properties"].popitem() if new["properties"] else None
-    elif len(new.get("anyOf", [])) > 1:
-        new["anyOf"].pop(number % 2)
+    elif combined := [keyword for keyword in _COMBINED if len(new.get(keyword, [])) > 1]:
+        new[combined[0]].pop(number % 2)
     return new
 
 
@@ -98,8 +103,10 @@ def requests(schema: Schema, named: Schema) -> st.SearchStrategy[Any]:
     """Values that a client may send by a schema: what it declares, and no property besides."""
     if "$ref" in schema:
         return requests(named, named)
-    if "anyOf" in schema:
-        return st.one_of([requests(one, named) for one in schema["anyOf"]])
+    if "allOf" in schema:
+        return st.tuples(*(requests(one, named) for one in schema["allOf"])).map(_together)
+    if found := schema.get("anyOf", schema.get("oneOf")):
+        return st.one_of([requests(one, named) for one in found])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     match schema["type"]:
@@ -116,6 +123,14 @@ def requests(schema: Schema, named: Schema) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries(needed, optional={k: one for k, one in fields.items() if k not in needed})
 
 
+def _together(parts: tuple[Any, ...]) -> Any:
+    return (
+        {k: v for one in parts for k, v in one.items()}
+        if all(type(one) is dict for one in parts)
+        else parts[0]
+    )
+
+
 def accepts(schema: Schema, named: Schema, value: Any) -> bool:
     whole = {**schema, **document(named)}
     return bool(Draft202012Validator(whole).is_valid(value))
@@ -127,11 +142,12 @@ def test_refused_request_is_breaking(
     old: Schema, named: Schema, named_now: Schema, data: st.DataObject
 ) -> None:
     assume("$ref" not in named and "$ref" not in named_now)
-    values = data.draw(st.lists(requests(old, named), min_size=1, max_size=5))
+    drawn = data.draw(st.lists(requests(old, named), min_size=1, max_size=5))
+    values = [one for one in drawn if accepts(old, named, one)]
     comparison = Narrowing(document(named), document(named_now))
     for new in (data.draw(SCHEMAS), *(tweaked(old, number) for number in range(12))):
         if not all(accepts(new, named_now, value) for value in values):
-            assert comparison.reasons(old, new, "body")
+            assert comparison.found(old, new, "body")
 
 
 @settings(max_examples=30)
@@ -148,15 +164,46 @@ def test_addition_is_not_breaking(schema: Schema, data: st.DataObject) -> None:
         new["maximum"] += 1
     elif change == "value" and "enum" in new:
         new["enum"].append("more")
-    assert Narrowing(document(named), document(named)).reasons(schema, new, "body") == []
+    assert Narrowing(document(named), document(named)).found(schema, new, "body") == []
+
+
+TEXT: Schema = {"type": "string"}
+PHOTO, IDS = (
+    {"type": "object", "required": [name], "additionalProperties": False, "properties": {name: TEXT}}
+    for name in ("photo", "ids")
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "narrower"),
+    [
+        ({**TEXT, "nullable": True}, TEXT, True),
+        (TEXT, {**TEXT, "nullable": True}, False),
+        (TEXT, {**TEXT, "pattern": "^a"}, True),
+        ({**TEXT, "format": "uri"}, {**TEXT, "format": "date"}, True),
+        (TEXT, {**TEXT, "minLength": 0}, False),
+        (TEXT, {"const": "a"}, True),
+        ({"enum": [1, True]}, {"enum": [1]}, True),
+        ({"type": "number"}, {"type": "integer"}, True),
+        # Both forms are refused together, so neither is narrower with the other.
+        ({"oneOf": [PHOTO, IDS]}, {"oneOf": [IDS, PHOTO, {"type": "null"}]}, False),
+        ({"oneOf": [PHOTO, IDS]}, {"oneOf": [IDS]}, True),
+        # A text that meets both is refused now.
+        (TEXT, {"oneOf": [TEXT, {**TEXT, "maxLength": 3}]}, True),
+        (PHOTO, {"allOf": [PHOTO, {"maxProperties": 0}]}, True),
+        ({"allOf": [PHOTO, {"maxProperties": 1}]}, PHOTO, False),
+    ],
+)
+def test_narrower_schema_is_told(old: Schema, new: Schema, narrower: bool) -> None:
+    assert bool(Narrowing({}, {}).found(old, new, "body")) is narrower
 
 
 def test_schema_within_itself_is_compared_once() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Named"}}}
     other = {**tree, "required": ["child"]}
     reference = {"$ref": "#/components/schemas/Named"}
-    assert Narrowing(document(tree), document(tree)).reasons(reference, reference, "body") == []
+    assert Narrowing(document(tree), document(tree)).found(reference, reference, "body") == []
     assert (
-        Narrowing(document(tree), document(other)).reasons(reference, reference, "body")[0]
+        Narrowing(document(tree), document(other)).found(reference, reference, "body")[0]
         == "body.child is required"
     )
