@@ -30,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (RuntimeError, ContainerError, PackagingError) as error:
             sys.stderr.write(f"{name}: {error}\n")
             failed = True
+            if "ValidationFailed" in str(error):
+                sys.stderr.write(
+                    "hint: Mend each ERROR above. Where its rule must not hold, add an Exemption of the "
+                    "construct, with the reason, to stacks/checks/nag.py.\n"
+                )
     return int(failed)
 
 

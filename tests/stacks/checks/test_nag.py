@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from settings.environment import load_environment
-from stacks.app import synthesize
-from stacks.checks.nag import EXEMPTIONS, add_rules
+from stacks.__main__ import main
+from stacks.checks.nag import EXEMPTIONS
 from tests.stacks.assemblies import Assembly
 
 
@@ -38,7 +37,13 @@ def test_every_exemption_is_needed(suppressed: set[tuple[str, str]]) -> None:
         ), exemption
 
 
-def test_broken_rule_fails_synthesis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_rule_fails_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("stacks.checks.nag.EXEMPTIONS", ())
-    with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
-        synthesize(load_environment("prod"), tmp_path / "prod", rules=add_rules)
+    monkeypatch.setattr("stacks.__main__.ROOT", tmp_path)
+    monkeypatch.setattr("stacks.__main__.environment_names", lambda: ["prod"])
+    assert main([]) == 1
+    printed = "".join(capfd.readouterr())
+    assert "AwsSolutions-S1" in printed
+    assert "add an Exemption of the construct, with the reason, to stacks/checks/nag.py" in printed
