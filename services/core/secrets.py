@@ -1,4 +1,4 @@
-"""A process's settings, and its secrets: read when first needed, and again after they are refused."""
+"""A process's settings, and its secrets: read when first needed, every 5 minutes, and once refused."""
 
 import logging
 import threading
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Limits the reads when refusals come in a flood: anyone can send bad signatures.
 REREAD_AFTER_S = 60.0
+# How long a key that was taken out of a secret is still accepted: nothing that verifies by it refuses it.
+FRESH_FOR_S = 300.0
 logger = logging.getLogger(__name__)
 
 
@@ -50,11 +52,13 @@ class Secret(Generic[T]):
         return self._value
 
     def value(self) -> T:
-        """Return the secret as it was last read."""
+        """Return the secret as it was in the last FRESH_FOR_S seconds; longer ago where it cannot be read."""
         with self._lock:
             if self._value is None:
                 self._value = self._read()
                 self._read_at = self._clock()
+            elif self._clock() - self._read_at >= FRESH_FOR_S:
+                self._reread()
             return self._value
 
     def renewed(self, refused: T) -> T:
@@ -64,14 +68,17 @@ class Secret(Generic[T]):
         """
         with self._lock:
             known = refused if self._value is None else self._value
-            if known != refused or self._clock() - self._read_at < REREAD_AFTER_S:
-                return known
-            try:
-                self._value = known = self._read()
-            except Exception as error:  # of any kind: the refusal stands, and is the error to report
-                logger.warning("a secret was not read again", extra={"error": type(error).__name__})
-            self._read_at = self._clock()
+            if known == refused and self._clock() - self._read_at >= REREAD_AFTER_S:
+                self._reread()
+                known = refused if self._value is None else self._value
             return known
+
+    def _reread(self) -> None:
+        try:
+            self._value = self._read()
+        except Exception as error:  # of any kind: the known value stays, and a refusal is the error to report
+            logger.warning("a secret was not read again", extra={"error": type(error).__name__})
+        self._read_at = self._clock()
 
 
 Name = Annotated[str, Field(min_length=1)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.core.secrets import REREAD_AFTER_S, Secret
+from services.core.secrets import FRESH_FOR_S, REREAD_AFTER_S, Secret
 
 
 class Store:
@@ -34,6 +34,15 @@ def test_value_is_read_once(store: Store, secret: Secret[str]) -> None:
     assert store.reads == 0
     assert [secret.value(), secret.value()] == ["old", "old"]
     assert store.reads == 1
+
+
+def test_removed_key_is_forgotten(store: Store, secret: Secret[str]) -> None:
+    secret.value()
+    store.value, store.now = "new", store.now + FRESH_FOR_S
+    assert secret.value() == "new"
+    store.value, store.now = None, store.now + FRESH_FOR_S
+    assert [secret.value(), secret.value()] == ["new", "new"]
+    assert store.reads == 3
 
 
 def test_first_failure_is_raised(store: Store, secret: Secret[str]) -> None:
