@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -15,6 +16,9 @@ from tests.log_lines import LinesOfTests
 # A shell's background job ignores SIGINT, and its children inherit that: tests of interruption would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Torch's threads would wait for each other in loops: other tests have the cores. Child processes inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Tests share their cores: how long an example takes says nothing about the code.
 settings.register_profile("vitrine", deadline=None)

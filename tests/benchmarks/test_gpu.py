@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +81,14 @@ def test_machine_without_gpu_is_refused(
     assert capsys.readouterr().err == "torch finds no GPU; use a machine with one and a CUDA build of torch\n"
 
 
-def test_script_needs_only_model_packages() -> None:
+def test_script_needs_only_model_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with a GPU has the model's packages and none of the service's."""
-    banned = ("fastapi", "boto3", "openai", "uvicorn", "pydantic")
-    code = f"import sys; sys.modules.update(dict.fromkeys({banned!r})); import benchmarks.model.gpu"
-    path = f"import sys; sys.path.insert(0, {str(gpu.CODE)!r}); import scoring, graphs, name_tree"
-    subprocess.run([sys.executable, "-c", f"{code}; {path}"], check=True)
+    modules = {name: str(getattr(module, "__file__", "")) for name, module in sys.modules.items()}
+    for name, file in modules.items():
+        if name.split(".")[0] == "benchmarks" or file.startswith(str(gpu.CODE)):
+            monkeypatch.delitem(sys.modules, name)
+    for banned in ("fastapi", "boto3", "openai", "uvicorn", "pydantic"):
+        monkeypatch.setitem(sys.modules, banned, None)
+    monkeypatch.syspath_prepend(gpu.CODE)
+    for needed in ("benchmarks.model.gpu", "scoring", "graphs", "name_tree"):
+        importlib.import_module(needed)

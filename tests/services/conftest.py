@@ -53,12 +53,20 @@ def _atomic_writes() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _default_session() -> boto3.Session:
+    """What makes the tests' clients: a session of its own for each test takes longer than its clients."""
+    return boto3.Session("test", "test")
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def aws(monkeypatch: pytest.MonkeyPatch, _default_session: boto3.Session) -> Iterator[None]:
     """Moto's AWS, empty."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    with mock_aws():
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        # Moto has put none in its place.
+        patch.setattr(boto3, "DEFAULT_SESSION", _default_session)
         yield
 
 

@@ -150,9 +150,9 @@ def test_synthesis_is_reproducible(prod: Assembly, tmp_path: Path) -> None:
 
 
 @pytest.mark.system
-def test_every_template_is_lint_clean(assemblies: dict[str, Assembly]) -> None:
-    templates = [file for assembly in assemblies.values() for file in assembly.templates]
-    assert lint(templates, assemblies["prod"].settings.region) == 0
+def test_every_option_is_lint_clean(shop: Assembly) -> None:
+    """Of the committed environments, `make check` lints the templates."""
+    assert lint(shop.templates, shop.settings.region) == 0
 
 
 def test_placeholder_is_warned_about(prod: Assembly) -> None:

@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FOLDER in item.path.parents:
             item.add_marker(pytest.mark.system)
+    # A system that starts in async mode changes to realtime once; else it changes there and back.
+    items.sort(key=lambda item: "async_system" not in getattr(item, "fixturenames", ()))
 
 
 def _ports_of_worker() -> dict[str, str]:

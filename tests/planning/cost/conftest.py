@@ -3,12 +3,13 @@
 import pytest
 
 from tests.services.analyze.conftest import World, client, jpeg, world
-from tests.services.conftest import _atomic_writes, _models_parsed_once, aws, dynamodb
+from tests.services.conftest import _atomic_writes, _default_session, _models_parsed_once, aws, dynamodb
 from tests.services.results.conftest import shop
 from tests.services.results.test_notify import post
 
 __all__ = [
     "_atomic_writes",
+    "_default_session",
     "_models_parsed_once",
     "aws",
     "client",

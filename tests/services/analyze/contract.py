@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import jsonschema
 
-from stacks.app import ROOT
+from local.home import REPOSITORY
 
-OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+OPENAPI = json.loads((REPOSITORY / "docs" / "openapi.json").read_text("utf-8"))
 # Of HTTP itself: the document need not name them.
 _OF_HTTP = {"content-length", "content-type", "date", "connection", "allow"}
 

@@ -83,6 +83,9 @@ class Shop:
         self.reports = Reports(self.dynamodb, TABLE, quota_per_day=99)
         self.leases = Leases(self.dynamodb, TABLE)
         self.queue = JobQueue(self.sqs, self.queue_url)
+        self.runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", region_name=REGION)
+        for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
+            self.runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
 
     def accept(
         self,
@@ -166,12 +169,9 @@ class Shop:
         return unsettled
 
     def _endpoint(self) -> VisionEndpoint:
-        runtime: SageMakerRuntimeClient = boto3.client("sagemaker-runtime", region_name=REGION)
-        for operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
-            runtime.meta.events.register(f"before-send.sagemaker-runtime.{operation}", self._answer)
         if self.asynchronous:
             return AsyncVisionEndpoint(
-                runtime,
+                self.runtime,
                 self.s3,
                 endpoint=ENDPOINT,
                 bucket=BUCKET,
@@ -179,7 +179,7 @@ class Shop:
                 catalogue=self.catalogue,
                 wear_tiles=self.wear_tiles,
             )
-        return RealtimeVisionEndpoint(runtime, ENDPOINT, self.catalogue, self.wear_tiles)
+        return RealtimeVisionEndpoint(self.runtime, ENDPOINT, self.catalogue, self.wear_tiles)
 
     def _answer(self, request: Any, **_: object) -> Any:
         self.model_calls += 1
