@@ -20,8 +20,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Torch's threads would wait for each other in loops: other tests have the cores. Child processes inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Tests share their cores: how long an example takes says nothing about the code.
-settings.register_profile("vitrine", deadline=None)
+# Tests share their cores: how long an example takes says nothing about the code. Each run tries others.
+settings.register_profile("vitrine", deadline=None, max_examples=50)
 settings.load_profile("vitrine")
 
 # Looking for cycles among all that the tests import takes a sixth of their time.

@@ -56,7 +56,7 @@ def _atomic_writes() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _default_session() -> boto3.Session:
     """What makes the tests' clients: a session of its own for each test takes longer than its clients."""
-    return boto3.Session("test", "test")
+    return boto3.Session()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -62,13 +62,14 @@ class Calls(list[tuple[str, str, dict[str, Any]]]):
 
 
 @pytest.fixture
-def calls(world: World) -> Calls:
+def calls(world: World) -> Iterator[Calls]:
     """The calls from here on; requested before `client`, whose own AWS client is made later."""
     calls = Calls()
     session = boto3._get_default_session()
     for events in (world.s3.meta.events, world.dynamodb.meta.events, world.sqs.meta.events, session.events):
         events.register("provide-client-params", calls.record)
-    return calls
+    yield calls
+    session.events.unregister("provide-client-params", calls.record)
 
 
 @pytest.fixture(params=["realtime", "async"])

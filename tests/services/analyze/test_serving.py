@@ -8,17 +8,21 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from typing import Any
 
+import boto3
 import httpx2
 import psutil
 import pytest
 import uvicorn
 
-from benchmarks.emulated_stores import stores
-from benchmarks.local_service import access_token, service_variables
+from benchmarks.emulated_stores import TABLE, stores
+from benchmarks.local_service import access_token, service_variables, user_id
 from local.fakes.posthog.app import create_app
 from local.fakes.posthog.capture import Capture
 from services.analyze.app import DRAIN_S
+from services.core.domain.report import Status
+from services.core.storage.reports import Reports
 from tests.services.analyze.balancer import Balancer
 from tests.services.analyze.process import Model, Running, eventually, service
 
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.system
 CLIENTS = 200
 # How far from its edge a connection's idle time lies.
 ABOUT_S = 0.05
+AWS: dict[str, Any] = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "test")
 FIRST_PROCESS = ("unshare", "--pid", "--fork", "--kill-child")
 
 
@@ -84,12 +89,6 @@ def test_short_keep_alive_loses_requests() -> None:
     assert balancer.reused > 50
 
 
-def ask(running: Running, path: str) -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {access_token('ana')}"}
-    with httpx2.Client(trust_env=False, timeout=30) as client:
-        return client.get(f"http://127.0.0.1:{running.port}{path}", headers=headers)
-
-
 def analyze(running: Running, photo: bytes, prefer: str = "wait=20") -> httpx2.Response:
     headers = {"Authorization": f"Bearer {access_token('ana')}", "Prefer": prefer}
     with httpx2.Client(trust_env=False, timeout=30) as client:
@@ -114,23 +113,48 @@ def asked_once(running: Running) -> socket.socket:
     return connection
 
 
-def test_running_request_survives_stop(stores_port: int, model: Model, jpeg: Callable[[], bytes]) -> None:
-    with (
-        service(service_variables(stores_port, model.port)) as running,
-        ThreadPoolExecutor(1) as client,
-        asked_once(running) as idle,
-    ):
-        answer = client.submit(analyze, running, jpeg())
-        assert model.entered.wait(10)
-        os.kill(running.pid, signal.SIGTERM)
-        assert eventually(lambda: refuses(running))
-        assert idle.recv(1) == b""
-        assert running.started.poll() is None
-        model.open.set()
-        report = answer.result()
-        assert running.started.wait(30) == 0
+@contextmanager
+def posthog() -> Iterator[tuple[int, Capture]]:
+    """A PostHog on a port of its own, and what it gets."""
+    capture = Capture("phc_shop")
+    config = uvicorn.Config(create_app(capture), host="127.0.0.1", port=0, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert eventually(lambda: server.started)
+        yield server.servers[0].sockets[0].getsockname()[1], capture
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_running_request_survives_stop_with_its_events(
+    stores_port: int, model: Model, jpeg: Callable[[], bytes]
+) -> None:
+    with posthog() as (port, capture):
+        project = {"POSTHOG_CAPTURE_URL": f"http://127.0.0.1:{port}", "POSTHOG_PROJECT_KEY": "phc_shop"}
+        with (
+            service(service_variables(stores_port, model.port) | project) as running,
+            ThreadPoolExecutor(1) as client,
+            asked_once(running) as idle,
+        ):
+            answer = client.submit(analyze, running, jpeg())
+            assert model.entered.wait(10)
+            os.kill(running.pid, signal.SIGTERM)
+            assert eventually(lambda: refuses(running))
+            assert idle.recv(1) == b""
+            assert running.started.poll() is None
+            model.open.set()
+            report = answer.result()
+            assert running.started.wait(30) == 0
     assert report.status_code == 200
     assert report.json()["status"] == "succeeded"
+    told = {event["event"]: event["properties"] for event in capture.kept.values()}
+    assert told.keys() == {"$ai_generation", "report_completed"}
+    assert told["report_completed"]["environment"] == "local"
+    assert told["report_completed"]["model_ms"] == report.json()["timings_ms"]["model"]
+    assert told["$ai_generation"]["$ai_http_status"] == 503
 
 
 def test_workers_are_replaced_and_drain(stores_port: int, model: Model, jpeg: Callable[..., bytes]) -> None:
@@ -179,39 +203,11 @@ def test_stop_ignores_endless_model_call(
         assert answer.status_code == 202
         os.kill(running.pid, signal.SIGTERM)
         assert running.started.wait(DRAIN_S + 4) == 0
-    with service(service_variables(stores_port, model.port)) as other:
-        assert ask(other, f"/{answer.headers['location']}").json()["status"] == "queued"
-
-
-@contextmanager
-def posthog() -> Iterator[tuple[int, Capture]]:
-    """A PostHog on a port of its own, and what it gets."""
-    capture = Capture("phc_shop")
-    config = uvicorn.Config(create_app(capture), host="127.0.0.1", port=0, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        assert eventually(lambda: server.started)
-        yield server.servers[0].sockets[0].getsockname()[1], capture
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def test_events_are_sent_before_the_end(stores_port: int, model: Model, jpeg: Callable[..., bytes]) -> None:
-    model.open.set()
-    with posthog() as (port, capture):
-        project = {"POSTHOG_CAPTURE_URL": f"http://127.0.0.1:{port}", "POSTHOG_PROJECT_KEY": "phc_shop"}
-        with service(service_variables(stores_port, model.port) | project) as running:
-            answer = analyze(running, jpeg(70))
-            os.kill(running.pid, signal.SIGTERM)
-            assert running.started.wait(30) == 0
-    told = {event["event"]: event["properties"] for event in capture.kept.values()}
-    assert told.keys() == {"$ai_generation", "report_completed"}
-    assert told["report_completed"]["environment"] == "local"
-    assert told["report_completed"]["model_ms"] == answer.json()["timings_ms"]["model"]
-    assert told["$ai_generation"]["$ai_http_status"] == 503
+    dynamodb: Any = boto3.client(
+        "dynamodb", region_name="ca-central-1", endpoint_url=f"http://127.0.0.1:{stores_port}", **AWS
+    )
+    stored = Reports(dynamodb, TABLE, quota_per_day=9).get(user_id("ana"), answer.json()["id"])
+    assert stored.report.status == Status.QUEUED
 
 
 def test_endless_request_is_dropped(stores_port: int, model: Model) -> None:
