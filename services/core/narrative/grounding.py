@@ -214,6 +214,9 @@ class _Check:
                     held = held and not is_of_wear(at, group, self._wear.words)
                 if sense.role is Role.COLOUR:
                     held = held and not is_of_pattern(at, group)
+                if sense.role is Role.PATTERN and term.has(Role.WEAR):
+                    # "Minor writing" is a mark, also on goods with a text.
+                    held = held and not (before and before[0].term.has(Role.SEVERITY))
                 return None if held else Rule(sense.role.value)
             case Role.GRADE:
                 held = sense.value == seen.condition.grade and not denied

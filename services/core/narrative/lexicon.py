@@ -138,8 +138,11 @@ class Lexicon:
         at = 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
-            if length > 1 and any(sense.role is Role.SEVERITY for sense in senses):
-                length = self._before_wear(texts, stems, at, length)
+            roles = {sense.role for sense in senses}
+            # « Légère trace de stylo », and "canvas shoe tree", whose kind comes last.
+            next_role = Role.WEAR if Role.SEVERITY in roles else Role.KIND if Role.KIND in roles else None
+            if length > 1 and next_role and (next_role is Role.WEAR or self.language == "en"):
+                length = self._before(next_role, texts, stems, at, length)
                 senses = self._match(texts[: at + length], stems, at)[1]
             text = " ".join(texts[at : at + length])
             found.append(Term(text, senses, any(token.capital for token in tokens[at : at + length])))
@@ -166,12 +169,12 @@ class Lexicon:
                 return length, senses
         return 1, frozenset()
 
-    def _before_wear(self, texts: list[str], stems: list[str], at: int, length: int) -> int:
-        """The length without the beginning of a wear's name: « légère » of « légère trace de stylo »."""
+    def _before(self, role: Role, texts: list[str], stems: list[str], at: int, length: int) -> int:
+        """The length without the beginning of a name of this role that goes on after it."""
         for shorter in range(1, length):
             found, senses = self._match(texts, stems, at + shorter)
-            wear = shorter + found > length and any(sense.role is Role.WEAR for sense in senses)
-            if wear and self._match(texts[: at + shorter], stems, at)[0] == shorter:
+            named = shorter + found > length and any(sense.role is role for sense in senses)
+            if named and self._match(texts[: at + shorter], stems, at)[0] == shorter:
                 return shorter
         return length
 

@@ -310,6 +310,12 @@ def test_what_it_is_made_of_is_a_material() -> None:
     assert broken("It is made of gold.", canvas) is Rule.MATERIAL
 
 
+def test_graded_writing_is_a_mark() -> None:
+    board = assessment_of(REAL, "backgammon_set", "cardboard", pattern="text")
+    assert broken("A backgammon set with writing.", board) is None
+    assert broken("Some minor writing is visible at the top left of photo 1.", board) is not None
+
+
 def test_others_are_those_not_on_record() -> None:
     assert broken("No other marks were found.", CRACKED) is None
     assert broken("No other marks were found.", CRACKED, "mark1") is Rule.ONLY

@@ -78,6 +78,15 @@ def test_praise_is_not_ordinary(text: str) -> None:
     assert ORDINARY not in senses(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"), [("canvas shoe tree", "shoe_tree"), ("plush toy train", "toy_train")]
+)
+def test_kind_that_comes_last_wins(text: str, kind: str) -> None:
+    made_of, named = lexicon(REAL, "en").terms(tokens(text, "en"))
+    assert made_of.has(Role.MATERIAL)
+    assert kind in named.values(Role.KIND)
+
+
 def test_longest_phrase_wins() -> None:
     (term, *_) = lexicon(REAL, "en").terms(tokens("light blue mug", "en"))
     assert term.text == "light blue"
