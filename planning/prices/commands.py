@@ -21,8 +21,6 @@ from settings.environment import environment_names, load_environment
 from settings.field_types import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from planning.prices.price_api import PriceApi
     from planning.prices.price_list import Price
 
@@ -98,7 +96,7 @@ def check(as_json: bool) -> int:
     return 1 if any(one.error for one in findings) else 0
 
 
-def _prices(rows: "Sequence[Price]", region: str | None, today: date) -> RefreshedPrices:
+def _prices(rows: "tuple[Price, ...]", region: str | None, today: date) -> RefreshedPrices:
     from botocore.exceptions import BotoCoreError
     from rich.console import Console
 
