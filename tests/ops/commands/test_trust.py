@@ -54,7 +54,7 @@ def test_only_main_may_deploy_to_githubs_environments() -> None:
 
 
 def test_reviewers_are_not_taken_away_unsaid() -> None:
-    # https://docs.github.com/rest/deployments/environments does not say what becomes of those that a PUT leaves out.
+    # What becomes of those that a PUT leaves out, GitHub's reference does not say.
     lines: list[str] = []
     trust(PROD, lines.append)
     (commands,) = (text for text in lines if "--method PUT" in text)
