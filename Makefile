@@ -57,7 +57,7 @@ sbom: setup-test ## a bill of materials (CycloneDX) of each deployable into sbom
 
 audit: setup-test ## known vulnerabilities of what is deployed, by pip-audit; uses the network
 	@for lock in services/*/requirements.txt model_artifacts/blip2/server/requirements-locked.txt; do \
-	  .vitrine/bootstrap/bin/uv tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip \
+	  .vitrine/bootstrap/bin/uv --quiet tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip \
 	    --requirement $$lock || status=1; done; exit $${status:-0}
 
 lint-variants: setup-test ## cfn-lint over every variant of the settings that the tests deploy over each other

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 5.0
 _FUNCTION = "AWS::Lambda::Function"
-# A nightly report is an issue of the repository. The property Environment of functions and containers holds
+# The nightly log of a public repository is public. The property Environment of functions and containers holds
 # variables, whose values may be secrets; subscriptions of topics and budgets hold e-mail addresses.
 _ENVIRONMENT = "Environment"
 _EMAIL = re.compile(r"[^\s\"@]@[\w-]+(\.[\w-]+)+")

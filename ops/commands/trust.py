@@ -81,7 +81,11 @@ A repository made or renamed since 15 July 2026 has its numbers in it: repo:owne
 
 def _to_set(settings: Environment, delivery: Delivery) -> str:
     repository, region = delivery.repository, settings.region
-    lines = [f"What GitHub needs, once {settings.name} is deployed:", ""]
+    lines = [
+        f"What GitHub needs, once {settings.name} is deployed. PUT is for a new environment: it may take the",
+        "reviewers away from one that is there. Set the branch of such a one in the repository's settings.",
+        "",
+    ]
     for environment, variable in (
         (settings.name, "DEPLOY_ROLE_ARN"),
         (f"{settings.name}{LOOKUP_SUFFIX}", "LOOKUP_ROLE_ARN"),

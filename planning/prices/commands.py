@@ -14,7 +14,7 @@ from planning.output import show
 from planning.prices import llms, price_list
 from planning.prices.answers import check_answer, prices_answer, refresh_answer
 from planning.prices.check import check as check_settings
-from planning.prices.refresh import RefreshedLlms, RefreshedPrices, refresh_llms, refresh_prices
+from planning.prices.refresh import RefreshedLlms, RefreshedPrices, differ, refresh_llms, refresh_prices
 from planning.prices.rows import csv_of
 from planning.prices.sources import AwayError
 from settings.environment import environment_names, load_environment
@@ -22,6 +22,10 @@ from settings.field_types import Region
 
 if TYPE_CHECKING:
     from planning.prices.price_api import PriceApi
+    from planning.prices.price_list import Price
+
+# The status of `refresh`, which an error does not have.
+DIFFERENT = 3
 
 
 @click.group()
@@ -56,15 +60,16 @@ def _known(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @click.option("--write", is_flag=True, help="Write what differs into the files.")
 @options.as_json
-def refresh(region: str | None, write: bool, as_json: bool) -> None:
+def refresh(region: str | None, write: bool, as_json: bool) -> int:
     """Compare the prices with AWS's Price List API, and the LLMs' ends with OpenAI's list of models.
 
     This is the one command that uses the network. AWS is asked with the credentials that boto3 finds, which
     need the permission pricing:GetProducts; OpenAI with the key in OPENAI_API_KEY. Its prices are in no API:
-    they are kept by hand. A source that does not answer leaves its rows as they are.
+    they are kept by hand. A source that does not answer leaves its rows as they are. The status is 3 where
+    something differs, and 0 where nothing does but the dates of prices that a source confirms.
     """
-    today = date.today()
-    found = _prices(region, today)
+    today, rows = date.today(), price_list.all_prices()
+    found = _prices(rows, region, today)
     ends = _ends()
     if found.away and ends.away and not (found.changes or found.confirmed):
         raise PlanningError(
@@ -75,6 +80,7 @@ def refresh(region: str | None, write: bool, as_json: bool) -> None:
         write_atomically(price_list.FILE, csv_of(found.rows).encode())
         write_atomically(llms.FILE, csv_of(ends.rows).encode())
     show(refresh_answer(found, ends, written=write), as_json=as_json)
+    return DIFFERENT if ends.changes or differ(rows, found.rows, today) else 0
 
 
 @prices.command()
@@ -90,11 +96,10 @@ def check(as_json: bool) -> int:
     return 1 if any(one.error for one in findings) else 0
 
 
-def _prices(region: str | None, today: date) -> RefreshedPrices:
+def _prices(rows: "tuple[Price, ...]", region: str | None, today: date) -> RefreshedPrices:
     from botocore.exceptions import BotoCoreError
     from rich.console import Console
 
-    rows = price_list.all_prices()
     with Console(stderr=True).status("Asking the Price List API…") as status:
         try:
             return refresh_prices(

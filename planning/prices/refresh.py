@@ -7,7 +7,7 @@ from datetime import date
 from planning.prices.llms import Llm
 from planning.prices.price_api import PriceApi
 from planning.prices.price_list import EVERYWHERE, Price
-from planning.prices.sources import AwayError, RefusedError
+from planning.prices.sources import STALE_AFTER, AwayError, RefusedError
 
 # A larger change is rather another unit than another price.
 PLAUSIBLE = 4.0
@@ -76,6 +76,17 @@ def refresh_prices(
         confirmed=tuple(new for old, new in pairs if old is not None and old.usd == new.usd),
         kept=tuple(kept),
         away=away,
+    )
+
+
+def differ(before: Sequence[Price], after: Sequence[Price], today: date) -> bool:
+    """Say whether a refresh changed more than the dates of prices that are confirmed.
+
+    The date of an old price counts too: without a new one, answers go on to doubt it.
+    """
+    return len(before) != len(after) or any(
+        replace(old, as_of=new.as_of) != new or (old != new and today - old.as_of > STALE_AFTER)
+        for old, new in zip(before, after, strict=True)
     )
 
 

@@ -22,6 +22,7 @@ _STUB = """#!/bin/bash
 call="$(basename "$0") $*"
 echo "$call" >>"{folder}/calls"
 [ -z "${{SUPABASE_SMOKE_PASSWORD:-}}" ] || echo "$call" >>"{folder}/with-password"
+[ -z "${{REGISTRY_AUTH_FILE:-}}" ] || echo "$REGISTRY_AUTH_FILE $call" >>"{folder}/with-registry"
 while IFS=$'\\t' read -r beginning status output; do
     if [[ $call == "$beginning"* ]]; then
         printf '%b' "$output"
@@ -89,6 +90,7 @@ class Runner:
             made.mkdir(parents=True)
         (self.checkout / ".github").symlink_to(ROOT / ".github")
         (self.folder / "answers").touch()
+        self.context.setdefault("runner", {"temp": str(self.temp)})
         for tool in ("make", "git", "gh", "aws", "sudo"):
             self.stub(self.folder / "bin" / tool)
         self.stub(self.checkout / ".venv/bin/python")
@@ -109,7 +111,7 @@ class Runner:
     def run(self, name: str, job: str) -> bool:
         """Run a job's shell steps in their order; return whether it succeeded."""
         body = workflow(name)["jobs"][job]
-        self.context["env"] = self._filled(body.get("env", {}))
+        self.context["env"] = self.filled(body.get("env", {}))
         self.context["steps"] = {}
         state = "success"
         for step in body["steps"]:
@@ -127,7 +129,14 @@ class Runner:
         return state == "success"
 
     def outputs(self, name: str, job: str) -> dict[str, str]:
-        return self._filled(workflow(name)["jobs"][job]["outputs"])
+        return self.filled(workflow(name)["jobs"][job]["outputs"])
+
+    def filled(self, values: dict[str, str]) -> dict[str, str]:
+        """Return values with their expressions evaluated."""
+        return {
+            key: _EXPRESSION.sub(lambda found: str(evaluated(found[1], self.context)), value)
+            for key, value in values.items()
+        }
 
     def _step(self, step: dict[str, Any]) -> tuple[str, dict[str, str]]:
         output = self.folder / "output"
@@ -140,7 +149,7 @@ class Runner:
             "GITHUB_WORKFLOW": "workflow",
             "RUNNER_TEMP": str(self.temp),
             **self.context["env"],
-            **self._filled(step.get("env", {})),
+            **self.filled(step.get("env", {})),
         }
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         done = subprocess.run(
@@ -149,9 +158,3 @@ class Runner:
         lines = (line.partition("=") for line in output.read_text().splitlines())
         self.log = done.stdout + done.stderr
         return "failure" if done.returncode else "success", {key: value for key, _, value in lines}
-
-    def _filled(self, values: dict[str, str]) -> dict[str, str]:
-        return {
-            key: _EXPRESSION.sub(lambda found: str(evaluated(found[1], self.context)), value)
-            for key, value in values.items()
-        }

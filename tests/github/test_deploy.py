@@ -1,5 +1,6 @@
 """The workflow `deploy`: one image, tried in dev, promoted by its digest, and taken back where it fails."""
 
+import json
 import shlex
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from cli.cdk import ROOT
 from tests.github.jobs import Runner, jobs, wanted
+from tests.stacks.delivery.policies import allows
 
 NEW, OLD = (f"sha256:{digit * 64}" for digit in "ab")
 SECRETS = {"SUPABASE_SMOKE_EMAIL": "smoke@shop.example", "SUPABASE_SMOKE_PASSWORD": "the-password"}
@@ -131,62 +133,100 @@ def test_private_repository_attests_where_it_may(private: bool, variable: str, a
     assert wanted(jobs()["deploy/attest"]["if"], context) is attested
 
 
+# Result, the digest that ran before, and the attempt of the run that noted it.
 CANCELLED = [
-    ({"dev": ("cancelled", OLD), "prod": ("skipped", "")}, "dev"),
-    ({"dev": ("success", OLD), "prod": ("cancelled", NEW)}, "prod"),
+    ({"dev": ("cancelled", OLD, "2"), "prod": ("skipped", "", "2")}, ("dev", OLD)),
+    ({"dev": ("success", OLD, "2"), "prod": ("cancelled", NEW, "2")}, ("prod", NEW)),
+    # Failed jobs alone ran again: prod, whose deployment is now cancelled.
+    ({"dev": ("success", OLD, "1"), "prod": ("cancelled", NEW, "2")}, ("prod", NEW)),
+    # All jobs ran again, and prod is not reached.
+    ({"dev": ("cancelled", OLD, "2"), "prod": ("skipped", NEW, "1")}, ("dev", OLD)),
+    ({"dev": ("cancelled", OLD, "2"), "prod": ("cancelled", NEW, "1")}, ("dev", OLD)),
     # It waited for approval, or in line; or nothing of ours ran before.
-    ({"dev": ("success", OLD), "prod": ("cancelled", "")}, None),
-    ({"dev": ("cancelled", ""), "prod": ("cancelled", "")}, None),
+    ({"dev": ("success", OLD, "2"), "prod": ("cancelled", "", "2")}, None),
+    ({"dev": ("success", OLD, "1"), "prod": ("cancelled", NEW, "1")}, None),
+    ({"dev": ("cancelled", OLD, "1"), "prod": ("skipped", "", "2")}, None),
+    ({"dev": ("cancelled", "", "2"), "prod": ("cancelled", "", "2")}, None),
     # It has returned by itself.
-    ({"dev": ("failure", OLD), "prod": ("skipped", "")}, None),
+    ({"dev": ("failure", OLD, "2"), "prod": ("skipped", "", "2")}, None),
 ]
 
 
-@pytest.mark.parametrize(("needs", "environment"), CANCELLED)
+@pytest.mark.parametrize(("needs", "returned"), CANCELLED)
 def test_cancelled_deployment_returns(
-    runner: Runner, needs: dict[str, tuple[str, str]], environment: str | None
+    runner: Runner, needs: dict[str, tuple[str, str, str]], returned: tuple[str, str] | None
 ) -> None:
+    runner.context["github"] = {"run_attempt": "2"}
     runner.context["needs"] = {
-        job: {"result": result, "outputs": {"before": before}} for job, (result, before) in needs.items()
+        job: {"result": result, "outputs": {"before": before, "attempt": attempt}}
+        for job, (result, before, attempt) in needs.items()
     }
     condition = jobs()["deploy/cancelled"]["if"]
-    assert wanted(condition, runner.context, state="cancelled") is (environment is not None)
-    if environment is not None:
+    assert wanted(condition, runner.context, state="cancelled") is (returned is not None)
+    if returned is not None:
+        environment, digest = returned
+        named = {"in": jobs()["deploy/cancelled"]["environment"]}
+        assert runner.filled(named) == {"in": environment}
         assert runner.run("deploy", "cancelled")
-        before = needs[environment][1]
         assert made(runner)[1:] == [
             f"make forward ENV={environment} ANY_MODEL=1",
-            f"make rollback ENV={environment} DIGEST={before}",
+            f"make rollback ENV={environment} DIGEST={digest}",
         ]
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_deployment_notes_what_to_return_to(runner: Runner, environment: str) -> None:
+    runner.context["github"] = {"run_attempt": "3"}
+    runner.answer("make --silent digest", output=f"{OLD}\\n")
+    runner.run("deploy", environment)
+    assert runner.outputs("deploy", environment) == {"before": OLD, "attempt": "3"}
+
+
+RULES = "gh api repos/shop/vitrine/environments/prod"
+
+
 @pytest.mark.parametrize(
-    ("waiting", "states", "replaced"),
+    ("status", "rules", "approvable"),
     [
-        (1, "SUCCESS\\nWAITING\\n", "true"),
-        (1, "ERROR\\nWAITING\\nWAITING\\n", "true"),
-        (0, "WAITING\\n", ""),  # a release of the model waits
-        (1, "WAITING\\nIN_PROGRESS\\n", ""),
-        (1, "WAITING\\nQUEUED\\n", ""),
-        (1, "SUCCESS\\n", ""),  # it waits for another environment
-        (0, "", ""),
+        (0, "branch_policy\\nrequired_reviewers\\n", True),
+        (0, "branch_policy\\nwait_timer\\n", False),
+        (0, "", False),
+        (1, "", False),  # there is no such environment, or the plan has none
     ],
 )
-def test_only_a_waiting_approval_is_replaced(
-    runner: Runner, waiting: int, states: str, replaced: str
+def test_approval_needs_reviewers(runner: Runner, status: int, rules: str, approvable: bool) -> None:
+    runner.answer(RULES, status, rules)
+    assert runner.run("deploy", "approval") is approvable
+    assert status or approvable or "::error::PROD_ON_APPROVAL is true" in runner.log
+
+
+@pytest.mark.parametrize(
+    ("asked", "by_approval", "demanded"),
+    [("", "true", True), (False, "true", True), (True, "true", False), ("", "", False)],
+)
+def test_reviewers_are_demanded_where_nobody_asked(
+    asked: bool | str, by_approval: str, demanded: bool
 ) -> None:
-    runner.answer(
-        "gh api repos/shop/vitrine/actions/workflows/deploy.yml/runs?status=waiting", 0, f"{waiting}"
-    )
-    runner.answer("gh api graphql", 0, states)
-    assert runner.run("deploy", "dev")
-    assert runner.outputs("deploy", "dev")["replace"] == replaced
+    context = {"inputs": {"prod": asked}, "vars": {"PROD_ON_APPROVAL": by_approval}}
+    assert wanted(jobs()["deploy/approval"]["if"], context) is demanded
+    assert "approval" in jobs()["deploy/prod"]["needs"]
 
 
-def test_unanswered_question_fails_no_deployment(runner: Runner) -> None:
-    runner.answer("gh api", status=1)
-    assert runner.run("deploy", "dev")
-    assert runner.outputs("deploy", "dev")["replace"] == ""
+def test_build_may_use_the_registry_alone() -> None:
+    (role,) = (step for step in jobs()["deploy/image"]["steps"] if "role-to-assume" in step.get("with", {}))
+    policy = [json.loads(role["with"]["inline-session-policy"])]
+    assert allows(policy, "ecr:PutImage") and allows(policy, "ecr:GetAuthorizationToken")
+    for action in ("sts:AssumeRole", "iam:PutRolePolicy", "s3:PutObject", "cloudformation:UpdateStack"):
+        assert not allows(policy, action)
+
+
+@pytest.mark.parametrize(
+    ("job", "call"), [("image", "make image ENV=dev SAVE"), ("prod", "make promote ENV=prod")]
+)
+def test_skopeo_keeps_its_password_in_the_runner(runner: Runner, job: str, call: str) -> None:
+    runner.run("deploy", job)
+    (kept,) = runner.calls("with-registry")
+    assert kept.startswith(f"TEMP/registry.json {call}")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +240,6 @@ def test_unanswered_question_fails_no_deployment(runner: Runner) -> None:
         "smoke ENV=prod",
         f"rollback ENV=prod DIGEST={NEW}",
         "canary ENV=prod",
-        "drift ENV=prod",
         "forward ENV=prod",
         "forward ENV=prod ANY_MODEL=1",
     ],

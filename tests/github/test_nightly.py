@@ -1,11 +1,15 @@
 """The workflows `nightly` and `model`: what fails is noted in one issue, what changes is proposed."""
 
+import json
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from cli.cdk import ROOT
+from ops.aws.stack_drift import Difference, StackDrift
+from planning.prices.commands import DIFFERENT
 from tests.github.jobs import Runner, jobs, wanted
 
 COMMIT = "c" * 40
@@ -53,23 +57,79 @@ def test_unpinned_model_is_not_watched(runner: Runner) -> None:
     assert not any("watch" in call for call in runner.calls())
 
 
-def test_drift_is_noted_by_environment(runner: Runner) -> None:
+ROLE = "arn:aws:iam::123456789012:role/x"
+FOUND_BY_DRIFT = (
+    StackDrift("vitrine-prod-model"),
+    StackDrift(
+        "vitrine-prod-hooks",
+        (
+            Difference("Policy", "AWS::IAM::Policy", "/PolicyDocument", ROLE, ""),
+            Difference("Queue", "AWS::SQS::Queue", "/VisibilityTimeout", "90", "30"),
+            Difference("Policy", "AWS::IAM::Policy", "/Roles", ROLE, "[]"),
+        ),
+        ("Function",),
+        (f"User: {ROLE} is not authorized", "Topic: unknown"),
+    ),
+)
+
+
+def test_drift_is_noted_without_values(runner: Runner) -> None:
     runner.context |= {"matrix": {"environment": "prod"}}
-    runner.answer("make drift ENV=prod", status=1, output="Bucket MODIFIED\\n")
+    found = json.dumps([asdict(one) for one in FOUND_BY_DRIFT])
+    runner.answer("python -m ops drift --env prod --json", status=1, output=found)
     assert runner.run("nightly", "drift")
-    assert runner.calls() == ["make setup-deploy", "make drift ENV=prod"]
-    assert "Bucket MODIFIED" in notes(runner)["Drift-of-prod.md"]
+    assert notes(runner)["Drift-of-prod.md"].splitlines()[3:-3] == [
+        "vitrine-prod-hooks/Policy (AWS::IAM::Policy): 2",
+        "vitrine-prod-hooks/Queue (AWS::SQS::Queue): 1",
+        "vitrine-prod-hooks: not compared: 2",
+    ]
+
+
+def test_drift_is_logged_with_values(runner: Runner) -> None:
+    found = json.dumps([asdict(one) for one in FOUND_BY_DRIFT])
+    runner.answer("python -m ops drift", status=1, output=found)
+    done = script(runner, "drift.sh", "prod")
+    assert (done.returncode, ROLE in done.stderr, ROLE in done.stdout) == (1, True, False)
+
+
+def test_unchanged_account_makes_no_note(runner: Runner) -> None:
+    runner.answer("python -m ops drift", output=json.dumps([asdict(FOUND_BY_DRIFT[0])]))
+    assert runner.run("nightly", "drift")
+    assert notes(runner) == {}
+
+
+def test_check_that_fails_itself_is_noted(runner: Runner) -> None:
+    # As without the right to assume the role: errors go to standard error.
+    runner.answer("python -m ops drift", status=1)
+    assert runner.run("nightly", "drift")
+    assert "its log says why" in notes(runner)["Drift-of-.md"]
+
+
+def test_progress_changes_no_note(runner: Runner) -> None:
+    command = "echo $RANDOM packages in $RANDOM ms >&2; echo jinja2 has CVE-1; exit 1"
+    done = script(runner, "note.sh", "Packages", "bash", "-c", command)
+    assert "packages in" in done.stderr
+    assert notes(runner) == {"Packages.md": "## Packages\n\n```\njinja2 has CVE-1\n\n```\n\n"}
 
 
 def test_key_of_the_llm_is_no_argument(runner: Runner) -> None:
     runner.context |= {"secrets": {"OPENAI_API_KEY": "the-key"}}
     assert runner.run("nightly", "prices")
-    assert runner.calls() == [
-        "make setup-test",
-        "python -m planning prices refresh --write",
-        "make operations",
-        "git diff",
-    ]
+    assert runner.calls() == ["make setup-test", "python -m planning prices refresh --write"]
+
+
+@pytest.mark.parametrize(
+    ("status", "succeeds", "then"),
+    [(0, True, []), (DIFFERENT, True, ["make operations", "git diff"]), (1, False, []), (2, False, [])],
+)
+def test_changed_prices_alone_are_proposed(
+    runner: Runner, status: int, succeeds: bool, then: list[str]
+) -> None:
+    runner.answer("python -m planning prices refresh", status)
+    runner.answer("git diff", output="a patch")
+    assert runner.run("nightly", "prices") is succeeds
+    assert runner.calls()[2:] == then
+    assert (runner.temp / "prices.patch").read_text() == ("a patch" if then else "")
 
 
 def test_findings_become_an_issue(runner: Runner) -> None:

@@ -53,6 +53,16 @@ def test_only_main_may_deploy_to_githubs_environments() -> None:
         assert f"for jobs of GitHub's environment {environment} on main alone" in text
 
 
+def test_reviewers_are_not_taken_away_unsaid() -> None:
+    # What becomes of those that a PUT leaves out, GitHub's reference does not say.
+    lines: list[str] = []
+    trust(PROD, lines.append)
+    (commands,) = (text for text in lines if "--method PUT" in text)
+    said, _, printed = commands.partition("gh api")
+    assert "PUT is for a new environment" in said and "reviewers" in said
+    assert "reviewers" not in printed
+
+
 def test_reviewers_are_advised_by_plan() -> None:
     # https://docs.github.com/actions/reference/environments
     lines: list[str] = []

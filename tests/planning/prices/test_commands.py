@@ -49,7 +49,7 @@ def lines_of(folder: Path) -> list[list[str]]:
 @pytest.mark.usefixtures("one_answer")
 def test_refresh_shows_what_differs(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = lines_of(files)
-    assert run("refresh") == 0
+    assert run("refresh") == commands.DIFFERENT == 3
     printed = capsys.readouterr().out
     assert "1 price and 0 ends of LLMs differ, 0 prices confirmed. Not written." in printed
     assert "kms_key in *       1  1.25  key-month" in printed
@@ -61,7 +61,7 @@ def test_refresh_shows_what_differs(files: Path, capsys: pytest.CaptureFixture[s
 @pytest.mark.usefixtures("one_answer")
 def test_refresh_writes_when_told(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = lines_of(files)
-    assert run("refresh", "--write", "--json") == 0
+    assert run("refresh", "--write", "--json") == commands.DIFFERENT
     answered = json.loads(capsys.readouterr().out)
     assert answered["written"] is True
     assert answered["prices"] == [
@@ -97,7 +97,7 @@ def test_refresh_takes_ends_of_llms(
     monkeypatch.setattr("planning.prices.shutdowns.shutdown_dates", dates)
     monkeypatch.setenv("OPENAI_API_KEY", " sk-made-up\n")
     monkeypatch.setenv("OPENAI_BASE_URL", "")
-    assert run("refresh", "--write") == 0
+    assert run("refresh", "--write") == commands.DIFFERENT
     assert asked == [("sk-made-up", "https://api.openai.com/v1")]
     printed = capsys.readouterr().out
     assert "gpt-6-luna  none    2028-02-03" in printed
@@ -129,7 +129,7 @@ def test_missing_profile_leaves_the_other_source(
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
     monkeypatch.setattr("planning.prices.shutdowns.shutdown_dates", lambda *_: {"gpt-5": None})
-    assert run("refresh") == 0
+    assert run("refresh") == commands.DIFFERENT
     printed = capsys.readouterr().out
     assert "! AWS cannot be asked: The config profile (nowhere) could not be found" in printed
     assert "gpt-5  2026-12-11  none" in printed

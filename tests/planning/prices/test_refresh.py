@@ -1,7 +1,8 @@
 """Rows of the price lists after a refresh: changed, confirmed, kept with a reason, or added."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from planning.prices.llms import Llm
 from planning.prices.price_api import PriceApi
 from planning.prices.price_list import Price
 from planning.prices.products import Product
-from planning.prices.refresh import RefreshedPrices, refresh_llms, refresh_prices
+from planning.prices.refresh import RefreshedPrices, differ, refresh_llms, refresh_prices
 from planning.prices.sources import AwayError, RefusedError
 
 Answers = dict[tuple[str, str], float | Exception]
@@ -59,6 +60,29 @@ def test_changed_price_has_source_and_date() -> None:
     assert found.rows == (LIST[0], changed, confirmed)
     assert [(one.what, one.why) for one in found.kept] == [("key in *", "no product")]
     assert found.away == ""
+
+
+LISTED = Price("nat", "eu-west-1", 0.05, "hour", "Price List API of AWS", date(2026, 11, 26), "listed")
+
+
+@pytest.mark.parametrize(
+    ("before", "usd", "counts"),
+    [
+        (LISTED, 0.05, False),
+        (LISTED, 0.056, True),
+        (replace(LISTED, confidence="assumed"), 0.05, True),
+        (replace(LISTED, as_of=TODAY - timedelta(days=181)), 0.05, True),  # answers call it old
+    ],
+)
+def test_date_of_a_confirmed_price_counts_once_old(before: Price, usd: float, counts: bool) -> None:
+    found = refreshed({("nat", "eu-west-1"): usd}, (before,))
+    assert found.rows[0].as_of == TODAY
+    assert differ((before,), found.rows, TODAY) is counts
+
+
+def test_kept_row_is_no_difference() -> None:
+    old = replace(LISTED, as_of=OLD)
+    assert not differ((old,), refreshed({}, (old,)).rows, TODAY)
 
 
 def test_price_of_everywhere_is_the_same_everywhere() -> None:
