@@ -107,6 +107,6 @@ def _explained(settings: Environment, verb: str, action: str, outcome: str) -> I
         raise UserError(
             f"{outcome}: these credentials may not {verb} the parameter "
             f"{parameter_name(settings.name, DEPLOYED_COMMIT)}.",
-            hint=f"Allow them {action} of it. GitHub's role has this once its stack is deployed by somebody who "
-            f"may: `make deploy ENV={settings.name}` at a desk.",
+            hint=f"Allow them {action} of it. GitHub's role has it once somebody who may has run "
+            f"`make deploy ENV={settings.name}` at a desk.",
         ) from error
