@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _CHANGED, _NO_COMMIT = " with uncommitted changes", "a folder outside git"
 _SOURCE = re.compile(rf"([0-9a-f]{{40,64}})({_CHANGED})?")
+# The status by which a shell says that there is no such command.
+_NOT_FOUND = 127
 # `make image` and `make promote` write this into the settings of each deployment of the pipeline.
 _WRITTEN = "^(# *)?image_digest = "
 
@@ -42,10 +44,7 @@ class Source(NamedTuple):
 
 def source_of(root: Path) -> Source:
     """Return what a deployment of this checkout deploys; an image's digest in the settings is no change."""
-    try:
-        head = git(root, "rev-parse", "HEAD")
-    except FileNotFoundError:  # git is not installed
-        return Source(None)
+    head = git(root, "rev-parse", "HEAD")
     if head.returncode != 0:
         return Source(None)
     differences = git(root, "diff", "HEAD", "--no-ext-diff", f"--ignore-matching-lines={_WRITTEN}")
@@ -58,7 +57,7 @@ def record(
 ) -> None:
     """Write what is about to be deployed; raise UserError where the credentials may not.
 
-    An older record would let an old run of the pipeline take this deployment back.
+    By the record of an earlier deployment, an old run of the pipeline could take this one back.
     """
     name = parameter_name(settings.name, DEPLOYED_COMMIT)
     with _explained(settings, "write", "ssm:PutParameter", "Nothing was deployed"):
@@ -90,10 +89,14 @@ def forget(settings: Environment, session: boto3.Session) -> None:
 
 
 def git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run git in a checkout and return what it answers, also where it fails."""
-    return subprocess.run(
-        ["git", *arguments], cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
+    """Run git in a checkout and return what it answers, also where it fails or is not installed."""
+    command = ["git", *arguments]
+    try:
+        return subprocess.run(
+            command, cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+    except FileNotFoundError as error:
+        return subprocess.CompletedProcess(command, _NOT_FOUND, "", str(error))
 
 
 @contextmanager

@@ -101,7 +101,9 @@ def _require_same_catalogue(
         what = "what is deployed" if deployed is None else "the image"
         report(f"! Its catalogue is not compared with the deployed one: no commit is known of {what}.")
         return
-    compared = git(root, "diff", "--quiet", commits[0], deployed, "--", _CATALOGUES).returncode
+    compared = git(
+        root, "diff", "--quiet", "--no-ext-diff", commits[0], deployed, "--", _CATALOGUES
+    ).returncode
     if compared == 1:
         raise UserError(
             f"The image is of {commits[0]}, whose catalogue differs from that of {deployed}, which "

@@ -246,3 +246,6 @@ def test_pushed_image_needs_no_publisher(prod: Assembly, shop: Assembly) -> None
     }
     assert roles["shop"] == {*DEPLOYING, "cfn-exec"}
     assert roles["prod"] == {*roles["shop"], "image-publishing"}
+    # A release names no image, and deploys the model stack alone.
+    publishing = {file.name for file in prod.folder.glob("*.json") if "image-publishing" in file.read_text()}
+    assert publishing == {"vitrine-prod-analyze.assets.json"}

@@ -76,3 +76,5 @@ def test_changes_of_the_tree_are_marked(tmp_path: Path) -> None:
 def test_folder_outside_git_has_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert source_of(tmp_path) == Source(None)
+    monkeypatch.setenv("PATH", str(tmp_path))  # without git
+    assert source_of(tmp_path) == Source(None)
