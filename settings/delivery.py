@@ -14,9 +14,10 @@ AUDIENCE = "sts.amazonaws.com"
 # A job of another branch or of a tag is refused, whatever GitHub's own environment lets through.
 BRANCH = "refs/heads/main"
 LOOKUP_SUFFIX = "-lookup"
-# The bootstrap's roles that a deployment assumes. The fifth, which makes resources, is CloudFormation's.
+# The bootstrap's roles that a deployment of the pipeline assumes. Nothing publishes images by the fourth, as
+# the settings name one that is pushed already; the fifth, which makes resources, is CloudFormation's.
 DEPLOY, LOOKUP = "deploy", "lookup"
-DEPLOYING = (DEPLOY, "file-publishing", "image-publishing", LOOKUP)
+DEPLOYING = (DEPLOY, "file-publishing", LOOKUP)
 
 Conditions = dict[str, dict[str, str]]
 

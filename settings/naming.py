@@ -18,6 +18,8 @@ PUBLIC_OUTPUTS = ("ApiUrl", "PageUrl", "Region", "SupabaseUrl", "SupabasePublish
 UNFINISHED_INDEX = "unfinished"
 # The file of an assembly's folder that holds the settings of its templates.
 SETTINGS_FILE = "settings.json"
+# The parameter that says which commit was last deployed: no stack makes it.
+DEPLOYED_COMMIT = "deployed-commit"
 # The route of Supabase's Edge logs.
 EDGE_LOGS_PATH = "/hooks/logs"
 
@@ -45,7 +47,7 @@ def image_repository_name(environment_name: str) -> str:
 def parameter_name(environment_name: str, output: str) -> str:
     """Return the SSM parameter that repeats a stack output: ("prod", "ApiUrl") is /vitrine/prod/api-url.
 
-    `output` may already be in kebab case, as in api-url.
+    `output` may already be in kebab case, as in api-url, or be DEPLOYED_COMMIT.
     """
     kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", output).lower()
     return f"/{PROJECT}/{environment_name}/{kebab}"

@@ -13,6 +13,7 @@ from ops.aws.account import account_id, deployed_stacks, outputs_file, wait_stab
 from ops.aws.deletion import empty_bucket, unless_absent
 from ops.aws.deployed import DOMAIN, VPC, Deployed, contents, described, prepare_deletion
 from ops.aws.home_folders import clear_network
+from ops.commands.deployed_commit import forget
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
     wait_stable(cloudformation, names, console.print)
     stacks = [described(cloudformation, stack) for stack in deployed_stacks(cloudformation, settings)]
     if not stacks:
+        forget(settings, session)
         console.print(f"✓ no stack of {settings.name} is in {settings.region} of this account")
         return
     _print(settings, session, stacks, console)
@@ -56,6 +58,7 @@ def destroy(settings: Environment, session: boto3.Session, console: Console, *, 
                 empty_bucket(session.client("s3"), bucket, console.print)
         _delete(cloudformation, stack, console)
     _delete_late_logs(session, stacks)
+    forget(settings, session)
     outputs_file(settings).unlink(missing_ok=True)
     console.print(f"✓ {settings.name} is destroyed")
     _print_kept(kept, console)

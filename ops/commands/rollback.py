@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
+from cli.cdk import ROOT
 from cli.errors import UserError
 from ops.aws.account import stack_status, wait_stable
 from ops.aws.bootstrap_roles import assumed
+from ops.commands.deployed_commit import deployed_source, git
 from ops.commands.promote import running_digest, write_digest
 from settings.delivery import DEPLOY
 from settings.naming import image_repository_name, stack_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import boto3
 
     from settings.environment import Environment
 
 _TASK = "AWS::ECS::TaskDefinition"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# What the version of a catalogue is made of: the files in its folders, not the code that reads them.
+_CATALOGUES = ":(glob)catalogue/*/**"
 
 
 def rollback(
-    settings: Environment, session: boto3.Session, *, named: str, digest: str, report: Callable[[str], None]
+    settings: Environment,
+    session: boto3.Session,
+    *,
+    named: str,
+    digest: str,
+    report: Callable[[str], None],
+    root: Path = ROOT,
 ) -> None:
     """Let the service run an earlier image; the settings file `named` then names it.
 
     The deployed template is deployed again with that image: nothing else changes, whatever this checkout
     would deploy. Where the image runs already, nothing is deployed.
 
-    Raises UserError where the repository lacks the image, where the service runs none of that repository, and
-    where CloudFormation takes the change back. The settings are then as before.
+    Raises UserError where the repository lacks the image, where its catalogue is not the one of what is
+    deployed, where the service runs none of that repository, and where CloudFormation takes the change back.
+    The settings are then as before.
     """
     stack, cloudformation = stack_name(settings.name, "analyze"), session.client("cloudformation")
     # A deployment whose command was interrupted may still change or restore the image.
@@ -40,7 +54,8 @@ def rollback(
     if running == digest:
         report(f"✓ {stack} already runs {digest}: nothing is deployed")
     else:
-        _require_image(settings, session, digest)
+        commits = _image_commits(settings, session, digest)
+        _require_same_catalogue(settings, session, commits, root, report)
         _deploy_image(settings, session, stack, running, digest)
         wait_stable(cloudformation, [stack], report)
         if (status := stack_status(cloudformation, stack)) != "UPDATE_COMPLETE":
@@ -52,15 +67,53 @@ def rollback(
     write_digest(named, digest, report)
 
 
-def _require_image(settings: Environment, session: boto3.Session, digest: str) -> None:
+def _image_commits(settings: Environment, session: boto3.Session, digest: str) -> list[str]:
+    """Return the commits that tag an image; raise UserError where the repository lacks it."""
     ecr, name = session.client("ecr"), image_repository_name(settings.name)
     try:
-        ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])
+        images = ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])["imageDetails"]
     except ecr.exceptions.ImageNotFoundException as error:
         raise UserError(
             f"The repository {name} has no image {digest}.",
             hint="Its lifecycle rule deletes old images: build the earlier commit's by `make image`.",
         ) from error
+    return [tag for one in images for tag in one.get("imageTags", []) if _COMMIT.fullmatch(tag)]
+
+
+def _require_same_catalogue(
+    settings: Environment,
+    session: boto3.Session,
+    commits: Sequence[str],
+    root: Path,
+    report: Callable[[str], None],
+) -> None:
+    """Raise UserError where the image has another catalogue than the functions and the endpoint.
+
+    These stay as the last deployment made them. What cannot be compared is reported: a rollback is urgent.
+    """
+    try:
+        source = deployed_source(settings, session)
+    except UserError as error:
+        report(f"! Its catalogue is not compared with the deployed one. {error}")
+        return
+    deployed = source and source.commit
+    if deployed is None or not commits:
+        what = "what is deployed" if deployed is None else "the image"
+        report(f"! Its catalogue is not compared with the deployed one: no commit is known of {what}.")
+        return
+    compared = git(
+        root, "diff", "--quiet", "--no-ext-diff", commits[0], deployed, "--", _CATALOGUES
+    ).returncode
+    if compared == 1:
+        raise UserError(
+            f"The image is of {commits[0]}, whose catalogue differs from that of {deployed}, which "
+            f"{settings.name} was deployed from: functions and endpoint would refuse what the service asks.",
+            hint="Go back with all of them: revert the commit that changed catalogue/, and deploy; or check "
+            f"out {commits[0]}, and run `make deploy ENV={settings.name}` at a desk.",
+        )
+    if compared != 0:
+        both = f"{commits[0]} or {deployed}"
+        report(f"! Its catalogue is not compared with the deployed one: this clone lacks {both}.")
 
 
 def _deploy_image(

@@ -1,8 +1,8 @@
 """What the roles of GitHub Actions may do by themselves, beside the bootstrap's roles.
 
-Each action is one that `make deploy`, `image`, `promote`, `digest`, `rollback`, `smoke` or `release` calls:
-tests record the calls. What other commands call (doctor, destroy, redrive, logs, bootstrap) stays with a
-person.
+Each action is one that `make deploy`, `forward`, `image`, `promote`, `digest`, `rollback`, `smoke` or
+`release` calls: tests record the calls. What other commands call (doctor, destroy, redrive, logs, bootstrap)
+stays with a person.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from constructs import Construct
 
 from settings.delivery import DEPLOYING, bootstrap_role_name
 from settings.environment import Environment
-from settings.naming import STACKS, image_repository_name, parameter_name, stack_name
+from settings.naming import DEPLOYED_COMMIT, STACKS, image_repository_name, parameter_name, stack_name
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.iam import invoke_endpoint, through_s3
 from stacks.storage.stack import StorageStack
@@ -69,10 +69,13 @@ def _stacks(scope: Construct, settings: Environment) -> Iterator[iam.PolicyState
     yield _Allow(actions=["cloudformation:ListStackResources"], resources=stacks("analyze", "model"))
     if settings.keep_data:
         yield _Allow(actions=["cloudformation:UpdateTerminationProtection"], resources=stacks(*PROTECTED))
-    yield _Allow(
-        actions=["ssm:GetParameter", "ssm:GetParameters"],
-        resources=[_arn(scope, "ssm", f"parameter{parameter_name(settings.name, one)}") for one in READ],
-    )
+
+    def parameters(*names: str) -> list[str]:
+        return [_arn(scope, "ssm", f"parameter{parameter_name(settings.name, one)}") for one in names]
+
+    yield _Allow(actions=["ssm:GetParameter", "ssm:GetParameters"], resources=parameters(*READ))
+    # What is deployed, to refuse a run of an earlier commit.
+    yield _Allow(actions=["ssm:GetParameter", "ssm:PutParameter"], resources=parameters(DEPLOYED_COMMIT))
 
 
 def _image(scope: Construct, settings: Environment) -> Iterator[iam.PolicyStatement]:

@@ -133,6 +133,9 @@ class StubAccount:
         else:
             del self.stacks[stack_name]
 
+    def _ssm_delete_parameter(self, name: str) -> None:
+        self.refuse("ParameterNotFound")
+
     def _s3_list_objects_v2(self, bucket: str, continuation_token: str = "") -> Answer:
         assert bucket == "vitrine-shop-exchange"
         found = [{"Key": key} for key in sorted(self.objects) if key > continuation_token][:1000]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import aws_cdk as cdk
 import pytest
 
 from ops.doctor.account import BOOTSTRAP_VERSION
+from settings.delivery import DEPLOYING
 from settings.environment import Environment, SettingsError, load_environment
 from settings.naming import stack_name
 from stacks import __main__ as command
@@ -230,3 +232,20 @@ def test_own_bootstrap_shares_nothing(prod: Assembly, shop: Assembly) -> None:
         files = [file.read_text() for file in assembly.folder.glob("*.assets.json")]
         assert all(f"cdk-{qualifier}-assets-" in file for file in files)
         assert not any(f"cdk-{other}-" in file for file in files)
+
+
+def test_pushed_image_needs_no_publisher(prod: Assembly, shop: Assembly) -> None:
+    """The roles that the CDK assumes, by the files that it reads; shop's settings name an image."""
+    roles = {
+        assembly.settings.name: {
+            role
+            for file in assembly.folder.glob("*.json")
+            for role in re.findall(r"/cdk-[a-z0-9]+-([a-z-]+)-role-", file.read_text())
+        }
+        for assembly in (prod, shop)
+    }
+    assert roles["shop"] == {*DEPLOYING, "cfn-exec"}
+    assert roles["prod"] == {*roles["shop"], "image-publishing"}
+    # A release names no image, and deploys the model stack alone.
+    publishing = {file.name for file in prod.folder.glob("*.json") if "image-publishing" in file.read_text()}
+    assert publishing == {"vitrine-prod-analyze.assets.json"}

@@ -36,6 +36,11 @@ class Course:
         self.absent: list[str] = []  # stacks without a section in the settings
         self.tried = True
 
+    def record(self, *arguments: Any) -> None:
+        self.steps.append("record")
+        if self.failing == "record":
+            raise UserError("may not write")
+
     def rollout_check(self, *arguments: Any) -> str:
         self.steps.append("rollout check")
         if self.failing == "rollout check":
@@ -79,6 +84,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr(deploy, "preflight", course.preflight)
     monkeypatch.setattr(deploy, "outputs_file", lambda settings: tmp_path / "outputs.json")
     monkeypatch.setattr(deploy, "wait_stable", lambda *given: course.steps.append("wait"))
+    monkeypatch.setattr(deploy, "record", course.record)
     monkeypatch.setattr(deploy, "bring_archive", lambda *given: course.steps.append("archive"))
     monkeypatch.setattr(deploy, "rollout_check", course.rollout_check)
     monkeypatch.setattr(deploy, "smoke", course.smoke)
@@ -98,11 +104,12 @@ def test_storage_and_archive_come_first(
     settings: Environment, session: boto3.Session, course: Course
 ) -> None:
     out = go(settings, session)
-    _, synth, waited, storage, archive, rest, rollout, smoked = course.steps
+    _, synth, waited, recorded, storage, archive, rest, rollout, smoked = course.steps
     assert synth == "synth --quiet --context env=shop --output"
     assert storage == "deploy --app --require-approval never --exclusively vitrine-shop-storage"
     assert rest.endswith(f"--require-approval never --outputs-file --exclusively {' '.join(STACKS)}")
-    assert (waited, archive, rollout, smoked) == ("wait", "archive", "rollout check", "smoke")
+    assert (waited, recorded, archive) == ("wait", "record", "archive")
+    assert (rollout, smoked) == ("rollout check", "smoke")
     assert f"Outputs: {course.folder / 'outputs.json'}" in out
 
 
@@ -113,6 +120,15 @@ def test_failed_preflight_deploys_nothing(
     with pytest.raises(UserError, match="Nothing was deployed"):
         go(settings, session)
     assert len(course.steps) == 1
+
+
+def test_unrecorded_commit_is_not_deployed(
+    settings: Environment, session: boto3.Session, course: Course
+) -> None:
+    course.failing = "record"
+    with pytest.raises(UserError, match="may not write"):
+        go(settings, session)
+    assert not any(step.startswith("deploy") for step in course.steps)
 
 
 def test_next_run_continues_after_failure(

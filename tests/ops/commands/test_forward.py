@@ -1,6 +1,5 @@
 """A deployment that would undo a later commit, or the release of a model, is refused."""
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ import pytest
 from cli.errors import UserError
 from ops.commands.forward import forward
 from settings.environment import Environment
-from tests.ops.commands.test_image import DIGEST, HOST, NAME
+from tests.ops.checkout import Checkout
 from tests.ops.conftest import KEY, make_settings
 
 OTHER = KEY.replace("9", "8")
@@ -20,12 +19,13 @@ OTHER = KEY.replace("9", "8")
 
 @dataclass
 class Account:
-    """An account behind boto3's clients: the tags of the running image, and the archive of the model."""
+    """An account behind boto3's clients: what the parameter says, and the archive of the model."""
 
     make_client: Callable[[str], Any]
     patch: pytest.MonkeyPatch
-    tags: tuple[str, ...] = ()
+    deployed: str | None = None
     served: str = "asset.tar.gz"
+    refusal: str = "ParameterNotFound"
 
     def client(self, service: str) -> Any:
         client = self.make_client(service)
@@ -34,17 +34,13 @@ class Account:
 
     def _answer(self, client: Any, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         match operation, params:
-            case "ListStackResources", {"StackName": "vitrine-shop-analyze"}:
-                return self._holds("AWS::ECS::Service", "arn:aws:ecs:r:1:service/cluster/service")
+            case "GetParameter", {"Name": "/vitrine/shop/deployed-commit"}:
+                if self.deployed is None:
+                    error = client.exceptions.from_code(self.refusal)
+                    raise error({"Error": {"Code": self.refusal}}, operation)
+                return {"Parameter": {"Value": self.deployed}}
             case "ListStackResources", {"StackName": "vitrine-shop-model"}:
                 return self._holds("AWS::SageMaker::Model", "model-1")
-            case "DescribeServices", _:
-                return {"services": [{"taskDefinition": "task:7"}]}
-            case "DescribeTaskDefinition", _:
-                image = f"{HOST}/{NAME}@{DIGEST}"
-                return {"taskDefinition": {"containerDefinitions": [{"image": image}]}}
-            case "DescribeImages", {"imageIds": [{"imageDigest": digest}]} if digest == DIGEST:
-                return {"imageDetails": [{"imageTags": list(self.tags)}]}
             case "DescribeModel", {"ModelName": "model-1"}:
                 return {"PrimaryContainer": {"ModelDataUrl": f"s3://bucket/{self.served}"}}
         raise AssertionError(operation)
@@ -60,48 +56,65 @@ def account(client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Ac
     return Account(client, monkeypatch)
 
 
-class Checkout:
-    """A repository with a settings file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.file = folder, folder / "shop.toml"
-        self.git("init", "--quiet")
-        self.first = self.commit('artifact = "demo"\n')
-
-    def git(self, *arguments: str) -> str:
-        identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
-        command = ["git", *identity, *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def commit(self, text: str) -> str:
-        self.file.write_text(text)
-        self.git("add", ".")
-        self.git("commit", "--quiet", "--message", "one")
-        return self.git("rev-parse", "HEAD")
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)
 
 
-def ask(checkout: Checkout, account: Any, settings: Environment, *, any_model: bool = False) -> None:
-    options: dict[str, Any] = {"any_model": any_model, "report": lambda _: None, "root": checkout.folder}
+def ask(checkout: Checkout, account: Any, settings: Environment, *, any_model: bool = False) -> list[str]:
+    lines: list[str] = []
+    options: dict[str, Any] = {"any_model": any_model, "report": lines.append, "root": checkout.folder}
     forward(settings, account, named=str(checkout.file), **options)
+    return lines
 
 
-@pytest.mark.parametrize("runs", ["latest", "first", "head", "f" * 40])
-def test_newer_commit_goes_on(checkout: Checkout, account: Account, settings: Environment, runs: str) -> None:
+@pytest.mark.parametrize("deployed", [None, "first", "head"])
+def test_newer_commit_goes_on(
+    checkout: Checkout, account: Account, settings: Environment, deployed: str | None
+) -> None:
     commits = {"first": checkout.first, "head": checkout.commit("# two\n")}
-    account.tags = (commits.get(runs, runs),)
-    ask(checkout, account, settings)
+    account.deployed = commits.get(deployed or "")
+    assert ask(checkout, account, settings) == ["✓ nothing that this commit lacks is in shop"]
 
 
 def test_older_commit_is_refused(checkout: Checkout, account: Account, settings: Environment) -> None:
-    account.tags = (checkout.commit("# two\n"),)
+    # Whatever image runs: after a rollback it is an earlier one.
+    account.deployed = checkout.commit("# two\n")
     checkout.git("checkout", "--quiet", checkout.first)
-    with pytest.raises(UserError, match=f"shop runs {account.tags[0]}, a later commit than {checkout.first}"):
+    with pytest.raises(UserError, match=f"from {account.deployed}, a later commit than {checkout.first}"):
+        ask(checkout, account, settings)
+
+
+@pytest.mark.parametrize(
+    "deployed", ["f" * 40, f"{'f' * 40} with uncommitted changes", "a folder outside git"]
+)
+def test_unknown_commit_is_refused(
+    checkout: Checkout, account: Account, settings: Environment, deployed: str
+) -> None:
+    account.deployed = deployed
+    with pytest.raises(UserError, match=f"deployed from {deployed}, which this clone lacks") as raised:
+        ask(checkout, account, settings)
+    assert "Push that commit" in raised.value.hint
+    assert "make deploy ENV=shop" in raised.value.hint
+
+
+def test_other_branch_is_refused(checkout: Checkout, account: Account, settings: Environment) -> None:
+    account.deployed = checkout.commit("# two\n")
+    checkout.git("checkout", "--quiet", checkout.first)
+    checkout.commit("# three\n")
+    with pytest.raises(UserError, match=f"{account.deployed}, which is not in the history of"):
+        ask(checkout, account, settings)
+
+
+def test_uncommitted_changes_are_named(checkout: Checkout, account: Account, settings: Environment) -> None:
+    account.deployed = f"{checkout.first} with uncommitted changes"
+    warned, _ = ask(checkout, account, settings)
+    assert warned == f"! shop was deployed from {account.deployed}, which a deployment takes back"
+
+
+def test_unreadable_commit_is_refused(checkout: Checkout, account: Account, settings: Environment) -> None:
+    account.refusal = "AccessDeniedException"
+    with pytest.raises(UserError, match="may not read the parameter /vitrine/shop/deployed-commit"):
         ask(checkout, account, settings)
 
 

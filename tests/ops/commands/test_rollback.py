@@ -8,16 +8,21 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from cli.cdk import ROOT
 from cli.errors import UserError
 from ops.commands import rollback as command
 from ops.commands.promote import running_digest
 from ops.commands.rollback import rollback
 from settings.environment import FOLDER, Environment
+from tests.ops.checkout import Checkout
 from tests.ops.conftest import Stubbed, make_settings
 
 HOST, NAME = "123456789012.dkr.ecr.ca-central-1.amazonaws.com", "vitrine-dev-analyze"
 RUNNING, EARLIER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 STACK = "vitrine-dev-analyze"
+# A commit of the images' tags that no checkout has.
+TAG = "d" * 40
+WORDS = "catalogue/drawn/words.csv"
 
 
 class Account:
@@ -79,9 +84,19 @@ def status(cloudformation: Stubber, status: str) -> None:
     cloudformation.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": STACK})
 
 
-def has_image(account: Account) -> None:
+def has_image(
+    account: Account, *, tags: tuple[str, ...] = (TAG,), deployed: str | None = None, refusal: str = ""
+) -> None:
+    """Let the repository have the earlier image, and the account say which commit is deployed."""
     params = {"repositoryName": NAME, "imageIds": [{"imageDigest": EARLIER}]}
-    account.stub("ecr").add_response("describe_images", {"imageDetails": [{"imageDigest": EARLIER}]}, params)
+    image = {"imageDigest": EARLIER, "imageTags": list(tags)}
+    account.stub("ecr").add_response("describe_images", {"imageDetails": [image]}, params)
+    ssm = account.stub("ssm")
+    if deployed is None:
+        ssm.add_client_error("get_parameter", refusal or "ParameterNotFound")
+    else:
+        expected = {"Name": "/vitrine/dev/deployed-commit"}
+        ssm.add_response("get_parameter", {"Parameter": {"Value": deployed}}, expected)
 
 
 def deployed(digest: str) -> dict[str, Any]:
@@ -101,10 +116,18 @@ def deployed(digest: str) -> dict[str, Any]:
     }
 
 
-def run(settings: Environment, account: Account, file: Path) -> list[str]:
+def run(settings: Environment, account: Any, file: Path, root: Path = ROOT) -> list[str]:
     lines: list[str] = []
-    rollback(settings, account, named=str(file), digest=EARLIER, report=lines.append)  # type: ignore[arg-type]
+    rollback(settings, account, named=str(file), digest=EARLIER, report=lines.append, root=root)
     return lines
+
+
+def updates(cloudformation: Stubber) -> None:
+    """Let CloudFormation change the image."""
+    cloudformation.add_response("get_template", {"TemplateBody": json.dumps(deployed(RUNNING))})
+    cloudformation.add_response("update_stack", {"StackId": "id"})
+    for _ in range(2):
+        status(cloudformation, "UPDATE_COMPLETE")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +170,63 @@ def test_only_the_image_changes(
         status(cloudformation, "UPDATE_COMPLETE")
     assert f"✓ {STACK} runs {EARLIER} again" in run(settings, account, file)
     assert tomllib.loads(file.read_text("utf-8"))["image_digest"] == EARLIER
+
+
+@pytest.mark.parametrize("mark", ["", " with uncommitted changes"])
+def test_other_catalogue_is_refused(
+    settings: Environment, account: Account, cloudformation: Stubber, file: Path, tmp_path: Path, mark: str
+) -> None:
+    before, checkout = file.read_bytes(), Checkout(tmp_path / "checkout")
+    first = checkout.commit("one", WORDS)
+    changed = checkout.commit("another", WORDS)
+    status(cloudformation, "UPDATE_COMPLETE")
+    serves(account, cloudformation, f"{HOST}/{NAME}@{RUNNING}")
+    has_image(account, tags=("latest", first), deployed=f"{changed}{mark}")
+    refusal = f"of {first}, whose catalogue differs from that of {changed}"
+    with pytest.raises(UserError, match=refusal) as refused:
+        run(settings, account, file, checkout.folder)
+    assert "revert the commit that changed catalogue/, and deploy" in refused.value.hint
+    assert file.read_bytes() == before
+
+
+def test_same_catalogue_is_rolled_back(
+    settings: Environment, account: Account, cloudformation: Stubber, file: Path, tmp_path: Path
+) -> None:
+    checkout = Checkout(tmp_path / "checkout")
+    first = checkout.commit("one", WORDS)
+    later = checkout.commit("another", "catalogue/loading.py")
+    status(cloudformation, "UPDATE_COMPLETE")
+    serves(account, cloudformation, f"{HOST}/{NAME}@{RUNNING}")
+    has_image(account, tags=(first,), deployed=later)
+    updates(cloudformation)
+    assert not any(line.startswith("!") for line in run(settings, account, file, checkout.folder))
+
+
+@pytest.mark.parametrize(
+    ("found", "warning"),
+    [
+        ({}, "no commit is known of what is deployed."),
+        ({"deployed": "a folder outside git"}, "no commit is known of what is deployed."),
+        ({"tags": (), "deployed": "e" * 40}, "no commit is known of the image."),
+        ({"deployed": "e" * 40}, f"this clone lacks {TAG} or {'e' * 40}."),
+        ({"refusal": "AccessDeniedException"}, "may not read the parameter /vitrine/dev/deployed-commit."),
+    ],
+)
+def test_unknown_catalogue_is_a_warning(
+    settings: Environment,
+    account: Account,
+    cloudformation: Stubber,
+    file: Path,
+    found: dict[str, Any],
+    warning: str,
+) -> None:
+    status(cloudformation, "UPDATE_COMPLETE")
+    serves(account, cloudformation, f"{HOST}/{NAME}@{RUNNING}")
+    has_image(account, **found)
+    updates(cloudformation)
+    first, *_ = run(settings, account, file)
+    assert first.startswith("! Its catalogue is not compared with the deployed one")
+    assert first.endswith(warning)
 
 
 def test_running_image_is_not_deployed(

@@ -5,7 +5,11 @@ from typing import Any, NamedTuple
 from tests.stacks.delivery.roles import ACCOUNT, REGION
 
 # S3 asks for other permissions than the names of its operations.
-_S3 = {"HeadObject": "GetObject", "GetBucketEncryption": "GetEncryptionConfiguration"}
+_S3 = {
+    "HeadObject": "GetObject",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    **dict.fromkeys(("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject"),
+}
 _SAGEMAKER = {"Model": "model", "EndpointConfig": "endpoint-config", "Endpoint": "endpoint"}
 # Of boto3's names and of its events.
 _SERVICES = {"cloudwatch-logs": "logs", "elbv2": "elasticloadbalancing"}
@@ -41,7 +45,11 @@ def requests(service: str, operation: str, params: dict[str, Any]) -> list[Reque
         return []
     service = _SERVICES.get(service, service.removesuffix("-runtime"))
     action = f"{service}:{_S3.get(operation, operation) if service == 's3' else operation}"
-    return [Request(action, resource) for resource in _resources(service, operation, params)]
+    asked = [Request(action, resource) for resource in _resources(service, operation, params)]
+    if action == "s3:GetObject":
+        # Without it S3 answers AccessDenied for an object that is missing, instead of not found.
+        asked.append(Request("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
+    return asked
 
 
 def _resources(service: str, operation: str, params: dict[str, Any]) -> list[str]:

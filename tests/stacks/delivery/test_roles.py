@@ -9,7 +9,7 @@ import pytest
 
 from ops.aws.role_limits import NO_DATA, own_stacks
 from planning.regions.facts import FILE
-from settings.delivery import DEPLOYING, deploy_conditions, trust_policy
+from settings.delivery import DEPLOYING, LOOKUP, deploy_conditions, trust_policy
 from settings.environment import Environment
 from tests.stacks.assemblies import changed
 from tests.stacks.delivery.bootstrap import bootstrap_policies
@@ -51,6 +51,8 @@ READING = (
     *("BatchCheck", "BatchDescribe", "BatchGet", "Check", "Describe", "Detect", "Estimate"),
     *("Generate", "Get", "List", "Search", "Simulate", "Test", "Validate"),
 )
+# Of the bootstrap's five roles those that a job takes for nothing.
+UNUSED = ("image-publishing", "cfn-exec")
 SERVICES = (
     *("cloudformation", "dynamodb", "dynamodbstreams", "ecr", "ecs", "iam", "kms", "lambda", "logs"),
     *("s3", "sagemaker", "secretsmanager", "sns", "sqs", "ssm", "sts"),
@@ -111,16 +113,23 @@ def test_both_forms_of_a_subject_are_accepted(prefix: str) -> None:
 def test_environments_do_not_deploy_each_other(own: Environment, other: Environment) -> None:
     deploy = delivered(own).deploy.documents
     assert all(allows(deploy, "sts:AssumeRole", bootstrap_role(role, own)) for role in DEPLOYING)
-    others = [bootstrap_role(role, other) for role in (*DEPLOYING, "cfn-exec")]
-    for role in (*others, bootstrap_role("cfn-exec", own)):
+    others = [bootstrap_role(role, other) for role in (*DEPLOYING, *UNUSED)]
+    for role in (*others, *(bootstrap_role(role, own) for role in UNUSED)):
         assert not allows(deploy, "sts:AssumeRole", role)
     assert allows(deploy, "cloudformation:DescribeStacks", stack(own.name))
+    assert allows(deploy, "ssm:PutParameter", parameter(own.name, "deployed-commit"))
+    assert not allows(deploy, "ssm:PutParameter", parameter(own.name, "api-url"))
     for name in (other.name, f"{own.name}-2"):
         assert not allows(deploy, "cloudformation:DescribeStacks", stack(name))
+        assert not allows(deploy, "ssm:PutParameter", parameter(name, "deployed-commit"))
 
 
 def stack(environment: str, name: str = "storage") -> str:
     return f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/vitrine-{environment}-{name}/id"
+
+
+def parameter(environment: str, name: str) -> str:
+    return f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/vitrine/{environment}/{name}"
 
 
 @pytest.mark.system
@@ -158,7 +167,7 @@ def test_roles_fit_iams_limits() -> None:
 def test_lookup_takes_one_role() -> None:
     lookup = delivered(PROD).lookup.documents
     assert allows(lookup, "sts:AssumeRole", bootstrap_role("lookup", PROD))
-    others = [bootstrap_role(role, PROD) for role in (*DEPLOYING[:3], "cfn-exec")]
+    others = [bootstrap_role(role, PROD) for role in (*DEPLOYING, *UNUSED) if role != LOOKUP]
     for role in (*others, bootstrap_role("lookup", DEV)):
         assert not allows(lookup, "sts:AssumeRole", role)
 
