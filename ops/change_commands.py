@@ -82,7 +82,7 @@ def drift(named: str, as_json: bool) -> int:
 @env_option
 @click.option("--any-model", is_flag=True, help="Ask about the commit alone: for a release and a rollback.")
 def forward(named: str, any_model: bool) -> None:
-    """Refuse a deployment of this commit that would undo a later one, or the release of a model.
+    """Refuse a deployment of this commit that would undo another one, or the release of a model.
 
     A released model counts until a commit names it in the settings. Nothing is changed; a deployment at a
     desk does not ask this.
