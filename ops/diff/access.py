@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.diff.consequences import Consequence, subject
 from ops.diff.principals import foreign, is_root
 from ops.diff.rules import rule_book
-from ops.diff.statements import statements, texts
-from ops.diff.values import plain
+from ops.diff.statements import statements
+from ops.diff.values import plain, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
 # So many actions or resources are named in a sentence.
 _NAMED = 4
 _REMEDY = "Name the actions and the resources that are needed, and no others."
+_NARROW = "See that its code needs this."
 _FOREIGN = "Name who needs it, and bind a service or a provider to this account by a condition."
 # How the last part of an ARN begins that is any resource of a kind.
 _ANY_OF_A_KIND = re.compile(r"[a-z-]+[/:][*?]", re.IGNORECASE)
+# How operators of conditions are written for a reader; others as they are.
+_OPERATORS = {"Bool": "is", "StringEquals": "is", "ArnEquals": "is", "NumericLessThan": "<"}
 # Services whose ARNs begin with the resource's own name, as that of a bucket.
 _WITHOUT_KINDS = ("s3", "execute-api")
 
@@ -42,17 +47,20 @@ class _Atom(NamedTuple):
 def judge_access(stack: str, change: StackChange) -> Iterator[Consequence]:
     """Yield what principals may do that they have not been allowed so far, and what is denied no more.
 
-    What a new role gets on resources that are named is a note, and so is a new resource's policy for the own
-    account. The same for a role that exists, anything wide, and whoever is foreign is a weaker protection.
+    What a role gets on resources that are named is a note, and so is a new resource's policy for the own
+    account. Anything wide, whoever is foreign, and a lost condition are a weaker protection. What a principal
+    may do no more is a note, too.
     """
     old = [one for each in change.resources for one in statements(each.id, each.old)]
     new = [one for each in change.resources for one in statements(each.id, each.new)]
     came = {one.id for one in change.resources if one.old is None}
     gone = {one.id for one in change.resources if one.new is None}
     yield from _allowed(stack, [one for one in new if one not in old], old, came)
-    yield from _denied_no_more(stack, [one for one in old if one not in new], new, gone)
+    removed = [one for one in old if one not in new]
+    yield from _denied_no_more(stack, removed, new, gone)
+    yield from _allowed_no_more(stack, removed, new, gone)
     for each in change.resources:
-        yield from _managed(stack, each, came)
+        yield from _managed(stack, each)
 
 
 def _allowed(
@@ -60,24 +68,25 @@ def _allowed(
 ) -> Iterator[Consequence]:
     before = [one for one in old if one.effect == "Allow"]
     # Of one principal and severity, everything is one finding.
-    grouped: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
+    grouped: dict[tuple[Severity, str, str, str], list[str]] = defaultdict(list)
     for one in added:
         if one.unread is not None:
             text = f"what a statement says that is computed: {one.unread}"
-            grouped["weaker protection", one.holder, ""].append(text)
+            grouped["weaker protection", one.holder, "", _REMEDY].append(text)
         elif one.effect != "Deny":
-            for (severity, who, outside), atoms in _gained(one, before, came).items():
-                grouped[severity, who, outside].append(_told(one, atoms))
-    for (severity, who, outside), found in grouped.items():
+            for (severity, principal, remedy), atoms in _gained(one, before, came).items():
+                who = one.holder if one.on_resource else principal
+                outside = principal if one.on_resource else ""
+                grouped[severity, who, outside, remedy].append(_told(one, atoms))
+    for (severity, who, outside, remedy), found in grouped.items():
         happens = f"{outside} may newly do {'; '.join(dict.fromkeys(found))}".strip()
-        remedy = _FOREIGN if outside else _REMEDY
-        yield Consequence(severity, subject(stack, who), happens, "" if severity == "note" else remedy)
+        yield Consequence(severity, subject(stack, who), happens, remedy)
 
 
 def _gained(
     added: Statement, before: Iterable[Statement], came: set[str]
 ) -> dict[tuple[Severity, str, str], list[_Atom]]:
-    """Return what a statement allows that none before it has, by severity, subject and foreign principal."""
+    """Return what a statement allows that none before it has, by severity, principal and remedy."""
     found: dict[tuple[Severity, str, str], list[_Atom]] = defaultdict(list)
     for atom in _atoms(added):
         if any(_includes(one, added, atom) for one in before):
@@ -85,11 +94,18 @@ def _gained(
         outside = _outside(added, atom)
         severity: Severity = "weaker protection"
         is_new = bool(_ids(atom.principal) & came or _ids(atom.resource) & came)
-        if is_new and outside is None and not _is_wide(added, atom):
-            severity = "note"
-        who = plain(atom.principal) if outside is None else added.holder
-        found[severity, who, outside or ""].append(atom)
+        remedy = _REMEDY if outside is None else _FOREIGN
+        if outside is None and not _is_wide(added, atom):
+            if any(_includes(one, replace(added, condition=one.condition), atom) for one in before):
+                remedy = "Keep the condition."
+            elif is_new or not added.on_resource:
+                severity, remedy = "note", "" if added.on_resource else _NARROW
+        found[severity, outside or _principal(atom.principal), remedy].append(atom)
     return found
+
+
+def _principal(name: str) -> str:
+    return "the own account" if is_root(name) else plain(name)
 
 
 def _outside(statement: Statement, atom: _Atom) -> str | None:
@@ -162,6 +178,7 @@ def _denied_no_more(
     stack: str, removed: Iterable[Statement], new: Iterable[Statement], gone: set[str]
 ) -> Iterator[Consequence]:
     denials = [one for one in new if one.effect == "Deny"]
+    found: list[tuple[str, str]] = []
     for one in removed:
         if one.effect != "Deny":
             continue
@@ -174,11 +191,48 @@ def _denied_no_more(
         ]
         if left:
             who = one.holder if one.on_resource else _sentence(each.principal for each in left)
-            happens = f"{_told(one, left)} is not denied any more"
-            yield Consequence("weaker protection", subject(stack, who), happens, _REMEDY)
+            where = f" where {text}" if (text := _condition(one.condition)) else ""
+            found.append((who, f"{_told(one, left)} is not denied any more{where}"))
+    for who, happens in dict.fromkeys(found):
+        yield Consequence("weaker protection", subject(stack, who), happens, "Keep the denial.")
 
 
-def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Consequence]:
+def _condition(condition: str) -> str:
+    """Return a condition for a reader: "aws:SecureTransport is false", "s3:TlsVersion < 1.2"."""
+    tests = json.loads(condition) if condition else {}
+    return " and ".join(
+        f"{key} {_OPERATORS.get(operator, operator)} {plain(' or '.join(values))}"
+        for operator, keys in tests.items()
+        if isinstance(keys, dict)
+        for key, values in keys.items()
+    )
+
+
+def _allowed_no_more(
+    stack: str, removed: Iterable[Statement], new: Iterable[Statement], gone: set[str]
+) -> Iterator[Consequence]:
+    """Yield what an identity that stays has been allowed so far, and is no more."""
+    allowed = [one for one in new if one.effect == "Allow"]
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in removed:
+        if one.effect != "Allow" or one.on_resource:
+            continue
+        for principal in dict.fromkeys(atom.principal for atom in _atoms(one)):
+            left = [
+                atom
+                for atom in _atoms(one)
+                if atom.principal == principal
+                and not (_ids(atom.resource) | _ids(principal)) & gone
+                and not any(_includes(each, one, atom) for each in allowed)
+            ]
+            if left:
+                found[plain(principal)].append(_told(one, left))
+    for who, lost in found.items():
+        happens = f"may do no more: {'; '.join(dict.fromkeys(lost))}"
+        yield Consequence("note", subject(stack, who), happens, "See that its code does not need this.")
+
+
+def _managed(stack: str, change: ResourceChange) -> Iterator[Consequence]:
     """Yield the managed policies that an identity gets; the template's own are judged by their statements."""
     if not change.type.startswith("AWS::IAM::"):
         return
@@ -190,8 +244,8 @@ def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Con
         name = policy.rpartition("/")[2]
         wide = any(fnmatchcase(name, one) for one in rule_book().access.wide_policies)
         where, happens = subject(stack, change.id), f"gets the managed policy {plain(policy)}"
-        if change.id in came and not wide:
-            yield Consequence("note", where, happens)
+        if not wide:
+            yield Consequence("note", where, happens, _NARROW)
         else:
             yield Consequence("weaker protection", where, happens, _REMEDY)
 

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ops.diff.statements import texts
-from ops.diff.values import is_intrinsic
+from ops.diff.values import is_intrinsic, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -111,8 +111,13 @@ def _done(change: ResourceChange) -> str:
     if change.old is None or change.new is None:
         return text
     # The properties without their common prefix, then what stands beside them.
-    old, new = ({**one, **one.get("Properties", {}), "Properties": None} for one in (change.old, change.new))
+    old, new = (
+        {**one, **one.get("Properties", {}), "Properties": None, "DependsOn": None}
+        for one in (change.old, change.new)
+    )
     found = list(differences(old, new))
+    if not found and change.old.get("DependsOn") != change.new.get("DependsOn"):
+        return f"{text} only in when it is made"
     return f"{text}: {_few(found)}" if found else f"{text} with what it refers to"
 
 
