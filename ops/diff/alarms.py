@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ops.diff.templates import ResourceChange, StackChange
 
 _ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
-# An alarm that starts other things than a message, as scaling, tells nobody.
-_TOPIC = re.compile(r"arn:[^:]*:sns:|Topic")
 
 
 def judge_alarms(stack: str, change: StackChange, renamed: Container[str]) -> Iterator[Consequence]:
@@ -25,8 +23,9 @@ def judge_alarms(stack: str, change: StackChange, renamed: Container[str]) -> It
         if one.type not in _ALARMS or one.new is not None or one.old is None or one.id in renamed:
             continue
         properties = one.old.get("Properties", {})
-        tells = any(_TOPIC.search(text) for text in texts(properties.get("AlarmActions")))
-        if tells and not gone & set(_watched(properties)):
+        # What scales or tells nobody any more goes with its alarm.
+        acts = {_plain(text) for text in texts(properties.get("AlarmActions"))} - gone
+        if acts and not gone & set(_watched(properties)):
             where = subject(stack, one.id, one.type)
             happens = "is deleted: nobody is told when it would start"
             yield Consequence("weaker protection", where, happens, "Keep it.")
@@ -51,6 +50,11 @@ def _watched(value: Any) -> Iterator[str]:
             if key == "Dimensions" and isinstance(one, list):
                 for each in one:
                     for text in texts(each.get("Value")):
-                        yield re.sub(r"^\$\{([^.}]+)[^}]*\}$", r"\1", text)
+                        yield _plain(text)
             else:
                 yield from _watched(one)
+
+
+def _plain(text: str) -> str:
+    """Return the id of a reference as a whole, also of one to an attribute; other texts as they are."""
+    return re.sub(r"^\$\{([^.}]+)[^}]*\}$", r"\1", text)

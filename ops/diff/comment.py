@@ -54,6 +54,8 @@ def comment(report: Report) -> str:
 
 def _comment(report: Report, lines: int) -> Iterator[str]:
     yield from (TITLE, "", _bold(sentences.verdict(report)))
+    if report.judges_itself:
+        yield from ("", "The rules of this comparison change in this pull request.")
     for one in report.judgements if not report.is_empty else ():
         yield ""
         yield from _environment(report, one, lines)

@@ -42,9 +42,11 @@ def judge_exports(
             )
             if held:
                 what, remedy = ("changes", _CHANGED) if name in after else ("is gone", _GONE)
-                still = f"{', '.join(held)} still import{'s' if len(held) == 1 else ''} it"
+                still = f"{' and '.join(held)} still import{'s' if len(held) == 1 else ''} it"
                 where = subject(stack, f"{', '.join(_plain(value))} (export)")
-                yield Consequence("interruption", where, f"{what}: CloudFormation refuses, {still}", remedy)
+                yield Consequence(
+                    "interruption", where, f"{what}: CloudFormation refuses, as {still}", remedy
+                )
 
 
 def _plain(value: Any) -> list[str]:

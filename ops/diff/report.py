@@ -33,13 +33,14 @@ class Report:
     """What changes from one folder of assemblies to the other.
 
     `costs` is a sentence where they are not known, `api` None where no documents were compared. `allowed`
-    are labels of LABELS.
+    are labels of LABELS. `judges_itself` says that the rules of the comparison change with it.
     """
 
     judgements: tuple[Judgement, ...]
     costs: Mapping[str, CostChange] | str
     api: tuple[ApiChange, ...] | None = None
     allowed: frozenset[str] = frozenset()
+    judges_itself: bool = False
 
     @property
     def found(self) -> tuple[str, ...]:
@@ -130,6 +131,7 @@ def as_data(report: Report) -> dict[str, Any]:
     """Return the report for programs; amounts are USD, unrounded."""
     return {
         "refused": list(report.refused),
+        "judges_itself": report.judges_itself,
         "environments": [
             {
                 "environment": one.environment,

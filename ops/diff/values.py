@@ -14,7 +14,9 @@ _LONGEST = 60
 # Names of variables whose values are never shown.
 _SECRET = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD)$")
 # How the CDK names what a stack exports of a resource: by its id, an attribute, and a hash of both.
-_EXPORT = re.compile(r"[\w-]*?(\w+):ExportsOutput(?:Ref|FnGetAtt)(\w+?[0-9A-F]{8})(\w*)[0-9A-F]{8}\b")
+_EXPORT = re.compile(
+    r"[\w-]*?(\w+):ExportsOutput(?:Ref|FnGetAtt)(\w+?[0-9A-F]{8})([A-Z][a-z]\w*|)[0-9A-F]{8}\b"
+)
 _E_MAIL = re.compile(r"[^\s@:/\"]+@[^\s@:/\"]+\.[^\s@:/\"]+")
 
 
