@@ -213,7 +213,7 @@ def _allowed_no_more(
 ) -> Iterator[Consequence]:
     """Yield what an identity that stays has been allowed so far, and is no more."""
     allowed = [one for one in new if one.effect == "Allow"]
-    found: dict[str, list[str]] = defaultdict(list)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in removed:
         if one.effect != "Allow" or one.on_resource:
             continue
@@ -225,10 +225,19 @@ def _allowed_no_more(
                 and not (_ids(atom.resource) | _ids(principal)) & gone
                 and not any(_includes(each, one, atom) for each in allowed)
             ]
-            if left:
-                found[plain(principal)].append(_told(one, left))
-    for who, lost in found.items():
-        happens = f"may do no more: {'; '.join(dict.fromkeys(lost))}"
+            bound = [
+                atom
+                for atom in left
+                if any(_includes(replace(each, condition=one.condition), one, atom) for each in allowed)
+            ]
+            for verb, atoms in (
+                ("may do only on a condition", bound),
+                ("may do no more", [each for each in left if each not in bound]),
+            ):
+                if atoms:
+                    found[plain(principal), verb].append(_told(one, atoms))
+    for (who, verb), lost in found.items():
+        happens = f"{verb}: {'; '.join(dict.fromkeys(lost))}"
         yield Consequence("note", subject(stack, who), happens, "See that its code does not need this.")
 
 

@@ -39,10 +39,9 @@ def judge_data(stack: str, change: ResourceChange, renamed: str | None = None) -
         yield Consequence("data loss", where, happens, remedy)
     if change.old is not None and change.new is not None:
         for text in deleted_sooner(change.type, _properties(change.old), _properties(change.new)):
-            remedy = "Copy what is still needed first, or keep the rules"
-            if text.startswith("objects older than"):
-                remedy += ": for photos, `retention_days`"
-            yield Consequence("data loss", where, text, f"{remedy}.")
+            # The setting is about all photos; other rules have their own numbers.
+            kept = "`retention_days`" if text.startswith("objects older than") else "the rules"
+            yield Consequence("data loss", where, text, f"Copy what is still needed first, or keep {kept}.")
 
 
 def judge_left(stack: str, change: ResourceChange) -> Iterator[Consequence]:

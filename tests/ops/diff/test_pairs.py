@@ -101,6 +101,23 @@ def change_type(templates: Templates) -> None:
     queue.update(Type="AWS::SNS::Topic", Properties={})
 
 
+def delete(templates: Templates, stack: str, kind: str) -> str:
+    """Delete a stack's first resource of a type; return its logical id."""
+    resources = templates[stack]["Resources"]
+    name: str = next(name for name, one in resources.items() if one["Type"] == f"AWS::{kind}")
+    del resources[name]
+    return name
+
+
+def rename_first(templates: Templates, stack: str, kind: str) -> None:
+    resource = next(of_type(templates[stack], kind))
+    resource["Properties"]["LogGroupName"] = "/vitrine/named"
+    former = delete(templates, stack, kind)
+    text = json.dumps(templates[stack]).replace(former, "Renamed")
+    templates[stack] = json.loads(text)
+    templates[stack]["Resources"]["Renamed"] = resource
+
+
 def nothing(_templates: Templates) -> None:
     pass
 
@@ -165,6 +182,26 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "section": (remove_section, "data loss", "(SQS::Queue) is deleted with its messages"),
     "pause": (pause, "interruption", "(SageMaker::Endpoint) is deleted: reports wait"),
     "nothing": (nothing, "nothing changes", ""),
+    "route": (
+        lambda templates: delete(templates, "gateway", "ApiGatewayV2::Route"),
+        "interruption",
+        "(ApiGatewayV2::Route) is deleted: requests to it get 404",
+    ),
+    "alarm": (
+        lambda templates: delete(templates, "observability", "CloudWatch::Alarm"),
+        "weaker protection",
+        "(CloudWatch::Alarm) is deleted: nobody is told when it would start",
+    ),
+    "exports": (
+        lambda templates: templates["results"].update(Outputs={}),
+        "interruption",
+        "is gone: CloudFormation refuses, as ",
+    ),
+    "renamed log": (
+        lambda templates: rename_first(templates, "gateway", "Logs::LogGroup"),
+        "data loss",
+        "(Logs::LogGroup) is deleted with its log lines",
+    ),
 }
 
 
@@ -219,6 +256,15 @@ def test_new_code_is_no_change_of_resources(judged: dict[str, Judgement]) -> Non
 def test_removed_key_names_lost_encryption(judged: dict[str, Judgement]) -> None:
     texts = [one.happens for one in judged["key"].of("weaker protection")]
     assert any("encrypted by S3's own key" in text for text in texts)
+
+
+def test_paused_endpoint_takes_its_alarms_along(judged: dict[str, Judgement]) -> None:
+    assert not judged["pause"].of("weaker protection")
+
+
+def test_renamed_log_names_the_remedy(judged: dict[str, Judgement]) -> None:
+    (lost,) = judged["renamed log"].of("data loss")
+    assert lost.remedy == "It looks renamed to Renamed: keep the id by `override_logical_id`."
 
 
 def test_removed_section_names_each_queue(judged: dict[str, Judgement]) -> None:
