@@ -101,21 +101,15 @@ def change_type(templates: Templates) -> None:
     queue.update(Type="AWS::SNS::Topic", Properties={})
 
 
-def delete(templates: Templates, stack: str, kind: str) -> str:
-    """Delete a stack's first resource of a type; return its logical id."""
+def delete(templates: Templates, stack: str, kind: str) -> None:
+    """Delete a stack's first resource of a type."""
     resources = templates[stack]["Resources"]
-    name: str = next(name for name, one in resources.items() if one["Type"] == f"AWS::{kind}")
-    del resources[name]
-    return name
+    del resources[next(name for name, one in resources.items() if one["Type"] == f"AWS::{kind}")]
 
 
-def rename_first(templates: Templates, stack: str, kind: str) -> None:
-    resource = next(of_type(templates[stack], kind))
-    resource["Properties"]["LogGroupName"] = "/vitrine/named"
-    former = delete(templates, stack, kind)
-    text = json.dumps(templates[stack]).replace(former, "Renamed")
-    templates[stack] = json.loads(text)
-    templates[stack]["Resources"]["Renamed"] = resource
+def rename_access_log(templates: Templates) -> None:
+    former = next(name for name in templates["gateway"]["Resources"] if name.startswith("AccessLog"))
+    templates["gateway"] = json.loads(json.dumps(templates["gateway"]).replace(former, "Renamed"))
 
 
 def nothing(_templates: Templates) -> None:
@@ -188,7 +182,7 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
         "(ApiGatewayV2::Route) is deleted: requests to it get 404",
     ),
     "alarm": (
-        lambda templates: delete(templates, "observability", "CloudWatch::Alarm"),
+        lambda templates: delete(templates, "hooks", "CloudWatch::Alarm"),
         "weaker protection",
         "(CloudWatch::Alarm) is deleted: nobody is told when it would start",
     ),
@@ -198,7 +192,7 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
         "is gone: CloudFormation refuses, as ",
     ),
     "renamed log": (
-        lambda templates: rename_first(templates, "gateway", "Logs::LogGroup"),
+        rename_access_log,
         "data loss",
         "(Logs::LogGroup) is deleted with its log lines",
     ),
@@ -262,7 +256,10 @@ def test_paused_endpoint_takes_its_alarms_along(judged: dict[str, Judgement]) ->
     assert not judged["pause"].of("weaker protection")
 
 
-def test_renamed_log_names_the_remedy(judged: dict[str, Judgement]) -> None:
+def test_renamed_log_is_refused(judged: dict[str, Judgement]) -> None:
+    # It has a name, which the former log group has until it is deleted.
+    (refused,) = judged["renamed log"].of("interruption")
+    assert refused.happens.startswith("CloudFormation refuses to create it: the name /aws/vendedlogs/")
     (lost,) = judged["renamed log"].of("data loss")
     assert lost.remedy == "It looks renamed to Renamed: keep the id by `override_logical_id`."
 

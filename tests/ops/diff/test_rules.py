@@ -9,7 +9,7 @@ from ops.diff.data import judge_data
 from ops.diff.indexes import judge_indexes
 from ops.diff.rules import judge_properties, judge_serving
 from ops.diff.templates import ResourceChange
-from ops.diff.values import differences
+from ops.diff.values import differences, shown
 
 
 def change(kind: str, old: Any, new: Any, impact: Any = "WILL_UPDATE", **beside: Any) -> ResourceChange:
@@ -25,7 +25,7 @@ BLOCKED = {"BlockPublicPolicy": True}
 PUBLIC = {"BlockPublicPolicy": "false"}
 EVERY_HOUR = {"ScheduleExpression": "rate(60 minutes)"}
 GET_ALL = {"RouteKey": "GET /", "AuthorizationType": "JWT"}
-ROLLED_BACK = {"AutoRollbackConfiguration": {"Alarms": []}}
+ROLLED_BACK: dict[str, Any] = {"AutoRollbackConfiguration": {"Alarms": []}}
 BREAKER = {"DeploymentCircuitBreaker": {"Enable": True, "Rollback": True}}
 RECOVERED = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
 
@@ -191,6 +191,22 @@ def test_indexes_change_one_by_one(old: list[str], new: list[str], words: list[s
     sides = [{"GlobalSecondaryIndexes": [{"IndexName": name} for name in names]} for names in (old, new)]
     found = list(judge_indexes("storage", change("DynamoDB::GlobalTable", *sides)))
     assert [word in one.happens for word, one in zip(words, found, strict=True)] == [True] * len(words)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (
+            {"Fn::ImportValue": "vitrine-prod-web:ExportsOutputFnGetAttGroup3F552162GroupId457562E0"},
+            "web/Group3F552162.GroupId",
+        ),
+        ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputRefPageDF1CC2D40B4BB8E8"}, "web/PageDF1CC2D4"),
+        ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":x"]]}, "arn:AWS::Region:x"),
+        ([], "none"),
+    ],
+)
+def test_reference_is_shown_by_its_name(value: Any, text: str) -> None:
+    assert shown(value) == text
 
 
 def test_secret_and_e_mail_are_not_shown() -> None:
