@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 # How a type names its resources, where that is neither Name nor its own name with that, as in BucketName.
 _NAMES = {"AWS::ApiGatewayV2::Route": "RouteKey", "AWS::RDS::DBInstance": "DBInstanceIdentifier"}
-# Its name is unique in its role alone.
-_NAMED_WITHIN = ("AWS::IAM::Policy",)
+# Several of these may have one name.
+_LABELLED = ("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::VpcLink", "AWS::IAM::Policy")
+_LABELLED += ("AWS::Lambda::LayerVersion", "AWS::Route53::RecordSet")
 
 
 def renames(change: StackChange) -> dict[str, str]:
@@ -60,7 +61,7 @@ def _name(resource: Mapping[str, Any] | None) -> str | None:
     """Return the name that a template gives a resource; None where the service chooses it."""
     kind = str((resource or {}).get("Type", ""))
     properties = (resource or {}).get("Properties")
-    if not isinstance(properties, dict) or kind in _NAMED_WITHIN:
+    if not isinstance(properties, dict) or kind in _LABELLED:
         return None
     keys: Iterable[str] = (_NAMES.get(kind, "Name"), f"{kind.rpartition(':')[2]}Name")
     found = next((properties[key] for key in keys if key in properties), None)

@@ -116,7 +116,7 @@ def judge_serving(stack: str, change: ResourceChange) -> Iterator[Consequence]:
         "interruption",
         subject(stack, change.id, change.type),
         f"{done}{because}: {happens}",
-        "See that nobody calls it any more." if change.new is None else _LATER,
+        "Keep it, or see that nobody calls it any more." if change.new is None else _LATER,
     )
 
 

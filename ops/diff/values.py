@@ -15,7 +15,7 @@ _LONGEST = 60
 _SECRET = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD)$")
 # How the CDK names what a stack exports of a resource: by its id, an attribute, and a hash of both.
 _EXPORT = re.compile(
-    r"[\w-]*?(\w+):ExportsOutput(?:Ref|FnGetAtt)(\w+?[0-9A-F]{8})([A-Z][a-z]\w*|)[0-9A-F]{8}\b"
+    r"(?<![\w-])([\w-]+):ExportsOutput(?:Ref|FnGetAtt)(\w+?[0-9A-F]{8})([A-Z][a-z]\w*|)[0-9A-F]{8}\b"
 )
 _E_MAIL = re.compile(r"[^\s@:/\"]+@[^\s@:/\"]+\.[^\s@:/\"]+")
 
@@ -43,7 +43,12 @@ def plain(text: str) -> str:
     What another stack exports is named by that: storage/Reports65402A0A.Arn.
     """
     text = re.sub(r"\$\{([^}]+)\}", r"\1", text).removeprefix("AWS:").removeprefix("Service:")
-    return _EXPORT.sub(lambda one: f"{one[1]}/{one[2]}" + (f".{one[3]}" if one[3] else ""), text)
+    return _EXPORT.sub(_exported, text)
+
+
+def _exported(found: re.Match[str]) -> str:
+    stack, name, attribute = found.groups()
+    return f"{stack.rpartition('-')[2]}/{name}" + (f".{attribute}" if attribute else "")
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
