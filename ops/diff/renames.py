@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # How a type names its resources, where that is neither Name nor its own name with that, as in BucketName.
 _NAMES = {"AWS::ApiGatewayV2::Route": "RouteKey", "AWS::RDS::DBInstance": "DBInstanceIdentifier"}
 # Several of these may have one name.
-_LABELLED = ("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::VpcLink", "AWS::IAM::Policy")
+_LABELLED: tuple[str, ...] = ("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::VpcLink", "AWS::IAM::Policy")
 _LABELLED += ("AWS::Lambda::LayerVersion", "AWS::Route53::RecordSet")
 
 
