@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 _LONGEST = 60
 # Names of variables whose values are never shown.
 _SECRET = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD)$")
-# How the CDK names what a stack exports of a resource: by its id, an attribute, and a hash of both.
+# How the CDK names what a stack exports of a resource: by its id, which ends with a hash unless it is
+# overridden, by an attribute, and by a hash of both.
 _EXPORT = re.compile(
-    r"(?<![\w-])([\w-]+):ExportsOutput(?:Ref|FnGetAtt)(\w+?[0-9A-F]{8})([A-Z][a-z]\w*|)[0-9A-F]{8}\b"
+    r"(?<![\w-])([\w-]+):ExportsOutput"
+    r"(?:Ref(\w+)|FnGetAtt(\w+?)((?<=[0-9A-F]{8})[A-Z][a-z]\w*|Arn|Name|GroupId))[0-9A-F]{8}\b"
 )
 _E_MAIL = re.compile(r"[^\s@:/\"]+@[^\s@:/\"]+\.[^\s@:/\"]+")
 
@@ -47,8 +49,8 @@ def plain(text: str) -> str:
 
 
 def _exported(found: re.Match[str]) -> str:
-    stack, name, attribute = found.groups()
-    return f"{stack.rpartition('-')[2]}/{name}" + (f".{attribute}" if attribute else "")
+    stack, whole, name, attribute = found.groups()
+    return f"{stack.rpartition('-')[2]}/{whole or f'{name}.{attribute}'}"
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:

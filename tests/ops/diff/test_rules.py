@@ -135,6 +135,7 @@ def served(enabled: bool) -> dict[str, Any]:
             {"DeploymentConfiguration": {"MinimumHealthyPercent": 0}},
             "weaker protection",
         ),
+        ("ECS::Service", {"LoadBalancers": [{}]}, {"LoadBalancers": []}, "interruption"),
         # The gateway keeps no answer of an authorizer unless it is told to.
         ("ApiGatewayV2::Authorizer", {}, {"AuthorizerResultTtlInSeconds": 300}, "weaker protection"),
         ("SageMaker::EndpointConfig", {"AsyncInferenceConfig": {}}, {}, "interruption"),
@@ -201,6 +202,7 @@ def test_indexes_change_one_by_one(old: list[str], new: list[str], words: list[s
             "web/Group3F552162.GroupId",
         ),
         ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputRefPageDF1CC2D40B4BB8E8"}, "web/PageDF1CC2D4"),
+        ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputFnGetAttStageArn5A860C43"}, "web/Stage.Arn"),
         ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":x"]]}, "arn:AWS::Region:x"),
         ([], "none"),
     ],
