@@ -17,11 +17,13 @@ from ops.diff.renames import judge_names, renames
 from ops.diff.rules import judge_properties, judge_serving
 from ops.diff.settings import setting_changes
 from ops.diff.templates import StackChange, compare
+from ops.diff.values import plain, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ops.diff.assembly import Assembly, Asset, Stack, Template
+    from ops.diff.templates import ResourceChange
 
 _Value = TypeVar("_Value")
 Verdict = Literal[
@@ -71,7 +73,13 @@ def judge(old: Mapping[str, Assembly], new: Mapping[str, Assembly]) -> list[Judg
     }
     found = compare(pairs)
     return [
-        _judged(name, old.get(name), new.get(name), _of(name, found), list(_refused(name, pairs, found)))
+        _judged(
+            name,
+            old.get(name),
+            new.get(name),
+            _of(name, found),
+            list(_refused(name, new.get(name), pairs, found)),
+        )
         for name in names
     ]
 
@@ -91,10 +99,15 @@ def _of(environment: str, found: Mapping[str, _Value]) -> dict[str, _Value]:
 
 
 def _refused(
-    environment: str, pairs: Mapping[str, tuple[Template, Template]], found: Mapping[str, StackChange]
+    name: str,
+    assembly: Assembly | None,
+    pairs: Mapping[str, tuple[Template, Template]],
+    found: Mapping[str, StackChange],
 ) -> Iterator[Consequence]:
-    old, new = ({stack: pair[side] for stack, pair in _of(environment, pairs).items()} for side in (0, 1))
-    yield from judge_exports(old, new, _of(environment, found))
+    old = {stack: before for stack, (before, _) in _of(name, pairs).items()}
+    # No deployment changes a stack that is declared no more.
+    new = {stack: after for stack, (_, after) in _of(name, pairs).items() if stack in _stacks(assembly)}
+    yield from judge_exports(old, new, _of(name, found))
 
 
 def _judged(
@@ -142,11 +155,12 @@ def _left(stack: str, change: StackChange) -> Iterator[Consequence]:
 
 def _consequences(stack: str, change: StackChange) -> Iterator[Consequence]:
     renamed = renames(change)
+    gone = {one.id for one in change.resources if one.new is None}
     for one in change.resources:
         found = [
             *judge_data(stack, one, renamed.get(one.id)),
             *judge_indexes(stack, one),
-            *(() if one.id in renamed else judge_properties(stack, one)),
+            *(() if one.id in renamed else judge_properties(stack, one, goes_along=_reads(one, gone))),
             *(() if one.id in renamed else judge_serving(stack, one)),
         ]
         # What is said of a version that rolls does not hold where the change is refused.
@@ -156,6 +170,13 @@ def _consequences(stack: str, change: StackChange) -> Iterator[Consequence]:
     yield from judge_alarms(stack, change, renamed)
     yield from judge_access(stack, change)
     yield from judge_network(stack, change)
+
+
+def _reads(one: ResourceChange, gone: set[str]) -> bool:
+    """Say whether a resource reads, or is told by, one of those that are gone."""
+    properties = (one.old or {}).get("Properties") or {}
+    sources = [text for key in ("EventSourceArn", "TopicArn") for text in texts(properties.get(key))]
+    return any(plain(text).partition(".")[0] in gone for text in sources)
 
 
 def _with_resources(stacks: Mapping[str, Stack]) -> tuple[str, ...]:

@@ -72,13 +72,18 @@ def rule_book() -> RuleBook:
     return TypeAdapter(RuleBook).validate_python(tomllib.loads(text))
 
 
-def judge_properties(stack: str, change: ResourceChange) -> Iterator[Consequence]:
-    """Yield what the changed properties of a resource lead to, and what ends with it where it is gone."""
+def judge_properties(
+    stack: str, change: ResourceChange, *, goes_along: bool = False
+) -> Iterator[Consequence]:
+    """Yield what the changed properties of a resource lead to, and what ends with it where it is gone.
+
+    `goes_along` says that what it reads or listens to is gone, too.
+    """
     where = subject(stack, change.id, change.type)
     if change.new is None:
         if (lost := rule_book().guarding.get(change.type)) is not None:
             yield Consequence("weaker protection", where, f"is deleted: {lost}", "Keep it.")
-        if (stops := rule_book().driving.get(change.type)) is not None:
+        if (stops := rule_book().driving.get(change.type)) is not None and not goes_along:
             remedy = "Keep it, or see that nothing waits for it."
             yield Consequence("interruption", where, f"is deleted: {stops}", remedy)
         return

@@ -303,6 +303,7 @@ def test_new_and_former_environments_are_told(judged: dict[str, Judgement]) -> N
     came, went = judged["came"], judged["went"]
     # The data of an environment that is declared no more is used by nothing.
     assert (came.verdict, went.verdict) == ("new environment", "data loss")
+    assert not went.of("interruption")
     # Its roles are narrow: what is said of it is what it shows to the internet.
     assert not [one for one in came.of("weaker protection") if "may newly do" in one.happens]
     assert "storage" in came.new_stacks
