@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from cli.cdk import ROOT, run
 from ops.diff.api.operations import api_changes, read_document
 from ops.diff.assembly import read_assemblies
 from ops.diff.comment import comment
+from ops.diff.own_rules import rules_change
 from ops.diff.report import Report, as_data, compare_folders
 from ops.diff.text import text
 
@@ -61,6 +62,7 @@ def diff_commit(base: str, wanted: Wanted, root: Path = ROOT) -> int:
         documents = (old / _DOCUMENT, root / _DOCUMENT)
         there = all(file.is_file() for file in documents)
         report = _report(old / "cdk.out", new, documents if there else None, wanted)
+        report = replace(report, judges_itself=rules_change(old, root))
     _write(report, wanted, comment(report).rstrip("\n"))
     return REFUSED if report.refused else 0
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from ops.diff.atoms import atoms, ids, includes, told
 from ops.diff.consequences import Consequence, subject
+from ops.diff.lost_access import allowed_no_more, denied_no_more
 from ops.diff.principals import foreign, is_root
 from ops.diff.rules import rule_book
-from ops.diff.statements import statements, texts
-from ops.diff.values import plain
+from ops.diff.statements import statements
+from ops.diff.values import plain, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ops.diff.atoms import Atom
     from ops.diff.consequences import Severity
-    from ops.diff.statements import Statement, Targets
+    from ops.diff.statements import Statement
     from ops.diff.templates import ResourceChange, StackChange
 
-# So many actions or resources are named in a sentence.
-_NAMED = 4
 _REMEDY = "Name the actions and the resources that are needed, and no others."
+_NARROW = "See that its code needs this."
 _FOREIGN = "Name who needs it, and bind a service or a provider to this account by a condition."
 # How the last part of an ARN begins that is any resource of a kind.
 _ANY_OF_A_KIND = re.compile(r"[a-z-]+[/:][*?]", re.IGNORECASE)
@@ -31,28 +33,23 @@ _ANY_OF_A_KIND = re.compile(r"[a-z-]+[/:][*?]", re.IGNORECASE)
 _WITHOUT_KINDS = ("s3", "execute-api")
 
 
-class _Atom(NamedTuple):
-    """One action on one resource by one principal."""
-
-    action: str
-    resource: str
-    principal: str
-
-
 def judge_access(stack: str, change: StackChange) -> Iterator[Consequence]:
     """Yield what principals may do that they have not been allowed so far, and what is denied no more.
 
-    What a new role gets on resources that are named is a note, and so is a new resource's policy for the own
-    account. The same for a role that exists, anything wide, and whoever is foreign is a weaker protection.
+    What a role gets on resources that are named is a note, and so is a new resource's policy for the own
+    account. Anything wide, whoever is foreign, and a lost condition are a weaker protection. What a principal
+    may do no more is a note, too.
     """
     old = [one for each in change.resources for one in statements(each.id, each.old)]
     new = [one for each in change.resources for one in statements(each.id, each.new)]
     came = {one.id for one in change.resources if one.old is None}
     gone = {one.id for one in change.resources if one.new is None}
     yield from _allowed(stack, [one for one in new if one not in old], old, came)
-    yield from _denied_no_more(stack, [one for one in old if one not in new], new, gone)
+    removed = [one for one in old if one not in new]
+    yield from denied_no_more(stack, removed, new, gone)
+    yield from allowed_no_more(stack, removed, new, gone)
     for each in change.resources:
-        yield from _managed(stack, each, came)
+        yield from _managed(stack, each)
 
 
 def _allowed(
@@ -60,39 +57,47 @@ def _allowed(
 ) -> Iterator[Consequence]:
     before = [one for one in old if one.effect == "Allow"]
     # Of one principal and severity, everything is one finding.
-    grouped: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
+    grouped: dict[tuple[Severity, str, str, str], list[str]] = defaultdict(list)
     for one in added:
         if one.unread is not None:
             text = f"what a statement says that is computed: {one.unread}"
-            grouped["weaker protection", one.holder, ""].append(text)
+            grouped["weaker protection", one.holder, "", _REMEDY].append(text)
         elif one.effect != "Deny":
-            for (severity, who, outside), atoms in _gained(one, before, came).items():
-                grouped[severity, who, outside].append(_told(one, atoms))
-    for (severity, who, outside), found in grouped.items():
+            for (severity, principal, remedy), some in _gained(one, before, came).items():
+                who = one.holder if one.on_resource else principal
+                outside = principal if one.on_resource else ""
+                grouped[severity, who, outside, remedy].append(told(one, some))
+    for (severity, who, outside, remedy), found in grouped.items():
         happens = f"{outside} may newly do {'; '.join(dict.fromkeys(found))}".strip()
-        remedy = _FOREIGN if outside else _REMEDY
-        yield Consequence(severity, subject(stack, who), happens, "" if severity == "note" else remedy)
+        yield Consequence(severity, subject(stack, who), happens, remedy)
 
 
 def _gained(
     added: Statement, before: Iterable[Statement], came: set[str]
-) -> dict[tuple[Severity, str, str], list[_Atom]]:
-    """Return what a statement allows that none before it has, by severity, subject and foreign principal."""
-    found: dict[tuple[Severity, str, str], list[_Atom]] = defaultdict(list)
-    for atom in _atoms(added):
-        if any(_includes(one, added, atom) for one in before):
+) -> dict[tuple[Severity, str, str], list[Atom]]:
+    """Return what a statement allows that none before it has, by severity, principal and remedy."""
+    found: dict[tuple[Severity, str, str], list[Atom]] = defaultdict(list)
+    for atom in atoms(added):
+        if any(includes(one, added, atom) for one in before):
             continue
         outside = _outside(added, atom)
         severity: Severity = "weaker protection"
-        is_new = bool(_ids(atom.principal) & came or _ids(atom.resource) & came)
-        if is_new and outside is None and not _is_wide(added, atom):
-            severity = "note"
-        who = plain(atom.principal) if outside is None else added.holder
-        found[severity, who, outside or ""].append(atom)
+        is_new = bool(ids(atom.principal) & came or ids(atom.resource) & came)
+        remedy = _REMEDY if outside is None else _FOREIGN
+        if outside is None and not _is_wide(added, atom):
+            if any(includes(one, replace(added, condition=one.condition), atom) for one in before):
+                remedy = "Keep the condition."
+            elif is_new or not added.on_resource:
+                severity, remedy = "note", "" if added.on_resource else _NARROW
+        found[severity, outside or _principal(atom.principal), remedy].append(atom)
     return found
 
 
-def _outside(statement: Statement, atom: _Atom) -> str | None:
+def _principal(name: str) -> str:
+    return "the own account" if is_root(name) else plain(name)
+
+
+def _outside(statement: Statement, atom: Atom) -> str | None:
     if not statement.on_resource:
         return None
     if statement.principals.inverted:
@@ -101,7 +106,7 @@ def _outside(statement: Statement, atom: _Atom) -> str | None:
     return foreign(atom.principal, statement.condition, trusts=trusts)
 
 
-def _is_wide(statement: Statement, atom: _Atom) -> bool:
+def _is_wide(statement: Statement, atom: Atom) -> bool:
     """Say whether an action is all of a service's or governs access, or a resource is any of a kind."""
     if statement.actions.inverted or statement.resources.inverted:
         return True
@@ -128,57 +133,7 @@ def _is_any(resource: str) -> bool:
     return parts[2] not in _WITHOUT_KINDS and _ANY_OF_A_KIND.match(parts[5]) is not None
 
 
-def _atoms(statement: Statement) -> Iterator[_Atom]:
-    targets = (statement.actions, statement.resources, statement.principals)
-    yield from (_Atom(*one) for one in product(*(each.values or ("",) for each in targets)))
-
-
-def _includes(before: Statement, added: Statement, atom: _Atom) -> bool:
-    """Say whether a statement is about everything that another is about, of one atom of that."""
-    pairs = (
-        (before.actions, added.actions, atom.action),
-        (before.resources, added.resources, atom.resource),
-        (before.principals, added.principals, atom.principal),
-    )
-    return (
-        before.effect == added.effect
-        and before.on_resource == added.on_resource
-        and before.condition in ("", added.condition)
-        and all(_matches(old, new, value, lower=old is before.actions) for old, new, value in pairs)
-    )
-
-
-def _matches(targets: Targets, other: Targets, value: str, *, lower: bool) -> bool:
-    if targets.inverted or other.inverted:
-        return targets == other
-    if lower:
-        value = value.lower()
-    patterns = (one.lower() if lower else one for one in targets.values or ("",))
-    # A bracket is no pattern in IAM, as it is in a shell.
-    return any(one == value or fnmatchcase(value, one.replace("[", "[[]")) for one in patterns)
-
-
-def _denied_no_more(
-    stack: str, removed: Iterable[Statement], new: Iterable[Statement], gone: set[str]
-) -> Iterator[Consequence]:
-    denials = [one for one in new if one.effect == "Deny"]
-    for one in removed:
-        if one.effect != "Deny":
-            continue
-        left = [
-            atom
-            for atom in _atoms(one)
-            # Of what is gone with its policy, nothing is left to deny.
-            if not (_ids(atom.resource) | _ids(atom.principal)) & gone
-            and not any(_includes(each, one, atom) for each in denials)
-        ]
-        if left:
-            who = one.holder if one.on_resource else _sentence(each.principal for each in left)
-            happens = f"{_told(one, left)} is not denied any more"
-            yield Consequence("weaker protection", subject(stack, who), happens, _REMEDY)
-
-
-def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Consequence]:
+def _managed(stack: str, change: ResourceChange) -> Iterator[Consequence]:
     """Yield the managed policies that an identity gets; the template's own are judged by their statements."""
     if not change.type.startswith("AWS::IAM::"):
         return
@@ -190,27 +145,7 @@ def _managed(stack: str, change: ResourceChange, came: set[str]) -> Iterator[Con
         name = policy.rpartition("/")[2]
         wide = any(fnmatchcase(name, one) for one in rule_book().access.wide_policies)
         where, happens = subject(stack, change.id), f"gets the managed policy {plain(policy)}"
-        if change.id in came and not wide:
-            yield Consequence("note", where, happens)
+        if not wide:
+            yield Consequence("note", where, happens, _NARROW)
         else:
             yield Consequence("weaker protection", where, happens, _REMEDY)
-
-
-def _told(statement: Statement, atoms: Iterable[_Atom]) -> str:
-    """Return what atoms of a statement are about, as in "s3:GetObject on Photos.Arn"."""
-    parts = (
-        (statement.actions, _sentence(each.action for each in atoms)),
-        (statement.resources, _sentence(each.resource for each in atoms)),
-    )
-    return " on ".join(f"everything but {text}" if one.inverted else text for one, text in parts)
-
-
-def _sentence(texts: Iterable[str]) -> str:
-    values = [plain(one) for one in dict.fromkeys(texts)]
-    more = len(values) - _NAMED
-    return ", ".join(values[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _ids(text: str) -> set[str]:
-    """The logical ids that a text names, as in ${Role.Arn}."""
-    return {one.partition(".")[0] for one in re.findall(r"\$\{([^}]+)\}", text)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ops.diff import sentences
+from ops.diff.grouping import grouped, grouped_api
 from ops.diff.report import change_lines
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def comment(report: Report) -> str:
 
 def _comment(report: Report, lines: int) -> Iterator[str]:
     yield from (TITLE, "", _bold(sentences.verdict(report)))
+    if report.judges_itself:
+        yield from ("", "The rules of this comparison change in this pull request.")
     for one in report.judgements if not report.is_empty else ():
         yield ""
         yield from _environment(report, one, lines)
@@ -67,8 +70,9 @@ def _environment(report: Report, one: Judgement, lines: int) -> Iterator[str]:
     if report.is_nothing(one):
         yield f"### {one.environment}: nothing changes"
         return
-    grave = [each for each in one.consequences if each.severity != "note"]
-    notes = [each for each in one.consequences if each.severity == "note"]
+    found = grouped(one.consequences)
+    grave = [each for each in found if each.severity != "note"]
+    notes = [each for each in found if each.severity == "note"]
     changes = list(change_lines(one))
     lists = [
         _List("finding", [_finding(each) for each in grave]),
@@ -98,8 +102,9 @@ def _environment(report: Report, one: Judgement, lines: int) -> Iterator[str]:
 
 
 def _api(report: Report, lines: int) -> Iterator[str]:
-    breaking = [one for one in report.api or () if one.breaking]
-    others = [one for one in report.api or () if not one.breaking]
+    found = grouped_api(report.api or ())
+    breaking = [one for one in found if one.breaking]
+    others = [one for one in found if not one.breaking]
     lists = [
         _List(
             "breaking change", [f"- **{_escaped(one.operation)}**: {_escaped(one.what)}" for one in breaking]

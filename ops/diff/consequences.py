@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 # From the most serious to the least.
 Severity = Literal["data loss", "weaker protection", "interruption", "note"]
 SEVERITIES: tuple[Severity, ...] = ("data loss", "weaker protection", "interruption", "note")
+
+_OF_ANOTHER = re.compile(r"\w+/[\w.]+")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class Consequence:
 
 
 def subject(stack: str, name: str, kind: str = "") -> str:
-    """Return the name of a resource for a reader; `kind` is its type, as in AWS::S3::Bucket."""
+    """Return the name of a resource for a reader; `kind` is its type, as in AWS::S3::Bucket.
+
+    A resource of another stack has that in its name.
+    """
     shown = kind.removeprefix("AWS::")
-    return f"{stack}/{name} ({shown})" if shown else f"{stack}/{name}"
+    whole = name if _OF_ANOTHER.fullmatch(name) else f"{stack}/{name}"
+    return f"{whole} ({shown})" if shown else whole

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.diff.consequences import Consequence, subject
 from ops.diff.lifecycle import deleted_sooner
+from ops.diff.renames import looks_renamed
 from ops.diff.rules import rule_book
 from ops.diff.templates import GONE, REPLACED
 
@@ -16,19 +17,30 @@ if TYPE_CHECKING:
 
 _KEEPS = ("Retain", "RetainExceptOnCreate")
 _REMEDY = "Undo it, or copy the data first and import it afterwards."
+# Where that is not how data is saved.
+_REMEDIES = {
+    "AWS::SQS::Queue": "Drain it first.",
+    "AWS::Logs::LogGroup": "Export what is still needed first.",
+    "AWS::KMS::Key": "Keep it as long as anything encrypted with it is needed.",
+}
 _KEY = "AWS::KMS::Key"
 
 
-def judge_data(stack: str, change: ResourceChange) -> Iterator[Consequence]:
-    """Yield what a change deletes, or puts out of sight, of a resource that holds data."""
+def judge_data(stack: str, change: ResourceChange, renamed: str | None = None) -> Iterator[Consequence]:
+    """Yield what a change deletes, or puts out of sight, of a resource that holds data.
+
+    `renamed` is the id of an equal resource that is created in its place.
+    """
     where = subject(stack, change.id, change.type)
     held = rule_book().data.get(change.type)
     happens = None if held is None else _gone(change, held)
     if happens is not None:
-        yield Consequence("data loss", where, happens, _REMEDY)
+        remedy = _REMEDIES.get(change.type, _REMEDY) if renamed is None else looks_renamed(renamed)
+        yield Consequence("data loss", where, happens, remedy)
     if change.old is not None and change.new is not None:
         for text in deleted_sooner(change.type, _properties(change.old), _properties(change.new)):
-            kept = "`retention_days`" if change.type == "AWS::S3::Bucket" else "the rules"
+            # The setting is about all photos; other rules have their own numbers.
+            kept = "`retention_days`" if text.startswith("objects older than") else "the rules"
             yield Consequence("data loss", where, text, f"Copy what is still needed first, or keep {kept}.")
 
 
@@ -44,7 +56,8 @@ def judge_left(stack: str, change: ResourceChange) -> Iterator[Consequence]:
     if (change.old or {}).get("DeletionPolicy") not in _KEEPS:
         then = f"until that is deleted: then it {_goes(change, held)}"
     happens = f"belongs to a stack that is declared no more; it stays, used by nothing, {then}"
-    yield Consequence("data loss", subject(stack, change.id, change.type), happens, _REMEDY)
+    remedy = _REMEDIES.get(change.type, _REMEDY)
+    yield Consequence("data loss", subject(stack, change.id, change.type), happens, remedy)
 
 
 def _gone(change: ResourceChange, held: str) -> str | None:

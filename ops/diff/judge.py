@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ops.diff.access import judge_access
+from ops.diff.alarms import judge_alarms
 from ops.diff.consequences import SEVERITIES, Consequence, Severity
 from ops.diff.data import judge_data, judge_left
+from ops.diff.exports import judge_exports
+from ops.diff.indexes import judge_indexes
 from ops.diff.masking import masked, new_code
 from ops.diff.network import judge_network
+from ops.diff.renames import judge_names, renames
 from ops.diff.rules import judge_properties, judge_serving
 from ops.diff.settings import setting_changes
 from ops.diff.templates import StackChange, compare
+from ops.diff.values import plain, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ops.diff.assembly import Assembly, Asset, Stack, Template
+    from ops.diff.templates import ResourceChange
 
+_Value = TypeVar("_Value")
 Verdict = Literal[
     "data loss",
     "weaker protection",
@@ -65,7 +72,16 @@ def judge(old: Mapping[str, Assembly], new: Mapping[str, Assembly]) -> list[Judg
         for stack in dict.fromkeys([*_stacks(new.get(name)), *_stacks(old.get(name))])
     }
     found = compare(pairs)
-    return [_judged(name, old.get(name), new.get(name), _of(name, found)) for name in names]
+    return [
+        _judged(
+            name,
+            old.get(name),
+            new.get(name),
+            _of(name, found),
+            list(_refused(name, new.get(name), pairs, found)),
+        )
+        for name in names
+    ]
 
 
 def _stacks(assembly: Assembly | None) -> Mapping[str, Stack]:
@@ -77,18 +93,34 @@ def _template(assembly: Assembly | None, stack: str) -> Template:
     return {} if one is None else masked(one)
 
 
-def _of(environment: str, found: Mapping[str, StackChange]) -> dict[str, StackChange]:
+def _of(environment: str, found: Mapping[str, _Value]) -> dict[str, _Value]:
     prefix = f"{environment}/"
     return {name.removeprefix(prefix): one for name, one in found.items() if name.startswith(prefix)}
 
 
+def _refused(
+    name: str,
+    assembly: Assembly | None,
+    pairs: Mapping[str, tuple[Template, Template]],
+    found: Mapping[str, StackChange],
+) -> Iterator[Consequence]:
+    old = {stack: before for stack, (before, _) in _of(name, pairs).items()}
+    # No deployment changes a stack that is declared no more.
+    new = {stack: after for stack, (_, after) in _of(name, pairs).items() if stack in _stacks(assembly)}
+    yield from judge_exports(old, new, _of(name, found))
+
+
 def _judged(
-    name: str, old: Assembly | None, new: Assembly | None, changes: Mapping[str, StackChange]
+    name: str,
+    old: Assembly | None,
+    new: Assembly | None,
+    changes: Mapping[str, StackChange],
+    refused: list[Consequence],
 ) -> Judgement:
     before, after = _stacks(old), _stacks(new)
     gone = tuple(one for one in _with_resources(before) if one not in after)
     came = tuple(one for one in _with_resources(after) if one not in before)
-    found = [
+    found = refused + [
         one
         for stack, change in changes.items()
         for one in (_left(stack, change) if stack in gone else _consequences(stack, change))
@@ -122,17 +154,29 @@ def _left(stack: str, change: StackChange) -> Iterator[Consequence]:
 
 
 def _consequences(stack: str, change: StackChange) -> Iterator[Consequence]:
+    renamed = renames(change)
+    gone = {one.id for one in change.resources if one.new is None}
     for one in change.resources:
         found = [
-            *judge_data(stack, one),
-            *judge_properties(stack, one),
-            *judge_serving(stack, one),
+            *judge_data(stack, one, renamed.get(one.id)),
+            *judge_indexes(stack, one),
+            *(() if one.id in renamed else judge_properties(stack, one, goes_along=_reads(one, gone))),
+            *(() if one.id in renamed else judge_serving(stack, one)),
         ]
         # What is said of a version that rolls does not hold where the change is refused.
         interrupts = any(each.severity == "interruption" for each in found)
         yield from (each for each in found if not (interrupts and each.severity == "note"))
+    yield from judge_names(stack, change)
+    yield from judge_alarms(stack, change, renamed)
     yield from judge_access(stack, change)
     yield from judge_network(stack, change)
+
+
+def _reads(one: ResourceChange, gone: set[str]) -> bool:
+    """Say whether a resource reads, or is told by, one of those that are gone."""
+    properties = (one.old or {}).get("Properties") or {}
+    sources = [text for key in ("EventSourceArn", "TopicArn") for text in texts(properties.get(key))]
+    return any(plain(text).partition(".")[0] in gone for text in sources)
 
 
 def _with_resources(stacks: Mapping[str, Stack]) -> tuple[str, ...]:

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ops.diff.statements import texts
-from ops.diff.values import is_intrinsic
+from ops.diff.values import is_intrinsic, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,7 +136,7 @@ def _sentence(one: Expiry) -> str:
             return f"of its {one.what}{part} the last {one.limit:g} are kept"
         case counted if counted.endswith("days"):
             but = f", but the last {one.kept:g}," if one.kept else ""
-            return f"{one.what}{part} older than {one.limit:g} days{but} are deleted"
+            return f"{one.what}{part} older than {_days(one.limit)}{but} are deleted"
     return f"{one.what}{part} are deleted {one.counted}"
 
 
@@ -149,7 +148,11 @@ def _so_far(one: Expiry, covering: Expiry | None) -> str:
         return f"the last {covering.kept:g} are kept"
     if one.counted == "date":
         return f"on {date.fromordinal(int(covering.limit))}"
-    return f"{covering.limit:g} days" if one.counted.endswith("days") else f"{covering.limit:g}"
+    return _days(covering.limit) if one.counted.endswith("days") else f"{covering.limit:g}"
+
+
+def _days(number: float) -> str:
+    return f"{number:g} day" if number == 1 else f"{number:g} days"
 
 
 def _rules(value: Any, key: str) -> list[dict[str, Any]]:

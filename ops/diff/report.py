@@ -33,13 +33,14 @@ class Report:
     """What changes from one folder of assemblies to the other.
 
     `costs` is a sentence where they are not known, `api` None where no documents were compared. `allowed`
-    are labels of LABELS.
+    are labels of LABELS. `judges_itself` says that the rules of the comparison change with it.
     """
 
     judgements: tuple[Judgement, ...]
     costs: Mapping[str, CostChange] | str
     api: tuple[ApiChange, ...] | None = None
     allowed: frozenset[str] = frozenset()
+    judges_itself: bool = False
 
     @property
     def found(self) -> tuple[str, ...]:
@@ -111,8 +112,13 @@ def _done(change: ResourceChange) -> str:
     if change.old is None or change.new is None:
         return text
     # The properties without their common prefix, then what stands beside them.
-    old, new = ({**one, **one.get("Properties", {}), "Properties": None} for one in (change.old, change.new))
+    old, new = (
+        {**one, **one.get("Properties", {}), "Properties": None, "DependsOn": None}
+        for one in (change.old, change.new)
+    )
     found = list(differences(old, new))
+    if not found and change.old.get("DependsOn") != change.new.get("DependsOn"):
+        return f"{text} only in when it is made"
     return f"{text}: {_few(found)}" if found else f"{text} with what it refers to"
 
 
@@ -125,6 +131,7 @@ def as_data(report: Report) -> dict[str, Any]:
     """Return the report for programs; amounts are USD, unrounded."""
     return {
         "refused": list(report.refused),
+        "judges_itself": report.judges_itself,
         "environments": [
             {
                 "environment": one.environment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
     from ops.diff.templates import ResourceChange
 
 
+_LATER = "Deploy in a quiet hour, or undo what replaces it."
+# Minutes of the units of a schedule.
+_UNITS = {"minute": 1, "hour": 60, "day": 1440}
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+
+
 @dataclass(frozen=True)
 class PropertyRule:
     """A rule of rules.toml, which describes its fields."""
 
     types: tuple[str, ...]
     path: str
-    worse: Literal["less", "leaves", "joins", "gone", "comes", "changes"]
+    worse: Literal["less", "more", "leaves", "joins", "gone", "comes", "changes"]
     severity: Severity
     happens: str
     remedy: str = ""
@@ -47,12 +54,13 @@ class AccessRules:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """All rules: what is lost with a type, what fails without it, what rolls, and what properties mean."""
+    """All rules: what is lost with a type, what fails or stops without it, and what properties mean."""
 
     access: AccessRules
     data: dict[str, str]
     serving: dict[str, str]
     rolling: dict[str, str]
+    driving: dict[str, str]
     guarding: dict[str, str]
     property: tuple[PropertyRule, ...]
 
@@ -64,12 +72,20 @@ def rule_book() -> RuleBook:
     return TypeAdapter(RuleBook).validate_python(tomllib.loads(text))
 
 
-def judge_properties(stack: str, change: ResourceChange) -> Iterator[Consequence]:
-    """Yield what the changed properties of a resource lead to, and what it has protected where it is gone."""
+def judge_properties(
+    stack: str, change: ResourceChange, *, goes_along: bool = False
+) -> Iterator[Consequence]:
+    """Yield what the changed properties of a resource lead to, and what ends with it where it is gone.
+
+    `goes_along` says that what it reads or listens to is gone, too.
+    """
     where = subject(stack, change.id, change.type)
     if change.new is None:
         if (lost := rule_book().guarding.get(change.type)) is not None:
             yield Consequence("weaker protection", where, f"is deleted: {lost}", "Keep it.")
+        if (stops := rule_book().driving.get(change.type)) is not None and not goes_along:
+            remedy = "Keep it, or see that nothing waits for it."
+            yield Consequence("interruption", where, f"is deleted: {stops}", remedy)
         return
     for rule in rule_book().property:
         if change.type not in rule.types and "*" not in rule.types:
@@ -105,7 +121,7 @@ def judge_serving(stack: str, change: ResourceChange) -> Iterator[Consequence]:
         "interruption",
         subject(stack, change.id, change.type),
         f"{done}{because}: {happens}",
-        "Deploy in a quiet hour, or undo what replaces it.",
+        "Keep it, or see that nobody calls it any more." if change.new is None else _LATER,
     )
 
 
@@ -123,6 +139,8 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
         case "less":
             # What is computed at the deployment may be less.
             return _number(new, -inf) < _number(old, inf)
+        case "more":
+            return _number(new, inf) > _number(old, -inf)
         case "leaves":
             left = new is not None if is_new else old in rule.values
             return left and new not in rule.values
@@ -137,6 +155,8 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
 
 
 def _number(value: Any, computed: float) -> float:
+    if isinstance(value, str) and (rate := _RATE.fullmatch(value)):
+        return int(rate[1]) * _UNITS[rate[2]]
     try:
         return inf if value is None else float(value)
     except (TypeError, ValueError):
@@ -162,8 +182,9 @@ def _at(resource: Mapping[str, Any] | None, path: str) -> dict[str, Any]:
 def _values(value: Any, path: Sequence[str], place: str) -> Iterator[tuple[str, Any]]:
     value = by_name(value)
     if not path:
-        # CloudFormation takes a boolean as text, too.
-        yield place, {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+        # CloudFormation takes a boolean as text, too, and an empty list is nothing.
+        plain = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+        yield place, None if plain == [] else plain
     elif path[0] == "*":
         inside = dict(enumerate(value)) if isinstance(value, list) else value
         for key, one in inside.items() if isinstance(inside, dict) else ():

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ops.diff.values import is_intrinsic
+from ops.diff.values import is_intrinsic, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,44 +165,6 @@ def _as_principal(value: Any) -> Any:
     if text == "*":
         return text
     return {"Service" if re.match(r"[a-z0-9.-]+\.amazonaws\.com", text) else "AWS": text}
-
-
-def texts(value: Any) -> list[str]:
-    """Return a value of a template as text, each of a list by itself, with what is computed as ${Name}.
-
-    Both branches of a condition are given; AWS::NoValue is nothing.
-    """
-    match value:
-        case None | {"Ref": "AWS::NoValue"}:
-            return []
-        case list():
-            return [text for one in value for text in texts(one)]
-        case {"Ref": str(name)}:
-            return [f"${{{name}}}"]
-        case {"Fn::GetAtt": [str(name), attribute]}:
-            return [f"${{{name}.{''.join(texts(attribute))}}}"]
-        case {"Fn::GetAtt": str(name)}:
-            return [f"${{{name}}}"]
-        case {"Fn::Sub": str() | [str(), dict()] as template}:
-            return [_substituted(template)]
-        case {"Fn::ImportValue": name}:
-            return [f"${{{''.join(texts(name))}}}"]
-        case {"Fn::Join": [str(separator), list(parts)]}:
-            return [separator.join(text for one in parts for text in texts(one))]
-        case {"Fn::If": [_, *branches]}:
-            return [text for one in branches for text in texts(one)]
-        case str() | bool() | int() | float():
-            return [str(value)]
-    return [json.dumps(value, sort_keys=True)]
-
-
-def _substituted(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    text: str = value[0]
-    for name, each in value[1].items():
-        text = text.replace(f"${{{name}}}", "".join(texts(each)))
-    return text
 
 
 def _rendered(value: Any) -> Any:

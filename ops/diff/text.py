@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.diff import sentences
+from ops.diff.grouping import grouped, grouped_api
 from ops.diff.report import change_lines
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def text(report: Report) -> Iterator[str]:
         yield from ("", f"! {report.costs}")
     if report.api:
         yield from ("", "API")
-        for change in report.api:
+        for change in grouped_api(report.api):
             yield f"  {'✗ breaks' if change.breaking else '·'} {change.operation}: {change.what}"
 
 
 def _environment(report: Report, one: Judgement) -> Iterator[str]:
     yield f"{one.environment}: {one.verdict}"
-    for each in one.consequences:
+    for each in grouped(one.consequences):
         yield f"  {_MARKS[each.severity]} {each.severity}: {each.subject} {each.happens}"
         if each.remedy:
             yield f"      {each.remedy}"

@@ -13,20 +13,26 @@ if TYPE_CHECKING:
 _LONGEST = 60
 # Names of variables whose values are never shown.
 _SECRET = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD)$")
+# How the CDK names what a stack exports of a resource: by its id, which ends with a hash unless it is
+# overridden, by an attribute, and by a hash of both.
+_EXPORT = re.compile(
+    r"(?<![\w-])([\w-]+):ExportsOutput"
+    r"(?:Ref(\w+)|FnGetAtt(\w+?)((?<=[0-9A-F]{8})[A-Z][a-z]\w*|Arn|Name|GroupId))[0-9A-F]{8}\b"
+)
 _E_MAIL = re.compile(r"[^\s@:/\"]+@[^\s@:/\"]+\.[^\s@:/\"]+")
 
 
 def shown(value: Any) -> str:
     """Return a value in one short line: a name for a reference, … for what is longer, no e-mail address."""
     match value:
-        case None:
+        case None | []:
             return "none"
-        case {"Ref": str(name)} if len(value) == 1:
-            return name
-        case {"Fn::GetAtt": [str(name), str(attribute)]} if len(value) == 1:
-            return f"{name}.{attribute}"
         case str():
             text = " ".join(value.split())
+        case {"Fn::If": _}:
+            text = json.dumps(value, ensure_ascii=False)
+        case dict() if is_intrinsic(value):
+            text = plain("".join(texts(value)))
         case _:
             text = json.dumps(value, ensure_ascii=False)
     text = _E_MAIL.sub("(e-mail)", text)
@@ -34,8 +40,17 @@ def shown(value: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text of statements without the marks of what is computed: Role.Arn for AWS:${Role.Arn}."""
-    return re.sub(r"\$\{([^}]+)\}", r"\1", text).removeprefix("AWS:")
+    """Return a text of statements without the marks of what is computed: Role.Arn for AWS:${Role.Arn}.
+
+    What another stack exports is named by that: storage/Reports65402A0A.Arn.
+    """
+    text = re.sub(r"\$\{([^}]+)\}", r"\1", text).removeprefix("AWS:").removeprefix("Service:")
+    return _EXPORT.sub(_exported, text)
+
+
+def _exported(found: re.Match[str]) -> str:
+    stack, whole, name, attribute = found.groups()
+    return f"{stack.rpartition('-')[2]}/{whole or f'{name}.{attribute}'}"
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
@@ -59,8 +74,10 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
 def by_name(value: Any) -> Any:
     """Return a list of named values, as a container's variables, by their names; others as they are."""
     for name in ("Name", "Key"):
-        if isinstance(value, list) and all(
-            isinstance(one, dict) and set(one) == {name, "Value"} for one in value
+        if (
+            isinstance(value, list)
+            and value
+            and all(isinstance(one, dict) and set(one) == {name, "Value"} for one in value)
         ):
             return {one[name]: one["Value"] for one in value}
     return value
@@ -69,3 +86,41 @@ def by_name(value: Any) -> Any:
 def is_intrinsic(value: Any) -> bool:
     """Say whether a value is one of CloudFormation's functions, computed at the deployment."""
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
+
+
+def texts(value: Any) -> list[str]:
+    """Return a value of a template as text, each of a list by itself, with what is computed as ${Name}.
+
+    Both branches of a condition are given; AWS::NoValue is nothing.
+    """
+    match value:
+        case None | {"Ref": "AWS::NoValue"}:
+            return []
+        case list():
+            return [text for one in value for text in texts(one)]
+        case {"Ref": str(name)}:
+            return [f"${{{name}}}"]
+        case {"Fn::GetAtt": [str(name), attribute]}:
+            return [f"${{{name}.{''.join(texts(attribute))}}}"]
+        case {"Fn::GetAtt": str(name)}:
+            return [f"${{{name}}}"]
+        case {"Fn::Sub": str() | [str(), dict()] as template}:
+            return [_substituted(template)]
+        case {"Fn::ImportValue": name}:
+            return [f"${{{''.join(texts(name))}}}"]
+        case {"Fn::Join": [str(separator), list(parts)]}:
+            return [separator.join(text for one in parts for text in texts(one))]
+        case {"Fn::If": [_, *branches]}:
+            return [text for one in branches for text in texts(one)]
+        case str() | bool() | int() | float():
+            return [str(value)]
+    return [json.dumps(value, sort_keys=True)]
+
+
+def _substituted(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    text: str = value[0]
+    for name, each in value[1].items():
+        text = text.replace(f"${{{name}}}", "".join(texts(each)))
+    return text

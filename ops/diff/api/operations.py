@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import UserError
+from ops.diff.api.additions import additions
 from ops.diff.api.changes import ApiChange
 from ops.diff.api.requests import Narrowing
 from ops.diff.api.responses import Promises
@@ -31,6 +32,9 @@ def api_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[ApiChang
     for name in before.keys() & after.keys():
         compared = _Operation(name, dict(old), dict(new), before[name], after[name])
         found += compared.changes()
+    if not found and {**old, "info": None} != {**new, "info": None}:
+        what = "descriptions, defaults or optional fields change"
+        found.append(ApiChange("some operations", what, breaking=False))
     return sorted(dict.fromkeys(found), key=lambda one: (not one.breaking, one.operation, one.what))
 
 
@@ -101,6 +105,8 @@ class _Operation:
         secured = security_changes(self._documents, self._old["security"], self._new["security"])
         for what, breaking in (*self._parameters(), *self._body(), *self._answers(), *secured):
             yield ApiChange(self._name, what, breaking)
+        if self._new.get("deprecated") and not self._old.get("deprecated"):
+            yield ApiChange(self._name, "is deprecated", breaking=False)
 
     def _parameters(self) -> Iterator[tuple[str, bool]]:
         before, after = (
@@ -121,6 +127,7 @@ class _Operation:
                 continue
             if one.get("required") and not before[name].get("required"):
                 yield f"{label} is required", True
+            yield from self._additions(before[name], one, label)
             for reason in self._requests.found(
                 before[name].get("schema", True), one.get("schema", True), label
             ):
@@ -156,9 +163,20 @@ class _Operation:
             schemas = [each[media_type].get("schema", True) for each in (old, new)]
             for reason in self._requests.found(schemas[0], schemas[1], "body"):
                 yield reason, True
+            yield from self._additions(old[media_type], new[media_type], "body")
             yield from self._parts(*(each[media_type].get("encoding", {}) for each in (old, new)))
         for media_type in new.keys() - old.keys():
             yield f"a body may be {media_type}", False
+
+    def _additions(self, old: dict[str, Any], new: dict[str, Any], label: str) -> Iterator[tuple[str, bool]]:
+        before, after = (
+            expanded(document, side.get("schema"))
+            for document, side in zip(self._documents, (old, new), strict=True)
+        )
+        for what in additions(before, after, label):
+            yield what, False
+        if new.get("deprecated") and not old.get("deprecated"):
+            yield f"{label} is deprecated", False
 
     def _parts(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, bool]]:
         for name, one in new.items():

@@ -59,22 +59,24 @@ NARROW = statement("s3:GetObject", "s3:PutObject*")
 @pytest.mark.parametrize(
     ("old", "new", "severity"),
     [
-        ([statement("s3:GetObject", "s3:PutObject")], [statement("s3:GetObject")], None),
-        ([statement("s3:Get*")], [statement("S3:GetObject")], None),
+        # What an identity may do no more is a note.
+        ([statement("s3:GetObject", "s3:PutObject")], [statement("s3:GetObject")], "note"),
+        ([statement("s3:Get*")], [statement("S3:GetObject")], "note"),
         ([statement("s3:GetObject")], [statement("s3:GetObject", Sid="Other")], None),
-        ([statement("s3:GetObject")], [statement("s3:Get*")], "weaker protection"),
+        ([statement("s3:GetObject")], [statement("s3:Get*")], "note"),
+        ([statement("s3:GetObject")], [statement("s3:*")], "weaker protection"),
         ([statement("s3:GetObject")], [statement("s3:GetObject", on="*")], "weaker protection"),
         (
             [statement("s3:GetObject", Condition={"Bool": {}})],
             [statement("s3:GetObject")],
             "weaker protection",
         ),
-        ([statement("s3:GetObject")], [statement("s3:GetObject", Condition={"Bool": {}})], None),
+        ([statement("s3:GetObject")], [statement("s3:GetObject", Condition={"Bool": {}})], "note"),
         ([statement("s3:*", effect="Deny")], [], "weaker protection"),
         ([], [statement("s3:*", effect="Deny")], None),
         ([statement("s3:Get*", effect="Deny")], [statement("s3:*", effect="Deny")], None),
         ([], [{"Fn::GetAtt": ["Macro", "Statement"]}], "weaker protection"),
-        ([], [{"Fn::If": ["Prod", NARROW, {"Ref": "AWS::NoValue"}]}], "weaker protection"),
+        ([], [{"Fn::If": ["Prod", NARROW, {"Ref": "AWS::NoValue"}]}], "note"),
     ],
 )
 def test_only_more_access_is_judged(old: list[Any], new: list[Any], severity: Severity | None) -> None:
@@ -121,14 +123,23 @@ def test_narrow_new_role_is_a_note() -> None:
     assert severities({}, new) == {"note"}
 
 
-def test_old_role_beside_a_new_bucket_is_a_headline() -> None:
-    # What it gets on the new bucket is a note; on the old one it is not.
-    one = statement("s3:DeleteObject", on=["arn:aws:s3:::old/*", {"Fn::GetAtt": ["New", "Arn"]}])
-    new = {"P": policy(one), "New": ("S3::Bucket", {})}
-    assert sorted((each.severity, each.happens) for each in found({}, new)) == [
-        ("note", "may newly do s3:DeleteObject on New.Arn"),
-        ("weaker protection", "may newly do s3:DeleteObject on arn:aws:s3:::old/*"),
-    ]
+def test_only_wide_permission_is_a_headline() -> None:
+    one = statement("s3:GetObject", on=[OBJECTS, "arn:aws:s3:::*"])
+    narrow, wide = sorted(found({"P": policy()}, {"P": policy(one)}), key=lambda each: each.severity)
+    assert narrow.happens == "may newly do s3:GetObject on Photos.Arn/*"
+    assert narrow.remedy == "See that its code needs this."
+    assert (wide.severity, wide.happens) == (
+        "weaker protection",
+        "may newly do s3:GetObject on arn:aws:s3:::*",
+    )
+
+
+def test_lost_permission_is_named() -> None:
+    old = statement("s3:GetObject", "s3:PutObject")
+    (one,) = found({"P": policy(old)}, {"P": policy(statement("s3:GetObject"))})
+    assert one.happens == "may do no more: s3:PutObject on Photos.Arn/*"
+    (one,) = found({"P": policy(old)}, {"P": policy({**old, "Condition": {"Bool": {}}})})
+    assert one.happens == "may do only on a condition: s3:GetObject, s3:PutObject on Photos.Arn/*"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +154,7 @@ def test_old_role_beside_a_new_bucket_is_a_headline() -> None:
 def test_managed_policy_is_judged(name: str, severity: Severity) -> None:
     given = role(ManagedPolicyArns=[{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{name}"}])
     assert severity in severities({}, {"Role": given})
-    assert severities({"Role": role()}, {"Role": given}) == {"weaker protection"}
+    assert severities({"Role": role()}, {"Role": given}) == {severity}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +277,10 @@ def test_refused_plain_http_is_missed() -> None:
     deny = statement("s3:*", effect="Deny", Principal="*", Condition=unsafe, on=[BUCKET, OBJECTS])
     old = on("S3::BucketPolicy", [deny])
     (one,) = found(old, {})
-    assert one.happens == "s3:* on Photos.Arn, Photos.Arn/* is not denied any more"
+    assert one.happens == (
+        "s3:* on Photos.Arn, Photos.Arn/* is not denied any more where aws:SecureTransport is false"
+    )
+    assert one.remedy == "Keep the denial."
     # With the bucket itself, nothing is left to deny.
     assert found({**old, "Photos": ("S3::Bucket", {})}, {}) == []
 

@@ -10,6 +10,7 @@ from ops.diff.api.changes import ApiChange
 from ops.diff.comment import CHARACTERS, LINES, TITLE, comment
 from ops.diff.consequences import SEVERITIES, Consequence
 from ops.diff.costs import CostChange
+from ops.diff.grouping import grouped
 from ops.diff.judge import Judgement
 from ops.diff.report import Report
 from ops.diff.templates import SectionChange, StackChange
@@ -51,7 +52,7 @@ def test_environment_takes_at_most_sixty_lines(one: Judgement, costs: bool) -> N
     # Every block is closed, and what is not shown is counted.
     assert text.count("<details>") == text.count("</details>")
     assert text.count("`") % 2 == 0
-    findings = [each for each in one.consequences if each.severity != "note"]
+    findings = [each for each in grouped(one.consequences) if each.severity != "note"]
     shown = sum(
         line.startswith(("- weaker", "- interruption", "- **data loss")) for line in parts[1].splitlines()
     )
@@ -60,11 +61,27 @@ def test_environment_takes_at_most_sixty_lines(one: Judgement, costs: bool) -> N
 
 
 def test_gravest_findings_are_shown_first() -> None:
-    found = tuple(Consequence("data loss", f"storage/Bucket{one}", "is deleted") for one in range(30))
-    notes = tuple(Consequence("note", f"analyze/Task{one}", "rolls") for one in range(60))
+    found = tuple(Consequence("data loss", f"storage/Bucket{one}", f"lost {one}") for one in range(30))
+    notes = tuple(Consequence("note", f"analyze/Task{one}", f"rolls {one}") for one in range(60))
     text = comment(Report((Judgement("prod", "data loss", found + notes),), {}))
-    assert all(f"**data loss: storage/Bucket{one}** is deleted" in text for one in range(30))
+    assert all(f"**data loss: storage/Bucket{one}** lost {one}" in text for one in range(30))
     assert re.search(r"- … and \d+ more notes\n\n</details>", text)
+
+
+def test_equal_findings_are_one_line() -> None:
+    groups = [Consequence("data loss", f"a/Log{one} (Logs::LogGroup)", "loses lines") for one in range(12)]
+    policies = [Consequence("note", f"a/{one} (SQS::QueuePolicy)", "changes", "Look.") for one in "BC"]
+    gone = [ApiChange(f"GET /{one}", "200.caption is gone", breaking=True) for one in "abc"]
+    text = comment(Report((Judgement("prod", "data loss", (*groups, *policies)),), {}, tuple(gone)))
+    assert "- **data loss: 12 log groups (a/Log0, a/Log1 and 10 more):** loses lines\n" in text
+    assert "- 2 queue policies (a/B, a/C): changes. Look.\n" in text
+    assert "- **GET /a, GET /b and 1 more**: 200.caption is gone\n" in text
+
+
+def test_changed_rules_are_told() -> None:
+    told = "The rules of this comparison change in this pull request."
+    assert told in comment(Report((NOTHING,), {}, judges_itself=True))
+    assert told not in comment(Report((NOTHING,), {}))
 
 
 def test_nothing_is_said_in_one_line() -> None:

@@ -101,6 +101,17 @@ def change_type(templates: Templates) -> None:
     queue.update(Type="AWS::SNS::Topic", Properties={})
 
 
+def delete(templates: Templates, stack: str, kind: str) -> None:
+    """Delete a stack's first resource of a type."""
+    resources = templates[stack]["Resources"]
+    del resources[next(name for name, one in resources.items() if one["Type"] == f"AWS::{kind}")]
+
+
+def rename_access_log(templates: Templates) -> None:
+    former = next(name for name in templates["gateway"]["Resources"] if name.startswith("AccessLog"))
+    templates["gateway"] = json.loads(json.dumps(templates["gateway"]).replace(former, "Renamed"))
+
+
 def nothing(_templates: Templates) -> None:
     pass
 
@@ -165,6 +176,26 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
     "section": (remove_section, "data loss", "(SQS::Queue) is deleted with its messages"),
     "pause": (pause, "interruption", "(SageMaker::Endpoint) is deleted: reports wait"),
     "nothing": (nothing, "nothing changes", ""),
+    "route": (
+        lambda templates: delete(templates, "gateway", "ApiGatewayV2::Route"),
+        "interruption",
+        "(ApiGatewayV2::Route) is deleted: requests to it get 404",
+    ),
+    "alarm": (
+        lambda templates: delete(templates, "hooks", "CloudWatch::Alarm"),
+        "weaker protection",
+        "(CloudWatch::Alarm) is deleted: nobody is told when it would start",
+    ),
+    "exports": (
+        lambda templates: templates["results"].update(Outputs={}),
+        "interruption",
+        "is gone: CloudFormation refuses, as ",
+    ),
+    "renamed log": (
+        rename_access_log,
+        "data loss",
+        "(Logs::LogGroup) is deleted with its log lines",
+    ),
 }
 
 
@@ -221,6 +252,18 @@ def test_removed_key_names_lost_encryption(judged: dict[str, Judgement]) -> None
     assert any("encrypted by S3's own key" in text for text in texts)
 
 
+def test_paused_endpoint_takes_its_alarms_along(judged: dict[str, Judgement]) -> None:
+    assert not judged["pause"].of("weaker protection")
+
+
+def test_renamed_log_is_refused(judged: dict[str, Judgement]) -> None:
+    # It has a name, which the former log group has until it is deleted.
+    (refused,) = judged["renamed log"].of("interruption")
+    assert refused.happens.startswith("CloudFormation refuses to create it: the name /aws/vendedlogs/")
+    (lost,) = judged["renamed log"].of("data loss")
+    assert lost.remedy == "It looks renamed to Renamed: keep the id by `override_logical_id`."
+
+
 def test_removed_section_names_each_queue(judged: dict[str, Judgement]) -> None:
     lost = [one.subject.rpartition("(")[2] for one in judged["section"].of("data loss")]
     assert lost.count("SQS::Queue)") == 2
@@ -260,6 +303,7 @@ def test_new_and_former_environments_are_told(judged: dict[str, Judgement]) -> N
     came, went = judged["came"], judged["went"]
     # The data of an environment that is declared no more is used by nothing.
     assert (came.verdict, went.verdict) == ("new environment", "data loss")
+    assert not went.of("interruption")
     # Its roles are narrow: what is said of it is what it shows to the internet.
     assert not [one for one in came.of("weaker protection") if "may newly do" in one.happens]
     assert "storage" in came.new_stacks

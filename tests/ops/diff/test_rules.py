@@ -6,9 +6,10 @@ import pytest
 
 from ops.diff.consequences import Severity
 from ops.diff.data import judge_data
+from ops.diff.indexes import judge_indexes
 from ops.diff.rules import judge_properties, judge_serving
 from ops.diff.templates import ResourceChange
-from ops.diff.values import differences
+from ops.diff.values import differences, shown
 
 
 def change(kind: str, old: Any, new: Any, impact: Any = "WILL_UPDATE", **beside: Any) -> ResourceChange:
@@ -22,7 +23,20 @@ ENCRYPTED = {
 EXPIRING = {"AttributeName": "expires_at", "Enabled": True}
 BLOCKED = {"BlockPublicPolicy": True}
 PUBLIC = {"BlockPublicPolicy": "false"}
+EVERY_HOUR = {"ScheduleExpression": "rate(60 minutes)"}
+GET_ALL = {"RouteKey": "GET /", "AuthorizationType": "JWT"}
+ROLLED_BACK: dict[str, Any] = {"AutoRollbackConfiguration": {"Alarms": []}}
+BREAKER = {"DeploymentCircuitBreaker": {"Enable": True, "Rollback": True}}
 RECOVERED = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+
+
+def by_key(key: str) -> dict[str, Any]:
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    return {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": default}]}
+
+
+def served(enabled: bool) -> dict[str, Any]:
+    return {"DistributionConfig": {"Enabled": enabled}}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +105,39 @@ RECOVERED = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": 
         ("EC2::FlowLog", {}, None, "weaker protection"),
         # Lines that are kept for good cost more, and are not lost.
         ("Logs::LogGroup", {"RetentionInDays": 30}, {}, "note"),
+        ("S3::Bucket", {"BucketEncryption": by_key("one")}, {"BucketEncryption": by_key("two")}, "data loss"),
+        ("SQS::Queue", {"KmsMasterKeyId": "one"}, {"KmsMasterKeyId": "two"}, "data loss"),
+        # Secrets Manager encrypts the value anew by itself.
+        ("SecretsManager::Secret", {"KmsKeyId": "one"}, {"KmsKeyId": "two"}, "note"),
+        ("DynamoDB::GlobalTable", {"StreamSpecification": {}}, {}, "data loss"),
+        # A mapping and a rule without a word are enabled.
+        ("Lambda::EventSourceMapping", {}, {"Enabled": "false"}, "interruption"),
+        ("Lambda::EventSourceMapping", {"Enabled": False}, {}, None),
+        ("Lambda::EventSourceMapping", {}, None, "interruption"),
+        ("Events::Rule", {}, {"State": "DISABLED"}, "interruption"),
+        ("Events::Rule", EVERY_HOUR, {"ScheduleExpression": "rate(1 day)"}, "interruption"),
+        ("Events::Rule", EVERY_HOUR, {"ScheduleExpression": "rate(5 minutes)"}, None),
+        ("Lambda::Function", {}, {"ReservedConcurrentExecutions": 0}, "interruption"),
+        ("Lambda::Function", None, {"ReservedConcurrentExecutions": 0}, None),
+        ("ApiGatewayV2::Route", GET_ALL, {**GET_ALL, "RouteKey": "GET /all"}, "interruption"),
+        ("ApiGatewayV2::Api", {}, {"DisableExecuteApiEndpoint": True}, "interruption"),
+        ("ApiGatewayV2::Api", {}, {"CorsConfiguration": {"AllowOrigins": ["*"]}}, "weaker protection"),
+        ("CloudFront::Distribution", served(True), served(False), "interruption"),
+        ("ApplicationAutoScaling::ScalableTarget", {"MinCapacity": 2}, {"MinCapacity": 1}, "note"),
+        ("CloudWatch::Alarm", {"Threshold": 1}, {"Threshold": 9}, "note"),
+        ("CloudWatch::Alarm", {"AlarmActions": ["topic"]}, {"AlarmActions": []}, "weaker protection"),
+        ("CloudWatch::Alarm", {}, {"ActionsEnabled": False}, "weaker protection"),
+        ("SageMaker::Endpoint", {"DeploymentConfig": ROLLED_BACK}, {}, "weaker protection"),
+        ("ECS::Service", {"DeploymentConfiguration": BREAKER}, {}, "weaker protection"),
+        (
+            "ECS::Service",
+            {},
+            {"DeploymentConfiguration": {"MinimumHealthyPercent": 0}},
+            "weaker protection",
+        ),
+        ("ECS::Service", {"LoadBalancers": [{}]}, {"LoadBalancers": []}, "interruption"),
+        # The gateway keeps no answer of an authorizer unless it is told to.
+        ("ApiGatewayV2::Authorizer", {}, {"AuthorizerResultTtlInSeconds": 300}, "weaker protection"),
         ("SageMaker::EndpointConfig", {"AsyncInferenceConfig": {}}, {}, "interruption"),
         ("SageMaker::EndpointConfig", None, {"AsyncInferenceConfig": {}}, None),
     ],
@@ -130,6 +177,38 @@ def test_rolling_version_is_a_note() -> None:
     assert one.severity == "note"
     (one,) = judge_serving("analyze", change("ECS::Service", {}, {}, "WILL_REPLACE"))
     assert one.severity == "interruption"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (["a"], [], ["index a is deleted"]),
+        ([], ["a"], []),
+        ([], ["a", "b"], ["one index at a time"]),
+        (["a"], ["b"], ["index a is deleted", "one index at a time"]),
+    ],
+)
+def test_indexes_change_one_by_one(old: list[str], new: list[str], words: list[str]) -> None:
+    sides = [{"GlobalSecondaryIndexes": [{"IndexName": name} for name in names]} for names in (old, new)]
+    found = list(judge_indexes("storage", change("DynamoDB::GlobalTable", *sides)))
+    assert [word in one.happens for word, one in zip(words, found, strict=True)] == [True] * len(words)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (
+            {"Fn::ImportValue": "vitrine-prod-web:ExportsOutputFnGetAttGroup3F552162GroupId457562E0"},
+            "web/Group3F552162.GroupId",
+        ),
+        ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputRefPageDF1CC2D40B4BB8E8"}, "web/PageDF1CC2D4"),
+        ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputFnGetAttStageArn5A860C43"}, "web/Stage.Arn"),
+        ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":x"]]}, "arn:AWS::Region:x"),
+        ([], "none"),
+    ],
+)
+def test_reference_is_shown_by_its_name(value: Any, text: str) -> None:
+    assert shown(value) == text
 
 
 def test_secret_and_e_mail_are_not_shown() -> None:

@@ -197,6 +197,8 @@ ADDITIONS: dict[str, Callable[[Document], object]] = {
         "properties"
     ]["languages"]["items"]["enum"].append("de"),
     "limit": lambda one: photos(one).update(maxItems=12),
+    "default": lambda one: parameters(one, "/reports")[0]["schema"].update(default=5),
+    "deprecated operation": lambda one: post(one).update(deprecated=True),
     "name of a path's parameter": rename_parameter,
     "text of the credential": lambda one: one["components"].update(
         securitySchemes={
@@ -224,6 +226,22 @@ def test_breaking_change_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", ADDITIONS)
 def test_addition_breaks_nothing(name: str) -> None:
     assert not [one for one in api_changes(document(), changed(ADDITIONS[name])) if one.breaking]
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "what"),
+    [
+        ("request property", "PATCH /reports/{}", "body.product.size may be sent"),
+        ("request enum value", "POST /analyze", "body.languages[] may also be de"),
+        ("limit", "POST /analyze", "body.images is limited less: maxItems 8 → 12"),
+        ("default", "GET /reports", "query parameter limit is 5 where it is left out; 20 so far"),
+        ("deprecated operation", "POST /analyze", "is deprecated"),
+        ("texts", "some operations", "descriptions, defaults or optional fields change"),
+    ],
+)
+def test_addition_is_named(name: str, operation: str, what: str) -> None:
+    found = [(one.operation, one.what) for one in api_changes(document(), changed(ADDITIONS[name]))]
+    assert found == [(operation, what)]
 
 
 def test_same_document_has_no_changes() -> None:
