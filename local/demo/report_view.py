@@ -120,7 +120,7 @@ def _writer(report: Report) -> str:
 
 def _condition(condition: Condition, labels: Labels | None) -> Text:
     if condition.grade is None:
-        return Text("not assessed: the photos do not show enough", style="bold yellow")
+        return Text("not assessed: the photos, or the model, do not tell enough", style="bold yellow")
     found = Text(", ").join(
         Text.assemble(_mark(wear, labels), "  ", _sure(wear.source, wear.confidence))
         for wear in condition.wear
@@ -171,7 +171,14 @@ def _warnings(report: Report) -> Iterator[str]:
     if report.product and report.product.type == UNKNOWN:
         called = f"; the model calls it {report.product.suggestion!r}" if report.product.suggestion else ""
         yield f"The product was not recognised as a kind of the catalogue{called}."
-    if (report.model.artifact or "").startswith("demo-"):
+    artifact = report.model.artifact or ""
+    if artifact.startswith("demo-photo-"):
+        yield (
+            "This is the demo model for photographs. It names a thing of everyday use, one of 224 kinds, or "
+            "says that it knows none. It judges neither material nor wear, so there is no grade; the colour "
+            "is measured from the pixels."
+        )
+    elif artifact.startswith("demo-"):
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 
 
