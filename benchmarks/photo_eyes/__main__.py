@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print what is said about each photograph")
     options = parser.parse_args()
     inference = handlers()
+    _loaded(inference, DRAWN_MODEL)  # the first one also imports what loading needs
     drawn_start, _ = _loaded(inference, DRAWN_MODEL)
     start, model = _loaded(inference, options.model)
     halves: Sequence[Half] = options.half or HALVES

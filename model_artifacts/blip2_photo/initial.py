@@ -29,7 +29,7 @@ _SMALL = 0.1
 def initialise(blip: Any) -> None:
     """Set the weights that pass the shares on; the others stay random, and those of residuals get small."""
     width = blip.config.text_config.d_model
-    first = [network.tokenizer()(name).input_ids[0] for name in (*network.names(), network.UNKNOWN)]
+    first = [network.tokenizer()(name).input_ids[0] for name in network.answers()]
     dimension = {word: _CONSTANT + n for n, word in enumerate(dict.fromkeys(first))}
     constant = torch.zeros(width)
     constant[:_CONSTANT] = (width / _CONSTANT) ** 0.5

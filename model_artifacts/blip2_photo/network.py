@@ -18,13 +18,15 @@ from transformers import (
     T5Config,
 )
 
+from services.core.narrative.grammar import with_article
+
 from .goods import goods, kinds
 
 CODE = Path(__file__).resolve().parents[1] / "blip2" / "code"
 PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 UNKNOWN = "unknown"
 """What the model answers where it knows no kind; a caption says `NOTHING` instead."""
-NOTHING = "item"
+NOTHING = "an item"
 QUESTION_PROMPT, CAPTION_PROMPT = "{}", "a photo of"
 _SIDE = 224
 _QUERIES = 2
@@ -47,14 +49,20 @@ def prompts() -> tuple[str, str]:
     return QUESTION_PROMPT.format(goods().questions.type), CAPTION_PROMPT
 
 
-def names() -> tuple[str, ...]:
-    """The name of each kind as the model says it, in the order of the shares."""
-    return tuple(kind.answer for kind in goods().kinds.values())
+def answers() -> tuple[str, ...]:
+    """What is answered for each share: the kinds' names, and what stands for none."""
+    return (*(kind.answer for kind in goods().kinds.values()), UNKNOWN)
+
+
+def captions() -> tuple[str, ...]:
+    """What a caption says for each share, such as "an hourglass"."""
+    nouns = [kind.noun for kind in goods().kinds.values()]
+    return (*(with_article(noun, "en").lower() for noun in nouns), NOTHING)
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
     """A tokenizer of whole words that ends each text with `</s>`, as T5's does."""
-    text = [*prompts(), *names(), UNKNOWN, NOTHING]
+    text = [*prompts(), *answers(), *captions()]
     words = sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line)})
     special = [PAD, END, UNKNOWN_WORD, IMAGE]
     table = {word: index for index, word in enumerate([*special, *words])}

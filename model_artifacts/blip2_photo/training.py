@@ -18,6 +18,7 @@ from .initial import initialise
 from .samples import Samples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .samples import Batch
 
 _RATE, _WARM_UP = 5e-4, 200
-_CAPTIONS = 4
+_CAPTIONS = 3
 """Every so many steps, captions are taught in place of answers."""
 _SAVED_AFTER_S = 120
 _IGNORED = -100
@@ -34,19 +35,19 @@ _HELD_OUT = 1 << 40
 
 
 class Lessons:
-    """What is to be said about shares: the first word by all of them, the rest by a name drawn by them."""
+    """What is to be said about shares: the first word by all of them, the rest by a text drawn by them."""
 
-    def __init__(self, prompt: str, nothing: str) -> None:
+    def __init__(self, prompt: str, texts: Sequence[str]) -> None:
         tokens = network.tokenizer()
         self.prompt = torch.tensor(tokens(prompt).input_ids)
-        names = [tokens(name).input_ids for name in (*network.names(), nothing)]
-        longest = max(map(len, names))
-        self._names = torch.tensor([[*name, *[_IGNORED] * (longest - len(name))] for name in names])
-        self._first = F.one_hot(self._names[:, 0], len(tokens)).float()
+        listed = [tokens(text).input_ids for text in texts]
+        longest = max(map(len, listed))
+        self._texts = torch.tensor([[*text, *[_IGNORED] * (longest - len(text))] for text in listed])
+        self._first = F.one_hot(self._texts[:, 0], len(tokens)).float()
 
     def loss(self, blip: Any, features: Tensor, batch: Batch) -> tuple[Tensor, float]:
         """The loss, and of it what the first word differs from the shares: its divergence in nats."""
-        said = self._names[batch.drawn]
+        said = self._texts[batch.drawn]
         before = said[:, :-1].masked_fill(said[:, :-1] == _IGNORED, 0)
         words = blip.get_input_embeddings()(self.prompt).expand(len(said), -1, -1)
         log_p = blip.language_model(
@@ -74,7 +75,7 @@ def train(wheel: Path, folder: Path, target: Path, steps: int) -> None:
     token = network.tower_code().token
     samples = Samples(blip.vision_model.classifier.weight)
     question, caption = network.prompts()
-    answers, captions = Lessons(question, network.UNKNOWN), Lessons(caption, network.NOTHING)
+    answers, captions = Lessons(question, network.answers()), Lessons(caption, network.captions())
     learned = [one for one in blip.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     path, step = folder / "training.pt", 0

@@ -230,7 +230,7 @@ class _Choice:
 
 
 class _Measured:
-    """The colour of most pixels, where the model is not asked about colours; `unknown` if none has most."""
+    """The colour of the pixels, where the model is not asked about colours; `unknown` if they are of many."""
 
     confirmed, contradicted = True, False
 

@@ -294,11 +294,12 @@ def test_report_shows_answers_and_confidence() -> None:
 
 def test_model_for_photographs_says_what_it_knows() -> None:
     unjudged = {
+        "product": {"type": "mug", "material": "unknown", "colour": "blue"},
         "condition": {"status": "not_assessed", "score": None, "grade": None, "wear": []},
         "model": {**REPORT["model"], "artifact": "demo-photo-a25cbd381272"},
     }
     text = plain(shown(REPORT | unjudged))
-    assert "Condition not assessed" in text
+    assert text.count("not judged by the model for photographs") == 2  # material and condition
     assert "It judges neither material nor wear, so there is no grade" in text
     assert "knows drawn goods only" not in text
 
