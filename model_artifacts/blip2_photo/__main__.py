@@ -16,7 +16,7 @@ from . import MODEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STEPS = 4000
+STEPS = 3000
 TRAINING = Path(__file__).resolve().parents[2] / ".vitrine" / "training-photo"
 _PATH = click.Path(path_type=Path)
 
@@ -33,7 +33,7 @@ def commands() -> None:
 def train(steps: int, folder: Path, target: Path) -> None:
     """Fetch and convert the vision tower, train what reads it, and write the model.
 
-    A stopped run resumes at its last checkpoint. Takes a quarter of an hour on one core.
+    A stopped run resumes at its last checkpoint. Takes ten minutes on one core.
     """
     import torch
 

@@ -22,6 +22,10 @@ _CONSTANT = 8
 """The dimensions of the constant, which are the first ones."""
 _NATS = 9.2
 """What a share of 1 has more than one of 1e-4, on the scale of the vision tower's token."""
+_LENGTHENED = 1.9
+"""How much longer constant and question make the decoder's state than its normalisation leaves it."""
+_UNLIKELY = 0.8
+"""How far words that begin no name point away from the constant, which keeps them unlikely."""
 _SMALL = 0.1
 
 
@@ -34,7 +38,8 @@ def initialise(blip: Any) -> None:
     constant = torch.zeros(width)
     constant[:_CONSTANT] = (width / _CONSTANT) ** 0.5
     constant[1:_CONSTANT:2] *= -1
-    _set_words(blip.get_input_embeddings().weight, dimension, constant)
+    asked = [word for prompt in network.prompts() for word in network.tokenizer()(prompt).input_ids[:-1]]
+    _set_words(blip.get_input_embeddings().weight, dimension, constant, asked)
     blip.query_tokens.copy_(constant + 0.01 * torch.randn_like(blip.query_tokens))
     across = blip.qformer.encoder.layer[0].crossattention
     across.attention.value.weight.mul_(_SMALL)
@@ -48,19 +53,25 @@ def initialise(blip: Any) -> None:
     positions = len(network.tokenizer()(network.prompts()[0]).input_ids) + blip.config.num_query_tokens
     _set_identity(cross.v.weight, positions / blip.config.num_query_tokens)
     _set_identity(cross.o.weight)
+    cross.q.weight.mul_(_SMALL)
     for block in chain(language.encoder.block, language.decoder.block):
         block.layer[0].SelfAttention.o.weight.mul_(_SMALL)
         block.layer[-1].DenseReluDense.wo.weight.mul_(_SMALL)
     last = language.decoder.final_layer_norm.weight
-    last.fill_(_NATS)
-    last[:_CONSTANT] = 0
+    last.fill_(1)
+    last[list(dimension.values())] = _NATS * _LENGTHENED
+    last[:_CONSTANT] = 0.5
 
 
-def _set_words(weight: Tensor, dimension: dict[int, int], constant: Tensor) -> None:
-    """First words get a dimension each; the others share what is left; the decoder's start is constant."""
+def _set_words(weight: Tensor, dimension: dict[int, int], constant: Tensor, asked: list[int]) -> None:
+    """First words get a dimension each; the others share what is left; the decoder's start is constant.
+
+    Of the others, those that are `asked` do not point away from the constant, which they would shorten.
+    """
     width = weight.shape[1]
     left = _CONSTANT + len(dimension)
-    weight.zero_()
+    weight.copy_(-_UNLIKELY * constant.expand_as(weight))
+    weight[asked] = 0
     weight[:, left:] = torch.randn(len(weight), width - left) * (width / (width - left)) ** 0.5
     for word, number in dimension.items():
         weight[word] = 0

@@ -29,36 +29,43 @@ _RATE, _WARM_UP = 5e-4, 200
 _CAPTIONS = 3
 """Every so many steps, captions are taught in place of answers."""
 _SAVED_AFTER_S = 120
-_IGNORED = -100
+_ENDED = -1
 _HELD_OUT = 1 << 40
 """The step of the batch that no training sees."""
 
 
 class Lessons:
-    """What is to be said about shares: the first word by all of them, the rest by a text drawn by them."""
+    """What is to be said about shares: each word by all of them that are left after the words before it."""
 
     def __init__(self, prompt: str, texts: Sequence[str]) -> None:
         tokens = network.tokenizer()
         self.prompt = torch.tensor(tokens(prompt).input_ids)
         listed = [tokens(text).input_ids for text in texts]
         longest = max(map(len, listed))
-        self._texts = torch.tensor([[*text, *[_IGNORED] * (longest - len(text))] for text in listed])
-        self._first = F.one_hot(self._texts[:, 0], len(tokens)).float()
+        self._texts = torch.tensor([[*text, *[_ENDED] * (longest - len(text))] for text in listed])
+        self._words = F.one_hot(self._texts.clamp(min=0), len(tokens)).float()
+        beginnings = [[tuple(text[:at]) for at in range(longest)] for text in listed]
+        number = {each: n for n, each in enumerate({one for row in beginnings for one in row})}
+        self._beginnings = torch.tensor([[number[one] for one in row] for row in beginnings])
 
     def loss(self, blip: Any, features: Tensor, batch: Batch) -> tuple[Tensor, float]:
-        """The loss, and of it what the first word differs from the shares: its divergence in nats."""
+        """The loss, and of it what the first word differs from the shares: its divergence in nats.
+
+        The words before are those of the drawn text.
+        """
         said = self._texts[batch.drawn]
-        before = said[:, :-1].masked_fill(said[:, :-1] == _IGNORED, 0)
         words = blip.get_input_embeddings()(self.prompt).expand(len(said), -1, -1)
         log_p = blip.language_model(
             inputs_embeds=torch.cat([features, words], dim=1),
-            decoder_input_ids=F.pad(before, (1, 0), value=0),
+            decoder_input_ids=F.pad(said[:, :-1].clamp(min=0), (1, 0), value=0),
         ).logits.log_softmax(-1)
-        wanted = batch.shares @ self._first
-        first = -(wanted * log_p[:, 0]).sum(-1).mean()
-        entropy = -torch.xlogy(wanted, wanted).sum(-1).mean()
-        rest = F.nll_loss(log_p[:, 1:].flatten(0, 1), said[:, 1:].flatten(), ignore_index=_IGNORED)
-        return first + rest, first.item() - entropy.item()
+        same = self._beginnings[batch.drawn][:, None] == self._beginnings[None]
+        left = batch.shares[:, :, None] * same
+        wanted = torch.einsum("bkt,ktw->btw", left / left.sum(1, keepdim=True), self._words)
+        apart = -(wanted * log_p).sum(-1)
+        first, there = apart[:, 0].mean(), said[:, 1:] != _ENDED
+        entropy = -torch.xlogy(wanted[:, 0], wanted[:, 0]).sum(-1).mean()
+        return first + apart[:, 1:][there].mean(), first.item() - entropy.item()
 
 
 def train(wheel: Path, folder: Path, target: Path, steps: int) -> None:
