@@ -7,7 +7,7 @@ ON_ALL_CORES = -n auto --dist loadfile --no-loadscope-reorder
 LOCAL = $(if $(filter async,$(MODE)),async,demo)
 export PHOTO JSON
 .DEFAULT_GOAL := help
-.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap trust deploy smoke image promote digest forward rollback drift pause resume redrive logs posthog destroy model flight-check release canary bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
+.PHONY: help demo up down web test-unit test test-modules test-system check sbom audit lint-variants synth diff doctor bootstrap trust deploy smoke image promote digest forward rollback drift pause resume redrive logs posthog destroy model flight-check release canary bench bench-reports bench-accuracy bench-model bench-batching bench-synth bench-image bench-async bench-structure bench-words bench-photo-eyes bench-page bench-edge-log bench-planning bench-posthog plan screens drill drill-logs fuzz-contract fuzz-photos lock openapi operations clean environment setup-demo setup-async setup-deploy setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -148,6 +148,9 @@ bench-reports: setup-test ## reports of held-out goods by the whole system, comp
 bench-accuracy: setup-test ## how often the demo model is right about held-out drawn goods, and the colours measured from pixels
 	@$(PYTHON) -m benchmarks.accuracy
 	@$(PYTHON) -m benchmarks.named_colours
+
+bench-photo-eyes: setup-test ## how often the demo's model for photographs is right about photographs that it fetches, and its cost
+	@$(PYTHON) -m benchmarks.photo_eyes
 
 bench-async: setup-test ## latency of an async endpoint compared with a realtime one
 	@$(PYTHON) -m benchmarks.asynchronous

@@ -4,7 +4,7 @@ The data travels inside the model's artifact, and its `version` belongs to the a
 only the standard library, because the model's container has little else.
 """
 
-from catalogue.loading import DRAWN, GOODS, SECOND_HAND, load
+from catalogue.loading import DRAWN, GOODS, PHOTO, SECOND_HAND, load
 from catalogue.model import (
     Adjective,
     Catalogue,
@@ -22,6 +22,7 @@ from catalogue.tables import CatalogueError
 __all__ = [
     "DRAWN",
     "GOODS",
+    "PHOTO",
     "SECOND_HAND",
     "Adjective",
     "Catalogue",

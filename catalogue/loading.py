@@ -25,7 +25,9 @@ from catalogue.tables import CatalogueError, Row, known, read_table, read_text
 SECOND_HAND = Path(__file__).with_name("second_hand")
 DRAWN = Path(__file__).with_name("drawn")
 """The ten kinds of goods that the demo model knows."""
-GOODS = {"drawn": DRAWN, "second_hand": SECOND_HAND}
+PHOTO = Path(__file__).with_name("photo")
+"""The kinds that the demo's model for photographs knows; it is asked for neither material nor wear."""
+GOODS = {"drawn": DRAWN, "photo": PHOTO, "second_hand": SECOND_HAND}
 """The folders of the committed catalogues, by the names that settings and commands give them."""
 # The first problems of a missing file or column tell enough.
 _LISTED = 40
@@ -37,9 +39,11 @@ def load(folder: Path = SECOND_HAND) -> Catalogue:
     """Return the catalogue of a folder. Raises CatalogueError with the problems of all its files."""
     files = _Files(folder)
     taxonomy = files.taxonomy()
-    materials = {row.id(): read_material(row) for row in files.table("words/materials.csv", MATERIAL)}
-    wear = {row.id(): read_wear(row) for row in files.table("words/wear.csv", WEAR)}
-    # A model may be asked about neither: then the files have a first line only.
+    # A model may not be asked about some of these: then their files have a first line only.
+    materials = {
+        row.id(): read_material(row) for row in files.table("words/materials.csv", MATERIAL, least=0)
+    }
+    wear = {row.id(): read_wear(row) for row in files.table("words/wear.csv", WEAR, least=0)}
     colours = [read_adjective(row) for row in files.table("words/colours.csv", ADJECTIVE, least=0)]
     patterns = [read_adjective(row) for row in files.table("words/patterns.csv", ADJECTIVE, least=0)]
     questions = files.questions()
@@ -115,9 +119,11 @@ class _Files:
             self.problems.append(f"{file}: {error}: mend the TOML")
             found = {}
         texts = {name: found.get(name) for name in _QUESTIONS}
-        if found.keys() != texts.keys() or not all(isinstance(text, str) and text for text in texts.values()):
+        right = found.keys() == texts.keys() and all(isinstance(text, str) for text in texts.values())
+        if not right or not texts["type"]:
             self.problems.append(
-                f"{file}: write a text for each of {', '.join(_QUESTIONS)}, and nothing else"
+                f"{file}: write a text for each of {', '.join(_QUESTIONS)}, and nothing else; one but type "
+                "that is not asked is empty"
             )
         return Questions(**{name: str(text) for name, text in texts.items()})
 
@@ -163,7 +169,7 @@ class _Files:
     ) -> list[str]:
         """Return the ids of a department's list that the words have; note the others, and repeated ones."""
         listed, where = section[key], f"departments.toml: {department}.{key}"
-        if not isinstance(listed, list) or not listed or not all(isinstance(item, str) for item in listed):
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
             self.problems.append(f"{where}: write a list of ids of words/{key}.csv")
             return []
         self.problems += [

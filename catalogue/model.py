@@ -104,7 +104,10 @@ class Wear:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What the model is asked of every kind of goods; each `Wear` has a question of its own."""
+    """What the model is asked of every kind of goods; each `Wear` has a question of its own.
+
+    An empty text is not asked. Colours that the model is not asked about are measured from pixels alone.
+    """
 
     type: str
     material: str
@@ -142,6 +145,11 @@ class Catalogue:
     colours: tuple[Adjective, ...]
     patterns: tuple[Adjective, ...]
     questions: Questions
+
+    @property
+    def asked_colours(self) -> tuple[Adjective, ...]:
+        """The colours that the model is asked about: all, or none."""
+        return self.colours if self.questions.colour else ()
 
     def select(self, departments: Iterable[str]) -> "Catalogue":
         """Return the catalogue of these departments, by id. Raises CatalogueError for an unknown one."""

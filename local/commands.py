@@ -14,12 +14,14 @@ from local.account_commands import outputs, redrive, token
 from local.home import MODES, REPOSITORY, Home, tail
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Unpack
 
     from cli.log_view import Choice
     from local.home import Mode
 
 SAMPLE = REPOSITORY / "examples" / "photos" / "drawn-mug.jpg"
+_DRAWN = "drawn-"
 
 mode_option = click.option(
     "--mode",
@@ -54,7 +56,8 @@ def up(mode: Mode) -> None:
                               process gets its usual port, or a free one when that is taken.
       VITRINE_HOME            The folder of logs, state and data. Default: .vitrine
       OPENAI_API_KEY          Lets OpenAI write the reports, by the settings of environments/prod.toml.
-      MODEL                   Another BLIP-2: a folder, or a hub id of the form owner/name.
+      MODEL                   Another BLIP-2: a folder, or a hub id of the form owner/name. The demo's model
+                              for photographs is model_artifacts/blip2_photo/model.
     """
     click.echo(_bring_up(mode), err=True)
 
@@ -218,6 +221,12 @@ for _command in (outputs, redrive, token):
     local.add_command(_command)
 
 
+def _is_drawn(photo: Path) -> bool:
+    """Whether a photo is one of the drawn samples."""
+    path = photo.expanduser().resolve()
+    return path.parent == SAMPLE.parent and path.name.startswith(_DRAWN)
+
+
 @local.command()
 @click.option(
     "--photo",
@@ -247,9 +256,13 @@ def demo(
 
     The photos are posted through the gateway. With --mode async a database row asks for the
     report instead, and a timeline is printed.
+
+    Photos of your own go to the demo's model for photographs, drawn samples to that for drawn goods;
+    the variable MODEL names another one for both. The system restarts what the other model needs.
     """
     from cli.errors import UserError
     from local.demo.command import photo_paths, read_languages, read_photos, report_on
+    from local.supervisor.configuration import DEMO_PHOTO
 
     asked = read_languages(languages)
     if asked and mode == "async":
@@ -257,7 +270,10 @@ def demo(
             "--languages is for --mode realtime: the row of the database names one language.",
             hint="Set [listing] languages in environments/local.toml for more.",
         )
-    files = read_photos(photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE])
+    paths = photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE]
+    files = read_photos(paths)
+    if not all(_is_drawn(path) for path in paths):
+        os.environ["MODEL"] = os.environ.get("MODEL") or str(DEMO_PHOTO)
     page, status = _bring_up(mode), 0
     if mode == "async":
         from local.demo.timeline import follow_row  # its packages are installed for this mode only

@@ -127,7 +127,7 @@ class Environment(Section):
             if self.model.artifact == "demo" and self.catalogue.goods != "drawn":
                 raise ValueError(
                     'catalogue.goods = "drawn" beside model.artifact "demo", which knows only those ten '
-                    f'kinds; for "{self.catalogue.goods}", release the archive of a full model'
+                    f'kinds; for "{self.catalogue.goods}", release the archive of a model for them'
                 )
             if self.upstream_url is not None:
                 raise ValueError(

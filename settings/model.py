@@ -135,7 +135,7 @@ class Catalogue(Section):
     `wear_tiles` are the quarters of each photo that wear is asked of, beside the whole photo.
     """
 
-    goods: Literal["drawn", "second_hand"]
+    goods: Literal["drawn", "photo", "second_hand"]
     departments: Annotated[tuple[Department, ...], Field(min_length=1, strict=False)] | None = None
     wear_tiles: Literal[0, 4] = 0
 

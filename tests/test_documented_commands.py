@@ -28,6 +28,7 @@ GROUPS = {
     "local": "local.commands:local",
     "model_artifacts.blip2": "model_artifacts.blip2.__main__:commands",
     "model_artifacts.blip2_demo": "model_artifacts.blip2_demo.__main__:commands",
+    "model_artifacts.blip2_photo": "model_artifacts.blip2_photo.__main__:commands",
     "ops": "ops.__main__:commands",
     "planning": "planning.__main__:commands",
     "supply_chain": "supply_chain.__main__:commands",

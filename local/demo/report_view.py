@@ -14,6 +14,7 @@ from services.core.domain.report import UNKNOWN, Condition, Evidence, Reason, Re
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
+_NOT_JUDGED = "not judged by the model for photographs"
 _MAX_WIDTH = 88
 _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn": "red"}
 _LEVEL_STYLE = {"high": "green", "medium": "yellow", "low": "red"}
@@ -88,10 +89,14 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
                 said = next((share for share in shares if share[0] == value), None)
                 shares = shares[shares.index(said) + 1 :] if said else shares
                 word = getattr(report.labels, name, None) or value
+                if name == "material" and _is_of_photographs(report):
+                    word = _NOT_JUDGED
                 source = getattr(report.product.sources, name, None)
                 yield label, Text.assemble(word, "  ", _sure(source, said[1] if said else None))
     if report.condition:
-        yield "Condition", _condition(report.condition, report.labels)
+        unjudged = report.condition.grade is None and _is_of_photographs(report)
+        shown = Text(_NOT_JUDGED) if unjudged else _condition(report.condition, report.labels)
+        yield "Condition", shown
     if report.confidence:
         style = _LEVEL_STYLE[report.confidence.level]
         reasons = _reasons(report.confidence, report.labels)
@@ -103,6 +108,11 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
         measured = "calibrated" if report.model.calibrated else "not calibrated"
         yield "Catalogue", Text(f"{report.model.catalogue}; the probabilities are {measured}")
     yield "Stored", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
+
+
+def _is_of_photographs(report: Report) -> bool:
+    """Whether the demo's model for photographs made it, which is asked for neither material nor wear."""
+    return (report.model.artifact or "").startswith("demo-photo-")
 
 
 def _writer(report: Report) -> str:
@@ -171,7 +181,13 @@ def _warnings(report: Report) -> Iterator[str]:
     if report.product and report.product.type == UNKNOWN:
         called = f"; the model calls it {report.product.suggestion!r}" if report.product.suggestion else ""
         yield f"The product was not recognised as a kind of the catalogue{called}."
-    if (report.model.artifact or "").startswith("demo-"):
+    if _is_of_photographs(report):
+        yield (
+            "This is the demo model for photographs. It names a thing of everyday use, one of 224 kinds, or "
+            "says that it knows none. It judges neither material nor wear, so there is no grade; the colour "
+            "is measured from the pixels."
+        )
+    elif (report.model.artifact or "").startswith("demo-"):
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
 
 

@@ -41,7 +41,7 @@ def model_folder(model: str) -> Path:
 @click.command()
 @click.option("--port", type=int, required=True)
 @click.option("--model", default=str(ARTIFACT / "model"), help="A folder, or the hub id of any BLIP-2.")
-@click.option("--catalogue", help="drawn or second_hand; default: the model's own, else second_hand.")
+@click.option("--catalogue", help="drawn, photo or second_hand; default: the model's own, else second_hand.")
 def main(port: int, model: str, catalogue: str | None) -> None:
     """Load the model, then serve it on 127.0.0.1."""
     configure_logging()

@@ -41,7 +41,7 @@ def commands() -> None:
 @click.option(
     "--catalogue",
     metavar="NAME",
-    help="drawn, second_hand or a catalogue's folder; default: that of the model's catalogue.json, "
+    help="drawn, photo, second_hand or a catalogue's folder; default: that of the model's catalogue.json, "
     "else second_hand",
 )
 @click.option("--with-packages", is_flag=True, help="include the Python packages, for network isolation")
@@ -57,7 +57,9 @@ def package(out: Path, model: str, revision: str | None, catalogue: str | None, 
 
 @commands.command("catalogue")
 @click.option("--model", type=_FOLDER, required=True, metavar="FOLDER", help="a BLIP-2's folder")
-@click.option("--catalogue", "name", required=True, metavar="NAME", help="drawn, second_hand or a folder")
+@click.option(
+    "--catalogue", "name", required=True, metavar="NAME", help="drawn, photo, second_hand or a folder"
+)
 def catalogue_command(model: Path, name: str) -> None:
     """Write a catalogue in the model's tokens into its folder, so that the folder can be served."""
     from .tools import catalogue_file
@@ -118,7 +120,7 @@ def replay(old: Path, new: Path, most: int, catalogue: str | None, photos: tuple
 @click.option(
     "--catalogue",
     metavar="CATALOGUE",
-    help="drawn, second_hand or a folder; default: that of the model's catalogue.json, or second_hand",
+    help="drawn, photo, second_hand or a folder; default: that of the model's catalogue.json, or second_hand",
 )
 @click.option(
     "--out", type=_FILE, metavar="FOLDER", help="write a calibrated copy; default: the model itself"

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from catalogue import DRAWN, Catalogue, Kind, load
+from catalogue import DRAWN, PHOTO, Catalogue, Kind, load
 
 
 def words(text: str) -> frozenset[str]:
@@ -67,6 +67,21 @@ def test_demo_goods_are_part(catalogue: Catalogue) -> None:
     assert {m.id for m in demo.materials} <= {m.id for d in departments for m in d.materials}
     questions = {wear.id: wear.question for d in departments for wear in d.wear}
     assert {wear.id: wear.question for wear in demo.wear}.items() <= questions.items()
+
+
+def test_photographed_goods_are_part(catalogue: Catalogue) -> None:
+    """Names in both languages are those that the other rules hold."""
+    photographed = load(PHOTO)
+    for kind in photographed.kinds.values():
+        whole = catalogue.kinds[kind.id]
+        assert (kind.answer, kind.noun, kind.pair, kind.category) == (
+            whole.answer,
+            whole.noun,
+            whole.pair,
+            whole.category,
+        )
+    assert photographed.colours == catalogue.colours
+    assert photographed.asked_colours == ()
 
 
 def test_points_follow_the_rule(catalogue: Catalogue) -> None:

@@ -129,7 +129,7 @@ def test_missing_file_lists_the_choices(tmp_path: Path) -> None:
         (
             'goods = "drawn"',
             'goods = "drwn"',
-            r"catalogue\.goods = 'drwn': allowed: 'drawn' or 'second_hand'",
+            r"catalogue\.goods = 'drwn': allowed: 'drawn', 'photo' or 'second_hand'",
         ),
         (
             'goods = "drawn"',

@@ -15,9 +15,7 @@ from tests.stacks.assemblies import Assembly, changed, full_environment
 from tests.stacks.constructs.test_packages import declared_functions
 
 DATA = {
-    file.relative_to(ROOT).as_posix()
-    for folder in (catalogue.DRAWN, catalogue.SECOND_HAND)
-    for file in folder.rglob("*.*")
+    file.relative_to(ROOT).as_posix() for folder in catalogue.GOODS.values() for file in folder.rglob("*.*")
 }
 
 

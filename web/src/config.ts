@@ -7,8 +7,8 @@ export interface Config {
   readonly supabase_url: string;
   readonly supabase_publishable_key: string;
   readonly environment: string;
-  /** The goods that the model is asked about: `drawn` is the demo's. */
-  readonly goods: "drawn" | "second_hand";
+  /** The goods that the model is asked about: `drawn` and `photo` are the demo's. */
+  readonly goods: "drawn" | "photo" | "second_hand";
   /** Minutes that a sleeping model needs to start; null where one is always running. */
   readonly model_start_minutes: number | null;
   /** A sign-in that the form offers; on the local system only. */

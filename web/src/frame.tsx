@@ -69,6 +69,7 @@ function SpokenFrame({ children }: { children: ComponentChildren }) {
       </header>
       <OfflineNotice />
       {config.goods === "drawn" && <aside class="strip">{words.frame.drawnGoods}</aside>}
+      {config.goods === "photo" && <aside class="strip">{words.frame.photographedGoods}</aside>}
       <main id="content" tabIndex={-1}>
         <Failures path={path}>
           {person === null ? <SignInScreen /> : <Fragment key={person.id}>{children}</Fragment>}

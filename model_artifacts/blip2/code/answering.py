@@ -128,13 +128,13 @@ def _department(answer: Answer, catalogue: ArtifactCatalogue) -> str:
 def _choices(
     request: Request, department: Department, catalogue: ArtifactCatalogue
 ) -> dict[Scaled, Mapping[str, Sequence[str]]]:
-    """For each choice that is asked, the names of its ids."""
+    """For each choice that is asked and has answers in the department, the names of its ids."""
     lists: dict[Scaled, Mapping[str, Sequence[str]]] = {
         "material": {material: catalogue.materials[material] for material in department.materials},
         "colour": catalogue.colours,
         "pattern": catalogue.patterns,
     }
-    return {question: names for question, names in lists.items() if request.asks(question)}
+    return {question: names for question, names in lists.items() if names and request.asks(question)}
 
 
 def _prompts(
@@ -148,7 +148,7 @@ def _prompts(
         answers = scorer.answer_tokens([name for own in names.values() for name in own])
         text = manifest.question_prompt.format(catalogue.questions[question])
         yield from (PhotoPrompt(row, text, answers) for row in asked.whole)
-    if asked.request.asks("wear"):
+    if asked.request.asks("wear") and department.wear:
         answers = scorer.answer_tokens(_YES_OR_NO)
         for tag in department.wear:
             text = manifest.question_prompt.format(catalogue.wear[tag])

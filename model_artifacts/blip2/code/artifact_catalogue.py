@@ -28,7 +28,7 @@ _SQUASHED = str.maketrans("", "", " '-’")
 
 @dataclass(frozen=True)
 class Department:
-    """The ids of a department's kinds and materials, and its wear tags."""
+    """The ids of a department's kinds and materials, and its wear tags; of these it may have none."""
 
     kinds: tuple[str, ...]
     materials: tuple[str, ...]
@@ -149,8 +149,8 @@ def _check(found: ArtifactCatalogue) -> None:
             ("materials", department.materials, found.materials),
             ("wear", department.wear, found.wear),
         ):
-            if not used or (unknown := [one for one in used if one not in known]):
-                problem = f"{unknown[0]!r} is not known" if used else "must not be empty"
-                raise ValueError(f"departments.{name}.{field}: {problem}")
-    if missing := [one for one in found.answered if one != "wear" and not found.questions.get(one)]:
+            if unknown := [one for one in used if one not in known]:
+                raise ValueError(f"departments.{name}.{field}: {unknown[0]!r} is not known")
+    answers = {"type": True, "material": found.materials, "colour": found.colours, "pattern": found.patterns}
+    if missing := [one for one, there in answers.items() if there and not found.questions.get(one)]:
         raise ValueError(f"questions.{missing[0]}: is missing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
+from efficientnet import ARCHITECTURE, Blip2OnEfficientNet
 from model_error import UnfitModelError
 from prompt_frame import frame_prompts
 from transformers import AutoConfig, Blip2ForConditionalGeneration, Blip2Processor
@@ -22,8 +23,8 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     """
     config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
     check_config(folder, config)
-    check_weights(folder, config)
-    loaded: Any = Blip2ForConditionalGeneration.from_pretrained(
+    check_weights(folder, config, architecture_of(config))
+    loaded: Any = architecture_of(config).from_pretrained(
         folder,
         dtype=precision(),
         attn_implementation="sdpa",
@@ -37,6 +38,12 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
     frame_prompts(folder, config.text_config, processor.tokenizer)
     return blip.to(device).eval(), processor
+
+
+def architecture_of(config: Any) -> Any:
+    """The class of the model by `architectures` of its config: BLIP-2, or one with a vision tower of ours."""
+    named = getattr(config, "architectures", None) or ()
+    return Blip2OnEfficientNet if ARCHITECTURE in named else Blip2ForConditionalGeneration
 
 
 def precision() -> torch.dtype:

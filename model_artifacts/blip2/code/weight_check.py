@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from model_error import UnfitModelError
 from safetensors import safe_open
-from transformers import Blip2ForConditionalGeneration
 from transformers import __version__ as transformers_version
 
 if TYPE_CHECKING:
@@ -27,14 +26,14 @@ _WORDS = re.compile(r"\b(embed_tokens|shared|lm_head)\.weight$")
 _LISTED = 3
 
 
-def check_weights(folder: Path, config: Any) -> None:
-    """Raise UnfitModelError unless the files hold the weights of the config, by names and shapes.
+def check_weights(folder: Path, config: Any, architecture: Any) -> None:
+    """Raise UnfitModelError unless the files hold the weights of the class and config, by names and shapes.
 
     Reads the files' headers only.
     """
     there = _headers(folder)
     with torch.device("meta"):
-        blip: Any = Blip2ForConditionalGeneration(config)
+        blip: Any = architecture(config)
     needed = {name: tuple(one.shape) for name, one in blip.state_dict().items()}
     same = blip.get_expanded_tied_weights_keys(all_submodels=True)
     groups = [{source, *(one for one in same if same[one] == source)} for source in set(same.values())]

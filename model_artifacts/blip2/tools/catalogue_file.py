@@ -44,7 +44,7 @@ def compiled(model: Path, goods: Catalogue) -> bytes:
     leading = LEADING[family]
     lists = {
         "materials": _names(one for department in goods.departments.values() for one in department.materials),
-        "colours": _names(goods.colours),
+        "colours": _names(goods.asked_colours),
         "patterns": _names(goods.patterns),
     }
     try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def loading_fault(model: Path) -> str | None:
     """Why the handlers would refuse to load the model in a folder; None if they would not."""
     _find_handlers()
-    from loading import check_config
+    from loading import architecture_of, check_config
     from model_error import UnfitModelError
     from transformers import AutoConfig
     from weight_check import check_weights
@@ -23,7 +23,7 @@ def loading_fault(model: Path) -> str | None:
     try:
         config = AutoConfig.from_pretrained(model, local_files_only=True)
         check_config(model, config)
-        check_weights(model, config)
+        check_weights(model, config, architecture_of(config))
     except UnfitModelError as error:
         return str(error)
     except (OSError, ValueError) as error:

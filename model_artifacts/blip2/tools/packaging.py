@@ -81,10 +81,10 @@ def build(
 ) -> str:
     """Write the archive of the folder `model` to `target`, whole or not at all; returns its SHA-256.
 
-    `catalogue` is drawn, second_hand or a catalogue's folder, compiled for the model's tokenizer; None: the
-    folder's own catalogue.json as it is, or second_hand for a folder without one. `with_packages` includes
-    the packages of the handlers, for a container without a package index. `revision` is the hub's commit that
-    the folder is a copy of. Raises PackagingError.
+    `catalogue` is drawn, photo, second_hand or a catalogue's folder, compiled for the model's tokenizer;
+    None: the folder's own catalogue.json as it is, or second_hand for a folder without one. `with_packages`
+    includes the packages of the handlers, for a container without a package index. `revision` is the hub's
+    commit that the folder is a copy of. Raises PackagingError.
     """
     members = contents(model)
     name = catalogue or catalogue_file.name_of(model)

@@ -117,16 +117,22 @@ def assess(
     # Of a kind of another department the materials and the wear were not asked.
     asked = kind is not None and kind.department == department.id
     material = _Choice(observation, "material", catalogue.questions.material, taken=asked)
-    compared = colours is not None and kind is not None and bool(observation.colour)
-    pixels = Pixels.of([colours[at] for at in judged]) if compared and colours else Pixels()
-    colour = _Choice(observation, "colour", catalogue.questions.colour, taken=kind is not None, pixels=pixels)
+    pixels = Pixels.of([colours[at] for at in judged]) if colours and kind is not None else Pixels()
+    if catalogue.colours and not catalogue.asked_colours:
+        colour: _Choice | _Measured = _Measured(pixels, taken=kind is not None)
+    else:
+        pixels = pixels if observation.colour else Pixels()
+        colour = _Choice(
+            observation, "colour", catalogue.questions.colour, taken=kind is not None, pixels=pixels
+        )
     pattern = _Choice(observation, "pattern", catalogue.questions.pattern, taken=kind is not None)
 
     looked_for = department.wear if observation.wear else ()
     shown = [_shown(department, tag.id, observation.wear, judged) for tag in looked_for]
     found = tuple(wear for wear in shown if wear.confidence >= WEAR_FOUND)
     absent = frozenset(wear.tag for wear in shown if wear.confidence < WEAR_ABSENT)
-    unclear = len(found) + len(absent) < len(department.wear)
+    # Where the model is asked about no wear at all, none of it is clear.
+    unclear = not department.wear or len(found) + len(absent) < len(department.wear)
     wear_shows = asked and not any(in_the_way)
     assessed = wear_shows and (bool(found) or not unclear)
     if not assessed:
@@ -221,6 +227,21 @@ class _Choice:
             yield Evidence(
                 question=self._question, answer=self._answer, confidence=confidence, used=self.used
             )
+
+
+class _Measured:
+    """The colour of the pixels, where the model is not asked about colours; `unknown` if they are of many."""
+
+    confirmed, contradicted = True, False
+
+    def __init__(self, pixels: Pixels, *, taken: bool) -> None:
+        most = pixels.most() if taken else None
+        self.used = most is not None
+        self.source: Source | None = "pixels" if self.used else None
+        self.id = most or UNKNOWN
+
+    def evidence(self) -> Iterator[Evidence]:
+        yield from ()
 
 
 _Word = TypeVar("_Word", Material, Adjective)

@@ -1,4 +1,4 @@
-"""Whether the pixels of the photos agree with the vision model about a colour.
+"""Whether the pixels of the photos agree with the vision model about a colour, or say it in its stead.
 
 Names of colours overlap, and light moves a colour from one to the next, so a name is compared together with
 its neighbours.
@@ -76,6 +76,11 @@ class Pixels:
             and self._near(colour) <= _LITTLE
             and max(self.shares.values(), default=0.0) >= _DOMINANT
         )
+
+    def most(self) -> str | None:
+        """The most frequent colour, if most pixels have it or a neighbour of it; else None."""
+        answer = max(self.shares, key=self.shares.__getitem__, default=None)
+        return answer if answer is not None and self.agree(answer) else None
 
     def evidence(self, *, used: bool) -> Iterator[Evidence]:
         """The most frequent colour and its share, if there is one."""

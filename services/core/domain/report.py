@@ -81,8 +81,8 @@ Confidence = Annotated[Probability, Field(description="Calibrated probability")]
 Source = Annotated[
     Literal["model", "pixels", "owner"],
     Field(
-        description="Who says so: the vision model; the pixels, which agree with the model; or the owner, "
-        "by a correction"
+        description="Who says so: the vision model; the pixels, which agree with the model or speak where it "
+        "is not asked; or the owner, by a correction"
     ),
 ]
 

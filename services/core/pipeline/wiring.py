@@ -45,7 +45,7 @@ class CatalogueSettings(ServiceSettings):
     `departments` are ids, separated by commas; none: all.
     """
 
-    catalogue: Literal["drawn", "second_hand"]
+    catalogue: Literal["drawn", "photo", "second_hand"]
     departments: str = ""
     wear_tiles: Literal[0, 4] = 0
 

@@ -45,7 +45,7 @@ def read_answer(stream: "StreamingBody") -> bytes:
 def questions_of(catalogue: Catalogue) -> Iterator[str]:
     """The ids of the questions for which the catalogue has answers."""
     yield from ("type", "material")
-    if catalogue.colours:
+    if catalogue.asked_colours:
         yield "colour"
     if catalogue.patterns:
         yield "pattern"
@@ -93,7 +93,7 @@ def _problems(seen: Observation, photos: int, catalogue: Catalogue, wear_tiles: 
         return
     asked = frozenset(questions_of(catalogue))
     yield from _of_shares("material", seen.material, {word.id for word in department.materials})
-    yield from _of_shares("colour", seen.colour, {word.id for word in catalogue.colours})
+    yield from _of_shares("colour", seen.colour, {word.id for word in catalogue.asked_colours})
     yield from _of_shares("pattern", seen.pattern, {word.id for word in catalogue.patterns})
     if missing := sorted(asked - {"wear"} - seen.thresholds.keys()):
         yield f"thresholds: {missing[0]} is missing"

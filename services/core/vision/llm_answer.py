@@ -51,12 +51,14 @@ def schema(catalogue: Catalogue, photos: int) -> dict[str, Any]:
         "type": _choice(catalogue.kinds if listed else None),
         "material": _choice(word.id for each in departments for word in each.materials),
     }
-    if catalogue.colours:
-        about["colour"] = _choice(word.id for word in catalogue.colours)
+    if catalogue.asked_colours:
+        about["colour"] = _choice(word.id for word in catalogue.asked_colours)
     if catalogue.patterns:
         about["pattern"] = _choice(word.id for word in catalogue.patterns)
-    tags = _choice((tag.id for each in departments for tag in each.wear), unknown=False)
-    wear = {"type": "array", "items": tags}
+    tags = [tag.id for each in departments for tag in each.wear]
+    wear: dict[str, Any] = {"type": "array", "items": _choice(tags or None, unknown=False)}
+    if not tags:
+        wear["maxItems"] = 0  # an empty list of choices is no schema
     about["wear"] = {"type": "array", "items": wear, "minItems": photos, "maxItems": photos}
     return _object(**about, caption={"type": "string"})
 
@@ -99,7 +101,7 @@ def observation_of(answer: LlmAnswer, photos: int, catalogue: Catalogue, llm: st
         said=Said(text, share, kind.id if kind else None),
         department=department.id,
         material=_shares(answer.material, materials, [word.id for word in department.materials]),
-        colour=_shares_of_words(answer.colour, [word.id for word in catalogue.colours]),
+        colour=_shares_of_words(answer.colour, [word.id for word in catalogue.asked_colours]),
         pattern=_shares_of_words(answer.pattern, [word.id for word in catalogue.patterns]),
         wear=tuple(_wear(found, catalogue, department) for found in answer.wear),
         caption=bounded_caption(answer.caption),

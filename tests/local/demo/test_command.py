@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from local.commands import SAMPLE
 from local.demo import command
 from local.demo.command import post, read_photos
 from local.demo.report_view import print_report
+from local.supervisor.configuration import DEMO_PHOTO
 from services.core.domain.report import Report
 
 REPORT: dict[str, Any] = {
@@ -86,6 +88,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "stack_outputs", lambda home: outputs)
     monkeypatch.setattr(command, "sign_in", lambda url, key, user: f"token of {user}")
     monkeypatch.delenv("PHOTO", raising=False)
+    monkeypatch.setenv("MODEL", "")
     monkeypatch.delenv("JSON", raising=False)
 
 
@@ -230,6 +233,22 @@ def test_photo_variable_names_several_photos(
     assert "Blue mug [with] a chip" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_own_photos_go_to_the_model_for_photographs(
+    running: None, photo: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+) -> None:
+    answering(monkeypatch, httpx2.Response(200, json=REPORT))
+    assert commands.main(["demo", str(photo if own else SAMPLE)]) == 0
+    assert os.environ["MODEL"] == (str(DEMO_PHOTO) if own else "")
+
+
+def test_named_model_gets_own_photos(running: None, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, httpx2.Response(200, json=REPORT))
+    monkeypatch.setenv("MODEL", "owner/name")
+    commands.main(["demo", str(photo)])
+    assert os.environ["MODEL"] == "owner/name"
+
+
 def test_photo_option_takes_several_paths(
     running: None, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +290,18 @@ def test_report_shows_answers_and_confidence() -> None:
     ):
         assert text_shown in text
     assert "Low confidence" not in text
+
+
+def test_model_for_photographs_says_what_it_knows() -> None:
+    unjudged = {
+        "product": {"type": "mug", "material": "unknown", "colour": "blue"},
+        "condition": {"status": "not_assessed", "score": None, "grade": None, "wear": []},
+        "model": {**REPORT["model"], "artifact": "demo-photo-a25cbd381272"},
+    }
+    text = plain(shown(REPORT | unjudged))
+    assert text.count("not judged by the model for photographs") == 2  # material and condition
+    assert "It judges neither material nor wear, so there is no grade" in text
+    assert "knows drawn goods only" not in text
 
 
 def test_material_and_colour_have_own_confidence() -> None:

@@ -1034,7 +1034,7 @@ export interface components {
             points?: number | null;
             /**
              * Source
-             * @description Who says so: the vision model; the pixels, which agree with the model; or the owner, by a correction
+             * @description Who says so: the vision model; the pixels, which agree with the model or speak where it is not asked; or the owner, by a correction
              * @default model
              * @enum {string}
              */

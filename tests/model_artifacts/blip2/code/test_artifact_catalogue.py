@@ -119,7 +119,6 @@ def test_missing_catalogue_names_the_remedy(read: Any, tmp_path: Path) -> None:
             "must have each kind once, and not 'mug'",
         ),
         (lambda d: d["departments"]["drawn"].update(materials=["tin"]), "materials: 'tin' is not known"),
-        (lambda d: d["departments"]["drawn"].update(wear=[]), "departments.drawn.wear: must not be empty"),
         (lambda d: d["tree"]["kinds"].update(mug={"mug": [10]}), "have the same tokens"),
         (lambda d: d["questions"].pop("material"), "questions.material: is missing"),
         (lambda d: d.update(colours={"blue": ["blue"]}, questions={"type": "?", "material": "?"}), "colour"),

@@ -159,7 +159,9 @@ def test_catalogue_is_compiled_by_name(archive: Path, tmp_path: Path) -> None:
     shutil.copytree(MODEL, bare, ignore=shutil.ignore_patterns("catalogue.json"))
     packaging.build(tmp_path / "a.tar.gz", bare, catalogue="drawn")
     assert (tmp_path / "a.tar.gz").read_bytes() == archive.read_bytes()
-    with pytest.raises(packaging.PackagingError, match=r"--catalogue drwan: must be drawn, second_hand or"):
+    with pytest.raises(
+        packaging.PackagingError, match=r"--catalogue drwan: must be drawn, photo, second_hand or"
+    ):
         packaging.build(tmp_path / "b.tar.gz", bare, catalogue="drwan")
     with pytest.raises(packaging.PackagingError, match=r"the model has no tokens for '.+'; choose the cat"):
         packaging.build(tmp_path / "b.tar.gz", bare)

@@ -17,6 +17,7 @@ Make = Callable[..., Observation]
 Case = tuple[Observation, list[tuple[Flaw, ...]]]
 DRAWN = catalogue.load(catalogue.DRAWN)
 REAL = catalogue.load(catalogue.SECOND_HAND)
+PHOTO = catalogue.load(catalogue.PHOTO)
 FLAWS = st.lists(st.lists(st.sampled_from(Flaw), max_size=2).map(tuple), min_size=1, max_size=8)
 
 
@@ -169,6 +170,49 @@ def test_wear_that_was_not_asked_is_not_judged(observation: Make) -> None:
     found = assess(replace(observation(), wear=()), None, DRAWN)
     assert (found.condition.status, found.absent, found.goods.asked) == ("not_assessed", frozenset(), ())
     assert found.confidence.reasons == ("wear_uncertain",)
+
+
+def photographed(**changed: object) -> Observation:
+    """A mug in a photograph, by a model that is asked for neither material nor wear."""
+    seen = Observation(
+        kinds=(KindSeen("mug", "mug", 0.9),),
+        rest=(0.0, 0.1),
+        said=Said("mug", 0.9, "mug"),
+        department="photographed",
+        material={},
+        colour={},
+        pattern={},
+        wear=({},),
+        caption="mug",
+        artifact="a",
+        catalogue=PHOTO.version,
+        calibrated=False,
+        thresholds=dict.fromkeys(("type", "material", "colour", "pattern"), 0.5),
+    )
+    return replace(seen, **changed)  # type: ignore[arg-type]
+
+
+def test_goods_without_wear_get_no_grade() -> None:
+    found = assess(photographed(), [()], PHOTO, [()])
+    assert (found.product.type, found.product.material) == ("mug", "unknown")
+    assert (found.condition.status, found.condition.score, found.condition.grade) == (
+        "not_assessed",
+        None,
+        None,
+    )
+    assert found.confidence.level == "low"
+    assert {"material_uncertain", "wear_uncertain"} <= set(found.confidence.reasons)
+    assert found.product.colour == "unknown"
+
+
+def test_pixels_alone_name_a_colour_of_most() -> None:
+    most = assess(photographed(), [()], PHOTO, [(("red", 0.7), ("white", 0.3))])
+    assert most.product.colour == "red"
+    assert most.product.sources is not None
+    assert most.product.sources.colour == "pixels"
+    assert [(one.answer, one.confidence, one.used) for one in most.evidence[1:]] == [("red", 0.7, True)]
+    none = assess(photographed(), [()], PHOTO, [(("red", 0.4), ("white", 0.3))])
+    assert none.product.colour == "unknown"
 
 
 def test_uncalibrated_answers_are_medium(observation: Make) -> None:

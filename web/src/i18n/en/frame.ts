@@ -31,6 +31,7 @@ export const frame = {
   otherWarning: "What you entered and photos that were not sent are deleted.",
 
   drawnGoods: "Demo model: drawn goods only.",
+  photographedGoods: "Demo model: names goods in photographs; material and wear are not judged.",
   offline: "You are offline. What is queued is sent when the connection returns.",
   online: "You are online again.",
   newVersion: "A new version is ready.",

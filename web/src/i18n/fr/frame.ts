@@ -33,6 +33,7 @@ export const frame: Words["frame"] = {
   otherWarning: "Ce que vous avez saisi et les photos non envoyées sont supprimés.",
 
   drawnGoods: "Modèle de démo\u00a0: objets dessinés seulement.",
+  photographedGoods: "Modèle de démo\u00a0: nomme les objets photographiés, sans juger matière ni usure.",
   offline: "Vous êtes hors ligne. Ce qui attend part au retour du réseau.",
   online: "Vous êtes de nouveau en ligne.",
   newVersion: "Une nouvelle version est prête.",

@@ -1,0 +1,1 @@
+"""How often the demo's model for photographs is right about photographs that no training saw."""

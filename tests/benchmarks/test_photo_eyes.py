@@ -1,0 +1,37 @@
+"""The list of photographs by which the model for photographs is measured."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import catalogue
+from benchmarks.photo_eyes import photos
+from benchmarks.photo_eyes.photos import FILE
+
+
+def test_list_names_kinds_of_the_catalogue() -> None:
+    listed = [one for source in tomllib.loads(FILE.read_text()).values() for one in source["photos"]]
+    kinds = [one["kind"] for one in listed if "kind" in one]
+    assert set(kinds) <= catalogue.load(catalogue.PHOTO).kinds.keys()
+    assert len(kinds) >= 24
+    assert len(listed) - len(kinds) >= 21
+    assert len({one["sha256"] for one in listed}) == len(listed)
+
+
+def test_changed_photo_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shots").mkdir()
+    (tmp_path / "shots" / "a.jpg").write_bytes(b"a")
+    entry = '{{ path = "a.jpg", sha256 = "{}", kind = "mug" }}'
+    monkeypatch.setattr(photos, "FILE", tmp_path / "photos.toml")
+    digest = hashlib.sha256(b"a").hexdigest()
+    for sha256 in (digest, "0" * 64):
+        text = f'[shots]\nregistry = "pypi"\nversion = "1"\nphotos = [{entry.format(sha256)}]\n'
+        photos.FILE.write_text(text)
+        if sha256 == digest:
+            (found,) = photos.photos(tmp_path)
+            assert (found.name, found.content, found.kind) == ("a.jpg", b"a", "mug")
+        else:
+            with pytest.raises(ValueError, match=f"has SHA-256 {digest}, not 0"):
+                list(photos.photos(tmp_path))
