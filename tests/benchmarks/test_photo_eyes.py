@@ -27,7 +27,7 @@ def test_changed_photo_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(photos, "FILE", tmp_path / "photos.toml")
     digest = hashlib.sha256(b"a").hexdigest()
     for sha256 in (digest, "0" * 64):
-        text = f'[shots]\nregistry = "pypi"\nversion = "1"\nphotos = [{entry.format(sha256)}]\n'
+        text = f'[shots]\nregistry = "python"\nversion = "1"\nphotos = [{entry.format(sha256)}]\n'
         photos.FILE.write_text(text)
         if sha256 == digest:
             (found,) = photos.photos(tmp_path)
