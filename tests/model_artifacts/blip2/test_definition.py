@@ -1,30 +1,18 @@
-"""The PyTorchModel by the command that the stack calls; the SDK is imported in a process of its own."""
+"""The PyTorchModel by the command that prints what CreateModel needs."""
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
-from typing import Any
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, NoReturn
 
 import pytest
 
+from model_artifacts.blip2.__main__ import main
 from model_artifacts.blip2.tools.packaging import CODE
 
 pytestmark = pytest.mark.system
-ROOT = CODE.parents[2]
-
-
-PROGRAM = """
-import contextlib, io, json, sys
-from model_artifacts.blip2.__main__ import main
-results = []
-for arguments in json.load(sys.stdin):
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        status = main(["container", *arguments])
-    results.append([status, out.getvalue(), err.getvalue()])
-json.dump(results, sys.stdout)
-"""
 IMAGE = "111122223333.dkr.ecr.ca-central-1.amazonaws.com/blip2:1"
 CALLS = {
     "gpu": ("--region", "ca-west-1", "--instance-type", "ml.g4dn.xlarge"),
@@ -33,22 +21,23 @@ CALLS = {
 }
 
 
+def no_network(*_: object) -> NoReturn:
+    raise AssertionError("the network is used")
+
+
 @pytest.fixture(scope="module")
 def results() -> dict[str, tuple[int, str, str]]:
-    """Status, output and error of each call, by one process."""
-    # No name resolves and no address answers.
-    offline = {"PATH": "/nowhere", "HTTPS_PROXY": "http://127.0.0.1:9", "AWS_PROFILE": "unknown"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=ROOT,
-        env=offline,
-        input=json.dumps(list(CALLS.values())),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(CALLS, json.loads(done.stdout), strict=True))
+    """Status, output and error of each call."""
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_PROFILE", "unknown")
+        patch.setattr("socket.getaddrinfo", no_network)
+        patch.setattr("socket.socket.connect", no_network)
+        for name, arguments in CALLS.items():
+            with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+                status = main(["container", *arguments])
+            found[name] = (status, out.getvalue(), err.getvalue())
+    return found
 
 
 @pytest.fixture

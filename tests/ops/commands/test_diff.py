@@ -9,23 +9,18 @@ import pytest
 from ops.commands.diff import Wanted, diff_commit
 
 pytestmark = pytest.mark.system
+# Writes what the CDK would, as far as it is read.
 APP = """
-import json
-import pathlib
-import aws_cdk as cdk
-from aws_cdk import aws_ssm as ssm
+import json, os, pathlib
 
-app = cdk.App()
-name = app.node.get_context("env")
-settings = {{"name": name, "target": "aws"}}
-before = cdk.Stack(app, f"{{name}}-before")
-ssm.StringParameter(before, "Parameter", string_value="always")
-for name_, value in {stacks}.items():
-    stack = cdk.Stack(app, f"{{name}}-{{name_}}")
-    stack.add_dependency(before)
-    ssm.StringParameter(stack, "Parameter", string_value=value)
-app.synth()
-pathlib.Path(app.outdir, "settings.json").write_text(json.dumps(settings))
+name = json.loads(os.environ["CDK_CONTEXT_JSON"])["env"]
+folder = pathlib.Path(os.environ["CDK_OUTDIR"])
+folder.mkdir(parents=True)
+(folder / "settings.json").write_text(json.dumps({{"name": name, "target": "aws"}}))
+for stack, value in {{"before": "always", **{stacks}}}.items():
+    parameter = {{"Type": "AWS::SSM::Parameter", "Properties": {{"Type": "String", "Value": value}}}}
+    template = json.dumps({{"Resources": {{"Parameter": parameter}}}})
+    (folder / f"{{name}}-{{stack}}.template.json").write_text(template)
 """
 # The base commit's own command is not run: it may lint, and find something.
 LINTS = "raise SystemExit('cfn-lint is not installed, and there is a finding')"
@@ -48,7 +43,7 @@ def commit(repository: Path, stacks: dict[str, str], command: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Two commits of a small app, each stack after another: one changes, one comes and one goes."""
+    """Two commits of a small app: one stack changes, one comes and one goes."""
     for folder in ("stacks", "environments"):
         (tmp_path / folder).mkdir()
     (tmp_path / "environments" / "shop.toml").touch()
