@@ -22,7 +22,9 @@ SHIPS = {
 # Stacks whose parts run as local processes without AWS, or that the emulator refuses.
 AWS_ONLY = {"model", "analyze", "studio", "web", "delivery", "observability"}
 LIBRARIES = {"services/core", "services/web"}
-DATA = {"catalogue/drawn", "catalogue/second_hand"}
+DATA = {"catalogue/drawn", "catalogue/photo", "catalogue/second_hand"}
+# How demo models are made.
+RECIPES = {"blip2_demo", "blip2_photo"}
 
 
 def code_folders() -> set[str]:
@@ -31,7 +33,7 @@ def code_folders() -> set[str]:
         folder.relative_to(ROOT).as_posix()
         for parent in parents
         for folder in parent.iterdir()
-        if (folder / "__init__.py").is_file() and folder.name != "blip2_demo"
+        if (folder / "__init__.py").is_file() and folder.name not in RECIPES
     }
 
 
