@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,33 +91,31 @@ def wheel(tmp_path: Path) -> Path:
     return file
 
 
-def test_stopped_training_ends_as_an_unbroken_one(
+def test_resumed_training_equals_an_unbroken_one(
     wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A checkpoint is taken up; one that another choice of classes has left is not."""
     monkeypatch.setattr(training, "_SAVED_AFTER_S", -1)
     monkeypatch.setattr(training, "_HELD_OUT_SIZE", 8)
+    stopped, whole = tmp_path / "stopped" / "training.pt", tmp_path / "whole" / "training.pt"
     clip, steps = nn.utils.clip_grad_norm_, 0
 
-    def stop_in_second(*arguments: Any) -> Any:
+    def counted(*arguments: Any) -> Any:
         nonlocal steps
         steps += 1
         if steps == 2:
-            raise KeyboardInterrupt
+            shutil.copy(whole, stopped)
         return clip(*arguments)
 
-    monkeypatch.setattr(nn.utils, "clip_grad_norm_", stop_in_second)
-    with pytest.raises(KeyboardInterrupt):
-        training.train(wheel, tmp_path / "stopped", tmp_path / "resumed", 2)
-    left = torch.load(tmp_path / "stopped" / "training.pt", weights_only=True)
-    training.train(wheel, tmp_path / "stopped", tmp_path / "resumed", 2)
-    assert steps == 3, "the first step is not repeated"
-    left["model"]["vision_model.groups.weight"] = torch.zeros(3, 1000)
-    (tmp_path / "other").mkdir()
-    torch.save(left | {"made_of": "other classes"}, tmp_path / "other" / "training.pt")
-    training.train(wheel, tmp_path / "other", tmp_path / "unbroken", 2)
+    monkeypatch.setattr(nn.utils, "clip_grad_norm_", counted)
+    for checkpoint in (stopped, whole):
+        checkpoint.parent.mkdir()
+    torch.save({"model": {"vision_model.groups.weight": torch.zeros(3, 1000)}, "step": 2}, whole)
+    training.train(wheel, whole.parent, tmp_path / "unbroken", 2)
+    training.train(wheel, stopped.parent, tmp_path / "resumed", 2)
 
-    assert "training anew" in capsys.readouterr().out
+    assert steps == 3
+    assert capsys.readouterr().out.count("training anew") == 1
     resumed, unbroken = (load_file(tmp_path / one / "model.safetensors") for one in ("resumed", "unbroken"))
     assert all(value.equal(unbroken[name]) for name, value in resumed.items())
     assert {value.dtype for value in resumed.values()} == {torch.float16}
