@@ -262,7 +262,7 @@ def demo(
     """
     from cli.errors import UserError
     from local.demo.command import photo_paths, read_languages, read_photos, report_on
-    from local.supervisor.configuration import DEMO_PHOTO
+    from model_artifacts.blip2_photo import MODEL as PHOTO_MODEL
 
     asked = read_languages(languages)
     if asked and mode == "async":
@@ -273,7 +273,7 @@ def demo(
     paths = photo_paths((*photos, *more_photos), os.environ.get("PHOTO", "")) or [SAMPLE]
     files = read_photos(paths)
     if not all(_is_drawn(path) for path in paths):
-        os.environ["MODEL"] = os.environ.get("MODEL") or str(DEMO_PHOTO)
+        os.environ["MODEL"] = os.environ.get("MODEL") or str(PHOTO_MODEL)
     page, status = _bring_up(mode), 0
     if mode == "async":
         from local.demo.timeline import follow_row  # its packages are installed for this mode only

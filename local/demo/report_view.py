@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
 
+import catalogue
 from client.api import RequestTiming
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Condition, Evidence, Reason, Reliance, Report, Wear
@@ -182,10 +183,11 @@ def _warnings(report: Report) -> Iterator[str]:
         called = f"; the model calls it {report.product.suggestion!r}" if report.product.suggestion else ""
         yield f"The product was not recognised as a kind of the catalogue{called}."
     if _is_of_photographs(report):
+        kinds = len(catalogue.load(catalogue.PHOTO).kinds)
         yield (
-            "This is the demo model for photographs. It names a thing of everyday use, one of 224 kinds, or "
-            "says that it knows none. It judges neither material nor wear, so there is no grade; the colour "
-            "is measured from the pixels."
+            "This is the demo model for photographs. It names one thing of everyday use that fills the "
+            f"picture, of {kinds} kinds, or says that it knows none. It judges neither material nor wear, so "
+            "there is no grade; the colour is measured from the pixels."
         )
     elif (report.model.artifact or "").startswith("demo-"):
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."

@@ -21,8 +21,6 @@ from settings.service_env import analyze_variables, log_variables, posthog_varia
 
 SOURCE = REPOSITORY / "environments" / "local.toml"
 DEMO = REPOSITORY / "model_artifacts" / "blip2" / "model"
-DEMO_PHOTO = REPOSITORY / "model_artifacts" / "blip2_photo" / "model"
-"""The demo's model for photographs, which `demo` serves for photos of the caller's own."""
 _LOOPBACK = "127.0.0.1,localhost"
 
 

@@ -10,3 +10,6 @@ from pathlib import Path
 MODEL = Path(__file__).with_name("model")
 CLASSES = Path(__file__).with_name("classes.csv")
 """Which of the network's 1,000 classes is which kind of the catalogue `photo`; all others are unknown."""
+NOTICE = Path(__file__).with_name("NOTICE.txt")
+"""Whose work the model holds; its licence is that of the repository."""
+LICENSE = Path(__file__).resolve().parents[2] / "LICENSE"

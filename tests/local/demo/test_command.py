@@ -19,7 +19,7 @@ from local.commands import SAMPLE
 from local.demo import command
 from local.demo.command import post, read_photos
 from local.demo.report_view import print_report
-from local.supervisor.configuration import DEMO_PHOTO
+from model_artifacts.blip2_photo import MODEL as PHOTO_MODEL
 from services.core.domain.report import Report
 
 REPORT: dict[str, Any] = {
@@ -239,7 +239,7 @@ def test_own_photos_go_to_the_model_for_photographs(
 ) -> None:
     answering(monkeypatch, httpx2.Response(200, json=REPORT))
     assert commands.main(["demo", str(photo if own else SAMPLE)]) == 0
-    assert os.environ["MODEL"] == (str(DEMO_PHOTO) if own else "")
+    assert os.environ["MODEL"] == (str(PHOTO_MODEL) if own else "")
 
 
 def test_named_model_gets_own_photos(running: None, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,12 +52,12 @@ def test_cat_is_unknown(inference: Any, photo_model: Any) -> None:
     assert (found.product.type, found.product.suggestion) == ("unknown", None)
 
 
-def test_weights_are_small_and_half_precision() -> None:
+def test_model_is_small_and_half_precision() -> None:
     with WEIGHTS.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
     assert {one["dtype"] for name, one in header.items() if name != "__metadata__"} == {"F16"}
-    assert WEIGHTS.stat().st_size <= 16_000_000
+    assert sum(file.stat().st_size for file in MODEL.iterdir()) <= 16 * 2**20
 
 
 def test_committed_catalogue_is_the_photographed_one() -> None:
@@ -72,5 +72,8 @@ def test_recipe_has_the_committed_tokens() -> None:
     assert network.tokenizer().get_vocab() == committed["model"]["vocab"]
 
 
-def test_archive_carries_the_notice() -> None:
-    assert conversion.PACKAGE.partition("==")[0] in packaging.contents(MODEL)["NOTICE.txt"].read_text("utf-8")
+def test_archive_carries_notice_and_licence() -> None:
+    members = packaging.contents(MODEL)
+
+    assert conversion.PACKAGE.partition("==")[0] in members["NOTICE.txt"].read_text("utf-8")
+    assert "Apache License" in members["LICENSE.txt"].read_text("utf-8")
