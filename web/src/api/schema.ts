@@ -237,8 +237,7 @@ export interface components {
          * Condition
          * @description Score and grade by rule from the kinds of wear, never by the LLM.
          *
-         *     A condition that is `not_assessed` has neither, and no wear: the photos do not show enough to judge
-         *     it, or the model is not asked about wear (`not_asked`).
+         *     One that is `not_assessed` has neither, and no wear: the photos do not show enough, or it is `not_asked`.
          */
         Condition: {
             /**
@@ -698,9 +697,8 @@ export interface components {
          * @description What the thing is: ids of the catalogue, or `unknown` for what was not recognised.
          *
          *     Colour and pattern are null where the model was not asked. `suggestion` is what the model called a thing
-         *     that was not recognised: one that the catalogue lacks, or a kind of it that the model is too unsure of.
-         *     Nothing else in the report rests on it. A report of an earlier
-         *     release has no `sources`.
+         *     that was not recognised: none of the catalogue's kinds, or one that it is too unsure of. Nothing else in
+         *     the report rests on it. A report of an earlier release has no `sources`.
          */
         Product: {
             /**
