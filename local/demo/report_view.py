@@ -1,6 +1,6 @@
 """Prints a product report on a terminal: findings with confidence, timing and cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
 from rich.console import Console, Group, RenderableType
@@ -9,13 +9,15 @@ from rich.table import Column, Table
 from rich.text import Text
 
 import catalogue
+from catalogue import Kind
 from client.api import RequestTiming
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Condition, Evidence, Reason, Reliance, Report, Wear
+from services.core.narrative.grammar import with_article
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
-_NOT_JUDGED = "not judged by the model for photographs"
+_NOT_JUDGED = "not judged by this model"
 _MAX_WIDTH = 88
 _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn": "red"}
 _LEVEL_STYLE = {"high": "green", "medium": "yellow", "low": "red"}
@@ -29,6 +31,7 @@ _REASON = {
     Reason.MATERIAL_UNCERTAIN: "the material is uncertain",
     Reason.COLOUR_UNCERTAIN: "the colour is uncertain",
     Reason.WEAR_UNCERTAIN: "some wear is uncertain",
+    Reason.NOT_ASKED: "the model does not judge material or wear",
     Reason.UNCALIBRATED: "the model is not calibrated",
 }
 # About what one request to the LLM reads and writes; the report has no token counts.
@@ -90,12 +93,12 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
                 said = next((share for share in shares if share[0] == value), None)
                 shares = shares[shares.index(said) + 1 :] if said else shares
                 word = getattr(report.labels, name, None) or value
-                if name == "material" and _is_of_photographs(report):
+                if name == "material" and value == UNKNOWN and _is_not_asked(report):
                     word = _NOT_JUDGED
                 source = getattr(report.product.sources, name, None)
                 yield label, Text.assemble(word, "  ", _sure(source, said[1] if said else None))
     if report.condition:
-        unjudged = report.condition.grade is None and _is_of_photographs(report)
+        unjudged = report.condition.grade is None and _is_not_asked(report)
         shown = Text(_NOT_JUDGED) if unjudged else _condition(report.condition, report.labels)
         yield "Condition", shown
     if report.confidence:
@@ -111,8 +114,13 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
     yield "Stored", Text(f"as {report.id} until {report.expires_at:%Y-%m-%d}")
 
 
+def _is_not_asked(report: Report) -> bool:
+    """Whether the model judges neither material nor wear, whatever the photos show."""
+    return report.confidence is not None and Reason.NOT_ASKED in report.confidence.reasons
+
+
 def _is_of_photographs(report: Report) -> bool:
-    """Whether the demo's model for photographs made it, which is asked for neither material nor wear."""
+    """Whether the demo's model for photographs made it."""
     return (report.model.artifact or "").startswith("demo-photo-")
 
 
@@ -180,8 +188,7 @@ def _warnings(report: Report) -> Iterator[str]:
     if unsure:
         yield f"Low confidence: {', '.join(unsure)}. Treat these answers as guesses."
     if report.product and report.product.type == UNKNOWN:
-        called = f"; the model calls it {report.product.suggestion!r}" if report.product.suggestion else ""
-        yield f"The product was not recognised as a kind of the catalogue{called}."
+        yield _unrecognised(report, report.product.suggestion)
     if _is_of_photographs(report):
         kinds = len(catalogue.load(catalogue.PHOTO).kinds)
         yield (
@@ -191,6 +198,26 @@ def _warnings(report: Report) -> Iterator[str]:
         )
     elif (report.model.artifact or "").startswith("demo-"):
         yield "This is the small demo model. It knows drawn goods only: on a real photograph it guesses."
+
+
+def _unrecognised(report: Report, suggestion: str | None) -> str:
+    """What the thing may be: a kind that the model is too unsure of, or one that the catalogue lacks."""
+    if suggestion is None:
+        return "The product was not recognised as a kind of the catalogue."
+    # The first question is that for the kind; its answer is the likeliest one.
+    for likeliest in report.evidence[:1]:
+        if kind := _kinds(report.model.catalogue).get(likeliest.answer):
+            name = with_article(kind.noun, "en")
+            return f"It may be {name} ({likeliest.confidence:.0%}): too unsure to state."
+    return f"The product was not recognised as a kind of the catalogue; the model calls it {suggestion!r}."
+
+
+def _kinds(version: str | None) -> Mapping[str, Kind]:
+    """The kinds of the catalogue of this version; none: it is not one of this release."""
+    all_words = (
+        catalogue.load(folder) for folder in (catalogue.PHOTO, catalogue.DRAWN, catalogue.SECOND_HAND)
+    )
+    return next((words.kinds for words in all_words if words.version == version), {})
 
 
 def _times(timing: RequestTiming, console: Console) -> Table:

@@ -67,7 +67,10 @@ class ArtifactCatalogue:
 
     @cached_property
     def answered(self) -> tuple[str, ...]:
-        """The ids of the questions that it has answers for."""
+        """The ids of the questions that may be asked: colour and pattern only if it has answers for them.
+
+        Material and wear always are: of goods without any, the answer to them is empty.
+        """
         has = {"type": True, "material": True, "colour": self.colours, "pattern": self.patterns, "wear": True}
         return tuple(question for question, answers in has.items() if answers)
 

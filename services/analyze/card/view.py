@@ -9,7 +9,17 @@ from services.analyze.card.words import CardWords, card_words
 from services.analyze.documents import Photo, Report
 from services.analyze.exports.texts import Named, Texts
 from services.core.domain.listing import Labels
-from services.core.domain.report import UNKNOWN, Condition, Corrections, Place, Product, Severity, Tag
+from services.core.domain.report import (
+    UNKNOWN,
+    Condition,
+    Corrections,
+    Place,
+    Product,
+    Reason,
+    Reliance,
+    Severity,
+    Tag,
+)
 from services.core.narrative.grammar import spaced
 
 
@@ -65,6 +75,7 @@ class Card:
     facts: tuple[Fact, ...]
     grade: str | None
     score: str | None
+    not_assessed: str
     condition_before: str | None
     marks: tuple[ListedMark, ...]
     photos: tuple[ShownPhoto, ...]
@@ -84,7 +95,7 @@ class Card:
             raise ValueError("only a succeeded report has a card")
         words, texts = card_words()[report.language], Texts.of(report)
         assessed = report.condition.status == "assessed"
-        said = _Said(words, texts.labels)
+        said = _Said(words, texts.labels, report.confidence)
         return cls(
             words=words,
             language=report.language,
@@ -92,6 +103,7 @@ class Card:
             facts=_facts(report, report.product, texts, words),
             grade=said.grade(report.condition) if assessed else None,
             score=words.score.format(score=report.condition.score) if assessed else None,
+            not_assessed=said.not_assessed,
             condition_before=said.condition_before(report.corrections),
             marks=said.marks(report.condition),
             photos=tuple(said.photo(photo, texts.title) for photo in report.photos),
@@ -109,8 +121,9 @@ class Card:
 class _Said:
     """The words for codes: the report's labels, or the code itself where the report has none."""
 
-    def __init__(self, words: CardWords, labels: Labels | None) -> None:
+    def __init__(self, words: CardWords, labels: Labels | None, confidence: Reliance | None) -> None:
         self._words = words
+        self.not_assessed = words.condition_not_judged if _not_asked(confidence) else words.not_assessed
         self._labels = labels
         self._wear = labels.wear if labels else {}
         self._severities = labels.severities if labels else {}
@@ -124,7 +137,7 @@ class _Said:
             return None
         was = corrections.original.condition
         if was.status != "assessed":
-            return self._words.before.format(text=self._words.not_assessed)
+            return self._words.before.format(text=self.not_assessed)
         labels = corrections.original.labels
         wear = labels.wear if labels else {}
         tags = ", ".join(wear.get(each.tag) or spaced(each.tag) for each in was.wear)
@@ -193,22 +206,32 @@ def _facts(report: Report, product: Product, texts: Texts, words: CardWords) -> 
     for name in get_args(Named):
         code = getattr(product, name)
         if code is not None:
-            shown = _word(code, name, texts.labels, words)
-            facts.append(Fact(getattr(words, name), shown, _before(report.corrections, name, words)))
+            shown = _word(code, name, texts.labels, words, report.confidence)
+            facts.append(Fact(getattr(words, name), shown, _before(report, name, words)))
     return tuple(facts)
 
 
-def _before(corrections: Corrections | None, name: Named, words: CardWords) -> str | None:
+def _before(report: Report, name: Named, words: CardWords) -> str | None:
+    corrections = report.corrections
     if corrections is None or corrections.product is None or getattr(corrections.product, name) is None:
         return None
     original = corrections.original
-    text = _word(getattr(original.product, name), name, original.labels, words)
+    text = _word(getattr(original.product, name), name, original.labels, words, report.confidence)
     return words.before.format(text=text)
 
 
-def _word(code: str | None, name: Named, labels: Labels | None, words: CardWords) -> str:
+def _word(
+    code: str | None, name: Named, labels: Labels | None, words: CardWords, confidence: Reliance | None
+) -> str:
+    if name == "material" and code == UNKNOWN and _not_asked(confidence):
+        return words.material_not_judged
     word: str | None = getattr(labels, name) if labels else None
     return word or (words.not_recognised if code in (None, UNKNOWN) else spaced(code))
+
+
+def _not_asked(confidence: Reliance | None) -> bool:
+    """Whether the model judges neither material nor wear of such goods, whatever their photos show."""
+    return confidence is not None and Reason.NOT_ASKED in confidence.reasons
 
 
 def _reliance(report: Report, words: CardWords) -> str | None:

@@ -22,9 +22,11 @@ class CardWords(BaseModel):
     colour: str
     pattern: str
     not_recognised: str
+    material_not_judged: str
     condition: str
     score: str
     not_assessed: str
+    condition_not_judged: str
     marks: str
     no_marks: str
     points: str

@@ -133,6 +133,8 @@ def assess(
     absent = frozenset(wear.tag for wear in shown if wear.confidence < WEAR_ABSENT)
     # Where the model is asked about no wear at all, none of it is clear.
     unclear = not department.wear or len(found) + len(absent) < len(department.wear)
+    # Of such goods the model is asked for the kind alone, whatever the photos show.
+    kind_alone = not department.materials and not department.wear
     wear_shows = asked and not any(in_the_way)
     assessed = wear_shows and (bool(found) or not unclear)
     if not assessed:
@@ -143,9 +145,12 @@ def assess(
     doubts = {
         **{Reason(flaw.value): flaw in flawed for flaw in Flaw},
         Reason.NOT_RECOGNISED: kind is None,
-        Reason.MATERIAL_UNCERTAIN: kind is not None and not material.used,
+        Reason.MATERIAL_UNCERTAIN: not kind_alone and kind is not None and not material.used,
         Reason.COLOUR_UNCERTAIN: colour.contradicted,
-        Reason.WEAR_UNCERTAIN: kind is not None and not any(in_the_way) and (unclear or not asked),
+        Reason.WEAR_UNCERTAIN: (
+            not kind_alone and kind is not None and not any(in_the_way) and (unclear or not asked)
+        ),
+        Reason.NOT_ASKED: kind_alone,
         Reason.UNCALIBRATED: not observation.calibrated,
     }
     reasons = tuple(reason for reason, applies in doubts.items() if applies)

@@ -78,9 +78,9 @@ class Pixels:
         )
 
     def most(self) -> str | None:
-        """The most frequent colour, if most pixels have it or a neighbour of it; else None."""
+        """The most frequent colour, if most pixels have it itself and not a neighbour of it; else None."""
         answer = max(self.shares, key=self.shares.__getitem__, default=None)
-        return answer if answer is not None and self.agree(answer) else None
+        return answer if answer is not None and self.shares[answer] >= _DOMINANT else None
 
     def evidence(self, *, used: bool) -> Iterator[Evidence]:
         """The most frequent colour and its share, if there is one."""

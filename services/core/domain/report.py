@@ -60,7 +60,8 @@ class Reason(StrEnum):
     """Why a report is less than sure: the flaws of its photos, and what was not clear in them.
 
     `several_things`: the photos show more than one. `colour_uncertain`: the pixels contradict the vision
-    model. `uncalibrated`: the probabilities were not measured.
+    model. `not_asked`: the model judges neither material nor wear of such goods. `uncalibrated`: the
+    probabilities were not measured.
     """
 
     TOO_DARK = Flaw.TOO_DARK.value
@@ -72,6 +73,7 @@ class Reason(StrEnum):
     MATERIAL_UNCERTAIN = "material_uncertain"
     COLOUR_UNCERTAIN = "colour_uncertain"
     WEAR_UNCERTAIN = "wear_uncertain"
+    NOT_ASKED = "not_asked"
     UNCALIBRATED = "uncalibrated"
 
 
@@ -121,8 +123,8 @@ class Product(_Part):
     """What the thing is: ids of the catalogue, or `unknown` for what was not recognised.
 
     Colour and pattern are null where the model was not asked. `suggestion` is what the model called a thing
-    for which the catalogue has no kind; nothing else in the report rests on it. A report of an earlier
-    release has no `sources`.
+    that was not recognised: none of the catalogue's kinds, or one that it is too unsure of. Nothing else in
+    the report rests on it. A report of an earlier release has no `sources`.
     """
 
     type: Type
@@ -150,7 +152,7 @@ class Wear(_Part):
 class Condition(_Part):
     """Score and grade by rule from the kinds of wear, never by the LLM.
 
-    A condition that is `not_assessed` has neither, and no wear: the photos do not show enough to judge it.
+    One that is `not_assessed` has neither, and no wear: the photos do not show enough, or it is `not_asked`.
     """
 
     status: Literal["assessed", "not_assessed"] = "assessed"

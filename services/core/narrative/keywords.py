@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from catalogue import Catalogue, Kind
 from catalogue.model import Language
@@ -45,7 +46,7 @@ def _words(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     # By itself, a colour or pattern is searched for as a dictionary has it.
     yield from (names.colour(id_) for id_ in [colour] if id_)
     yield from (names.pattern(id_) for id_ in [pattern] if id_)
-    if kind is not None:
+    if kind is not None and kind.department not in _listed("no_trade"):
         department = catalogue.departments[kind.department]
         yield department.name_en if language == "en" else department.name_fr
 
@@ -55,7 +56,7 @@ def _other_names(kind: Kind, language: Language, catalogue: Catalogue) -> Iterat
     if kind.pair is not None:
         yield kind.pair.en if language == "en" else kind.pair.fr
     if language == "en":
-        untrue = _left_out() | _described_by(catalogue)
+        untrue = _listed("left_out") | _described_by(catalogue)
         # Of several words, one may claim what is not seen: "silk tie" for any necktie.
         answers = [answer for answer in (kind.answer, *kind.aliases) if " " not in answer]
         yield from (answer for answer in answers if answer not in untrue)
@@ -77,6 +78,6 @@ def _described_by(catalogue: Catalogue) -> frozenset[str]:
 
 
 @cache
-def _left_out() -> frozenset[str]:
+def _listed(name: Literal["left_out", "no_trade"]) -> frozenset[str]:
     found = tomllib.loads(Path(__file__).with_name("keywords.toml").read_text("utf-8"))
-    return frozenset(found["left_out"])
+    return frozenset(found[name])

@@ -35,7 +35,7 @@ class LabelWords(BaseModel):
     yes: str
     no: str
     unknown: dict[Asked, str]
-    not_judged: str
+    not_judged: dict[Literal["material", "grade"], str]
     second_hand: str
     severities: dict[Severity, str]
     reasons: dict[Reason, str]
@@ -59,12 +59,13 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     names, words, wordings = LabelNames(language, catalogue), label_words(language), wording(language)
     product, condition = assessment.product, assessment.condition
     item = names.item(product.type)
+    not_asked = product.material == UNKNOWN and Reason.NOT_ASKED in assessment.confidence.reasons
     return Labels(
         type=names.kind(product.type),
-        material=names.material(product.material),
+        material=words.not_judged["material"] if not_asked else names.material(product.material),
         colour=product.colour and names.colour(product.colour, item),
         pattern=product.pattern and names.pattern(product.pattern, item),
-        grade=wordings.grades[condition.grade] if condition.grade else words.not_judged,
+        grade=wordings.grades[condition.grade] if condition.grade else words.not_judged["grade"],
         wear={wear.tag: names.wear(wear.tag) for wear in condition.wear},
         severities={
             severity.value: names.severity(

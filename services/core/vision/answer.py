@@ -43,7 +43,10 @@ def read_answer(stream: "StreamingBody") -> bytes:
 
 
 def questions_of(catalogue: Catalogue) -> Iterator[str]:
-    """The ids of the questions for which the catalogue has answers."""
+    """The ids of what is asked: colour and pattern only if the catalogue asks them.
+
+    Material and wear always are: of goods without any, the answer to them is empty.
+    """
     yield from ("type", "material")
     if catalogue.asked_colours:
         yield "colour"

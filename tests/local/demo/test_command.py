@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+import catalogue
 from cli.errors import UserError
 from client.api import RequestTiming
 from local import __main__ as commands
@@ -296,10 +297,13 @@ def test_model_for_photographs_says_what_it_knows() -> None:
     unjudged = {
         "product": {"type": "mug", "material": "unknown", "colour": "blue"},
         "condition": {"status": "not_assessed", "score": None, "grade": None, "wear": []},
+        "confidence": {"level": "low", "reasons": ["not_asked"]},
         "model": {**REPORT["model"], "artifact": "demo-photo-a25cbd381272"},
     }
     text = plain(shown(REPORT | unjudged))
-    assert text.count("not judged by the model for photographs") == 2  # material and condition
+    assert text.count("not judged by this model") == 2  # material and condition
+    assert "low: the model does not judge material or wear" in text
+    assert "do not show enough" not in text
     assert "It judges neither material nor wear, so there is no grade" in text
     assert "knows drawn goods only" not in text
 
@@ -326,6 +330,18 @@ def test_unknown_product_is_a_warning() -> None:
     product = {"type": "unknown", "material": "metal", "suggestion": "sextant"}
     assert "The product was not recognised" in plain(shown({**REPORT, "product": product}))
     assert "the model calls it 'sextant'" in plain(shown({**REPORT, "product": product}))
+
+
+def test_unsure_kind_is_no_stranger() -> None:
+    """The catalogue has it; the model is too unsure of it."""
+    changed = {
+        "product": {"type": "unknown", "material": "unknown", "suggestion": "tennis ball"},
+        "evidence": [{"question": "what?", "answer": "tennis_ball", "confidence": 0.42, "used": False}],
+        "model": REPORT["model"] | {"catalogue": catalogue.load(catalogue.PHOTO).version},
+    }
+    text = plain(shown(REPORT | changed))
+    assert "It may be a tennis ball (42%): too unsure to state." in text
+    assert "not recognised as a kind" not in text
 
 
 def test_adjectives_places_and_points_are_shown() -> None:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from catalogue.model import Language
 from services.analyze.card.page import card_page
 from services.analyze.card.words import card_words
 from services.analyze.documents import Report
@@ -106,6 +107,19 @@ class TestContent:
         first, second = parsed(report()).iter("figure")
         assert words_of(first) == "Photo 1 chip, minor, top left"
         assert words_of(second) == "Photo 2"
+
+    @pytest.mark.parametrize("language", ["en", "fr"])
+    def test_what_was_not_asked_is_not_judged(self, language: Language) -> None:
+        shown = report(
+            product=Product(type="mug", material="unknown"),
+            condition=not_assessed(),
+            confidence=Reliance(level="low", reasons=(Reason.NOT_ASKED,)),
+            language=language,
+        )
+        words, tree = card_words()[language], parsed(shown)
+        assert words.condition_not_judged in section(tree, words.condition)
+        assert words.material_not_judged in [words_of(each) for each in tree.iter("dd")]
+        assert words.not_assessed not in page(shown)
 
     def test_photos_have_links_sizes_and_alt_texts(self) -> None:
         first, second = parsed(report()).iter("img")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { allTexts, answersOf, markText, textsFor, wordOf } from "../../../web/src/report/texts.ts";
+import { allTexts, answersOf, isNotAsked, markText, sourceOf, textsFor, wordOf } from "../../../web/src/report/texts.ts";
 import { report } from "./recorded.ts";
 
 test("report's own language comes first", () => {
@@ -51,4 +51,19 @@ test("answers take the labels' words", () => {
   assert.deepEqual(answer, { question: "Is it stained?", answer: "no", confidence: 0.6, used: false });
   const evidence = [{ question: "what is it?", answer: "mug", confidence: 0.9 }];
   assert.deepEqual(answersOf(report("older", { evidence }), null), [{ ...evidence[0], used: true }]);
+});
+
+test("unasked colour is measured", () => {
+  const sources = { type: "model", material: null, colour: "pixels", pattern: null } as const;
+  const product = { type: "mug", material: "unknown", colour: "blue", pattern: null, suggestion: null, sources };
+  const asked = { question: "what color is it?", answer: "blue", confidence: 0.3, used: true };
+  const pixels = { question: "what color are its pixels?", answer: "blue", confidence: 0.7, used: true };
+  assert.equal(sourceOf(report("whole", { product, evidence: [pixels] }), "colour"), "measured");
+  assert.equal(sourceOf(report("whole", { product, evidence: [asked, pixels] }), "colour"), "pixels");
+  assert.equal(sourceOf(report("whole", { product, evidence: [pixels] }), "type"), "model");
+});
+
+test("unasked wear is told by its reason", () => {
+  assert.equal(isNotAsked(report("whole")), false);
+  assert.equal(isNotAsked(report("whole", { confidence: { level: "low", reasons: ["not_asked"] } })), true);
 });

@@ -237,7 +237,7 @@ export interface components {
          * Condition
          * @description Score and grade by rule from the kinds of wear, never by the LLM.
          *
-         *     A condition that is `not_assessed` has neither, and no wear: the photos do not show enough to judge it.
+         *     One that is `not_assessed` has neither, and no wear: the photos do not show enough, or it is `not_asked`.
          */
         Condition: {
             /**
@@ -697,8 +697,8 @@ export interface components {
          * @description What the thing is: ids of the catalogue, or `unknown` for what was not recognised.
          *
          *     Colour and pattern are null where the model was not asked. `suggestion` is what the model called a thing
-         *     for which the catalogue has no kind; nothing else in the report rests on it. A report of an earlier
-         *     release has no `sources`.
+         *     that was not recognised: none of the catalogue's kinds, or one that it is too unsure of. Nothing else in
+         *     the report rests on it. A report of an earlier release has no `sources`.
          */
         Product: {
             /**
@@ -779,10 +779,11 @@ export interface components {
          * @description Why a report is less than sure: the flaws of its photos, and what was not clear in them.
          *
          *     `several_things`: the photos show more than one. `colour_uncertain`: the pixels contradict the vision
-         *     model. `uncalibrated`: the probabilities were not measured.
+         *     model. `not_asked`: the model judges neither material nor wear of such goods. `uncalibrated`: the
+         *     probabilities were not measured.
          * @enum {string}
          */
-        Reason: "too_dark" | "too_bright" | "blank" | "blurred" | "several_things" | "not_recognised" | "material_uncertain" | "colour_uncertain" | "wear_uncertain" | "uncalibrated";
+        Reason: "too_dark" | "too_bright" | "blank" | "blurred" | "several_things" | "not_recognised" | "material_uncertain" | "colour_uncertain" | "wear_uncertain" | "not_asked" | "uncalibrated";
         /**
          * Reliance
          * @description How far the report can be relied on.

@@ -8,7 +8,7 @@ import { isConditionCorrected, MOST_MARKS } from "./correction.ts";
 import { Editable, Editor, useEdited } from "./editing.tsx";
 import { WithCatalogue } from "./fact-editors.tsx";
 import { numberedMarks } from "./marks.ts";
-import { markText, spaced, type Texts } from "./texts.ts";
+import { isNotAsked, markText, spaced, type Texts } from "./texts.ts";
 
 /** The condition of the card, with the words of `texts`. */
 export function ConditionSection({ texts }: { texts: Texts }) {
@@ -17,6 +17,8 @@ export function ConditionSection({ texts }: { texts: Texts }) {
   const said = words.report;
   const condition = report.condition!;
   const lang = texts.language === language ? undefined : texts.language;
+  // No marks to choose from: such goods have none in the catalogue.
+  const isFixed = isNotAsked(report) && !isConditionCorrected(report, "wear");
   const isAssessed = condition.status !== "not_assessed" && condition.score !== null;
   return (
     <section class="condition">
@@ -34,8 +36,8 @@ export function ConditionSection({ texts }: { texts: Texts }) {
                 </p>
               ) : (
                 <>
-                  <p class="grade soft">{said.notAssessed}</p>
-                  <p class="soft">{said.notAssessedText}</p>
+                  <p class="grade soft">{isNotAsked(report) ? said.notJudged : said.notAssessed}</p>
+                  <p class="soft">{isNotAsked(report) ? said.notJudgedText : said.notAssessedText}</p>
                 </>
               )}
               {isConditionCorrected(report, "score") && <p class="soft small">{said.scoreStated}</p>}
@@ -48,7 +50,7 @@ export function ConditionSection({ texts }: { texts: Texts }) {
       <Editable
         label={said.edit(said.marksName)}
         edit={(close) => <MarksEditor onClose={close} />}
-        show={(button) => <Marks {...{ texts, lang, isAssessed, button }} />}
+        show={(button) => <Marks {...{ texts, lang, isAssessed }} button={isFixed ? null : button} />}
       />
     </section>
   );
@@ -67,14 +69,15 @@ function Marks({ texts, lang, isAssessed, button }: MarksProps) {
   const { report } = useEdited();
   const said = words.report;
   const marks = numberedMarks(report);
-  const none = isConditionCorrected(report, "wear") ? said.noMarksStated : said.noMarks;
+  const unseen = isNotAsked(report) ? said.notJudged : isAssessed ? said.noMarks : said.marksUnknown;
+  const none = isAssessed && isConditionCorrected(report, "wear") ? said.noMarksStated : unseen;
   return (
     <div class="marks-part">
       <div class="text-head">
         <h3 class="label">{said.marks}</h3>
         {button}
       </div>
-      {marks.length === 0 && <p class="soft">{isAssessed ? none : said.marksUnknown}</p>}
+      {marks.length === 0 && <p class="soft">{none}</p>}
       <ol class="marks">
         {marks.map((mark) => (
           <li key={mark.number}>
@@ -106,8 +109,9 @@ function ConditionBefore() {
   const said = words.report;
   if (!report.corrections?.condition) return null;
   const { condition, labels } = report.corrections.original;
+  const unassessed = isNotAsked(report) ? said.notJudged : said.notAssessed;
   const marks = condition.wear.map((mark) => labels?.wear?.[mark.tag] ?? spaced(mark.tag));
-  const score = condition.score === null ? said.notAssessed : said.score(condition.score);
+  const score = condition.score === null ? unassessed : said.score(condition.score);
   return (
     <p class="before" lang={labels ? report.language : undefined}>
       {said.before([score, ...marks].join(", "))}

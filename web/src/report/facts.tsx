@@ -4,7 +4,7 @@ import { departmentOf } from "./catalogue.ts";
 import { isProductCorrected } from "./correction.ts";
 import { Editable, useCatalogue, useEdited } from "./editing.tsx";
 import { AdjectiveEditor, KindEditor } from "./fact-editors.tsx";
-import { type Named, NAMED, type Texts, wordOf } from "./texts.ts";
+import { isNotAsked, type Named, NAMED, sourceOf, type Texts, wordOf } from "./texts.ts";
 
 /** The facts of the card, with the words of `texts`. */
 export function Facts({ texts }: { texts: Texts }) {
@@ -62,7 +62,10 @@ function Fact({ name, texts }: { name: Named; texts: Texts }) {
   const said = words.report;
   const product = report.product!;
   const word = wordOf(texts.labels, name, product[name]);
-  const source = product.sources?.[name];
+  const source = sourceOf(report, name);
+  // Nothing to choose from: such goods have no materials in the catalogue.
+  const isFixed = name === "material" && isNotAsked(report) && !isProductCorrected(report, name);
+  const unknown = name === "material" && isNotAsked(report) ? said.materialNotJudged : null;
   return (
     <div class="line">
       <dt>{said.named[name]}</dt>
@@ -76,7 +79,7 @@ function Fact({ name, texts }: { name: Named; texts: Texts }) {
             <div class="value">
               <div class="value-text">
                 {word === null ? (
-                  <span class="soft">{texts.labels?.[name] ?? said.notRecognised}</span>
+                  <span class="soft">{unknown ?? texts.labels?.[name] ?? said.notRecognised}</span>
                 ) : (
                   <bdi class="word" lang={texts.language === language ? undefined : texts.language}>
                     {word}
@@ -87,7 +90,7 @@ function Fact({ name, texts }: { name: Named; texts: Texts }) {
                 )}
                 <Before name={name} />
               </div>
-              {button}
+              {!isFixed && button}
             </div>
           )}
         />
@@ -102,7 +105,9 @@ function Before({ name }: { name: Named }) {
   const { report } = useEdited();
   if (!isProductCorrected(report, name)) return null;
   const { labels, product } = report.corrections!.original;
-  const word = wordOf(labels ?? null, name, product[name]) ?? words.report.notRecognised;
+  const { materialNotJudged, notRecognised } = words.report;
+  const none = name === "material" && isNotAsked(report) ? materialNotJudged : notRecognised;
+  const word = wordOf(labels ?? null, name, product[name]) ?? none;
   return (
     <span class="before" lang={report.language}>
       {words.report.before(word)}

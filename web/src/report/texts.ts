@@ -8,6 +8,9 @@ export type Wear = components["schemas"]["Wear"];
 export const NAMED = ["type", "material", "colour", "pattern"] as const;
 export type Named = (typeof NAMED)[number];
 export const UNKNOWN = "unknown";
+export type Source = "model" | "pixels" | "measured" | "owner";
+// What every catalogue that asks a model for colours calls that question (catalogue/*/words/questions.toml).
+const COLOUR_QUESTION = "what color is it?";
 
 /** The texts in one language. `labels` is null in a report of an earlier release. */
 export interface Texts {
@@ -65,6 +68,18 @@ export function markText(labels: Labels | null, mark: Pick<Wear, "tag" | "severi
     place ? (labels?.places?.[place] ?? spaced(place)) : null,
   ];
   return parts.filter((part) => part !== null).join(", ");
+}
+
+/** Return whether the model judges neither material nor wear of such goods, whatever the photos show. */
+export function isNotAsked(report: Report): boolean {
+  return report.confidence?.reasons?.includes("not_asked") ?? false;
+}
+
+/** Return who says a fact of the product; null: unknown. Where no model is asked for a colour, pixels measure it. */
+export function sourceOf(report: Report, name: Named): Source | null {
+  const source = report.product?.sources?.[name] ?? null;
+  const isAsked = (report.evidence ?? []).some(({ question }) => question === COLOUR_QUESTION);
+  return source === "pixels" && !isAsked ? "measured" : source;
 }
 
 /** A question about the photos with its answer, in the reader's words. */

@@ -201,7 +201,7 @@ def test_goods_without_wear_get_no_grade() -> None:
         None,
     )
     assert found.confidence.level == "low"
-    assert {"material_uncertain", "wear_uncertain"} <= set(found.confidence.reasons)
+    assert found.confidence.reasons == ("not_asked", "uncalibrated")
     assert found.product.colour == "unknown"
 
 
@@ -211,8 +211,14 @@ def test_pixels_alone_name_a_colour_of_most() -> None:
     assert most.product.sources is not None
     assert most.product.sources.colour == "pixels"
     assert [(one.answer, one.confidence, one.used) for one in most.evidence[1:]] == [("red", 0.7, True)]
-    none = assess(photographed(), [()], PHOTO, [(("red", 0.4), ("white", 0.3))])
-    assert none.product.colour == "unknown"
+
+
+@pytest.mark.parametrize("rest", [("white", 0.3), ("orange", 0.3)])
+def test_pixels_of_a_minority_name_no_colour(rest: tuple[str, float]) -> None:
+    """Not even with a colour that is near."""
+    found = assess(photographed(), [()], PHOTO, [(("red", 0.4), rest)])
+    assert found.product.colour == "unknown"
+    assert [one.used for one in found.evidence[1:]] == [False]
 
 
 def test_uncalibrated_answers_are_medium(observation: Make) -> None:

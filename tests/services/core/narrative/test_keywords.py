@@ -9,13 +9,14 @@ import pytest
 import catalogue
 from catalogue import Catalogue
 from catalogue.model import Language
-from services.core.domain.report import Product
-from services.core.narrative.keywords import _left_out, keywords
+from services.core.domain.report import UNKNOWN, Product
+from services.core.narrative.keywords import _listed, keywords
 from services.core.narrative.labels import LabelNames
 from tests.services.core.narrative.goods import assessment_of
 
 REAL = catalogue.load(catalogue.SECOND_HAND)
 DRAWN = catalogue.load(catalogue.DRAWN)
+PHOTO = catalogue.load(catalogue.PHOTO)
 LANGUAGES: list[Language] = ["en", "fr"]
 _ARTICLE = re.compile(r"(the|an?|some|le|la|les|un|une|des|du) |l'", re.IGNORECASE)
 # Names of makers that the catalogue has as what people answer.
@@ -75,7 +76,7 @@ def test_names_that_claim_more_are_left_out() -> None:
 
 
 def test_left_out_names_are_aliases() -> None:
-    assert _left_out() <= {alias for kind in REAL.kinds.values() for alias in kind.aliases}
+    assert _listed("left_out") <= {alias for kind in REAL.kinds.values() for alias in kind.aliases}
 
 
 def test_material_and_colour_are_said_once() -> None:
@@ -96,3 +97,11 @@ def test_unknown_goods_are_second_hand_alone(language: Language) -> None:
     stated = replace(unknown, product=Product(type="unknown", material="bakelite_mix", colour="red"))
     red = LabelNames(language, REAL).colour("red")
     assert keywords(stated, language, REAL)[:2] == ("bakelite mix", red)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_demo_departments_are_no_keywords(language: Language) -> None:
+    for words, kind in ((DRAWN, "mug"), (PHOTO, "mug")):
+        made = assessment_of(words, kind, UNKNOWN, ())
+        names = {name for each in words.departments.values() for name in (each.name_en, each.name_fr)}
+        assert names.isdisjoint(keywords(made, language, words))

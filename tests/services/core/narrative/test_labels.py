@@ -200,3 +200,17 @@ def test_grades_are_words_for_a_condition() -> None:
         "en": ["excellent", "good", "fair", "worn"],
         "fr": ["excellent", "bon", "correct", "usagé"],
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "material", "grade"), [("en", "not judged", "not judged"), ("fr", "non jugée", "non jugé")]
+)
+def test_what_was_not_asked_is_not_judged(language: Language, material: str, grade: str) -> None:
+    words = catalogue.load(catalogue.PHOTO)
+    seen = replace(
+        assessment_of(words, "mug", None),
+        condition=Condition(status="not_assessed", score=None, grade=None, wear=()),
+        confidence=Reliance(level="low", reasons=(Reason.NOT_ASKED,)),
+    )
+    found = labels(seen, language, words)
+    assert (found.material, found.grade) == (material, grade)
