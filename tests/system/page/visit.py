@@ -47,6 +47,8 @@ _FOCUS_TAKEN = """new Promise((done) => {
     ? setTimeout(done, 100) : requestAnimationFrame(look);
   requestAnimationFrame(look);
 })"""
+_KEEPS_FOCUS = """one => one === document.activeElement
+  && new Promise((done) => setTimeout(() => done(one === document.activeElement), 100))"""
 _IS_FOCUS_SEEN = """one => [one, one.parentElement, one.nextElementSibling].some((element) => {
   if (element === null) return false;
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
@@ -192,7 +194,8 @@ class Visit:
             focused = self.page.locator("*:focus")
             if focused.count() and not focused.evaluate(_IS_FOCUS_SEEN):
                 self.offences.append(f"focus not seen: {focused.evaluate('one => one.outerHTML')[:160]}")
-            if target.evaluate("one => one === document.activeElement"):
+            # On a busy machine a screen that was drawn late takes the focus once more.
+            if target.evaluate(_KEEPS_FOCUS):
                 return
         raise AssertionError(f"{MOST_TABS} presses of Tab do not reach {target}")
 
