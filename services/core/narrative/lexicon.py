@@ -134,12 +134,10 @@ class Lexicon:
         """
         texts = [token.text for token in tokens]
         stems = [self._stem(text) for text in texts]
-        found: list[Term] = []
-        at = 0
+        found, at = list[Term](), 0
         while at < len(texts):
             length, senses = self._match(texts, stems, at)
             roles = {sense.role for sense in senses}
-            # « Légère trace de stylo », and "canvas shoe tree", whose kind comes last.
             next_role = Role.WEAR if Role.SEVERITY in roles else Role.KIND if Role.KIND in roles else None
             if length > 1 and next_role and (next_role is Role.WEAR or self.language == "en"):
                 length = self._before(next_role, texts, stems, at, length)
@@ -170,7 +168,7 @@ class Lexicon:
         return 1, frozenset()
 
     def _before(self, role: Role, texts: list[str], stems: list[str], at: int, length: int) -> int:
-        """The length without the beginning of a name of this role that goes on after it."""
+        """The length before a name of this role: « légère » of « légère trace », "plush" of "plush toy car"."""
         for shorter in range(1, length):
             found, senses = self._match(texts, stems, at + shorter)
             named = shorter + found > length and any(sense.role is role for sense in senses)
