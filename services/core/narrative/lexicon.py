@@ -168,7 +168,7 @@ class Lexicon:
         return 1, frozenset()
 
     def _before(self, role: Role, texts: list[str], stems: list[str], at: int, length: int) -> int:
-        """The length before a name of this role: « légère » of « légère trace », "plush" of "plush toy car"."""
+        """The length before a name of this role that begins within: "plush" of "plush toy car"."""
         for shorter in range(1, length):
             found, senses = self._match(texts, stems, at + shorter)
             named = shorter + found > length and any(sense.role is role for sense in senses)
