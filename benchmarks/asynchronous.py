@@ -20,7 +20,6 @@ from benchmarks.drill.supervisor import Supervisor
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from benchmarks.local_service import access_token
 from local.home import Home
-from local.supervisor import processes
 
 WARM_UP = 5
 USER = "seller"
@@ -36,15 +35,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder))
         home.create()
+        supervisor = Supervisor(home)
         try:
             data = home.data("bench")
             data.mkdir(parents=True)
             say("starting both services and their dependencies")
             requests = WARM_UP + options.requests
-            launched = launch_both(Supervisor(home), data, requests, seed=None)
+            launched = launch_both(supervisor, data, requests, seed=None)
             took_ms = _measure(launched.deployments, requests)
         finally:
-            processes.stop(home)
+            supervisor.stop()
     figures = []
     for name, place in (("p50", 9), ("p95", 18)):
         at = {mode: quantiles(values, n=20, method="inclusive")[place] for mode, values in took_ms.items()}

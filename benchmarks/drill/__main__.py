@@ -32,7 +32,6 @@ from benchmarks.drill.stream_filter import FILTER_FILE, declared_patterns
 from benchmarks.drill.supervisor import Supervisor
 from benchmarks.figures import Figure, say, show
 from local.home import Home
-from local.supervisor import processes
 
 # Seconds between kills, seconds until a restart, and seconds of kills after the last request.
 PAUSE_S, DOWN_S, KILLS_AFTER_S = (1.0, 4.0), (0.0, 1.5), 20
@@ -63,7 +62,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit("stopped")
     finally:
-        processes.stop(home)
+        drill.supervisor.stop()
         if status:
             say(f"logs and journals are in {home.root}")
         else:

@@ -5,11 +5,12 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.drill.deployment import Cloud, Deployment, Mode, create
 from benchmarks.drill.drill_jobs import llm_answer
-from benchmarks.drill.supervisor import Supervisor
+from benchmarks.drill.supervisor import Supervisor, has_used_cpu
 from benchmarks.drill.time_scale import HOOKS_VISIBILITY_S, JOBS_VISIBILITY_S, WEBHOOK_VISIBILITY_S
 from benchmarks.emulated_stores import free_ports, wait_ready
 from local.fakes.postgres.project import SupabaseProject
@@ -25,6 +26,7 @@ DATABASE_MODE: Mode = "async"
 BUDGET_S, DRILL_BUDGET_S = 25, 10
 # More than the services and functions take to import what they need.
 START_CPU_S = 3.5
+_HAS_WORKED = partial(has_used_cpu, START_CPU_S)
 # As in the stacks.
 VISIBILITY_S = 150
 _PER_MODE = tuple(f"{part}-{mode}" for mode in MODES for part in ("service", "runtime"))
@@ -132,9 +134,9 @@ def _start_hooks(
 ) -> None:
     """Start the function that takes the database's webhooks, and the one that accepts their analyses."""
     app = supervisor.start_killable(
-        "hooks-app", lambda _: _module("benchmarks.drill.hooks_app", "--port", port), given, START_CPU_S
+        "hooks-app", lambda _: _module("benchmarks.drill.hooks_app", "--port", port), given, _HAS_WORKED
     )
-    supervisor.start_killable("hooks-worker", _worker("hooks", folder, seed), given, START_CPU_S)
+    supervisor.start_killable("hooks-worker", _worker("hooks", folder, seed), given, _HAS_WORKED)
     wait_ready(supervisor.home, "hooks-app", f"http://127.0.0.1:{port}/", app)
 
 
@@ -181,11 +183,11 @@ def _start_service_and_functions(
     url = f"http://127.0.0.1:{deployment.service_port}/healthz"
     name = f"service-{deployment.mode}"
     process = supervisor.start_killable(
-        name, lambda _: _module(service, "--port", deployment.service_port), given, START_CPU_S
+        name, lambda _: _module(service, "--port", deployment.service_port), given, _HAS_WORKED
     )
     for role in ("jobs", "outbox"):
         supervisor.start_killable(
-            f"{role}-{deployment.mode}", _worker(role, folder, seed), given, START_CPU_S
+            f"{role}-{deployment.mode}", _worker(role, folder, seed), given, _HAS_WORKED
         )
     wait_ready(supervisor.home, name, url, process)
 

@@ -28,12 +28,20 @@ class Kill:
         return f"{self.name}.{self.generation}"
 
 
+def has_used_cpu(seconds: float, pid: int) -> bool:
+    """Return whether a process has taken more CPU than its start does."""
+    with suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return bool(times.user + times.system >= seconds)
+    return False
+
+
 @dataclass
 class _Killable:
     command: Callable[[int], tuple[str, ...]]
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes]
-    works_after_cpu_s: float = 0.0
+    has_worked: Callable[[int], bool]
     generation: int = 0
     down: bool = False
 
@@ -45,6 +53,7 @@ class Supervisor:
     home: Home
     kills: list[Kill] = field(default_factory=list)
     _killable: dict[str, _Killable] = field(default_factory=dict)
+    _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def emulator(self, port: int) -> Cloud:
         """Start the emulator, which is never killed because it keeps all data in memory."""
@@ -65,14 +74,14 @@ class Supervisor:
         name: str,
         command: Callable[[int], tuple[str, ...]],
         environment: Mapping[str, str],
-        works_after_cpu_s: float = 0.0,
+        has_worked: Callable[[int], bool] = lambda _: True,
     ) -> subprocess.Popen[bytes]:
         """Start a process that may be killed; `command` is called with the number of earlier starts.
 
-        Its start takes up to `works_after_cpu_s` seconds of CPU.
+        `has_worked` tells of a process id whether that process has done more than start.
         """
         process = self._start(name, 0, command(0), environment)
-        self._killable[name] = _Killable(command, environment, process, works_after_cpu_s)
+        self._killable[name] = _Killable(command, environment, process, has_worked)
         return process
 
     @property
@@ -81,14 +90,12 @@ class Supervisor:
         return sorted(self._killable)
 
     def has_worked(self, name: str) -> bool:
-        """Return whether a process has done more than start since its last kill, by its CPU time.
+        """Return whether a process has done more than start since its last kill.
 
         On a slow machine, a process that is killed while it starts would never work.
         """
-        with suppress(psutil.Error):
-            times = psutil.Process(self._killable[name].process.pid).cpu_times()
-            return bool(times.user + times.system >= self._killable[name].works_after_cpu_s)
-        return False
+        killable = self._killable[name]
+        return killable.has_worked(killable.process.pid)
 
     def kill(self, name: str) -> Kill:
         """Send SIGKILL to a process and wait for its end."""
@@ -106,6 +113,12 @@ class Supervisor:
         command = killable.command(killable.generation)
         killable.process = self._start(name, killable.generation, command, killable.environment)
 
+    def stop(self) -> None:
+        """Stop every process of the home, and wait for the end of those started here."""
+        processes.stop(self.home)
+        for process in self._started:
+            process.wait()
+
     def crashed(self) -> list[str]:
         """Return the names of processes that ended without being killed."""
         return [
@@ -119,4 +132,5 @@ class Supervisor:
     ) -> subprocess.Popen[bytes]:
         given = {**base_env(), **environment, "OPENAI_API_KEY": f"{name}.{generation}"}
         log = self.home.log(f"{name}.{generation}" if generation else name)
-        return processes.start(self.home, name, command, given, log)
+        self._started.append(processes.start(self.home, name, command, given, log))
+        return self._started[-1]

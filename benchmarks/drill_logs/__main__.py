@@ -29,7 +29,6 @@ from benchmarks.drill_logs.record import read
 from benchmarks.drill_logs.senders import Senders
 from benchmarks.figures import FIGURES, Figure, keep, say, show
 from local.home import Home
-from local.supervisor import processes
 
 EVENTS = 200_000
 # Seconds between kills, and until a restart.
@@ -69,7 +68,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit("stopped")
     finally:
-        processes.stop(home)
+        drill.supervisor.stop()
         if status:
             say(f"logs and journals are in {home.root}")
         else:

@@ -25,6 +25,8 @@ from services.core.aws import CALL_ERRORS
 
 PATH = "/hooks/logs"
 MESSAGES, MEMORY = "messages.jsonl", "memory.jsonl"
+# The folder of what each process leaves, by its id, once it has handled an event.
+WORKED = "worked"
 # Of the writer: messages in an event, seconds of a run, and between its attempts.
 BATCH, TIMEOUT_S, PAUSES_S = 5, 60.0, (1, 2, 4, 6)
 # The share of messages that another writer may receive at once, and the most seconds by which it is ahead.
@@ -78,7 +80,26 @@ def gateway_event(headers: dict[str, str], body: bytes) -> dict[str, Any]:
     }
 
 
-def serve_receiver(port: int, memory: Journal) -> None:
+class Work:
+    """Tells of this process what it has done: that it has handled an event, and the most memory it took."""
+
+    def __init__(self, role: str, folder: Path) -> None:
+        self._role = role
+        self._memory = Journal(folder / MEMORY)
+        self._mark = folder / WORKED / str(os.getpid())
+
+    def note(self) -> None:
+        """Tell that an event is handled."""
+        self._memory.note(role=self._role, mb=peak_mb())
+        self._mark.touch()
+
+
+def has_handled_event(folder: Path, pid: int) -> bool:
+    """Return whether the instance with this process id has handled an event."""
+    return (folder / WORKED / str(pid)).exists()
+
+
+def serve_receiver(port: int, work: Work) -> None:
     """Answer requests of the gateway one by one."""
     from services.logs import receiver
 
@@ -90,7 +111,7 @@ def serve_receiver(port: int, memory: Journal) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = receiver.handle(gateway_event(headers, body), Context())
-            memory.note(role="receiver", mb=peak_mb())
+            work.note()
             self._answer(answer["statusCode"], answer["headers"], answer["body"])
 
         def _answer(self, status: int, headers: dict[str, str], body: str) -> None:
@@ -108,7 +129,7 @@ def serve_receiver(port: int, memory: Journal) -> None:
     HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 
 
-def run_writer(folder: Path, seed: str, memory: Journal) -> None:
+def run_writer(folder: Path, seed: str, work: Work) -> None:
     """Work on messages, which arrive late, twice, at another writer too, and after they were handled."""
     from services.logs import writer
 
@@ -129,7 +150,7 @@ def run_writer(folder: Path, seed: str, memory: Journal) -> None:
         answer = writer.handle(event, Context())
         for record in event["Records"]:
             journal.note(handled=record["messageId"])
-        memory.note(role="writer", mb=peak_mb())
+        work.note()
         return answer
 
     faults = Faults(random.Random(seed))  # noqa: S311 - a drill's faults
@@ -144,11 +165,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seed", required=True)
     options = parser.parse_args()
-    memory = Journal(options.folder / MEMORY)
+    work = Work(options.role, options.folder)
     if options.role == "receiver":
-        serve_receiver(options.port, memory)
+        serve_receiver(options.port, work)
     else:
-        run_writer(options.folder, options.seed, memory)
+        run_writer(options.folder, options.seed, work)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import boto3
 
 from benchmarks.drill.deployment import Cloud
 from benchmarks.drill.supervisor import Supervisor
+from benchmarks.drill_logs.instance import WORKED, has_handled_event
 from benchmarks.emulated_stores import free_ports, wait_ready
 from local.home import PYTHON
 from local.supervisor.configuration import emulator_env
@@ -25,8 +27,6 @@ RETENTION_DAYS = 30
 VISIBILITY_S, RECEIVES = 14, 100
 # The memory of each function in MB, as the stack sets it, which tests compare.
 MEMORY_MB = {"receiver": 1769, "writer": 1024}
-# More than an instance takes to import what it needs.
-START_CPU_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,11 @@ def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
         edge_log_group=GROUP,
         edge_log_stream=STREAM,
     )
+    (folder / WORKED).mkdir()
+    has_worked = partial(has_handled_event, folder)
     for number in range(WRITERS):
         supervisor.start_killable(
-            f"writer-{number}", _instance("writer", folder, seed), for_writers, START_CPU_S
+            f"writer-{number}", _instance("writer", folder, seed), for_writers, has_worked
         )
     # Without a key of its own, the bucket encrypts by its default.
     for_receivers = common | log_receiver_variables(
@@ -81,7 +83,7 @@ def launch(supervisor: Supervisor, folder: Path, seed: int) -> Launched:
     addresses = tuple(f"http://127.0.0.1:{port}" for port in ports)
     for number, port in enumerate(ports):
         receiver = _instance("receiver", folder, seed, "--port", port)
-        process = supervisor.start_killable(f"receiver-{number}", receiver, for_receivers, START_CPU_S)
+        process = supervisor.start_killable(f"receiver-{number}", receiver, for_receivers, has_worked)
         wait_ready(supervisor.home, f"receiver-{number}", f"{addresses[number]}/", process)
     return Launched(cloud, queue, dead_letters, addresses, key)
 

@@ -1,6 +1,5 @@
 """A small drill of log events over real processes: killed, and without a fault."""
 
-import gc
 from pathlib import Path
 
 import pytest
@@ -8,10 +7,8 @@ import pytest
 from benchmarks import drill_logs
 from benchmarks.drill_logs.__main__ import Drill
 from local.home import Home
-from local.supervisor import processes
 
-# The supervisor leaves the processes that are never killed to `stop`, by their records.
-pytestmark = [pytest.mark.system, pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")]
+pytestmark = pytest.mark.system
 EVENTS = 1000
 
 
@@ -25,12 +22,9 @@ def test_small_drill_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     try:
         verdict, measured = drill.run()
     finally:
-        processes.stop(home)
+        drill.supervisor.stop()
     assert verdict.faults() == []
     assert drill.supervisor.kills
     values = {figure.name: figure.value for figure in measured}
     assert values["events_sent"] >= EVENTS
     assert values["lines_written"] > EVENTS / 4
-    # Its processes go while their warning is ignored.
-    del drill
-    gc.collect()
