@@ -14,6 +14,7 @@ from client.api import RequestTiming
 from services.core.domain.listing import Labels
 from services.core.domain.report import UNKNOWN, Condition, Evidence, Reason, Reliance, Report, Wear
 from services.core.narrative.grammar import with_article
+from services.core.narrative.labels import label_words
 from settings.environment import load_environment
 
 LOW_CONFIDENCE = 0.6
@@ -21,19 +22,6 @@ _NOT_JUDGED = "not judged by this model"
 _MAX_WIDTH = 88
 _GRADE_STYLE = {"excellent": "green", "good": "green", "fair": "yellow", "worn": "red"}
 _LEVEL_STYLE = {"high": "green", "medium": "yellow", "low": "red"}
-_REASON = {
-    Reason.TOO_DARK: "a photo is too dark",
-    Reason.TOO_BRIGHT: "a photo is too bright",
-    Reason.BLANK: "a photo is blank",
-    Reason.BLURRED: "a photo is blurred",
-    Reason.SEVERAL_THINGS: "a photo shows several things",
-    Reason.NOT_RECOGNISED: "the product was not recognised",
-    Reason.MATERIAL_UNCERTAIN: "the material is uncertain",
-    Reason.COLOUR_UNCERTAIN: "the colour is uncertain",
-    Reason.WEAR_UNCERTAIN: "some wear is uncertain",
-    Reason.NOT_ASKED: "the model does not judge material or wear",
-    Reason.UNCALIBRATED: "the model is not calibrated",
-}
 # About what one request to the LLM reads and writes; the report has no token counts.
 _LLM_TOKENS_IN, _LLM_TOKENS_OUT = 1200, 150
 
@@ -104,7 +92,7 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
     if report.confidence:
         style = _LEVEL_STYLE[report.confidence.level]
         reasons = _reasons(report.confidence, report.labels)
-        yield "Confidence", Text.assemble((report.confidence.level, f"bold {style}"), reasons)
+        yield "Confidence", Text.assemble((f"{report.confidence.level}.", f"bold {style}"), reasons)
     yield "Caption", Text(report.caption or "none")
     yield "Text by", Text(_writer(report))
     yield "Model", Text(f"{report.model.artifact}, endpoint {report.model.endpoint}")
@@ -163,9 +151,9 @@ def _mark(wear: Wear, labels: Labels | None) -> str:
 
 
 def _reasons(confidence: Reliance, labels: Labels | None) -> str:
-    words = labels.reasons if labels else {}
-    reasons = [words.get(reason, _REASON[reason]) for reason in confidence.reasons]
-    return f": {', '.join(reasons)}" if reasons else ""
+    """The sentences for the reasons; those of this release where the report has none."""
+    own, ours = labels.reasons if labels else {}, label_words("en").reasons
+    return "".join(f" {own.get(reason, ours[reason])}" for reason in confidence.reasons)
 
 
 def _sure(source: str | None, confidence: float | None) -> Text:

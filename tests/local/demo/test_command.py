@@ -181,7 +181,7 @@ LABELS: dict[str, Any] = {
     "wear": {"chip": "ébréchure"},
     "severities": {"minor": "légère"},
     "places": {"top_left": "en haut à gauche"},
-    "reasons": {"wear_uncertain": "usure incertaine"},
+    "reasons": {"wear_uncertain": "Une usure est incertaine."},
     "evidence": [
         {"question": "qu'est-ce que c'est ?", "answer": "tasse"},
         {"question": "de quelle matière ?", "answer": "céramique"},
@@ -200,7 +200,7 @@ def test_labels_are_shown_as_words() -> None:
     out = plain(shown(REPORT | changed, width=100))
     assert "tasse à anses 98%" in out and "céramique vernie 83%" in out
     assert "bon état, 8 of 10: légère ébréchure in photo 2, en haut à gauche 90%" in out
-    assert "medium: usure incertaine, the model is not calibrated" in out
+    assert "medium. Une usure est incertaine. The model's probabilities were not measured" in out
     assert "est-ce ébréché ? oui 91%" in out
     assert "is there a chip" not in out
 
@@ -302,7 +302,7 @@ def test_model_for_photographs_says_what_it_knows() -> None:
     }
     text = plain(shown(REPORT | unjudged))
     assert text.count("not judged by this model") == 2  # material and condition
-    assert "low: the model does not judge material or wear" in text
+    assert "low. The model does not judge material or wear." in text
     assert "do not show enough" not in text
     assert "It judges neither material nor wear, so there is no grade" in text
     assert "knows drawn goods only" not in text
