@@ -1,4 +1,4 @@
-"""The links between the documents lead to a file, and to a heading of it."""
+"""The links between the documents lead to a heading, and a numbered step begins a line."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,8 @@ DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "catalogue/README.md", "examples/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+# The number of a step within a paragraph, where no reader finds it and Markdown makes no list of it.
+STEP = re.compile(r"[.:;)] [0-9]{1,2}\. (?:\*\*|[A-Z])")
 FENCE = re.compile(r"^ *```.*?^ *```", re.S | re.M)
 
 
@@ -42,3 +44,18 @@ def test_broken_link_is_found(tmp_path: Path) -> None:
     document = tmp_path / "a.md"
     document.write_text("# A `b`: c\n\n[here](#a-b-c) [no](#b) [gone](b.md) [out](https://a.example/#x)\n")
     assert broken(document) == ["#b", "b.md"]
+
+
+def steps_in_paragraphs(text: str) -> list[str]:
+    """The steps that do not begin a line."""
+    plain = FENCE.sub("", text)
+    return STEP.findall(plain)
+
+
+def test_steps_begin_a_line() -> None:
+    found = {str(one.relative_to(ROOT)): steps_in_paragraphs(one.read_text("utf-8")) for one in DOCUMENTS}
+    assert {name: steps for name, steps in found.items() if steps} == {}
+
+
+def test_step_in_a_paragraph_is_found() -> None:
+    assert steps_in_paragraphs("1. **Settings.** Yes. 2. **Secret.** No.\n3. **Deploy.**") == [". 2. **"]
