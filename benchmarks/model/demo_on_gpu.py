@@ -65,11 +65,10 @@ def furthest(one: Any, other: Any) -> float:
     apart = [0.0]
     for place in mine | others:
         a, b = mine.get(place, 0.0), others.get(place, 0.0)
-        if isinstance(a, str) or isinstance(b, str):
-            if a != b:
-                raise ValueError(f"{place}: {a!r} on one device, {b!r} on the other")
-        else:
+        if isinstance(a, int | float) and isinstance(b, int | float):
             apart.append(abs(a - b))
+        elif a != b:
+            raise ValueError(f"{place}: {a!r} on one device, {b!r} on the other")
     return max(apart)
 
 

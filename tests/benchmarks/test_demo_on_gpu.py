@@ -11,7 +11,13 @@ from benchmarks.model.demo_on_gpu import compared, furthest
 
 def answer(caption: str = "a mug", **shares: float) -> dict[str, Any]:
     kinds = [{"id": kind, "name": kind, "p": p} for kind, p in shares.items()]
-    return {"kinds": kinds, "wear": [{"chip": [0.25]}], "calibrated": True, "caption": caption}
+    return {
+        "kinds": kinds,
+        "wear": [{"chip": [0.25]}],
+        "calibrated": True,
+        "caption": caption,
+        "said": {"id": None},
+    }
 
 
 def test_order_of_kinds_does_not_count() -> None:

@@ -26,7 +26,7 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     check_weights(folder, config, architecture_of(config))
     loaded: Any = architecture_of(config).from_pretrained(
         folder,
-        dtype=precision(),
+        dtype=precision(config),
         attn_implementation="sdpa",
         local_files_only=True,
         output_loading_info=True,
@@ -46,12 +46,14 @@ def architecture_of(config: Any) -> Any:
     return Blip2OnEfficientNet if ARCHITECTURE in named else Blip2ForConditionalGeneration
 
 
-def precision() -> torch.dtype:
+def precision(config: Any) -> torch.dtype:
     """bfloat16 on a GPU that supports it, float16 on another GPU, float32 on a CPU.
 
-    Given explicitly: weights of mixed types that are loaded without a type all become float32.
+    float32 everywhere for a classifier as the vision tower: it is small, and half precision would round the
+    shares that it passes on. Given explicitly: weights of mixed types that are loaded without a type all
+    become float32.
     """
-    if not torch.cuda.is_available():
+    if not torch.cuda.is_available() or architecture_of(config) is Blip2OnEfficientNet:
         return torch.float32
     native = torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.bfloat16 if native else torch.float16

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -281,4 +282,5 @@ def test_device_decides_precision(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
 
-    assert loading.precision() == dtype
+    assert loading.precision(SimpleNamespace(architectures=["Blip2ForConditionalGeneration"])) == dtype
+    assert loading.precision(SimpleNamespace(architectures=["Blip2OnEfficientNet"])) == torch.float32
