@@ -64,6 +64,13 @@ def run(steps: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(all_steps())
 
 
+def let_pass(seconds: float) -> None:
+    """Set the event loop's clock forward."""
+    loop = asyncio.get_running_loop()
+    before = loop.time
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
+
+
 def test_events_share_requests() -> None:
     posthog = PostHog(OK)
 
@@ -161,13 +168,14 @@ def test_busy_posthog_gets_them_again(monkeypatch: pytest.MonkeyPatch, log_lines
     assert lost(log_lines) == []
 
 
-def test_no_retry_without_time(log_lines: list[str]) -> None:
+def test_no_retry_without_time(monkeypatch: pytest.MonkeyPatch, log_lines: list[str]) -> None:
+    monkeypatch.setattr(sending, "RETRY_AFTER_S", 60.0)
     posthog = PostHog(httpx2.Response(503), OK)
 
     async def steps() -> None:
         sender = posthog.sender()
         captured(sender, 1)
-        await sender.close(sending.RETRY_AFTER_S / 2)
+        await sender.close(30.0)
 
     run(steps)
     assert len(posthog.requests) == 1
@@ -178,7 +186,8 @@ def test_no_retry_without_time(log_lines: list[str]) -> None:
 def test_stalled_posthog_is_given_up(
     in_background: bool, monkeypatch: pytest.MonkeyPatch, log_lines: list[str]
 ) -> None:
-    monkeypatch.setattr(sending, "GATHER_S", 0.0 if in_background else 10.0)
+    monkeypatch.setattr(sending, "GATHER_S", 0.0 if in_background else 60.0)
+    monkeypatch.setattr(sending, "TIMEOUT_S", 60.0)
     posthog = PostHog(OK)
     posthog.stalls = True
 
@@ -187,7 +196,12 @@ def test_stalled_posthog_is_given_up(
         captured(sender, 3)
         if in_background:
             await posthog.asked.wait()
-        await sender.flush(0.05)
+            await sender.flush(0.05)
+        else:
+            flushing = asyncio.create_task(sender.flush(30.0))
+            await posthog.asked.wait()
+            let_pass(30.0)
+            await flushing
         assert lost(log_lines) == [(3, sending.SILENT)]
         captured(sender, 2)
         # Paused: these ask nothing.
