@@ -14,7 +14,7 @@ from services.core.analytics.sender import Sender
 from services.core.messaging.consumer import Message
 from services.core.telemetry import user_hash
 from services.results import jobs
-from tests.services.core.analytics.test_sender import let_pass
+from tests.loop_clock import let_pass
 from tests.services.results.queues import lambda_event
 from tests.services.results.shop import ENDED, ID, RESUME, Shop, pending, result
 

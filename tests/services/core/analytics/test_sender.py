@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.core.analytics import sender as sending
 from services.core.analytics.sender import AnalyticsSettings, Sender
+from tests.loop_clock import let_pass
 
 OK = httpx2.Response(200, json={"status": "Ok"})
 Answer = Callable[[httpx2.Request], httpx2.Response] | Callable[[httpx2.Request], Awaitable[httpx2.Response]]
@@ -62,13 +63,6 @@ def run(steps: Callable[[], Awaitable[None]]) -> None:
         await steps()
 
     asyncio.run(all_steps())
-
-
-def let_pass(seconds: float) -> None:
-    """Set the event loop's clock forward."""
-    loop = asyncio.get_running_loop()
-    before = loop.time
-    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
 
 
 def test_events_share_requests() -> None:
