@@ -15,7 +15,10 @@ FAKE = """
 import os, sys, time
 print("arguments", *sys.argv[2:])
 print("variables", os.environ.get("ONE"), os.environ["JSII_NODE"] != "", "HOME" in os.environ)
-time.sleep(float(os.environ.get("SLEEP", "0")))
+if "SLEEP" in os.environ:
+    print("sleeps", flush=True)
+    time.sleep(float(os.environ["SLEEP"]))
+    print("woke")
 sys.exit(int(os.environ.get("STATUS", "0")))
 """
 
@@ -49,15 +52,20 @@ def test_failure_names_log_and_last_lines(fake: Path) -> None:
 
 
 def test_cancelled_run_ends_the_cdk(fake: Path) -> None:
+    log = fake / "log"
+
     async def cancel() -> None:
         command = cdk.CdkCommand(("deploy",), fake)
-        run = asyncio.create_task(cdk.run_cdk_logged(command, {"SLEEP": "60"}, fake / "log", lambda: None))
-        await asyncio.sleep(0.3)
+        run = asyncio.create_task(cdk.run_cdk_logged(command, {"SLEEP": "60"}, log, lambda: None))
+        while "sleeps" not in (log.read_text() if log.exists() else ""):
+            assert not run.done()
+            await asyncio.sleep(0.02)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
 
-    asyncio.run(asyncio.wait_for(cancel(), 10))
+    asyncio.run(cancel())
+    assert "woke" not in log.read_text()
 
 
 def test_missing_cdk_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,16 +47,20 @@ def test_variables_and_folder_reach_tool(tmp_path: Path, capfd: pytest.CaptureFi
 
 def test_interrupted_caller_ends_its_tool(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    caller = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", CALLER, STUBBORN, str(mark)],
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-    )
-    until = time.monotonic() + 30
-    while not mark.exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    os.killpg(caller.pid, signal.SIGINT)
-    assert caller.wait(20) == -signal.SIGINT
-    with pytest.raises(ProcessLookupError):
-        os.killpg(caller.pid, 0)
+    ) as caller:
+        try:
+            while not mark.exists():
+                assert caller.poll() is None
+                time.sleep(0.05)
+            os.killpg(caller.pid, signal.SIGINT)
+            assert caller.wait(60) == -signal.SIGINT
+            with pytest.raises(ProcessLookupError):
+                os.killpg(caller.pid, 0)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(caller.pid, signal.SIGKILL)

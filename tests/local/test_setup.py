@@ -5,7 +5,6 @@ import pty
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -171,10 +170,9 @@ def test_first_run_installs_everything(machine: Machine) -> None:
 
 def test_second_run_does_nothing(machine: Machine) -> None:
     machine.setup()
-    began = time.monotonic()
     done = machine.setup()
-    assert time.monotonic() - began < 10
-    assert (done.returncode, done.stderr) == (0, "")
+    # uv is asked for its version, whether it still runs.
+    assert (done.returncode, done.stderr, machine.calls) == (0, "", ["uv --version"])
 
 
 def test_changed_requirement_reinstalls_only_packages(machine: Machine) -> None:
@@ -206,7 +204,12 @@ def test_changed_page_is_built_anew(machine: Machine) -> None:
     machine.setup()
     source = machine.checkout / "web" / "src" / "main.tsx"
     source.write_text("// changed")
-    assert machine.setup().stderr == "… Building the page, beside the next steps\n✓ Page\n"
+    said = machine.setup().stderr.splitlines()
+    # The next steps have nothing to do: the page may be awaited or not.
+    assert [line for line in said if "Waiting" not in line] == [
+        "… Building the page, beside the next steps",
+        "✓ Page",
+    ]
     source.rename(source.with_name("other.tsx"))
     assert "✓ Page" in machine.setup().stderr
     (machine.checkout / ".vitrine" / "page" / "index.html").unlink()

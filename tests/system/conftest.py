@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.browser import chromium
+from benchmarks.emulated_stores import free_ports
 from local.home import Home
 from local.supervisor.ports import PREFERRED, variable
 from tests.system.running import System
@@ -30,6 +31,16 @@ def _ports_of_worker() -> dict[str, str]:
     if (apart := PORTS_APART * int(worker.removeprefix("gw"))) == 0:
         return {}
     return {variable(name): str(port + apart) for name, port in PREFERRED.items()}
+
+
+@pytest.fixture
+def other_ports() -> dict[str, str]:
+    """Variables with the ports of a system beside the workers' own.
+
+    By itself it would take a preferred port that is free only while another worker restarts a process.
+    """
+    ports = zip(PREFERRED, free_ports(len(PREFERRED)), strict=True)
+    return {variable(name): str(port) for name, port in ports}
 
 
 @pytest.fixture(scope="session")

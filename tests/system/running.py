@@ -44,7 +44,7 @@ class System:
             env={**os.environ, "VITRINE_HOME": str(self.home.root), **self.ports, **environment},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
 

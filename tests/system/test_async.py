@@ -8,7 +8,6 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import httpx2
 import psycopg
 import pytest
 from playwright.sync_api import expect
@@ -193,9 +192,8 @@ def test_edge_line_reaches_cloudwatch(async_system: System, demonstration: Compl
 
 
 def test_unsigned_events_are_refused(async_system: System) -> None:
-    answer = httpx2.post(
-        f"{async_system.address('edge')}/functions/v1/report-ready", content=b"{}", trust_env=False
-    )
+    edge = async_system.address("edge")
+    answer = async_system.client.post(f"{edge}/functions/v1/report-ready", content=b"{}")
     assert answer.status_code == 401
     answer = async_system.client.post(f"{async_system.api_url}/hooks/supabase", json={"type": "INSERT"})
     assert answer.status_code == 401

@@ -99,7 +99,7 @@ def test_archive_is_uploaded_before_the_model(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=300,
+        timeout=900,
         check=False,
     )
     said = done.stdout

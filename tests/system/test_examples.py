@@ -34,7 +34,7 @@ def environment(system: System) -> dict[str, str]:
 
 def printed(environment: dict[str, str], *command: str | Path) -> str:
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=90, check=False
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -80,9 +80,11 @@ def function_url(environment: dict[str, str]) -> Iterator[str]:
     served = {**environment, "DENO_SERVE_ADDRESS": f"tcp:127.0.0.1:{port}"}
     with subprocess.Popen(command, env=served, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert "Listening" in process.stderr.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+        try:
+            assert "Listening" in process.stderr.readline()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 def test_edge_function_drafts_a_listing(system: System, function_url: str) -> None:

@@ -22,7 +22,7 @@ def test_smoke_test_leaves_no_report(system: System) -> None:
         },
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -9,11 +9,11 @@ from web.build import FOLDER, install
 def test_page_passes_its_own_tests() -> None:
     install(dev=True)
     done = subprocess.run(
-        [str(node()), "--test", "--test-timeout=30000", "../tests/web/**/*.test.ts"],
+        [str(node()), "--test", "--test-timeout=300000", "../tests/web/**/*.test.ts"],
         cwd=FOLDER,
         capture_output=True,
         encoding="utf-8",
-        timeout=180,
+        timeout=600,
         check=False,
     )
     _, _, failures = done.stdout.partition("failing tests:")

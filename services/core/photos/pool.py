@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,8 +246,12 @@ class Decoders:
         if self._control is not None:
             self._control.close()
         if self._server is not None:
-            with suppress(subprocess.TimeoutExpired):
+            try:
                 self._server.wait(protocol.STATUS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                # Stopped, or still importing on a busy machine.
+                self._server.kill()
+                self._server.wait()
         self._control = self._server = None
 
 

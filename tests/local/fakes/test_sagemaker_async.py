@@ -50,7 +50,7 @@ class Aws:
         """Return the next notifications."""
         found: list[dict[str, Any]] = []
         while len(found) < count:
-            answer = self.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=10)
+            answer = self.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=20)
             assert answer.get("Messages"), f"{len(found)} notifications, {count} are expected"
             for message in answer["Messages"]:
                 found.append(json.loads(message["Body"]))

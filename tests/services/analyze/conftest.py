@@ -80,8 +80,9 @@ class World:
     status: int = 200
     body: bytes | None = None
     llm: int = 503
-    budget_s: float = 10.0
-    narrate_s: float = 1.0
+    # Longer than the first report of a process takes on a slow machine: it loads much code.
+    budget_s: float = 25.0
+    narrate_s: float = 10.0
     reuse: bool = False
     asynchronous: bool = False
     model_calls: int = 0

@@ -58,7 +58,7 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
             if model.drips:
                 self._drip()
                 return
-            model.open.wait(30)
+            model.open.wait(60)
             answer = json.dumps(observation(len(json.loads(asked)["photos"]))).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

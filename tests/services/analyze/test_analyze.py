@@ -6,6 +6,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from tests.services.analyze.conftest import World, without_links
+from tests.services.analyze.test_jobs import waiting
 from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
@@ -142,9 +143,9 @@ def test_exhausted_quota_is_429(client: TestClient, world: World, jpeg: Jpeg) ->
 
 def test_invalid_model_answer_is_retried(client: TestClient, world: World, jpeg: Jpeg) -> None:
     world.body = b'{"kinds": [], "caption": "", "artifact": ""}'
-    answer = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "wait=1"})
-    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert "cannot be used" in answer.json()["waiting"]
+    report = waiting(client, jpeg())
+    assert report["status"] == "queued"
+    assert "cannot be used" in report["waiting"]
 
 
 def test_refused_content_is_502(client: TestClient, world: World, jpeg: Jpeg) -> None:

@@ -8,25 +8,20 @@ from functools import partial
 from typing import Any
 
 import pytest
+from anyio import from_thread
 from starlette.testclient import TestClient
 
 from services.analyze import intake
 from services.core.domain.errors import UnsupportedMedia
-from services.core.domain.timing import Timing
+from services.core.domain.timing import PRODUCTION
 from services.core.photos.photo import Photo, decoders
 from services.core.photos.pool import Decoders
 from services.core.storage.image_store import ImageStore
 from services.core.storage.reports import Reports
+from tests.loop_clock import let_pass
 from tests.services.analyze.conftest import World
 
 Jpeg = Callable[..., bytes]
-# Long enough for the steps before a slow one, on a busy machine.
-WITHIN_S = 1.5
-
-
-@pytest.fixture
-def short_of_time(world: World) -> None:
-    world.timing = Timing(accept_within_s=WITHIN_S)
 
 
 @pytest.fixture
@@ -36,12 +31,16 @@ def at_once(monkeypatch: pytest.MonkeyPatch, jpeg: Jpeg) -> None:
 
 
 class Slow:
-    """Lets each call of a method begin only after `open` is called; `ended` is set after one."""
+    """Lets each call of a method begin only after `open` is called; `ended` is set after one.
+
+    The time within which a request is accepted has passed when such a call would begin.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
         method, self._gate, self.ended = getattr(owner, name), threading.Event(), threading.Event()
 
         def late(*arguments: Any) -> Any:
+            from_thread.run_sync(let_pass, PRODUCTION.accept_within_s)
             self._gate.wait(30)
             try:
                 return method(*arguments)
@@ -75,7 +74,6 @@ def assert_busy(answer: Any) -> None:
     assert int(answer.headers["retry-after"]) >= 1
 
 
-@pytest.mark.usefixtures("short_of_time")
 def test_slow_decoder_is_busy(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +83,7 @@ def test_slow_decoder_is_busy(
     assert_nothing_is_left(client, world)
 
 
-@pytest.mark.usefixtures("short_of_time", "at_once")
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(
     ("owner", "name"),
     [(ImageStore, "put"), (Reports, "accept"), (Reports, "check_quota")],
@@ -102,7 +100,7 @@ def test_slow_store_is_busy(
     assert_nothing_is_left(client, world)
 
 
-@pytest.mark.usefixtures("short_of_time", "at_once")
+@pytest.mark.usefixtures("at_once")
 def test_undo_outlasts_a_failing_store(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from catalogue import Catalogue
 from services.core.domain.colours import QUESTION
 from services.core.storage.rows import from_item
 from tests.services.analyze.conftest import World, observation
+from tests.services.analyze.test_jobs import waiting
 from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
@@ -22,8 +23,8 @@ THEIRS = "0123456789abcdef"
 BLUE_LAMP = Path(__file__).parents[3] / "examples" / "photos" / "drawn-lamp.jpg"
 
 
-def post(client: TestClient, photo: bytes, prefer: str = "wait=20") -> Any:
-    return client.post("/analyze", files={"images": photo}, headers={"Prefer": prefer})
+def post(client: TestClient, photo: bytes) -> Any:
+    return client.post("/analyze", files={"images": photo}, headers={"Prefer": "wait=20"})
 
 
 def sizes(world: World) -> list[tuple[int, int]]:
@@ -67,10 +68,10 @@ def test_other_catalogue_leaves_report_queued(client: TestClient, world: World, 
     said = f"CatalogueMismatch: the artifact has {THEIRS}"
     problem = {"__type": "ModelError", "OriginalStatusCode": 400, "OriginalMessage": said, "message": said}
     world.status, world.body = 424, json.dumps(problem).encode()
-    answer = post(client, jpeg(), "wait=1")
-    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert THEIRS in answer.json()["waiting"]
-    assert world.catalogue.version in answer.json()["waiting"]
+    report = waiting(client, jpeg())
+    assert report["status"] == "queued"
+    assert THEIRS in report["waiting"]
+    assert world.catalogue.version in report["waiting"]
 
 
 def test_colours_are_not_measured_in_vain(client: TestClient, world: World) -> None:
@@ -99,7 +100,7 @@ class TestQuarters:
 
     def test_answer_about_whole_photos_is_invalid(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
         world.body = json.dumps(observation(1)).encode()
-        assert "wear" in post(client, jpeg(), "wait=1").json()["waiting"]
+        assert "wear" in waiting(client, jpeg())["waiting"]
 
 
 class TestRealGoods:

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from services.core.domain.timing import PRODUCTION
 from services.core.storage.rows import from_item, stored_report
 from tests.services.analyze.conftest import BUCKET, World
+from tests.services.analyze.process import eventually
 from tests.services.conftest import TABLE
 
 Jpeg = Callable[..., bytes]
@@ -21,6 +22,19 @@ Jpeg = Callable[..., bytes]
 def post(client: TestClient, photo: bytes, prefer: str = "", key: str = "") -> Any:
     headers = {name: value for name, value in (("Prefer", prefer), ("Idempotency-Key", key)) if value}
     return client.post("/analyze", files={"images": photo}, headers=headers)
+
+
+def waiting(client: TestClient, photo: bytes) -> dict[str, Any]:
+    """Post a photo, and return its report once that says what it waits for."""
+    answer = post(client, photo, "respond-async")
+    assert answer.status_code == 202
+
+    def report() -> dict[str, Any]:
+        found: dict[str, Any] = client.get(answer.headers["location"]).json()
+        return found
+
+    assert eventually(lambda: report()["waiting"] is not None)
+    return report()
 
 
 def delays(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -151,17 +165,18 @@ def test_every_report_has_a_message(
     assert sent == [round(world.budget_s) + PRODUCTION.takeover_s]
 
 
-def test_unavailable_model_returns_202(
+def test_unavailable_model_is_asked_later(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = delays(world, monkeypatch)
     world.status, world.body = 503, b'{"message": "secret trace"}'
-    answer = post(client, jpeg(), "wait=3")
-    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert (answer.json()["stage"], answer.json()["waiting_code"]) == ("model", "model_unavailable")
-    assert "every 15 minutes" in answer.json()["waiting"]
-    assert "secret" not in answer.text
-    assert PRODUCTION.model_retry_s in sent
+    report = waiting(client, jpeg())
+    assert (report["status"], report["stage"]) == ("queued", "model")
+    assert report["waiting_code"] == "model_unavailable"
+    assert "every 15 minutes" in report["waiting"]
+    assert "secret" not in json.dumps(report)
+    # After the row is written.
+    assert eventually(lambda: PRODUCTION.model_retry_s in sent)
 
 
 def test_queued_report_is_replayed_by_key(client: TestClient, world: World, jpeg: Jpeg) -> None:
@@ -226,12 +241,12 @@ class TestAsync:
         world.asynchronous = True
 
     def test_inference_id_starts_with_the_report(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
-        answer = post(client, jpeg(), "wait=1")
-        assert (answer.status_code, answer.json()["status"]) == (202, "running")
-        assert "minutes to wake" in answer.json()["waiting"]
-        assert (answer.json()["stage"], answer.json()["waiting_code"]) == ("model", "model_pending")
+        report = waiting(client, jpeg())
+        assert "minutes to wake" in report["waiting"]
+        assert (report["status"], report["stage"]) == ("running", "model")
+        assert report["waiting_code"] == "model_pending"
         inference_id = world.question.headers["X-Amzn-SageMaker-Inference-Id"].decode()
-        assert inference_id.startswith(f"{answer.json()['id']}.")
+        assert inference_id.startswith(f"{report['id']}.")
         assert len(inference_id) <= 64
         assert len(json.loads(world.question.body)["photos"]) == 1
 

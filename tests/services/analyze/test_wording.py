@@ -59,12 +59,6 @@ class Llm:
         return httpx2.Response(200, json={"choices": [choice], "usage": self.usage})
 
 
-@pytest.fixture(autouse=True)
-def patient(world: World) -> None:
-    """Let a test act while the LLM works; before the client is made."""
-    world.narrate_s = 10.0
-
-
 @pytest.fixture
 def llm(world: World, monkeypatch: pytest.MonkeyPatch) -> Llm:
     return Llm(world, monkeypatch)

@@ -20,6 +20,7 @@ from mypy_boto3_sqs.client import SQSClient
 from services.core.aws import STORES, AwsClients
 from services.core.messaging.consumer import Consumer, Message
 from services.core.secrets import Secret
+from services.logs import puts, writer
 from services.logs.claims import Claims
 from services.logs.keys import LogKeys
 from services.logs.objects import LogObjects
@@ -58,6 +59,21 @@ def request_event(
     }
 
 
+class Clock:
+    """The writer's clock: it stands still, except for the pauses between attempts, which take no time."""
+
+    perf_counter, time_ns = staticmethod(time.perf_counter), staticmethod(time.time_ns)
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @dataclass
 class Path:
     """The receiver and the writer, and what is between and behind them."""
@@ -70,6 +86,7 @@ class Path:
     queue_url: str
     dead_letters_url: str
     secrets: SecretsManagerClient
+    clock: Clock
 
     def post(
         self, body: bytes, headers: Mapping[str, str] | None = None, *, as_base64: bool = True
@@ -93,7 +110,7 @@ class Path:
 
     def settle(self, messages: list[Message], within_s: float = 30.0) -> list[str]:
         """Let the writer settle messages."""
-        return asyncio.run(self.writer.settle(messages, time.monotonic() + within_s))
+        return asyncio.run(self.writer.settle(messages, self.clock.now + within_s))
 
     def write(self) -> list[str]:
         """Let the writer settle all messages of the queue; return the ids of those that stay."""
@@ -153,6 +170,11 @@ def path(clients: Clients) -> Iterator[Path]:
     parse = partial(LogKeys.parse, source=SECRET)
     cloudwatch = StrictCloudWatch(GROUP, STREAM)
     strict: Any = cloudwatch
+    clock = Clock()
+    # Not by the test's own patch, which some tests undo.
+    patch = pytest.MonkeyPatch()
+    for module in (puts, writer):
+        patch.setattr(module, "time", clock)
     yield Path(
         Receiver(Secret.named(secrets, SECRET, parse), objects, sqs, queue_url, "test"),
         Writer(
@@ -163,8 +185,9 @@ def path(clients: Clients) -> Iterator[Path]:
             timedelta(days=30),
         ),
         cloudwatch,
-        *(s3, sqs, queue_url, dead_letters_url, secrets),
+        *(s3, sqs, queue_url, dead_letters_url, secrets, clock),
     )
+    patch.undo()
     secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
     clients.dynamodb.delete_table(TableName=TABLE)
     for url in (queue_url, dead_letters_url):

@@ -7,20 +7,23 @@ from typing import Any
 import httpx2
 import pytest
 
+from services.core.analytics import sender as sending
 from services.core.analytics.events import Deployment
 from services.core.analytics.report_analytics import ReportAnalytics
 from services.core.analytics.sender import Sender
 from services.core.messaging.consumer import Message
 from services.core.telemetry import user_hash
 from services.results import jobs
+from tests.loop_clock import let_pass
 from tests.services.results.queues import lambda_event
 from tests.services.results.shop import ENDED, ID, RESUME, Shop, pending, result
 
 DEPLOYED = Deployment("shop", "0123456789ab", "async")
+STALLS_S = 30.0
 
 
 class PostHog:
-    """Keeps the events that it is sent; or never answers."""
+    """Keeps the events that it is sent; or never answers, whose caller then sees `STALLS_S` pass."""
 
     def __init__(self) -> None:
         self.stalls = False
@@ -30,6 +33,7 @@ class PostHog:
     async def answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests += 1
         if self.stalls:
+            let_pass(STALLS_S)
             await asyncio.Event().wait()
         self.events += json.loads(request.content)["batch"]
         return httpx2.Response(200, json={"status": "Ok"})
@@ -118,7 +122,8 @@ def test_stalled_posthog_costs_one_invocation(
     shop: Shop, posthog: PostHog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posthog.stalls = True
-    monkeypatch.setattr(jobs, "TELL_WITHIN_S", 0.05)
+    monkeypatch.setattr(jobs, "TELL_WITHIN_S", STALLS_S)
+    monkeypatch.setattr(sending, "TIMEOUT_S", 2 * STALLS_S)
     sender, runner = posthog.sender(), asyncio.Runner()
     monkeypatch.setattr(jobs, "_start", lambda _: (runner, Settled(sender), sender))
     shop.sqs.send_message(QueueUrl=shop.queue_url, MessageBody=json.dumps(RESUME))

@@ -13,8 +13,8 @@ from local.home import REPOSITORY
 from tests.system.page.visit import PHOTOS, Visit
 
 HEIC = REPOSITORY / "benchmarks" / "data" / "heic" / "cat.heic"
-# Slow enough to see the bar move and to cut the line; the whole photo takes three seconds.
-BYTES_PER_SECOND = 8_000_000
+# Slow enough to see the bar move and to cut the line, on any machine; the whole photo takes 24 seconds.
+BYTES_PER_SECOND = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def test_large_upload_is_cut_and_goes_on(visit: Callable[..., Visit], large: Pat
         one.send()
     progress = one.page.get_by_role("progressbar")
     seen = one.page.wait_for_function(
-        "() => { const { value } = document.querySelector('progress') ?? {}; return value > 0.2 && value; }"
+        "() => { const { value } = document.querySelector('progress') ?? {}; return value > 0.05 && value; }"
     )
-    assert 0.2 < seen.json_value() < 1
+    assert 0.05 < seen.json_value() < 1
     line.send("Network.emulateNetworkConditions", {**slow, "offline": True})
     submission = one.page.locator(".submission")
     expect(submission).to_contain_text("Kept here. It is sent when the network returns.")

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -94,12 +94,14 @@ def test_used_up_quota_keeps_the_photos(visit: Callable[..., Visit], system: Sys
     one = visit(user="quota")
     one.sign_in()
     user = one.claims(one.token())["sub"]
-    key = {"pk": {"S": f"user#{user}"}, "sk": {"S": f"quota#{datetime.now(UTC):%Y-%m-%d}"}}
     port = int(system.address("emulator").rpartition(":")[2])
-    aws_client("dynamodb", port, "ca-central-1").put_item(
-        TableName=system.outputs["ReportsTable"],
-        Item={**key, "reports": {"N": "200"}, "expires_at": {"N": "4102444800"}},
-    )
+    dynamodb, table = aws_client("dynamodb", port, "ca-central-1"), system.outputs["ReportsTable"]
+    today = datetime.now(UTC)
+    # The next day may begin before the photo is sent.
+    for day in (today, today + timedelta(days=1)):
+        key = {"pk": {"S": f"user#{user}"}, "sk": {"S": f"quota#{day:%Y-%m-%d}"}}
+        item = {**key, "reports": {"N": "200"}, "expires_at": {"N": "4102444800"}}
+        dynamodb.put_item(TableName=table, Item=item)
     one.choose(PHOTOS / "drawn-mug.jpg")
     one.send()
     waits = one.page.locator(".submission").get_by_text("Today’s reports are used up.")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.core.analytics import sender as sending
 from services.core.analytics.sender import AnalyticsSettings, Sender
+from tests.loop_clock import let_pass
 
 OK = httpx2.Response(200, json={"status": "Ok"})
 Answer = Callable[[httpx2.Request], httpx2.Response] | Callable[[httpx2.Request], Awaitable[httpx2.Response]]
@@ -161,13 +162,14 @@ def test_busy_posthog_gets_them_again(monkeypatch: pytest.MonkeyPatch, log_lines
     assert lost(log_lines) == []
 
 
-def test_no_retry_without_time(log_lines: list[str]) -> None:
+def test_no_retry_without_time(monkeypatch: pytest.MonkeyPatch, log_lines: list[str]) -> None:
+    monkeypatch.setattr(sending, "RETRY_AFTER_S", 60.0)
     posthog = PostHog(httpx2.Response(503), OK)
 
     async def steps() -> None:
         sender = posthog.sender()
         captured(sender, 1)
-        await sender.close(sending.RETRY_AFTER_S / 2)
+        await sender.close(30.0)
 
     run(steps)
     assert len(posthog.requests) == 1
@@ -178,7 +180,8 @@ def test_no_retry_without_time(log_lines: list[str]) -> None:
 def test_stalled_posthog_is_given_up(
     in_background: bool, monkeypatch: pytest.MonkeyPatch, log_lines: list[str]
 ) -> None:
-    monkeypatch.setattr(sending, "GATHER_S", 0.0 if in_background else 10.0)
+    monkeypatch.setattr(sending, "GATHER_S", 0.0 if in_background else 60.0)
+    monkeypatch.setattr(sending, "TIMEOUT_S", 60.0)
     posthog = PostHog(OK)
     posthog.stalls = True
 
@@ -187,7 +190,12 @@ def test_stalled_posthog_is_given_up(
         captured(sender, 3)
         if in_background:
             await posthog.asked.wait()
-        await sender.flush(0.05)
+            await sender.flush(0.05)
+        else:
+            flushing = asyncio.create_task(sender.flush(30.0))
+            await posthog.asked.wait()
+            let_pass(30.0)
+            await flushing
         assert lost(log_lines) == [(3, sending.SILENT)]
         captured(sender, 2)
         # Paused: these ask nothing.

@@ -1,7 +1,6 @@
 """A sentence holds if the assessment has every fact that it states; each rule has its false sentences."""
 
 from dataclasses import replace
-from time import process_time
 
 import pytest
 from hypothesis import assume, given
@@ -21,6 +20,7 @@ from services.core.narrative.grounding import (
     hold_title,
 )
 from services.core.narrative.lexicon import lexicon
+from tests.counted_calls import calls
 from tests.services.core.narrative.goods import assessment_of
 
 REAL = catalogue.load(catalogue.SECOND_HAND)
@@ -373,10 +373,9 @@ def test_caption_fits_if_it_holds(caption: str, fits: bool) -> None:
 @pytest.mark.parametrize(
     "text", ["no " * 130, "a chip, " * 50, "(" * 400, "chip " * 80, "photo 2 and " * 33, "'" * 400]
 )
-def test_reading_takes_bounded_time(text: str) -> None:
-    started = process_time()
-    hold(text, ["mark1"], Facts(CHIPPED), ENGLISH)
-    assert process_time() - started < 0.25
+def test_reading_takes_bounded_work(text: str) -> None:
+    # Thrice what the worst of these texts takes: 40 ms.
+    assert calls(lambda: hold(text, ["mark1"], Facts(CHIPPED), ENGLISH)) < 1_000_000
 
 
 @given(st.text(max_size=500), st.booleans())

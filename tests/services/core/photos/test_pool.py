@@ -7,9 +7,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -38,8 +38,19 @@ def jpeg() -> bytes:
     return out.getvalue()
 
 
-def soon(seconds: float = 20) -> float:
+def soon(seconds: float = 60) -> float:
     return time.monotonic() + seconds
+
+
+@contextmanager
+def later(seconds: float, act: Callable[[], object]) -> Iterator[None]:
+    """Act during the block, so many seconds after it began."""
+    timer = threading.Timer(seconds, act)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
 
 
 def test_processes_share_the_cores() -> None:
@@ -61,7 +72,7 @@ def processes(decoders: Decoders) -> list[psutil.Process]:
 
 
 def gone(each: list[psutil.Process]) -> bool:
-    return not psutil.wait_procs(each, timeout=10)[1]
+    return not psutil.wait_procs(each, timeout=60)[1]
 
 
 def test_photos_share_a_process(decoders: Decoders, jpeg: bytes) -> None:
@@ -114,8 +125,8 @@ def test_load_is_not_work(decoders: Decoders, jpeg: bytes) -> None:
     decoders.decode(jpeg, soon())
     (decoder,) = processes(decoders)
     decoder.suspend()
-    threading.Timer(1.5, decoder.resume).start()
-    assert decoders.decode(jpeg, soon()).size == (640, 480)
+    with later(1.5, decoder.resume):
+        assert decoders.decode(jpeg, soon()).size == (640, 480)
 
 
 def test_stopped_decoder_is_replaced(decoders: Decoders, jpeg: bytes) -> None:
@@ -133,8 +144,7 @@ def test_crash_is_the_photos_fault(decoders: Decoders, jpeg: bytes, by: signal.S
     decoders.decode(jpeg, soon())
     (decoder,) = processes(decoders)
     decoder.suspend()
-    threading.Timer(0.3, lambda: (decoder.send_signal(by), decoder.resume())).start()
-    with pytest.raises(Undecodable):
+    with later(0.3, lambda: (decoder.send_signal(by), decoder.resume())), pytest.raises(Undecodable):
         decoders.decode(jpeg, soon())
     assert decoders.decode(jpeg, soon()).size == (640, 480)
 
@@ -178,7 +188,7 @@ def test_each_thread_gets_its_picture(decoders: Decoders) -> None:
     def colour(number: int) -> int:
         out = BytesIO()
         Image.new("L", (50, 50), number).save(out, "PNG")
-        return decoders.decode(out.getvalue(), soon(60)).getpixel((9, 9))[0]  # type: ignore[index]
+        return decoders.decode(out.getvalue(), soon()).getpixel((9, 9))[0]  # type: ignore[index]
 
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(colour, range(40))) == list(range(40))
@@ -240,6 +250,14 @@ def test_decoders_end_with_their_parent(jpeg: bytes) -> None:
         assert len(family) == 2
         parent.kill()
     assert gone(family)
+
+
+def test_decoders_are_closed_while_they_start(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "STATUS_WITHIN_S", 0.01)
+    decoders.start()
+    starting = server(decoders)
+    decoders.close()
+    assert not starting.is_running()
 
 
 def test_closed_decoders_end(decoders: Decoders, jpeg: bytes) -> None:
