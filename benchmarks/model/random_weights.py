@@ -24,7 +24,8 @@ from transformers import (
 )
 
 from model_artifacts.blip2.tools import catalogue_file, weights
-from model_artifacts.blip2_demo.training.network import IMAGE, tokenizer
+from model_artifacts.blip2_demo.training.network import tokenizer
+from model_artifacts.word_tokenizer import IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

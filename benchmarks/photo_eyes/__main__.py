@@ -10,7 +10,7 @@ from typing import Any
 
 import catalogue
 from benchmarks.figures import FIGURES, Figure, keep, say, show
-from benchmarks.photo_eyes.photos import HALVES, Half, Photo, count, photos
+from benchmarks.photo_eyes.photos import PARTS, Part, Photo, count, photos
 from model_artifacts.blip2_demo import MODEL as DRAWN_MODEL
 from model_artifacts.blip2_demo.training.evaluate import handlers
 from model_artifacts.blip2_photo import MODEL
@@ -57,7 +57,7 @@ def main() -> None:
     A run without some of the photographs, or of another model, is not kept.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.photo_eyes", description=__doc__)
-    parser.add_argument("--half", choices=HALVES, action="append", help="only these photographs")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only these photographs")
     parser.add_argument("--model", type=Path, default=MODEL, help="default: the committed one")
     parser.add_argument("--show", action="store_true", help="print what is said about each photograph")
     options = parser.parse_args()
@@ -65,8 +65,8 @@ def main() -> None:
     _loaded(inference, DRAWN_MODEL)  # the first one also imports what loading needs
     drawn_start, _ = _loaded(inference, DRAWN_MODEL)
     start, model = _loaded(inference, options.model)
-    halves: Sequence[Half] = options.half or HALVES
-    listed = [photo for photo in photos() if photo.half in halves]
+    parts: Sequence[Part] = options.part or PARTS
+    listed = [photo for photo in photos() if photo.part in parts]
     began = time.process_time()
     found = [Seen(photo, _observation(inference, model, photo)) for photo in listed]
     cpu_s = (time.process_time() - began) / len(found)
@@ -75,10 +75,10 @@ def main() -> None:
             top = ", ".join(f"{kind.id} {kind.p:.2f}" for kind in one.observation.kinds[:3])
             print(f"{one.photo.kind or '-':18} {one.photo.name:32} {one.named or 'unknown':18} {top}")  # noqa: T201
     values = {"cpu_s_per_photo": cpu_s, "longer_start_s": start - drawn_start}
-    for half in halves:
-        own = figures_of([one for one in found if one.photo.half == half])
-        values |= {f"{half}_{name}": value for name, value in own.items()}
-    figures = [_with_goal(name, value, halves) for name, value in values.items()]
+    for part in parts:
+        own = figures_of([one for one in found if one.photo.part == part])
+        values |= {f"{part}_{name}": value for name, value in own.items()}
+    figures = [_with_goal(name, value, parts) for name, value in values.items()]
     if len(found) < count() or options.model != MODEL:
         say(f"{KEPT.name} stays as it is: it is of the committed model and {count()} photographs")
     else:
@@ -101,8 +101,8 @@ def figures_of(found: Sequence[Seen]) -> dict[str, float]:
     }
 
 
-def _with_goal(name: str, value: float, halves: Sequence[Half]) -> Figure:
-    plain = next((name.removeprefix(f"{half}_") for half in halves if name.startswith(half)), name)
+def _with_goal(name: str, value: float, parts: Sequence[Part]) -> Figure:
+    plain = next((name.removeprefix(f"{part}_") for part in parts if name.startswith(part)), name)
     return Figure(name, value, at_least=AT_LEAST.get(plain), at_most=AT_MOST.get(plain))
 
 

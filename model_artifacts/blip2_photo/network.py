@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
     Blip2Config,
     Blip2Processor,
     Blip2QFormerConfig,
     Blip2VisionConfig,
     BlipImageProcessorPil,
-    PreTrainedTokenizerFast,
     T5Config,
 )
 
 from services.core.narrative.grammar import with_article
 
+from ..word_tokenizer import IMAGE, word_tokenizer
 from .goods import goods, kinds
 from .tower import tower_code
 
-PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
 UNKNOWN = "unknown"
 """What the model answers where it knows no kind; a caption says `NOTHING` instead."""
 NOTHING = "an item"
@@ -50,19 +50,8 @@ def captions() -> tuple[str, ...]:
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    """A tokenizer of whole words that ends each text with `</s>`, as T5's does."""
-    text = [*prompts(), *answers(), *captions()]
-    words = sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line)})
-    special = [PAD, END, UNKNOWN_WORD, IMAGE]
-    table = {word: index for index, word in enumerate([*special, *words])}
-    core = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN_WORD))
-    core.normalizer = normalizers.Lowercase()
-    core.pre_tokenizer = pre_tokenizers.Whitespace()
-    core.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    core.add_special_tokens(special)
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=core, pad_token=PAD, eos_token=END, unk_token=UNKNOWN_WORD, padding_side="left"
-    )
+    """A tokenizer of the words of all prompts, answers and captions."""
+    return word_tokenizer([*prompts(), *answers(), *captions()])
 
 
 def processor() -> Blip2Processor:

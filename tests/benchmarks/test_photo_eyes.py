@@ -28,11 +28,12 @@ def test_changed_photo_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(photos, "FILE", tmp_path / "photos.toml")
     digest = hashlib.sha256(b"a").hexdigest()
     for sha256 in (digest, "0" * 64):
-        text = f'[shots]\nregistry = "python"\nversion = "1"\nphotos = [{entry.format(sha256)}]\n'
+        text = '[shots]\nregistry = "python"\nversion = "1"\npart = "unseen"\n'
+        text += f"photos = [{entry.format(sha256)}]\n"
         photos.FILE.write_text(text)
         if sha256 == digest:
             (found,) = photos.photos(tmp_path)
-            assert (found.name, found.content, found.kind) == ("a.jpg", b"a", "mug")
+            assert (found.name, found.content, found.kind, found.part) == ("a.jpg", b"a", "mug", "unseen")
         else:
             with pytest.raises(ValueError, match=f"has SHA-256 {digest}, not 0"):
                 list(photos.photos(tmp_path))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from language_model import LIKELIEST, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -46,15 +46,16 @@ class FreeAnswer:
             self.log_p += log_p
 
 
-def likeliest_text(answers: Iterable[FreeAnswer]) -> tuple[tuple[int, ...], float]:
-    """What is said about the photos of one product, one answer for each, and the mean of its probability.
+def likeliest_text(
+    answers: Sequence[FreeAnswer], weights: NDArray[np.float64]
+) -> tuple[tuple[int, ...], float]:
+    """What is said about the photos of one product, one answer for each, and its probability.
 
-    Where photos differ, the likeliest text counts; a photo of another text adds nothing to its probability.
+    `weights` are those of the photos, which add up to one. Where photos differ, the likeliest text counts; a
+    photo of another text adds nothing to its probability.
     """
     p: dict[tuple[int, ...], float] = {}
-    photos = 0
-    for one in answers:
-        photos += 1
-        p[tuple(one.tokens)] = p.get(tuple(one.tokens), 0.0) + math.exp(one.log_p)
+    for one, weight in zip(answers, weights.tolist(), strict=True):
+        p[tuple(one.tokens)] = p.get(tuple(one.tokens), 0.0) + weight * math.exp(one.log_p)
     text = max(p, key=p.__getitem__)
-    return text, p[text] / photos
+    return text, p[text]

@@ -1,7 +1,8 @@
 """How far one search has come in a tree of names: what each kind has for certain, and what it may still get.
 
 The probability of a prefix bounds that of all names which continue it. With several photos of one product
-the probability of a name is the mean over the photos, and so is that of a prefix, which keeps the bound.
+the probability of a name is a weighted mean over the photos, and so is that of a prefix, which keeps the
+bound. A photo weighs less if it shows none of the names: a close-up is no evidence against any.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
+_WHOLE = 0.5
+"""A photo counts whole from this probability of its likeliest first token of a name; below, in proportion."""
+
+
 @dataclass(frozen=True)
 class KindFound:
     """A kind among the likeliest."""
@@ -28,14 +33,14 @@ class KindFound:
     name: str
     """Its likeliest name."""
     p: float
-    """The probability that the model says one of the kind's names, mean over the photos; not normalised."""
+    """The probability that the model says one of the kind's names, by the photos' weights; not normalised."""
     score: float
     """log Σ p · e^weight over its names, by which kinds are ranked; log p where no weights are given."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """What the model says freely, and its probability: the mean over the photos, without that of ending."""
+    """What the model says freely, and its probability by the photos' weights, without that of ending."""
 
     text: str
     p: float
@@ -66,6 +71,8 @@ class Frontier:
         if self.weights.shape != (len(tree.names),) or np.isnan(self.weights).any():
             raise ValueError(f"weights: must be {len(tree.names)} numbers, one for each name of the tree")
         self._log_p = np.zeros((photos, len(tree.starts)))
+        self.log_photos = np.full(photos, -np.log(photos))
+        """Log of each photo's weight once the first tokens are learned; the weights add up to one."""
         self._mean = np.zeros(len(tree.starts))
         self._open = np.zeros(len(tree.starts), dtype=bool)
         self._open[0] = True
@@ -91,6 +98,8 @@ class Frontier:
         edge = values.shape[1] - (last - first)
         self._reach(slice(node, node + 1), self._log_p[:, [node]] + values[:, :edge].sum(1, keepdims=True))
         self._open[node] = False
+        if node == 0:
+            self.log_photos = self._photo_weights(values[:, edge:])
         if last > first:
             self._reach(slice(first, last), self._log_p[:, [node]] + values[:, edge:])
             is_leaf = tree.children_from[first:last] == tree.children_to[first:last]
@@ -101,7 +110,18 @@ class Frontier:
 
     def _reach(self, nodes: slice, log_p: Numbers) -> None:
         self._log_p[:, nodes] = log_p
-        self._mean[nodes] = _mean(log_p)
+        self._mean[nodes] = _mean(log_p, self.log_photos)
+
+    def _photo_weights(self, first: Numbers) -> Numbers:
+        """Log of each photo's weight, from log p of the names' first tokens: (photos, tokens).
+
+        Only those tokens count that begin a name which is not left out.
+        """
+        tree = self.tree
+        last = int(tree.children_to[0])
+        kept = np.maximum.reduceat(self.weights, tree.names_from[int(tree.children_from[0]) : last]) > -np.inf
+        weights = np.minimum(0.0, np.where(kept, first, -np.inf).max(1) - np.log(_WHOLE))
+        return np.asarray(weights - np.logaddexp.reduce(weights))
 
     def next_nodes(self, top: int, most: int) -> list[int]:
         """The likeliest nodes that the `top` kinds still depend on, at most `most`; none: they are certain.
@@ -155,10 +175,9 @@ class Frontier:
         return Answer(tuple(kinds), certain, float(p.sum()))
 
 
-def _mean(log_p: Numbers) -> Numbers:
-    """Log of the mean probability over the photos (rows)."""
-    largest = log_p.max(0)
-    return np.asarray(largest + np.log(np.exp(log_p - largest).mean(0)))
+def _mean(log_p: Numbers, log_photos: Numbers) -> Numbers:
+    """Log of the mean probability over the photos (rows), by the logs of their weights."""
+    return np.asarray(np.logaddexp.reduce(log_p + log_photos[:, None], axis=0))
 
 
 def _largest(values: Numbers, count: int) -> Integers:

@@ -90,8 +90,9 @@ class Scorer:
     ) -> tuple[list[Answer], Cost]:
         """The `top` likeliest kinds of the tree for each search, exactly, and what finding them took.
 
-        A kind's probability is absolute: that of its names together, the mean over the search's photos. A
-        free answer is what greedy generation says after the search's prompt.
+        A kind's probability is absolute: that of its names together, the mean over the search's photos, of
+        which one without a name counts less. A free answer is what greedy generation says after the search's
+        prompt.
         Raises NonFiniteScoreError.
         """
         if top < 1 or not searches or not all(one.photos for one in searches):

@@ -111,7 +111,8 @@ class _Product:
         self.frontier.learn(node, values[:, 0].reshape(len(self.prefixes), -1))
 
     def found(self, top: int) -> Found:
-        return Found(self.frontier.answer(top), likeliest_text(self.free) if self.free else None)
+        said = likeliest_text(self.free, np.exp(self.frontier.log_photos)) if self.free else None
+        return Found(self.frontier.answer(top), said)
 
 
 def _expand(

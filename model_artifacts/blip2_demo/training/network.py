@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor, nn
 from transformers import (
     Blip2Config,
@@ -16,22 +14,23 @@ from transformers import (
     Blip2QFormerConfig,
     Blip2VisionConfig,
     BlipImageProcessorPil,
-    PreTrainedTokenizerFast,
     T5Config,
 )
 
 import catalogue
 
+from ...word_tokenizer import IMAGE, word_tokenizer
 from ..drawing.drawing import TAGS
 from .pool import COLOUR_NAMES, MATERIALS, SIZE, TYPES
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
     from catalogue import Catalogue
 
 PATCH = 12
 GRID = SIZE // PATCH
 QUERIES = 12
-PAD, END, UNKNOWN_WORD, IMAGE = "<pad>", "</s>", "<unk>", "<image>"
 _VISION_WIDTH, _QUERY_WIDTH, _LANGUAGE_WIDTH = 160, 128, 128
 # No text has the word `tag`: it keeps the committed weights' words in their places.
 _CAPTION_WORDS = "a with and photo of question answer yes no item tag : . ?"
@@ -43,26 +42,12 @@ def goods() -> Catalogue:
     return catalogue.load(catalogue.DRAWN)
 
 
-def _words() -> list[str]:
+def tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer of the words of all prompts, answers and captions."""
     asked = goods().questions
     wear = goods().departments["drawn"].wear
     text = [_CAPTION_WORDS, *TYPES, *MATERIALS, *COLOUR_NAMES, *TAGS, asked.type, asked.material]
-    text += [tag.question for tag in wear]
-    return sorted({word for line in text for word in re.findall(r"\w+|[^\w\s]", line.lower())})
-
-
-def tokenizer() -> PreTrainedTokenizerFast:
-    """A tokenizer of whole words that ends each text with `</s>`, as T5's does."""
-    special = [PAD, END, UNKNOWN_WORD, IMAGE]
-    table = {word: index for index, word in enumerate([*special, *_words()])}
-    core = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN_WORD))
-    core.normalizer = normalizers.Lowercase()
-    core.pre_tokenizer = pre_tokenizers.Whitespace()
-    core.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    core.add_special_tokens(special)
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=core, pad_token=PAD, eos_token=END, unk_token=UNKNOWN_WORD, padding_side="left"
-    )
+    return word_tokenizer([*text, *(tag.question for tag in wear)])
 
 
 def processor() -> Blip2Processor:

@@ -20,7 +20,7 @@ class KindSeen:
     """A kind of the catalogue, its likeliest name, and the probability that the model says one of its names.
 
     The probability is absolute, so those of a model that has no name for a thing are all small; the mean over
-    the photos.
+    the photos, where one that shows no name counts less.
     """
 
     id: _Id

@@ -137,7 +137,9 @@ class FactSentences:
     def _not_judged(self) -> Iterator[Sentence]:
         seen, sentences = self.assessment, self._sentences
         if seen.condition.status != "assessed":
-            yield self._filled(sentences.not_judged, ["not_judged"])
+            yield self._filled(
+                sentences.not_asked if seen.not_asked else sentences.not_judged, ["not_judged"]
+            )
         elif names := self.wear_names(self.facts.unclear):
             yield self._filled(sentences.wear_not_judged, ["not_judged"], wear=", ".join(names))
         if seen.left_out:

@@ -20,9 +20,9 @@ class _Words(BaseModel):
 class Sentences(_Words):
     """The template's sentences, to be filled in; `thing` is the product with what is known of it.
 
-    `plain` is the opening without a grade. Those that are `stated` are for what the owner corrected. `mark`
-    is of one mark, `marks` of several; `none_of` names kinds of wear that were not seen. `caption` is empty
-    where the language prints no caption.
+    `plain` is the opening without a grade, `not_asked` of a condition that the model never judges. Those that
+    are `stated` are for what the owner corrected. `mark` is of one mark, `marks` of several; `none_of` names
+    kinds of wear that were not seen. `caption` is empty where the language prints no caption.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Sentences(_Words):
     no_other_mark_stated: str
     none_of: str
     not_judged: str
+    not_asked: str
     wear_not_judged: str
     left_out: str
     caption: str
@@ -84,6 +85,7 @@ class PromptWords(_Words):
     none_of: str
     not_recognised: str
     condition: str
+    condition_not_asked: str
     left_out: str
     stated: str
     examples: tuple[Example, ...]

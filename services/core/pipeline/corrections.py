@@ -24,6 +24,7 @@ from services.core.narrative.template import template_text
 from services.core.narrative.wording import wording
 from services.core.pipeline.corrected_ids import check_ids
 from services.core.pipeline.listed import listed
+from services.core.pipeline.report_catalogue import catalogue_of
 
 # What a patch holds; the rest of what is stored follows from it.
 _PATCHED = frozenset({"product", "condition", "title", "description"})
@@ -63,7 +64,11 @@ def patched(
 
 
 def follow(report: Report, given: GivenCorrections, catalogue: Catalogue, photos: int) -> GivenCorrections:
-    """The corrections of facts with what follows by the catalogue: condition, material and text."""
+    """The corrections of facts with what follows by the report's catalogue: condition, material and text.
+
+    `catalogue` is the served one.
+    """
+    catalogue = catalogue_of(corrected(report, given), catalogue)
     given = given.model_copy(
         update={
             "judged": _judged(report, given, catalogue),

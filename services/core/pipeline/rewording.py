@@ -16,6 +16,7 @@ from services.core.domain.stored_report import StoredReport
 from services.core.narrative.narrator import Narrative, Narrator
 from services.core.pipeline.corrections import assessment_of
 from services.core.pipeline.ended import Prices
+from services.core.pipeline.report_catalogue import catalogue_of
 from services.core.storage.reports import Reports
 
 # Each may bill a call of the LLM, and no quota counts it.
@@ -54,7 +55,8 @@ class Reworder:
         stored, claim = await to_thread.run_sync(self._claim, owner, report_id)
         if claim is None:
             return stored
-        assessment = assessment_of(claim.shown, self.catalogue, claim.photos)
+        goods = await to_thread.run_sync(catalogue_of, claim.shown, self.catalogue)
+        assessment = assessment_of(claim.shown, goods, claim.photos)
         languages = claim.shown.languages or (claim.shown.language,)
         narrative = await self.narrator.narrate(assessment, languages)
         self.analytics.llm_called(narrative.call, owner, self.prices.llm)

@@ -53,13 +53,22 @@ def asked(
 
 def plain(model: Any, photos: Sequence[Image.Image], question: str, names: Sequence[str]) -> Numbers:
     """Log p of each name after the question, one forward pass for each: (photos, names)."""
-    scorer = model.scorer
-    prompt = f"Question: {question} Answer:"
+    return _plain(model, photos, question, model.scorer.answer_tokens(names))
+
+
+def plain_weights(model: Any, photos: Sequence[Image.Image], question: str, names: Sequence[str]) -> Numbers:
+    """The photos' weights: half certain of a name's first token, one counts whole; below, in proportion."""
+    firsts = {tokens[0] for tokens in model.scorer.answer_tokens(names)}
+    first = np.exp(_plain(model, photos, question, [[token] for token in sorted(firsts)])).max(1)
+    return np.asarray(np.minimum(1, 2 * first))
+
+
+def _plain(
+    model: Any, photos: Sequence[Image.Image], question: str, answers: Sequence[Sequence[int]]
+) -> Numbers:
+    scorer, prompt = model.scorer, f"Question: {question} Answer:"
     rows = [
-        [
-            likelihood(scorer.blip, scorer.processor, photo, prompt, tokens)
-            for tokens in scorer.answer_tokens(names)
-        ]
+        [likelihood(scorer.blip, scorer.processor, photo, prompt, list(tokens)) for tokens in answers]
         for photo in photos
     ]
     return np.array(rows)

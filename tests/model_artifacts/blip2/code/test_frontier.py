@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,9 @@ def test_answer_equals_brute_force(
 
     run(frontier, language, searched, top, most)
 
-    p = np.array([np.exp(language.path(path)).mean() for path in tree.paths])
+    firsts = [path[0] for path in tree.paths]
+    shares = np.minimum(1, 2 * np.exp(language.after(())[:, firsts]).max(1))
+    p = np.array([np.average(np.exp(language.path(path)), weights=shares) for path in tree.paths])
     scores = p * np.exp(weights if weights is not None else 0)
     sums = [scores[tree.kind_of == kind].sum() for kind in range(len(tree.kinds))]
     answer = searched.answer(top)
@@ -91,6 +96,44 @@ def test_answer_equals_brute_force(
         assert p[tree.names.index(one.name)] == pytest.approx(p[own].max())
     rest = p.sum() - sum(one.p for one in answer.top)
     assert answer.rest_at_least - 1e-9 <= rest <= answer.rest_at_most + 1e-9
+
+
+def pooled(frontier: Any, photos: Sequence[Sequence[float]]) -> dict[str, float]:
+    """The probability of each kind by these photos, each with the probabilities of the kinds' only tokens."""
+    tree = tree_of(*({f"name {token}": [token]} for token in range(len(photos[0]))))
+    searched = frontier.Frontier(tree, len(photos))
+    with np.errstate(divide="ignore"):
+        searched.learn(0, np.log(photos))
+    return {one.kind: one.p for one in searched.answer(len(photos[0])).top}
+
+
+# What is left to one is said of nothing in the tree.
+seen = st.lists(st.floats(0.001, 0.3), min_size=3, max_size=3) | st.just([0.9, 0.05, 0.01])
+
+
+@given(photos=st.lists(seen, min_size=1, max_size=4), data=st.data())
+@settings(max_examples=60)
+def test_photos_count_by_what_they_show(
+    frontier: Any, photos: list[list[float]], data: st.DataObject
+) -> None:
+    found = pooled(frontier, photos)
+    columns = list(zip(*photos, strict=True))
+    for kind, p in found.items():
+        of_photos = columns[int(kind.removeprefix("kind "))]
+        assert min(of_photos) - 1e-9 <= p <= max(of_photos) + 1e-9
+    assert pooled(frontier, photos * 2) == pytest.approx(found)
+    assert pooled(frontier, data.draw(st.permutations(photos))) == pytest.approx(found)
+    assert pooled(frontier, [*photos, [1e-9, 1e-9, 1e-9]]) == pytest.approx(found, rel=1e-4)
+
+
+def test_close_up_leaves_the_kind_stated(frontier: Any) -> None:
+    """By the plain mean the kind had 0.47 and 0.43."""
+    assert pooled(frontier, [[0.93, 0.01], [0.01, 0.02]])["kind 0"] == pytest.approx(0.895, abs=0.001)
+    assert pooled(frontier, [[0.83, 0.01], [0.04, 0.1]])["kind 0"] == pytest.approx(0.698, abs=0.001)
+
+
+def test_photos_of_two_things_disagree(frontier: Any) -> None:
+    assert max(pooled(frontier, [[0.9, 0.02], [0.03, 0.6]]).values()) < 0.5
 
 
 def test_unlikely_prefixes_stay_open(frontier: Any) -> None:

@@ -66,8 +66,13 @@ def brute_force(scorer: Any, features: Any, search: Any, tree: Any) -> dict[str,
     rows = scorer.score_prompts(
         features, [PhotoPrompt(photo, search.prompt, answers) for photo in search.photos]
     )
-    p = torch.stack(rows).double().exp().mean(0).numpy()
-    weights = np.zeros(len(p)) if search.weights is None else search.weights
+    p = torch.stack(rows).double().exp().numpy()
+    weights = np.zeros(p.shape[1]) if search.weights is None else search.weights
+    firsts = sorted({path[0] for path, own in zip(tree.paths, weights, strict=True) if own > -np.inf})
+    begun = scorer.score_prompts(
+        features, [PhotoPrompt(photo, search.prompt, [[one] for one in firsts]) for photo in search.photos]
+    )
+    p = np.average(p, 0, np.minimum(1, 2 * torch.stack(begun).double().exp().numpy().max(1)))
     found = {}
     for number, kind in enumerate(tree.kinds):
         own = (tree.kind_of == number) & (weights > -np.inf)
@@ -288,12 +293,13 @@ def test_free_answer_takes_the_search_rounds(scorer: Any, features: Any) -> None
 
 def test_likeliest_text_of_photos_is_said(scorer: Any, features: Any) -> None:
     tree = tree_of({"a": [(5,)]})
-    alone = [scorer.search(features, [search_of([photo], free=6)], tree)[0][0].said for photo in range(4)]
+    alone = [scorer.search(features, [search_of([photo], free=6)], tree)[0][0] for photo in range(4)]
+    weights = np.minimum(1, [2 * one.top[0].p for one in alone])
 
     (answer,), _ = scorer.search(features, [search_of(range(4), free=6)], tree)
 
     p: dict[str, float] = {}
-    for one in alone:
-        p[one.text] = p.get(one.text, 0) + one.p / 4
+    for one, weight in zip(alone, weights / weights.sum(), strict=True):
+        p[one.said.text] = p.get(one.said.text, 0) + one.said.p * weight
     assert answer.said.p == pytest.approx(max(p.values()), rel=1e-4)
     assert p[answer.said.text] == pytest.approx(answer.said.p, rel=1e-4)

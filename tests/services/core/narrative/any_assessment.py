@@ -49,7 +49,8 @@ def assessments(draw: st.DrawFn, goods: Catalogue) -> Assessment:
         for tag in found
     )
     score = draw(st.integers(2, 9) if marks else st.just(10)) if judged else None
-    reasons = draw(st.sampled_from([(), (Reason.SEVERAL_THINGS,)])) if kind is None else ()
+    several = (Reason.SEVERAL_THINGS,) if kind is None and draw(st.booleans()) else ()
+    reasons = (*several, Reason.NOT_ASKED) if not judged and draw(st.booleans()) else several
     return Assessment(
         product=product,
         goods=Goods.of(product, asked, goods),

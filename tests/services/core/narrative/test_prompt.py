@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 
 from catalogue.model import Language
+from services.core.domain.report import Reason, Reliance
 from services.core.narrative.facts import FACT_IDS, Facts
 from services.core.narrative.grounding import Held, hold, hold_title
 from services.core.narrative.lexicon import lexicon
@@ -45,6 +47,15 @@ def test_example_facts_are_as_in_reports(language: Language) -> None:
     words = wording(language)
     for assessment, example in zip(EXAMPLES, words.prompt.examples, strict=True):
         assert fact_values(assessment, words) == example.facts
+
+
+@pytest.mark.parametrize(
+    ("language", "condition"),
+    [("en", "the condition, which was not examined"), ("fr", "l'état, qui n'a pas été examiné")],
+)
+def test_condition_not_asked_is_said_so(language: Language, condition: str) -> None:
+    made = replace(EXAMPLES[1], confidence=Reliance(level="low", reasons=(Reason.NOT_ASKED,)))
+    assert fact_values(made, wording(language))["not_judged"] == condition
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

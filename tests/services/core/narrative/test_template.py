@@ -12,7 +12,7 @@ import catalogue
 from catalogue.model import Language
 from services.core.domain.assessment import Assessment, assess
 from services.core.domain.observation import Observation
-from services.core.domain.report import Flaw
+from services.core.domain.report import Flaw, Reason, Reliance
 from services.core.narrative.facts import FACT_IDS, Facts
 from services.core.narrative.grounding import Held, hold, hold_title
 from services.core.narrative.lexicon import lexicon
@@ -27,6 +27,8 @@ Make = Callable[..., Observation]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 REAL = catalogue.load(catalogue.SECOND_HAND).select(["kitchen", "shoes", "media"])
 ENGLISH = lexicon(DRAWN, "en")
+# Of a model that is asked for the kind alone.
+NOT_ASKED = replace(EXAMPLES[1], confidence=Reliance(level="low", reasons=(Reason.NOT_ASKED,)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -84,10 +86,16 @@ def test_contradicting_caption_is_omitted(observation: Make) -> None:
         (EXAMPLES[0], "fr", "Article non reconnu d'après les photos", "n'a pas pu être jugé"),
         (EXAMPLES[1], "en", "Second-hand black camera, condition not judged", "could not be judged"),
         (EXAMPLES[1], "fr", "Appareil photo noir d'occasion, état non jugé", "n'a pas pu être jugé"),
+        (NOT_ASKED, "en", "Second-hand black camera, condition not judged", "The condition was not judged."),
+        (NOT_ASKED, "fr", "Appareil photo noir d'occasion, état non jugé", "L'état n'a pas été jugé."),
         (EXAMPLES[2], "en", "Second-hand polyester umbrella, fair condition", "Stain: not judged"),
         (EXAMPLES[2], "fr", "Parapluie en polyester d'occasion, état : correct", "Tache : non jugé"),
     ],
-    ids=[f"{case}-{each}" for case in ("unknown", "not judged", "partly judged") for each in ("en", "fr")],
+    ids=[
+        f"{case}-{each}"
+        for case in ("unknown", "not judged", "not asked", "partly judged")
+        for each in ("en", "fr")
+    ],
 )
 def test_what_is_not_known_is_said_first(
     assessment: Assessment, language: Language, title: str, said: str

@@ -196,6 +196,26 @@ def test_ids_of_an_earlier_catalogue_stay() -> None:
     assert [wear.tag for wear in found.condition.wear] == ["scorch_line", "rust"]
 
 
+@pytest.mark.parametrize(
+    ("patch", "title"),
+    [
+        # The drawn goods have no rocking chair, and those photographed no porcelain.
+        ({"condition": {"score": 8}}, "Fauteuil à bascule d'occasion, état : bon"),
+        (
+            {"product": {"type": "vase", "material": "porcelain"}},
+            "Vase en porcelaine d'occasion, état non jugé",
+        ),
+    ],
+)
+def test_report_of_another_catalogue_keeps_its_words(patch: dict[str, Any], title: str) -> None:
+    seen = Product(type="rocking_chair", material="unknown", colour="unknown")
+    made = Provenance(endpoint="e", catalogue=catalogue.load(catalogue.PHOTO).version)
+    report = report_of(seen, score=8, language="fr").model_copy(update={"model": made})
+    found = apply(report, patch, words=REAL if "product" in patch else DRAWN)
+    assert found.title == title
+    assert found.labels is not None and found.labels.type == title.split(" d'")[0].split(" en ")[0].lower()
+
+
 def test_sources_follow_the_owner() -> None:
     patches: list[dict[str, Any]] = [
         {"product": {"material": "porcelain", "colour": "unknown"}, "condition": {"wear": ["chip", "crack"]}}
