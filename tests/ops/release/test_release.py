@@ -276,4 +276,4 @@ def test_undeployed_environment_is_reported(place: Place, name: str) -> None:
     place.session.client("ssm").delete_parameter(Name=name)
     with pytest.raises(UserError, match=f"no parameter {name}"):
         place.release(place.archive())
-    assert place.deployed == place.checked == []
+    assert not place.deployed and not place.checked
