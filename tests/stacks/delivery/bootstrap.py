@@ -49,6 +49,8 @@ def _substituted(value: Any, of: Environment) -> Any:
     match value:
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^}]+)\}", lambda found: names[found[1]], text)
+        case {"Fn::If": ["CreateNewKey", own, _]}:
+            return _substituted(own, of)
         case dict():
             return resolved({key: _substituted(inner, of) for key, inner in value.items()})
         case list():
