@@ -90,8 +90,8 @@ smoke: environment setup-deploy ## post a photo to a deployed environment as a u
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod, WRITE=1 into the settings, SAVE=folder for promote
 	@$(PYTHON) -m ops image --env "$(ENV)" $(if $(WRITE),--write) $(if $(SAVE),--save "$(SAVE)")
 
-promote: environment setup-deploy ## push an image of another environment, with the same digest: make promote ENV=prod IMAGE=folder DIGEST=sha256:…
-	@$(PYTHON) -m ops promote --env "$(ENV)" --image "$(IMAGE)" --digest "$(DIGEST)"
+promote: environment setup-deploy ## push an image of another environment, with the same digest: make promote ENV=prod IMAGE=folder DIGEST=sha256:…; without IMAGE it is there
+	@$(PYTHON) -m ops promote --env "$(ENV)" $(if $(IMAGE),--image "$(IMAGE)") --digest "$(DIGEST)"
 
 digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
 	@$(PYTHON) -m ops digest --env "$(ENV)"
