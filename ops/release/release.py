@@ -19,7 +19,7 @@ from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.flight_check.command import flight_check
 from model_artifacts.blip2.tools.replay import PhotoSet, photo_sets
 from ops.aws.archive import object_exists, upload
-from ops.commands.pause import changed_settings, deploy_model_stack, with_archive
+from ops.commands.pause import changed_settings, deploy_model_stack, refuse_to_take_back, with_archive
 from ops.goods import check_goods
 from ops.release.canary import CanaryFailed, answers_here, canary, compare_answers, remove
 from settings.naming import parameter_name
@@ -52,13 +52,26 @@ class Tools:
 
 
 def release_archive(
-    settings: Environment, session: boto3.Session, console: Console, *, named: str, archive: Path
+    settings: Environment,
+    session: boto3.Session,
+    console: Console,
+    *,
+    named: str,
+    archive: Path,
+    any_commit: bool = False,
 ) -> None:
     """Release an archive to the environment `named`, and print which archive it serves then.
 
     Each step adds a line to .vitrine/release-<environment>.jsonl. Raises UserError or ArtifactError at the
-    first step that fails.
+    first step that fails, and where this checkout lacks what is deployed, unless `any_commit`.
     """
+
+    def deploy() -> None:
+        # Asked again: meanwhile, for as long as a canary takes, another commit may have been deployed.
+        refuse_to_take_back(settings, session, console.print, any_commit=any_commit)
+        deploy_model_stack(session, named=named, report=console.print)
+
+    refuse_to_take_back(settings, session, console.print, any_commit=any_commit)
     log = cdk.TOOLS / f"release-{settings.name}.jsonl"
     sha256 = packaging.sha256_of(archive)
     tools = Tools(
@@ -67,7 +80,7 @@ def release_archive(
         flight_check=flight_check,
         answers_here=answers_here,
         start_endpoint=sdk_start(settings, session),
-        deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
+        deploy=deploy,
         photos=known_photos(),
         goods=load(settings.catalogue.goods),
     )

@@ -3,15 +3,18 @@
 import os
 import re
 import signal
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.errors import UserError
 from model_artifacts.blip2.tools import packaging
 from ops.release.canary import CanaryFailed
-from ops.release.release import remove_canary
+from ops.release.release import release_archive, remove_canary
 from settings.environment import load_environment
+from tests.ops.checkout import Checkout
 from tests.ops.release.conftest import ENDPOINT, GOODS, Place
 from tests.stacks.delivery.calls import RELEASED, Calls
 from tests.stacks.delivery.policies import allows
@@ -81,6 +84,20 @@ def test_pipelines_role_suffices(place: Place) -> None:
     role = delivered(settings).deploy.documents
     assert [one for one in calls if not allows(role, *one)] == []
     assert {one.action for one in calls} >= RELEASED - {"sagemaker:InvokeEndpoint"}
+
+
+def test_earlier_checkout_releases_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = Checkout(place.folder / "checkout")
+    later = checkout.commit("# two\n")
+    checkout.git("checkout", "--quiet", checkout.first)
+    monkeypatch.setattr("cli.cdk.ROOT", checkout.folder)
+    deployed = f"{checkout.first}; model stack: {later}"
+    place.session.client("ssm").put_parameter(
+        Name="/vitrine/shop/deployed-commit", Value=deployed, Type="String"
+    )
+    settings, console = load_environment(place.file), Console(file=StringIO())
+    with pytest.raises(UserError, match=f"deployed from {later}, a later commit than {checkout.first}"):
+        release_archive(settings, place.session, console, named=str(place.file), archive=place.archive())
 
 
 def test_same_archive_changes_nothing(place: Place) -> None:
