@@ -12,7 +12,7 @@ from cli.entry import run_commands
 from cli.log_view import choice_options
 from ops.change_commands import diff, drift, forward
 from ops.image_commands import digest, image, promote, rollback
-from ops.options import FILE, env_option, explain, make_console, opened
+from ops.options import FILE, any_commit_option, env_option, explain, make_console, opened
 from ops.posthog.commands import posthog
 
 if TYPE_CHECKING:
@@ -147,26 +147,29 @@ def smoke(named: str, outputs: str | None, photo: Path | None) -> int:
 
 @commands.command()
 @env_option
-def pause(named: str) -> None:
+@any_commit_option
+def pause(named: str, any_commit: bool) -> None:
     """Delete the endpoint and keep the model.
 
-    The endpoint costs nothing then, and reports wait for up to a day.
+    The endpoint costs nothing then, and reports wait for up to a day. The model stack is deployed as this
+    checkout has it, which must have the commit that is deployed in its history.
     """
     from ops.commands.pause import pause
 
-    pause(opened(named)[1], make_console(), named=named, paused=True)
+    pause(opened(named)[1], make_console(), named=named, paused=True, any_commit=any_commit)
 
 
 @commands.command()
 @env_option
-def resume(named: str) -> None:
+@any_commit_option
+def resume(named: str, any_commit: bool) -> None:
     """Create the endpoint of a paused model again.
 
-    Its image and archive are still there.
+    Its image and archive are still there. The checkout must have the commit that is deployed, as for `pause`.
     """
     from ops.commands.pause import pause
 
-    pause(opened(named)[1], make_console(), named=named, paused=False)
+    pause(opened(named)[1], make_console(), named=named, paused=False, any_commit=any_commit)
 
 
 @commands.command()
@@ -234,16 +237,17 @@ def destroy(named: str, yes: bool) -> None:
 @commands.command()
 @env_option
 @click.option("--archive", type=FILE, required=True, metavar="FILE", help="The archive of `make model`.")
-def release(named: str, archive: Path) -> None:
+@any_commit_option
+def release(named: str, archive: Path, any_commit: bool) -> None:
     """Bring a new archive into service.
 
     The archive is served on this machine, then on a canary endpoint, whose answers are compared. Only then
     the settings name it, and the model stack is deployed. A failure leaves the settings as they are, and no
-    canary.
+    canary. The checkout must have the commit that is deployed, as for `pause`.
     """
     from ops.release.release import release_archive
 
-    release_archive(*opened(named), make_console(), named=named, archive=archive)
+    release_archive(*opened(named), make_console(), named=named, archive=archive, any_commit=any_commit)
 
 
 @commands.command()

@@ -40,11 +40,12 @@ def image(named: str, write: bool, save: Path | None) -> None:
 @click.command()
 @env_option
 @click.option("--digest", required=True, metavar="DIGEST", help="The image's digest: sha256:…")
-@click.option("--image", type=FOLDER, required=True, metavar="FOLDER", help="What `image --save` wrote.")
-def promote(named: str, digest: str, image: Path) -> None:
-    """Push an image that was built for another environment; its digest stays. Needs skopeo.
+@click.option("--image", type=FOLDER, metavar="FOLDER", help="What `image --save` wrote; needs skopeo.")
+def promote(named: str, digest: str, image: Path | None) -> None:
+    """Push an image that was built for another environment; its digest stays.
 
-    The environment's file then names the digest, and the next deployment runs the image.
+    Without --image, the image must be in the environment's repository already. The environment's file then
+    names the digest, and the next deployment runs the image.
     """
     from ops.commands.promote import promote, write_digest
 

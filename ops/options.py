@@ -21,6 +21,10 @@ env_option = click.option(
     "--env", "named", required=True, metavar="NAME", help="An environment, or the path of a .toml file."
 )
 
+any_commit_option = click.option(
+    "--any-commit", is_flag=True, help="Go on where this checkout lacks a commit that is deployed."
+)
+
 
 def make_console() -> Console:
     """Return a console that prints text as it is."""

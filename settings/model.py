@@ -121,6 +121,11 @@ class Model(Section):
         return self
 
     @property
+    def canary_name(self) -> str:
+        """Name of the temporary endpoint on which a release tries a new archive."""
+        return f"{self.endpoint_name}-canary"
+
+    @property
     def wake_minutes(self) -> int | None:
         """Minutes that a request may wait for an instance; None: one always runs.
 

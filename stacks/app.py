@@ -76,14 +76,6 @@ def build(app: cdk.App, settings: Environment, *, notices: bool = True) -> None:
             api=gateway.api,
             storage=storage,
         )
-    if settings.delivery is not None:
-        DeliveryStack(
-            **_placed(app, settings, "delivery"),
-            settings=settings,
-            delivery=settings.delivery,
-            storage=storage,
-            async_io=results.async_io,
-        )
     if settings.target == "aws":
         observability = ObservabilityStack(**_placed(app, settings, "observability"), settings=settings)
         for other in app.node.children:
@@ -101,8 +93,8 @@ def build(app: cdk.App, settings: Environment, *, notices: bool = True) -> None:
 def _build_service(
     app: cdk.App, settings: Environment, storage: StorageStack, results: ResultsStack
 ) -> Upstream:
-    """Declare the model, the analyze service and, if the settings have it, Studio."""
-    ModelStack(
+    """Declare the model, the analyze service and, if the settings have them, Studio and GitHub's roles."""
+    model = ModelStack(
         **_placed(app, settings, "model"),
         settings=settings,
         artifacts=storage.artifacts,
@@ -118,6 +110,15 @@ def _build_service(
             studio=settings.studio,
             storage=storage,
             vpc=analyze.vpc,
+        )
+    if settings.delivery is not None:
+        DeliveryStack(
+            **_placed(app, settings, "delivery"),
+            settings=settings,
+            delivery=settings.delivery,
+            storage=storage,
+            async_io=results.async_io,
+            canary_role=model.canary_role,
         )
     server_name = settings.domain.name if settings.domain is not None else None
     return listener_upstream(analyze.vpc, analyze.listener, server_name)

@@ -14,7 +14,7 @@ from ops.aws.account import account_id, outputs_file, read_outputs, wait_stable
 from ops.aws.archive import object_exists, upload, verify
 from ops.aws.deployed import prepare_deletion
 from ops.commands.data_stacks import clear_after_studio, protection, without_section
-from ops.commands.deployed_commit import record, source_of
+from ops.commands.deployed_commit import Deployed, record, source_of
 from ops.commands.internal_checks import rollout_check
 from ops.commands.pause import synthesize
 from ops.commands.smoke import smoke
@@ -67,7 +67,7 @@ def deploy(
     wait_stable(cloudformation, stacks, console.print)
     deleted = without_section(session, assembly, console, confirm=confirm)
 
-    record(settings, session, source_of(cdk.ROOT), console.print)
+    record(settings, session, Deployed(source_of(cdk.ROOT)), console.print)
     outputs = outputs_file(settings)
     with protection(settings, cloudformation, console.print):
         # The archive's bucket is in this stack, and the model stack needs the archive.

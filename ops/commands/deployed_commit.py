@@ -1,4 +1,8 @@
-"""The commit that an environment was last deployed from, which a parameter of the account names."""
+"""The commit that an environment was last deployed from, which a parameter of the account names.
+
+`pause`, `resume` and `release` deploy the model stack alone: the parameter then names its commit as well, and
+does not claim that the other stacks are of it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from ops.aws.deletion import unless_absent
 from settings.naming import DEPLOYED_COMMIT, parameter_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import boto3
@@ -24,10 +28,14 @@ if TYPE_CHECKING:
 
 _CHANGED, _NO_COMMIT = " with uncommitted changes", "a folder outside git"
 _SOURCE = re.compile(rf"([0-9a-f]{{40,64}})({_CHANGED})?")
+# What the parameter says where the model stack was deployed alone.
+_UNKNOWN, _MODEL = "an unknown commit", "; model stack: "
 # The status by which a shell says that there is no such command.
 _NOT_FOUND = 127
-# `make image` and `make promote` write this into the settings of each deployment of the pipeline.
-_WRITTEN = "^(# *)?image_digest = "
+# What `make image` and `make promote` write into the settings of each deployment of the pipeline, and what a
+# command that deploys the model stack writes besides.
+IMAGE_LINES = ("image_digest",)
+MODEL_LINES = (*IMAGE_LINES, "artifact", "catalogue_version", "paused")
 
 
 class Source(NamedTuple):
@@ -42,18 +50,42 @@ class Source(NamedTuple):
         return f"{self.commit}{_CHANGED if self.changed else ''}"
 
 
-def source_of(root: Path) -> Source:
-    """Return what a deployment of this checkout deploys; an image's digest in the settings is no change."""
+class Deployed(NamedTuple):
+    """What is recorded: of all stacks, and of the model's where that was deployed alone since then."""
+
+    stacks: Source | None = None
+    model: Source | None = None
+
+    def __str__(self) -> str:
+        stacks = self.stacks or _UNKNOWN
+        return f"{stacks}{_MODEL}{self.model}" if self.model else str(stacks)
+
+    def sources(self, environment: str) -> list[tuple[str, Source]]:
+        """Return what is recorded, each with its subject, as in "The model stack of prod"."""
+        both = ((environment, self.stacks), (f"The model stack of {environment}", self.model))
+        return [(subject, source) for subject, source in both if source is not None]
+
+
+class Lack(NamedTuple):
+    """What this checkout lacks of what is deployed, as a sentence; `later` where it follows this commit."""
+
+    text: str
+    later: bool
+
+
+def source_of(root: Path, written: Sequence[str] = IMAGE_LINES) -> Source:
+    """Return what a deployment of this checkout deploys; lines of the settings `written` are no change."""
     head = git(root, "rev-parse", "HEAD")
     if head.returncode != 0:
         return Source(None)
-    differences = git(root, "diff", "HEAD", "--no-ext-diff", f"--ignore-matching-lines={_WRITTEN}")
+    ignored = f"--ignore-matching-lines=^(# *)?({'|'.join(written)}) = "
+    differences = git(root, "diff", "HEAD", "--no-ext-diff", ignored)
     added = git(root, "ls-files", "--others", "--exclude-standard")
     return Source(head.stdout.strip(), bool(differences.stdout or added.stdout))
 
 
 def record(
-    settings: Environment, session: boto3.Session, source: Source, report: Callable[[str], object]
+    settings: Environment, session: boto3.Session, deployed: Deployed, report: Callable[[str], object]
 ) -> None:
     """Write what is about to be deployed; raise UserError where the credentials may not.
 
@@ -62,13 +94,21 @@ def record(
     name = parameter_name(settings.name, DEPLOYED_COMMIT)
     with _explained(settings, "write", "ssm:PutParameter", "Nothing was deployed"):
         session.client("ssm").put_parameter(
-            Name=name, Value=str(source), Type="String", Tier="Standard", Overwrite=True
+            Name=name, Value=str(deployed), Type="String", Tier="Standard", Overwrite=True
         )
-    report(f"✓ {name} says {source}")
+    report(f"✓ {name} says {deployed}")
 
 
-def deployed_source(settings: Environment, session: boto3.Session) -> Source | None:
-    """Return what was last deployed; None where nothing is recorded.
+def record_model(
+    settings: Environment, session: boto3.Session, source: Source, report: Callable[[str], object]
+) -> None:
+    """Write what the model stack alone is about to be deployed from; raise UserError as `record` does."""
+    stacks = recorded(settings, session).stacks
+    record(settings, session, Deployed(stacks, None if source == stacks else source), report)
+
+
+def recorded(settings: Environment, session: boto3.Session) -> Deployed:
+    """Return what was last deployed, as far as it is recorded.
 
     Raises UserError where the credentials may not read it.
     """
@@ -77,9 +117,42 @@ def deployed_source(settings: Environment, session: boto3.Session) -> Source | N
         with _explained(settings, "read", "ssm:GetParameter", "It is not known what is deployed"):
             value = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
-        return None
+        return Deployed()
+    stacks, _, model = value.partition(_MODEL)
+    return Deployed(None if stacks == _UNKNOWN else _parsed(stacks), _parsed(model) if model else None)
+
+
+def _parsed(value: str) -> Source:
     found = _SOURCE.fullmatch(value)
     return Source(None) if found is None else Source(found[1], found[2] is not None)
+
+
+def lacking(settings: Environment, deployed: Deployed, root: Path) -> Lack | None:
+    """Return which commit is deployed and neither this checkout's nor before it; None where none is."""
+    head = git(root, "rev-parse", "HEAD").stdout.strip()
+    for subject, source in deployed.sources(settings.name):
+        commit = source.commit
+        if commit is not None and _precedes(root, commit, head):
+            continue
+        begin = f"{subject} was deployed from {source}, "
+        if commit is not None and _precedes(root, head, commit):
+            return Lack(f"{begin}a later commit than {head}", later=True)
+        known = commit is not None and git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+        which = f"is not in the history of {head}" if known else "this clone lacks"
+        return Lack(f"{begin}which {which}", later=False)
+    return None
+
+
+def report_changes(settings: Environment, deployed: Deployed, report: Callable[[str], object]) -> None:
+    """Report what was deployed and is in no commit: another deployment takes it back."""
+    for subject, source in deployed.sources(settings.name):
+        if source.changed:
+            report(f"! {subject} was deployed from {source}, which a deployment takes back")
+
+
+def _precedes(root: Path, commit: str, later: str) -> bool:
+    # Of a commit that the clone lacks, git answers with an error.
+    return git(root, "merge-base", "--is-ancestor", commit, later).returncode == 0
 
 
 def forget(settings: Environment, session: boto3.Session) -> None:

@@ -8,8 +8,7 @@ from cli.cdk import ROOT
 from cli.errors import UserError
 from cli.settings_file import settings_file
 from ops.aws.account import physical_ids, resources
-from ops.commands.deployed_commit import deployed_source, git
-from ops.commands.image import commit_of
+from ops.commands.deployed_commit import git, lacking, recorded, report_changes
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from ops.commands.deployed_commit import Source
     from settings.environment import Environment
 
 
@@ -33,18 +31,27 @@ def forward(
 ) -> None:
     """Raise UserError where a deployment of this commit would undo another one, or the release of a model.
 
-    The commit that was last deployed must be this one, or come before it; where none is recorded, any may be.
-    A model that is served, and that no commit up to this one names in the settings file, was released, and
-    its settings are not merged yet; with `any_model` it is not asked for. The whole history is needed.
+    The commit that was last deployed must be this one, or come before it; so must that of the model stack,
+    where it was deployed alone. Where none is recorded, any may be. A model that is served, and that no
+    commit up to this one names in the settings file, was released, and its settings are not merged yet. With
+    `any_model`, model and model stack are not asked for. The whole history is needed.
     """
     if git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == "true":
         hint = "Run `git fetch --unshallow`; in a workflow, check out with fetch-depth: 0."
         raise UserError("This checkout lacks its history, so it does not say what is newer.", hint=hint)
-    deployed = deployed_source(settings, session)
-    if deployed is not None:
-        _require_contained(settings, deployed, root)
-        if deployed.changed:
-            report(f"! {settings.name} was deployed from {deployed}, which a deployment takes back")
+    deployed = recorded(settings, session)
+    if any_model:
+        deployed = deployed._replace(model=None)
+    if (lack := lacking(settings, deployed, root)) is not None:
+        raise UserError(
+            f"{lack.text}.",
+            hint="Deploy the newest commit. To go back, revert the later one, or let the service run an "
+            f"earlier image by `make rollback ENV={settings.name} DIGEST=sha256:…`."
+            if lack.later
+            else "Push that commit, and merge it as it is. To take it back, or where another commit has the "
+            f"same changes, run `make deploy ENV={settings.name}` at a desk.",
+        )
+    report_changes(settings, deployed, report)
     served = None if any_model else _served_artifact(settings, session)
     if served not in (None, settings.model.artifact) and not _named(root, settings_file(named), str(served)):
         raise UserError(
@@ -57,25 +64,6 @@ def forward(
     report(f"✓ nothing that this commit lacks is in {settings.name}")
 
 
-def _require_contained(settings: Environment, deployed: Source, root: Path) -> None:
-    head, commit = commit_of(root), deployed.commit
-    if commit is not None and _precedes(root, commit, head):
-        return
-    if commit is not None and _precedes(root, head, commit):
-        raise UserError(
-            f"{settings.name} was deployed from {deployed}, a later commit than {head}.",
-            hint="Deploy the newest commit. To go back, revert the later one, or let the service run an "
-            f"earlier image by `make rollback ENV={settings.name} DIGEST=sha256:…`.",
-        )
-    lacks = commit is None or git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0
-    raise UserError(
-        f"{settings.name} was deployed from {deployed}, which "
-        f"{'this clone lacks' if lacks else f'is not in the history of {head}'}.",
-        hint="Push that commit, and merge it as it is. To take it back, or where another commit has the same "
-        f"changes, run `make deploy ENV={settings.name}` at a desk.",
-    )
-
-
 def _served_artifact(settings: Environment, session: boto3.Session) -> str | None:
     """Return the key of the deployed model's archive; None without a model, and for the demo model."""
     stack = stack_name(settings.name, "model")
@@ -85,11 +73,6 @@ def _served_artifact(settings: Environment, session: boto3.Session) -> str | Non
     described = session.client("sagemaker").describe_model(ModelName=models[0].rpartition("/")[2])
     key = described["PrimaryContainer"]["ModelDataUrl"].removeprefix("s3://").partition("/")[2]
     return key if key.startswith("models/") else None
-
-
-def _precedes(root: Path, commit: str, later: str) -> bool:
-    # Of a commit that the clone lacks, git answers with an error.
-    return git(root, "merge-base", "--is-ancestor", commit, later).returncode == 0
 
 
 def _named(root: Path, file: Path, key: str) -> bool:

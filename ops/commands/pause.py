@@ -9,6 +9,14 @@ from cli import cdk
 from cli.errors import UserError
 from cli.settings_file import settings_file, with_added, with_value, write_atomically
 from ops.aws.account import account_id, stack_exists, wait_stable
+from ops.commands.deployed_commit import (
+    MODEL_LINES,
+    lacking,
+    record_model,
+    recorded,
+    report_changes,
+    source_of,
+)
 from settings.environment import Environment, load_environment
 from settings.naming import stack_name
 
@@ -20,14 +28,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def pause(session: boto3.Session, console: Console, *, named: str, paused: bool) -> None:
+def pause(
+    session: boto3.Session, console: Console, *, named: str, paused: bool, any_commit: bool = False
+) -> None:
     """Write `model.paused` into the settings of the environment `named`, and deploy the model stack alone.
 
     A value that is set already is deployed too, so that an interrupted command can be run again. When a step
     fails, the settings are restored. They stay untouched where the credentials are refused, or belong to an
-    account without the model stack.
+    account without the model stack, and where this checkout lacks what is deployed, unless `any_commit`.
     """
-    _require_deployed(session, load_environment(named))
+    settings = load_environment(named)
+    _require_deployed(session, settings)
+    refuse_to_take_back(settings, session, console.print, any_commit=any_commit)
     file = settings_file(named)
     before = file.read_bytes()
     with changed_settings(file, lambda text: with_value(text, "model.paused", paused)):
@@ -53,6 +65,26 @@ def _require_deployed(session: boto3.Session, settings: Environment) -> None:
         )
 
 
+def refuse_to_take_back(
+    settings: Environment, session: boto3.Session, report: Callable[[str], None], *, any_commit: bool
+) -> None:
+    """Raise UserError where this checkout lacks a commit that is deployed; with `any_commit` only report it.
+
+    The model stack is deployed as a whole, by this checkout's templates, which would take that commit's back.
+    """
+    deployed = recorded(settings, session)
+    report_changes(settings, deployed, report)
+    if (lack := lacking(settings, deployed, cdk.ROOT)) is None:
+        return
+    if not any_commit:
+        raise UserError(
+            f"{lack.text}: the model stack would be taken back, so it is not deployed.",
+            hint="Check out that commit, or one that has it in its history. To go on nevertheless, as in an "
+            "incident, run the same command with ANY_COMMIT=1.",
+        )
+    report(f"! {lack.text}: the model stack is taken back, until a deployment of that commit")
+
+
 def synthesize(named: str, settings: Environment) -> Path:
     """Synthesize an environment with its code packaged, and return the assembly's folder."""
     assembly = cdk.TOOLS / f"assembly-{settings.name}"
@@ -61,10 +93,11 @@ def synthesize(named: str, settings: Environment) -> Path:
 
 
 def deploy_model_stack(session: boto3.Session, *, named: str, report: Callable[[str], None]) -> None:
-    """Deploy the model stack alone, by the settings as they are now."""
+    """Deploy the model stack alone, by the settings as they are now, and record this checkout's commit."""
     settings = load_environment(named)
     assembly, stack = synthesize(named, settings), stack_name(settings.name, "model")
     wait_stable(session.client("cloudformation"), [stack], report)
+    record_model(settings, session, source_of(cdk.ROOT, MODEL_LINES), report)
     cdk.run_cdk(cdk.deploy(assembly, [stack]))
 
 

@@ -35,18 +35,24 @@ def promote(
     settings: Environment,
     ecr: ECRClient,
     digest: str,
-    folder: Path,
+    folder: Path | None,
     report: Callable[[str], object],
     root: Path = ROOT,
 ) -> None:
     """Push an image that `save` wrote into the environment's repository, under this commit's tag.
 
-    Raises UserError where the tag names another image, and where the pushed digest is not `digest`.
+    Without a folder it must be there already. Raises UserError where it is not, where the tag names another
+    image, and where the pushed digest is not `digest`.
     """
     commit = commit_of(root)
     repository = image_repository(settings, ecr)
     name, uri = repository["repositoryName"], f"{repository['repositoryUri']}:{commit}"
     if pushed_digest(ecr, name, commit) is None:
+        if folder is None:
+            raise UserError(
+                f"{uri} is not there, and no folder with it is given.",
+                hint=f"Build it again: `make image ENV={settings.name}`; in a workflow, run all jobs again.",
+            )
         log_in(ecr, "skopeo", uri.partition("/")[0], root)
         run([*_COPY, f"dir:{folder}", f"docker://{uri}"], folder=root)
     if (found := pushed_digest(ecr, name, commit)) != digest:

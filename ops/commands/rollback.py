@@ -10,7 +10,7 @@ from cli.cdk import ROOT
 from cli.errors import UserError
 from ops.aws.account import stack_status, wait_stable
 from ops.aws.bootstrap_roles import assumed
-from ops.commands.deployed_commit import deployed_source, git
+from ops.commands.deployed_commit import git, recorded
 from ops.commands.promote import running_digest, write_digest
 from settings.delivery import DEPLOY
 from settings.naming import image_repository_name, stack_name
@@ -92,7 +92,7 @@ def _require_same_catalogue(
     These stay as the last deployment made them. What cannot be compared is reported: a rollback is urgent.
     """
     try:
-        source = deployed_source(settings, session)
+        source = recorded(settings, session).stacks
     except UserError as error:
         report(f"! Its catalogue is not compared with the deployed one. {error}")
         return

@@ -1,18 +1,11 @@
-"""The canary: a temporary endpoint of a new archive, its answers, and what the model's role may do meanwhile.
-
-By itself the role reads only its own archive and writes only its own endpoint's log. The extra permission
-expires: one that a killed release left allows nothing after some hours, and the next release deletes it.
-"""
+"""The canary: a temporary endpoint of a new archive, and its answers."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import sys
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,7 +20,6 @@ from services.core.vision.endpoint import RealtimeVisionEndpoint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import boto3
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
@@ -38,13 +30,6 @@ if TYPE_CHECKING:
 # SageMaker does not delete an endpoint while it is being created.
 _POLL_S = 10.0
 _DELETED_WITHIN_S = 1800.0
-POLICY = "vitrine-release-canary"
-# Longer than a canary's download, start and deletion may take together.
-_EXPIRES = timedelta(hours=4)
-# A new permission of a role takes effect after some seconds.
-_EFFECTIVE_S = 15.0
-# A log that SageMaker makes never expires; a failed canary's is kept to be read.
-_LOG_DAYS = 7
 # Probabilities differ a little: half precision on a GPU there, single precision on a CPU here. Within the
 # tolerance the likeliest answers are the same, unless two were nearly equal.
 TOLERANCE = 0.1
@@ -54,7 +39,9 @@ class CanaryFailed(UserError):
     """The new archive does not start or gives wrong answers; the serving endpoint is unchanged."""
 
     def __init__(self, endpoint: str, why: str) -> None:
-        super().__init__(why, hint=f"See the log /aws/sagemaker/Endpoints/{endpoint}: it is kept for a week.")
+        super().__init__(
+            why, hint=f"See the log /aws/sagemaker/Endpoints/{endpoint}: its lines are kept for a week."
+        )
 
 
 @contextlib.contextmanager
@@ -175,72 +162,6 @@ def _remove_endpoint(sagemaker: SageMakerClient, name: str) -> None:
 def _absent(error: ClientError) -> bool:
     message = error.response.get("Error", {}).get("Message", "")
     return code_of(error) in ("ValidationException", "ResourceNotFound") and "ould not find" in message
-
-
-@dataclass(frozen=True)
-class CanaryRole:
-    """The model's role, and what it may do for the canary of one name."""
-
-    session: boto3.Session
-    arn: str
-    endpoint: str
-
-    @property
-    def log(self) -> str:
-        """The canary's log group."""
-        return f"/aws/sagemaker/Endpoints/{self.endpoint}"
-
-    def revoke(self) -> bool:
-        """Delete the extra permission; return whether it existed."""
-        iam: Any = self.session.client("iam")
-        try:
-            iam.delete_role_policy(RoleName=self.arn.rsplit("/", 1)[1], PolicyName=POLICY)
-        except iam.exceptions.NoSuchEntityException:
-            return False
-        return True
-
-    @contextlib.contextmanager
-    def granted(self, place: str, kms_key: str | None) -> Iterator[None]:
-        """Within it the role may read the object at `place` (bucket/key) and write the canary's log.
-
-        The log is deleted where the block succeeds; else it is kept for a week.
-        """
-        logs = self.session.client("logs")
-        try:
-            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
-                logs.create_log_group(logGroupName=self.log)
-            logs.put_retention_policy(logGroupName=self.log, retentionInDays=_LOG_DAYS)
-            self.session.client("iam").put_role_policy(
-                RoleName=self.arn.rsplit("/", 1)[1],
-                PolicyName=POLICY,
-                PolicyDocument=json.dumps(self._document(place, kms_key)),
-            )
-            time.sleep(_EFFECTIVE_S)
-            yield
-        finally:
-            with _uninterrupted():
-                self.revoke()
-        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
-            logs.delete_log_group(logGroupName=self.log)
-
-    def _document(self, place: str, kms_key: str | None) -> dict[str, Any]:
-        _, partition, _, _, account, _ = self.arn.split(":", 5)
-        log = f"arn:{partition}:logs:{self.session.region_name}:{account}:log-group:{self.log}:*"
-        allowed: list[tuple[list[str], str]] = [
-            (["s3:GetObject"], f"arn:{partition}:s3:::{place}"),
-            (["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], log),
-        ]
-        if kms_key is not None:
-            allowed.append((["kms:Decrypt"], kms_key))
-        expires = (datetime.now(UTC) + _EXPIRES).strftime("%Y-%m-%dT%H:%M:%SZ")
-        until = {"DateLessThan": {"aws:CurrentTime": expires}}
-        return {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": until}
-                for actions, resource in allowed
-            ],
-        }
 
 
 @contextlib.contextmanager

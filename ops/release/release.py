@@ -18,12 +18,11 @@ from model_artifacts.blip2.tools.catalogue_file import load
 from model_artifacts.blip2.tools.deploy import Events
 from model_artifacts.blip2.tools.flight_check.command import flight_check
 from model_artifacts.blip2.tools.replay import PhotoSet, photo_sets
-from ops.aws.account import physical_ids, resources
 from ops.aws.archive import object_exists, upload
-from ops.commands.pause import changed_settings, deploy_model_stack, with_archive
+from ops.commands.pause import changed_settings, deploy_model_stack, refuse_to_take_back, with_archive
 from ops.goods import check_goods
-from ops.release.canary import CanaryFailed, CanaryRole, answers_here, canary, compare_answers, remove
-from settings.naming import parameter_name, stack_name
+from ops.release.canary import CanaryFailed, answers_here, canary, compare_answers, remove
+from settings.naming import parameter_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,13 +52,26 @@ class Tools:
 
 
 def release_archive(
-    settings: Environment, session: boto3.Session, console: Console, *, named: str, archive: Path
+    settings: Environment,
+    session: boto3.Session,
+    console: Console,
+    *,
+    named: str,
+    archive: Path,
+    any_commit: bool = False,
 ) -> None:
     """Release an archive to the environment `named`, and print which archive it serves then.
 
     Each step adds a line to .vitrine/release-<environment>.jsonl. Raises UserError or ArtifactError at the
-    first step that fails.
+    first step that fails, and where this checkout lacks what is deployed, unless `any_commit`.
     """
+
+    def deploy() -> None:
+        # Asked again: meanwhile, for as long as a canary takes, another commit may have been deployed.
+        refuse_to_take_back(settings, session, console.print, any_commit=any_commit)
+        deploy_model_stack(session, named=named, report=console.print)
+
+    refuse_to_take_back(settings, session, console.print, any_commit=any_commit)
     log = cdk.TOOLS / f"release-{settings.name}.jsonl"
     sha256 = packaging.sha256_of(archive)
     tools = Tools(
@@ -68,7 +80,7 @@ def release_archive(
         flight_check=flight_check,
         answers_here=answers_here,
         start_endpoint=sdk_start(settings, session),
-        deploy=lambda: deploy_model_stack(session, named=named, report=console.print),
+        deploy=deploy,
         photos=known_photos(),
         goods=load(settings.catalogue.goods),
     )
@@ -87,10 +99,9 @@ def release(
     then get its catalogue's version if they lack it. Raises UserError at the first step that fails: the
     settings are then unchanged, and no canary is left.
     """
-    key = packaging.key(sha256)
-    role = _canary_role(settings, tools.session)
-    if _remove_leftovers(role):
-        events.note("leftovers_removed", endpoint=role.endpoint)
+    key, name = packaging.key(sha256), settings.model.canary_name
+    if remove(tools.session.client("sagemaker"), name):
+        events.note("leftovers_removed", endpoint=name)
     goods = _check_goods(settings, archive, events)
     if settings.model.artifact == key:
         if settings.model.catalogue_version != goods:
@@ -99,40 +110,23 @@ def release(
             events.note("settings_written", file=str(file))
         events.note("unchanged")
         return False
-    bucket, kms_key = _bucket(settings, tools)
+    bucket = _published(settings, tools, "ArtifactBucket")
+    role = _published(settings, tools, "CanaryRoleArn")
     expected = _flight_check(settings, archive, events, tools)
     _upload(tools.session.client("s3"), archive, bucket, key, events)
-    _prove(role, f"{bucket}/{key}", kms_key, expected, events, tools)
+    _prove(name, role, f"s3://{bucket}/{key}", expected, events, tools)
     _switch(file, key, goods, events, tools)
     events.note("released", key=key, catalogue=goods)
     return True
 
 
 def remove_canary(settings: Environment, session: boto3.Session, report: Callable[[str], object]) -> None:
-    """Delete the canary and the permission that an interrupted release left, so that it costs nothing.
+    """Delete the canary that an interrupted release left, so that it costs nothing.
 
-    A release deletes them too, before it begins.
+    A release deletes it too, before it begins.
     """
-    role = _canary_role(settings, session)
-    report(f"✓ {role.endpoint} is {'deleted' if _remove_leftovers(role) else 'not there'}")
-
-
-def _canary_role(settings: Environment, session: boto3.Session) -> CanaryRole:
-    stack = stack_name(settings.name, "model")
-    models = physical_ids(resources(session.client("cloudformation"), stack), "AWS::SageMaker::Model")
-    if not models:
-        raise UserError(
-            f"The stack {stack} holds no model, so there is no role for the canary.",
-            hint=f"Run `make deploy ENV={settings.name}` first.",
-        )
-    name = models[0].rpartition("/")[2]
-    described = session.client("sagemaker").describe_model(ModelName=name)
-    endpoint = f"{settings.model.endpoint_name}-canary"
-    return CanaryRole(session, described["ExecutionRoleArn"], endpoint)
-
-
-def _remove_leftovers(role: CanaryRole) -> bool:
-    return any([role.revoke(), remove(role.session.client("sagemaker"), role.endpoint)])
+    name = settings.model.canary_name
+    report(f"✓ {name} is {'deleted' if remove(session.client('sagemaker'), name) else 'not there'}")
 
 
 def _check_goods(settings: Environment, archive: Path, events: Events) -> str:
@@ -156,24 +150,16 @@ def _flight_check(
     return expected
 
 
-def _bucket(settings: Environment, tools: Tools) -> tuple[str, str | None]:
-    ssm = tools.session.client("ssm")
+def _published(settings: Environment, tools: Tools, output: str) -> str:
+    ssm, name = tools.session.client("ssm"), parameter_name(settings.name, output)
     try:
-        name = parameter_name(settings.name, "artifact-bucket")
-        bucket = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        return ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound as error:
         raise UserError(
-            f"{settings.name} has no artifact bucket: it is not deployed in this account.",
+            f"This account has no parameter {name}: {settings.name} is not deployed here, or by a version "
+            "without it.",
             hint=f"Run `make deploy ENV={settings.name}` first.",
         ) from error
-    rules = tools.session.client("s3").get_bucket_encryption(Bucket=bucket)
-    default = rules["ServerSideEncryptionConfiguration"]["Rules"][0].get("ApplyServerSideEncryptionByDefault")
-    if default is None or default["SSEAlgorithm"] != "aws:kms":
-        raise UserError(
-            f"The bucket {bucket} encrypts with no KMS key, so its readers need no permission for one.",
-            hint=f"Deploy the storage stack again: `make deploy ENV={settings.name}`.",
-        )
-    return bucket, default.get("KMSMasterKeyID")
 
 
 def _upload(s3: S3Client, archive: Path, bucket: str, key: str, events: Events) -> None:
@@ -186,20 +172,18 @@ def _upload(s3: S3Client, archive: Path, bucket: str, key: str, events: Events) 
 
 
 def _prove(
-    role: CanaryRole,
+    name: str,
+    role: str,
     place: str,
-    kms_key: str | None,
     expected: Sequence[Observation],
     events: Events,
     tools: Tools,
 ) -> None:
-    name, sagemaker = role.endpoint, tools.session.client("sagemaker")
-
     def start() -> None:
-        tools.start_endpoint(name, role.arn, f"s3://{place}")
+        tools.start_endpoint(name, role, place)
 
     try:
-        with role.granted(place, kms_key), canary(sagemaker, name, start):
+        with canary(tools.session.client("sagemaker"), name, start):
             events.note("canary_started", endpoint=name)
             largest = compare_answers(tools.runtime, name, tools.photos, expected, tools.goods)
             events.note(

@@ -8,7 +8,8 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from settings.naming import DEFAULT_QUALIFIER, STACKS, stack_name
-from stacks.delivery.permissions import CANARY_LOGS, MODEL_NAMES, MODELS
+from stacks.delivery.permissions import MODEL_NAMES
+from stacks.model.stack import ARCHIVES
 
 
 class Exemption(NamedTuple):
@@ -32,11 +33,9 @@ _EXPORT = stack_name("{environment}", "storage") + ":ExportsOutputFnGetAtt"
 _IMAGES, _ARTIFACTS = f"{_EXPORT}Images2D38C313Arn6C6DDC6E", f"{_EXPORT}Artifacts82DD59A1Arn3B515032"
 _EXCHANGE = stack_name("{environment}", "results") + ":ExportsOutputFnGetAttExchangeBucketACE697F0Arn7FA1CA85"
 _SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
-_LOG_GROUPS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
-_LOGS = f"{_LOG_GROUPS}:log-group:/aws/sagemaker"
+_LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker"
 _STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack"
 _SERVICE = "arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:service"
-_ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role"
 
 _PHOTOS = "Photos are stored under ids of users, reports and uploads, which are not known at deployment."
 _REQUESTS = "Names of async inference requests and answers are generated for each request."
@@ -51,9 +50,8 @@ _PIPELINE = (
     "ecr:GetAuthorizationToken, ecs:DescribeTaskDefinition and elasticloadbalancing:DescribeTargetHealth "
     "support no resource-level permissions."
 )
-_CHOSEN = (
-    "CloudFormation chooses ids of stacks and names of services, models and roles; canaries come and go."
-)
+_CHOSEN = "CloudFormation chooses ids of stacks and names of services and models."
+_ARCHIVES = "An archive is named by the hash of its content."
 
 # What the CDK's own function may do, which copies the page from the bootstrap's bucket into the page's.
 _COPY = "The CDK grants its copying function these actions on two buckets: the bootstrap's and the page's."
@@ -133,6 +131,8 @@ EXEMPTIONS = (
     ),
     *_wildcards(_TOKEN, "analyze/Task/ExecutionRole"),
     *_wildcards(_ENDPOINT, "model/Role*"),
+    *_wildcards(_ENDPOINT, "model/CanaryRole"),
+    *_wildcards(_ARCHIVES, "model/CanaryRole", [f"{_ARTIFACTS}/{ARCHIVES}"]),
     *_wildcards(_ENDPOINT, "studio/ModelRole"),
     *_wildcards(
         "sagemaker:ListApps and sagemaker:ListSpaces support no resource-level permissions.", "studio/Role"
@@ -164,21 +164,17 @@ EXEMPTIONS = (
         "delivery/Lookup",
     ),
     *_wildcards(_REQUESTS, "delivery/Deploy", _folders(_EXCHANGE, "answers", "failures")),
-    *_wildcards(
-        "An archive is named by the hash of its content.", "delivery/Deploy", [f"{_ARTIFACTS}/{MODELS}"]
-    ),
+    *_wildcards(_ARCHIVES, "delivery/Deploy", [f"{_ARTIFACTS}/{ARCHIVES}"]),
     *_wildcards(
         _CHOSEN,
         "delivery/Deploy",
         (
             *(f"{_STACK}/{stack_name('{environment}', stack)}/*" for stack in STACKS),
-            f"{_ROLE}/{stack_name('{environment}', 'model')}-Role*",
             f"{_SERVICE}/{stack_name('{environment}', 'analyze')}-*",
             f"{_SAGEMAKER}:{MODEL_NAMES}",
-            f"{_LOG_GROUPS}:{CANARY_LOGS}",
         ),
     ),
-    *_wildcards(_TRIALS, "studio/ModelRole", (f"{_ARTIFACTS}/models/*", f"{_LOGS}/Endpoints/blip2-*:*")),
+    *_wildcards(_TRIALS, "studio/ModelRole", (f"{_ARTIFACTS}/{ARCHIVES}", f"{_LOGS}/Endpoints/blip2-*:*")),
 )
 
 

@@ -16,19 +16,24 @@ from settings.environment import Environment
 from settings.naming import DEPLOYED_COMMIT, STACKS, image_repository_name, parameter_name, stack_name
 from stacks.constructs.async_io import AsyncIoResources
 from stacks.constructs.iam import invoke_endpoint, through_s3
+from stacks.model.stack import ARCHIVES
 from stacks.storage.stack import StorageStack
 
 # The stacks that a deployment with keep_data protects from termination.
 PROTECTED = ("storage", "studio")
-# What a smoke test reads: of all environments, and the bucket of an async endpoint.
-READ = ("ApiUrl", "SupabaseUrl", "SupabasePublishableKey", "ArtifactBucket", "ExchangeBucket")
-MODELS = "models/*"
+# What a smoke test reads, of all environments and of an async endpoint, and what a release reads.
+READ = (
+    "ApiUrl",
+    "SupabaseUrl",
+    "SupabasePublishableKey",
+    "ArtifactBucket",
+    "ExchangeBucket",
+    "CanaryRoleArn",
+)
 # What a canary is made of, and its resource in ARNs.
 SAGEMAKER = {"Model": "model", "EndpointConfig": "endpoint-config", "Endpoint": "endpoint"}
 # CloudFormation chooses the name of the model in use.
 MODEL_NAMES = "model/*"
-# Not the one endpoint's: a reason for a wildcard cannot name what the settings choose.
-CANARY_LOGS = "log-group:/aws/sagemaker/Endpoints/*-canary:*"
 
 _Allow = iam.PolicyStatement
 
@@ -48,7 +53,11 @@ def read_prices() -> iam.PolicyStatement:
 
 
 def deploy_statements(
-    scope: Construct, settings: Environment, storage: StorageStack, async_io: AsyncIoResources
+    scope: Construct,
+    settings: Environment,
+    storage: StorageStack,
+    async_io: AsyncIoResources,
+    canary_role: iam.IRole,
 ) -> Iterator[iam.PolicyStatement]:
     """Yield what deploying, pushing an image, the smoke test and a release need."""
     yield assume_bootstrap(scope, settings, *DEPLOYING)
@@ -57,7 +66,7 @@ def deploy_statements(
     yield from _running(scope, settings)
     yield from _archive(scope, storage)
     yield from _smoke(scope, settings, async_io)
-    yield from _canary(scope, settings)
+    yield from _canary(scope, settings, canary_role)
 
 
 def _stacks(scope: Construct, settings: Environment) -> Iterator[iam.PolicyStatement]:
@@ -103,10 +112,10 @@ def _archive(scope: Construct, storage: StorageStack) -> Iterator[iam.PolicyStat
     bucket = storage.artifacts
     yield _Allow(
         actions=["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-        resources=[bucket.arn_for_objects(MODELS)],
+        resources=[bucket.arn_for_objects(ARCHIVES)],
     )
     # Without s3:ListBucket, S3 answers AccessDenied for an archive that is missing.
-    yield _Allow(actions=["s3:ListBucket", "s3:GetEncryptionConfiguration"], resources=[bucket.bucket_arn])
+    yield _Allow(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
     yield through_s3(storage.key, cdk.Stack.of(scope).region, "Decrypt", "GenerateDataKey")
 
 
@@ -126,9 +135,8 @@ def _smoke(
         yield through_s3(async_io.key, cdk.Stack.of(scope).region, "Decrypt")
 
 
-def _canary(scope: Construct, settings: Environment) -> Iterator[iam.PolicyStatement]:
-    endpoint = settings.model.endpoint_name
-    canary = f"{endpoint}-canary"
+def _canary(scope: Construct, settings: Environment, canary_role: iam.IRole) -> Iterator[iam.PolicyStatement]:
+    endpoint, canary = settings.model.endpoint_name, settings.model.canary_name
 
     def sagemaker(kind: str, name: str) -> str:
         # SageMaker ARNs hold the name in lower case, and IAM compares case-sensitively.
@@ -147,17 +155,10 @@ def _canary(scope: Construct, settings: Environment) -> Iterator[iam.PolicyState
         resources=[sagemaker("endpoint", name) for name in (endpoint, canary)],
     )
     yield _Allow(actions=["sagemaker:DescribeModel"], resources=[_arn(scope, "sagemaker", MODEL_NAMES)])
-    # CloudFormation names a role by its stack and logical id.
-    role = _arn(scope, "iam", f"role/{stack_name(settings.name, 'model')}-Role*")
-    yield _Allow(actions=["iam:PutRolePolicy", "iam:DeleteRolePolicy"], resources=[role])
     yield _Allow(
         actions=["iam:PassRole"],
-        resources=[role],
+        resources=[canary_role.role_arn],
         conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-    )
-    yield _Allow(
-        actions=["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"],
-        resources=[_arn(scope, "logs", CANARY_LOGS)],
     )
 
 

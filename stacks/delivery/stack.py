@@ -41,12 +41,13 @@ class DeliveryStack(cdk.Stack):
         delivery: Delivery,
         storage: StorageStack,
         async_io: AsyncIoResources,
+        canary_role: iam.IRole,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         provider = delivery.provider_arn or _provider(self).attr_arn
         deploy = _role(self, "Deploy", provider, deploy_conditions(delivery, settings.name), DEPLOY_SESSION)
-        for statement in deploy_statements(self, settings, storage, async_io):
+        for statement in deploy_statements(self, settings, storage, async_io, canary_role):
             deploy.add_to_policy(statement)
         lookup = _role(self, "Lookup", provider, lookup_conditions(delivery, settings.name), LOOKUP_SESSION)
         for statement in (assume_bootstrap(self, settings, LOOKUP), read_prices()):

@@ -16,9 +16,10 @@ from constructs import Construct
 from model_artifacts.blip2.definition import STARTUP_S
 from model_artifacts.blip2.instances import has_local_disk
 from model_artifacts.blip2.tools import packaging
-from settings.environment import Environment
+from settings.environment import Environment, LogDays
 from settings.model import Model
 from stacks.constructs.async_io import AsyncIoResources
+from stacks.constructs.exports import keep_exports
 from stacks.constructs.functions import VERSION_DIGITS, local_bundling
 from stacks.constructs.operations import log_group, notified_topic, publish
 from stacks.model.alarms import VARIANT, instance_alarm, rollback_alarms
@@ -27,9 +28,14 @@ from stacks.model.scaling import scale
 
 ARTIFACT = Path(__file__).resolve().parents[2] / "model_artifacts" / "blip2"
 DEMO = ARTIFACT / "model"
+# The archives in the artifact bucket.
+ARCHIVES = "models/*"
+# How long a canary's log lines are kept.
+CANARY_LOG_DAYS: LogDays = 7
 # An alarm within this time rolls the new version back; after it, the old instances are terminated.
 BAKE_S = 300
 TERMINATE_S = 60
+_ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 # Twice the time of download, start-up and bake.
 DEPLOY_TIMEOUT_S = 2 * (2 * STARTUP_S + BAKE_S)
 
@@ -39,7 +45,8 @@ class ModelStack(cdk.Stack):
 
     Model and configuration are unnamed, so that a change creates new ones beside the old; the endpoint keeps
     its name and switches to the new configuration. A paused model has no endpoint, scaling or alarms. An
-    async endpoint uses all of `async_io`; a realtime one only its key, for the instance's disk.
+    async endpoint uses all of `async_io`; a realtime one only its key, for the instance's disk. A release's
+    canary has a role of its own, so that no policy is written for it.
     """
 
     def __init__(
@@ -59,7 +66,7 @@ class ModelStack(cdk.Stack):
 
         # SageMaker writes to a log group of this name, and would create one without retention.
         log = log_group(
-            self, "Log", settings.log_retention_days, name=f"/aws/sagemaker/Endpoints/{model.endpoint_name}"
+            self, "Log", settings.log_retention_days, name=f"{_ENDPOINT_LOGS}/{model.endpoint_name}"
         )
         bucket, archive = _archive(self, model, artifacts)
         self._notify = notified_topic(self, settings)
@@ -119,6 +126,20 @@ class ModelStack(cdk.Stack):
             endpoint = self._endpoint(settings.model, config, alarms)
             endpoint.node.add_dependency(log)
         publish(self, settings.name, "ModelArtifact", archive, "S3 key of the model archive in use")
+        self.canary_role = self._canary(settings, artifacts)
+        publish(self, settings.name, "CanaryRoleArn", self.canary_role.role_arn, "Role of a release's canary")
+        keep_exports(self, self.canary_role.role_arn)
+
+    def _canary(self, settings: Environment, artifacts: s3.IBucket) -> iam.Role:
+        """Declare what a release's canary runs with: any archive to read, and a log of its own."""
+        model = settings.model
+        log = log_group(self, "CanaryLog", CANARY_LOG_DAYS, name=f"{_ENDPOINT_LOGS}/{model.canary_name}")
+        role = execution_role(self, "CanaryRole", model, settings.region, log=log)
+        read = iam.PolicyStatement(actions=["s3:GetObject"], resources=[artifacts.arn_for_objects(ARCHIVES)])
+        role.add_to_policy(read)
+        if artifacts.encryption_key is not None:
+            artifacts.encryption_key.grant_decrypt(role)
+        return role
 
     def _endpoint(
         self, model: Model, config: sagemaker.CfnEndpointConfig, alarms: list[cloudwatch.Alarm]

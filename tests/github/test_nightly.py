@@ -25,6 +25,8 @@ def script(runner: Runner, name: str, *arguments: str, **variables: str) -> subp
         "PATH": f"{runner.folder}/bin:/usr/bin:/bin",
         "RUN": "run 7",
         "GITHUB_WORKFLOW": "w",
+        "GITHUB_RUN_ATTEMPT": "2",
+        "MADE_IN": "2",
     } | variables
     command = [str(ROOT / ".github/scripts" / name), *arguments]
     return subprocess.run(
@@ -217,6 +219,29 @@ def test_open_pull_request_is_kept(runner: Runner, repository: Path) -> None:
     done = script(runner, "propose.sh", str(runner.folder / "patch"), "b", "t", HOME=str(runner.folder))
     assert done.returncode == 0, done.stderr
     assert not any("create" in call for call in runner.calls())
+
+
+def proposed(runner: Runner, repository: Path, content: str, made_in: str) -> tuple[int, str]:
+    """Return the status of a proposal of prod.toml with this content, and what the branch has then."""
+    subprocess.run(["git", "checkout", "--quiet", "--detach", "one"], cwd=runner.checkout, check=True)
+    subprocess.run(["git", "branch", "--quiet", "--force", "-D", "b"], cwd=runner.checkout, check=False)
+    (runner.checkout / "prod.toml").write_text(content)
+    with (runner.folder / "patch").open("w") as patch:
+        subprocess.run(["git", "diff"], cwd=runner.checkout, stdout=patch, check=True)
+    subprocess.run(["git", "checkout", "--quiet", "."], cwd=runner.checkout, check=True)
+    variables = {"HOME": str(runner.folder), "MADE_IN": made_in}
+    done = script(runner, "propose.sh", str(runner.folder / "patch"), "b", "t", **variables)
+    shown = subprocess.run(["git", "show", "b:prod.toml"], cwd=repository, capture_output=True, check=True)
+    return done.returncode, shown.stdout.decode()
+
+
+def test_earlier_attempt_replaces_no_later_proposal(runner: Runner, repository: Path) -> None:
+    subprocess.run(["git", "tag", "one"], cwd=runner.checkout, check=True)
+    # Nothing is proposed yet; then the same, as where a pull request could not be opened.
+    assert proposed(runner, repository, "two\n", "1") == (0, "two\n")
+    assert proposed(runner, repository, "two\n", "1") == (0, "two\n")
+    assert proposed(runner, repository, "three\n", "2") == (0, "three\n")
+    assert proposed(runner, repository, "two\n", "1") == (1, "three\n")
 
 
 def test_empty_patch_is_no_pull_request(runner: Runner, tmp_path: Path) -> None:

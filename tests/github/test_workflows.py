@@ -169,14 +169,14 @@ def test_nothing_that_deploys_is_cancelled_by_another_run(name: str) -> None:
     assert "concurrency" not in workflow(name.partition("/")[0]) or not re.match("deploy|model", name)
 
 
-def test_production_waits_for_dev_and_approval() -> None:
+def test_production_waits_for_dev() -> None:
     prod = jobs()["deploy/prod"]
     assert prod["environment"] == "prod"
-    assert {"image", "attest", "dev", "approval"} == set(prod["needs"])
+    assert {"image", "attest", "dev"} == set(prod["needs"])
 
 
 def test_both_environments_deploy_alike() -> None:
-    own = ("Take the image", "Say why the image is missing")
+    own = ("Take the image", "Say why the image is missing", "Demand reviewers of prod")
     dev, prod = (
         [step for step in steps(jobs()[f"deploy/{name}"]) if "run" in step and step.get("name") not in own]
         for name in ("dev", "prod")

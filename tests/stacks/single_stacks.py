@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 
 from settings.environment import Environment
 from stacks.analyze.stack import AnalyzeStack
@@ -23,6 +24,8 @@ from stacks.results.stack import ResultsStack
 from stacks.storage.stack import StorageStack
 from stacks.studio.stack import StudioStack
 from stacks.web.stack import WebStack
+
+CANARY_ROLE = "arn:aws:iam::123456789012:role/canary"
 
 
 @cache
@@ -81,4 +84,5 @@ def _declare(app: cdk.App, stack: str, settings: Environment) -> None:
                 delivery=settings.delivery,
                 storage=storage,
                 async_io=async_io,
+                canary_role=iam.Role.from_role_arn(storage, "Canary", CANARY_ROLE),
             )

@@ -23,7 +23,7 @@ from tests.stacks.assemblies import Assembly
 
 OUTPUTS = {
     "storage": {"ImageBucket", "ImageKey", "ArtifactBucket", "ReportsTable", "ImageRepository"},
-    "model": {"ModelArtifact"},
+    "model": {"CanaryRoleArn", "ModelArtifact"},
     "analyze": {"LoadBalancer", "ServiceCluster", "ServiceName"},
     "results": {
         *("JobsQueue", "JobsDeadLetters", "WebhookQueue", "WebhookDeadLetters"),

@@ -6,14 +6,29 @@ from typing import Any
 import pytest
 
 from cli.errors import UserError
-from cli.settings_file import with_added
-from ops.commands.deployed_commit import Source, deployed_source, forget, record, source_of
+from cli.settings_file import with_added, with_value
+from ops.commands.deployed_commit import (
+    MODEL_LINES,
+    Deployed,
+    Source,
+    forget,
+    record,
+    record_model,
+    recorded,
+    source_of,
+)
+from ops.commands.pause import with_archive
 from settings.environment import FOLDER, Environment
 from tests.ops.checkout import Checkout
 from tests.ops.conftest import Stubbed
 
 NAME, COMMIT = "/vitrine/shop/deployed-commit", "c" * 40
 SOURCES = [Source(COMMIT), Source(COMMIT, changed=True), Source(None)]
+RECORDS = [
+    *(Deployed(source) for source in SOURCES),
+    *(Deployed(stacks, Source("d" * 40, changed=True)) for stacks in (None, *SOURCES)),
+    Deployed(Source(COMMIT), Source(None)),
+]
 
 
 class Session:
@@ -26,17 +41,42 @@ class Session:
         return {"ssm": self._client}[service]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
-def test_recorded_source_is_read_again(settings: Environment, stubbed: Stubbed, source: Source) -> None:
+def written(value: str) -> dict[str, Any]:
+    return {"Name": NAME, "Value": value, "Type": "String", "Tier": "Standard", "Overwrite": True}
+
+
+@pytest.mark.parametrize("deployed", RECORDS, ids=str)
+def test_record_is_read_again(settings: Environment, stubbed: Stubbed, deployed: Deployed) -> None:
     client, stub = stubbed("ssm")
     session: Any = Session(client)
-    expected = {"Name": NAME, "Value": str(source), "Type": "String", "Tier": "Standard", "Overwrite": True}
-    stub.add_response("put_parameter", {"Version": 1}, expected)
-    record(settings, session, source, lambda _: None)
-    stub.add_response("get_parameter", {"Parameter": {"Value": str(source)}}, {"Name": NAME})
-    assert deployed_source(settings, session) == source
+    stub.add_response("put_parameter", {"Version": 1}, written(str(deployed)))
+    record(settings, session, deployed, lambda _: None)
+    stub.add_response("get_parameter", {"Parameter": {"Value": str(deployed)}}, {"Name": NAME})
+    assert recorded(settings, session) == deployed
     stub.add_client_error("get_parameter", "ParameterNotFound")
-    assert deployed_source(settings, session) is None
+    assert recorded(settings, session) == Deployed()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{COMMIT}", f"{COMMIT}; model stack: {'d' * 40}"),
+        (f"{COMMIT}; model stack: {'e' * 40}", f"{COMMIT}; model stack: {'d' * 40}"),
+        (f"{'d' * 40}; model stack: {'e' * 40}", "d" * 40),
+        (None, f"an unknown commit; model stack: {'d' * 40}"),
+    ],
+)
+def test_model_stack_claims_no_other(
+    settings: Environment, stubbed: Stubbed, before: str | None, after: str
+) -> None:
+    client, stub = stubbed("ssm")
+    session: Any = Session(client)
+    if before is None:
+        stub.add_client_error("get_parameter", "ParameterNotFound")
+    else:
+        stub.add_response("get_parameter", {"Parameter": {"Value": before}}, {"Name": NAME})
+    stub.add_response("put_parameter", {"Version": 1}, written(after))
+    record_model(settings, session, Source("d" * 40), lambda _: None)
 
 
 def test_refused_record_says_what_is_lacking(settings: Environment, stubbed: Stubbed) -> None:
@@ -46,7 +86,7 @@ def test_refused_record_says_what_is_lacking(settings: Environment, stubbed: Stu
     with pytest.raises(
         UserError, match=f"Nothing was deployed: .* may not write the parameter {NAME}"
     ) as raised:
-        record(settings, session, Source(COMMIT), lambda _: None)
+        record(settings, session, Deployed(Source(COMMIT)), lambda _: None)
     assert "ssm:PutParameter" in raised.value.hint
 
 
@@ -71,6 +111,18 @@ def test_changes_of_the_tree_are_marked(tmp_path: Path) -> None:
     checkout.git("checkout", "--quiet", ".")
     (tmp_path / "added.py").touch()
     assert source_of(tmp_path) == Source(commit, changed=True)
+
+
+def test_what_a_release_writes_is_no_change(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    text = (FOLDER / "dev.toml").read_text("utf-8")
+    commit = checkout.commit(text)
+    released = with_archive(text, "models/1/a.tar.gz", "0" * 16)
+    checkout.file.write_text(with_value(released, "model.paused", value=True))
+    assert source_of(tmp_path, MODEL_LINES) == Source(commit)
+    assert source_of(tmp_path) == Source(commit, changed=True)
+    checkout.file.write_text(released.replace("min_instances", "max_instances", 1))
+    assert source_of(tmp_path, MODEL_LINES) == Source(commit, changed=True)
 
 
 def test_folder_outside_git_has_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,18 @@ def test_other_branch_is_refused(checkout: Checkout, account: Account, settings:
         ask(checkout, account, settings)
 
 
+def test_later_model_stack_is_refused(checkout: Checkout, account: Account, settings: Environment) -> None:
+    released = checkout.commit("# two\n")
+    account.deployed = f"{checkout.first}; model stack: {released}"
+    checkout.git("checkout", "--quiet", checkout.first)
+    with pytest.raises(UserError, match=f"The model stack of shop was deployed from {released}, a later"):
+        ask(checkout, account, settings)
+    # A rollback changes the service alone.
+    ask(checkout, account, settings, any_model=True)
+    checkout.git("checkout", "--quiet", released)
+    ask(checkout, account, settings)
+
+
 def test_uncommitted_changes_are_named(checkout: Checkout, account: Account, settings: Environment) -> None:
     account.deployed = f"{checkout.first} with uncommitted changes"
     warned, _ = ask(checkout, account, settings)

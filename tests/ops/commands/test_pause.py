@@ -17,7 +17,9 @@ from rich.console import Console
 from cli import cdk
 from cli.errors import UserError
 from ops.commands import pause
+from ops.commands.deployed_commit import Deployed, Source
 from settings.environment import FOLDER
+from tests.ops.checkout import Checkout
 
 STACK = "vitrine-dev-model"
 
@@ -27,8 +29,13 @@ class Deployments:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.deployed = Deployed()
         self.steps: list[tuple[str, bool]] = []
         self.failing: BaseException | None = None
+
+    def record(self, _settings: object, _session: object, source: Source, _report: object) -> None:
+        self.steps.append((f"record {source}", True))
+        self.deployed = self.deployed._replace(model=source)
 
     def run(self, command: Sequence[str], **_: Any) -> None:
         words = command[3:]
@@ -58,18 +65,28 @@ def deployments(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cdk, "CDK", file)
     monkeypatch.setattr(pause, "_require_deployed", lambda *_: deployments.steps.append(("account", False)))
     monkeypatch.setattr(pause, "wait_stable", lambda *_: deployments.steps.append(("wait", True)))
+    monkeypatch.setattr(pause, "recorded", lambda *_: deployments.deployed)
+    monkeypatch.setattr(pause, "record_model", deployments.record)
     return deployments
 
 
-def go(session: boto3.Session, file: Path, *, paused: bool) -> str:
+def go(session: boto3.Session, file: Path, *, paused: bool, any_commit: bool = False) -> str:
     out = io.StringIO()
     console = Console(file=out, soft_wrap=True)
-    pause.pause(session, console, named=str(file), paused=paused)
+    pause.pause(session, console, named=str(file), paused=paused, any_commit=any_commit)
     return out.getvalue()
 
 
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A repository of one commit, from which the command runs."""
+    made = Checkout(tmp_path / "checkout")
+    monkeypatch.setattr(cdk, "ROOT", made.folder)
+    return made
+
+
 def test_pause_deploys_only_the_model_stack(
-    session: boto3.Session, file: Path, deployments: Deployments
+    session: boto3.Session, file: Path, deployments: Deployments, checkout: Checkout
 ) -> None:
     before = file.read_text("utf-8")
     out = go(session, file, paused=True)
@@ -77,6 +94,7 @@ def test_pause_deploys_only_the_model_stack(
         ("account", False),
         ("synth", True),
         ("wait", True),
+        (f"record {checkout.first}", True),
         (f"deploy {STACK}", True),
     ]
     assert file.read_text("utf-8") == before.replace("paused = false ", "paused = true  ")
@@ -97,6 +115,27 @@ def test_resume_restores_the_settings_file(
 def test_same_value_is_deployed_again(session: boto3.Session, file: Path, deployments: Deployments) -> None:
     assert "commit" not in go(session, file, paused=False)
     assert deployments.steps[-1] == (f"deploy {STACK}", False)
+
+
+@pytest.mark.parametrize("stack", ["stacks", "model"])
+def test_earlier_checkout_takes_nothing_back(
+    session: boto3.Session, file: Path, deployments: Deployments, checkout: Checkout, stack: str
+) -> None:
+    before, later = file.read_bytes(), Source(checkout.commit("# two\n"))
+    deployments.deployed = Deployed(Source(checkout.first))._replace(**{stack: later})
+    assert "commit it" in go(session, file, paused=True)
+    file.write_bytes(before)
+    checkout.git("checkout", "--quiet", checkout.first)
+    deployments.deployed = Deployed(Source(checkout.first))._replace(**{stack: later})
+    deployments.steps.clear()
+    with pytest.raises(UserError, match=f"deployed from {later}, a later commit than") as refused:
+        go(session, file, paused=True)
+    assert "ANY_COMMIT=1" in refused.value.hint
+    assert deployments.steps == [("account", False)]
+    assert file.read_bytes() == before
+    # In an incident it goes on, and the account says so.
+    assert f"deployed from {later}" in go(session, file, paused=True, any_commit=True)
+    assert deployments.deployed.model == Source(checkout.first)
 
 
 @pytest.mark.parametrize("failure", [UserError("the CDK failed"), KeyboardInterrupt()])

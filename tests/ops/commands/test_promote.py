@@ -58,6 +58,18 @@ def test_promoted_image_has_the_commits_tag(
     assert not any("the-password" in call for call in calls(tools))
 
 
+def test_missing_image_is_not_replaced(
+    settings: Environment, stubbed: Stubbed, tools: Path, checkout: Path, commit: str
+) -> None:
+    ecr, stub = stubbed("ecr")
+    repository(stub)
+    stub.add_client_error("describe_images", "ImageNotFoundException")
+    with pytest.raises(UserError, match=f":{commit} is not there, and no folder with it is given") as raised:
+        promote.promote(settings, ecr, DIGEST, None, lambda _: None, checkout)
+    assert "run all jobs again" in raised.value.hint
+    assert calls(tools) == []
+
+
 def test_another_image_under_the_tag_is_refused(
     settings: Environment, stubbed: Stubbed, checkout: Path, commit: str
 ) -> None:

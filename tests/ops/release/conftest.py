@@ -25,37 +25,11 @@ from services.core.vision.endpoint import RealtimeVisionEndpoint
 from settings.environment import FOLDER, load_environment
 from tests.ops.archives import pack
 from tests.ops.release.emulated import always_on
+from tests.stacks.single_stacks import CANARY_ROLE
 
 REGION = "ca-central-1"
 ENDPOINT = "blip2-endpoint-canary"
 GOODS = load(DRAWN)
-TEMPLATE = {
-    "Resources": {
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "RoleName": "model",
-                "AssumeRolePolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "sagemaker.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                },
-            },
-        },
-        "Model": {
-            "Type": "AWS::SageMaker::Model",
-            "Properties": {
-                "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
-                "PrimaryContainer": {"Image": "1.dkr.ecr.ca-central-1.amazonaws.com/a:1"},
-            },
-        },
-    }
-}
 
 
 @cache
@@ -149,11 +123,6 @@ class Place:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "log.jsonl").read_text("utf-8").splitlines()]
 
-    def logs(self) -> list[Any]:
-        """The canary's log, if it exists."""
-        name = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
-        return self.session.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-
     def left(self) -> list[str]:
         """What is left of the canary."""
         found = [one["EndpointName"] for one in self.sagemaker.list_endpoints()["Endpoints"]]
@@ -161,7 +130,6 @@ class Place:
             one["EndpointConfigName"] for one in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]
         ]
         found += [one["ModelName"] for one in self.sagemaker.list_models()["Models"]]
-        found += self.session.client("iam").list_role_policies(RoleName="model")["PolicyNames"]
         return [name for name in found if "canary" in name]
 
 
@@ -175,18 +143,6 @@ def place(session: boto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (tmp_path / "shop.toml").write_text(text, "utf-8")
         s3: Any = session.client("s3")
         s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
-        key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
-        encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-        s3.put_bucket_encryption(
-            Bucket="artifacts",
-            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": encryption}]},
-        )
-        session.client("ssm").put_parameter(
-            Name="/vitrine/shop/artifact-bucket", Value="artifacts", Type="String"
-        )
-        session.client("cloudformation").create_stack(
-            StackName="vitrine-shop-model",
-            TemplateBody=json.dumps(TEMPLATE),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
+        for name, value in (("artifact-bucket", "artifacts"), ("canary-role-arn", CANARY_ROLE)):
+            session.client("ssm").put_parameter(Name=f"/vitrine/shop/{name}", Value=value, Type="String")
         yield Place(tmp_path, session, Runtime(session.client("sagemaker")))

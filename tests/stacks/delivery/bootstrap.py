@@ -12,7 +12,11 @@ from tests.stacks.delivery.roles import ACCOUNT, REGION, bootstrap_role, resolve
 
 _TEMPLATE = CDK.parents[1] / "lib" / "api" / "bootstrap" / "bootstrap-template.yaml"
 # The logical ids of the roles in the template.
-_ROLES = {"deploy": "DeploymentActionRole", "lookup": "LookupRole"}
+_ROLES = {
+    "deploy": "DeploymentActionRole",
+    "lookup": "LookupRole",
+    "file-publishing": "FilePublishingRole",
+}
 
 
 @cache
@@ -22,10 +26,13 @@ def bootstrap_policies(role: str, of: Environment) -> list[Document]:
     from cfnlint.decode import cfn_yaml
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    properties = cfn_yaml.load(str(_TEMPLATE))["Resources"][_ROLES[role]]["Properties"]
+    resources, name = cfn_yaml.load(str(_TEMPLATE))["Resources"], _ROLES[role]
+    properties = resources[name]["Properties"]
     managed = json.loads(aws_managed_policies_data)
-    names = [one["Fn::Sub"].rpartition("/")[2] for one in properties["ManagedPolicyArns"]]
-    own = [_substituted(one["PolicyDocument"], of) for one in properties["Policies"]]
+    names = [one["Fn::Sub"].rpartition("/")[2] for one in properties.get("ManagedPolicyArns", [])]
+    attached = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::IAM::Policy"]
+    policies = [*properties.get("Policies", []), *(one for one in attached if {"Ref": name} in one["Roles"])]
+    own = [_substituted(one["PolicyDocument"], of) for one in policies]
     return [*(managed[name]["Document"] for name in names), *own]
 
 
@@ -36,11 +43,14 @@ def _substituted(value: Any, of: Environment) -> Any:
         "AWS::Partition": "aws",
         "CloudFormationExecutionRole.Arn": bootstrap_role("cfn-exec", of),
         "StagingBucket.Arn": f"arn:aws:s3:::cdk-{of.qualifier}-assets-{ACCOUNT}-{REGION}",
+        "FileAssetsBucketEncryptionKey.Arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/bootstrap",
         "CdkBootstrapVersion": f"/cdk-bootstrap/{of.qualifier}/version",
     }
     match value:
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^}]+)\}", lambda found: names[found[1]], text)
+        case {"Fn::If": ["CreateNewKey", own, _]}:
+            return _substituted(own, of)
         case dict():
             return resolved({key: _substituted(inner, of) for key, inner in value.items()})
         case list():

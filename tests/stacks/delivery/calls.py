@@ -2,33 +2,31 @@
 
 from typing import Any, NamedTuple
 
+from tests.stacks.delivery.policies import Context
 from tests.stacks.delivery.roles import ACCOUNT, REGION
 
 # S3 asks for other permissions than the names of its operations.
 _S3 = {
     "HeadObject": "GetObject",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
     **dict.fromkeys(("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject"),
 }
 _SAGEMAKER = {"Model": "model", "EndpointConfig": "endpoint-config", "Endpoint": "endpoint"}
 # Of boto3's names and of its events.
-_SERVICES = {"cloudwatch-logs": "logs", "elbv2": "elasticloadbalancing"}
+_SERVICES = {"elbv2": "elasticloadbalancing"}
 # What a release calls, beyond what a deployment does: tests/ops/release/test_release.py records it.
-# SageMaker asks for iam:PassRole when a model is made.
 RELEASED = {
     *(f"sagemaker:{verb}{kind}" for verb in ("Create", "Delete") for kind in ("Model", "EndpointConfig")),
     *("sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:InvokeEndpoint"),
-    "sagemaker:DescribeModel",
-    *("iam:PassRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "s3:GetEncryptionConfiguration"),
-    *("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
+    "iam:PassRole",
 }
 
 
 class Request(NamedTuple):
-    """An action, as in "s3:GetObject", and the ARN of its resource."""
+    """An action, as in "s3:GetObject", the ARN of its resource, and what conditions may ask about it."""
 
     action: str
     resource: str
+    context: Context | None = None
 
 
 class Calls(list[Request]):
@@ -49,6 +47,9 @@ def requests(service: str, operation: str, params: dict[str, Any]) -> list[Reque
     if action == "s3:GetObject":
         # Without it S3 answers AccessDenied for an object that is missing, instead of not found.
         asked.append(Request("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
+    if "ExecutionRoleArn" in params:
+        to_service = {"iam:PassedToService": f"{service}.amazonaws.com"}
+        asked.append(Request("iam:PassRole", params["ExecutionRoleArn"], to_service))
     return asked
 
 
@@ -70,10 +71,6 @@ def _resources(service: str, operation: str, params: dict[str, Any]) -> list[str
             return [arn]
         case "ecs", {"services": arns}:
             return list(arns)
-        case "iam", {"RoleName": name}:
-            return [f"arn:aws:iam::{ACCOUNT}:role/{name}"]
-        case "logs", {"logGroupName": name}:
-            return [_arn(service, f"log-group:{name}:log-stream:")]
         case "sagemaker", _:
             # SageMaker writes names in lower case into ARNs.
             named = [(_SAGEMAKER[key[:-4]], value) for key, value in params.items() if key[:-4] in _SAGEMAKER]

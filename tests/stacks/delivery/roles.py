@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 
 from settings.delivery import bootstrap_role_name
 from settings.environment import Environment
@@ -15,6 +16,7 @@ from stacks.constructs.async_io import AsyncIoResources
 from stacks.delivery.stack import DeliveryStack
 from stacks.storage.stack import StorageStack
 from tests.stacks.assemblies import changed
+from tests.stacks.single_stacks import CANARY_ROLE
 
 ACCOUNT, REGION = "123456789012", "ca-central-1"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
@@ -78,6 +80,7 @@ def delivered(settings: Environment) -> Delivery:
             delivery=settings.delivery,
             storage=storage,
             async_io=AsyncIoResources(storage, "Exchange", environment_name=settings.name),
+            canary_role=iam.Role.from_role_arn(storage, "Canary", CANARY_ROLE),
             env=place,
         )
         app.synth()

@@ -15,6 +15,7 @@ from tests.stacks.assemblies import changed
 from tests.stacks.delivery.bootstrap import bootstrap_policies
 from tests.stacks.delivery.policies import Document, accepts, allows
 from tests.stacks.delivery.roles import ACCOUNT, DEV, PROD, PROVIDER, REGION, bootstrap_role, delivered
+from tests.stacks.single_stacks import CANARY_ROLE
 from tests.stacks.test_permissions import listed
 
 PREFIX = "repo:shop@1234/vitrine@5678"
@@ -143,6 +144,34 @@ def test_deploy_role_changes_own_stacks_alone() -> None:
         assert {one for one in actions if allows(limited, one, other) and not reads(one)} == set()
     # Without the limit it can: each stack keeps the role that deployed it.
     assert allows(bootstrap_policies("deploy", DEV), "cloudformation:UpdateStack", stack("prod"))
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("of", [DEV, PROD], ids=["dev", "prod"])
+def test_no_role_writes_iam(of: Environment) -> None:
+    # On any resource and under any condition: CloudFormation's own role alone makes roles and policies.
+    taken = [document for role in DEPLOYING for document in bootstrap_policies(role, of)]
+    roles = delivered(of)
+    held = [anywhere(one) for one in (*roles.deploy.documents, *roles.lookup.documents, *taken)]
+    writes = {one for one in operations("iam") if not reads(one)}
+    assert {"iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"} <= writes
+    assert {one for one in writes if allows(held, one)} == set()
+
+
+def anywhere(document: Document) -> Document:
+    """Return what a document allows, whatever its resources and conditions."""
+    allowed = [one for one in listed(document["Statement"]) if one["Effect"] == "Allow"]
+    return {"Statement": [{"Effect": "Allow", "Action": one["Action"], "Resource": "*"} for one in allowed]}
+
+
+def test_deploy_passes_a_role_to_a_canary_alone() -> None:
+    deploy, sagemaker = delivered(PROD).deploy.documents, {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    assert allows(deploy, "iam:PassRole", CANARY_ROLE, sagemaker)
+    for service in ({}, {"iam:PassedToService": "lambda.amazonaws.com"}):
+        assert not allows(deploy, "iam:PassRole", CANARY_ROLE, service)
+    endpoint = f"arn:aws:iam::{ACCOUNT}:role/vitrine-prod-model-Role1f0b4c2d3E4F5A6B-XYZ"
+    for other in (endpoint, f"{CANARY_ROLE}-2", *(bootstrap_role(one, PROD) for one in UNUSED)):
+        assert not allows(deploy, "iam:PassRole", other, sagemaker)
 
 
 def test_provider_is_made_once() -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,10 +22,12 @@ from stacks.model.container import ContainerError
 from stacks.model.stack import DEMO, ModelStack
 from stacks.storage.stack import StorageStack
 from tests.stacks.reading import before, named, text
+from tests.stacks.test_permissions import listed
 
 OWN = "models/" + 64 * "a" + "/blip2-endpoint.tar.gz"
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop/blip2@sha256:" + 64 * "b"
 ASLEEP = {"mode": "async", "min_instances": 0, "max_instances": 2}
+POLICY, CANARY = "AWS::IAM::Policy", "CanaryRole"
 Resources = dict[str, dict[str, Any]]
 
 
@@ -72,17 +75,21 @@ def only(found: Resources, kind: str) -> dict[str, Any]:
     return properties
 
 
-def statements(found: Resources, action: str) -> list[dict[str, Any]]:
-    """Return the statements of the endpoint's role that hold `action`."""
-    policy = only(found, "IAM::Policy")["PolicyDocument"]["Statement"]
-    return [one for one in policy if action in (one["Action"], *one["Action"])]
+def policy(found: Resources, role: str = "Role") -> str:
+    """Return the logical id of the policy of the endpoint's role, or of that of a canary."""
+    (name,) = (name for name, one in found.items() if name.startswith(role) and one["Type"] == POLICY)
+    return name
 
 
-def allowed_actions(found: Resources) -> set[str]:
-    actions = set()
-    for one in only(found, "IAM::Policy")["PolicyDocument"]["Statement"]:
-        actions |= {one["Action"]} if isinstance(one["Action"], str) else set(one["Action"])
-    return actions
+def statements(found: Resources, action: str, role: str = "Role") -> list[dict[str, Any]]:
+    """Return the statements of a role that hold `action`."""
+    held = found[policy(found, role)]["Properties"]["PolicyDocument"]["Statement"]
+    return [one for one in held if action in listed(one["Action"])]
+
+
+def allowed_actions(found: Resources, role: str = "Role") -> set[str]:
+    held = found[policy(found, role)]["Properties"]["PolicyDocument"]["Statement"]
+    return {action for one in held for action in listed(one["Action"])}
 
 
 @pytest.mark.parametrize(
@@ -193,15 +200,13 @@ def test_metrics_are_limited_to_namespaces() -> None:
 
 def test_policy_precedes_the_model() -> None:
     found = resources("prod")
-    assert before(found, named(found, "IAM::Policy"), named(found, "SageMaker::Model"))
+    assert before(found, policy(found), named(found, "SageMaker::Model"))
 
 
-@pytest.mark.parametrize("kind", ["Logs::LogGroup", "SageMaker::EndpointConfig"])
-def test_dependencies_precede_the_endpoint(kind: str) -> None:
+def test_dependencies_precede_the_endpoint() -> None:
     found = resources("prod")
-    for one, resource in found.items():
-        if resource["Type"] == f"AWS::{kind}":
-            assert before(found, one, named(found, "SageMaker::Endpoint")), one
+    for one in (endpoint_log(found), named(found, "SageMaker::EndpointConfig")):
+        assert before(found, one, named(found, "SageMaker::Endpoint")), one
 
 
 def test_endpoint_is_between_its_alarms() -> None:
@@ -460,10 +465,45 @@ def test_isolated_container_brings_its_packages() -> None:
     assert found["PrimaryContainer"]["ModelDataUrl"] != other
 
 
-def test_endpoint_log_retention_is_set() -> None:
-    log = only(resources("prod"), "Logs::LogGroup")
-    assert log["LogGroupName"] == "/aws/sagemaker/Endpoints/blip2-endpoint"
-    assert log["RetentionInDays"] == load_environment("prod").log_retention_days
+def endpoint_log(found: Resources, name: str = "blip2-endpoint") -> str:
+    """Return the logical id of the log that SageMaker writes for an endpoint of this name."""
+    (log,) = (
+        one
+        for one, resource in found.items()
+        if resource["Properties"].get("LogGroupName") == f"/aws/sagemaker/Endpoints/{name}"
+    )
+    return log
+
+
+def test_log_retention_is_set() -> None:
+    found, days = resources("prod"), load_environment("prod").log_retention_days
+    assert found[endpoint_log(found)]["Properties"]["RetentionInDays"] == days
+    canary = found[endpoint_log(found, "blip2-endpoint-canary")]
+    assert canary["Properties"]["RetentionInDays"] == 7
+
+
+@pytest.mark.parametrize("changes", [{}, ASLEEP, {"artifact": OWN}, {"paused": True}])
+def test_canary_role_reads_any_archive(changes: dict[str, Any]) -> None:
+    found = resources("prod", **changes)
+    (read,) = statements(found, "s3:GetObject", CANARY)
+    assert re.fullmatch(r"storage:ExportsOutputFnGetAttArtifacts\w+/models/\*", text(read["Resource"]))
+    (decrypt,) = statements(found, "kms:Decrypt", CANARY)
+    assert text(decrypt["Resource"]).startswith("storage:ExportsOutputFnGetAttKey")
+    (write,) = statements(found, "logs:PutLogEvents", CANARY)
+    assert write["Resource"]["Fn::GetAtt"][0] == endpoint_log(found, "blip2-endpoint-canary")
+    assert allowed_actions(found, CANARY) == {
+        *("ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"),
+        *("ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "s3:GetObject", "kms:Decrypt"),
+        *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+    }
+
+
+def test_canary_role_outlives_archives() -> None:
+    # GitHub's role imports it, and a release starts its canary by the role of the deployment before.
+    first, second = resources("prod"), resources("prod", artifact=OWN, paused=True)
+    name = next(one for one in first if one.startswith(CANARY) and first[one]["Type"] == "AWS::IAM::Role")
+    assert first[name] == second[name]
+    assert first[policy(first, CANARY)] == second[policy(second, CANARY)]
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
