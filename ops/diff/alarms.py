@@ -6,38 +6,83 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ops.diff.consequences import Consequence, subject
-from ops.diff.values import texts
+from ops.diff.paths import at
+from ops.diff.rules import rule_book
+from ops.diff.values import plain, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from ops.diff.templates import ResourceChange, StackChange
 
 _ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
 
-def judge_alarms(stack: str, change: StackChange, renamed: Container[str]) -> Iterator[Consequence]:
+def judge_alarms(stack: str, change: StackChange, renamed: Collection[str]) -> Iterator[Consequence]:
     """Yield the alarms that told somebody and are deleted, but for those of what goes along with them."""
-    gone = {name for one in change.resources if one.new is None for name in _names(one)}
-    for one in change.resources:
-        if one.type not in _ALARMS or one.new is not None or one.old is None or one.id in renamed:
+    deleted = {one.id: one for one in change.resources if one.new is None and one.id not in renamed}
+    gone = {name for one in deleted.values() for name in _names(one)}
+    ended = frozenset(_ended(change))
+    # What scales on an alarm, as far as it changes: another one that stays is a name like others.
+    scaling = {one.id for one in change.resources if one.type == _POLICY}
+    for one in deleted.values():
+        if one.type not in _ALARMS or one.old is None:
             continue
-        properties = one.old.get("Properties", {})
         # What scales or tells nobody any more goes with its alarm.
-        acts = {_plain(text) for text in texts(properties.get("AlarmActions"))} - gone
-        if acts and not gone & set(_watched(properties)):
-            where = subject(stack, one.id, one.type)
-            happens = "is deleted: nobody is told when it would start"
-            yield Consequence("weaker protection", where, happens, "Keep it.")
+        acts = {_plain(text) for text in texts(_properties(one).get("AlarmActions"))} - gone
+        if acts and not _goes_along(one, deleted, gone, ended):
+            told = "nobody is told" if acts - scaling else f"{', '.join(sorted(acts))} does not act"
+            happens = f"is deleted: {told} when it would start"
+            yield Consequence("weaker protection", subject(stack, one.id, one.type), happens, "Keep it.")
+
+
+def _goes_along(
+    alarm: ResourceChange,
+    deleted: Mapping[str, ResourceChange],
+    gone: Collection[str],
+    ended: Collection[str],
+) -> bool:
+    """Say whether what an alarm watches is gone, or can take no value any more at which it would start."""
+    properties = _properties(alarm)
+    rule = "".join(texts(properties.get("AlarmRule")))
+    watched = [deleted[name] for name in re.findall(r"\$\{(\w+)", rule) if name in deleted]
+    if watched:
+        return all(_goes_along(one, deleted, gone, ended) for one in watched)
+    metrics = set(_metrics(properties))
+    return bool(set(gone) & set(_watched(properties))) or bool(metrics and metrics <= set(ended))
+
+
+def _ended(change: StackChange) -> Iterator[str]:
+    """Yield the metrics that tell nothing any more, by what changes."""
+    for rule in rule_book().metric:
+        for one in change.resources:
+            if one.type == rule.type and one.old is not None:
+                old, new = ([*at(side, rule.path).values()] for side in (one.old, one.new))
+                if rule.value in old and rule.value not in new:
+                    yield rule.name
+
+
+def _properties(one: ResourceChange) -> Mapping[str, Any]:
+    return (one.old or {}).get("Properties") or {}
 
 
 def _names(one: ResourceChange) -> Iterator[str]:
     """Yield by what a template names a resource: by its id, or by the name that it gives it."""
     yield one.id
-    properties = (one.old or {}).get("Properties") or {}
-    for key, value in properties.items():
+    for key, value in _properties(one).items():
         if key.endswith("Name") and isinstance(value, str):
             yield value
+
+
+def _metrics(value: Any) -> Iterator[str]:
+    """Yield the names of an alarm's metrics."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _metrics(one)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from [one] if key == "MetricName" and isinstance(one, str) else _metrics(one)
 
 
 def _watched(value: Any) -> Iterator[str]:
@@ -57,4 +102,4 @@ def _watched(value: Any) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Return the id of a reference as a whole, also of one to an attribute; other texts as they are."""
-    return re.sub(r"^\$\{([^.}]+)[^}]*\}$", r"\1", text)
+    return plain(re.sub(r"^\$\{([^.}]+)[^}]*\}$", r"\1", text))

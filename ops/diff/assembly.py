@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Template = dict[str, Any]
-TEMPLATE, ASSETS = ".template.json", ".assets.json"
+TEMPLATE, ASSETS, MANIFEST = ".template.json", ".assets.json", "manifest.json"
 _AGAIN = "Synthesize it again: `make synth` writes cdk.out."
 
 
@@ -29,10 +29,11 @@ class Asset:
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of an assembly."""
+    """One stack of an assembly; it is deployed after those that it `depends` on, by their names."""
 
     template: Template
     assets: tuple[Asset, ...] = ()
+    depends: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def _read(folder: Path) -> Assembly:
 
 
 def _stacks(folder: Path, environment: str) -> Iterator[tuple[str, Stack]]:
+    prefix, manifest = stack_name(environment, ""), folder / MANIFEST
+    artifacts = _json(manifest).get("artifacts", {}) if manifest.is_file() else {}
     for file in _templates(folder):
         whole = file.name.removesuffix(TEMPLATE)
         template = _json(file)
@@ -85,7 +88,9 @@ def _stacks(folder: Path, environment: str) -> Iterator[tuple[str, Stack]]:
             raise UserError(f"{file}: a resource has no type.", hint=_AGAIN)
         listed = file.with_name(f"{whole}{ASSETS}")
         assets = tuple(_assets(_json(listed))) if listed.is_file() else ()
-        yield whole.removeprefix(stack_name(environment, "")), Stack(template, assets)
+        depends = artifacts.get(whole, {}).get("dependencies", ())
+        stacks = frozenset(one.removeprefix(prefix) for one in depends if not f"{one}.json".endswith(ASSETS))
+        yield whole.removeprefix(prefix), Stack(template, assets, stacks)
 
 
 def _section(file: Path, template: Template) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from ops.diff.access import judge_access
 from ops.diff.alarms import judge_alarms
 from ops.diff.consequences import SEVERITIES, Consequence, Severity
 from ops.diff.data import judge_data, judge_left
-from ops.diff.exports import judge_exports
+from ops.diff.exports import judge_exports, judge_imports
 from ops.diff.indexes import judge_indexes
 from ops.diff.masking import masked, new_code
 from ops.diff.network import judge_network
-from ops.diff.renames import judge_names, renames
+from ops.diff.ordering import judge_order, judge_stack_order, stack_order
+from ops.diff.renames import renames, under_new_ids
 from ops.diff.rules import judge_properties, judge_serving
 from ops.diff.settings import setting_changes
+from ops.diff.singles import judge_singles
 from ops.diff.templates import StackChange, compare
+from ops.diff.together import judge_together
 from ops.diff.values import plain, texts
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ def judge(old: Mapping[str, Assembly], new: Mapping[str, Assembly]) -> list[Judg
             old.get(name),
             new.get(name),
             _of(name, found),
-            list(_refused(name, new.get(name), pairs, found)),
+            list(_refused(old.get(name), new.get(name), _of(name, pairs), _of(name, found))),
         )
         for name in names
     ]
@@ -99,15 +102,26 @@ def _of(environment: str, found: Mapping[str, _Value]) -> dict[str, _Value]:
 
 
 def _refused(
-    name: str,
-    assembly: Assembly | None,
+    old: Assembly | None,
+    new: Assembly | None,
     pairs: Mapping[str, tuple[Template, Template]],
-    found: Mapping[str, StackChange],
+    changes: Mapping[str, StackChange],
 ) -> Iterator[Consequence]:
-    old = {stack: before for stack, (before, _) in _of(name, pairs).items()}
+    """Yield what CloudFormation or a service refuses, or may refuse, by all stacks of an environment."""
+    before = {stack: template for stack, (template, _) in pairs.items()}
     # No deployment changes a stack that is declared no more.
-    new = {stack: after for stack, (_, after) in _of(name, pairs).items() if stack in _stacks(assembly)}
-    yield from judge_exports(old, new, _of(name, found))
+    after = {stack: template for stack, (_, template) in pairs.items() if stack in _stacks(new)}
+    depends = [{stack: one.depends for stack, one in _stacks(side).items()} for side in (old, new)]
+    order = stack_order(after, depends[1])
+    yield from judge_exports(before, after, changes, order)
+    yield from judge_imports(before, after, order)
+    yield from judge_singles(changes, order, before.keys() - after.keys())
+    changed = [stack for stack in after if stack in changes]
+    for stack in changed:
+        yield from judge_order(stack, changes[stack], after[stack])
+    yield from judge_stack_order(depends[0], order, changed)
+    renamed = {former for change in changes.values() for former in renames(change)}
+    yield from judge_together(before, after, changes, renamed)
 
 
 def _judged(
@@ -118,12 +132,17 @@ def _judged(
     refused: list[Consequence],
 ) -> Judgement:
     before, after = _stacks(old), _stacks(new)
+    kept = _with_resources(after)
     gone = tuple(one for one in _with_resources(before) if one not in after)
-    came = tuple(one for one in _with_resources(after) if one not in before)
+    came = tuple(one for one in kept if one not in before)
     found = refused + [
         one
         for stack, change in changes.items()
-        for one in (_left(stack, change) if stack in gone else _consequences(stack, change))
+        for one in (
+            _left(stack, change)
+            if stack in gone
+            else _consequences(stack, change, is_emptied=stack not in kept)
+        )
     ]
     code = {
         stack: assets
@@ -153,29 +172,29 @@ def _left(stack: str, change: StackChange) -> Iterator[Consequence]:
         yield from judge_left(stack, one)
 
 
-def _consequences(stack: str, change: StackChange) -> Iterator[Consequence]:
+def _consequences(stack: str, change: StackChange, *, is_emptied: bool) -> Iterator[Consequence]:
     renamed = renames(change)
     gone = {one.id for one in change.resources if one.new is None}
+    same = under_new_ids(change, renamed)
+    otherwise = {one.id: one for one in same.resources}
     for one in change.resources:
-        found = [
-            *judge_data(stack, one, renamed.get(one.id)),
-            *judge_indexes(stack, one),
-            *(() if one.id in renamed else judge_properties(stack, one, goes_along=_reads(one, gone))),
-            *(() if one.id in renamed else judge_serving(stack, one)),
-        ]
+        found = list(judge_data(stack, one, renamed.get(one.id)))
+        if (changed := otherwise.get(one.id)) is not None:
+            found += judge_indexes(stack, changed)
+            found += judge_properties(stack, changed, goes_along=is_emptied or _reads(one, gone))
+            found += judge_serving(stack, one)
         # What is said of a version that rolls does not hold where the change is refused.
         interrupts = any(each.severity == "interruption" for each in found)
         yield from (each for each in found if not (interrupts and each.severity == "note"))
-    yield from judge_names(stack, change)
     yield from judge_alarms(stack, change, renamed)
-    yield from judge_access(stack, change)
+    yield from judge_access(stack, same)
     yield from judge_network(stack, change)
 
 
 def _reads(one: ResourceChange, gone: set[str]) -> bool:
-    """Say whether a resource reads, or is told by, one of those that are gone."""
+    """Say whether a resource reads, is told by, or names one of those that are gone."""
     properties = (one.old or {}).get("Properties") or {}
-    sources = [text for key in ("EventSourceArn", "TopicArn") for text in texts(properties.get(key))]
+    sources = [text for key in ("EventSourceArn", "TopicArn", "Value") for text in texts(properties.get(key))]
     return any(plain(text).partition(".")[0] in gone for text in sources)
 
 

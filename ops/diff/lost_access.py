@@ -1,20 +1,26 @@
-"""What is taken away with statements: a denial that protected, and what an identity may do no more."""
+"""What is taken away with statements: a denial that protected, and what somebody may do no more."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 from ops.diff.atoms import atoms, ids, includes, sentence, told
 from ops.diff.consequences import Consequence, subject
+from ops.diff.principals import is_root
 from ops.diff.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from ops.diff.consequences import Severity
     from ops.diff.statements import Statement
+
+_UNUSED = "See that its code does not need this."
+_KEEP = "Keep it, unless nothing needs it any more."
 
 # How operators of conditions are written for a reader; others as they are.
 _OPERATORS = {"Bool": "is", "StringEquals": "is", "ArnEquals": "is", "NumericLessThan": "<"}
@@ -47,11 +53,16 @@ def denied_no_more(
 def allowed_no_more(
     stack: str, removed: Iterable[Statement], new: Iterable[Statement], gone: set[str]
 ) -> Iterator[Consequence]:
-    """Yield what an identity that stays has been allowed so far, and is no more."""
+    """Yield what has been allowed so far, and is no more, though who was allowed it stays, and what it is on.
+
+    A note, unless it surely was all: the whole policy of an identity, what a service may do, or who may
+    administer a key.
+    """
     allowed = [one for one in new if one.effect == "Allow"]
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    found: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
     for one in removed:
-        if one.effect != "Allow" or one.on_resource:
+        # What acts for something that is gone needs nothing any more.
+        if one.effect != "Allow" or ids(one.condition) & gone:
             continue
         for principal in dict.fromkeys(atom.principal for atom in atoms(one)):
             left = [
@@ -64,17 +75,53 @@ def allowed_no_more(
             bound = [
                 atom
                 for atom in left
-                if any(includes(replace(each, condition=one.condition), one, atom) for each in allowed)
+                if any(
+                    includes(replace(each, condition=one.condition), one, atom)
+                    for each in allowed
+                    if not one.on_resource or _is_alike(each.condition, one.condition)
+                )
             ]
-            for verb, some in (
-                ("may do only on a condition", bound),
-                ("may do no more", [each for each in left if each not in bound]),
-            ):
-                if some:
-                    found[plain(principal), verb].append(told(one, some))
-    for (who, verb), lost in found.items():
-        happens = f"{verb}: {'; '.join(dict.fromkeys(lost))}"
-        yield Consequence("note", subject(stack, who), happens, "See that its code does not need this.")
+            lost = [each for each in left if each not in bound]
+            who, whose, where = plain(principal), "", ""
+            if one.on_resource:
+                who, whose = one.holder, f"{'the own account' if is_root(principal) else who} "
+                where = f" where {text}" if (text := _condition(one.condition)) else ""
+            holds = any(principal in each.principals.values for each in allowed)
+            severity = _severity(one, principal, all_of_it=one.holder in gone and not holds)
+            if bound and not one.on_resource:
+                another = "another" if one.condition else "a"
+                found["note", who, f"may do only on {another} condition"].append(told(one, bound))
+            if lost:
+                found[severity, who, f"{whose}may do no more"].append(told(one, lost) + where)
+    for (severity, who, verb), parts in found.items():
+        happens = f"{verb}: {'; '.join(dict.fromkeys(parts))}"
+        remedy = _UNUSED if severity == "note" else _KEEP
+        yield Consequence(severity, subject(stack, who), happens, remedy)
+
+
+def _severity(one: Statement, principal: str, *, all_of_it: bool) -> Severity:
+    if not one.on_resource:
+        return "interruption" if all_of_it else "note"
+    # A service has no policy of its own; a key that nobody administers cannot be had back.
+    service = principal.startswith("Service:")
+    administers = is_root(principal) and any(action.startswith("kms:") for action in one.actions.values)
+    return "interruption" if service or administers else "note"
+
+
+def _is_alike(condition: str, other: str) -> bool:
+    """Say whether one of two conditions tests all that the other does, for values that it may have, too."""
+    one, two = ({} if not text else json.loads(text) for text in (condition, other))
+    return _tests(one, two) or _tests(two, one)
+
+
+def _tests(condition: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(
+        any(fnmatchcase(value, pattern) or fnmatchcase(pattern, value) for pattern in tested.get(key, ()))
+        for operator, keys in other.items()
+        for tested in [condition.get(operator, {})]
+        for key, values in keys.items()
+        for value in values
+    )
 
 
 def _condition(condition: str) -> str:

@@ -1,4 +1,4 @@
-"""Who may reach what: rules of security groups that a change adds."""
+"""Who may reach what: rules of security groups that a change adds or takes away."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ops.diff.values import is_intrinsic, plain, texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ops.diff.consequences import Severity
     from ops.diff.templates import StackChange
 
 _GROUP = "AWS::EC2::SecurityGroup"
+_ALL = "Everything"
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def judge_network(stack: str, change: StackChange) -> Iterator[Consequence]:
-    """Yield what security groups let through that they have refused so far."""
+    """Yield what security groups let through that they have refused so far, and the other way round."""
     for rule in dict.fromkeys(change.ingress.added):
         where = subject(stack, _named(rule.group), _GROUP)
         if rule.peer in ANYWHERE:
@@ -39,9 +41,40 @@ def judge_network(stack: str, change: StackChange) -> Iterator[Consequence]:
             yield Consequence(
                 "weaker protection", subject(stack, one.id, _GROUP), happens, "Write the rules out."
             )
+    new = {one.id for one in change.resources if one.type == _GROUP and one.old is None}
     for rule in dict.fromkeys(change.egress.added):
         where = subject(stack, _named(rule.group), _GROUP)
-        yield Consequence("note", where, f"may reach {_named(rule.peer)} by {rule.protocol}")
+        happens = f"may reach {_named(rule.peer)} by {rule.protocol}"
+        if rule.peer in ANYWHERE and rule.protocol == _ALL and _id(rule.group) not in new:
+            yield Consequence("weaker protection", where, happens, "Name what it needs.")
+        else:
+            yield Consequence("note", where, happens)
+    yield from _closed(stack, change)
+
+
+def _closed(stack: str, change: StackChange) -> Iterator[Consequence]:
+    """Yield what is let through no more between groups that stay; a note where another rule replaces it."""
+    groups = {one.id: one.new for one in change.resources if one.type == _GROUP}
+    gone = {name for name, new in groups.items() if new is None}
+    for rules, happens in (
+        (change.ingress, "{protocol} of {peer} is refused from now on"),
+        (change.egress, "may no more reach {peer} by {protocol}"),
+    ):
+        others = {_id(rule.group) for rule in rules.added}
+        # Where others of its rules stay, something is known to need less.
+        others |= {
+            name for name, new in groups.items() if new and new["Properties"].get("SecurityGroupEgress")
+        }
+        for rule in dict.fromkeys(rules.removed):
+            if not {_id(rule.group), _id(rule.peer)} & gone and rule not in rules.added:
+                text = happens.format(protocol=rule.protocol, peer=_named(rule.peer))
+                severity: Severity = "note" if _id(rule.group) in others else "interruption"
+                remedy = "See that nothing needs it."
+                yield Consequence(severity, subject(stack, _named(rule.group), _GROUP), text, remedy)
+
+
+def _id(text: str) -> str:
+    return _named(text).partition(".")[0]
 
 
 def _named(text: str) -> str:

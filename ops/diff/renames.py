@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ops.diff.consequences import Consequence, subject
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from ops.diff.templates import StackChange
-
-# How a type names its resources, where that is neither Name nor its own name with that, as in BucketName.
-_NAMES = {"AWS::ApiGatewayV2::Route": "RouteKey", "AWS::RDS::DBInstance": "DBInstanceIdentifier"}
-# Several of these may have one name.
-_LABELLED: tuple[str, ...] = ("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::VpcLink", "AWS::IAM::Policy")
-_LABELLED += ("AWS::Lambda::LayerVersion", "AWS::Route53::RecordSet")
+    from ops.diff.templates import ResourceChange, StackChange
 
 
 def renames(change: StackChange) -> dict[str, str]:
@@ -32,18 +25,12 @@ def renames(change: StackChange) -> dict[str, str]:
     return {one.id: same.pop(0) for one in gone if (same := created.get(_likeness(one.old, ids)))}
 
 
-def judge_names(stack: str, change: StackChange) -> Iterator[Consequence]:
-    """Yield the resources that are created under the name of one that is deleted only afterwards."""
-    taken = {(one.type, name) for one in change.resources if one.new is None and (name := _name(one.old))}
-    for one in change.resources:
-        name = _name(one.new)
-        again = one.impact == "WILL_REPLACE" and name == _name(one.old)
-        if name is not None and (again or (one.old is None and (one.type, name) in taken)):
-            happens = (
-                f"CloudFormation refuses to create it: the name {name} exists until the former one is gone"
-            )
-            remedy = "Give it another name" + ("." if again else ", or keep the id by `override_logical_id`.")
-            yield Consequence("interruption", subject(stack, one.id, one.type), happens, remedy)
+def under_new_ids(change: StackChange, renamed: Mapping[str, str]) -> StackChange:
+    """Return a change as if what is renamed had its new id before: what is left is more than a rename."""
+    if not renamed:
+        return change
+    former = {renamed[one.id]: one.old for one in change.resources if one.id in renamed}
+    return replace(change, resources=tuple(_renamed(change.resources, former, renamed)))
 
 
 def looks_renamed(new: str) -> str:
@@ -51,18 +38,42 @@ def looks_renamed(new: str) -> str:
     return f"It looks renamed to {new}: keep the id by `override_logical_id`."
 
 
+def _renamed(
+    changes: tuple[ResourceChange, ...],
+    former: Mapping[str, Mapping[str, Any] | None],
+    renamed: Mapping[str, str],
+) -> Iterator[ResourceChange]:
+    for one in changes:
+        if one.id not in renamed:
+            old = former.get(one.id, one.old)
+            yield replace(one, old=None if old is None else _with_ids(old, renamed))
+
+
+def _with_ids(value: Any, renamed: Mapping[str, str]) -> Any:
+    """Return a value with the new ids in its references."""
+    match value:
+        case {"Ref": str(name)}:
+            return {"Ref": renamed.get(name, name)}
+        case {"Fn::GetAtt": [str(name), attribute]}:
+            return {"Fn::GetAtt": [renamed.get(name, name), attribute]}
+        case {"Fn::Sub": template}:
+            return {"Fn::Sub": _substituted(template, renamed)}
+        case dict():
+            return {key: _with_ids(one, renamed) for key, one in value.items()}
+        case list():
+            return [_with_ids(one, renamed) for one in value]
+    return value
+
+
+def _substituted(template: Any, renamed: Mapping[str, str]) -> Any:
+    if isinstance(template, list):
+        return [_substituted(template[0], renamed), *_with_ids(template[1:], renamed)]
+    if not isinstance(template, str):
+        return template
+    return re.sub(r"\$\{(\w+)", lambda found: f"${{{renamed.get(found[1], found[1])}", template)
+
+
 def _likeness(resource: Mapping[str, Any] | None, ids: str) -> str:
     """Return what a resource has in common with itself under other ids, its own and those it refers to."""
     declared = [(resource or {}).get(key) for key in ("Type", "Properties")]
     return re.sub(rf"\b({ids})\b", "(id)", json.dumps(declared, sort_keys=True))
-
-
-def _name(resource: Mapping[str, Any] | None) -> str | None:
-    """Return the name that a template gives a resource; None where the service chooses it."""
-    kind = str((resource or {}).get("Type", ""))
-    properties = (resource or {}).get("Properties")
-    if not isinstance(properties, dict) or kind in _LABELLED:
-        return None
-    keys: Iterable[str] = (_NAMES.get(kind, "Name"), f"{kind.rpartition(':')[2]}Name")
-    found = next((properties[key] for key in keys if key in properties), None)
-    return found if isinstance(found, str) else None

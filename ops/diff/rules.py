@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import TypeAdapter
 
 from ops.diff.consequences import Consequence, Severity, subject
+from ops.diff.paths import at
 from ops.diff.templates import REPLACED
-from ops.diff.values import by_name, shown
+from ops.diff.values import is_intrinsic, shown, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from ops.diff.templates import ResourceChange
 
@@ -33,12 +35,13 @@ class PropertyRule:
     """A rule of rules.toml, which describes its fields."""
 
     types: tuple[str, ...]
-    path: str
+    path: str | tuple[str, ...]
     worse: Literal["less", "more", "leaves", "joins", "gone", "comes", "changes"]
     severity: Severity
     happens: str
     remedy: str = ""
     values: tuple[Any, ...] = ()
+    within: str | None = None
     absent: Any = None
     of_new: bool | None = None
 
@@ -53,6 +56,24 @@ class AccessRules:
 
 
 @dataclass(frozen=True)
+class Single:
+    """By which properties one resource is told from another, and what happens to a second one."""
+
+    by: tuple[str, ...]
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric at which an alarm can start only where a property has a value."""
+
+    name: str
+    type: str
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class RuleBook:
     """All rules: what is lost with a type, what fails or stops without it, and what properties mean."""
 
@@ -62,6 +83,8 @@ class RuleBook:
     rolling: dict[str, str]
     driving: dict[str, str]
     guarding: dict[str, str]
+    single: dict[str, Single]
+    metric: tuple[Metric, ...]
     property: tuple[PropertyRule, ...]
 
 
@@ -90,17 +113,24 @@ def judge_properties(
     for rule in rule_book().property:
         if change.type not in rule.types and "*" not in rule.types:
             continue
-        before, after = _at(change.old, rule.path), _at(change.new, rule.path)
-        found = dict.fromkeys(
-            rule.happens.format(old=shown(rule.absent if old is None else old), new=shown(new))
-            for place in before | after
-            for old, new in [(before.get(place), after.get(place))]
-            # What is gone with all that it stood in has protected nothing else.
-            if (rule.worse != "gone" or place in after or rule.path.endswith("*"))
-            and _applies(rule, old, new, is_new=change.old is None)
-        )
-        for happens in found:
+        if rule.within is not None and None in (at(change.new, rule.within) or {"": None}).values():
+            continue
+        paths = (rule.path,) if isinstance(rule.path, str) else rule.path
+        for happens in dict.fromkeys(text for path in paths for text in _found(rule, path, change)):
             yield Consequence(rule.severity, where, happens, rule.remedy)
+
+
+def _found(rule: PropertyRule, path: str, change: ResourceChange) -> Iterator[str]:
+    before, after = at(change.old, path), at(change.new, path)
+    for place in before | after:
+        old, new = before.get(place), after.get(place)
+        # What is gone with all that it stood in has protected nothing else.
+        if place not in after and not path.endswith("*") and (rule.worse == "gone" or _is_left(place, after)):
+            continue
+        if _applies(rule, old, new, is_new=change.old is None):
+            named = place.removeprefix(".") or path.rpartition(".")[2]
+            old, new = (shown(rule.absent if one is None else one) for one in (old, new))
+            yield rule.happens.format(old=old, new=new, place=named)
 
 
 def judge_serving(stack: str, change: ResourceChange) -> Iterator[Consequence]:
@@ -129,8 +159,7 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
     of_new = rule.worse in ("joins", "comes") if rule.of_new is None else rule.of_new
     if is_new and not of_new:
         return False
-    given = (old, new)
-    old, new = (rule.absent if one is None else one for one in given)
+    old, new = (rule.absent if one is None else one for one in (old, new))
     if is_new:
         old = None
     if old == new:
@@ -140,18 +169,18 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
             # What is computed at the deployment may be less.
             return _number(new, -inf) < _number(old, inf)
         case "more":
-            return _number(new, inf) > _number(old, -inf)
+            return new is not None and _number(new, inf) > _number(old, -inf)
         case "leaves":
-            left = new is not None if is_new else old in rule.values
-            return left and new not in rule.values
+            left = new is not None if is_new else _is_one(old, rule.values)
+            return left and not _is_one(new, rule.values)
         case "joins":
-            return any(one in rule.values for one in _branches(new)) and old not in rule.values
+            return any(_is_one(one, rule.values) for one in _branches(new)) and not _is_one(old, rule.values)
         case "gone":
             return new is None
         case "comes":
-            return old is None
+            return old is None and not _is_one(new, rule.values)
         case "changes":
-            return None not in given
+            return None not in (old, new)
 
 
 def _number(value: Any, computed: float) -> float:
@@ -163,36 +192,23 @@ def _number(value: Any, computed: float) -> float:
         return computed
 
 
+def _is_left(place: str, after: Mapping[str, Any]) -> bool:
+    """Say whether what a place stood beside is still there, and not the list as a whole gone."""
+    return not any(place.startswith(one) for one in after)
+
+
+def _is_one(value: Any, values: tuple[Any, ...]) -> bool:
+    """Say whether a value is one of those, or its text is like one of their patterns."""
+    if value in values:
+        return True
+    if not isinstance(value, str) and not is_intrinsic(value):
+        return False
+    text = "".join(texts(value))
+    return any(isinstance(one, str) and fnmatchcase(text, one) for one in values)
+
+
 def _branches(value: Any) -> list[Any]:
     """Return the values that a value may become, by its conditions."""
     if isinstance(value, dict) and "Fn::If" in value:
         return [each for one in value["Fn::If"][1:] for each in _branches(one)]
     return [value]
-
-
-def _at(resource: Mapping[str, Any] | None, path: str) -> dict[str, Any]:
-    """Return the values at a path by their places, of which a path without * has one.
-
-    The path begins below the properties, or at the resource itself where it begins with /.
-    """
-    value: Any = resource if path.startswith("/") else (resource or {}).get("Properties")
-    return dict(_values(value, path.removeprefix("/").split("."), ""))
-
-
-def _values(value: Any, path: Sequence[str], place: str) -> Iterator[tuple[str, Any]]:
-    value = by_name(value)
-    if not path:
-        # CloudFormation takes a boolean as text, too, and an empty list is nothing.
-        plain = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-        yield place, None if plain == [] else plain
-    elif path[0] == "*":
-        inside = dict(enumerate(value)) if isinstance(value, list) else value
-        for key, one in inside.items() if isinstance(inside, dict) else ():
-            yield from _values(one, path[1:], f"{place}.{key}")
-    elif isinstance(value, dict):
-        # A name may have dots itself, as an attribute of a load balancer.
-        whole = ".".join(path)
-        rest = () if whole in value else path[1:]
-        yield from _values(value.get(whole if whole in value else path[0]), rest, place)
-    else:
-        yield place, None

@@ -33,6 +33,8 @@ def shown(value: Any) -> str:
             text = json.dumps(value, ensure_ascii=False)
         case dict() if is_intrinsic(value):
             text = plain("".join(texts(value)))
+        case list() if any(is_intrinsic(one) for one in value):
+            text = ", ".join(plain(one) for one in texts(value))
         case _:
             text = json.dumps(value, ensure_ascii=False)
     text = _E_MAIL.sub("(e-mail)", text)
