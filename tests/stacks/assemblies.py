@@ -5,17 +5,18 @@ import json
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
+
 from catalogue import load
 from settings.environment import FOLDER, Environment, load_environment
 from settings.naming import stack_name
 from stacks.app import synthesize
-from stacks.checks.nag import add_rules
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="vitrine-assemblies-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
@@ -67,13 +68,17 @@ OPTIONAL: Mapping[str, Any] = {
 
 
 class Assembly:
-    """A synthesized environment: its settings, its folder and its templates as dictionaries."""
+    """A synthesized environment: its settings, its folder and its templates as dictionaries.
 
-    def __init__(self, settings: Environment, folder: Path) -> None:
+    `rules` are checks that the synthesis applies; they change no template, and take longer than it.
+    """
+
+    def __init__(
+        self, settings: Environment, folder: Path, rules: Callable[[cdk.App, str], None] | None = None
+    ) -> None:
         self.settings = settings
         self.folder = folder
-        # With the rules, so that their report is there too; they change no template.
-        self.templates = synthesize(settings, folder, rules=add_rules)
+        self.templates = synthesize(settings, folder, rules=rules)
 
     @property
     def stacks(self) -> set[str]:

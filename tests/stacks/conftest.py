@@ -2,17 +2,22 @@
 
 import pytest
 
-from settings.environment import load_environment
+from settings.environment import Environment, load_environment
 from tests.stacks.assemblies import Assembly, assembled, full_environment
 
 NAMES = ["dev", "local", "prod"]
 
 
 @pytest.fixture(scope="session")
-def assemblies() -> dict[str, Assembly]:
+def environments() -> list[Environment]:
+    """The committed environments, and production with every optional setting."""
+    return [*(load_environment(name) for name in NAMES), full_environment()]
+
+
+@pytest.fixture(scope="session")
+def assemblies(environments: list[Environment]) -> dict[str, Assembly]:
     """Every environment's assembly by its name."""
-    settings = [*(load_environment(name) for name in NAMES), full_environment()]
-    return {one.name: assembled(one) for one in settings}
+    return {one.name: assembled(one) for one in environments}
 
 
 @pytest.fixture(scope="session")
