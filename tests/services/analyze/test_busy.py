@@ -129,6 +129,7 @@ def test_long_queue_is_busy_at_once(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoders, "typical_s", 60.0)
+    monkeypatch.setattr(decoders, "count", 2)
     monkeypatch.setattr(intake, "_decoding", Full())
     answer = post(client, jpeg())
     assert (answer.status_code, answer.json()["title"]) == (503, "Busy")
