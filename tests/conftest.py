@@ -17,6 +17,10 @@ from tests.log_lines import LinesOfTests
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# A proxy in the shell must not stand between a test and this machine. Child processes inherit it.
+own = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (own, "127.0.0.1", "localhost")))
+
 # Torch's threads would wait for each other in loops: other tests have the cores. Child processes inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -36,7 +36,7 @@ def said_by_node(issuer: str, *arguments: str, folder: Path, **environment: str)
     done = subprocess.run(
         [str(node()), *arguments],
         cwd=folder,
-        env={**os.environ, "ISSUER": issuer, "PASSWORD": PASSWORD, "NO_PROXY": "127.0.0.1", **environment},
+        env={**os.environ, "ISSUER": issuer, "PASSWORD": PASSWORD, **environment},
         capture_output=True,
         encoding="utf-8",
         timeout=60,

@@ -70,7 +70,6 @@ def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_DEFAULT_REGION", REGION),
-        ("NO_PROXY", "127.0.0.1"),
     ):
         monkeypatch.setenv(name, value)
     httpx2.post(f"{moto}/moto-api/reset", trust_env=False)

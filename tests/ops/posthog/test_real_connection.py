@@ -31,6 +31,8 @@ def test_local_environment_is_served(
     monkeypatch.setattr("ops.posthog.client.new_http", NEW_HTTP)
     # A proxy in the shell must not stand between a command and this machine.
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
     file = tmp_path / "local.toml"
     text = (FOLDER / "local.toml").read_text("utf-8")
     file.write_text(text.replace("http://127.0.0.1:8084", address), "utf-8")

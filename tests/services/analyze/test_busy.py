@@ -16,7 +16,7 @@ from services.core.domain.errors import UnsupportedMedia
 from services.core.domain.timing import PRODUCTION
 from services.core.photos.photo import Photo, decoders
 from services.core.photos.pool import Decoders
-from services.core.storage.image_store import ImageStore
+from services.core.storage.image_store import ImageStore, Uploads
 from services.core.storage.reports import Reports
 from tests.loop_clock import let_pass
 from tests.services.analyze.conftest import World
@@ -33,14 +33,20 @@ def at_once(monkeypatch: pytest.MonkeyPatch, jpeg: Jpeg) -> None:
 class Slow:
     """Lets each call of a method begin only after `open` is called; `ended` is set after one.
 
-    The time within which a request is accepted has passed when such a call would begin.
+    When such a call would begin, so many seconds pass: as a rule those in which a request is accepted.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        owner: type,
+        name: str,
+        passing_s: float = PRODUCTION.accept_within_s,
+    ) -> None:
         method, self._gate, self.ended = getattr(owner, name), threading.Event(), threading.Event()
 
         def late(*arguments: Any) -> Any:
-            from_thread.run_sync(let_pass, PRODUCTION.accept_within_s)
+            from_thread.run_sync(let_pass, passing_s)
             self._gate.wait(30)
             try:
                 return method(*arguments)
@@ -123,6 +129,7 @@ def test_long_queue_is_busy_at_once(
     client: TestClient, world: World, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoders, "typical_s", 60.0)
+    monkeypatch.setattr(decoders, "count", 2)
     monkeypatch.setattr(intake, "_decoding", Full())
     answer = post(client, jpeg())
     assert (answer.status_code, answer.json()["title"]) == (503, "Busy")
@@ -156,11 +163,10 @@ def test_slow_erasure_of_uploads_delays_no_answer(
     monkeypatch.setattr("services.analyze.app.DROP_WITHIN_S", 0.1)
     offer = client.post("/uploads").json()
     world.s3.put_object(Bucket="images", Key=f"uploads/alice/{offer['id']}", Body=jpeg())
-    gate = threading.Event()
-    monkeypatch.setattr("services.core.storage.image_store.Uploads.delete", lambda *_: gate.wait(5))
+    slow = Slow(monkeypatch, Uploads, "delete", passing_s=0.0)
     answer = client.post("/analyze", json={"upload_ids": [offer["id"]]})
-    gate.set()
-    assert answer.status_code == 200
+    assert (answer.status_code, slow.ended.is_set()) == (200, False)
+    slow.open()
 
 
 def test_failed_reading_fails_no_report(

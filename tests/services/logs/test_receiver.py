@@ -213,6 +213,7 @@ def test_failed_call_is_repeated_in_time(path: Path, service: str, monkeypatch: 
         return slow_down() if len(calls) == 1 else call(**given)
 
     monkeypatch.setattr(client, name, once)
+    monkeypatch.setattr(receiver, "PATIENCE_S", 60.0)
     assert path.send([console()])[0] == 202
     calls.clear()
     monkeypatch.setattr(receiver, "PATIENCE_S", 1.0)

@@ -102,6 +102,8 @@ class Visit:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.offences.append(f"error: {error}"))
         page.on("request", self._ask)
+        # From the beginning, so that the browser hands its file dialog over as soon as a test opens one.
+        page.on("filechooser", lambda _: None)
         return page
 
     def _hear(self, message: ConsoleMessage) -> None:
