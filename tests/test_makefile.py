@@ -76,6 +76,7 @@ def test_account_targets_take_known_options(target: str) -> None:
         "SAVE=a b",
         "IMAGE=a b",
         "DIGEST=sha256:b",
+        "ANY_COMMIT=1",
     )
     words = make("--dry-run", target, "ENV=dev", *given).stdout.splitlines()[-1]
     options = {name for option in commands.commands[target].params for name in option.opts}

@@ -22,18 +22,24 @@ _ROLES = {
 @cache
 def bootstrap_policies(role: str, of: Environment) -> list[Document]:
     """Return what a role of an environment's bootstrap may do, as in "lookup"."""
-    # Both take a second to import.
-    from cfnlint.decode import cfn_yaml
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
-
-    resources, name = cfn_yaml.load(str(_TEMPLATE))["Resources"], _ROLES[role]
+    resources, managed = _sources()
+    name = _ROLES[role]
     properties = resources[name]["Properties"]
-    managed = json.loads(aws_managed_policies_data)
     names = [one["Fn::Sub"].rpartition("/")[2] for one in properties.get("ManagedPolicyArns", [])]
     attached = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::IAM::Policy"]
     policies = [*properties.get("Policies", []), *(one for one in attached if {"Ref": name} in one["Roles"])]
     own = [_substituted(one["PolicyDocument"], of) for one in policies]
     return [*(managed[name]["Document"] for name in names), *own]
+
+
+@cache
+def _sources() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the template's resources, and AWS's managed policies."""
+    # Both take a second to import.
+    from cfnlint.decode import cfn_yaml
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    return cfn_yaml.load(str(_TEMPLATE))["Resources"], json.loads(aws_managed_policies_data)
 
 
 def _substituted(value: Any, of: Environment) -> Any:
