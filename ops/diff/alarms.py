@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ops.diff.templates import ResourceChange, StackChange
 
 _ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
-_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
 
 def judge_alarms(stack: str, change: StackChange, renamed: Collection[str]) -> Iterator[Consequence]:
@@ -24,15 +23,14 @@ def judge_alarms(stack: str, change: StackChange, renamed: Collection[str]) -> I
     deleted = {one.id: one for one in change.resources if one.new is None and one.id not in renamed}
     gone = {name for one in deleted.values() for name in _names(one)}
     ended = frozenset(_ended(change))
-    # What scales on an alarm, as far as it changes: another one that stays is a name like others.
-    scaling = {one.id for one in change.resources if one.type == _POLICY}
     for one in deleted.values():
         if one.type not in _ALARMS or one.old is None:
             continue
         # What scales or tells nobody any more goes with its alarm.
         acts = {_plain(text) for text in texts(_properties(one).get("AlarmActions"))} - gone
         if acts and not _goes_along(one, deleted, gone, ended):
-            told = "nobody is told" if acts - scaling else f"{', '.join(sorted(acts))} does not act"
+            # A topic is named by its ARN, and what scales by its id.
+            told = "nobody is told" if any(":" in one for one in acts) else f"{min(acts)} does not act"
             happens = f"is deleted: {told} when it would start"
             yield Consequence("weaker protection", subject(stack, one.id, one.type), happens, "Keep it.")
 
@@ -46,9 +44,8 @@ def _goes_along(
     """Say whether what an alarm watches is gone, or can take no value any more at which it would start."""
     properties = _properties(alarm)
     rule = "".join(texts(properties.get("AlarmRule")))
-    watched = [deleted[name] for name in re.findall(r"\$\{(\w+)", rule) if name in deleted]
-    if watched:
-        return all(_goes_along(one, deleted, gone, ended) for one in watched)
+    if parts := re.findall(r"\$\{(\w+)", rule):
+        return all(one in deleted and _goes_along(deleted[one], deleted, gone, ended) for one in parts)
     metrics = set(_metrics(properties))
     return bool(set(gone) & set(_watched(properties))) or bool(metrics and metrics <= set(ended))
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.diff.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ops.diff.statements import Statement, Targets
 
 # So many actions or resources are named in a sentence.
 _NAMED = 4
+# Operators that more values, and patterns of them, meet more easily.
+_MEETS_ONE = ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
 
 
 class Atom(NamedTuple):
@@ -42,9 +46,33 @@ def includes(before: Statement, added: Statement, atom: Atom) -> bool:
     return (
         before.effect == added.effect
         and before.on_resource == added.on_resource
-        and before.condition in ("", added.condition)
+        and asks_as_much(added.condition, before.condition)
         and all(_matches(old, new, value, lower=old is before.actions) for old, new, value in pairs)
     )
+
+
+def asks_as_much(condition: str, other: str) -> bool:
+    """Say whether whatever meets a condition meets another one, too."""
+    if other in ("", condition):
+        return True
+    asked = _tests(condition)
+    return all(
+        _is_met(operator, asked.get(operator, {}).get(key), values)
+        for operator, keys in _tests(other).items()
+        for key, values in keys.items()
+    )
+
+
+def _is_met(operator: str, given: list[str] | None, values: list[str]) -> bool:
+    if given is None or operator not in _MEETS_ONE:
+        return given == values
+    return all(any(value == one or fnmatchcase(value, one) for one in values) for value in given)
+
+
+@cache
+def _tests(condition: str) -> Mapping[str, Any]:
+    found: dict[str, Any] = json.loads(condition) if condition else {}
+    return {operator: keys for operator, keys in found.items() if isinstance(keys, dict)}
 
 
 def _matches(targets: Targets, other: Targets, value: str, *, lower: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.diff.consequences import Consequence, subject
@@ -21,27 +22,43 @@ _FIRST = "Refer to the other stack's resource, or name the order by `add_stack_d
 _RENEWED = {"StreamArn": "StreamSpecification"}
 
 
+@dataclass(frozen=True)
+class Links:
+    """What a stack exports, the values by their names, and the names that it imports."""
+
+    exports: Mapping[str, Any]
+    imports: frozenset[str]
+
+
+def links(template: Template) -> Links:
+    """Return what a template exports and imports."""
+    found = template.get("Outputs")
+    outputs = found.values() if isinstance(found, dict) else ()
+    exports = {
+        "".join(texts(one["Export"].get("Name"))): one.get("Value")
+        for one in outputs
+        if isinstance(one, dict) and isinstance(one.get("Export"), dict)
+    }
+    return Links(exports, frozenset(_imports(template)))
+
+
 def judge_exports(
-    old: Mapping[str, Template],
-    new: Mapping[str, Template],
-    changes: Mapping[str, StackChange],
-    order: Order,
+    old: Mapping[str, Links], new: Mapping[str, Links], changes: Mapping[str, StackChange], order: Order
 ) -> Iterator[Consequence]:
-    """Yield the exports whose removal or change is refused, by the templates of an environment's stacks.
+    """Yield the exports whose removal or change is refused, by the stacks of an environment.
 
     The deployed stack still has its import, also where its new template has none. It goes first only where
     what exports is deployed after it now.
     """
-    importers = {stack: set(imports(template)) for stack, template in old.items()}
     for stack in [one for one in old if one in new]:
-        after = exports(new[stack])
+        after = new[stack].exports
         resources = changes[stack].resources if stack in changes else ()
-        for name, value in exports(old[stack]).items():
+        for name, value in old[stack].exports.items():
             same = name in after and texts(after[name]) == texts(value)
             if same and not any(_is_renewed(one, text) for one in resources for text in _plain(value)):
                 continue
             held = sorted(
-                one for one, names in importers.items() if name in names and not order.is_before(one, stack)
+                one for one, each in old.items() if name in each.imports and not order.is_before(one, stack)
             )
             if held:
                 what, remedy = ("changes", _CHANGED) if name in after else ("is gone", _GONE)
@@ -52,49 +69,34 @@ def judge_exports(
                 )
 
 
-def judge_imports(
-    old: Mapping[str, Template], new: Mapping[str, Template], order: Order
-) -> Iterator[Consequence]:
+def judge_imports(old: Mapping[str, Links], new: Mapping[str, Links], order: Order) -> Iterator[Consequence]:
     """Yield what a stack newly imports and may not find, as it is exported by nobody, or only later."""
-    before = {name for template in old.values() for name in exports(template)}
-    exporters = {name: stack for stack, template in new.items() for name in exports(template)}
-    for stack, template in new.items():
-        for name in dict.fromkeys(imports(template)):
+    before = {name for one in old.values() for name in one.exports}
+    exporters = {name: stack for stack, one in new.items() for name in one.exports}
+    for stack, one in new.items():
+        so_far = old[stack].imports if stack in old else frozenset()
+        for name in sorted(one.imports - so_far):
             exporter = exporters.get(name)
-            if name in (before if exporter else set(imports(old.get(stack, {})))):
-                continue
             where = subject(stack, f"{plain(f'${{{name}}}')} (import)")
             refused = "CloudFormation refuses the import, as"
             if exporter is None:
                 happens = f"{refused} no stack of the environment exports it"
                 yield Consequence("interruption", where, happens, "Import what is exported.")
-            elif not order.is_before(exporter, stack) or order.is_before(stack, exporter):
+            elif name not in before and not order.is_only_before(exporter, stack):
                 happens = f"{refused} {exporter}, which newly exports it, may be deployed later"
                 yield Consequence("interruption", where, happens, _FIRST)
 
 
-def exports(template: Template) -> dict[str, Any]:
-    """Return the values that a stack exports, by their names."""
-    found = template.get("Outputs")
-    outputs = found.values() if isinstance(found, dict) else ()
-    return {
-        "".join(texts(one["Export"].get("Name"))): one.get("Value")
-        for one in outputs
-        if isinstance(one, dict) and isinstance(one.get("Export"), dict)
-    }
-
-
-def imports(value: Any) -> Iterator[str]:
-    """Yield the names that a template, or a part of one, imports."""
+def _imports(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, one in value.items():
             if key == "Fn::ImportValue":
                 yield "".join(texts(one))
             else:
-                yield from imports(one)
+                yield from _imports(one)
     elif isinstance(value, list):
         for one in value:
-            yield from imports(one)
+            yield from _imports(one)
 
 
 def _is_renewed(change: ResourceChange, text: str) -> bool:

@@ -9,7 +9,7 @@ from ops.diff.access import judge_access
 from ops.diff.alarms import judge_alarms
 from ops.diff.consequences import SEVERITIES, Consequence, Severity
 from ops.diff.data import judge_data, judge_left
-from ops.diff.exports import judge_exports, judge_imports
+from ops.diff.exports import judge_exports, judge_imports, links
 from ops.diff.indexes import judge_indexes
 from ops.diff.masking import masked, new_code
 from ops.diff.network import judge_network
@@ -70,7 +70,7 @@ def judge(old: Mapping[str, Assembly], new: Mapping[str, Assembly]) -> list[Judg
     """
     names = sorted(old.keys() | new.keys())
     pairs = {
-        f"{name}/{stack}": (_template(old.get(name), stack), _template(new.get(name), stack))
+        f"{name}/{stack}": _pair(_stacks(old.get(name)).get(stack), _stacks(new.get(name)).get(stack))
         for name in names
         for stack in dict.fromkeys([*_stacks(new.get(name)), *_stacks(old.get(name))])
     }
@@ -91,9 +91,11 @@ def _stacks(assembly: Assembly | None) -> Mapping[str, Stack]:
     return {} if assembly is None else assembly.stacks
 
 
-def _template(assembly: Assembly | None, stack: str) -> Template:
-    one = _stacks(assembly).get(stack)
-    return {} if one is None else masked(one)
+def _pair(old: Stack | None, new: Stack | None) -> tuple[Template, Template]:
+    before = {} if old is None else masked(old)
+    if old == new:
+        return before, before
+    return before, {} if new is None else masked(new)
 
 
 def _of(environment: str, found: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -111,10 +113,14 @@ def _refused(
     before = {stack: template for stack, (template, _) in pairs.items()}
     # No deployment changes a stack that is declared no more.
     after = {stack: template for stack, (_, template) in pairs.items() if stack in _stacks(new)}
+    linked = {stack: links(template) for stack, template in before.items()}
+    links_now = {
+        stack: links(template) if stack in changes else linked[stack] for stack, template in after.items()
+    }
     depends = [{stack: one.depends for stack, one in _stacks(side).items()} for side in (old, new)]
-    order = stack_order(after, depends[1])
-    yield from judge_exports(before, after, changes, order)
-    yield from judge_imports(before, after, order)
+    order = stack_order(links_now, depends[1])
+    yield from judge_exports(linked, links_now, changes, order)
+    yield from judge_imports(linked, links_now, order)
     yield from judge_singles(changes, order, before.keys() - after.keys())
     changed = [stack for stack in after if stack in changes]
     for stack in changed:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import replace
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ops.diff.atoms import atoms, ids, includes, sentence, told
+from ops.diff.atoms import asks_as_much, atoms, ids, includes, sentence, told
 from ops.diff.consequences import Consequence, subject
 from ops.diff.principals import is_root
 from ops.diff.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from ops.diff.consequences import Severity
     from ops.diff.statements import Statement
@@ -78,7 +77,7 @@ def allowed_no_more(
                 if any(
                     includes(replace(each, condition=one.condition), one, atom)
                     for each in allowed
-                    if not one.on_resource or _is_alike(each.condition, one.condition)
+                    if not one.on_resource or asks_as_much(each.condition, one.condition)
                 )
             ]
             lost = [each for each in left if each not in bound]
@@ -106,22 +105,6 @@ def _severity(one: Statement, principal: str, *, all_of_it: bool) -> Severity:
     service = principal.startswith("Service:")
     administers = is_root(principal) and any(action.startswith("kms:") for action in one.actions.values)
     return "interruption" if service or administers else "note"
-
-
-def _is_alike(condition: str, other: str) -> bool:
-    """Say whether one of two conditions tests all that the other does, for values that it may have, too."""
-    one, two = ({} if not text else json.loads(text) for text in (condition, other))
-    return _tests(one, two) or _tests(two, one)
-
-
-def _tests(condition: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(
-        any(fnmatchcase(value, pattern) or fnmatchcase(pattern, value) for pattern in tested.get(key, ()))
-        for operator, keys in other.items()
-        for tested in [condition.get(operator, {})]
-        for key, values in keys.items()
-        for value in values
-    )
 
 
 def _condition(condition: str) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ops.diff.atoms import sentence
 from ops.diff.consequences import Consequence, subject
-from ops.diff.exports import exports, imports
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from ops.diff.assembly import Template
+    from ops.diff.exports import Links
     from ops.diff.templates import StackChange
 
 Graph = dict[str, frozenset[str]]
@@ -34,15 +34,19 @@ class Order:
             left += found
         return one in seen
 
+    def is_only_before(self, one: str, other: str) -> bool:
+        """Say whether one comes before the other, and not after it, too, as in a circle."""
+        return self.is_before(one, other) and not self.is_before(other, one)
 
-def stack_order(templates: Mapping[str, Template], named: Mapping[str, frozenset[str]]) -> Order:
-    """Return the order of stacks, by what they import and by the dependencies that the assembly has `named`."""
-    exporters = {name: stack for stack, template in templates.items() for name in exports(template)}
+
+def stack_order(stacks: Mapping[str, Links], named: Mapping[str, frozenset[str]]) -> Order:
+    """Return the order of stacks, by what they import and by the dependencies that the assembly names."""
+    exporters = {name: stack for stack, one in stacks.items() for name in one.exports}
     return Order(
         {
             stack: named.get(stack, frozenset())
-            | {exporters[name] for name in imports(template) if name in exporters} - {stack}
-            for stack, template in templates.items()
+            | {exporters[name] for name in one.imports if name in exporters} - {stack}
+            for stack, one in stacks.items()
         }
     )
 

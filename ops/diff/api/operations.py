@@ -155,6 +155,8 @@ class _Operation:
         )
         if after.get("required") and not before.get("required"):
             yield "a body is required", True
+        if before.get("required") and after and not after.get("required"):
+            yield "a body may be left out", False
         old, new = before.get("content", {}), after.get("content", {})
         for media_type in old:
             if media_type not in new:
@@ -193,9 +195,11 @@ class _Operation:
             {status: resolved(document, one) for status, one in side.get("responses", {}).items()}
             for document, side in zip(self._documents, (self._old, self._new), strict=True)
         )
+        came = after.keys() - before.keys()
         for status, one in before.items():
             if status not in after:
-                yield f"{status} is answered no more", True
+                # An error that is answered no more is one less, unless another takes its place.
+                yield f"{status} is answered no more", not _is_error(status) or any(map(_is_error, came))
                 continue
             new = after[status]
             yield from self._headers(one.get("headers", {}), new.get("headers", {}), str(status))
@@ -206,7 +210,9 @@ class _Operation:
                     continue
                 schemas = [each[media_type].get("schema", True) for each in contents]
                 yield from self._responses.found(schemas[0], schemas[1], str(status))
-        for status in after.keys() - before.keys():
+            for media_type in contents[1].keys() - contents[0].keys():
+                yield f"{status} may be {media_type}", False
+        for status in came:
             yield f"{status} may be answered", False
 
     def _headers(self, old: dict[str, Any], new: dict[str, Any], status: str) -> Iterator[tuple[str, bool]]:
@@ -220,6 +226,10 @@ class _Operation:
                 yield f"{status} may have no header {name}", True
             schemas = one.get("schema", True), other.get("schema", True)
             yield from self._responses.found(*schemas, f"{status} header {name}")
+
+
+def _is_error(status: Any) -> bool:
+    return str(status).startswith(("4", "5"))
 
 
 def _media_types(listed: Any) -> set[str]:

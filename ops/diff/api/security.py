@@ -24,6 +24,8 @@ def security_changes(
         yield "it needs another credential", True
     elif {} in after and {} not in before:
         yield "it needs no credential any more", False
+    elif any(needed not in before for needed in after):
+        yield "another credential is enough, too", False
 
 
 def _needed(document: Mapping[str, Any], requirement: Mapping[str, list[str]]) -> dict[str, frozenset[str]]:

@@ -53,6 +53,10 @@ def role(trusted: Any = None, /, **more: Any) -> tuple[str, dict[str, Any]]:
     return "IAM::Role", {"AssumeRolePolicyDocument": document({**trust, **(trusted or {})}), **more}
 
 
+def only_from(*values: str, **more: Any) -> dict[str, Any]:
+    return statement("s3:GetObject", Condition={"StringLike": {"aws:SourceVpc": list(values)}, **more})
+
+
 NARROW = statement("s3:GetObject", "s3:PutObject*")
 
 
@@ -72,6 +76,12 @@ NARROW = statement("s3:GetObject", "s3:PutObject*")
             "weaker protection",
         ),
         ([statement("s3:GetObject")], [statement("s3:GetObject", Condition={"Bool": {}})], "note"),
+        # Fewer may meet what asks for more, and more may meet a wider pattern.
+        ([only_from("a")], [only_from("a", Bool={"aws:SecureTransport": "true"})], "note"),
+        ([only_from("a")], [only_from("a", "b")], "weaker protection"),
+        ([only_from("a", "b")], [only_from("a")], "note"),
+        ([only_from("a*")], [only_from("ab")], "note"),
+        ([only_from("ab")], [only_from("a*")], "weaker protection"),
         ([statement("s3:*", effect="Deny")], [], "weaker protection"),
         ([], [statement("s3:*", effect="Deny")], None),
         ([statement("s3:Get*", effect="Deny")], [statement("s3:*", effect="Deny")], None),
@@ -171,7 +181,10 @@ def test_managed_policy_is_judged(name: str, severity: Severity) -> None:
 )
 def test_foreign_trust_is_a_headline(trusted: dict[str, Any], severity: Severity) -> None:
     assert severities({}, {"Role": role(trusted)}) == {severity}
-    assert severities({"Role": role()}, {"Role": role(trusted)}) == {"weaker protection"}
+    # Unless everyone may, whom it has trusted so far may use it no more.
+    told = severities({"Role": role()}, {"Role": role(trusted)})
+    assert told - {"interruption"} == {"weaker protection"}
+    assert ("interruption" in told) is (trusted["Principal"] != "*")
 
 
 def test_other_subject_of_a_provider_is_a_headline() -> None:
@@ -283,6 +296,55 @@ def test_refused_plain_http_is_missed() -> None:
     assert one.remedy == "Keep the denial."
     # With the bucket itself, nothing is left to deny.
     assert found({**old, "Photos": ("S3::Bucket", {})}, {}) == []
+
+
+FROM_OTHER = {"ArnEquals": {"aws:SourceArn": {"Ref": "Other"}}}
+SENDER = {"Service": "sns.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [
+        # A service has no policy of its own that could allow it instead.
+        ([(SENDER, FROM_TOPIC), (SENDER, FROM_OTHER)], [(SENDER, FROM_OTHER)], "interruption"),
+        ([(SENDER, FROM_TOPIC)], [], "interruption"),
+        ([(SENDER, {**FROM_TOPIC, **FROM_OTHER})], [], "interruption"),
+        # A condition beside the former one is what a topic may meet.
+        ([(SENDER, FROM_TOPIC)], [(SENDER, {**FROM_TOPIC, "Bool": {"aws:SecureTransport": "true"}})], None),
+        ([({"AWS": {"Ref": "Role"}}, None)], [], "note"),
+    ],
+)
+def test_lost_sender_is_told(old: list[Any], new: list[Any], severity: Severity | None) -> None:
+    sides = [
+        [
+            statement("sqs:SendMessage", Principal=who, **({"Condition": only} if only else {}))
+            for who, only in side
+        ]
+        for side in (old, new)
+    ]
+    told = severities(*(on("SQS::QueuePolicy", side) for side in sides))
+    assert told == ({severity} if severity else set())
+
+
+def test_sender_that_is_gone_is_not_missed() -> None:
+    old = on("SQS::QueuePolicy", [statement("sqs:SendMessage", Principal=SENDER, Condition=FROM_TOPIC)])
+    assert severities({**old, "Topic": ("SNS::Topic", {})}, on("SQS::QueuePolicy", [])) == set()
+
+
+def test_key_without_administrators_is_refused() -> None:
+    owner = statement("kms:*", on="*", Principal={"AWS": OWN})
+    (one,) = found(on("KMS::Key", [owner]), on("KMS::Key", []))
+    assert (one.severity, one.happens) == (
+        "interruption",
+        "the own account may do no more: kms:* on Thing.Arn",
+    )
+
+
+def test_lost_policy_is_more_than_a_note() -> None:
+    old = {"P": policy(NARROW)}
+    assert severities(old, {}) == {"interruption"}
+    # Another policy of the role says the rest.
+    assert severities(old, {"Q": policy(statement("s3:GetObject"))}) == {"note"}
 
 
 def test_policy_of_an_endpoint_only_takes_away() -> None:
