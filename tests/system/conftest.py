@@ -48,10 +48,7 @@ def processes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """The system that a worker's tests share, since its model server takes long to start; not started yet."""
     system = System(Home(tmp_path_factory.mktemp("vitrine").resolve()), _ports_of_worker())
     yield system
-    system.client.close()
-    system.keep_lines()
-    done = system.command("down")
-    assert done.returncode == 0, done.stderr
+    system.end()
     wrong = system.wrong_lines()
     assert not wrong, "\n".join(wrong)
 

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import httpx2
 import jwt
+import psutil
 
+from benchmarks.emulated_stores import free_ports, wait_ready
 from benchmarks.log_lines import lines_of, offences
 from local.home import REPOSITORY, Home
 from local.log_files import function_lines
-from local.supervisor import processes
+from local.supervisor import process_specs, processes
+from local.supervisor.configuration import base_env
+from local.supervisor.ports import PREFERRED, variable
+from settings.environment import load_environment
 
 # Processes whose every line goes where operators read; of the others, only lines of ours in them do.
 _OURS = ("service", "functions", "model", "edge")
@@ -32,7 +37,9 @@ class System:
         # trust_env off: a proxy of the machine must not stand between the tests and loopback.
         self.client = httpx2.Client(trust_env=False, timeout=60)
         self._tokens: dict[str, str] = {}
+        self._outputs: dict[str, str] = {}
         self._written: dict[str, set[str]] = {}
+        self._stand_ins: list[subprocess.Popen[bytes]] = []
         # What must be in no log line and in no problem document: secrets, tokens, addresses, parts of photos.
         self.planted: set[str] = set()
 
@@ -51,9 +58,38 @@ class System:
     def up(self, *arguments: str, **environment: str) -> str:
         """Bring the system up and return the output of `up`; fail the test when it fails."""
         self.keep_lines()
+        if "llm" not in processes.records(self.home):
+            self.stand_in_for_llm()
         done = self.command("up", *arguments, **environment)
         assert done.returncode == 0, done.stderr
+        self._outputs = {}
         return done.stderr
+
+    def stand_in_for_llm(self) -> None:
+        """Let another process answer in place of the language model; `up` takes it for its own."""
+        record = processes.records(self.home).get("llm")
+        port = record.port if record is not None else free_ports(1)[0]
+        self.ports[variable("llm")] = str(port)
+        command = (sys.executable, "-m", "tests.system.stand_in_llm", "--port", str(port))
+        process = processes.start(self.home, "llm", command, base_env(), self.home.log("llm"))
+        self._stand_ins.append(process)
+        wait_ready(self.home, "llm", process_specs.health_url("llm", port), process)
+        specs = process_specs.background(self.home, {**PREFERRED, "llm": port}, load_environment("local"))
+        (fingerprint,) = (spec.fingerprint for spec in specs if spec.name == "llm")
+        started = psutil.Process(process.pid).create_time()
+        record = processes.ProcessRecord(process.pid, started, port, fingerprint)
+        processes.save_records(self.home, {"llm": record})
+
+    def end(self) -> None:
+        """Bring the system down; fail the test when that fails."""
+        self.client.close()
+        self.keep_lines()
+        # `down` would wait for a child of this process in vain.
+        processes.stop(self.home, "llm")
+        done = self.command("down")
+        assert done.returncode == 0, done.stderr
+        for process in self._stand_ins:
+            process.wait(10)
 
     @property
     def is_up(self) -> bool:
@@ -62,11 +98,12 @@ class System:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The stack outputs."""
-        done = self.command("outputs", "--all")
-        assert done.returncode == 0, done.stderr
-        outputs: dict[str, str] = json.loads(done.stdout)
-        return outputs
+        """The stack outputs, asked for once after each `up`: the command takes half a second."""
+        if not self._outputs:
+            done = self.command("outputs", "--all")
+            assert done.returncode == 0, done.stderr
+            self._outputs = json.loads(done.stdout)
+        return self._outputs
 
     @property
     def api_url(self) -> str:

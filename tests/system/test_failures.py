@@ -14,6 +14,14 @@ def service_pid(system: System) -> int:
     return system.pid("service")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def language_model(system: System) -> Iterator[None]:
+    """The language model itself, once `without_llm` has ended; the other files have a stand-in for it."""
+    yield
+    system.stop("llm")
+    system.stand_in_for_llm()
+
+
 @pytest.fixture
 def without_llm(system: System) -> Iterator[None]:
     system.stop("llm")
