@@ -53,8 +53,8 @@ def includes(before: Statement, added: Statement, atom: Atom) -> bool:
 
 def asks_as_much(condition: str, other: str) -> bool:
     """Say whether whatever meets a condition meets another one, too."""
-    if other in ("", condition):
-        return True
+    if other in ("", condition) or not condition:
+        return other in ("", condition)
     asked = _tests(condition)
     return all(
         _is_met(operator, asked.get(operator, {}).get(key), values)

@@ -125,7 +125,8 @@ def _refused(
     changed = [stack for stack in after if stack in changes]
     for stack in changed:
         yield from judge_order(stack, changes[stack], after[stack])
-    yield from judge_stack_order(depends[0], order, changed)
+    deployed = [stack for stack in changed if before[stack].get("Resources")]
+    yield from judge_stack_order(linked, depends[0], order, deployed)
     renamed = {former for change in changes.values() for former in renames(change)}
     yield from judge_together(before, after, changes, renamed)
 

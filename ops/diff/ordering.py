@@ -52,13 +52,17 @@ def stack_order(stacks: Mapping[str, Links], named: Mapping[str, frozenset[str]]
 
 
 def judge_stack_order(
-    before: Mapping[str, frozenset[str]], order: Order, changed: Collection[str]
+    old: Mapping[str, Links], named: Mapping[str, frozenset[str]], order: Order, changed: Collection[str]
 ) -> Iterator[Consequence]:
-    """Yield which of the stacks that are `changed` may now be deployed before one that they waited for."""
+    """Yield which of the stacks that are `changed` may now be deployed before one that they waited for.
+
+    Those that a stack has imported from are left out: what it needs is in its template.
+    """
     for stack in changed:
+        imported = {one for one, each in old.items() if old[stack].imports & each.exports.keys()}
         lost = [
             one
-            for one in before.get(stack, frozenset())
+            for one in named.get(stack, frozenset()) - imported
             if one in changed and not order.is_before(one, stack)
         ]
         if lost:
@@ -69,7 +73,8 @@ def judge_stack_order(
 def judge_order(stack: str, change: StackChange, template: Template) -> Iterator[Consequence]:
     """Yield where the resources of a stack wait for each other, and where one waits for another no more.
 
-    What is there already needs no order: of a lost one, only an environment that is made anew takes notice.
+    What is there already needs no order: of a lost one, only an environment that is made anew takes notice. A
+    resource that refers to others than before may well wait for others, too.
     """
     graph = _graph(template)
     order = Order(graph)
@@ -78,7 +83,7 @@ def judge_order(stack: str, change: StackChange, template: Template) -> Iterator
         yield Consequence("interruption", subject(stack, name), happens, "Take one of the references away.")
         return
     for one in change.resources:
-        if one.old is None or one.new is None:
+        if one.old is None or one.new is None or _refers(one.old) != _refers(one.new):
             continue
         lost = [
             name
@@ -94,15 +99,16 @@ def judge_order(stack: str, change: StackChange, template: Template) -> Iterator
 def _graph(template: Template) -> Graph:
     """Return what each resource of a template is made after: what it names or refers to."""
     resources = template.get("Resources") or {}
-    return {
-        name: (_named(one) | frozenset(_references(one.get("Properties")))) & resources.keys()
-        for name, one in resources.items()
-    }
+    return {name: (_named(one) | _refers(one)) & resources.keys() for name, one in resources.items()}
 
 
 def _named(resource: Mapping[str, Any]) -> frozenset[str]:
     named = resource.get("DependsOn") or ()
     return frozenset([named] if isinstance(named, str) else named)
+
+
+def _refers(resource: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(_references(resource.get("Properties")))
 
 
 def _references(value: Any) -> Iterator[str]:

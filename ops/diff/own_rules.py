@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_RULES = ("ops/diff/**/*.py", "ops/diff/*.toml", "local/cdk/compare.mjs")
+_RULES = ("ops/diff/**/*.py", "ops/diff/**/*.toml", "local/cdk/compare.mjs")
 
 
 def rules_change(old: Path, new: Path) -> bool:

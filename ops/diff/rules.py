@@ -1,4 +1,4 @@
-"""The rules by which a change of a resource is judged, and applying them: see rules.toml."""
+"""The rules by which a change of a resource is judged, and applying them: see rules.toml and properties/."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 @dataclass(frozen=True)
 class PropertyRule:
-    """A rule of rules.toml, which describes its fields."""
+    """A rule of properties/*.toml; rules.toml describes its fields."""
 
     types: tuple[str, ...]
     path: str | tuple[str, ...]
@@ -90,9 +90,12 @@ class RuleBook:
 
 @cache
 def rule_book() -> RuleBook:
-    """Return the rules of rules.toml."""
-    text = Path(__file__).with_name("rules.toml").read_text("utf-8")
-    return TypeAdapter(RuleBook).validate_python(tomllib.loads(text))
+    """Return the rules of rules.toml, and those of properties by their files."""
+    here = Path(__file__).parent
+    read = [tomllib.loads(file.read_text("utf-8")) for file in sorted(here.glob("properties/*.toml"))]
+    book = tomllib.loads((here / "rules.toml").read_text("utf-8"))
+    book["property"] = [rule for one in read for rule in one["property"]]
+    return TypeAdapter(RuleBook).validate_python(book)
 
 
 def judge_properties(

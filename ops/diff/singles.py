@@ -84,7 +84,7 @@ def _remedy(because: str, one: ResourceChange, other: ResourceChange, stack: str
         what = f"keep the stack {stack}" if other.impact != "WILL_ORPHAN" else f"keep it in {stack}"
     elif stack:
         what = f"take it away from {stack} in one deployment, and declare it here in the next"
-    elif one is other:
+    elif one.old is not None:
         what = "undo what replaces it"
     else:
         what = "keep the id by `override_logical_id`"

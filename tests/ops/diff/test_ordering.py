@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ops.diff.exports import Links
 from ops.diff.ordering import Order, judge_order, judge_stack_order
 from ops.diff.templates import ResourceChange, StackChange
 
@@ -25,15 +26,20 @@ def found(old: dict[str, Any], new: dict[str, Any], **others: Any) -> list[str]:
     [
         (resource(), ["waits for Role no more where an environment is made anew"]),
         (resource("Role", Timeout=9), []),
-        # A reference makes CloudFormation wait, too.
-        (resource(Role={"Fn::GetAtt": ["Role", "Arn"]}), []),
-        (resource(Name={"Fn::Sub": "${Role}-${AWS::Region}"}), []),
+        # What waits for the role makes CloudFormation wait for both.
         (resource("Policy"), []),
+        # Another reference is another need.
+        (resource(Table={"Ref": "Table"}), []),
     ],
 )
 def test_lost_dependency_is_told(new: dict[str, Any], words: list[str]) -> None:
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "Role"}]}}
     assert found(resource("Role"), new, Policy=policy) == words
+
+
+@pytest.mark.parametrize("role", [{"Fn::GetAtt": ["Role", "Arn"]}, {"Fn::Sub": "${Role}-${AWS::Region}"}])
+def test_reference_is_a_dependency(role: Any) -> None:
+    assert found(resource("Role", Role=role), resource(Role=role)) == []
 
 
 def test_circle_of_resources_is_refused() -> None:
@@ -44,10 +50,12 @@ def test_circle_of_resources_is_refused() -> None:
 
 
 def test_stack_that_waits_no_more_is_told() -> None:
-    before = {"hooks": frozenset(("gateway", "results"))}
+    named = {"hooks": frozenset(("gateway", "results", "storage"))}
+    links = {one: Links({}, frozenset()) for one in ("gateway", "results")}
+    links |= {"storage": Links({"table": ""}, frozenset()), "hooks": Links({}, frozenset(("table",)))}
     order = Order({"hooks": frozenset(("results",))})
-    (told,) = judge_stack_order(before, order, ["gateway", "hooks", "results"])
+    (told,) = judge_stack_order(links, named, order, list(links))
     assert (told.severity, told.subject) == ("note", "hooks")
     assert told.happens.startswith("may be deployed before gateway")
     # An unchanged stack is not deployed.
-    assert not list(judge_stack_order(before, order, ["hooks", "results"]))
+    assert not list(judge_stack_order(links, named, order, ["hooks", "results"]))

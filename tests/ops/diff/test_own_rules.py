@@ -11,6 +11,7 @@ from ops.diff.own_rules import rules_change
     ("file", "changes"),
     [
         ("ops/diff/rules.toml", True),
+        ("ops/diff/properties/new.toml", True),
         ("ops/diff/api/new.py", True),
         ("local/cdk/compare.mjs", True),
         ("ops/other.py", False),

@@ -20,6 +20,10 @@ def containers(*listed: dict[str, Any]) -> dict[str, Any]:
     return {"ContainerDefinitions": list(listed)}
 
 
+def calling(address: str) -> dict[str, Any]:
+    return WEB | {"Environment": [{"Name": "LLM_BASE_URL", "Value": address}]}
+
+
 def headers(**config: Any) -> dict[str, Any]:
     return {"ResponseHeadersPolicyConfig": {"SecurityHeadersConfig": config}}
 
@@ -90,7 +94,17 @@ def told_of(**output: Any) -> dict[str, Any]:
         ),
         ("ECS::TaskDefinition", {"TaskRoleArn": "one"}, {"TaskRoleArn": "two"}, "weaker protection"),
         ("ECS::Service", {}, {"DeploymentConfiguration": {"MaximumPercent": 100}}, "interruption"),
-        # The way from the internet to the service.
+        (
+            "ECS::TaskDefinition",
+            containers(WEB),
+            containers(calling("https://b.example")),
+            "weaker protection",
+        ),
+        ("SNS::Subscription", {"Endpoint": "one"}, {"Endpoint": "two"}, "interruption"),
+        ("SNS::Subscription", None, {"Endpoint": "https://a.example"}, "note"),
+        # The way from the internet to the service. Without a scheme, a load balancer is public.
+        ("ElasticLoadBalancingV2::LoadBalancer", None, {}, "weaker protection"),
+        ("ElasticLoadBalancingV2::LoadBalancer", None, {"Scheme": "internal"}, None),
         (
             "ElasticLoadBalancingV2::TargetGroup",
             {"HealthCheckPath": "/a"},
@@ -163,6 +177,12 @@ def told_of(**output: Any) -> dict[str, Any]:
             {"ProductionVariants": [{"VariantName": "All"}]},
             {"ProductionVariants": [{"VariantName": "Other"}]},
             "interruption",
+        ),
+        (
+            "SageMaker::EndpointConfig",
+            {},
+            {"DataCaptureConfig": {"EnableCapture": True}},
+            "weaker protection",
         ),
         # Who is told.
         ("CloudWatch::Alarm", {"AlarmActions": ["one"]}, {"AlarmActions": ["two"]}, "weaker protection"),

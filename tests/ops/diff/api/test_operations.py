@@ -155,6 +155,26 @@ BREAKING: dict[str, tuple[Callable[[Document], object], str, str]] = {
         "POST /analyze",
         "202 header Location may be integer",
     ),
+    "moved error": (
+        lambda one: post(one)["responses"].update({"410": post(one)["responses"].pop("409")}),
+        "POST /analyze",
+        "409 is answered no more",
+    ),
+    "field that may be null": (
+        lambda one: schema("Report", one)["properties"].update(
+            id={"anyOf": [{"type": "string"}, {"type": "null"}]}
+        ),
+        "GET /reports/{}",
+        "200.id may be null",
+    ),
+    "second credential": (
+        lambda one: (
+            one["components"]["securitySchemes"].update(Key={"type": "apiKey", "in": "header", "name": "X"}),
+            post(one).update(security=[{"HTTPBearer": [], "Key": []}]),
+        ),
+        "POST /analyze",
+        "it needs another credential",
+    ),
     "moved status": (
         lambda one: post(one)["responses"].update({"201": post(one)["responses"].pop("202")}),
         "POST /analyze",
@@ -191,6 +211,10 @@ ADDITIONS: dict[str, Callable[[Document], object]] = {
     "method": lambda one: one["paths"]["/uploads"].update(get={"responses": {}}),
     "parameter": lambda one: post(one)["parameters"].append({"name": "x", "in": "query", "schema": {}}),
     "status": lambda one: post(one)["responses"].update({"418": {"description": ""}}),
+    "error that comes no more": lambda one: post(one)["responses"].pop("409"),
+    "response media type": lambda one: post(one)["responses"]["202"]["content"].update({"text/csv": {}}),
+    "optional body": lambda one: post(one)["requestBody"].update(required=False),
+    "other credential": lambda one: post(one)["security"].append({"Key": []}),
     "response property": lambda one: schema("Report", one)["properties"].update(shop={"type": "string"}),
     "request property": lambda one: schema("ProductPatch", one)["properties"].update(size={"type": "string"}),
     "request enum value": lambda one: post(one)["requestBody"]["content"]["multipart/form-data"]["schema"][
@@ -236,6 +260,10 @@ def test_addition_breaks_nothing(name: str) -> None:
         ("limit", "POST /analyze", "body.images is limited less: maxItems 8 → 12"),
         ("default", "GET /reports", "query parameter limit is 5 where it is left out; 20 so far"),
         ("deprecated operation", "POST /analyze", "is deprecated"),
+        ("error that comes no more", "POST /analyze", "409 is answered no more"),
+        ("response media type", "POST /analyze", "202 may be text/csv"),
+        ("optional body", "POST /analyze", "a body may be left out"),
+        ("other credential", "POST /analyze", "another credential is enough, too"),
         ("texts", "some operations", "descriptions, defaults or optional fields change"),
     ],
 )
